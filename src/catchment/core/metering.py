@@ -1,0 +1,221 @@
+"""From events to one quantity: what a usage metric means, independent of any database.
+
+``measure`` is the meaning. The usage store answers the same question in SQL and is tested against it,
+so every rule that SQL must repeat (what is a number, what is the same text) is written here once, in a
+form that both can follow to the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Context, Decimal
+from enum import StrEnum
+from functools import reduce
+
+from catchment.core.period import Span
+
+WHOLE_DIGITS = 15
+"""A property's number is below 10 to this power, in both directions."""
+
+FRACTION_DIGITS = 12
+"""A property's number has at most this many decimals."""
+
+NUMBER = rf"-?0*[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?"
+"""The texts that SUM and MAX read, as a pattern over the whole text. Others are passed over."""
+
+_number = re.compile(NUMBER)
+_exact = Context(prec=76)  # sums of as many events as fit on a disk are not rounded
+
+
+class Aggregation(StrEnum):
+    """How the values of the matching events become one quantity."""
+
+    COUNT = "COUNT"
+    SUM = "SUM"
+    UNIQUE = "UNIQUE"
+    MAX = "MAX"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is counted: events of one type that pass every filter.
+
+    ``filters`` are (property, alternatives): the property's text must be one of the alternatives, or
+    none of them where the property is ``negated``. An event without the property fails a filter and
+    passes a negated one.
+    """
+
+    id: str
+    event_type: str
+    aggregation: Aggregation
+    property: str | None = None  # COUNT has none, the others must have one
+    filters: tuple[tuple[str, frozenset[str]], ...] = ()
+    negated: frozenset[str] = frozenset()
+    case_sensitive: bool = True  # of filters only; UNIQUE always tells "a" from "A"
+
+    def __post_init__(self) -> None:
+        assert self.aggregation is Aggregation.COUNT or self.property is not None, self
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact sent to us. ``properties`` holds the texts of its plain values, as ``text_of`` gives them."""
+
+    id: str  # ours, never twice
+    customer_event_id: str  # the sender's: a later event with the same one replaces this one
+    alias: str
+    event_type: str
+    at: datetime
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A customer of a pool: events of any of ``aliases`` during any of ``spans`` are its usage."""
+
+    customer: str
+    aliases: tuple[str, ...]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQuery:
+    """Usage of ``metric`` by ``members`` taken together. No two members share an alias at one instant."""
+
+    metric: Metric
+    members: tuple[Member, ...]
+    want_values: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """An answer. ``pooled`` is over all members' events at once, so it need not be the members' sum.
+
+    ``event_count`` counts the matching events, also those whose property gives no value. A member
+    without one is left out of ``members``. ``values`` is (value of an event, how many events have it),
+    ascending, only where asked for and only for aggregations that give each event a number: COUNT
+    gives every event 1, SUM and MAX its property, UNIQUE none.
+    """
+
+    pooled: Decimal
+    members: Mapping[str, Decimal]
+    event_count: int
+    member_events: Mapping[str, int]
+    values: tuple[tuple[Decimal, int], ...] = ()
+
+
+NO_USAGE = Usage(Decimal(0), {}, 0, {})
+
+
+def plain(number: Decimal | int) -> str | None:
+    """Its digits without exponent or trailing zeros; None where it is beyond the bounds."""
+    sign, digits, exponent = Decimal(number).as_tuple()
+    if not isinstance(exponent, int):
+        return None
+    written = "".join(map(str, digits)).lstrip("0")
+    significant = written.rstrip("0")
+    exponent += len(written) - len(significant)
+    if not significant:
+        return "0"
+    if len(significant) + exponent > WHOLE_DIGITS or -exponent > FRACTION_DIGITS:
+        return None
+    return format(Decimal((sign, tuple(map(int, significant)), exponent)), "f")
+
+
+def text_of(value: object) -> str | None:
+    """The text of a property's value; None where it has none: null, objects and arrays."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int() | Decimal():
+            return plain(value)
+        case _:
+            return None
+
+
+def number_of(text: str | None) -> Decimal | None:
+    """What SUM and MAX read in a text; None where it is not a number in plain digits."""
+    return Decimal(text) if text is not None and _number.fullmatch(text) else None
+
+
+def fold(text: str) -> str:
+    """A text without its case, letter by letter and of the same length.
+
+    Not ``casefold``: the store must do the same, and its ``lower`` maps every letter by itself, the
+    dotted capital I to a plain i.
+    """
+    return "".join(map(str.lower, text.replace("\u0130", "i")))
+
+
+def current(events: Iterable[Event]) -> list[Event]:
+    """The events that count: of those with one ``customer_event_id``, the last to come."""
+    return list({event.customer_event_id: event for event in events}.values())
+
+
+def matches(metric: Metric, event: Event) -> bool:
+    """Whether the event has the metric's type and passes all its filters."""
+    if event.event_type != metric.event_type:
+        return False
+    same = str if metric.case_sensitive else fold
+    for name, alternatives in metric.filters:
+        text = event.properties.get(name)
+        found = text is not None and same(text) in {same(one) for one in alternatives}
+        if found == (name in metric.negated):
+            return False
+    return True
+
+
+def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
+    """The answer to ``query``, given all events in the order they were acknowledged."""
+    metric = query.metric
+    matching = [event for event in current(events) if matches(metric, event)]
+    used = {
+        member.customer: [
+            event
+            for event in matching
+            if event.alias in member.aliases
+            and any(span.start <= event.at < span.end for span in member.spans)
+        ]
+        for member in query.members
+    }
+    pool = [event for own in used.values() for event in own]
+    return Usage(
+        pooled=_quantity(metric, pool),
+        members={customer: _quantity(metric, own) for customer, own in used.items() if own},
+        event_count=len(pool),
+        member_events={customer: len(own) for customer, own in used.items() if own},
+        values=_distribution(metric, pool) if query.want_values else (),
+    )
+
+
+def _quantity(metric: Metric, events: list[Event]) -> Decimal:
+    if metric.aggregation is Aggregation.UNIQUE:
+        assert metric.property is not None, metric
+        texts = {event.properties.get(metric.property) for event in events}
+        return Decimal(len(texts - {None}))
+    numbers = _numbers(metric, events)
+    if metric.aggregation is Aggregation.MAX:
+        return max(numbers, default=Decimal(0))
+    return reduce(_exact.add, numbers, Decimal(0))
+
+
+def _numbers(metric: Metric, events: list[Event]) -> list[Decimal]:
+    if metric.aggregation is Aggregation.COUNT:
+        return [Decimal(1)] * len(events)
+    assert metric.property is not None, metric
+    read = (number_of(event.properties.get(metric.property)) for event in events)
+    return [number for number in read if number is not None]
+
+
+def _distribution(metric: Metric, events: list[Event]) -> tuple[tuple[Decimal, int], ...]:
+    if metric.aggregation is Aggregation.UNIQUE:
+        return ()
+    counts: dict[Decimal, int] = {}
+    for number in _numbers(metric, events):
+        counts[number] = counts.get(number, 0) + 1
+    return tuple(sorted(counts.items()))
