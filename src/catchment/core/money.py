@@ -1,0 +1,122 @@
+"""Money is whole minor units of one currency; prices, rates and quantities are Decimal.
+
+The only way from a Decimal to Money is ``Money.rounded``, so that every rounding of money in
+the product is one searchable word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from types import MappingProxyType
+
+EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
+"""Room for every product and sum of amounts there is. Python's own 28 digits would round them."""
+
+MAX_DECIMALS = 12
+"""What rates and quantities carry at most."""
+
+_WITHOUT_MINOR_UNIT = "CLP ISK JPY KRW"
+_WITH_CENTS = """
+    AED ARS AUD BGN BRL CAD CHF CNY COP CZK DKK EGP EUR GBP HKD ILS INR MXN NOK NZD PLN SAR SEK SGD
+    THB USD UYU ZAR
+"""
+CURRENCIES: Mapping[str, int] = MappingProxyType(
+    dict(
+        sorted(
+            [(c, 0) for c in _WITHOUT_MINOR_UNIT.split()] + [(c, 2) for c in _WITH_CENTS.split()]
+        )
+    )
+)
+"""Every currency a price can have, with its number of minor digits (ISO 4217)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """``minor`` minor units of ``currency``: cents for EUR, yen for JPY."""
+
+    minor: int
+    currency: str
+
+    @classmethod
+    def rounded(cls, amount: Decimal, currency: str) -> Money:
+        """``amount`` major units, rounded half away from zero to a whole minor unit."""
+        scaled = EXACT.scaleb(amount, CURRENCIES[currency])
+        return cls(int(scaled.to_integral_value(ROUND_HALF_UP, EXACT)), currency)
+
+    @property
+    def decimal(self) -> Decimal:
+        """The same in major units, exactly."""
+        return EXACT.scaleb(Decimal(self.minor), -CURRENCIES[self.currency])
+
+    def __add__(self, other: Money) -> Money:
+        assert self.currency == other.currency, (self, other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return self + -other
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+
+def total(amounts: Iterable[Money], currency: str) -> Money:
+    """The sum of ``amounts``; an empty sum is zero ``currency``."""
+    return sum(amounts, start=Money(0, currency))
+
+
+def split(amount: Money, weights: Sequence[Decimal]) -> tuple[Money, ...]:
+    """Share ``amount`` by ``weights`` (none negative, one above 0) so that the parts add up to it.
+
+    Leftover minor units go one each to the largest remainders, earliest first.
+    """
+    shares = _whole(weights)
+    whole = sum(shares)
+    assert min(shares) >= 0, weights
+    assert whole > 0, weights
+    size, sign = abs(amount.minor), -1 if amount.minor < 0 else 1
+    exact = [divmod(size * share, whole) for share in shares]
+    parts = [part for part, _ in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda i: -exact[i][1])
+    for i in by_remainder[: size - sum(parts)]:
+        parts[i] += 1
+    return tuple(Money(sign * part, amount.currency) for part in parts)
+
+
+def exact_sum(values: Iterable[Decimal]) -> Decimal:
+    """Add without rounding; an empty sum is 0."""
+    result = Decimal(0)
+    for value in values:
+        result = EXACT.add(result, value)
+    return result
+
+
+def to_decimals(value: Decimal) -> Decimal:
+    """``value`` with at most MAX_DECIMALS decimals, half away from zero: a figure to be shown."""
+    return value.quantize(Decimal(1).scaleb(-MAX_DECIMALS), ROUND_HALF_UP, EXACT)
+
+
+def decimal_text(value: Decimal) -> str:
+    """Plain digits: no exponent, no trailing zeros, no negative zero."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def money_text(money: Money) -> str:
+    """Major units with all minor digits of the currency: ``10.00`` for EUR, ``10`` for JPY."""
+    return format(money.decimal, "f")
+
+
+def _whole(weights: Sequence[Decimal]) -> list[int]:
+    """``weights`` in the same proportions, as integers: sharing a million parts stays fast."""
+    decimals = max((-_exponent(weight) for weight in weights), default=0)
+    return [int(EXACT.scaleb(weight, max(decimals, 0))) for weight in weights]
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int), value
+    return exponent

@@ -1,0 +1,166 @@
+"""Money, rounding, splitting and the text of numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catchment.core.money import (
+    CURRENCIES,
+    Money,
+    decimal_text,
+    exact_sum,
+    money_text,
+    split,
+    to_decimals,
+    total,
+)
+
+WEIGHTS = st.lists(st.decimals(0, 1000, places=3), min_size=1, max_size=20).filter(any)
+MINOR = st.integers(-(10**14), 10**14)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [
+        ("0", "EUR", 0),
+        ("0.004999999999", "EUR", 0),
+        ("0.005", "EUR", 1),
+        ("-0.004999999999", "EUR", 0),
+        ("-0.005", "EUR", -1),
+        ("1.015", "EUR", 102),
+        ("0.4999", "JPY", 0),
+        ("0.5", "JPY", 1),
+        ("-0.5", "JPY", -1),
+        ("123456789012345678901234567890.125", "USD", 12345678901234567890123456789013),
+    ],
+)
+def test_half_a_minor_unit_rounds_away_from_zero(amount: str, currency: str, minor: int) -> None:
+    assert Money.rounded(D(amount), currency) == Money(minor, currency)
+
+
+@given(MINOR, st.sampled_from(sorted(CURRENCIES)))
+def test_money_survives_the_way_to_major_units_and_back(minor: int, currency: str) -> None:
+    money = Money(minor, currency)
+
+    assert Money.rounded(money.decimal, currency) == money
+    assert D(money_text(money)) == money.decimal
+
+
+def test_there_are_32_currencies_and_four_have_no_minor_unit() -> None:
+    assert len(CURRENCIES) == 32
+    assert [c for c, digits in CURRENCIES.items() if digits == 0] == ["CLP", "ISK", "JPY", "KRW"]
+
+
+def test_money_adds_subtracts_and_changes_sign() -> None:
+    a, b = Money(150, "EUR"), Money(25, "EUR")
+
+    assert (a + b, a - b, -a) == (Money(175, "EUR"), Money(125, "EUR"), Money(-150, "EUR"))
+
+
+def test_two_currencies_never_add_up() -> None:
+    with pytest.raises(AssertionError):
+        Money(1, "EUR") + Money(1, "USD")
+
+
+def test_an_empty_total_is_zero() -> None:
+    assert total([], "JPY") == Money(0, "JPY")
+
+
+@given(MINOR, WEIGHTS)
+def test_splitting_never_gains_or_loses_a_cent(minor: int, weights: list[D]) -> None:
+    amount = Money(minor, "EUR")
+
+    parts = split(amount, weights)
+
+    assert total(parts, "EUR") == amount
+
+
+@given(MINOR, WEIGHTS)
+def test_a_share_is_less_than_a_minor_unit_from_its_exact_size(
+    minor: int, weights: list[D]
+) -> None:
+    whole = exact_sum(weights)
+
+    parts = split(Money(minor, "EUR"), weights)
+
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part.minor * whole - minor * weight) < whole
+        assert weight > 0 or part.minor == 0
+
+
+@pytest.mark.parametrize(
+    ("minor", "weights", "parts"),
+    [
+        (100, ["1", "1", "1"], [34, 33, 33]),
+        (-100, ["1", "1", "1"], [-34, -33, -33]),
+        (5, ["60", "40", "25"], [2, 2, 1]),
+        (1, ["0", "0.001"], [0, 1]),
+        (7, ["1E+3", "1E+3"], [4, 3]),
+        (0, ["3"], [0]),
+    ],
+)
+def test_leftovers_go_to_the_largest_remainders_earliest_first(
+    minor: int, weights: list[str], parts: list[int]
+) -> None:
+    shared = split(Money(minor, "EUR"), [D(w) for w in weights])
+
+    assert [part.minor for part in shared] == parts
+
+
+@pytest.mark.parametrize("weights", [["0", "0"], ["1", "-1"]])
+def test_nothing_can_be_shared_by_nothing(weights: list[str]) -> None:
+    with pytest.raises(AssertionError):
+        split(Money(1, "EUR"), [D(w) for w in weights])
+
+
+def test_a_weight_is_a_number() -> None:
+    with pytest.raises(AssertionError):
+        split(Money(1, "EUR"), [D("Infinity")])
+
+
+def test_sums_are_not_rounded_however_long() -> None:
+    assert exact_sum([D(10) ** 30, D("0.000000000001")]) == D("1" + "0" * 30 + ".000000000001")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("0", "0"),
+        ("-0.00", "0"),
+        ("0.10", "0.1"),
+        ("1E+3", "1000"),
+        ("1E-12", "0.000000000001"),
+        ("100", "100"),
+        ("-7.50", "-7.5"),
+        ("1234567890123456789012345678901.5", "1234567890123456789012345678901.5"),
+    ],
+)
+def test_a_decimal_is_written_in_plain_digits(value: str, text: str) -> None:
+    assert decimal_text(D(value)) == text
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (1000, "EUR", "10.00"),
+        (-5, "EUR", "-0.05"),
+        (0, "EUR", "0.00"),
+        (10, "JPY", "10"),
+        (0, "JPY", "0"),
+        (10**20, "JPY", "100000000000000000000"),
+    ],
+)
+def test_money_is_written_with_all_its_minor_digits(minor: int, currency: str, text: str) -> None:
+    assert money_text(Money(minor, currency)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("0.0000000000005", "0.000000000001"), ("-0.0000000000004", "0"), ("2", "2")],
+)
+def test_a_figure_to_be_shown_has_at_most_twelve_decimals(value: str, shown: str) -> None:
+    assert decimal_text(to_decimals(D(value))) == shown
