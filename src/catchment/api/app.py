@@ -1,0 +1,121 @@
+"""The application: every router under /api, the built dashboard under everything else."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, PlainTextResponse
+from sqlalchemy import Engine
+from starlette.staticfiles import StaticFiles
+
+from catchment import __version__, ids
+from catchment.api import problems
+from catchment.api.deps import utcnow
+from catchment.core.errors import NotFound
+from catchment.settings import Settings
+from catchment.usage import UsageStore
+
+STATIC = Path(__file__).parent.parent / "static"
+RESOURCES = (
+    "session",
+    "customers",
+    "contacts",
+    "aliases",
+    "organizations",
+    "hierarchy",
+    "products",
+    "prices",
+    "list_prices",
+    "usage_events",
+    "usage_metrics",
+    "billing_schedules",
+    "invoices",
+    "merchants",
+)
+_CSP = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "frame-src 'self' blob:; object-src 'self' blob:; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'self'"
+)
+
+
+def create_app(
+    engine: Engine,
+    usage: UsageStore,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utcnow,
+) -> FastAPI:
+    """The API and the dashboard over these stores; ``clock`` tells every request the time."""
+    app = FastAPI(
+        title="Catchment",
+        version=__version__,
+        description="Billing you run yourself, for sellers whose customers come in families.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.engine = engine
+    app.state.usage = usage
+    app.state.settings = settings
+    app.state.clock = clock
+    problems.install(app)
+    app.middleware("http")(_frame)
+    for name in RESOURCES:
+        app.include_router(import_module(f"catchment.api.{name}").routes, prefix="/api")
+    app.add_api_route("/api/health", _health, include_in_schema=False)
+    app.add_api_route("/api/{rest:path}", _nowhere, methods=_METHODS, include_in_schema=False)
+    _serve_dashboard(app)
+    return app
+
+
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+async def _frame(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Give the request an id and the answer its security headers."""
+    request.state.request_id = ids.new_id()
+    response = await call_next(request)
+    response.headers["X-Request-Id"] = request.state.request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Content-Security-Policy"] = _CSP
+    if request.url.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _health() -> dict[str, str]:
+    return {"status": "ok", "version": __version__}
+
+
+def _nowhere(rest: str) -> Any:
+    raise NotFound(f"There is no operation /api/{rest[:200]} with this method.")
+
+
+def _serve_dashboard(app: FastAPI) -> None:
+    index = STATIC / "index.html"
+    if not index.is_file():
+        app.add_api_route("/{rest:path}", _no_dashboard, include_in_schema=False)
+        return
+    app.mount("/assets", StaticFiles(directory=STATIC / "assets"))
+
+    def page(rest: str) -> FileResponse:
+        """A file of the dashboard; its screens are all one page."""
+        file = (STATIC / rest).resolve()
+        inside = file.is_file() and file.is_relative_to(STATIC)
+        return FileResponse(file if inside else index, headers={"Cache-Control": "no-cache"})
+
+    app.add_api_route("/{rest:path}", page, include_in_schema=False)
+
+
+def _no_dashboard(rest: str) -> PlainTextResponse:
+    return PlainTextResponse(
+        f"The dashboard is not built, so /{rest} is not here; `make setup` builds it. The API is under /api.\n",
+        status_code=404,
+    )

@@ -1,0 +1,147 @@
+"""Refusals on the wire: RFC 9457 problem details, one shape for all of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from catchment.api.exactjson import escape
+from catchment.core.errors import BillingError, FieldError, Invalid, TooLarge, Unavailable
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger("catchment.api")
+
+
+class ProblemField(BaseModel):
+    """One broken rule: a JSON pointer into the body, or ``?name`` for a query parameter."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    requestId: str
+    errors: list[ProblemField] = []
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal and failure as a problem."""
+    app.add_exception_handler(BillingError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(Exception, _broken)
+
+
+def answer(request: Request, error: BillingError) -> JSONResponse:
+    """``error`` as a response."""
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED and "x-requested-with" not in request.headers:
+        headers["WWW-Authenticate"] = 'Basic realm="catchment", charset="UTF-8"'
+    if error.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        headers["Retry-After"] = "30"
+    return _problem(
+        request, error.status, error.code, error.title(), error.detail, error.errors, headers
+    )
+
+
+def _problem(
+    request: Request,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    problem = Problem(
+        type=f"/docs/errors#{code}",
+        title=title,
+        status=status,
+        detail=detail,
+        code=code,
+        requestId=getattr(request.state, "request_id", ""),
+        errors=[ProblemField(pointer=e.pointer, code=e.code, message=e.message) for e in errors],
+    )
+    return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BillingError)
+    return answer(request, error)
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    errors = tuple(dict.fromkeys(_field_error(e) for e in error.errors()))
+    first = errors[0]
+    detail = f"{first.pointer or 'The body'}: {first.message}"
+    return answer(request, Invalid(detail, errors=errors))
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    place, *steps = error["loc"]
+    kind = error["type"]
+    # A union names its member models in the location; those are not in the body.
+    steps = [s for s in steps if not (isinstance(s, str) and (s.startswith(("function-", "tagged-")) or s in _UNION_TAGS))]
+    pointer = "".join(f"/{escape(str(step))}" for step in steps)
+    if place == "query":
+        pointer = f"?{steps[0]}"
+    message = error["msg"].removeprefix("Value error, ")
+    code = {"missing": "missing", "extra_forbidden": "unknown_field"}.get(kind, "invalid")
+    if kind == "extra_forbidden":
+        message = "There is no such field here."
+    elif kind == "missing":
+        message = "This field is required."
+    return FieldError(pointer, code, message)
+
+
+_UNION_TAGS = frozenset({"ONE_TIME", "FIXED", "LINEAR", "PACKAGE", "GRADUATED", "VOLUME", "SEAT_BASED"})
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return answer(request, TooLarge())
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_")
+    detail = error.detail if isinstance(error.detail, str) else phrase
+    headers = dict(error.headers) if error.headers else None
+    return _problem(request, error.status_code, code, phrase, detail, (), headers)
+
+
+def _database(request: Request, error: Exception) -> JSONResponse:
+    """The database was away, busy or full; anything else it says is a fault of ours."""
+    assert isinstance(error, DBAPIError)
+    text = str(error.orig).lower()
+    away = error.connection_invalidated or any(
+        words in text for words in ("full", "locked", "disk i/o", "connection", "terminating", "readonly")
+    )
+    if not away:
+        return _broken(request, error)
+    _log.warning("database unavailable: %s", error.orig)
+    return answer(request, Unavailable())
+
+
+def _broken(request: Request, error: Exception) -> JSONResponse:
+    _log.error("request failed", exc_info=error)
+    return _problem(
+        request, 500, "internal_error", "Something broke on our side.", "The failure was logged."
+    )

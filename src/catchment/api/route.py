@@ -1,0 +1,137 @@
+"""One request, one transaction, at most one effect.
+
+The route, not a dependency, ends the transaction, because the answer may leave only after COMMIT: an
+error rolls back, a success first stores what an Idempotency-Key must replay and then commits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from catchment.api import exactjson
+from catchment.api.problems import Problem
+from catchment.core.errors import Invalid, TooLarge
+from catchment.store import idempotency
+
+MAX_BODY = 10 * 1024 * 1024
+_MAX_KEY = 255
+_SUCCESS = range(200, 300)
+
+
+class Replayed(Exception):  # noqa: N818 -- a shortcut to the stored answer, not an error
+    """This Idempotency-Key was answered before; here is that answer."""
+
+    def __init__(self, stored: idempotency.Stored) -> None:
+        super().__init__(stored.status)
+        self.stored = stored
+
+
+class Route(APIRoute):
+    """A route whose JSON is exact, whose transaction is ended here, and which leaves out empty fields."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["response_model_exclude_none"] = True
+        super().__init__(*args, **kwargs)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+        parses = self.body_field is not None
+
+        async def handle(request: Request) -> Response:
+            request = Request(request.scope, request.receive)
+            _check_query(request)
+            await _read_body(request, parse=parses)
+            try:
+                response = await inner(request)
+            except Replayed as replay:
+                await run_in_threadpool(_end, request, commit=False)
+                return _replay(replay.stored)
+            except BaseException:
+                await run_in_threadpool(_end, request, commit=False)
+                raise
+            await run_in_threadpool(_finish, request, response)
+            return response
+
+        return handle
+
+
+def router(prefix: str, tag: str) -> APIRouter:
+    """A router for one resource, with the refusals every operation shares in its documentation."""
+    refusals = {
+        400: "The request breaks a rule; `errors` names the fields.",
+        401: "Credentials are missing or wrong.",
+        404: "There is no such thing in this workspace.",
+        409: "The request conflicts with the present state.",
+        413: "The request body is too large.",
+        503: "The database is away or full; nothing was changed.",
+    }
+    responses: dict[int | str, dict[str, Any]] = {
+        status: {"model": Problem, "description": text} for status, text in refusals.items()
+    }
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route, responses=responses, strict_content_type=False)
+
+
+async def _read_body(request: Request, *, parse: bool) -> None:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise TooLarge(f"A request body holds at most {MAX_BODY // 1024 // 1024} MiB.")
+    request._body = bytes(body)  # noqa: SLF001 -- so that FastAPI finds it read
+    if body and parse:
+        request._json = exactjson.loads(bytes(body))  # noqa: SLF001
+
+
+def _check_query(request: Request) -> None:
+    if "%00" in request.scope["query_string"].decode("latin-1") or "\x00" in request.url.path:
+        raise Invalid("NUL characters are not allowed in an address.")
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 0 < len(key) <= _MAX_KEY:
+        raise Invalid(f"An Idempotency-Key holds 1 to {_MAX_KEY} characters.")
+
+
+def request_hash(request: Request) -> str:
+    """What must be the same for an Idempotency-Key to be used again."""
+    return hashlib.sha256(request._body).hexdigest()  # noqa: SLF001
+
+
+def _end(request: Request, *, commit: bool) -> None:
+    tx: Connection | None = getattr(request.state, "tx", None)
+    if tx is None:
+        return
+    request.state.tx = None
+    try:
+        if commit:
+            tx.commit()
+        elif tx.in_transaction():
+            tx.rollback()
+    finally:
+        tx.close()
+
+
+def _finish(request: Request, response: Response) -> None:
+    """Store the answer for its Idempotency-Key, if it has one, and commit both."""
+    claim: idempotency.Claim | None = getattr(request.state, "idempotency", None)
+    try:
+        if claim is not None and response.status_code in _SUCCESS:
+            stored = idempotency.Stored(response.status_code, bytes(response.body))
+            idempotency.keep(request.state.tx, claim, stored)
+        _end(request, commit=True)
+    except BaseException:
+        _end(request, commit=False)
+        raise
+
+
+def _replay(stored: idempotency.Stored) -> Response:
+    headers = {"Idempotent-Replayed": "true"}
+    return Response(stored.body, stored.status, headers, "application/json")
+
+
+

@@ -1,0 +1,107 @@
+"""/session: signing in to the dashboard with e-mail and password."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from pydantic import StringConstraints
+
+from catchment.api.deps import (
+    COOKIE,
+    Configured,
+    Database,
+    Now,
+    Tx,
+    WhoIs,
+    check_same_site,
+    transaction,
+)
+from catchment.api.route import router
+from catchment.api.wire import Email, Wire
+from catchment.core.errors import Forbidden, Unauthenticated
+from catchment.store import access
+from catchment.store.engine import writing
+
+routes = router("/session", "Session")
+Password = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+class SignIn(Wire):
+    email: Email
+    password: Password
+
+
+class UserOut(Wire):
+    id: str
+    email: str
+
+
+class SessionOut(Wire):
+    user: UserOut
+    sequence_account_id: str
+    workspace_name: str
+    timezone: str
+
+    @classmethod
+    def of(cls, user: access.User, workspace: access.Workspace) -> "SessionOut":
+        """Who is signed in, and where."""
+        return cls(
+            user=UserOut(id=user.id, email=user.email),
+            sequence_account_id=workspace.id,
+            workspace_name=workspace.name,
+            timezone=workspace.timezone,
+        )
+
+
+@routes.post("")
+def sign_in(
+    body: SignIn, request: Request, response: Response, engine: Database, now: Now, config: Configured
+) -> SessionOut:
+    """Sign in; the answer sets the session cookie. Ten failures in five minutes close the door."""
+    check_same_site(request)
+    subject = f"sign-in:{body.email.lower()}"
+    with writing(engine) as tx:
+        access.check_attempts(tx, subject, now)
+        found = access.user_of_password(tx, body.email, body.password)
+        if found is None:
+            access.count_failure(tx, subject, now)
+    if found is None:
+        raise Unauthenticated("The e-mail address or the password is wrong.")
+    user, workspace = found
+    with writing(engine) as tx:
+        token = access.open_session(
+            tx,
+            user,
+            workspace,
+            at=now,
+            ends=now + timedelta(hours=config.session_hours),
+            hashing_key=config.hashing_key(),
+        )
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=config.session_hours * 3600,
+        httponly=True,
+        secure=config.secure_cookies,
+        samesite="strict",
+        path="/api",
+    )
+    return SessionOut.of(user, workspace)
+
+
+@routes.get("")
+def show_session(who: WhoIs) -> SessionOut:
+    """Who is signed in."""
+    if who.user is None:
+        raise Forbidden("API keys have no session.")
+    return SessionOut.of(who.user, who.workspace)
+
+
+@routes.delete("", status_code=204, dependencies=[Depends(transaction)])
+def sign_out(request: Request, response: Response, tx: Tx, config: Configured) -> None:
+    """Sign out."""
+    check_same_site(request)
+    token = request.cookies.get(COOKIE)
+    if token:
+        access.close_session(tx, token, config.hashing_key())
+    response.delete_cookie(COOKIE, path="/api")

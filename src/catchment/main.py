@@ -1,0 +1,39 @@
+"""The one place that builds real things and joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from catchment.api.app import create_app
+from catchment.settings import Settings
+from catchment.store.engine import connect, migrate
+from catchment.usage import UsageStore
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The stores of one process."""
+
+    settings: Settings
+    engine: Engine
+    usage: UsageStore
+
+    def app(self) -> FastAPI:
+        """The API and dashboard over them."""
+        return create_app(self.engine, self.usage, self.settings)
+
+
+def build(settings: Settings) -> Built:
+    """Open the stores, bringing the database to this version's schema."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = connect(settings.sqlalchemy_url())
+    migrate(engine)
+    return Built(settings, engine, UsageStore(engine, settings.data_dir))
+
+
+def app() -> FastAPI:
+    """For servers that load an application by name: ``uvicorn --factory catchment.main:app``."""
+    return build(Settings()).app()

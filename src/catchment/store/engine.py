@@ -1,0 +1,100 @@
+"""One engine for SQLite and PostgreSQL, with the same promises on both.
+
+SQLite runs in WAL mode with synchronous=FULL and begins every writing transaction as IMMEDIATE, so that
+two writers queue instead of failing half-way; a transaction marked ``reading`` begins deferred and sees
+one snapshot. PostgreSQL runs READ COMMITTED for writers, who take advisory locks where an invariant
+spans rows, and REPEATABLE READ for readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``url`` (``sqlite:///path`` or ``postgresql://…``)."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=20,
+            max_overflow=20,
+        )
+    else:
+        engine = create_engine(
+            parsed, connect_args={"check_same_thread": False, "timeout": 60}, pool_size=20
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where sqlite3 does
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def open_connection(engine: Engine, *, reading: bool = False) -> Connection:
+    """A connection whose next transaction writes, or only reads one snapshot."""
+    connection = engine.connect()
+    if reading:
+        options = {"reading": True}
+        if engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        connection = connection.execution_options(**options)
+    return connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may change things: committed on return, rolled back on an exception."""
+    with open_connection(engine) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One snapshot to read from."""
+    with open_connection(engine, reading=True) as connection, connection.begin():
+        yield connection
+
+
+def lock(tx: Connection, *names: str) -> None:
+    """Hold the lock called ``names`` until the transaction ends.
+
+    SQLite has one writer at a time already; PostgreSQL takes an advisory lock.
+    """
+    if tx.dialect.name == "postgresql":
+        digest = hashlib.blake2b("/".join(names).encode(), digest_size=8).digest()
+        key = int.from_bytes(digest, "big", signed=True)
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the schema of this version. Safe to repeat and to run twice at once."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    with writing(engine) as tx:
+        lock(tx, "migrate")
+        config.attributes["connection"] = tx
+        command.upgrade(config, "head")
