@@ -106,3 +106,39 @@ class Unavailable(BillingError):
 
     code = "unavailable"
     status = 503
+
+
+class OwnParent(BillingError):
+    """A customer cannot be its own parent."""
+
+    code = "own_parent"
+
+
+class HierarchyCycle(BillingError):
+    """A customer cannot be below itself."""
+
+    code = "hierarchy_cycle"
+
+
+class HierarchyTooDeep(BillingError):
+    """The family has too many levels."""
+
+    code = "hierarchy_too_deep"
+
+
+class LinkOverlap(BillingError):
+    """A customer can have only one parent at a time."""
+
+    code = "link_overlap"
+
+
+class PriceInvalid(Invalid):
+    """The pricing structure is not valid."""
+
+    code = "price_invalid"
+
+
+class TiersInvalid(PriceInvalid):
+    """Tiers must rise from zero, and only the last one must have no upper bound."""
+
+    code = "tiers_invalid"
