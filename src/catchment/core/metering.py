@@ -1,8 +1,8 @@
 """From events to one quantity: what a usage metric means, independent of any database.
 
-``measure`` is the meaning. The usage store answers the same question in SQL and is tested against it,
-so every rule that SQL must repeat (what is a number, what is the same text) is written here once, in a
-form that both can follow to the letter.
+``measure`` is the meaning. The usage store answers the same question in SQL and is tested against
+it, so every rule that SQL must repeat (what is a number, what is the same text) is written here
+once, in a form that both can follow to the letter.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Aggregation(StrEnum):
 class Metric:
     """What is counted: events of one type that pass every filter.
 
-    ``filters`` are (property, alternatives): the property's text must be one of the alternatives, or
-    none of them where the property is ``negated``. An event without the property fails a filter and
-    passes a negated one.
+    ``filters`` are (property, alternatives): the property's text must be one of the alternatives,
+    or none of them where the property is ``negated``. An event without the property fails a filter
+    and passes a negated one.
     """
 
     id: str
@@ -62,7 +62,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fact sent to us. ``properties`` holds the texts of its plain values, as ``text_of`` gives them."""
+    """A fact sent to us. ``properties`` holds what ``text_of`` reads in its values."""
 
     id: str  # ours, never twice
     customer_event_id: str  # the sender's: a later event with the same one replaces this one
@@ -83,7 +83,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class UsageQuery:
-    """Usage of ``metric`` by ``members`` taken together. No two members share an alias at one instant."""
+    """Usage of ``metric`` by ``members`` taken together.
+
+    No customer is a member twice, and no two members share an alias at one instant.
+    """
 
     metric: Metric
     members: tuple[Member, ...]
@@ -92,12 +95,12 @@ class UsageQuery:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """An answer. ``pooled`` is over all members' events at once, so it need not be the members' sum.
+    """An answer. ``pooled`` is over all members' events at once: it need not be the members' sum.
 
     ``event_count`` counts the matching events, also those whose property gives no value. A member
-    without one is left out of ``members``. ``values`` is (value of an event, how many events have it),
-    ascending, only where asked for and only for aggregations that give each event a number: COUNT
-    gives every event 1, SUM and MAX its property, UNIQUE none.
+    without one is left out of ``members``. ``values`` is (value of an event, how many events have
+    it), ascending, only where asked for and only for aggregations that give each event a number:
+    COUNT gives every event 1, SUM and MAX its property, UNIQUE none.
     """
 
     pooled: Decimal

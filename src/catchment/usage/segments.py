@@ -1,0 +1,137 @@
+"""Segments: immutable files of events, and the manifest that says which of them count.
+
+A file counts from the moment its row in the manifest is committed, and not before. Until then it is
+an orphan that anyone may sweep away once it is old enough to have no owner.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select
+
+from catchment.store.schema import usage_segments
+
+SAFE_AGE_SECONDS = 3600
+"""No loader takes longer from a file to its row, and no reader longer from a row to its file."""
+
+
+class Kind(StrEnum):
+    """What a segment holds."""
+
+    EVENTS = "EVENTS"
+    MARKS = "MARKS"  # places of events that no longer count
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A row of the manifest. ``path`` is relative to the data directory."""
+
+    id: str
+    kind: Kind
+    path: str
+    row_count: int
+    first_seq: int
+    last_seq: int
+    created_at: datetime
+    first_event_at: datetime | None = None
+    last_event_at: datetime | None = None
+
+
+def folder(workspace_id: str) -> str:
+    """Where a workspace's segments live, relative to the data directory."""
+    return f"usage/{workspace_id}"
+
+
+def manifest(tx: Connection, workspace_id: str) -> list[Segment]:
+    """The segments that count, oldest first."""
+    c = usage_segments.c
+    columns = (
+        c.id, c.kind, c.path, c.row_count, c.first_seq, c.last_seq, c.created_at,
+        c.first_event_at, c.last_event_at,
+    )  # fmt: skip
+    query = select(*columns).where(c.workspace_id == workspace_id).order_by(c.first_seq, c.id)
+    return [Segment(row[0], Kind(row[1]), *row[2:]) for row in tx.execute(query)]
+
+
+def add(tx: Connection, workspace_id: str, segments: Iterable[Segment]) -> None:
+    """Let ``segments`` count."""
+    rows = [
+        {"workspace_id": workspace_id} | {name: getattr(one, name) for name in Segment.__slots__}
+        for one in segments
+    ]
+    if rows:
+        tx.execute(insert(usage_segments), rows)
+
+
+def remove(tx: Connection, workspace_id: str, segments: Sequence[Segment]) -> bool:
+    """Let ``segments`` count no longer. False where someone else has removed one of them."""
+    c = usage_segments.c
+    mine = (c.workspace_id == workspace_id) & c.id.in_([one.id for one in segments])
+    return tx.execute(delete(usage_segments).where(mine)).rowcount == len(segments)
+
+
+def new_file(data_dir: Path, workspace_id: str, write: Callable[[Path], None]) -> str:
+    """Write a file that survives a power cut, and return its path relative to ``data_dir``.
+
+    Its name is never used twice, so that losing a race never means losing the winner's file.
+    """
+    directory = data_dir / folder(workspace_id)
+    if not directory.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        for made in (directory.parent.parent, directory.parent):
+            _sync(made)
+    # Not an id of ours but a name nobody else has: two processes must never meet in one file.
+    name = f"{secrets.token_hex(16)}.parquet"
+    unfinished = directory / f"{name}.tmp"
+    write(unfinished)
+    _sync(unfinished)
+    unfinished.rename(directory / name)
+    _sync(directory)
+    return f"{folder(workspace_id)}/{name}"
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def discard(data_dir: Path, never_counted: Iterable[Segment]) -> None:
+    """Remove the files of segments that no manifest has named."""
+    for one in never_counted:
+        (data_dir / one.path).unlink(missing_ok=True)
+
+
+def retire(data_dir: Path, segments: Iterable[Segment]) -> None:
+    """Start the time after which the files of removed segments are swept away."""
+    for segment in segments:
+        with suppress(FileNotFoundError):
+            os.utime(data_dir / segment.path)
+
+
+def old_files(data_dir: Path, workspace_id: str) -> list[str]:
+    """Files that nobody is about to name or to read, unless the manifest names them.
+
+    The newest file is the clock: ages are compared on the file system's own time.
+    """
+    directory = data_dir / folder(workspace_id)
+    changed: dict[str, float] = {}
+    for file in directory.iterdir() if directory.exists() else ():
+        with suppress(FileNotFoundError):
+            changed[file.name] = file.stat().st_mtime
+    newest = max(changed.values(), default=0.0)
+    return [
+        f"{folder(workspace_id)}/{name}"
+        for name, at in changed.items()
+        if newest - at > SAFE_AGE_SECONDS
+    ]

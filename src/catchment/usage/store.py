@@ -1,0 +1,251 @@
+"""Usage events from acknowledgement to quantity.
+
+Every question is answered from one snapshot: the segments of the manifest and what still waits in
+the inbox. So an answer holds all that was acknowledged before it was asked, whether or not anyone
+has loaded it, and asking never has to wait for a writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import Connection, Engine
+
+from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
+from catchment.core.period import Span, intersect, union
+from catchment.store.engine import reading
+from catchment.usage import duck, inbox, listing, loader, queries, segments
+from catchment.usage.events import COLUMNS, AcceptedEvent, micros, table
+from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
+from catchment.usage.segments import Kind
+
+_T = TypeVar("_T")
+_SPANS = pa.schema(
+    [
+        ("query", pa.int32()),
+        ("member", pa.int32()),
+        ("alias", pa.string()),
+        ("from_at", pa.int64()),
+        ("to_at", pa.int64()),
+    ]
+)
+_BUCKETS = pa.schema([("bucket", pa.int32()), ("starts", pa.int64())])
+_ROWS_WORTH_LOADING = 64
+_EVENTS_WORTH_LOADING = 5_000
+_READ_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Usage of one stretch of a chart."""
+
+    start: datetime
+    value: Decimal
+    event_count: int
+
+
+class UsageStore:
+    """The usage events of all workspaces. One per process; its methods may run in many threads."""
+
+    def __init__(self, engine: Engine, data_dir: Path) -> None:
+        self._engine = engine
+        self._data_dir = data_dir
+        self._duck = duck.Duck(data_dir / "usage" / "spill")
+
+    def accept(
+        self,
+        tx: Connection,
+        workspace_id: str,
+        events: Sequence[AcceptedEvent],
+        received_at: datetime,
+    ) -> None:
+        """Keep one request's events; they are acknowledged once ``tx`` is committed."""
+        inbox.accept(tx, workspace_id, events, received_at)
+
+    def catch_up(self, workspace_id: str) -> int:
+        """Move what waits into segments, for speed only, and return how many events that was.
+
+        Not to be called within a writing transaction: on SQLite it would wait for it.
+        """
+        return loader.catch_up(self._engine, self._data_dir, workspace_id, self._duck)
+
+    def catch_up_if_worth_it(self, workspace_id: str) -> None:
+        """Catch up once enough waits to be worth a file."""
+        with reading(self._engine) as tx:
+            rows, events = inbox.waiting(tx, workspace_id)
+        if rows >= _ROWS_WORTH_LOADING or events >= _EVENTS_WORTH_LOADING:
+            self.catch_up(workspace_id)
+
+    def catch_up_all(self) -> int:
+        """Catch up in every workspace."""
+        with reading(self._engine) as tx:
+            waiting = inbox.workspaces_waiting(tx)
+        return sum(self.catch_up(workspace_id) for workspace_id in waiting)
+
+    def close(self) -> None:
+        """Let go of memory and threads; they come back when needed."""
+        self._duck.close()
+
+    def measure(self, workspace_id: str, asked: Sequence[UsageQuery]) -> list[Usage]:
+        """The answers to ``asked``, in its order: what ``core.metering.measure`` would say.
+
+        Queries of the same metric are answered together in one pass over its events.
+        """
+        by_metric: dict[Metric, list[int]] = {}
+        for index, query in enumerate(asked):
+            by_metric.setdefault(query.metric, []).append(index)
+
+        def ask(cursor: duckdb.DuckDBPyConnection) -> list[Usage]:
+            answers = [NO_USAGE] * len(asked)
+            for metric, indices in by_metric.items():
+                _measure(cursor, metric, {index: asked[index] for index in indices}, answers)
+            return answers
+
+        return self._read(workspace_id, ask)
+
+    def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
+        """The smallest and the largest id among the query's events; None where there are none."""
+
+        def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[str, str] | None:
+            bounds = _define_spans(cursor, {0: query})
+            if bounds is None:
+                return None
+            [(smallest, largest)] = _rows(cursor, queries.ends(query.metric), bounds)
+            return None if smallest is None else (smallest, largest)
+
+        return self._read(workspace_id, ask)
+
+    def series(
+        self, workspace_id: str, query: UsageQuery, edges: Sequence[datetime]
+    ) -> tuple[Bucket, ...]:
+        """Pooled usage between each of ``edges`` (ascending) and the next, zeros included."""
+        assert len(edges) > 1, edges
+        within = Span(edges[0], edges[-1])
+
+        def ask(cursor: duckdb.DuckDBPyConnection) -> dict[int, tuple[Decimal, int]]:
+            bounds = _define_spans(cursor, {0: query}, within)
+            if bounds is None:
+                return {}
+            # A day that a time zone left out is an empty stretch: the last of equal edges counts.
+            starts = {micros(edge): bucket for bucket, edge in enumerate(edges[:-1])}
+            columns = [list(starts.values()), list(starts)]
+            _register(cursor, "buckets", columns, _BUCKETS)
+            found = _rows(cursor, queries.series(query.metric), bounds)
+            return {bucket: (value, count) for bucket, value, count in found}
+
+        used = self._read(workspace_id, ask)
+        return tuple(
+            Bucket(edge, *used.get(bucket, (Decimal(0), 0)))
+            for bucket, edge in enumerate(edges[:-1])
+        )
+
+    def events(
+        self, workspace_id: str, wanted: EventFilter, request: EventPageRequest
+    ) -> EventPage:
+        """A page of the events themselves, superseded ones included. Raises Invalid (cursor)."""
+        return self._read(workspace_id, lambda cursor: listing.page(cursor, wanted, request))
+
+    def _read(self, workspace_id: str, ask: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+        """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
+        for _ in range(_READ_ATTEMPTS - 1):
+            try:
+                return self._read_once(workspace_id, ask)
+            except duck.Missing:
+                continue
+        return self._read_once(workspace_id, ask)
+
+    def _read_once(self, workspace_id: str, ask: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+        with reading(self._engine) as tx:
+            waiting = inbox.first(tx, workspace_id)
+            known = segments.manifest(tx, workspace_id)
+        events = loader.files(self._data_dir, known, Kind.EVENTS)
+        marks = loader.files(self._data_dir, known, Kind.MARKS)
+        with self._duck.cursor() as cursor:
+            fresh = fresh_marks = None
+            if waiting:
+                fresh = table((row.id, row.body) for row in waiting)
+                fresh_marks = duck.superseded_by(cursor, fresh, events, marks)
+            duck.define(cursor, "events", events, fresh, COLUMNS)
+            duck.define(cursor, "marks", marks, fresh_marks, duck.MARKS)
+            return ask(cursor)
+
+
+def _measure(
+    cursor: duckdb.DuckDBPyConnection,
+    metric: Metric,
+    asked: dict[int, UsageQuery],
+    answers: list[Usage],
+) -> None:
+    """Put the answers to ``asked``, all of one metric, into their places in ``answers``."""
+    bounds = _define_spans(cursor, asked)
+    if bounds is None:
+        return
+    pooled: dict[int, tuple[Decimal, int]] = {}
+    members: dict[int, dict[str, Decimal]] = {}
+    counts: dict[int, dict[str, int]] = {}
+    for index, member, value, count in _rows(cursor, queries.totals(metric), bounds):
+        if member is None:
+            pooled[index] = (value, count)
+        else:
+            customer = asked[index].members[member].customer
+            members.setdefault(index, {})[customer] = value
+            counts.setdefault(index, {})[customer] = count
+    values: dict[int, list[tuple[Decimal, int]]] = {}
+    wanting = [index for index, query in asked.items() if query.want_values]
+    if wanting:
+        bounds |= {"wanting": wanting}
+        for index, value, count in _rows(cursor, queries.distribution(metric), bounds):
+            values.setdefault(index, []).append((value, count))
+    for index, (value, count) in pooled.items():
+        answers[index] = Usage(
+            value, members[index], count, counts[index], tuple(values.get(index, ()))
+        )
+
+
+def _define_spans(
+    cursor: duckdb.DuckDBPyConnection, asked: dict[int, UsageQuery], within: Span | None = None
+) -> dict[str, Any] | None:
+    """Make ``spans`` mean whose events count when; None where nobody's do.
+
+    Returns the parameters that bound them all, for skipping what lies outside.
+    """
+    columns: list[list[Any]] = [[] for _ in _SPANS]
+    for row in _span_rows(asked, within):
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    if not columns[0]:
+        return None
+    _register(cursor, "spans", columns, _SPANS)
+    return {"earliest": min(columns[3]), "latest": max(columns[4])}
+
+
+def _span_rows(
+    asked: dict[int, UsageQuery], within: Span | None
+) -> Iterator[tuple[int, int, str, int, int]]:
+    for index, query in asked.items():
+        for number, member in enumerate(query.members):
+            spans = union(member.spans)
+            for span in spans if within is None else intersect(spans, within):
+                start, end = micros(span.start), micros(span.end)
+                for alias in set(member.aliases):
+                    yield index, number, alias, start, end
+
+
+def _register(
+    cursor: duckdb.DuckDBPyConnection, name: str, columns: Sequence[list[Any]], schema: pa.Schema
+) -> None:
+    arrays = [pa.array(values, type) for values, type in zip(columns, schema.types, strict=True)]
+    cursor.register(name, pa.table(arrays, schema=schema))
+
+
+def _rows(
+    cursor: duckdb.DuckDBPyConnection, sql: queries.Sql, bounds: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    return duck.rows(cursor, sql.text, sql.parameters | bounds)

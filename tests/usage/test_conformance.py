@@ -1,0 +1,60 @@
+"""The store gives the answer of the pure definition, whatever was loaded, merged or still waits."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from catchment import ids
+from catchment.core.metering import UsageQuery, fold, measure
+from catchment.store import access
+from catchment.store.engine import writing
+from catchment.usage import UsageStore
+from tests.usage.world import events, queries, send
+
+
+def new_workspace(engine: Engine) -> str:
+    with writing(engine) as tx:
+        made = access.named_workspace(tx, name=ids.new_id(), id=ids.new_id(), at=datetime.now(UTC))
+    return made.id
+
+
+LOADS = st.lists(st.tuples(st.lists(events(), min_size=1, max_size=12), st.booleans()), max_size=5)
+
+
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(LOADS, st.lists(queries(), min_size=1, max_size=6))
+def test_the_store_agrees_with_the_definition(
+    engine: Engine, usage: UsageStore, loads: list, asked: list[UsageQuery]
+) -> None:
+    workspace_id = new_workspace(engine)
+    sent = []
+    for batch, load in loads:
+        send(engine, usage, workspace_id, batch)
+        sent += batch
+        if load:
+            usage.catch_up(workspace_id)
+
+    answers = usage.measure(workspace_id, asked)
+
+    assert answers == [measure(query, sent) for query in asked]
+
+
+def test_letters_lose_their_case_alike_in_the_store(usage: UsageStore) -> None:
+    letters = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000]
+
+    with usage._duck.cursor() as cursor:
+        lowered = cursor.execute("SELECT list_transform($1, x -> lower(x))", [letters]).fetchone()
+
+    assert lowered is not None
+    assert lowered[0] == [fold(letter) for letter in letters]

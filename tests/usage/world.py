@@ -1,0 +1,126 @@
+"""Random events and questions about them, and the way they enter the store."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
+from catchment.core.period import BEGINNING, FOREVER, Span
+from catchment.store.engine import writing
+from catchment.usage import AcceptedEvent, UsageStore
+from catchment.usage.events import micros
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+_ids = count(1)
+
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["eu", "EU", "Eu", "straße", "STRASSE", "İ", "i", "ΑΣ", "ας", "ασ", "K", "k", "true", "1", "1.0", ""]
+    ),
+    st.sampled_from(
+        ["-5", "007.50", "1e5", "+1", " 1", "1 ", ".5", "5.", "-0", "0.000000000001", "999999999999999.999999999999",
+         "-999999999999999.999999999999", "1000000000000000", "0.0000000000001", "0" * 40 + "1", "١", "1\n"]
+    ),
+    st.decimals(-1000, 1000, places=3).map(str),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+)  # fmt: skip
+NAMES = st.sampled_from(["n", "region", "it's", 'a"b', "x.y", "", "Ünïcode"])
+INSTANTS = st.one_of(
+    st.integers(0, 5).map(lambda day: START + timedelta(days=day)),
+    st.integers(0, 5).map(lambda day: START + timedelta(days=day, microseconds=-1)),
+    st.sampled_from([BEGINNING, datetime(9999, 12, 30, 23, 59, 59, 999999, tzinfo=UTC)]),
+)
+ALIASES = st.sampled_from(["a", "b", "c", "A", "d'd", "ünmapped"])
+TYPES = st.sampled_from(["call", "other"])
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Event:
+    return Event(
+        id=f"{next(_ids):012d}",
+        customer_event_id=draw(st.integers(0, 12).map(str)),
+        alias=draw(ALIASES),
+        event_type=draw(TYPES),
+        at=draw(INSTANTS),
+        properties=draw(st.dictionaries(NAMES, TEXTS, max_size=4)),
+    )
+
+
+@st.composite
+def metrics(draw: st.DrawFn) -> Metric:
+    aggregation = draw(st.sampled_from(Aggregation))
+    filters = draw(st.dictionaries(NAMES, st.frozensets(TEXTS, max_size=3), max_size=2))
+    return Metric(
+        id="m",
+        event_type=draw(TYPES),
+        aggregation=aggregation,
+        property=None if aggregation is Aggregation.COUNT else draw(NAMES),
+        filters=tuple(sorted(filters.items())),
+        negated=frozenset(draw(st.sets(st.sampled_from(sorted(filters)))) if filters else ()),
+        case_sensitive=draw(st.booleans()),
+    )
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> Span:
+    start, end = sorted(draw(st.tuples(INSTANTS, INSTANTS)))
+    return draw(st.sampled_from([Span(start, end), Span(BEGINNING, FOREVER)]))
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> UsageQuery:
+    members = draw(
+        st.lists(
+            st.builds(
+                Member,
+                customer=st.sampled_from("pqrs"),
+                aliases=st.lists(ALIASES, max_size=3).map(tuple),
+                spans=st.lists(spans(), max_size=3).map(tuple),
+            ),
+            max_size=3,
+            unique_by=lambda member: member.customer,
+        )
+    )
+    return UsageQuery(draw(metrics()), tuple(members), draw(st.booleans()))
+
+
+def accepted(event: Event) -> AcceptedEvent:
+    return AcceptedEvent(
+        event.id,
+        event.customer_event_id,
+        event.alias,
+        event.event_type,
+        micros(event.at),
+        json.dumps(dict(event.properties)),
+        dict(event.properties),
+    )
+
+
+def send(
+    engine: Engine, usage: UsageStore, workspace_id: str, batch: Sequence[Event]
+) -> None:
+    with writing(engine) as tx:
+        usage.accept(tx, workspace_id, [accepted(event) for event in batch], START)
+
+
+def event(number: int, **changes: object) -> Event:
+    """An ordinary event; its ``n`` is its number."""
+    values: dict[str, object] = {
+        "id": f"{number:012d}",
+        "customer_event_id": f"sent-{number}",
+        "alias": "a",
+        "event_type": "call",
+        "at": START + timedelta(minutes=number),
+        "properties": {"n": str(number)},
+    }
+    return Event(**(values | changes))  # type: ignore[arg-type]
+
+
+SUM_N = Metric("sum", "call", Aggregation.SUM, "n")
+EVERYTHING = UsageQuery(SUM_N, (Member("p", ("a",), (Span(BEGINNING, FOREVER),)),))
+D = Decimal
