@@ -1,0 +1,25 @@
+# The two commands of the README are `make demo` and `make test`; each does all of its own set-up.
+
+PORT ?= 8080
+DEMO_DIR ?= demo-data
+SERVE ?= 1
+
+.PHONY: setup setup-dev demo test check clean
+
+setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
+	@scripts/setup run
+
+setup-dev:  ## the same, and what the tests need
+	@scripts/setup dev
+
+demo: setup  ## New York's airports bill the airlines; then serve (SERVE=0 ends instead)
+	@.venv/bin/catchment demo --data-dir $(DEMO_DIR) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
+
+test: setup-dev  ## every check and every test
+	@scripts/test
+
+check: setup-dev  ## the checks without the tests
+	@scripts/test --checks-only
+
+clean:  ## what the set-up made; data directories stay
+	rm -rf .venv dashboard/node_modules src/catchment/static
