@@ -1,0 +1,39 @@
+"""Price models: a quantity in, the segments that explain its amount out.
+
+``rate`` returns segments and an amount is their sum, so what an invoice explains and what it
+charges cannot disagree. Amounts are exact; the one rounding is made where a line is made.
+"""
+
+from catchment.core.pricing.models import (
+    CalculationMode,
+    Fixed,
+    Graduated,
+    Linear,
+    OneTime,
+    Package,
+    Price,
+    Volume,
+    first_rate,
+    is_percentage,
+    needs_values,
+)
+from catchment.core.pricing.rating import Segment, Values, rate
+from catchment.core.pricing.tiers import Tier
+
+__all__ = [
+    "CalculationMode",
+    "Fixed",
+    "Graduated",
+    "Linear",
+    "OneTime",
+    "Package",
+    "Price",
+    "Segment",
+    "Tier",
+    "Values",
+    "Volume",
+    "first_rate",
+    "is_percentage",
+    "needs_values",
+    "rate",
+]

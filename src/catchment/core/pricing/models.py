@@ -1,0 +1,110 @@
+"""The price models, a closed union. A price that could not be applied cannot be made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
+
+from catchment.core.errors import FieldError, PriceInvalid
+from catchment.core.pricing.tiers import Tier, check_bounds, check_steps
+
+
+class CalculationMode(StrEnum):
+    """Which usage moves a graduated price through its tiers."""
+
+    BILLING_PERIOD = "BILLING_PERIOD"
+    CUMULATIVE = "CUMULATIVE"
+    PERIODIC = "PERIODIC"
+
+
+@dataclass(frozen=True, slots=True)
+class OneTime:
+    """``price`` once."""
+
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """``price`` every cycle, by days where a cycle is cut."""
+
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """The same for every unit; where ``percentage``, a fraction of the usage (0.05 is 5 %)."""
+
+    price_per_unit: Decimal
+    percentage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Whole packages of ``size`` units, the last one however little of it is used."""
+
+    size: Decimal
+    price_per_package: Decimal
+
+    def __post_init__(self) -> None:
+        if self.size <= 0:
+            message = "A package must hold more than 0 units."
+            error = FieldError("/packageSize", PriceInvalid.code, message)
+            raise PriceInvalid(message, errors=(error,))
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """The tier that the whole usage falls into prices every unit. Raises TiersInvalid."""
+
+    tiers: tuple[Tier, ...]
+
+    def __post_init__(self) -> None:
+        check_steps(self.tiers)
+        check_bounds(self.tiers, allowed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Graduated:
+    """Every tier prices only the units inside it. Raises TiersInvalid."""
+
+    tiers: tuple[Tier, ...]
+    mode: CalculationMode = CalculationMode.BILLING_PERIOD
+
+    def __post_init__(self) -> None:
+        check_steps(self.tiers)
+        check_bounds(self.tiers, allowed=False)
+
+
+Price = OneTime | Fixed | Linear | Package | Volume | Graduated
+
+
+def needs_values(price: Price) -> bool:
+    """Whether ``rate`` must know the value of every event, not only their sum."""
+    return isinstance(price, Volume) and any(tier.bounded for tier in price.tiers)
+
+
+def is_percentage(price: Price) -> bool:
+    """Whether all its rates are fractions of the usage rather than money for a unit."""
+    match price:
+        case Linear(percentage=percentage):
+            return percentage
+        case Volume(tiers=tiers) | Graduated(tiers=tiers):
+            return all(tier.percentage for tier in tiers)
+        case OneTime() | Fixed() | Package():
+            return False
+        case never:
+            assert_never(never)
+
+
+def first_rate(price: Price) -> Decimal:
+    """The rate that the first unit would have: what is shown where nothing was used."""
+    match price:
+        case OneTime(amount) | Fixed(amount) | Linear(amount) | Package(_, amount):
+            return amount
+        case Volume(tiers=tiers) | Graduated(tiers=tiers):
+            return tiers[0].price
+        case never:
+            assert_never(never)

@@ -1,0 +1,101 @@
+"""To apply a price: from a quantity to segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import assert_never
+
+from catchment.core.money import EXACT, exact_sum
+from catchment.core.pricing.models import (
+    CalculationMode,
+    Fixed,
+    Graduated,
+    Linear,
+    OneTime,
+    Package,
+    Price,
+    Volume,
+)
+from catchment.core.pricing.tiers import Step, Tier, steps
+
+Values = Sequence[tuple[Decimal, int]]
+"""The values of single events, each with how many events have it."""
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part that explains its ``amount`` (exact, major units): ``quantity`` x ``rate`` + ``fee``.
+
+    Only where a tier bounds the price of each event is the amount what the events come to.
+    ``lower`` and ``upper`` are the bounds of the tier, above and up to and including; an ``upper``
+    of None has no end, and both are None where there are no tiers.
+    """
+
+    quantity: Decimal
+    rate: Decimal
+    fee: Decimal
+    amount: Decimal
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+
+
+def rate(price: Price, quantity: Decimal, values: Values = ()) -> tuple[Segment, ...]:
+    """Price ``quantity`` units; ``values`` are wanted where ``needs_values(price)``.
+
+    Usage of zero or less reaches no tier and costs nothing: there are no segments. A one-time or
+    fixed price does not depend on the quantity.
+    """
+    with localcontext(EXACT):
+        match price:
+            case OneTime(amount) | Fixed(amount):
+                return (_plain(ONE, amount),)
+            case _ if quantity <= 0:
+                return ()
+            case Linear(price_per_unit):
+                return (_plain(quantity, price_per_unit),)
+            case Package(size, price_per_package):
+                return (_plain(_packages(quantity, size), price_per_package),)
+            case Volume(tiers):
+                return (_volume(tiers, quantity, values),)
+            case Graduated(tiers, mode):
+                assert mode is CalculationMode.BILLING_PERIOD, mode
+                return tuple(_graduated(tiers, quantity))
+            case never:
+                assert_never(never)
+
+
+def _plain(quantity: Decimal, price: Decimal) -> Segment:
+    return Segment(quantity, price, ZERO, quantity * price)
+
+
+def _packages(quantity: Decimal, size: Decimal) -> Decimal:
+    whole, rest = divmod(quantity, size)
+    return whole + 1 if rest else whole
+
+
+def _volume(tiers: tuple[Tier, ...], quantity: Decimal, values: Values) -> Segment:
+    step = next(step for step in steps(tiers) if step.reaches(quantity))
+    tier = step.tier
+    if not tier.bounded:
+        return _of(step, quantity)
+    assert values, (tiers, quantity)
+    amount = exact_sum(tier.price_of(value) * count for value, count in values) + tier.fee
+    return Segment(quantity, tier.price, tier.fee, amount, step.lower, step.upper)
+
+
+def _graduated(tiers: tuple[Tier, ...], quantity: Decimal) -> Iterator[Segment]:
+    for step in steps(tiers):
+        if step.lower < quantity:
+            upper = quantity if step.upper is None else min(quantity, step.upper)
+            yield _of(step, upper - step.lower)
+
+
+def _of(step: Step, quantity: Decimal) -> Segment:
+    tier = step.tier
+    amount = quantity * tier.price + tier.fee
+    return Segment(quantity, tier.price, tier.fee, amount, step.lower, step.upper)
