@@ -17,7 +17,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         Path("catchment-data"),
-        description="Folder of everything Catchment keeps: the SQLite database, usage files and the secret key.",
+        description="Folder of everything Catchment keeps: the SQLite database, the usage files "
+        "and the secret key.",
     )
     database_url: str = Field(
         "",
@@ -33,7 +34,8 @@ class Settings(BaseSettings):
     port: int = Field(8080, description="Port that `catchment serve` listens on.", ge=0, le=65535)
     secure_cookies: bool = Field(
         default=False,
-        description="Send the dashboard's session cookie over HTTPS only. Set it behind a TLS proxy.",
+        description="Send the dashboard's session cookie over HTTPS only. "
+        "Set it behind a TLS proxy.",
     )
     session_hours: int = Field(
         12, description="Hours after which a dashboard session ends.", ge=1, le=24 * 90

@@ -16,7 +16,9 @@ SIGN_IN = {"email": "ada@example.com", "password": "correct horse"}
 
 
 @pytest.fixture
-def browser(client: TestClient, engine: Engine, workspace: access.Workspace, clock: Clock) -> TestClient:
+def browser(
+    client: TestClient, engine: Engine, workspace: access.Workspace, clock: Clock
+) -> TestClient:
     """A client without a key, of a workspace that has a user."""
     with writing(engine) as tx:
         access.create_user(tx, workspace.id, id=ids.new_id(), at=clock(), **SIGN_IN)
@@ -45,7 +47,9 @@ def test_wrong_credentials_are_refused(browser: TestClient, header: str) -> None
 
 def test_a_revoked_key_opens_nothing(client: TestClient, engine: Engine, clock: Clock) -> None:
     assert client.get("/products").status_code == 200
-    client_id = base64.b64decode(client.get("/products").request.headers["Authorization"][6:]).split(b":")[0]
+    client_id = base64.b64decode(
+        client.get("/products").request.headers["Authorization"][6:]
+    ).split(b":")[0]
     with writing(engine) as tx:
         assert access.revoke_key(tx, client_id.decode(), clock())
         assert not access.revoke_key(tx, client_id.decode(), clock())
@@ -61,7 +65,8 @@ def test_a_person_signs_in_and_out(browser: TestClient, workspace: access.Worksp
     assert answer.status_code == 200
     assert answer.json()["sequenceAccountId"] == workspace.id
     cookie = answer.headers["set-cookie"].lower()
-    assert "httponly" in cookie and "samesite=strict" in cookie
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
     assert browser.get("/products").status_code == 200
     assert browser.delete("/session", headers=DASHBOARD).status_code == 204
     assert browser.get("/products").status_code == 401
@@ -91,7 +96,9 @@ def test_ten_wrong_passwords_close_the_door_for_five_minutes(
     browser: TestClient, clock: Clock
 ) -> None:
     wrong = {**SIGN_IN, "password": "wrong"}
-    assert {browser.post("/session", json=wrong, headers=DASHBOARD).status_code for _ in range(10)} == {401}
+    assert {
+        browser.post("/session", json=wrong, headers=DASHBOARD).status_code for _ in range(10)
+    } == {401}
 
     closed = browser.post("/session", json=SIGN_IN, headers=DASHBOARD)
 

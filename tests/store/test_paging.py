@@ -22,7 +22,13 @@ IN_ANY_ORDER = settings(
 
 def add(engine: Engine, workspace: Workspace, names: list[str]) -> None:
     rows = [
-        {"id": ids.new_id(), "workspace_id": workspace.id, "name": n, "created_at": AT, "updated_at": AT}
+        {
+            "id": ids.new_id(),
+            "workspace_id": workspace.id,
+            "name": n,
+            "created_at": AT,
+            "updated_at": AT,
+        }
         for n in names
     ]
     with writing(engine) as tx:
@@ -36,16 +42,23 @@ def add(engine: Engine, workspace: Workspace, names: list[str]) -> None:
     st.lists(st.sampled_from("abc"), max_size=12), st.integers(1, 5), st.booleans(), st.booleans()
 )
 def test_pages_forward_and_back_cover_the_list(
-    engine: Engine, workspace: Workspace, names: list[str], limit: int, ascending: bool, by_name: bool
+    engine: Engine,
+    workspace: Workspace,
+    names: list[str],
+    limit: int,
+    ascending: bool,
+    by_name: bool,
 ) -> None:
     add(engine, workspace, names)
     sort = products.c.name if by_name else None
     with reading(engine) as tx:
         c = products.c
         key = [c.name, c.id] if by_name else [c.id]
-        whole = tx.execute(
-            select(c.id).order_by(*(k.asc() if ascending else k.desc() for k in key))
-        ).scalars().all()
+        whole = (
+            tx.execute(select(c.id).order_by(*(k.asc() if ascending else k.desc() for k in key)))
+            .scalars()
+            .all()
+        )
         seen: list[str] = []
         request = PageRequest(limit, ascending=ascending)
         while True:
@@ -53,7 +66,13 @@ def test_pages_forward_and_back_cover_the_list(
             assert got.total == len(names)
             seen += [row.id for row in got.rows]
             if got.before is not None:
-                back = page(tx, select(c.id), PageRequest(limit, before=got.before, ascending=ascending), id_column=c.id, sort=sort)
+                back = page(
+                    tx,
+                    select(c.id),
+                    PageRequest(limit, before=got.before, ascending=ascending),
+                    id_column=c.id,
+                    sort=sort,
+                )
                 here = whole.index(got.rows[0].id)
                 assert [row.id for row in back.rows] == list(whole[max(0, here - limit) : here])
             if got.after is None:

@@ -75,9 +75,7 @@ def create_app(
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-async def _frame(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
+async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Give the request an id and the answer its security headers."""
     request.state.request_id = ids.new_id()
     response = await call_next(request)
@@ -116,6 +114,7 @@ def _serve_dashboard(app: FastAPI) -> None:
 
 def _no_dashboard(rest: str) -> PlainTextResponse:
     return PlainTextResponse(
-        f"The dashboard is not built, so /{rest} is not here; `make setup` builds it. The API is under /api.\n",
+        f"The dashboard is not built, so /{rest} is not here; `make setup` builds it."
+        " The API is under /api.\n",
         status_code=404,
     )

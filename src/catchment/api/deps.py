@@ -96,7 +96,7 @@ def caller(
     settings: Annotated[Settings, Depends(settings)],
     now: Annotated[datetime, Depends(now)],
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-    sequence_version: Annotated[
+    sequence_version: Annotated[  # noqa: ARG001 -- read by FastAPI, which checks it
         Literal["2024-01-01", "2024-05-09", "2024-07-30"] | None,
         Header(description="Version of the API; 2024-07-30 is the one served."),
     ] = None,
@@ -151,8 +151,8 @@ def _by_session(request: Request, tx: Connection, hashing_key: bytes, at: dateti
 def check_same_site(request: Request) -> None:
     """Refuse a change asked for by another site on behalf of a signed-in user.
 
-    A header of our own cannot be sent across sites without leave (OWASP, CSRF prevention), and browsers
-    say themselves where a request comes from. Raises Forbidden.
+    A header of our own cannot be sent across sites without leave (OWASP, CSRF prevention), and
+    browsers say themselves where a request comes from. Raises Forbidden.
     """
     if request.method in _SAFE:
         return

@@ -1,12 +1,14 @@
 """JSON bodies read exactly: decimals from the digits sent, and nothing that could hurt later.
 
-Refused here, naming the place: NaN and infinities, numbers longer than any of ours, a key given twice,
-NUL characters and lone surrogates (no database text can hold them), and nesting beyond any body of ours.
+Refused here, naming the place: NaN and infinities, numbers longer than any of ours, a key given
+twice, NUL characters and lone surrogates (no database text can hold them), and nesting beyond any
+body of ours.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +16,6 @@ from catchment.core.errors import FieldError, Invalid
 
 MAX_DEPTH = 32
 _MAX_DIGITS = 60
-
-
-class _Twice(ValueError):
-    """A key stands twice in one object."""
 
 
 def loads(body: bytes) -> Any:
@@ -86,9 +84,9 @@ def _constant(name: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        seen: set[str] = set()
-        twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
-        raise _Twice(f"the key {twice!r} is given twice")
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
+        raise ValueError(f"the key {twice!r} is given twice")
     return value
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
@@ -37,7 +37,7 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: str
-    requestId: str
+    request_id: str = Field(serialization_alias="requestId")
     errors: list[ProblemField] = []
 
 
@@ -77,10 +77,10 @@ def _problem(
         status=status,
         detail=detail,
         code=code,
-        requestId=getattr(request.state, "request_id", ""),
+        request_id=getattr(request.state, "request_id", ""),
         errors=[ProblemField(pointer=e.pointer, code=e.code, message=e.message) for e in errors],
     )
-    return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)
+    return JSONResponse(problem.model_dump(by_alias=True), status, headers, MEDIA_TYPE)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -100,7 +100,11 @@ def _field_error(error: dict[str, Any]) -> FieldError:
     place, *steps = error["loc"]
     kind = error["type"]
     # A union names its member models in the location; those are not in the body.
-    steps = [s for s in steps if not (isinstance(s, str) and (s.startswith(("function-", "tagged-")) or s in _UNION_TAGS))]
+    steps = [
+        s
+        for s in steps
+        if not (isinstance(s, str) and (s.startswith(("function-", "tagged-")) or s in _UNION_TAGS))
+    ]
     pointer = "".join(f"/{escape(str(step))}" for step in steps)
     if place == "query":
         pointer = f"?{steps[0]}"
@@ -113,7 +117,9 @@ def _field_error(error: dict[str, Any]) -> FieldError:
     return FieldError(pointer, code, message)
 
 
-_UNION_TAGS = frozenset({"ONE_TIME", "FIXED", "LINEAR", "PACKAGE", "GRADUATED", "VOLUME", "SEAT_BASED"})
+_UNION_TAGS = frozenset(
+    {"ONE_TIME", "FIXED", "LINEAR", "PACKAGE", "GRADUATED", "VOLUME", "SEAT_BASED"}
+)
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
@@ -132,7 +138,8 @@ def _database(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)
     text = str(error.orig).lower()
     away = error.connection_invalidated or any(
-        words in text for words in ("full", "locked", "disk i/o", "connection", "terminating", "readonly")
+        words in text
+        for words in ("full", "locked", "disk i/o", "connection", "terminating", "readonly")
     )
     if not away:
         return _broken(request, error)

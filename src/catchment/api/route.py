@@ -1,7 +1,7 @@
 """One request, one transaction, at most one effect.
 
-The route, not a dependency, ends the transaction, because the answer may leave only after COMMIT: an
-error rolls back, a success first stores what an Idempotency-Key must replay and then commits.
+The route, not a dependency, ends the transaction, because the answer may leave only after COMMIT:
+an error rolls back, a success first stores what an Idempotency-Key must replay and then commits.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MAX_KEY = 255
 _SUCCESS = range(200, 300)
 
 
-class Replayed(Exception):  # noqa: N818 -- a shortcut to the stored answer, not an error
+class Replayed(Exception):
     """This Idempotency-Key was answered before; here is that answer."""
 
     def __init__(self, stored: idempotency.Stored) -> None:
@@ -34,7 +34,9 @@ class Replayed(Exception):  # noqa: N818 -- a shortcut to the stored answer, not
 
 
 class Route(APIRoute):
-    """A route whose JSON is exact, whose transaction is ended here, and which leaves out empty fields."""
+    """A route whose JSON is exact, whose transaction is ended here, and which leaves out empty
+    fields.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["response_model_exclude_none"] = True
@@ -75,7 +77,9 @@ def router(prefix: str, tag: str) -> APIRouter:
     responses: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem, "description": text} for status, text in refusals.items()
     }
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route, responses=responses, strict_content_type=False)
+    return APIRouter(
+        prefix=prefix, tags=[tag], route_class=Route, responses=responses, strict_content_type=False
+    )
 
 
 async def _read_body(request: Request, *, parse: bool) -> None:
@@ -132,6 +136,3 @@ def _finish(request: Request, response: Response) -> None:
 def _replay(stored: idempotency.Stored) -> Response:
     headers = {"Idempotent-Replayed": "true"}
     return Response(stored.body, stored.status, headers, "application/json")
-
-
-

@@ -40,7 +40,7 @@ class Wire(BaseModel):
 
 def _exact(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
-        raise ValueError("A decimal number is expected, such as \"12.50\".")  # noqa: TRY004
+        raise ValueError('A decimal number is expected, such as "12.50".')  # noqa: TRY004
     text = value if isinstance(value, str) else decimal_text(Decimal(value))
     if not _DECIMAL.fullmatch(text):
         raise ValueError(
@@ -120,7 +120,9 @@ def _id(value: str) -> str:
 
 def _currency(value: str) -> str:
     if value not in CURRENCIES:
-        raise ValueError(f"There is no currency {value!r} here; use one of {', '.join(sorted(CURRENCIES))}.")
+        raise ValueError(
+            f"There is no currency {value!r} here; use one of {', '.join(sorted(CURRENCIES))}."
+        )
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -52,7 +52,9 @@ def workspace(built: Built, name: str | None, now: datetime) -> access.Workspace
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     if version:
         console.print(__version__)
         raise typer.Exit
@@ -91,12 +93,19 @@ def create_key(
     home = workspace(built, workspace_name, now)
     with writing(built.engine) as tx:
         client_id, secret = access.create_key(
-            tx, home.id, id=ids.new_id(), at=now, hashing_key=built.settings.hashing_key(), name=name
+            tx,
+            home.id,
+            id=ids.new_id(),
+            at=now,
+            hashing_key=built.settings.hashing_key(),
+            name=name,
         )
     if as_json:
         typer.echo(json.dumps({"clientId": client_id, "clientSecret": secret}))
         return
-    console.print(f"workspace      {home.name}\nclient id      {client_id}\nclient secret  {secret}")
+    console.print(
+        f"workspace      {home.name}\nclient id      {client_id}\nclient secret  {secret}"
+    )
     console.print("The secret is not kept in readable form: note it now.")
 
 
@@ -134,9 +143,7 @@ def create_user(
     home = workspace(built, workspace_name, now)
     try:
         with writing(built.engine) as tx:
-            access.create_user(
-                tx, home.id, id=ids.new_id(), email=email, password=given, at=now
-            )
+            access.create_user(tx, home.id, id=ids.new_id(), email=email, password=given, at=now)
     except BillingError as error:
         problems.print(error.detail)
         raise typer.Exit(1) from error

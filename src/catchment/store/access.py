@@ -1,7 +1,7 @@
 """Workspaces and who may enter them: API keys, users, sessions.
 
-Secrets are random and long, so a keyed hash is enough and fast (a slow hash on every request would cap
-the server at a dozen a second); passwords are people's, so they take argon2id, at sign-in only.
+Secrets are random and long, so a keyed hash is enough and fast (a slow hash on every request would
+cap the server at a dozen a second); passwords are people's, so they take argon2id, at sign-in only.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +21,7 @@ from catchment.core.errors import Conflict, TooManyRequests
 from catchment.store.schema import api_keys, sessions, sign_in_failures, users, workspaces
 
 _hasher = PasswordHasher()
+_hashing = threading.BoundedSemaphore(2)  # a flood of sign-ins leaves the other cores to the API
 _NOBODY = _hasher.hash("nobody")
 _MOST_FAILURES = 10
 _WINDOW = timedelta(minutes=5)
@@ -78,7 +80,13 @@ def all_workspaces(tx: Connection) -> list[Workspace]:
 
 
 def create_key(
-    tx: Connection, workspace: str, *, id: str, at: datetime, hashing_key: bytes, name: str | None = None
+    tx: Connection,
+    workspace: str,
+    *,
+    id: str,
+    at: datetime,
+    hashing_key: bytes,
+    name: str | None = None,
 ) -> tuple[str, str]:
     """A new API key: its client id and its secret, which is shown this once."""
     client_id, secret = f"ck_{secrets.token_hex(12)}", f"cs_{secrets.token_urlsafe(32)}"
@@ -155,10 +163,11 @@ def set_password(tx: Connection, email: str, password: str) -> bool:
 
 def check_attempts(tx: Connection, subject: str, at: datetime) -> None:
     """Raises TooManyRequests after ten failures of ``subject`` within five minutes."""
+    c = sign_in_failures.c
     row = tx.execute(
-        select(sign_in_failures).where(sign_in_failures.c.subject == subject)
+        select(c.count.label("failures"), c.window_started_at).where(c.subject == subject)
     ).one_or_none()
-    if row and row.count >= _MOST_FAILURES and at - row.window_started_at < _WINDOW:
+    if row and row.failures >= _MOST_FAILURES and at - row.window_started_at < _WINDOW:
         raise TooManyRequests("Too many failed sign-ins; wait five minutes and try again.")
 
 
@@ -186,7 +195,8 @@ def user_of_password(tx: Connection, email: str, password: str) -> tuple[User, W
         .where(users.c.email == email.strip().lower())
     ).one_or_none()
     try:
-        _hasher.verify(row.password_hash if row else _NOBODY, password)
+        with _hashing:
+            _hasher.verify(row.password_hash if row else _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return None
     if row is None:
@@ -223,13 +233,17 @@ def session(
 ) -> tuple[User, Workspace] | None:
     """Whose session a token is, if it has not ended."""
     row = tx.execute(
-        select(users.c.id, users.c.email, workspaces.c.name, workspaces.c.timezone, sessions.c.workspace_id)
+        select(
+            users.c.id,
+            users.c.email,
+            workspaces.c.name,
+            workspaces.c.timezone,
+            sessions.c.workspace_id,
+        )
         .select_from(sessions)
         .join(users, users.c.id == sessions.c.user_id)
         .join(workspaces, workspaces.c.id == sessions.c.workspace_id)
-        .where(
-            sessions.c.token_hash == keyed_hash(hashing_key, token), sessions.c.expires_at > at
-        )
+        .where(sessions.c.token_hash == keyed_hash(hashing_key, token), sessions.c.expires_at > at)
     ).one_or_none()
     if row is None:
         return None

@@ -1,9 +1,9 @@
 """One engine for SQLite and PostgreSQL, with the same promises on both.
 
-SQLite runs in WAL mode with synchronous=FULL and begins every writing transaction as IMMEDIATE, so that
-two writers queue instead of failing half-way; a transaction marked ``reading`` begins deferred and sees
-one snapshot. PostgreSQL runs READ COMMITTED for writers, who take advisory locks where an invariant
-spans rows, and REPEATABLE READ for readers.
+SQLite runs in WAL mode with synchronous=FULL and begins every writing transaction as IMMEDIATE, so
+that two writers queue instead of failing half-way; a transaction marked ``reading`` begins
+deferred and sees one snapshot. PostgreSQL runs READ COMMITTED for writers, who take advisory locks
+where an invariant spans rows, and REPEATABLE READ for readers.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def connect(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not where sqlite3 does
+    connection.isolation_level = (
+        None  # transactions begin where _begin_sqlite says, not where sqlite3 does
+    )
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -58,7 +60,7 @@ def open_connection(engine: Engine, *, reading: bool = False) -> Connection:
     """A connection whose next transaction writes, or only reads one snapshot."""
     connection = engine.connect()
     if reading:
-        options = {"reading": True}
+        options: dict[str, Any] = {"reading": True}
         if engine.dialect.name == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         connection = connection.execution_options(**options)

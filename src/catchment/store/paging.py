@@ -1,4 +1,6 @@
-"""Keyset pages: a cursor is the place of a row in the order, so inserts never shift what is to come."""
+"""Keyset pages: a cursor is the place of a row in the order, so inserts never shift what is to
+come.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from catchment.store.schema import Instant
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Up to ``limit`` rows after or before a cursor; newest (greatest) first unless ``ascending``."""
+    """Up to ``limit`` rows after or before a cursor; newest (greatest) first unless
+    ``ascending``.
+    """
 
     limit: int = 20
     after: str | None = None
@@ -27,7 +31,9 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in order, the cursors of the pages beside this one if there are any, and the count of all."""
+    """Rows in order, the cursors of the pages beside this one if there are any, and the count of
+    all.
+    """
 
     rows: Sequence[Row[Any]]
     after: str | None

@@ -1,9 +1,9 @@
 """Tables, as data. The same definitions serve SQLite and PostgreSQL.
 
-Every row belongs to a workspace, and the workspace is part of every unique key. Exact numbers are text
-(SQLite would turn them into floats); money on documents is whole minor units; instants are UTC.
-``live_key`` is empty while a row is in force and the row's own id once it is not, so that a unique key
-holds among the living without forbidding what comes after a void or a deletion.
+Every row belongs to a workspace, and the workspace is part of every unique key. Exact numbers are
+text (SQLite would turn them into floats); money on documents is whole minor units; instants are
+UTC. ``live_key`` is empty while a row is in force and the row's own id once it is not, so that a
+unique key holds among the living without forbidding what comes after a void or a deletion.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Instant(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 -- the signature is SQLAlchemy's
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -87,7 +87,7 @@ def _json(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, JSON(none_as_null=True), nullable=nullable)
 
 
-# --- who may do what ------------------------------------------------------------------------------
+# Who may do what.
 
 workspaces = Table(
     "workspaces",
@@ -163,13 +163,14 @@ merchants = Table(
     metadata,
     _id(),
     Column("workspace_id", Text, ForeignKey("workspaces.id"), nullable=False, unique=True),
-    # The older API's Merchant object as it is shown, less ids and the counters kept in ``sequences``.
+    # The older API's Merchant object as it is shown, less ids and the counters kept in
+    # ``sequences``.
     _json("details"),
     _created(),
     _updated(),
 )
 
-# --- customers --------------------------------------------------------------------------------------
+# Customers.
 
 customers = Table(
     "customers",
@@ -223,8 +224,8 @@ customer_aliases = Table(
     Index(None, "customer_id"),
 )
 
-# Links of one customer never overlap among those believed now (superseded_at is null): moves take the
-# workspace's hierarchy lock, so the rule is kept by ``flows`` and proven by the tests.
+# Links of one customer never overlap among those believed now (superseded_at is null): moves take
+# the workspace's hierarchy lock, so the rule is kept by ``flows`` and proven by the tests.
 customer_links = Table(
     "customer_links",
     metadata,
@@ -252,7 +253,7 @@ customer_organizations = Table(
     UniqueConstraint("workspace_id", "owner_id"),
 )
 
-# --- what is sold -----------------------------------------------------------------------------------
+# What is sold.
 
 products = Table(
     "products",
@@ -329,7 +330,7 @@ prices = Table(
     Index(None, "product_id"),
 )
 
-# --- what was agreed --------------------------------------------------------------------------------
+# What was agreed.
 
 billing_schedules = Table(
     "billing_schedules",
@@ -385,7 +386,7 @@ phase_prices = Table(
     Index(None, "price_id"),
 )
 
-# --- documents --------------------------------------------------------------------------------------
+# Documents.
 
 invoices = Table(
     "invoices",
@@ -508,7 +509,7 @@ invoice_documents = Table(
     _created(),
 )
 
-# --- usage ------------------------------------------------------------------------------------------
+# Usage.
 
 usage_inbox = Table(
     "usage_inbox",

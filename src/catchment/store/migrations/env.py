@@ -1,6 +1,7 @@
 """Alembic runs inside the transaction that ``store.engine.migrate`` opened."""
 
 from alembic import context
+
 from catchment.store.schema import metadata
 
 context.configure(
