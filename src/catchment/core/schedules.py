@@ -1,0 +1,228 @@
+"""What was agreed and when it is due: a billing schedule and a day in, charges out.
+
+A charge still needs the quantity that was used; it says for which days. So no code that decides
+about money ever waits for a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from enum import StrEnum
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import Metric
+from catchment.core.period import Period, Span, cycles, day_after, months_after, union
+from catchment.core.pricing import Price
+
+
+class Frequency(StrEnum):
+    """How often a price is charged."""
+
+    ONE_TIME = "ONE_TIME"
+    MONTHLY = "MONTHLY"
+    QUARTERLY = "QUARTERLY"
+    HALF_YEARLY = "HALF_YEARLY"
+    YEARLY = "YEARLY"
+
+    @property
+    def months(self) -> int:
+        """The length of a cycle; ONE_TIME has none."""
+        assert self is not Frequency.ONE_TIME, self
+        return {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}[self.value]
+
+
+class Timing(StrEnum):
+    """Whether a price is charged once its service is over, or on its first day."""
+
+    IN_ARREARS = "IN_ARREARS"
+    IN_ADVANCE = "IN_ADVANCE"
+
+
+@dataclass(frozen=True, slots=True)
+class PricedItem:
+    """A price in a phase, with the words its line will show. ``id`` is the price's own."""
+
+    id: str
+    product_id: str
+    product_title: str
+    name: str
+    currency: str
+    price: Price
+    frequency: Frequency
+    timing: Timing
+    metric: Metric | None = None  # usage prices have one, fixed and one-time prices none
+    metric_name: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of a schedule with its own prices; ``end`` is its last day, None has no end.
+
+    Its cycles go on from the phase before, unless it ``resets``: then they begin anew.
+    """
+
+    id: str
+    start: date
+    end: date | None
+    items: tuple[PricedItem, ...]
+    resets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What one customer agreed to. ``end`` is its last day, None has no end.
+
+    ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
+    customer is priced together with its own. An archived schedule claims no usage from
+    ``archived_at`` on and charges nothing that falls due after that day.
+    """
+
+    id: str
+    customer: CustomerId
+    start: date
+    end: date | None
+    billing_day: int
+    roll_up: bool
+    phases: tuple[Phase, ...]
+    archived_at: datetime | None = None
+    auto_issue: bool = False
+    memo: str | None = None
+    purchase_order: str | None = None
+    reference: str | None = None
+    due_days: int | None = None
+
+    @property
+    def days(self) -> Period:
+        """From the first day to the last; an open end is NO_END."""
+        return Period(self.start, day_after(self.end))
+
+    def days_of(self, phase: Phase) -> Period | None:
+        """The days of a phase that lie in the schedule; None where there are none."""
+        return Period(phase.start, day_after(phase.end)).intersect(self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
+
+    ``full`` is the uncut cycle of which ``service`` may be only a part.
+    """
+
+    schedule_id: str
+    phase_id: str
+    item: PricedItem
+    service: Period
+    full: Period
+    due_on: date
+
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """What makes it the same charge of its schedule however often billing runs."""
+        return self.phase_id, self.item.id, self.service.start
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A live schedule prices a metric during ``span``: usage then is its customer's.
+
+    With ``roll_up`` that holds for everyone below the customer too. ``started`` decides between
+    two schedules of one customer.
+    """
+
+    schedule_id: str
+    customer: CustomerId
+    metric_id: str
+    span: Span
+    roll_up: bool
+    started: date
+
+
+def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
+    """Every charge due on or before ``as_of``, in the order of an invoice.
+
+    That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
+    was archived.
+    """
+    if schedule.archived_at is not None:
+        as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
+    found = [
+        (charge.due_on, phase_index, item_index, charge.service.start, charge)
+        for phase_index, phase in enumerate(schedule.phases)
+        if (days := schedule.days_of(phase)) is not None
+        for item_index, item in enumerate(phase.items)
+        for charge in _charges_of(schedule, phase, days, item, as_of)
+        if charge.due_on <= as_of
+    ]
+    found.sort(key=lambda entry: entry[:4])
+    return tuple(charge for *_, charge in found)
+
+
+def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
+    """The usage that an activated schedule prices, by metric and time."""
+    spans: dict[str, list[Span]] = {}
+    for phase in schedule.phases:
+        days = schedule.days_of(phase)
+        for metric in {item.metric.id for item in phase.items if item.metric is not None}:
+            if days is not None:
+                spans.setdefault(metric, []).append(_until_archived(schedule, days.span(zone)))
+    return tuple(
+        Claim(schedule.id, schedule.customer, metric, span, schedule.roll_up, schedule.start)
+        for metric, parts in sorted(spans.items())
+        for span in union(parts)
+    )
+
+
+def _charges_of(
+    schedule: Schedule, phase: Phase, days: Period, item: PricedItem, as_of: date
+) -> Iterator[Charge]:
+    """The charges of one item whose service begins by ``as_of``; some are due only later."""
+    if item.frequency is Frequency.ONE_TIME:
+        service = _only_service(schedule, phase, days)
+        yield _charge(schedule, phase, item, (service, service), service.end)
+        return
+    run = _run(schedule, phase)
+    until = min(days.end, day_after(as_of))
+    for cycle in cycles(run.start, schedule.billing_day, item.frequency.months, until):
+        cut = cycle.period.intersect(days)
+        if cut is not None:
+            over = min(cycle.period.end, run.end)
+            yield _charge(schedule, phase, item, (cut, cycle.full), over)
+
+
+def _charge(
+    schedule: Schedule, phase: Phase, item: PricedItem, of: tuple[Period, Period], over: date
+) -> Charge:
+    service, full = of
+    due_on = service.start if item.timing is Timing.IN_ADVANCE else over
+    return Charge(schedule.id, phase.id, item, service, full, due_on)
+
+
+def _only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
+    """The whole phase; of one without end its first month."""
+    if phase.end is None and schedule.end is None:
+        return Period(days.start, months_after(days.start, days.start.day, 1))
+    return days
+
+
+def _run(schedule: Schedule, phase: Phase) -> Period:
+    """The days over which the cycles of ``phase`` run unbroken, phases before and after included.
+
+    They begin at the last reset up to this phase, else with the schedule, and end at the next one.
+    """
+    begin, end = schedule.start, schedule.days.end
+    for other in schedule.phases:
+        if other.resets and other.start <= phase.start:
+            begin = max(begin, other.start)
+        elif other.resets:
+            end = min(end, other.start)
+    return Period(begin, end)
+
+
+def _until_archived(schedule: Schedule, span: Span) -> Span:
+    if schedule.archived_at is None:
+        return span
+    end = max(span.start, min(span.end, schedule.archived_at))
+    return Span(span.start, end)
