@@ -142,3 +142,15 @@ class TiersInvalid(PriceInvalid):
     """Tiers must rise from zero, and only the last one must have no upper bound."""
 
     code = "tiers_invalid"
+
+
+class InvoiceNotDraft(Conflict):
+    """Only a draft invoice can be changed, finalised or deleted."""
+
+    code = "invoice_not_draft"
+
+
+class InvoiceVoided(Conflict):
+    """The invoice is void already."""
+
+    code = "invoice_voided"

@@ -1,0 +1,314 @@
+"""Invoices: the heads, and which charges are billed already.
+
+``billing_period`` and services are half-open here as everywhere inside: ``billing_period_end`` and
+``service_end`` hold the first day after. An invoice is live until it is voided; what is billed is what
+stands on live invoices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
+
+from catchment.core.money import Money
+from catchment.core.period import Period
+from catchment.store.schema import customers, invoice_documents, invoices, line_items
+
+_IN_ONE_QUERY = 500
+"""How many ids one query names at most: every database bounds its parameters."""
+
+
+class Status(StrEnum):
+    """The life of an invoice, as far as this version takes it."""
+
+    DRAFT = "DRAFT"
+    FINAL = "FINAL"
+    SENT = "SENT"
+    VOIDED = "VOIDED"
+
+
+ISSUED = (Status.FINAL, Status.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """The head of an invoice: everything but its lines and its usage breakdown.
+
+    ``schedule_id`` and ``due_on`` say which day of which schedule it bills. ``merchant`` is the seller as
+    printed (InvoiceMerchantDetails), kept from the moment the invoice has a number.
+    """
+
+    id: str
+    workspace_id: str
+    customer_id: str
+    schedule_id: str | None
+    due_on: date | None
+    status: Status
+    currency: str
+    net: Money
+    tax: Money
+    customer_emails: tuple[str, ...]
+    customer_legal_name: str
+    customer_billing_address: Mapping[str, Any]
+    customer_tax_status: str
+    accounting_date: date
+    created_at: datetime
+    updated_at: datetime
+    calculated_at: datetime | None = None
+    billing_period: Period | None = None
+    payment_status: str = "UNPAID"
+    number: str | None = None
+    issue_date: date | None = None
+    due_date: date | None = None
+    due_date_source: str = "CALCULATED"
+    payment_term_days: int | None = None
+    purchase_order_number: str | None = None
+    reference: str | None = None
+    memo: str | None = None
+    metadata: tuple[Mapping[str, str], ...] = ()
+    merchant: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+    customer_archived: bool = field(default=False, compare=False)
+
+    @property
+    def gross(self) -> Money:
+        return self.net + self.tax
+
+
+def heads(workspace_id: str) -> Select[Any]:
+    """Every invoice of a workspace with what ``of_row`` reads; more conditions may be added."""
+    joined = invoices.join(customers, customers.c.id == invoices.c.customer_id)
+    archived = customers.c.archived_at.is_not(None).label("customer_archived")
+    return (
+        select(invoices, archived)
+        .select_from(joined)
+        .where(invoices.c.workspace_id == workspace_id)
+    )
+
+
+def find(
+    tx: Connection, workspace_id: str, invoice_id: str, *, for_change: bool = False
+) -> Invoice | None:
+    """One invoice, or None; ``for_change`` makes others who would change it wait."""
+    query = heads(workspace_id).where(invoices.c.id == invoice_id)
+    if for_change:
+        query = query.with_for_update(of=invoices)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else of_row(row)
+
+
+def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
+    """The drafts of these schedules, oldest due day first."""
+    found: list[Invoice] = []
+    for ids in _batches(schedule_ids):
+        query = heads(workspace_id).where(
+            invoices.c.status == Status.DRAFT, invoices.c.billing_schedule_id.in_(ids)
+        )
+        found += map(of_row, tx.execute(query.with_for_update(of=invoices)))
+    return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
+
+
+def add(tx: Connection, added: Sequence[Invoice]) -> None:
+    """Store new heads."""
+    if added:
+        tx.execute(insert(invoices), [_row(one) for one in added])
+
+
+def save(tx: Connection, invoice: Invoice) -> None:
+    """Store a changed head."""
+    tx.execute(update(invoices).where(invoices.c.id == invoice.id).values(**_row(invoice)))
+
+
+def remove(tx: Connection, invoice_id: str) -> None:
+    """Delete a head that has no contents any more."""
+    tx.execute(delete(invoices).where(invoices.c.id == invoice_id))
+
+
+def release(tx: Connection, invoice_id: str) -> None:
+    """Let the days and charges of a voided invoice be billed again."""
+    tx.execute(update(invoices).where(invoices.c.id == invoice_id).values(live_key=invoice_id))
+    lines = line_items.c
+    tx.execute(update(line_items).where(lines.invoice_id == invoice_id).values(live_key=lines.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What live invoices hold of some schedules.
+
+    A charge is known by schedule, price and first day of service: phases follow each other, so the
+    same price in the next phase has another day, and it stays the same charge when an edit of the
+    schedule gives its phases new ids.
+    """
+
+    days: Mapping[tuple[str, date], str]  # the invoice of (schedule, due day)
+    charges: Mapping[tuple[str, str, date], str]  # the invoice of (schedule, price, service start)
+
+
+def billed(
+    tx: Connection, workspace_id: str, schedule_ids: Collection[str] | None = None
+) -> Billed:
+    """What is billed of these schedules, or of all."""
+    days: dict[tuple[str, date], str] = {}
+    charges: dict[tuple[str, str, date], str] = {}
+    head, line = invoices.c, line_items.c
+    for ids in [None] if schedule_ids is None else _batches(schedule_ids):
+        by_day = select(head.billing_schedule_id, head.due_on, head.id).where(
+            head.workspace_id == workspace_id,
+            head.live_key == "",
+            *_among(head.billing_schedule_id, ids),
+        )
+        by_charge = select(
+            line.schedule_id, line.price_id, line.service_start, line.invoice_id
+        ).where(
+            line.workspace_id == workspace_id, line.live_key == "", *_among(line.schedule_id, ids)
+        )
+        days.update(((schedule, due_on), id) for schedule, due_on, id in tx.execute(by_day))
+        charges.update(
+            ((schedule, price, start), id) for schedule, price, start, id in tx.execute(by_charge)
+        )
+    return Billed(days, charges)
+
+
+def issued(
+    tx: Connection, workspace_id: str, schedule_ids: Collection[str]
+) -> list[tuple[str, str, str, Period]]:
+    """(id, number, schedule, billing period) of the invoices of these schedules that are issued."""
+    c = invoices.c
+    found = []
+    for ids in _batches(schedule_ids):
+        query = select(
+            c.id,
+            c.invoice_number,
+            c.billing_schedule_id,
+            c.billing_period_start,
+            c.billing_period_end,
+        ).where(
+            c.workspace_id == workspace_id,
+            c.billing_schedule_id.in_(ids),
+            c.status.in_(ISSUED),
+            c.billing_period_start.is_not(None),
+        )
+        found += [
+            (id, number, schedule, Period(start, end))
+            for id, number, schedule, start, end in tx.execute(query.order_by(c.id))
+        ]
+    return found
+
+
+def document(tx: Connection, invoice_id: str) -> bytes | None:
+    """The PDF kept for an invoice."""
+    c = invoice_documents.c
+    return tx.execute(select(c.pdf).where(c.invoice_id == invoice_id)).scalar_one_or_none()
+
+
+def keep_document(
+    tx: Connection, invoice: Invoice, pdf: bytes, *, sha256: str, now: datetime
+) -> None:
+    """Keep an invoice's PDF for good."""
+    tx.execute(
+        insert(invoice_documents).values(
+            invoice_id=invoice.id,
+            workspace_id=invoice.workspace_id,
+            pdf=pdf,
+            sha256=sha256,
+            created_at=now,
+        )
+    )
+
+
+def drop_document(tx: Connection, invoice_id: str) -> None:
+    """Forget the PDF of an invoice that is void from now on: it must say so."""
+    tx.execute(delete(invoice_documents).where(invoice_documents.c.invoice_id == invoice_id))
+
+
+def of_row(row: Row[Any]) -> Invoice:
+    """The value of a row of ``heads``."""
+    return Invoice(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        customer_id=row.customer_id,
+        schedule_id=row.billing_schedule_id,
+        due_on=row.due_on,
+        status=Status(row.status),
+        currency=row.currency,
+        net=Money(row.net_minor, row.currency),
+        tax=Money(row.tax_minor, row.currency),
+        customer_emails=tuple(row.customer_emails),
+        customer_legal_name=row.customer_legal_name,
+        customer_billing_address=row.customer_billing_address,
+        customer_tax_status=row.customer_tax_status,
+        accounting_date=row.accounting_date,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        calculated_at=row.calculated_at,
+        billing_period=(
+            Period(row.billing_period_start, row.billing_period_end)
+            if row.billing_period_start
+            else None
+        ),
+        payment_status=row.payment_status,
+        number=row.invoice_number,
+        issue_date=row.issue_date,
+        due_date=row.due_date,
+        due_date_source=row.due_date_source,
+        payment_term_days=row.payment_term_days,
+        purchase_order_number=row.purchase_order_number,
+        reference=row.reference,
+        memo=row.memo,
+        metadata=tuple(row.metadata),
+        merchant=row.merchant_details,
+        notes=tuple(row.notes),
+        customer_archived=bool(row.customer_archived),
+    )
+
+
+def _row(one: Invoice) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "workspace_id": one.workspace_id,
+        "customer_id": one.customer_id,
+        "billing_schedule_id": one.schedule_id,
+        "due_on": one.due_on,
+        "status": one.status,
+        "payment_status": one.payment_status,
+        "currency": one.currency,
+        "invoice_number": one.number,
+        "issue_date": one.issue_date,
+        "due_date": one.due_date,
+        "due_date_source": one.due_date_source,
+        "payment_term_days": one.payment_term_days,
+        "purchase_order_number": one.purchase_order_number,
+        "reference": one.reference,
+        "memo": one.memo,
+        "customer_emails": list(one.customer_emails),
+        "customer_legal_name": one.customer_legal_name,
+        "customer_billing_address": dict(one.customer_billing_address),
+        "customer_tax_status": one.customer_tax_status,
+        "billing_period_start": one.billing_period.start if one.billing_period else None,
+        "billing_period_end": one.billing_period.end if one.billing_period else None,
+        "accounting_date": one.accounting_date,
+        "net_minor": one.net.minor,
+        "tax_minor": one.tax.minor,
+        "gross_minor": one.gross.minor,
+        "metadata": list(one.metadata),
+        "merchant_details": one.merchant,
+        "notes": list(one.notes),
+        "calculated_at": one.calculated_at,
+        "created_at": one.created_at,
+        "updated_at": one.updated_at,
+    }
+
+
+def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), _IN_ONE_QUERY):
+        yield ordered[start : start + _IN_ONE_QUERY]
+
+
+def _among(column: ColumnElement[Any], ids: list[str] | None) -> list[ColumnElement[bool]]:
+    return [] if ids is None else [column.in_(ids)]
