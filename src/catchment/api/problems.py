@@ -72,7 +72,7 @@ def _problem(
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     problem = Problem(
-        type=f"/docs/errors#{code}",
+        type=f"urn:catchment:problem:{code}",
         title=title,
         status=status,
         detail=detail,
