@@ -38,15 +38,16 @@ class Relocation:
     hour: int
 
 
-CUSTOMERS = "abcdef"
+CUSTOMERS = "abcde"
 RELOCATIONS = st.lists(
     st.builds(
         Relocation,
         st.sampled_from(CUSTOMERS),
-        st.none() | st.sampled_from(CUSTOMERS),
-        st.integers(0, HOURS - 1),
+        st.sampled_from((*CUSTOMERS, None)),
+        st.just(0) | st.integers(0, HOURS - 1),
     ),
-    max_size=14,
+    min_size=4,
+    max_size=16,
 )
 SPANS = st.tuples(st.integers(0, HOURS), st.integers(0, HOURS)).map(
     lambda pair: span(min(pair), max(pair))
