@@ -65,7 +65,7 @@ def breakdown(
         lines,
         totals=totals,
         rest=_rest(others, adding_up),
-        intro=(largest_of, "The complete table comes as a download."),
+        intro=(largest_of, "The complete table is with the invoice in the dashboard and the API."),
         notes=notes,
     )
 
