@@ -1,12 +1,7 @@
 """The store gives the answer of the pure definition, whatever was loaded, merged or still waits."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -29,7 +24,7 @@ LOADS = st.lists(st.tuples(st.lists(events(), min_size=1, max_size=12), st.boole
 
 
 @settings(
-    max_examples=120,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

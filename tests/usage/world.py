@@ -101,9 +101,7 @@ def accepted(event: Event) -> AcceptedEvent:
     )
 
 
-def send(
-    engine: Engine, usage: UsageStore, workspace_id: str, batch: Sequence[Event]
-) -> None:
+def send(engine: Engine, usage: UsageStore, workspace_id: str, batch: Sequence[Event]) -> None:
     with writing(engine) as tx:
         usage.accept(tx, workspace_id, [accepted(event) for event in batch], START)
 

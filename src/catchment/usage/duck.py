@@ -151,7 +151,7 @@ def write_events(cursor: duckdb.DuckDBPyConnection, source: str, file: Path) -> 
     columns = ", ".join(COLUMNS)
     _copy(
         cursor,
-        f"SELECT {columns}, {KEY} AS key FROM {source} ORDER BY event_type, alias, at, seq",
+        f"SELECT {columns}, {KEY} AS key FROM {source} ORDER BY event_type, alias, event_at, seq",
         file,
     )
 

@@ -38,7 +38,7 @@ COLUMNS = {
     "customer_event_id": pa.string(),
     "alias": pa.string(),
     "event_type": pa.string(),
-    "at": pa.int64(),
+    "event_at": pa.int64(),
     "properties": pa.string(),
     "texts": pa.map_(pa.string(), pa.string()),
 }
@@ -76,7 +76,7 @@ def table(rows: Iterable[tuple[int, bytes]]) -> pa.Table:
         "customer_event_id": [event.customer_event_id for event in events],
         "alias": [event.alias for event in events],
         "event_type": [event.event_type for event in events],
-        "at": [event.at for event in events],
+        "event_at": [event.at for event in events],
         "properties": [event.properties for event in events],
     }
     arrays = [pa.array(columns[name], COLUMNS[name]) for name in columns]

@@ -71,7 +71,7 @@ class EventPage:
     total: int
 
 
-_COLUMNS = f"id, customer_event_id, alias, event_type, at, properties, {CURRENT}"
+_COLUMNS = f"id, customer_event_id, alias, event_type, event_at, properties, {CURRENT}"
 
 
 def page(
@@ -132,22 +132,23 @@ def _conditions(
         conditions.append("(id = $event_id OR customer_event_id = $event_id)")
         parameters["event_id"] = wanted.event_id
     if wanted.before is not None:
-        conditions.append("at < $before")
+        conditions.append("event_at < $before")
         parameters["before"] = micros(wanted.before)
     if wanted.after is not None:
-        conditions.append("at > $after")
+        conditions.append("event_at > $after")
         parameters["after"] = micros(wanted.after)
     return " AND ".join(conditions), parameters
 
 
 def _keys(request: EventPageRequest) -> tuple[str, ...]:
-    return ("id",) if request.by_id else ("at", "id")
+    return ("id",) if request.by_id else ("event_at", "id")
 
 
 def _beyond(request: EventPageRequest, beyond: str) -> str:
     if request.by_id:
         return f"id {beyond} $place_id"
-    return f"(at {beyond} $place_at OR (at = $place_at AND id {beyond} $place_id))"
+    later = f"event_at {beyond} $place_event_at"
+    return f"({later} OR (event_at = $place_event_at AND id {beyond} $place_id))"
 
 
 def _encode(event: StoredEvent, request: EventPageRequest) -> str:

@@ -83,7 +83,7 @@ def _write_batch(
     created_at: datetime,
 ) -> list[Segment]:
     """Files for ``events`` and for the places they supersede, named nowhere yet."""
-    ats = pc.min_max(events["at"]).as_py()
+    ats = pc.min_max(events["event_at"]).as_py()
     with db.cursor() as cursor:
         marks = duck.superseded_by(
             cursor, events, files(data_dir, known, Kind.EVENTS), files(data_dir, known, Kind.MARKS)

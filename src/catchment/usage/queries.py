@@ -30,7 +30,7 @@ class Sql:
 def matched(metric: Metric) -> Sql:
     """Events that match ``metric``, once for every row of ``spans`` they fall into."""
     parameters: dict[str, Any] = {"event_type": metric.event_type, "property": metric.property}
-    conditions = ["event_type = $event_type", "at >= $earliest", "at < $latest"]
+    conditions = ["event_type = $event_type", "event_at >= $earliest", "event_at < $latest"]
     for number, (name, alternatives) in enumerate(metric.filters):
         text = f"texts[$name_{number}]"
         if not metric.case_sensitive:
@@ -42,10 +42,10 @@ def matched(metric: Metric) -> Sql:
         parameters |= {f"name_{number}": name, f"texts_{number}": texts}
     text = "NULL" if metric.property is None else "texts[$property]"
     return Sql(
-        f"SELECT query, member, id, at, text, {_NUMBER_OF} AS number FROM ("
-        f"SELECT seq, id, alias, at, {text}::VARCHAR AS text FROM events"
+        f"SELECT query, member, id, event_at, text, {_NUMBER_OF} AS number FROM ("
+        f"SELECT seq, id, alias, event_at, {text}::VARCHAR AS text FROM events"
         f" WHERE {' AND '.join(conditions)} AND {CURRENT})"
-        " JOIN spans USING (alias) WHERE at >= from_at AND at < to_at",
+        " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
         parameters,
     )
 
@@ -75,6 +75,7 @@ def totals(metric: Metric) -> Sql:
 
 def distribution(metric: Metric) -> Sql:
     """(query, value, how many events have it), ascending, for queries that ask for it."""
+    assert metric.aggregation is not Aggregation.UNIQUE, metric
     inner = matched(metric)
     value = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     return Sql(
@@ -96,6 +97,6 @@ def series(metric: Metric) -> Sql:
     inner = matched(metric)
     return Sql(
         f"SELECT bucket, {quantity(metric.aggregation)}, count(*) FROM ({inner.text}) AS used"
-        " ASOF JOIN buckets ON used.at >= buckets.starts GROUP BY bucket",
+        " ASOF JOIN buckets ON used.event_at >= buckets.starts GROUP BY bucket",
         inner.parameters,
     )

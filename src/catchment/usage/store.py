@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
-from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
+from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
 from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
 from catchment.usage import duck, inbox, listing, loader, queries, segments
@@ -199,7 +199,7 @@ def _measure(
             counts.setdefault(index, {})[customer] = count
     values: dict[int, list[tuple[Decimal, int]]] = {}
     wanting = [index for index, query in asked.items() if query.want_values]
-    if wanting:
+    if wanting and metric.aggregation is not Aggregation.UNIQUE:
         bounds |= {"wanting": wanting}
         for index, value, count in _rows(cursor, queries.distribution(metric), bounds):
             values.setdefault(index, []).append((value, count))
