@@ -40,6 +40,9 @@ class Pool(NamedTuple):
     carved: tuple[Carve, ...]
 
 
+NO_POOL = Pool((), ())
+
+
 Winners = tuple[tuple[str, tuple[Span, ...]], ...]
 """Schedules, each with the instants at which it has the usage. No instant is in two."""
 

@@ -1,0 +1,161 @@
+"""Who used what: the members of a roll-up, each with its own figures, for the invoice to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import NO_USAGE, Aggregation, Usage
+from catchment.core.money import EXACT, decimal_text, exact_sum
+from catchment.core.pools import NO_POOL, Pool, PoolMember
+from catchment.core.schedules import Charge, PricedItem
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A charge with what it asked for; fixed and one-time prices ask for nothing."""
+
+    charge: Charge
+    usage: Usage = NO_USAGE
+    pool: Pool = NO_POOL
+
+
+@dataclass(frozen=True, slots=True)
+class UsageItem:
+    """What a member used of one metric; the lines of ``product_id`` charge for it."""
+
+    metric_id: str
+    title: str
+    value: Decimal
+    unit: str | None
+    product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageGroup:
+    """A member with its usage. ``path`` leads from the payer, whose depth is 0, to the member."""
+
+    customer: CustomerId
+    name: str
+    depth: int
+    path: tuple[CustomerId, ...]
+    path_names: tuple[str, ...]
+    items: tuple[UsageItem, ...]
+
+
+def named(measured: Iterable[Measured]) -> frozenset[CustomerId]:
+    """Everyone whose name ``usage_groups`` needs: members with usage and who stands above them."""
+    return frozenset(
+        customer
+        for one in measured
+        for member in one.pool.members
+        if member.customer in one.usage.members
+        for customer in member.path
+    )
+
+
+def usage_groups(
+    measured: Sequence[Measured], names: Mapping[CustomerId, str]
+) -> tuple[UsageGroup, ...]:
+    """Every member with an event, parents before their children, siblings by name.
+
+    Its items are one per metric, in the order of the charges. ``names`` has all that ``named``
+    asks for.
+    """
+    items: dict[CustomerId, list[UsageItem]] = {}
+    places: dict[CustomerId, PoolMember] = {}
+    for priced, figures in _by_metric(measured):
+        for one in figures:
+            for member in one.pool.members:
+                if member.customer in one.usage.members:
+                    places[member.customer] = _later(places.get(member.customer), member)
+        for customer, value in _members(figures).items():
+            items.setdefault(customer, []).append(_item(priced, value))
+
+    def tree_order(member: PoolMember) -> tuple[tuple[str, str, str], ...]:
+        return tuple((names[c].casefold(), names[c], c) for c in member.path)
+
+    return tuple(
+        UsageGroup(
+            member.customer,
+            names[member.customer],
+            member.depth,
+            member.path,
+            tuple(names[customer] for customer in member.path),
+            tuple(items[member.customer]),
+        )
+        for member in sorted(places.values(), key=tree_order)
+    )
+
+
+def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
+    """A sentence for every metric whose members' figures do not add up to what is billed."""
+    found: list[str] = []
+    for priced, figures in _by_metric(measured):
+        billed = exact_sum(one.usage.pooled for one in figures)
+        added = exact_sum(_members(figures).values())
+        if added != billed:
+            found.append(_note(priced, decimal_text(billed), decimal_text(added)))
+    return tuple(found)
+
+
+def _note(priced: PricedItem, billed: str, added: str) -> str:
+    assert priced.metric is not None, priced
+    title = _title(priced)
+    if priced.metric.aggregation is Aggregation.MAX:
+        return (
+            f"{title}: the highest value of all customers together is billed, which is {billed}; "
+            f"the customers' own highest values add up to {added}."
+        )
+    return (
+        f"{title}: what several customers have in common is billed once, so {billed} is billed; "
+        f"the customers' own figures add up to {added}."
+    )
+
+
+def _by_metric(measured: Sequence[Measured]) -> list[tuple[PricedItem, list[Measured]]]:
+    """For each metric the measurements that count, and the first item that prices it.
+
+    One usage can be priced twice, by two prices or by a month within its quarter. It is shown
+    once: what lies within a longer service is left out.
+    """
+    found: dict[str, list[Measured]] = {}
+    for one in measured:
+        if one.charge.item.metric is not None:
+            found.setdefault(one.charge.item.metric.id, []).append(one)
+    return [(group[0].charge.item, _longest(group)) for group in found.values()]
+
+
+def _longest(measured: Sequence[Measured]) -> list[Measured]:
+    """Services of one schedule are apart or one within the other; this takes the outermost."""
+    kept: list[Measured] = []
+    for one in sorted(measured, key=lambda m: (m.charge.service.start, -m.charge.service.days)):
+        if not kept or kept[-1].charge.service.end <= one.charge.service.start:
+            kept.append(one)
+    return kept
+
+
+def _members(figures: Sequence[Measured]) -> dict[CustomerId, Decimal]:
+    """Each member's own usage over all the services."""
+    found: dict[CustomerId, Decimal] = {}
+    for one in figures:
+        for customer, value in one.usage.members.items():
+            found[customer] = EXACT.add(found.get(customer, Decimal(0)), value)
+    return found
+
+
+def _later(known: PoolMember | None, member: PoolMember) -> PoolMember:
+    if known is None or known.spans[-1].end <= member.spans[-1].end:
+        return member
+    return known
+
+
+def _item(priced: PricedItem, value: Decimal) -> UsageItem:
+    assert priced.metric is not None, priced
+    return UsageItem(priced.metric.id, _title(priced), value, priced.unit, priced.product_id)
+
+
+def _title(priced: PricedItem) -> str:
+    return priced.metric_name or priced.name
