@@ -1,0 +1,48 @@
+"""What happens when a product is changed or no longer sold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from catchment.core.errors import Conflict
+from catchment.store import products
+from catchment.store.products import Product
+
+
+class ProductArchived(Conflict):
+    """The product is archived."""
+
+    code = "product_archived"
+
+
+def change(
+    tx: Connection,
+    workspace: str,
+    id: str,
+    *,
+    name: str,
+    label: str | None,
+    tax_category_id: str | None,
+    now: datetime,
+) -> Product:
+    """Replace a product's words. Raises NotFound, ProductArchived."""
+    product = products.one(tx, workspace, id, to_change=True)
+    if product.archived_at is not None:
+        raise ProductArchived(f"The product {product.name!r} is archived and cannot be changed.")
+    product = replace(
+        product, name=name, label=label, tax_category_id=tax_category_id, updated_at=now
+    )
+    products.save(tx, workspace, product)
+    return product
+
+
+def archive(tx: Connection, workspace: str, id: str, *, now: datetime) -> Product:
+    """Forbid new prices of a product; archiving it again changes nothing. Raises NotFound."""
+    product = products.one(tx, workspace, id, to_change=True)
+    if product.archived_at is None:
+        product = replace(product, archived_at=now, updated_at=now)
+        products.save(tx, workspace, product)
+    return product
