@@ -114,7 +114,18 @@ def _field_error(error: dict[str, Any]) -> FieldError:
         message = "There is no such field here."
     elif kind == "missing":
         message = "This field is required."
+    elif kind in {"union_tag_not_found", "union_tag_invalid"}:
+        return _tag_error(pointer, error["ctx"])
     return FieldError(pointer, code, message)
+
+
+def _tag_error(pointer: str, context: dict[str, Any]) -> FieldError:
+    """The field that says which of several shapes an object has is missing or unknown."""
+    field = f"{pointer}/{context['discriminator'].split(chr(39))[-2]}"
+    if "tag" not in context:
+        return FieldError(field, "missing", "This field is required.")
+    tags = context["expected_tags"].replace("'", "")
+    return FieldError(field, "invalid", f"This must be one of {tags}.")
 
 
 _UNION_TAGS = frozenset(

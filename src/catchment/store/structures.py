@@ -1,0 +1,122 @@
+"""Pricing structures as JSON (the shapes of the API) and as the prices that ``core`` can apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, assert_never
+
+from catchment.core.pricing import (
+    CalculationMode,
+    Fixed,
+    Graduated,
+    Linear,
+    OneTime,
+    Package,
+    Price,
+    Tier,
+    Volume,
+)
+
+
+def parse(structure: Mapping[str, Any]) -> Price:
+    """The price that a structure describes.
+
+    Raises PriceInvalid or TiersInvalid, with pointers into the structure.
+    """
+    match structure["pricingType"]:
+        case "ONE_TIME":
+            return OneTime(_decimal(structure["price"]))
+        case "FIXED":
+            return Fixed(_decimal(structure["price"]))
+        case "LINEAR":
+            return Linear(_decimal(structure["pricePerUnit"]), structure["isPricePercentage"])
+        case "PACKAGE":
+            return Package(
+                _decimal(structure["packageSize"]), _decimal(structure["pricePerPackage"])
+            )
+        case "VOLUME":
+            return Volume(_tiers(structure))
+        case "GRADUATED":
+            return Graduated(_tiers(structure), CalculationMode(structure["usageCalculationMode"]))
+        case unknown:
+            raise AssertionError(unknown)
+
+
+def dump(price: Price, metric_id: str | None) -> dict[str, Any]:
+    """The structure that describes ``price``; usage prices have a metric, the others None."""
+    match price:
+        case OneTime(amount):
+            return {"pricingType": "ONE_TIME", "price": digits(amount)}
+        case Fixed(amount):
+            return {"pricingType": "FIXED", "price": digits(amount)}
+        case Linear(amount, percentage):
+            return {
+                "pricingType": "LINEAR",
+                "pricePerUnit": digits(amount),
+                "usageMetricId": metric_id,
+                "isPricePercentage": percentage,
+            }
+        case Package(size, amount):
+            return {
+                "pricingType": "PACKAGE",
+                "packageSize": digits(size),
+                "pricePerPackage": digits(amount),
+                "usageMetricId": metric_id,
+            }
+        case Volume(tiers):
+            return {
+                "pricingType": "VOLUME",
+                "usageMetricId": metric_id,
+                "tiers": [_tier(tier) for tier in tiers],
+            }
+        case Graduated(tiers, mode):
+            return {
+                "pricingType": "GRADUATED",
+                "usageMetricId": metric_id,
+                "usageCalculationMode": mode.value,
+                "tiers": [_tier(tier) for tier in tiers],
+            }
+        case never:
+            assert_never(never)
+
+
+def digits(value: Decimal) -> str:
+    """The digits as they were given, ``10.00`` for 10.00, without exponent or negative zero."""
+    return format(value if value else abs(value), "f")
+
+
+def _tiers(structure: Mapping[str, Any]) -> tuple[Tier, ...]:
+    return tuple(
+        Tier(
+            upper=_optional(tier.get("upperBound")),
+            price=_decimal(tier["price"]),
+            fee=_optional(tier.get("fee")) or Decimal(0),
+            percentage=tier["isPricePercentage"],
+            min_price=_optional(tier.get("minPrice")),
+            max_price=_optional(tier.get("maxPrice")),
+        )
+        for tier in structure["tiers"]
+    )
+
+
+def _tier(tier: Tier) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "upperBound": None if tier.upper is None else digits(tier.upper),
+        "price": digits(tier.price),
+        "fee": digits(tier.fee),
+        "isPricePercentage": tier.percentage,
+    }
+    if tier.min_price is not None:
+        shown["minPrice"] = digits(tier.min_price)
+    if tier.max_price is not None:
+        shown["maxPrice"] = digits(tier.max_price)
+    return shown
+
+
+def _decimal(value: str | Decimal) -> Decimal:
+    return Decimal(value)
+
+
+def _optional(value: str | Decimal | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
