@@ -1,0 +1,87 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+import { api, type Query } from "./http";
+import type { Alias, Customer, CustomerRequest, Page, ParentLink } from "./types";
+
+export const customerList = (query: Query) =>
+  queryOptions({
+    queryKey: ["customers", "list", query],
+    queryFn: ({ signal }) => api.get<Page<Customer>>("/customers", query, signal),
+  });
+
+export const customer = (id: string) =>
+  queryOptions({
+    queryKey: ["customers", "one", id],
+    queryFn: ({ signal }) => api.get<Customer>(`/customers/${id}`, {}, signal),
+    enabled: id !== "",
+  });
+
+/** A customer's direct children; without a customer, those at the top. Read page by page. */
+export const children = (parentId: string | null, limit = 50) =>
+  infiniteQueryOptions({
+    queryKey: ["customers", "children", parentId, limit],
+    queryFn: ({ pageParam, signal }) =>
+      parentId === null
+        ? api.get<Page<Customer>>(
+            "/customers",
+            { parentId: "none", limit, after: pageParam, sortBy: "legalName", sortOrder: "ASC" },
+            signal,
+          )
+        : api.get<Page<Customer>>(
+            `/customers/${parentId}/children`,
+            { limit, after: pageParam },
+            signal,
+          ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.pagination?.after,
+  });
+
+export const ancestors = (id: string) =>
+  queryOptions({
+    queryKey: ["customers", "ancestors", id],
+    queryFn: ({ signal }) => api.get<{ items: Customer[] }>(`/customers/${id}/ancestors`, {}, signal),
+  });
+
+export const parentHistory = (id: string) =>
+  queryOptions({
+    queryKey: ["customers", "parent-history", id],
+    queryFn: ({ signal }) =>
+      api.get<{ items: ParentLink[] }>(`/customers/${id}/parent-history`, {}, signal),
+  });
+
+export const aliases = (id: string) =>
+  queryOptions({
+    queryKey: ["customers", "aliases", id],
+    queryFn: ({ signal }) => api.get<{ items: Alias[] }>(`/customers/${id}/aliases`, {}, signal),
+  });
+
+export const createCustomer = (body: CustomerRequest, key: string) =>
+  api.post<Customer>("/customers", body, key);
+
+export const updateCustomer = (id: string, body: CustomerRequest) =>
+  api.put<Customer>(`/customers/${id}`, body);
+
+export const archiveCustomer = (id: string, key: string) =>
+  api.post<Customer>(`/customers/${id}/archive`, undefined, key);
+
+export const addAlias = (body: { customerId: string; value: string; label?: string }, key: string) =>
+  api.post<Alias>("/customer-aliases", body, key);
+
+export const removeAlias = (id: string) => api.delete<Alias>(`/customer-aliases/${id}`);
+
+export type MoveRequest = { parentId: string | null; effectiveFrom: string; reason?: string };
+
+export const moveCustomer = (id: string, body: MoveRequest, key: string) =>
+  api.post<unknown>(`/customers/${id}/moves`, body, key);
+
+/** Whether anyone is directly below the customer, today or at the start of a day. */
+export const hasChildren = (id: string | null, day?: string) =>
+  queryOptions({
+    queryKey: ["customers", "has-children", id, day],
+    queryFn: async ({ signal }) => {
+      const asOf = day ? `${day}T00:00:00.000Z` : undefined;
+      const page = await api.get<Page<Customer>>(`/customers/${id}/children`, { asOf, limit: 1 }, signal);
+      return page.items.length > 0;
+    },
+    enabled: id !== null && day !== "",
+  });

@@ -1,0 +1,104 @@
+/** Requests to the API: the session cookie goes along, refusals come back as `Problem`. */
+
+export type FieldProblem = { pointer: string; code: string; message: string };
+
+type ProblemBody = {
+  title?: string;
+  detail?: string;
+  code?: string;
+  requestId?: string;
+  errors?: FieldProblem[];
+};
+
+/** A refusal in the API's own words (RFC 9457). `status` 0 means that no answer came at all. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly requestId?: string;
+  readonly errors: FieldProblem[];
+
+  constructor(status: number, body: ProblemBody) {
+    super(body.detail || body.title || "Something went wrong.");
+    this.name = "Problem";
+    this.status = status;
+    this.code = body.code ?? "unknown";
+    this.requestId = body.requestId;
+    this.errors = body.errors ?? [];
+  }
+}
+
+export type Query = Record<string, string | number | boolean | readonly string[] | undefined | null>;
+
+/** `?a=1&b=2`; what is empty is left out, lists are joined with commas. */
+export function queryText(query: Query = {}): string {
+  const parts = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    const text = Array.isArray(value) ? value.join(",") : value;
+    if (text === undefined || text === null || text === "" || text === false) continue;
+    parts.set(name, String(text));
+  }
+  const text = parts.toString();
+  return text ? `?${text}` : "";
+}
+
+/**
+ * Reads JSON without rounding: a number that a float may not hold exactly becomes its own text.
+ * Browsers without `context.source` fall back to the float's shortest text.
+ */
+export function exact(text: string): unknown {
+  return JSON.parse(text, function (this: unknown, _key, value, context?: { source?: string }) {
+    if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+    return context?.source ?? String(value);
+  } as (key: string, value: unknown) => unknown);
+}
+
+/** A random key in UUID form; works on plain http too, where `crypto.randomUUID` is missing. */
+export function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join(
+    "-",
+  );
+}
+
+type Options = { query?: Query; body?: unknown; key?: string; signal?: AbortSignal };
+
+async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["X-Requested-With"] = "catchment-dashboard";
+  if (method === "POST") headers["Idempotency-Key"] = options.key ?? randomKey();
+  if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  const response = await fetch(`/api${path}${queryText(options.query)}`, {
+    method,
+    headers,
+    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    credentials: "same-origin",
+    signal: options.signal,
+  }).catch((error: unknown) => {
+    if (options.signal?.aborted) throw error;
+    throw new Problem(0, {
+      detail: "The server could not be reached. Check the connection and try again.",
+      code: "unreachable",
+    });
+  });
+  const text = await response.text();
+  if (response.ok) return (text ? exact(text) : undefined) as T;
+  throw new Problem(response.status, problemBody(text, response));
+}
+
+function problemBody(text: string, response: Response): ProblemBody {
+  try {
+    return JSON.parse(text) as ProblemBody;
+  } catch {
+    const requestId = response.headers.get("x-request-id") ?? undefined;
+    return { detail: `The server answered ${response.status} without an explanation.`, requestId };
+  }
+}
+
+export const api = {
+  get: <T>(path: string, query?: Query, signal?: AbortSignal) =>
+    send<T>("GET", path, { query, signal }),
+  post: <T>(path: string, body?: unknown, key?: string) => send<T>("POST", path, { body, key }),
+  put: <T>(path: string, body?: unknown) => send<T>("PUT", path, { body }),
+  delete: <T>(path: string) => send<T>("DELETE", path),
+};

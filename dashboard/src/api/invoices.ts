@@ -1,0 +1,69 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+import { api, type Query } from "./http";
+import type { Invoice, LineItem, LineItemGroup, Page, UsageItemGroup } from "./types";
+
+export const invoiceList = (query: Query) =>
+  queryOptions({
+    queryKey: ["invoices", "list", query],
+    queryFn: ({ signal }) => api.get<Page<Invoice>>("/invoices", query, signal),
+  });
+
+export const invoice = (id: string) =>
+  queryOptions({
+    queryKey: ["invoices", "one", id],
+    queryFn: ({ signal }) => api.get<Invoice>(`/invoices/${id}`, {}, signal),
+  });
+
+/** Every page of a list, one after the other, in the order they are printed. */
+async function all<T>(path: string, signal: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  let after: string | undefined;
+  do {
+    const page = await api.get<Page<T>>(path, { limit: 100, sortOrder: "ASC", after }, signal);
+    items.push(...page.items);
+    after = page.pagination?.after;
+  } while (after);
+  return items;
+}
+
+export const invoiceGroups = (id: string) =>
+  queryOptions({
+    queryKey: ["invoices", "groups", id],
+    queryFn: ({ signal }) => all<LineItemGroup>(`/invoices/${id}/line-item-groups`, signal),
+  });
+
+export const invoiceLines = (id: string) =>
+  queryOptions({
+    queryKey: ["invoices", "lines", id],
+    queryFn: ({ signal }) => all<LineItem>(`/invoices/${id}/line-items`, signal),
+  });
+
+export const usageGroups = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["invoices", "usage", id],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<UsageItemGroup>>(
+        `/invoices/${id}/usage-item-groups`,
+        { limit: 100, after: pageParam },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.pagination?.after,
+  });
+
+export type InvoiceAction = "finalize" | "recalculate" | "void";
+
+export const actOnInvoice = (id: string, action: InvoiceAction, key: string) =>
+  api.post<Invoice>(`/invoices/${id}/${action}`, undefined, key);
+
+export const deleteInvoice = (id: string) => api.delete<Invoice>(`/invoices/${id}`);
+
+export const pdfAddress = (invoice: Invoice) =>
+  `/api/invoices/${invoice.id}/download${queryVersion(invoice)}`;
+
+/** A draft's PDF changes when it is recalculated; its address then changes with it. */
+function queryVersion(invoice: Invoice): string {
+  const version = invoice.updatedAt ?? invoice.calculatedAt;
+  return version ? `?v=${encodeURIComponent(`${invoice.status}-${version}`)}` : "";
+}

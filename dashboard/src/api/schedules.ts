@@ -1,0 +1,38 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { api, type Query } from "./http";
+import type { Page, Schedule, ScheduleRequest } from "./types";
+
+export const scheduleList = (query: Query) =>
+  queryOptions({
+    queryKey: ["schedules", "list", query],
+    queryFn: ({ signal }) => api.get<Page<Schedule>>("/billing-schedules", query, signal),
+  });
+
+export const schedule = (id: string) =>
+  queryOptions({
+    queryKey: ["schedules", "one", id],
+    queryFn: ({ signal }) => api.get<Schedule>(`/billing-schedules/${id}`, {}, signal),
+    enabled: id !== "",
+  });
+
+export const createSchedule = (body: ScheduleRequest, key: string) =>
+  api.post<Schedule>("/billing-schedules", body, key);
+
+export const updateSchedule = (id: string, body: ScheduleRequest) =>
+  api.put<Schedule>(`/billing-schedules/${id}`, updateBody(body));
+
+/** What a change may carry: a schedule keeps its customer, label and state of being a draft. */
+function updateBody(body: ScheduleRequest): Partial<ScheduleRequest> {
+  const { customerId, isDraft, label, ...rest } = body;
+  return rest;
+}
+
+export const startSchedule = (id: string) =>
+  api.put<Schedule>(`/billing-schedules/${id}/activate`, {});
+
+export const archiveSchedule = (id: string, key: string) =>
+  api.post<Schedule>(`/billing-schedules/${id}/archive`, undefined, key);
+
+export const duplicateSchedule = (id: string, customerId: string, key: string) =>
+  api.post<Schedule>(`/billing-schedules/${id}/duplicate`, { customerId }, key);

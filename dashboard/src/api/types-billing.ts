@@ -1,0 +1,156 @@
+/** The wire shapes of billing schedules, invoices and the seller. */
+
+import type { Address, Price } from "./types";
+
+export type ScheduleStatus =
+  | "DRAFT"
+  | "PENDING"
+  | "ACTIVE"
+  | "SUSPENDED"
+  | "CANCELLED"
+  | "COMPLETED";
+
+export type Phase = {
+  id: string;
+  name?: string;
+  startDate: string;
+  endDate?: string;
+  priceIds: string[];
+  recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
+};
+
+export type Schedule = {
+  id: string;
+  customerId: string;
+  status: ScheduleStatus;
+  startDate: string;
+  endDate?: string;
+  recurrenceDayOfMonth?: number;
+  autoIssueInvoices: boolean;
+  rollUpBilling: boolean;
+  purchaseOrderNumber?: string;
+  reference?: string;
+  label?: string;
+  memo?: string;
+  defaultDueDateDays?: number;
+  prices: Price[];
+  phases: Phase[];
+  lastInvoiceId?: string;
+  archivedAt?: string;
+  createdAt: string;
+};
+
+export type PhaseRequest = {
+  name?: string;
+  startDate: string;
+  endDate?: string;
+  priceIds: string[];
+  listPriceIds?: string[];
+  recurrencePreference?: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
+};
+
+export type ScheduleRequest = {
+  customerId: string;
+  startDate: string;
+  endDate?: string;
+  recurrenceDayOfMonth?: number;
+  autoIssueInvoices: boolean;
+  isDraft: boolean;
+  rollUpBilling: boolean;
+  taxRates: [];
+  purchaseOrderNumber?: string;
+  label?: string;
+  memo?: string;
+  defaultDueDateDays?: number;
+  phases: PhaseRequest[];
+};
+
+export type InvoiceStatus = "IN_PROGRESS" | "DRAFT" | "FINAL" | "SENT" | "VOIDED";
+
+export type Invoice = {
+  id: string;
+  billingScheduleId?: string;
+  status: InvoiceStatus;
+  paymentStatus: "UNPAID" | "PARTIALLY_PAID" | "PAID" | "UNCOLLECTIBLE";
+  currency: string;
+  invoiceNumber?: string;
+  issueDate?: string;
+  dueDate?: string;
+  accountingDate: string;
+  billingPeriod?: { start: string; endInclusive: string };
+  purchaseOrderNumber?: string;
+  reference?: string;
+  memo?: string;
+  customerId: string;
+  customerLegalCompanyName: string;
+  customerBillingAddress: Address;
+  customerEmails: string[];
+  netTotal: string;
+  totalTax: string;
+  grossTotal: string;
+  calculatedAt?: string;
+  createdAt: string;
+  updatedAt?: string;
+};
+
+export type LineItemGroup = {
+  id: string;
+  title: string;
+  description?: string;
+  index: number;
+  netTotal: string;
+  totalTax: string;
+  grossTotal: string;
+};
+
+export type Segment = {
+  quantity: string;
+  rate: string;
+  fee?: string;
+  amount: string;
+  from?: string | null;
+  to?: string | null;
+};
+
+export type LineItem = {
+  id: string;
+  groupId?: string;
+  title: string;
+  description?: string;
+  quantity: string;
+  rate: string;
+  rateDisplay: "ABSOLUTE" | "PERCENTAGE";
+  taxRate: string;
+  servicePeriod?: { startDate: string; endDate: string };
+  index: number;
+  netTotal: string;
+  totalTax: string;
+  grossTotal: string;
+  priceId?: string;
+  segments?: Segment[];
+};
+
+export type UsageItemGroup = {
+  id: string;
+  title: string;
+  customerId: string;
+  depth: number;
+  path: string[];
+  items: { id: string; title: string; value: string; unit?: string; usageMetricId: string }[];
+};
+
+export type Merchant = {
+  id: string;
+  invoiceNumberPrefix: string;
+  creditNoteNumberPrefix: string;
+  legalCompanyName: string;
+  address: Address;
+  phoneNumber?: string;
+  email: string;
+  defaultDueDateDays: number;
+  lastInvoiceNumber?: number;
+  lastCreditNoteNumber?: number;
+  taxId?: string;
+  logoUrl?: string;
+  primaryColour?: string;
+};

@@ -1,0 +1,184 @@
+/** The wire shapes of the public API, as far as the dashboard reads or writes them. */
+
+export type * from "./types-billing";
+
+export type Page<T> = {
+  items: T[];
+  pagination?: { after?: string; before?: string; totalResultSize?: number };
+};
+
+/** A decimal as the API sent it: text, or a number that loses nothing (see `exact` in http.ts). */
+export type Decimal = string | number;
+
+export type Session = {
+  user: { id: string; email: string };
+  sequenceAccountId: string;
+  workspaceName: string;
+};
+
+export type Address = {
+  line1: string;
+  line2?: string;
+  town: string;
+  state?: string;
+  postcode: string;
+  country: string;
+};
+
+export type BillingPreference = "PRIMARY" | "STANDARD" | "NONE";
+export type TaxStatus = "TAXED" | "TAX_EXEMPT" | "REVERSE_CHARGED";
+
+export type Contact = {
+  id: string;
+  name: string;
+  email: string;
+  billingPreference: BillingPreference;
+  archivedAt?: string;
+};
+
+export type Customer = {
+  id: string;
+  createdAt: string;
+  legalName: string;
+  address: Address;
+  url?: string;
+  label?: string;
+  taxStatus: TaxStatus;
+  status?: "DRAFT" | "ACTIVE";
+  contacts?: Contact[];
+  customProperties?: Record<string, string>;
+  parentId?: string | null;
+  organizations?: { id: string; owner: { id: string; name: string } }[];
+  archivedAt?: string;
+  childCount?: number;
+  descendantCount?: number;
+};
+
+export type CustomerRequest = {
+  legalName: string;
+  address: Address;
+  taxStatus: TaxStatus;
+  contacts: { name: string; email: string; billingPreference: BillingPreference }[];
+  url?: string;
+  label?: string;
+  customerAliases?: string[];
+  customProperties?: Record<string, string>;
+  status?: "DRAFT" | "ACTIVE";
+  /** Left out: unchanged. Null: detached from now on. */
+  parentId?: string | null;
+};
+
+export type Alias = { id: string; customerId: string; value: string; label?: string };
+
+/** One stretch of a customer's parenthood: [effectiveFrom, effectiveTo). */
+export type ParentLink = {
+  id?: string;
+  customerId: string;
+  parentId?: string | null;
+  parentName?: string;
+  effectiveFrom: string;
+  effectiveTo?: string | null;
+  recordedAt: string;
+  reason?: string;
+  supersededAt?: string | null;
+};
+
+export type Product = {
+  id: string;
+  name: string;
+  label?: string;
+  createdAt: string;
+  updatedAt: string;
+  archivedAt?: string;
+};
+
+export type PricingType =
+  | "ONE_TIME"
+  | "FIXED"
+  | "LINEAR"
+  | "PACKAGE"
+  | "VOLUME"
+  | "GRADUATED"
+  | "SEAT_BASED";
+export type BillingFrequency = "ONE_TIME" | "MONTHLY" | "QUARTERLY" | "HALF_YEARLY" | "YEARLY";
+export type BillingType = "IN_ARREARS" | "IN_ADVANCE";
+
+export type Tier = {
+  upperBound?: string | null;
+  price: string;
+  fee?: string;
+  isPricePercentage?: boolean;
+  minPrice?: string;
+  maxPrice?: string;
+};
+
+export type Structure = {
+  pricingType: PricingType;
+  price?: string;
+  pricePerUnit?: string;
+  isPricePercentage?: boolean;
+  packageSize?: string;
+  pricePerPackage?: string;
+  usageMetricId?: string;
+  usageCalculationMode?: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
+  tiers?: Tier[];
+};
+
+export type Price = {
+  id: string;
+  productId: string;
+  name: string;
+  currency: string;
+  structure: Structure;
+  billingFrequency: BillingFrequency;
+  billingType: BillingType;
+  createdAt: string;
+  listPriceId?: string;
+  archivedAt?: string;
+};
+
+export type PriceRequest = Pick<
+  Price,
+  "productId" | "name" | "currency" | "structure" | "billingFrequency" | "billingType"
+> & { integrationIds: []; customMetricParameters: [] };
+
+export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX";
+
+export type Metric = {
+  id: string;
+  name: string;
+  description?: string;
+  metricType: "SIMPLE" | "GROUPED";
+  eventType: string;
+  aggregationType: AggregationType;
+  aggregationProperty?: string;
+  unit?: string;
+  propertyFilters: Record<string, string[]>;
+  propertiesToNegate?: string[];
+  caseSensitive?: boolean;
+  createdAt?: string;
+};
+
+export type MetricRequest = Omit<Metric, "id" | "createdAt">;
+
+export type Calculation = { name: string; eventCount: number; value: Decimal; unit?: string };
+
+export type UsageBucket = { periodStart: string; value: Decimal; eventCount: number };
+
+export type UsageEvent = {
+  id: string;
+  customerEventId: string;
+  customerAlias: string;
+  eventType: string;
+  eventTimestamp: string;
+  eventProperties: Record<string, unknown>;
+  isLatestForCustomerEventId?: boolean;
+};
+
+export type UsageEventRequest = {
+  customerAlias: string;
+  eventType: string;
+  eventTimestamp?: string;
+  customerEventId?: string;
+  eventProperties?: Record<string, unknown>;
+};

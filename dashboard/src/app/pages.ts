@@ -1,0 +1,21 @@
+import {
+  IconActivity,
+  IconBox,
+  IconCalendarRepeat,
+  IconFileInvoice,
+  IconSettings,
+  IconUsers,
+  type Icon,
+} from "@tabler/icons-react";
+
+export type PageLink = { title: string; to: string; icon: Icon; group?: string };
+
+/** The screens, in the order of the sidebar. */
+export const PAGES: PageLink[] = [
+  { title: "Customers", to: "/customers", icon: IconUsers },
+  { title: "Products", to: "/products", icon: IconBox },
+  { title: "Usage", to: "/usage", icon: IconActivity },
+  { title: "Schedules", to: "/billing/schedules", icon: IconCalendarRepeat, group: "Billing" },
+  { title: "Invoices", to: "/billing/invoices", icon: IconFileInvoice, group: "Billing" },
+  { title: "Settings", to: "/settings", icon: IconSettings },
+];

@@ -1,0 +1,49 @@
+import { Button, Drawer, Group, Stack } from "@mantine/core";
+import type { FormEvent, ReactNode } from "react";
+
+import type { FieldProblem } from "../api/http";
+import { ProblemAlert } from "./Problem";
+
+type Props = {
+  title: string;
+  submitLabel: string;
+  onClose: () => void;
+  onSubmit: (event: FormEvent<HTMLFormElement>) => void;
+  busy: boolean;
+  error: unknown;
+  placed?: (error: FieldProblem) => boolean;
+  children: ReactNode;
+  size?: number;
+};
+
+/** A form beside the page it belongs to. It can be sent once at a time. */
+export function FormDrawer(props: Props) {
+  return (
+    <Drawer opened onClose={props.onClose} title={props.title} size={props.size}>
+      <form onSubmit={props.onSubmit} noValidate>
+        <Stack gap="md">
+          {props.children}
+          <ProblemAlert error={props.error} except={props.placed} />
+        </Stack>
+        <Group
+          justify="flex-end"
+          mt="md"
+          py="md"
+          style={{
+            position: "sticky",
+            bottom: 0,
+            background: "var(--mantine-color-body)",
+            borderTop: "1px solid var(--app-line)",
+          }}
+        >
+          <Button variant="default" onClick={props.onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={props.busy}>
+            {props.submitLabel}
+          </Button>
+        </Group>
+      </form>
+    </Drawer>
+  );
+}

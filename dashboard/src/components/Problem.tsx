@@ -1,0 +1,51 @@
+import { Alert, Button, Group, List, Text } from "@mantine/core";
+
+import { Problem, type FieldProblem } from "../api/http";
+
+const TITLES: Record<number, string> = {
+  0: "No connection",
+  400: "That cannot be saved yet",
+  403: "Not allowed",
+  404: "Not found",
+  409: "That collides with something",
+  429: "Too many requests",
+  503: "Busy",
+};
+
+type Props = { error: unknown; except?: (error: FieldProblem) => boolean; onRetry?: () => void };
+
+/** A refusal in plain words, with the request id to quote. Fields shown elsewhere are left out. */
+export function ProblemAlert({ error, except, onRetry }: Props) {
+  if (!error) return null;
+  const problem = error instanceof Problem ? error : new Problem(500, { detail: String(error) });
+  const rest = problem.errors.filter((item) => !except?.(item));
+  return (
+    <Alert
+      color="orange"
+      variant="outline"
+      role="alert"
+      title={TITLES[problem.status] ?? "Something went wrong on the server"}
+    >
+      <Text size="sm">{problem.message}</Text>
+      {rest.length > 0 && (
+        <List size="sm" mt={6}>
+          {rest.map((item) => (
+            <List.Item key={`${item.pointer}${item.code}`}>
+              {item.pointer && <code>{item.pointer}</code>} {item.message}
+            </List.Item>
+          ))}
+        </List>
+      )}
+      <Group justify="space-between" mt={6}>
+        <Text size="xs" c="dimmed">
+          {problem.requestId && <>Request {problem.requestId}</>}
+        </Text>
+        {onRetry && (
+          <Button size="compact-sm" variant="default" onClick={onRetry}>
+            Try again
+          </Button>
+        )}
+      </Group>
+    </Alert>
+  );
+}

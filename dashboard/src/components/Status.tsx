@@ -1,0 +1,32 @@
+import { words } from "./format";
+
+type Tone = "good" | "warn" | "accent" | "hollow" | "quiet";
+
+const TONES: Record<string, Tone> = {
+  ACTIVE: "good",
+  PAID: "good",
+  SENT: "good",
+  FINAL: "good",
+  PENDING: "accent",
+  IN_PROGRESS: "accent",
+  PARTIALLY_PAID: "accent",
+  DRAFT: "hollow",
+  SUSPENDED: "warn",
+  UNCOLLECTIBLE: "warn",
+  UNPAID: "warn",
+};
+
+const NAMES: Record<string, string> = {
+  PENDING: "Upcoming",
+  IN_PROGRESS: "Upcoming",
+  FINAL: "Finalized",
+};
+
+/** A state as a word, with a dot for the eye that scans a column. */
+export function Status({ value }: { value: string }) {
+  return (
+    <span className="status" data-tone={TONES[value] ?? "quiet"}>
+      {NAMES[value] ?? words(value)}
+    </span>
+  );
+}

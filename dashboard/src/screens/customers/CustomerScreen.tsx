@@ -1,0 +1,112 @@
+import { Button, Skeleton, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "react-router";
+
+import { aliases, ancestors, archiveCustomer, customer } from "../../api/customers";
+import type { Customer } from "../../api/types";
+import { addressText } from "../../components/AddressFields";
+import { ConfirmButton } from "../../components/ConfirmButton";
+import { Facts } from "../../components/Facts";
+import { Day } from "../../components/Figures";
+import { words, webAddress } from "../../components/format";
+import { PageHead } from "../../components/PageHead";
+import { Panel } from "../../components/Panel";
+import { ProblemAlert } from "../../components/Problem";
+import { Status } from "../../components/Status";
+import { useParam } from "../../components/useFilters";
+import { AliasesPanel } from "./AliasesPanel";
+import { ChildrenPanel } from "./ChildrenPanel";
+import { ContactsPanel } from "./ContactsPanel";
+import { CustomerDrawer } from "./CustomerDrawer";
+import { InvoicesPanel } from "./InvoicesPanel";
+import { ParentPanel } from "./ParentPanel";
+import { SchedulesPanel } from "./SchedulesPanel";
+import { UsagePanel } from "./UsagePanel";
+
+export default function CustomerScreen() {
+  const { id = "" } = useParams();
+  const found = useQuery(customer(id));
+  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (!found.data) return <Skeleton height={240} aria-label="Loading the customer" />;
+  return <CustomerPage key={id} customer={found.data} />;
+}
+
+function CustomerPage({ customer: shown }: { customer: Customer }) {
+  const [editing, setEditing] = useParam("edit");
+  const line = useQuery(ancestors(shown.id));
+  const names = useQuery(aliases(shown.id));
+  return (
+    <Stack gap="md">
+      <PageHead
+        title={shown.legalName}
+        crumbs={[
+          { title: "Customers", to: "/customers" },
+          ...(line.data?.items ?? []).map(({ id, legalName }) => ({
+            title: legalName,
+            to: `/customers/${id}`,
+          })),
+        ]}
+        status={shown.archivedAt ? <Status value="ARCHIVED" /> : undefined}
+        actions={
+          <>
+            {!shown.archivedAt && (
+              <ConfirmButton
+                label="Archive"
+                title={`Archive ${shown.legalName}?`}
+                doneText={`${shown.legalName} archived.`}
+                act={(key) => archiveCustomer(shown.id, key)}
+              >
+                It is hidden from lists, and no new schedules can be made for it. Its invoices stay.
+              </ConfirmButton>
+            )}
+            <Button onClick={() => setEditing("1")}>Edit Customer</Button>
+          </>
+        }
+      />
+      <Panel title="Details">
+        <Facts items={facts(shown)} />
+      </Panel>
+      <UsagePanel customerId={shown.id} />
+      <ChildrenPanel customer={shown} />
+      <div className="two-columns">
+        <SchedulesPanel customerId={shown.id} />
+        <InvoicesPanel customerId={shown.id} />
+        <ContactsPanel contacts={shown.contacts ?? []} />
+        <AliasesPanel customerId={shown.id} />
+      </div>
+      <ParentPanel customer={shown} />
+      {editing && names.data && (
+        <CustomerDrawer
+          customer={shown}
+          aliases={names.data.items}
+          onClose={() => setEditing(null)}
+        />
+      )}
+    </Stack>
+  );
+}
+
+function facts(shown: Customer): [string, React.ReactNode][] {
+  const properties = Object.entries(shown.customProperties ?? {});
+  const primary = shown.contacts?.find(({ billingPreference }) => billingPreference === "PRIMARY");
+  const link = shown.url ? webAddress(shown.url) : undefined;
+  return [
+    ["Billing address", addressText(shown.address)],
+    ["Primary contact", primary && `${primary.name}, ${primary.email}`],
+    ["Tax status", words(shown.taxStatus)],
+    ["Label", shown.label],
+    [
+      "Website",
+      link ? (
+        <a href={link} rel="noreferrer" target="_blank">
+          {shown.url}
+        </a>
+      ) : (
+        shown.url
+      ),
+    ],
+    ["Added", <Day key="added" value={shown.createdAt} />],
+    ["Customer id", <code key="id">{shown.id}</code>],
+    ...properties,
+  ];
+}

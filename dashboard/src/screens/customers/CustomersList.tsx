@@ -1,0 +1,110 @@
+import { Button, Checkbox, Select } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+
+import { customerList } from "../../api/customers";
+import type { Customer } from "../../api/types";
+import { CustomerSelect } from "../../components/CustomerSelect";
+import { DataTable, type Column } from "../../components/DataTable";
+import { Empty } from "../../components/Empty";
+import { Day, Missing } from "../../components/Figures";
+import { Filters } from "../../components/Filters";
+import { FilterText } from "../../components/FilterText";
+import { Pager } from "../../components/Pager";
+import { countryName } from "../../components/places";
+import { ProblemAlert } from "../../components/Problem";
+import { useFilters, useParam } from "../../components/useFilters";
+import { parentName } from "./family";
+
+const COLUMNS: Column<Customer>[] = [
+  { title: "Name", cell: (row) => row.legalName },
+  { title: "Parent", cell: (row) => parentName(row) ?? <Missing /> },
+  { title: "Label", cell: (row) => row.label ?? <Missing />, wideOnly: true },
+  { title: "Country", cell: (row) => countryName(row.address.country), wideOnly: true },
+  { title: "State", cell: (row) => (row.archivedAt ? "Archived" : "Live"), wideOnly: true },
+  { title: "Added", cell: (row) => <Day value={row.createdAt} />, wideOnly: true },
+];
+
+const FILTERS = [
+  "search",
+  "email",
+  "alias",
+  "label",
+  "billingStatus",
+  "parentId",
+  "includeArchived",
+] as const;
+
+export function CustomersList() {
+  const { values, cursor, set, go, clear, active } = useFilters(FILTERS);
+  const [, setNew] = useParam("new");
+  const list = useQuery({
+    ...customerList({ ...values, ...cursor, limit: 25 }),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <section className="panel" aria-label="Customers">
+      <Filters active={active} onClear={clear}>
+        <FilterText label="Name" value={values.search} onChange={(text) => set("search", text)} />
+        <FilterText label="E-mail" value={values.email} onChange={(text) => set("email", text)} />
+        <FilterText label="Alias" value={values.alias} onChange={(text) => set("alias", text)} />
+        <FilterText label="Label" value={values.label} onChange={(text) => set("label", text)} />
+        <Select
+          label="Billing status"
+          w={130}
+          clearable
+          placeholder="Any"
+          data={[
+            { value: "ACTIVE", label: "Active" },
+            { value: "INACTIVE", label: "Inactive" },
+          ]}
+          value={values.billingStatus || null}
+          onChange={(value) => set("billingStatus", value)}
+        />
+        <CustomerSelect
+          label="Child of"
+          value={values.parentId || null}
+          onChange={(value) => set("parentId", value)}
+        />
+        <Checkbox
+          label="Show archived"
+          mb={8}
+          checked={values.includeArchived === "true"}
+          onChange={(event) => set("includeArchived", event.currentTarget.checked ? "true" : null)}
+        />
+      </Filters>
+      {list.error ? (
+        <div className="panel-body">
+          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
+        </div>
+      ) : (
+        <>
+          <DataTable
+            label="Customers"
+            columns={COLUMNS}
+            rows={list.data?.items}
+            rowKey={(row) => row.id}
+            rowLink={(row) => `/customers/${row.id}`}
+            sketch={10}
+            empty={
+              active ? (
+                <Empty title="No customer matches" action={<Button variant="default" onClick={clear}>Clear filters</Button>}>
+                  Names and labels match anywhere in the text; aliases must match exactly.
+                </Empty>
+              ) : (
+                <Empty
+                  title="No customers yet"
+                  action={<Button onClick={() => setNew("customer")}>New customer</Button>}
+                >
+                  A customer is whoever you invoice, or a branch of it. Start with the head office, then
+                  add its branches and name the head office as their parent: its schedule can then
+                  bill the usage of all of them together.
+                </Empty>
+              )
+            }
+          />
+          <Pager page={list.data} onGo={go} />
+        </>
+      )}
+    </section>
+  );
+}

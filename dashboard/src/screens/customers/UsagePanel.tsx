@@ -1,0 +1,121 @@
+import { Group, SegmentedControl, Skeleton, Switch, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+
+import { metricList, usage } from "../../api/usage";
+import type { UsageBucket } from "../../api/types";
+import { DataTable, type Column } from "../../components/DataTable";
+import { Empty } from "../../components/Empty";
+import { Quantity } from "../../components/Figures";
+import { decimalText, monthStart, monthText, nextDay, today } from "../../components/format";
+import { MetricSelect } from "../../components/MetricSelect";
+import { Panel } from "../../components/Panel";
+import { ProblemAlert } from "../../components/Problem";
+import { useFilters } from "../../components/useFilters";
+
+const UsageChart = lazy(() => import("../../components/UsageChart"));
+
+/** Usage per month of the customer, alone or with everyone below it. */
+export function UsagePanel({ customerId }: { customerId: string }) {
+  const { values, set } = useFilters(["metric", "alone", "from", "to", "show"] as const);
+  const metrics = useQuery(metricList({ limit: 100 }));
+  const metricId = values.metric || (metrics.data?.items[0]?.id ?? "");
+  const metric = metrics.data?.items.find(({ id }) => id === metricId);
+  const from = values.from || monthStart(today(), -11);
+  const to = values.to || nextDay(monthStart(today(), 1), -1);
+  const found = useQuery({
+    ...usage(metricId, {
+      customerIds: [customerId],
+      includeDescendants: values.alone !== "true",
+      from,
+      to,
+      bucket: "month",
+    }),
+  });
+  const buckets = found.data?.items;
+  return (
+    <Panel
+      title="Usage per month"
+      actions={
+        <SegmentedControl
+          aria-label="Show usage as"
+          size="xs"
+          value={values.show || "chart"}
+          onChange={(value) => set("show", value === "chart" ? null : value)}
+          data={[
+            { value: "chart", label: "Chart" },
+            { value: "table", label: "Table" },
+          ]}
+        />
+      }
+    >
+      {metrics.data?.items.length === 0 ? (
+        <Empty title="No usage metrics yet">
+          A usage metric says what is counted. Add one with Add new → Usage metric.
+        </Empty>
+      ) : (
+        <>
+          <Group gap="sm" align="flex-end" mb="md">
+            <MetricSelect
+              label="Metric"
+              w={220}
+              allowDeselect={false}
+              value={metricId || null}
+              onChange={(value) => set("metric", value)}
+            />
+            <TextInput
+              label="From"
+              type="date"
+              value={from}
+              onChange={(event) => set("from", event.currentTarget.value)}
+            />
+            <TextInput
+              label="To"
+              type="date"
+              value={to}
+              onChange={(event) => set("to", event.currentTarget.value)}
+            />
+            <Switch
+              label="Include children"
+              mb={8}
+              checked={values.alone !== "true"}
+              onChange={(event) => set("alone", event.currentTarget.checked ? null : "true")}
+            />
+          </Group>
+          {found.error ? (
+            <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
+          ) : !buckets ? (
+            <Skeleton height={240} />
+          ) : values.show === "table" ? (
+            <UsageTable buckets={buckets} unit={metric?.unit} />
+          ) : (
+            <Suspense fallback={<Skeleton height={240} />}>
+              <UsageChart
+                buckets={buckets}
+                unit={metric?.unit}
+                label={`${metric?.name ?? "Usage"} per month; the same figures are in the table view.`}
+              />
+            </Suspense>
+          )}
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function UsageTable({ buckets, unit }: { buckets: UsageBucket[]; unit?: string }) {
+  const columns: Column<UsageBucket>[] = [
+    { title: "Month", cell: (row) => monthText(row.periodStart) },
+    { title: "Usage", cell: (row) => <Quantity value={row.value} unit={unit} />, end: true },
+    { title: "Events", cell: (row) => decimalText(row.eventCount), end: true },
+  ];
+  return (
+    <DataTable
+      label="Usage per month"
+      columns={columns}
+      rows={buckets}
+      rowKey={(row) => row.periodStart}
+      empty={<Empty title="No usage in this period" />}
+    />
+  );
+}

@@ -1,0 +1,197 @@
+import { ActionIcon, Skeleton } from "@mantine/core";
+import { useSet } from "@mantine/hooks";
+import { IconChevronRight } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
+
+import { invoiceGroups, invoiceLines } from "../../api/invoices";
+import type { Invoice, LineItem, LineItemGroup } from "../../api/types";
+import { ScrollX } from "../../components/DataTable";
+import { Empty } from "../../components/Empty";
+import { Money, Quantity } from "../../components/Figures";
+import { decimalText, moneyText, periodText } from "../../components/format";
+import { Panel } from "../../components/Panel";
+import { toPercent } from "../../components/percent";
+import { ProblemAlert } from "../../components/Problem";
+import { groupLines } from "./groupLines";
+
+/** The lines by group, each opening into the segments that made its amount; then the totals. */
+export function InvoiceLines({ invoice }: { invoice: Invoice }) {
+  const groups = useQuery(invoiceGroups(invoice.id));
+  const lines = useQuery(invoiceLines(invoice.id));
+  const error = groups.error ?? lines.error;
+  return (
+    <Panel title="Lines" flush>
+      {error ? (
+        <div className="panel-body">
+          <ProblemAlert error={error} />
+        </div>
+      ) : !groups.data || !lines.data ? (
+        <div className="panel-body">
+          <Skeleton height={120} />
+        </div>
+      ) : lines.data.length === 0 ? (
+        <Empty title="Nothing to charge">No price had anything due in this period.</Empty>
+      ) : (
+        <LinesTable invoice={invoice} groups={groups.data} lines={lines.data} />
+      )}
+    </Panel>
+  );
+}
+
+type TableProps = { invoice: Invoice; groups: LineItemGroup[]; lines: LineItem[] };
+
+function LinesTable({ invoice, groups, lines }: TableProps) {
+  const { currency } = invoice;
+  return (
+    <ScrollX label="Lines">
+      <table className="grid-table" aria-label="Lines">
+        <thead>
+          <tr>
+            <th scope="col">Item</th>
+            <th scope="col" className="wide-only">
+              Service
+            </th>
+            <th scope="col" className="end">
+              Quantity
+            </th>
+            <th scope="col" className="end wide-only">
+              Rate
+            </th>
+            <th scope="col" className="end">
+              Net
+            </th>
+          </tr>
+        </thead>
+        {groupLines(groups, lines).map(({ group, lines: own }) => (
+          <GroupRows key={group?.id ?? "none"} group={group} lines={own} currency={currency} />
+        ))}
+        <tbody>
+          <TotalRow name="Net" value={invoice.netTotal} currency={currency} />
+          <TotalRow name="Tax" value={invoice.totalTax} currency={currency} />
+          <tr className="total">
+            <td>Total</td>
+            <td className="wide-only" />
+            <td />
+            <td className="wide-only" />
+            <td className="end">
+              <Money value={invoice.grossTotal} currency={currency} />
+            </td>
+          </tr>
+        </tbody>
+      </table>
+    </ScrollX>
+  );
+}
+
+function TotalRow({ name, value, currency }: { name: string; value: string; currency: string }) {
+  return (
+    <tr>
+      <td>{name}</td>
+      <td className="wide-only" />
+      <td />
+      <td className="wide-only" />
+      <td className="end">
+        <Money value={value} currency={currency} />
+      </td>
+    </tr>
+  );
+}
+
+type GroupProps = { group: LineItemGroup | null; lines: LineItem[]; currency: string };
+
+function GroupRows({ group, lines, currency }: GroupProps) {
+  const open = useSet<string>();
+  const toggle = (id: string) => (open.has(id) ? open.delete(id) : open.add(id));
+  return (
+    <tbody>
+      {group && (
+        <tr>
+          <th scope="rowgroup" colSpan={5} className="group-title">
+            {group.title}
+          </th>
+        </tr>
+      )}
+      {lines.map((line) => (
+        <Fragment key={line.id}>
+          <LineRow
+            line={line}
+            currency={currency}
+            open={open.has(line.id)}
+            onToggle={() => toggle(line.id)}
+          />
+          {open.has(line.id) && <SegmentRows line={line} currency={currency} />}
+        </Fragment>
+      ))}
+    </tbody>
+  );
+}
+
+type RowProps = { line: LineItem; currency: string; open: boolean; onToggle: () => void };
+
+const rateText = (line: LineItem, rate: string) =>
+  line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : decimalText(rate);
+
+function LineRow({ line, currency, open, onToggle }: RowProps) {
+  const { servicePeriod: service } = line;
+  return (
+    <tr>
+      <td>
+        <span style={{ display: "inline-flex", gap: 4, alignItems: "flex-start" }}>
+          {line.segments?.length ? (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={24}
+              mt={-2}
+              aria-expanded={open}
+              aria-label={`How ${line.title} is priced`}
+              onClick={onToggle}
+            >
+              <IconChevronRight size={15} style={{ transform: open ? "rotate(90deg)" : undefined }} />
+            </ActionIcon>
+          ) : (
+            <span style={{ width: 24, flex: "none" }} />
+          )}
+          <span>
+            {line.title}
+            {line.description && (
+              <span style={{ display: "block", color: "var(--mantine-color-dimmed)" }}>
+                {line.description}
+              </span>
+            )}
+          </span>
+        </span>
+      </td>
+      <td className="wide-only">{service && periodText(service.startDate, service.endDate)}</td>
+      <td className="end">
+        <Quantity value={line.quantity} />
+      </td>
+      <td className="end wide-only">{rateText(line, line.rate)}</td>
+      <td className="end">{moneyText(line.netTotal, currency)}</td>
+    </tr>
+  );
+}
+
+/** The parts that add up to the line before it was rounded. */
+function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
+  return line.segments?.map((segment, index) => (
+    <tr key={index} className="sub">
+      <td style={{ paddingLeft: 44 }}>{boundsText(segment.from, segment.to)}</td>
+      <td className="wide-only">{segment.fee && segment.fee !== "0" && `fee ${decimalText(segment.fee)}`}</td>
+      <td className="end">
+        <Quantity value={segment.quantity} />
+      </td>
+      <td className="end wide-only">{rateText(line, segment.rate)}</td>
+      <td className="end">{moneyText(segment.amount, currency)}</td>
+    </tr>
+  ));
+}
+
+function boundsText(from?: string | null, to?: string | null): string {
+  if (!from && !to) return "All units";
+  if (!to) return `Above ${decimalText(from ?? "0")}`;
+  return !from || /^0(\.0+)?$/.test(from)
+    ? `Up to ${decimalText(to)}`
+    : `Above ${decimalText(from)}, up to ${decimalText(to)}`;
+}

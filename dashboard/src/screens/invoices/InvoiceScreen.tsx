@@ -1,0 +1,93 @@
+import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "react-router";
+
+import { invoice } from "../../api/invoices";
+import type { Invoice } from "../../api/types";
+import { addressText } from "../../components/AddressFields";
+import { Facts } from "../../components/Facts";
+import { Day, Moment } from "../../components/Figures";
+import { periodText } from "../../components/format";
+import { PageHead } from "../../components/PageHead";
+import { Panel } from "../../components/Panel";
+import { ProblemAlert } from "../../components/Problem";
+import { Status } from "../../components/Status";
+import { useParam } from "../../components/useFilters";
+import { InvoiceActions } from "./InvoiceActions";
+import { InvoiceLines } from "./InvoiceLines";
+import { PdfView } from "./PdfView";
+import { UsageBreakdown } from "./UsageBreakdown";
+
+export default function InvoiceScreen() {
+  const { id = "" } = useParams();
+  const found = useQuery(invoice(id));
+  const [pdf, setPdf] = useParam("pdf");
+  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (!found.data) return <Skeleton height={320} aria-label="Loading the invoice" />;
+  const shown = found.data;
+  return (
+    <Stack gap="md">
+      <PageHead
+        title={shown.invoiceNumber ? `Invoice ${shown.invoiceNumber}` : "Draft invoice"}
+        crumbs={[{ title: "Invoices", to: "/billing/invoices" }]}
+        status={<Status value={shown.status} />}
+        actions={
+          <>
+            <Button
+              variant="default"
+              aria-pressed={pdf !== null}
+              onClick={() => setPdf(pdf ? null : "1")}
+            >
+              {pdf ? "Hide PDF" : "Show PDF"}
+            </Button>
+            <InvoiceActions invoice={shown} />
+          </>
+        }
+      />
+      <div className="invoice-columns" data-pdf={pdf ? true : undefined}>
+        <Stack gap="md" miw={0}>
+          <Panel title="Details">
+            <Facts items={facts(shown)} />
+          </Panel>
+          <InvoiceLines invoice={shown} />
+          <UsageBreakdown invoice={shown} />
+        </Stack>
+        {pdf && <PdfView invoice={shown} />}
+      </div>
+    </Stack>
+  );
+}
+
+function facts(shown: Invoice): [string, React.ReactNode][] {
+  const { billingPeriod: period } = shown;
+  return [
+    [
+      "Customer",
+      <Anchor key="customer" component={Link} to={`/customers/${shown.customerId}`} size="sm">
+        {shown.customerLegalCompanyName}
+      </Anchor>,
+    ],
+    ["Billing address", addressText(shown.customerBillingAddress)],
+    ["Sent to", shown.customerEmails.join(", ")],
+    ["Period", period && periodText(period.start, period.endInclusive)],
+    ["Accounting date", <Day key="accounting" value={shown.accountingDate} />],
+    ["Issued", <Day key="issued" value={shown.issueDate} />],
+    ["Due", <Day key="due" value={shown.dueDate} />],
+    ["PO number", shown.purchaseOrderNumber],
+    [
+      "Billing schedule",
+      shown.billingScheduleId && (
+        <Anchor
+          key="schedule"
+          component={Link}
+          to={`/billing/schedules/${shown.billingScheduleId}`}
+          size="sm"
+        >
+          Open schedule
+        </Anchor>
+      ),
+    ],
+    ["Calculated", shown.calculatedAt && <Moment key="calculated" value={shown.calculatedAt} />],
+    ["Memo", shown.memo],
+  ];
+}

@@ -1,0 +1,104 @@
+import { Button, Group, Skeleton, Text, TextInput } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "react-router";
+
+import { usageGroups } from "../../api/invoices";
+import type { Invoice, UsageItemGroup } from "../../api/types";
+import { ScrollX } from "../../components/DataTable";
+import { Quantity } from "../../components/Figures";
+import { decimalText } from "../../components/format";
+import { Panel } from "../../components/Panel";
+import { ProblemAlert } from "../../components/Problem";
+import { keepAncestors, metricsOf } from "./usageRows";
+
+/** What each member of the family used, indented as the tree is. Nothing when nobody is rolled up. */
+export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
+  const query = useInfiniteQuery(usageGroups(invoice.id));
+  const [filter, setFilter] = useState("");
+  if (query.error) return <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.isPending) return <Skeleton height={120} />;
+  const rows = query.data.pages.flatMap((page) => page.items);
+  if (rows.length === 0) return null;
+  const total = query.data.pages[0]?.pagination?.totalResultSize ?? rows.length;
+  const shown = keepAncestors(rows, filter);
+  const unread = query.hasNextPage
+    ? `The first ${decimalText(rows.length)} of ${decimalText(total)} customers.`
+    : "";
+  return (
+    <Panel
+      title="Usage breakdown"
+      flush
+      actions={
+        <TextInput
+          size="xs"
+          aria-label="Filter the usage breakdown"
+          placeholder="Filter by name"
+          value={filter}
+          onChange={(event) => setFilter(event.currentTarget.value)}
+        />
+      }
+    >
+      <UsageTable rows={shown} />
+      {shown.length === 0 && (
+        <Text size="sm" c="dimmed" p="md">
+          Nobody of that name {query.hasNextPage ? "among those read so far" : "used anything"}.
+        </Text>
+      )}
+      {query.hasNextPage && (
+        <Group px="md" py={8} justify="space-between">
+          <Text size="xs" c="dimmed">
+            {unread}
+          </Text>
+          <Button
+            variant="default"
+            size="compact-sm"
+            loading={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
+            Show more
+          </Button>
+        </Group>
+      )}
+    </Panel>
+  );
+}
+
+function UsageTable({ rows }: { rows: UsageItemGroup[] }) {
+  const metrics = metricsOf(rows);
+  return (
+    <ScrollX label="Usage breakdown">
+      <table className="grid-table" aria-label="Usage breakdown">
+        <thead>
+          <tr>
+            <th scope="col">Customer</th>
+            {metrics.map(({ id, title }) => (
+              <th key={id} scope="col" className="end">
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id} data-link>
+              <td style={{ paddingLeft: 16 + row.depth * 20 }}>
+                <Link className="row-link" to={`/customers/${row.customerId}`}>
+                  {row.title}
+                </Link>
+              </td>
+              {metrics.map(({ id }) => {
+                const item = row.items.find(({ usageMetricId }) => usageMetricId === id);
+                return (
+                  <td key={id} className="end">
+                    {item && <Quantity value={item.value} unit={item.unit} />}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollX>
+  );
+}

@@ -1,0 +1,43 @@
+import { Popover, Table, UnstyledButton } from "@mantine/core";
+
+import type { Price } from "../../api/types";
+import { decimalText, moneyText } from "../../components/format";
+import { toPercent } from "../../components/percent";
+
+/** The price's name; a tiered one shows its tiers when it is pressed. */
+export function PriceDetail({ price }: { price: Price }) {
+  const { structure, currency, name } = price;
+  const tiers = structure.tiers;
+  if (!tiers) return <>{name}</>;
+  return (
+    <Popover position="bottom-start" shadow="md" withArrow>
+      <Popover.Target>
+        <UnstyledButton c="var(--mantine-color-anchor)" fz="sm" aria-label={`${name}, show tiers`}>
+          {name}
+        </UnstyledButton>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Table fz="sm" withRowBorders={false} aria-label={`Tiers of ${name}`}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th ta="right">Up to</Table.Th>
+              <Table.Th ta="right">Price</Table.Th>
+              <Table.Th ta="right">Fee</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {tiers.map((tier, index) => (
+              <Table.Tr key={index}>
+                <Table.Td ta="right">{tier.upperBound ? decimalText(tier.upperBound) : "open"}</Table.Td>
+                <Table.Td ta="right">
+                  {tier.isPricePercentage ? `${toPercent(tier.price)} %` : moneyText(tier.price, currency)}
+                </Table.Td>
+                <Table.Td ta="right">{tier.fee ? moneyText(tier.fee, currency) : "–"}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

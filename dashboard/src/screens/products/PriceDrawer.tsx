@@ -1,0 +1,203 @@
+import { Group, SegmentedControl, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+
+import { createPrice } from "../../api/catalogue";
+import { useSubmission } from "../../api/submission";
+import type { Price } from "../../api/types";
+import { CURRENCIES } from "../../components/format";
+import { FormDrawer } from "../../components/FormDrawer";
+import { MetricSelect } from "../../components/MetricSelect";
+import { done } from "../../components/notify";
+import { useServerErrors } from "../../components/useServerErrors";
+import { Calculator } from "./Calculator";
+import {
+  FREQUENCIES,
+  hasTiers,
+  mayBePercentage,
+  measuresUsage,
+  MODELS,
+  NEW_PRICE,
+  priceBody,
+  priceErrors,
+  structureBody,
+  TIMINGS,
+  type PriceValues,
+} from "./priceForm";
+import { ProductSelect } from "./ProductSelect";
+import { TierTable } from "./TierTable";
+
+type Props = { productId?: string | null; onClose: () => void };
+
+export function PriceDrawer({ productId, onClose }: Props) {
+  const form = useForm<PriceValues>({
+    initialValues: { ...NEW_PRICE, productId: productId ?? null },
+    validate: priceErrors,
+  });
+  const submission = useSubmission<PriceValues, Price>(
+    (values, key) => createPrice(values.kind, priceBody(values), key),
+    (made) => {
+      done(`${made.name} added.`);
+      onClose();
+    },
+  );
+  const placed = useServerErrors(form, submission.error);
+  const { structure, currency } = form.values;
+  const model = structure.pricingType;
+  const percentage = structure.isPricePercentage && mayBePercentage(model);
+
+  /** Usage is known only afterwards, and a one-time price has no rhythm. */
+  function choose(value: string | null) {
+    if (!value) return;
+    form.setFieldValue("structure.pricingType", value as PriceValues["structure"]["pricingType"]);
+    if (measuresUsage(value as typeof model)) form.setFieldValue("billingType", "IN_ARREARS");
+    if (value === "ONE_TIME") form.setFieldValue("billingFrequency", "ONE_TIME");
+    else if (form.values.billingFrequency === "ONE_TIME") {
+      form.setFieldValue("billingFrequency", "MONTHLY");
+    }
+  }
+
+  return (
+    <FormDrawer
+      title="New price"
+      submitLabel="Add price"
+      size={680}
+      onClose={onClose}
+      onSubmit={form.onSubmit((values) => submission.mutate(values))}
+      busy={submission.isPending}
+      error={submission.error}
+      placed={placed}
+    >
+      <ProductSelect label="Product" required {...form.getInputProps("productId")} />
+      <div>
+        <SegmentedControl
+          fullWidth
+          aria-label="Kind of price"
+          data={[
+            { value: "list-prices", label: "List price" },
+            { value: "prices", label: "Negotiated price" },
+          ]}
+          {...form.getInputProps("kind")}
+        />
+        <Text size="xs" c="dimmed" mt={4}>
+          {form.values.kind === "list-prices"
+            ? "In the catalogue, for any schedule to use."
+            : "For the schedules of particular customers."}
+        </Text>
+      </div>
+      <Group grow align="flex-start">
+        <TextInput label="Price name" required {...form.getInputProps("name")} />
+        <Select
+          label="Currency"
+          required
+          searchable
+          allowDeselect={false}
+          data={CURRENCIES}
+          {...form.getInputProps("currency")}
+        />
+      </Group>
+      <Select
+        label="Pricing model"
+        required
+        allowDeselect={false}
+        data={MODELS}
+        description={MODELS.find(({ value }) => value === model)?.hint}
+        value={model}
+        onChange={choose}
+        error={form.errors["structure.pricingType"]}
+      />
+      <Group grow align="flex-start">
+        <Select
+          label="Billing frequency"
+          required
+          allowDeselect={false}
+          disabled={model === "ONE_TIME"}
+          data={FREQUENCIES}
+          {...form.getInputProps("billingFrequency")}
+        />
+        <Select
+          label="Billed"
+          required
+          allowDeselect={false}
+          disabled={measuresUsage(model)}
+          data={TIMINGS}
+          {...form.getInputProps("billingType")}
+        />
+      </Group>
+      {measuresUsage(model) && (
+        <MetricSelect
+          label="Usage metric"
+          required
+          {...form.getInputProps("structure.usageMetricId")}
+        />
+      )}
+      {mayBePercentage(model) && (
+        <Switch
+          label="Percentage of the measured value"
+          {...form.getInputProps("structure.isPricePercentage", { type: "checkbox" })}
+        />
+      )}
+      <Stack gap="sm">
+        {(model === "ONE_TIME" || model === "FIXED") && (
+          <TextInput
+            label="Amount"
+            required
+            inputMode="decimal"
+            rightSection={<Text size="xs">{currency}</Text>}
+            rightSectionWidth={48}
+            {...form.getInputProps("structure.price")}
+          />
+        )}
+        {model === "LINEAR" && (
+          <TextInput
+            label={percentage ? "Percent" : "Price per unit"}
+            required
+            inputMode="decimal"
+            rightSection={<Text size="xs">{percentage ? "%" : currency}</Text>}
+            rightSectionWidth={48}
+            {...form.getInputProps("structure.pricePerUnit")}
+          />
+        )}
+        {model === "PACKAGE" && (
+          <Group grow align="flex-start">
+            <TextInput
+              label="Package size"
+              required
+              inputMode="decimal"
+              {...form.getInputProps("structure.packageSize")}
+            />
+            <TextInput
+              label="Price per package"
+              required
+              inputMode="decimal"
+              {...form.getInputProps("structure.pricePerPackage")}
+            />
+          </Group>
+        )}
+        {hasTiers(model) && (
+          <TierTable
+            form={form}
+            percentage={percentage}
+            clamped={percentage && model === "VOLUME"}
+          />
+        )}
+        {model === "GRADUATED" && (
+          <Select
+            label="Tiers start again"
+            allowDeselect={false}
+            data={[
+              { value: "BILLING_PERIOD", label: "Every billing period" },
+              { value: "CUMULATIVE", label: "Only with a new phase (cumulative)" },
+            ]}
+            {...form.getInputProps("structure.usageCalculationMode")}
+          />
+        )}
+      </Stack>
+      <Calculator
+        structure={structureBody(form.values)}
+        currency={currency}
+        percentage={percentage}
+        measures={measuresUsage(model)}
+      />
+    </FormDrawer>
+  );
+}

@@ -1,0 +1,49 @@
+import { TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useNavigate } from "react-router";
+
+import { createProduct, updateProduct } from "../../api/catalogue";
+import { useSubmission } from "../../api/submission";
+import type { Product } from "../../api/types";
+import { FormDrawer } from "../../components/FormDrawer";
+import { done } from "../../components/notify";
+import { useServerErrors } from "../../components/useServerErrors";
+
+type Props = { product?: Product; onClose: () => void };
+
+export function ProductDrawer({ product, onClose }: Props) {
+  const navigate = useNavigate();
+  const form = useForm({
+    initialValues: { name: product?.name ?? "", label: product?.label ?? "" },
+    validate: { name: (value) => (value.trim() ? null : "Give the product's name") },
+  });
+  const submission = useSubmission<{ name: string; label?: string }, Product>(
+    (body, key) => (product ? updateProduct(product.id, body) : createProduct(body, key)),
+    (saved) => {
+      done(`${saved.name} ${product ? "updated" : "added"}.`);
+      if (product) onClose();
+      else void navigate(`/products/${saved.id}`);
+    },
+  );
+  const placed = useServerErrors(form, submission.error);
+  return (
+    <FormDrawer
+      title={product ? "Edit product" : "New product"}
+      submitLabel={product ? "Update" : "Add product"}
+      onClose={onClose}
+      onSubmit={form.onSubmit(({ name, label }) =>
+        submission.mutate({ name: name.trim(), label: label.trim() || undefined }),
+      )}
+      busy={submission.isPending}
+      error={submission.error}
+      placed={placed}
+    >
+      <TextInput label="Product name" required data-autofocus {...form.getInputProps("name")} />
+      <TextInput
+        label="Label"
+        description="The heading on invoices; the name is used when it is empty."
+        {...form.getInputProps("label")}
+      />
+    </FormDrawer>
+  );
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+
+import { EMPTY_TIER, NEW_PRICE, priceErrors, structureBody, type PriceValues } from "./priceForm";
+
+const priced = (structure: Partial<PriceValues["structure"]>): PriceValues => ({
+  ...NEW_PRICE,
+  structure: { ...NEW_PRICE.structure, usageMetricId: "m", ...structure },
+});
+
+test("percent become fractions, and a fee stays money", () => {
+  const values = priced({
+    pricingType: "VOLUME",
+    isPricePercentage: true,
+    tiers: [{ ...EMPTY_TIER, price: "2", fee: "0.30", minPrice: "1", maxPrice: "10" }],
+  });
+
+  expect(structureBody(values)).toEqual({
+    pricingType: "VOLUME",
+    usageMetricId: "m",
+    tiers: [
+      {
+        upperBound: undefined,
+        price: "0.02",
+        fee: "0.30",
+        isPricePercentage: true,
+        minPrice: "1",
+        maxPrice: "10",
+      },
+    ],
+  });
+});
+
+test("a price that was percent and became a package has no percentage left", () => {
+  const values = priced({
+    pricingType: "PACKAGE",
+    isPricePercentage: true,
+    packageSize: "250",
+    pricePerPackage: "10",
+  });
+
+  expect(structureBody(values)).toEqual({
+    pricingType: "PACKAGE",
+    packageSize: "250",
+    pricePerPackage: "10",
+    usageMetricId: "m",
+  });
+});
+
+test("only the fields of the chosen model are asked for", () => {
+  const named = { ...priced({ pricingType: "FIXED", price: "x" }), productId: "p", name: "Base fee" };
+  expect(priceErrors(named)).toEqual({ "structure.price": "Give a number, such as 12.50" });
+});

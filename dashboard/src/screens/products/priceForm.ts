@@ -1,0 +1,174 @@
+import type {
+  BillingFrequency,
+  BillingType,
+  PriceRequest,
+  PricingType,
+  Structure,
+  Tier,
+} from "../../api/types";
+import { tierErrors } from "../../components/calculator";
+import { toFraction } from "../../components/percent";
+
+export const MODELS: { value: PricingType; label: string; hint: string }[] = [
+  { value: "ONE_TIME", label: "One-time", hint: "An amount charged once." },
+  { value: "FIXED", label: "Fixed", hint: "The same amount every billing period." },
+  { value: "LINEAR", label: "Linear", hint: "Every unit of usage costs the same." },
+  { value: "PACKAGE", label: "Package", hint: "Usage is sold in packages; a begun one counts as whole." },
+  {
+    value: "VOLUME",
+    label: "Volume",
+    hint: "The tier that the whole usage reaches sets the price of all of it.",
+  },
+  { value: "GRADUATED", label: "Graduated", hint: "Each tier prices only the usage that lies in it." },
+];
+
+export const FREQUENCIES = [
+  { value: "MONTHLY", label: "Monthly" },
+  { value: "QUARTERLY", label: "Quarterly" },
+  { value: "HALF_YEARLY", label: "Half-yearly" },
+  { value: "YEARLY", label: "Yearly" },
+  { value: "ONE_TIME", label: "One time" },
+];
+
+export const TIMINGS = [
+  { value: "IN_ARREARS", label: "In arrears" },
+  { value: "IN_ADVANCE", label: "In advance" },
+];
+
+export type TierValues = {
+  upperBound: string;
+  price: string;
+  fee: string;
+  minPrice: string;
+  maxPrice: string;
+};
+
+export const EMPTY_TIER: TierValues = { upperBound: "", price: "", fee: "", minPrice: "", maxPrice: "" };
+
+/** The price form. Where `isPricePercentage` is set, prices are percent as typed, not yet fractions. */
+export type PriceValues = {
+  productId: string | null;
+  kind: "list-prices" | "prices";
+  name: string;
+  currency: string;
+  billingFrequency: BillingFrequency;
+  billingType: BillingType;
+  structure: {
+    pricingType: PricingType;
+    price: string;
+    pricePerUnit: string;
+    packageSize: string;
+    pricePerPackage: string;
+    usageMetricId: string | null;
+    usageCalculationMode: "BILLING_PERIOD" | "CUMULATIVE";
+    isPricePercentage: boolean;
+    tiers: TierValues[];
+  };
+};
+
+export const NEW_PRICE: PriceValues = {
+  productId: null,
+  kind: "list-prices",
+  name: "",
+  currency: "USD",
+  billingFrequency: "MONTHLY",
+  billingType: "IN_ARREARS",
+  structure: {
+    pricingType: "GRADUATED",
+    price: "",
+    pricePerUnit: "",
+    packageSize: "",
+    pricePerPackage: "",
+    usageMetricId: null,
+    usageCalculationMode: "BILLING_PERIOD",
+    isPricePercentage: false,
+    tiers: [EMPTY_TIER],
+  },
+};
+
+export const measuresUsage = (type: PricingType) => type !== "ONE_TIME" && type !== "FIXED";
+export const hasTiers = (type: PricingType) => type === "VOLUME" || type === "GRADUATED";
+export const mayBePercentage = (type: PricingType) => type === "LINEAR" || hasTiers(type);
+
+/** The structure as the API takes it: percent become fractions, empty fields are left out. */
+export function structureBody({ structure }: PriceValues): Structure {
+  const { pricingType } = structure;
+  const percentage = structure.isPricePercentage && mayBePercentage(pricingType);
+  const rate = (text: string) => (percentage ? toFraction(text) : text.trim());
+  const usageMetricId = structure.usageMetricId ?? "";
+  switch (pricingType) {
+    case "LINEAR":
+      return {
+        pricingType,
+        pricePerUnit: rate(structure.pricePerUnit),
+        usageMetricId,
+        isPricePercentage: percentage,
+      };
+    case "PACKAGE":
+      return {
+        pricingType,
+        packageSize: structure.packageSize.trim(),
+        pricePerPackage: structure.pricePerPackage.trim(),
+        usageMetricId,
+      };
+    case "VOLUME":
+    case "GRADUATED": {
+      const tiers = structure.tiers.map((tier): Tier => ({
+        upperBound: tier.upperBound.trim() || undefined,
+        price: rate(tier.price),
+        fee: tier.fee.trim() || undefined,
+        isPricePercentage: percentage,
+        ...(pricingType === "VOLUME" && percentage
+          ? { minPrice: tier.minPrice.trim() || undefined, maxPrice: tier.maxPrice.trim() || undefined }
+          : {}),
+      }));
+      return pricingType === "VOLUME"
+        ? { pricingType, usageMetricId, tiers }
+        : { pricingType, usageMetricId, usageCalculationMode: structure.usageCalculationMode, tiers };
+    }
+    default:
+      return { pricingType, price: structure.price.trim() };
+  }
+}
+
+export function priceBody(values: PriceValues): PriceRequest {
+  return {
+    productId: values.productId ?? "",
+    name: values.name.trim(),
+    currency: values.currency,
+    billingFrequency: values.billingFrequency,
+    billingType: values.billingType,
+    structure: structureBody(values),
+    integrationIds: [],
+    customMetricParameters: [],
+  };
+}
+
+const decimal = (text: string) => /^-?\d+(\.\d+)?$/.test(text.trim());
+
+export function priceErrors(values: PriceValues): Record<string, string> {
+  const errors: Record<string, string> = {};
+  const { structure } = values;
+  const { pricingType } = structure;
+  const number = (field: "price" | "pricePerUnit" | "packageSize" | "pricePerPackage") => {
+    if (!decimal(structure[field])) errors[`structure.${field}`] = "Give a number, such as 12.50";
+  };
+  if (!values.productId) errors.productId = "Choose the product";
+  if (!values.name.trim()) errors.name = "Give the name printed on invoices";
+  if (measuresUsage(pricingType)) {
+    if (!structure.usageMetricId) errors["structure.usageMetricId"] = "Choose what is measured";
+  } else {
+    number("price");
+  }
+  if (pricingType === "LINEAR") number("pricePerUnit");
+  if (pricingType === "PACKAGE") {
+    number("packageSize");
+    number("pricePerPackage");
+  }
+  if (hasTiers(pricingType)) {
+    for (const [field, message] of Object.entries(tierErrors(structure.tiers))) {
+      errors[`structure.tiers.${field}`] = message;
+    }
+  }
+  return errors;
+}

@@ -1,0 +1,31 @@
+import type { Price } from "../../api/types";
+import { decimalText, moneyText, plural } from "../../components/format";
+import { toPercent } from "../../components/percent";
+import { FREQUENCIES, MODELS, TIMINGS } from "./priceForm";
+
+export const modelName = ({ structure }: Price) =>
+  MODELS.find(({ value }) => value === structure.pricingType)?.label ?? structure.pricingType;
+
+/** "Monthly, in arrears" */
+export function cadenceText({ billingFrequency, billingType }: Price): string {
+  const frequency = FREQUENCIES.find(({ value }) => value === billingFrequency)?.label;
+  const timing = TIMINGS.find(({ value }) => value === billingType)?.label;
+  return `${frequency ?? billingFrequency}, ${(timing ?? billingType).toLowerCase()}`;
+}
+
+/** What it costs, in a few words. */
+export function rateText({ structure, currency }: Price): string {
+  switch (structure.pricingType) {
+    case "LINEAR":
+      return structure.isPricePercentage
+        ? `${toPercent(structure.pricePerUnit ?? "")} %`
+        : `${moneyText(structure.pricePerUnit ?? "", currency)} per unit`;
+    case "PACKAGE":
+      return `${moneyText(structure.pricePerPackage ?? "", currency)} per ${decimalText(structure.packageSize ?? "")}`;
+    case "VOLUME":
+    case "GRADUATED":
+      return plural(structure.tiers?.length ?? 0, "tier");
+    default:
+      return moneyText(structure.price ?? "", currency);
+  }
+}

@@ -1,0 +1,51 @@
+import { Skeleton, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "react-router";
+
+import { schedule, startSchedule, updateSchedule } from "../../api/schedules";
+import { useSubmission } from "../../api/submission";
+import type { Schedule } from "../../api/types";
+import { done } from "../../components/notify";
+import { PageHead } from "../../components/PageHead";
+import { ProblemAlert } from "../../components/Problem";
+import { ScheduleForm } from "./ScheduleForm";
+import { scheduleBody, scheduleValues, type ScheduleValues } from "./scheduleForm";
+
+type Sent = { values: ScheduleValues; start: boolean };
+
+export default function EditScheduleScreen() {
+  const { id = "" } = useParams();
+  const navigate = useNavigate();
+  const found = useQuery({ ...schedule(id), staleTime: Infinity });
+  const submission = useSubmission<Sent, Schedule>(
+    async ({ values, start }) => {
+      const saved = await updateSchedule(id, scheduleBody(values, true));
+      return start ? startSchedule(id) : saved;
+    },
+    (_, { start }) => {
+      done(start ? "Billing schedule started." : "Draft saved.");
+      void navigate(`/billing/schedules/${id}`);
+    },
+  );
+  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (!found.data) return <Skeleton height={320} aria-label="Loading the billing schedule" />;
+  return (
+    <Stack gap="md">
+      <PageHead
+        title="Edit draft"
+        crumbs={[
+          { title: "Billing schedules", to: "/billing/schedules" },
+          { title: "Draft", to: `/billing/schedules/${id}` },
+        ]}
+      />
+      <ScheduleForm
+        existing
+        initial={scheduleValues(found.data)}
+        prices={found.data.prices}
+        busy={submission.isPending}
+        error={submission.error}
+        onSubmit={(values, start) => submission.mutate({ values, start })}
+      />
+    </Stack>
+  );
+}

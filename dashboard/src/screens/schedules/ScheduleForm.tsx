@@ -1,0 +1,133 @@
+import { Button, Checkbox, Group, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import type { MouseEvent } from "react";
+
+import type { FieldProblem } from "../../api/http";
+import type { Price } from "../../api/types";
+import { CustomerSelect } from "../../components/CustomerSelect";
+import { Panel } from "../../components/Panel";
+import { ProblemAlert } from "../../components/Problem";
+import { useServerErrors } from "../../components/useServerErrors";
+import { PhaseFields } from "./PhaseFields";
+import { RollUpSwitch } from "./RollUpSwitch";
+import { scheduleErrors, type ScheduleValues } from "./scheduleForm";
+
+type Props = {
+  initial: ScheduleValues;
+  /** An existing schedule keeps its customer. */
+  existing?: boolean;
+  /** Prices to offer although they are not in the catalogue's first page. */
+  prices?: Price[];
+  busy: boolean;
+  error: unknown;
+  onSubmit: (values: ScheduleValues, start: boolean) => void;
+};
+
+const rename = (path: string) =>
+  path.replace(/^phases\.(\d+)\.(priceIds|listPriceIds)(\.\d+)?$/, "phases.$1.prices");
+
+export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit }: Props) {
+  const form = useForm<ScheduleValues>({ initialValues: initial, validate: scheduleErrors });
+  const placed: (error: FieldProblem) => boolean = useServerErrors(form, error, rename);
+  const { values } = form;
+  const send = (start: boolean) => (event: MouseEvent) => {
+    event.preventDefault();
+    form.onSubmit((sent) => onSubmit(sent, start))();
+  };
+
+  /** The first phase starts with the schedule. */
+  function begin(day: string) {
+    if (values.phases[0]?.startDate === values.startDate) form.setFieldValue("phases.0.startDate", day);
+    form.setFieldValue("startDate", day);
+  }
+
+  return (
+    <form noValidate onSubmit={(event) => event.preventDefault()}>
+      <Stack gap="md" maw={900}>
+        <Panel title="Customer and time">
+          <Stack gap="sm">
+            <CustomerSelect
+              label="Customer"
+              description="Who gets the invoices."
+              required
+              disabled={existing}
+              {...form.getInputProps("customerId")}
+              onChange={(id) => {
+                form.setFieldValue("customerId", id);
+                form.setFieldValue("rollUpBilling", false);
+              }}
+            />
+            <Group align="flex-start">
+              <TextInput
+                label="Start date"
+                type="date"
+                required
+                {...form.getInputProps("startDate")}
+                onChange={(event) => begin(event.currentTarget.value)}
+              />
+              <TextInput
+                label="End date"
+                type="date"
+                disabled={values.openEnded}
+                {...form.getInputProps("endDate")}
+              />
+              <Checkbox
+                label="Open-ended"
+                mt={30}
+                {...form.getInputProps("openEnded", { type: "checkbox" })}
+              />
+              <TextInput
+                label="Billing day"
+                inputMode="numeric"
+                w={120}
+                placeholder={values.startDate.slice(8).replace(/^0/, "") || "1"}
+                {...form.getInputProps("recurrenceDayOfMonth")}
+              />
+            </Group>
+            <RollUpSwitch
+              customerId={values.customerId}
+              startDate={values.startDate}
+              props={form.getInputProps("rollUpBilling", { type: "checkbox" })}
+            />
+          </Stack>
+        </Panel>
+        <PhaseFields form={form} extra={prices ?? []} />
+        <Panel title="Invoices">
+          <Stack gap="sm">
+            <Switch
+              label="Issue invoices automatically"
+              description="Otherwise they wait as drafts for someone to finalize."
+              {...form.getInputProps("autoIssueInvoices", { type: "checkbox" })}
+            />
+            <Group align="flex-start" grow>
+              <TextInput label="PO number" {...form.getInputProps("purchaseOrderNumber")} />
+              <TextInput
+                label="Due after (days)"
+                inputMode="numeric"
+                placeholder="as in the settings"
+                {...form.getInputProps("defaultDueDateDays")}
+              />
+              <TextInput label="Label" disabled={existing} {...form.getInputProps("label")} />
+            </Group>
+            <Textarea
+              label="Memo"
+              description="Printed on every invoice."
+              autosize
+              minRows={2}
+              {...form.getInputProps("memo")}
+            />
+          </Stack>
+        </Panel>
+        <ProblemAlert error={error} except={placed} />
+        <Group>
+          <Button variant="default" loading={busy} onClick={send(false)}>
+            Save draft
+          </Button>
+          <Button loading={busy} onClick={send(true)}>
+            Start
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,167 @@
+import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "react-router";
+
+import { customer } from "../../api/customers";
+import { invoiceList } from "../../api/invoices";
+import { archiveSchedule, schedule, startSchedule } from "../../api/schedules";
+import type { Invoice, Phase, Price, Schedule } from "../../api/types";
+import { ConfirmButton } from "../../components/ConfirmButton";
+import { DataTable, type Column } from "../../components/DataTable";
+import { Empty } from "../../components/Empty";
+import { Facts } from "../../components/Facts";
+import { Day, Money } from "../../components/Figures";
+import { dayText, periodText, plural } from "../../components/format";
+import { PageHead } from "../../components/PageHead";
+import { Panel } from "../../components/Panel";
+import { ProblemAlert } from "../../components/Problem";
+import { Status } from "../../components/Status";
+import { PriceDetail } from "../products/PriceDetail";
+import { cadenceText, modelName, rateText } from "../products/priceText";
+import { DuplicateButton } from "./DuplicateButton";
+
+export default function ScheduleScreen() {
+  const { id = "" } = useParams();
+  const found = useQuery(schedule(id));
+  const payer = useQuery(customer(found.data?.customerId ?? ""));
+  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (!found.data) return <Skeleton height={240} aria-label="Loading the billing schedule" />;
+  const shown = found.data;
+  const name = payer.data?.legalName;
+  return (
+    <Stack gap="md">
+      <PageHead
+        title={name ? `Schedule of ${name}` : "Billing schedule"}
+        crumbs={[{ title: "Billing schedules", to: "/billing/schedules" }]}
+        status={<Status value={shown.archivedAt ? "ARCHIVED" : shown.status} />}
+        actions={<Actions shown={shown} />}
+      />
+      <Panel title="Details">
+        <Facts
+          items={[
+            [
+              "Customer",
+              name && (
+                <Anchor key="c" component={Link} to={`/customers/${shown.customerId}`} size="sm">
+                  {name}
+                </Anchor>
+              ),
+            ],
+            ["Period", periodText(shown.startDate, shown.endDate)],
+            ["Billing day", shown.recurrenceDayOfMonth],
+            ["Roll-up billing", shown.rollUpBilling ? "On" : "Off"],
+            ["Invoices", shown.autoIssueInvoices ? "Issued automatically" : "Wait as drafts"],
+            [
+              "Due after",
+              shown.defaultDueDateDays === undefined ? "As in the settings" : plural(shown.defaultDueDateDays, "day"),
+            ],
+            ["PO number", shown.purchaseOrderNumber],
+            ["Label", shown.label],
+            ["Memo", shown.memo],
+          ]}
+        />
+      </Panel>
+      {shown.phases.map((phase, index) => (
+        <PhasePanel key={phase.id} phase={phase} index={index} prices={shown.prices} />
+      ))}
+      <ScheduleInvoices id={id} />
+    </Stack>
+  );
+}
+
+function Actions({ shown }: { shown: Schedule }) {
+  return (
+    <>
+      {!shown.archivedAt && (
+        <ConfirmButton
+          label="Archive"
+          title="Archive this billing schedule?"
+          doneText="Billing schedule archived."
+          act={(key) => archiveSchedule(shown.id, key)}
+        >
+          Nothing more is billed by it from now on. Invoices it has made stay.
+        </ConfirmButton>
+      )}
+      <DuplicateButton id={shown.id} />
+      {shown.status === "DRAFT" && !shown.archivedAt && (
+        <>
+          <Button variant="default" component={Link} to={`/billing/schedules/${shown.id}/edit`}>
+            Edit
+          </Button>
+          <ConfirmButton
+            label="Start"
+            title="Start this billing schedule?"
+            doneText="Billing schedule started."
+            act={() => startSchedule(shown.id)}
+            button={{ variant: "filled" }}
+          >
+            Invoices are then drafted for everything that falls due from {dayText(shown.startDate)} on.
+          </ConfirmButton>
+        </>
+      )}
+    </>
+  );
+}
+
+const PRICE_COLUMNS: Column<Price>[] = [
+  { title: "Name", cell: (row) => <PriceDetail price={row} /> },
+  { title: "Model", cell: modelName },
+  { title: "Billed", cell: cadenceText, wideOnly: true },
+  { title: "Rate", cell: rateText, end: true },
+  { title: "Currency", cell: (row) => row.currency },
+];
+
+type PhaseProps = { phase: Phase; index: number; prices: Price[] };
+
+function PhasePanel({ phase, index, prices }: PhaseProps) {
+  const title = `${phase.name ?? `Phase ${index + 1}`}, ${periodText(phase.startDate, phase.endDate)}`;
+  return (
+    <Panel title={title} flush>
+      <DataTable
+        label={`Prices of ${title}`}
+        columns={PRICE_COLUMNS}
+        rows={prices.filter(({ id }) => phase.priceIds.includes(id))}
+        rowKey={(row) => row.id}
+        empty={<Empty title="No prices in this phase" />}
+      />
+    </Panel>
+  );
+}
+
+const INVOICE_COLUMNS: Column<Invoice>[] = [
+  { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft" },
+  {
+    title: "Period",
+    cell: ({ billingPeriod: period }) => period && periodText(period.start, period.endInclusive),
+  },
+  { title: "Due", cell: (row) => <Day value={row.dueDate} />, wideOnly: true },
+  { title: "Status", cell: (row) => <Status value={row.status} /> },
+  { title: "Total", cell: (row) => <Money value={row.grossTotal} currency={row.currency} />, end: true },
+];
+
+function ScheduleInvoices({ id }: { id: string }) {
+  const list = useQuery(invoiceList({ billingScheduleId: id, limit: 100 }));
+  return (
+    <Panel title="Invoices" flush>
+      {list.error ? (
+        <div className="panel-body">
+          <ProblemAlert error={list.error} />
+        </div>
+      ) : (
+        <DataTable
+          label="Invoices"
+          columns={INVOICE_COLUMNS}
+          rows={list.data?.items}
+          rowKey={(row) => row.id}
+          rowLink={(row) => `/billing/invoices/${row.id}`}
+          sketch={2}
+          empty={
+            <Empty title="No invoices yet">
+              They are drafted by the billing run once the schedule is started and something is due.
+            </Empty>
+          }
+        />
+      )}
+    </Panel>
+  );
+}

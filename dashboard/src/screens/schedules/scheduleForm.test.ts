@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+
+import { followingPhase, scheduleBody, scheduleErrors, scheduleValues } from "./scheduleForm";
+
+const PHASE = { name: "", startDate: "2026-01-01", endDate: "", prices: ["list:a", "price:b"], resets: false };
+const VALUES = { ...scheduleValues(undefined, "c"), startDate: "2026-01-01", phases: [PHASE] };
+
+test("list prices and prices go where the API wants them", () => {
+  const [phase] = scheduleBody(VALUES, true).phases;
+  expect(phase).toMatchObject({ priceIds: ["b"], listPriceIds: ["a"], endDate: undefined });
+});
+
+test("the last phase ends with the schedule", () => {
+  const values = { ...VALUES, openEnded: false, endDate: "2026-12-31" };
+  expect(scheduleBody(values, true).phases[0]?.endDate).toBe("2026-12-31");
+});
+
+test("a following phase starts the day after the one before", () => {
+  expect(followingPhase([{ ...PHASE, endDate: "2026-02-28" }]).startDate).toBe("2026-03-01");
+});
+
+test("only the last phase may be open", () => {
+  const values = { ...VALUES, phases: [PHASE, { ...PHASE, startDate: "2026-07-01" }] };
+  expect(scheduleErrors(values)).toEqual({ "phases.0.endDate": "Only the last phase may be open-ended" });
+});

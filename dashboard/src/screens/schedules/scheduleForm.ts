@@ -1,0 +1,121 @@
+import type { PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
+import { nextDay, today } from "../../components/format";
+
+export type PhaseValues = {
+  name: string;
+  startDate: string;
+  endDate: string;
+  /** "price:" or "list:" and the id. */
+  prices: string[];
+  resets: boolean;
+};
+
+export type ScheduleValues = {
+  customerId: string | null;
+  startDate: string;
+  endDate: string;
+  openEnded: boolean;
+  recurrenceDayOfMonth: string;
+  rollUpBilling: boolean;
+  autoIssueInvoices: boolean;
+  purchaseOrderNumber: string;
+  label: string;
+  memo: string;
+  defaultDueDateDays: string;
+  phases: PhaseValues[];
+};
+
+const EMPTY_PHASE: PhaseValues = { name: "", startDate: "", endDate: "", prices: [], resets: false };
+
+export function scheduleValues(schedule?: Schedule, customerId: string | null = null): ScheduleValues {
+  return {
+    customerId: schedule?.customerId ?? customerId,
+    startDate: schedule?.startDate ?? today(),
+    endDate: schedule?.endDate ?? "",
+    openEnded: !schedule?.endDate,
+    recurrenceDayOfMonth: schedule?.recurrenceDayOfMonth?.toString() ?? "",
+    rollUpBilling: schedule?.rollUpBilling ?? false,
+    autoIssueInvoices: schedule?.autoIssueInvoices ?? false,
+    purchaseOrderNumber: schedule?.purchaseOrderNumber ?? "",
+    label: schedule?.label ?? "",
+    memo: schedule?.memo ?? "",
+    defaultDueDateDays: schedule?.defaultDueDateDays?.toString() ?? "",
+    phases: schedule
+      ? schedule.phases.map((phase) => ({
+          name: phase.name ?? "",
+          startDate: phase.startDate,
+          endDate: phase.endDate ?? "",
+          prices: phase.priceIds.map((id) => `price:${id}`),
+          resets: phase.recurrencePreference === "RESET",
+        }))
+      : [{ ...EMPTY_PHASE, startDate: today() }],
+  };
+}
+
+/** A phase that follows on: it starts the day after the one before ends. */
+export function followingPhase(phases: PhaseValues[]): PhaseValues {
+  const last = phases.at(-1);
+  return {
+    ...EMPTY_PHASE,
+    startDate: last?.endDate ? nextDay(last.endDate) : "",
+    prices: last?.prices ?? [],
+  };
+}
+
+export function scheduleErrors(values: ScheduleValues): Record<string, string> {
+  const errors: Record<string, string> = {};
+  const { startDate, endDate, openEnded, recurrenceDayOfMonth: day, phases } = values;
+  if (!values.customerId) errors.customerId = "Choose who pays";
+  if (!startDate) errors.startDate = "Give the first day";
+  if (!openEnded && !endDate) errors.endDate = "Give the last day, or make it open-ended";
+  if (!openEnded && endDate && endDate < startDate) errors.endDate = "Ends before it starts";
+  if (day && !(/^\d+$/.test(day) && Number(day) >= 1 && Number(day) <= 31)) {
+    errors.recurrenceDayOfMonth = "A day of the month, 1 to 31";
+  }
+  if (values.defaultDueDateDays && !/^\d+$/.test(values.defaultDueDateDays)) {
+    errors.defaultDueDateDays = "A whole number of days";
+  }
+  phases.forEach((phase, index) => {
+    const at = `phases.${index}`;
+    const last = index === phases.length - 1;
+    if (!phase.startDate) errors[`${at}.startDate`] = "Give the first day";
+    if (!last && !phase.endDate) errors[`${at}.endDate`] = "Only the last phase may be open-ended";
+    if (phase.endDate && phase.endDate < phase.startDate) errors[`${at}.endDate`] = "Ends before it starts";
+    if (phase.prices.length === 0) errors[`${at}.prices`] = "Choose at least one price";
+  });
+  return errors;
+}
+
+const ids = (prices: string[], kind: "price" | "list") =>
+  prices.filter((key) => key.startsWith(`${kind}:`)).map((key) => key.slice(kind.length + 1));
+
+export function scheduleBody(values: ScheduleValues, isDraft: boolean): ScheduleRequest {
+  const end = values.openEnded ? undefined : values.endDate;
+  return {
+    customerId: values.customerId ?? "",
+    startDate: values.startDate,
+    endDate: end,
+    recurrenceDayOfMonth: values.recurrenceDayOfMonth ? Number(values.recurrenceDayOfMonth) : undefined,
+    autoIssueInvoices: values.autoIssueInvoices,
+    isDraft,
+    rollUpBilling: values.rollUpBilling,
+    taxRates: [],
+    purchaseOrderNumber: values.purchaseOrderNumber.trim() || undefined,
+    label: values.label.trim() || undefined,
+    memo: values.memo.trim() || undefined,
+    defaultDueDateDays: values.defaultDueDateDays ? Number(values.defaultDueDateDays) : undefined,
+    phases: values.phases.map((phase, index): PhaseRequest => {
+      const last = index === values.phases.length - 1;
+      const listPriceIds = ids(phase.prices, "list");
+      return {
+        name: phase.name.trim() || undefined,
+        startDate: phase.startDate,
+        // The last phase lasts as long as the schedule unless it says otherwise.
+        endDate: phase.endDate || (last ? end : undefined),
+        priceIds: ids(phase.prices, "price"),
+        listPriceIds: listPriceIds.length ? listPriceIds : undefined,
+        recurrencePreference: phase.resets ? "RESET" : "CONTINUE_FROM_PREVIOUS_PHASE",
+      };
+    }),
+  };
+}

@@ -1,0 +1,31 @@
+import { Skeleton, Stack } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+
+import { merchant } from "../../api/account";
+import { Empty } from "../../components/Empty";
+import { PageHead } from "../../components/PageHead";
+import { Panel } from "../../components/Panel";
+import { ProblemAlert } from "../../components/Problem";
+import { SellerForm } from "./SellerForm";
+
+export default function SettingsScreen() {
+  const found = useQuery({ ...merchant, staleTime: Infinity });
+  return (
+    <Stack gap="md">
+      <PageHead title="Settings" />
+      <Panel title="Seller">
+        {found.error ? (
+          <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
+        ) : found.isPending ? (
+          <Skeleton height={320} />
+        ) : found.data ? (
+          <SellerForm key={found.dataUpdatedAt} merchant={found.data} />
+        ) : (
+          <Empty title="This workspace has no seller yet">
+            Your administrator creates it together with the workspace; then it can be filled in here.
+          </Empty>
+        )}
+      </Panel>
+    </Stack>
+  );
+}

@@ -1,0 +1,124 @@
+import { Button, Checkbox, TextInput } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+
+import { eventList } from "../../api/usage";
+import type { UsageEvent } from "../../api/types";
+import { DataTable, type Column } from "../../components/DataTable";
+import { Empty } from "../../components/Empty";
+import { Moment } from "../../components/Figures";
+import { Filters } from "../../components/Filters";
+import { FilterText } from "../../components/FilterText";
+import { nextDay } from "../../components/format";
+import { Pager } from "../../components/Pager";
+import { ProblemAlert } from "../../components/Problem";
+import { useFilters, useParam } from "../../components/useFilters";
+import { propertiesText } from "./properties";
+
+const COLUMNS: Column<UsageEvent>[] = [
+  { title: "When", cell: (row) => <Moment value={row.eventTimestamp} /> },
+  { title: "Type", cell: (row) => row.eventType },
+  { title: "Customer alias", cell: (row) => row.customerAlias },
+  {
+    title: "Properties",
+    cell: (row) => <code style={{ overflowWrap: "anywhere" }}>{propertiesText(row.eventProperties)}</code>,
+    wideOnly: true,
+  },
+  {
+    title: "Event id",
+    cell: (row) => (
+      <>
+        {row.customerEventId}
+        {row.isLatestForCustomerEventId === false && " (replaced)"}
+      </>
+    ),
+    wideOnly: true,
+  },
+];
+
+const FILTERS = ["customerAlias", "eventType", "eventId", "from", "to", "unmapped"] as const;
+
+export function EventsTab() {
+  const { values, cursor, set, go, clear, active } = useFilters(FILTERS);
+  const [, setNew] = useParam("new");
+  const list = useQuery({
+    ...eventList({
+      customerAlias: values.customerAlias,
+      eventType: values.eventType,
+      eventId: values.eventId,
+      // Both days are meant to be included.
+      eventTimestampAfter: values.from && `${nextDay(values.from, -1)}T23:59:59.999Z`,
+      eventTimestampBefore: values.to && `${nextDay(values.to)}T00:00:00.000Z`,
+      unmappedAliasesOnly: values.unmapped === "true",
+      ...cursor,
+      limit: 25,
+    }),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <section className="panel" aria-label="Usage events">
+      <Filters active={active} onClear={clear}>
+        <FilterText
+          label="Customer alias"
+          value={values.customerAlias}
+          onChange={(text) => set("customerAlias", text)}
+        />
+        <FilterText
+          label="Event type"
+          value={values.eventType}
+          onChange={(text) => set("eventType", text)}
+        />
+        <FilterText label="Event id" value={values.eventId} onChange={(text) => set("eventId", text)} />
+        <TextInput
+          label="From"
+          type="date"
+          value={values.from}
+          onChange={(event) => set("from", event.currentTarget.value)}
+        />
+        <TextInput
+          label="To"
+          type="date"
+          value={values.to}
+          onChange={(event) => set("to", event.currentTarget.value)}
+        />
+        <Checkbox
+          label="Unmapped aliases only"
+          mb={8}
+          checked={values.unmapped === "true"}
+          onChange={(event) => set("unmapped", event.currentTarget.checked ? "true" : null)}
+        />
+      </Filters>
+      {list.error ? (
+        <div className="panel-body">
+          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
+        </div>
+      ) : (
+        <DataTable
+          label="Usage events"
+          columns={COLUMNS}
+          rows={list.data?.items}
+          rowKey={(row) => row.id}
+          sketch={10}
+          empty={
+            values.unmapped === "true" ? (
+              <Empty title="Every event has its customer">
+                Events whose alias belongs to nobody are listed here. They count once the alias is
+                given to a customer.
+              </Empty>
+            ) : active ? (
+              <Empty title="No event matches">Types, aliases and ids must match exactly.</Empty>
+            ) : (
+              <Empty
+                title="No usage events yet"
+                action={<Button onClick={() => setNew("event")}>New usage event</Button>}
+              >
+                Your systems send an event for everything that may be billed: POST /api/usage-events, or
+                up to 10,000 at once to /api/usage-events/batch. You can also add one by hand.
+              </Empty>
+            )
+          }
+        />
+      )}
+      <Pager page={list.data} onGo={go} />
+    </section>
+  );
+}

@@ -1,0 +1,114 @@
+import { ActionIcon, Button, Checkbox, Group, Select, Stack, TagsInput, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { IconPlus, IconX } from "@tabler/icons-react";
+
+import { createMetric, updateMetric } from "../../api/usage";
+import { useSubmission } from "../../api/submission";
+import type { Metric, MetricRequest } from "../../api/types";
+import { Legend } from "../../components/AddressFields";
+import { FormDrawer } from "../../components/FormDrawer";
+import { done } from "../../components/notify";
+import { useServerErrors } from "../../components/useServerErrors";
+import { AGGREGATIONS, metricBody, metricErrors, metricValues, type MetricValues } from "./metricForm";
+
+type Props = { metric?: Metric; onClose: () => void };
+
+const IS = [
+  { value: "is", label: "is one of" },
+  { value: "not", label: "is none of" },
+];
+
+export function MetricDrawer({ metric, onClose }: Props) {
+  const form = useForm<MetricValues>({ initialValues: metricValues(metric), validate: metricErrors });
+  const submission = useSubmission<MetricRequest, Metric>(
+    (body, key) => (metric ? updateMetric(metric.id, body) : createMetric(body, key)),
+    (saved) => {
+      done(`${saved.name} ${metric ? "updated" : "added"}.`);
+      onClose();
+    },
+  );
+  const placed = useServerErrors(form, submission.error);
+  return (
+    <FormDrawer
+      title={metric ? "Edit usage metric" : "New usage metric"}
+      submitLabel={metric ? "Update" : "Add metric"}
+      onClose={onClose}
+      onSubmit={form.onSubmit((values) => submission.mutate(metricBody(values)))}
+      busy={submission.isPending}
+      error={submission.error}
+      placed={placed}
+    >
+      <TextInput label="Metric name" required data-autofocus {...form.getInputProps("name")} />
+      <TextInput label="Description" {...form.getInputProps("description")} />
+      <Group grow align="flex-start">
+        <TextInput label="Event type" required {...form.getInputProps("eventType")} />
+        <TextInput label="Unit" placeholder="calls" {...form.getInputProps("unit")} />
+      </Group>
+      <Group grow align="flex-start">
+        <Select
+          label="Aggregation"
+          required
+          allowDeselect={false}
+          data={AGGREGATIONS}
+          {...form.getInputProps("aggregationType")}
+        />
+        {form.values.aggregationType !== "COUNT" && (
+          <TextInput
+            label="Aggregation property"
+            required
+            {...form.getInputProps("aggregationProperty")}
+          />
+        )}
+      </Group>
+      <Stack gap="xs" component="fieldset" m={0} p={0} style={{ border: 0 }}>
+        <Legend>Only events whose properties match all of these</Legend>
+        {form.values.filters.map((filter, index) => (
+          <Group key={index} gap="xs" wrap="nowrap" align="flex-start">
+            <TextInput
+              aria-label={`Filter ${index + 1} property`}
+              placeholder="property"
+              flex={1}
+              {...form.getInputProps(`filters.${index}.property`)}
+            />
+            <Select
+              aria-label={`Filter ${index + 1} rule`}
+              w={120}
+              allowDeselect={false}
+              data={IS}
+              value={filter.negated ? "not" : "is"}
+              onChange={(value) => form.setFieldValue(`filters.${index}.negated`, value === "not")}
+            />
+            <TagsInput
+              aria-label={`Filter ${index + 1} values`}
+              placeholder={filter.values.length ? undefined : "values, Enter after each"}
+              flex={1.6}
+              {...form.getInputProps(`filters.${index}.values`)}
+            />
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              mt={4}
+              aria-label={`Remove filter ${index + 1}`}
+              onClick={() => form.removeListItem("filters", index)}
+            >
+              <IconX size={16} />
+            </ActionIcon>
+          </Group>
+        ))}
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          leftSection={<IconPlus size={14} />}
+          style={{ alignSelf: "flex-start" }}
+          onClick={() => form.insertListItem("filters", { property: "", negated: false, values: [] })}
+        >
+          Add filter
+        </Button>
+      </Stack>
+      <Checkbox
+        label="Upper and lower case differ"
+        {...form.getInputProps("caseSensitive", { type: "checkbox" })}
+      />
+    </FormDrawer>
+  );
+}

@@ -1,0 +1,40 @@
+import { Button, Stack, Tabs } from "@mantine/core";
+import { Navigate, useNavigate, useParams } from "react-router";
+
+import { PageHead } from "../../components/PageHead";
+import { useParam } from "../../components/useFilters";
+import { EventsTab } from "./EventsTab";
+import { MetricsTab } from "./MetricsTab";
+
+export default function UsageScreen() {
+  const { tab } = useParams();
+  const navigate = useNavigate();
+  const [, setNew] = useParam("new");
+  if (tab !== "events" && tab !== "metrics") return <Navigate to="/usage/events" replace />;
+  return (
+    <Stack gap="md">
+      <PageHead
+        title="Usage"
+        actions={
+          tab === "events" ? (
+            <Button onClick={() => setNew("event")}>New usage event</Button>
+          ) : (
+            <Button onClick={() => setNew("metric")}>New usage metric</Button>
+          )
+        }
+      />
+      <Tabs value={tab} onChange={(value) => void navigate(`/usage/${value}`)} keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="events">Events</Tabs.Tab>
+          <Tabs.Tab value="metrics">Metrics</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="events">
+          <EventsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="metrics">
+          <MetricsTab />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  );
+}
