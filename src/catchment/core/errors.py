@@ -1,8 +1,9 @@
 """Refusals: what a user can cause, each with a stable code.
 
-The docstring of a class is its title on the wire. ``detail`` says what happened this time, naming the
-things concerned; ``errors`` points at the fields of a body that broke a rule. The edge maps each class
-to an HTTP status through ``status``; nothing in ``core`` knows more about HTTP than that number.
+The docstring of a class is its title on the wire. ``detail`` says what happened this time, naming
+the things concerned; ``errors`` points at the fields of a body that broke a rule. The edge maps
+each class to an HTTP status through ``status``; nothing in ``core`` knows more about HTTP than
+that number.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One broken rule. ``pointer`` is a JSON pointer into the body, or ``?name`` for a query parameter."""
+    """One broken rule. ``pointer`` is a JSON pointer into the body, or ``?name`` for a query
+    parameter."""
 
     pointer: str
     code: str
