@@ -35,7 +35,7 @@ LARGEST_MERGE = 2_000_000
 _ATTEMPTS = 50
 
 
-class _Lost(Exception):  # noqa: N818 -- a race lost is no error
+class _Lost(Exception):
     """Another process did the same work first."""
 
 
