@@ -19,9 +19,9 @@ _c = invoices.c
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The values that some columns of an invoice may have, or with ``InvoiceFilter.without`` may not.
+    """Values that columns of an invoice may have, or under ``InvoiceFilter.without`` may not.
 
-    An empty collection asks for nothing. ``net_totals`` are in major units of the invoice's currency.
+    An empty collection asks for nothing. ``net_totals`` are major units of the invoice's currency.
     """
 
     statuses: Collection[str] = ()
@@ -37,8 +37,8 @@ class Values:
 class InvoiceFilter:
     """Which invoices are listed. Days bound exclusively: before and after, not on.
 
-    ``invoice_*`` compare the issue date, of a draft the accounting date; ``sent_*`` the issue date of
-    invoices that were sent. ``search`` looks into number, customer, purchase order and reference.
+    ``invoice_*`` compare the issue date, of a draft the accounting date; ``sent_*`` the issue date
+    of invoices that were sent. ``search`` looks into number, customer, purchase order, reference.
     """
 
     only: Values = Values()
@@ -84,7 +84,7 @@ def _conditions(wanted: InvoiceFilter) -> Iterator[ColumnElement[bool]]:
         if only := getattr(wanted.only, field.name):
             yield _has(field.name, only)
         if without := getattr(wanted.without, field.name):
-            # "not in" is unknown, not true, where a draft has no number or a hand-made one no schedule
+            # "not in" would be unknown, not true, where a draft has no number yet.
             yield func.coalesce(_has(field.name, without), False).is_(False)
     dated = func.coalesce(_c.issue_date, _c.accounting_date)
     sent = case((_c.status == "SENT", _c.issue_date))

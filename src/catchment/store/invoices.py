@@ -1,8 +1,8 @@
 """Invoices: the heads, and which charges are billed already.
 
 ``billing_period`` and services are half-open here as everywhere inside: ``billing_period_end`` and
-``service_end`` hold the first day after. An invoice is live until it is voided; what is billed is what
-stands on live invoices.
+``service_end`` hold the first day after. An invoice is live until it is voided; what is billed is
+what stands on live invoices.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ ISSUED = (Status.FINAL, Status.SENT)
 class Invoice:
     """The head of an invoice: everything but its lines and its usage breakdown.
 
-    ``schedule_id`` and ``due_on`` say which day of which schedule it bills. ``merchant`` is the seller as
-    printed (InvoiceMerchantDetails), kept from the moment the invoice has a number.
+    ``schedule_id`` and ``due_on`` say which day of which schedule it bills. ``merchant`` is the
+    seller as printed (InvoiceMerchantDetails), kept from the moment the invoice has a number.
     """
 
     id: str

@@ -1,0 +1,197 @@
+"""/invoices: read, finalise, void, recalculate, delete, download."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Query, Response
+
+from catchment.api.deps import (
+    Cursor,
+    Database,
+    Limit,
+    NewId,
+    Now,
+    PathId,
+    SortOrder,
+    Today,
+    Tx,
+    Usage,
+    WhoIs,
+)
+from catchment.api.invoice_filter import invoice_filter
+from catchment.api.invoice_models import (
+    InvoiceOut,
+    InvoicePage,
+    LineItemGroupOut,
+    LineItemGroupPage,
+    LineItemOut,
+    LineItemPage,
+    UsageItemGroupOut,
+    UsageItemGroupPage,
+)
+from catchment.api.route import router
+from catchment.api.wire import Pagination, page_request
+from catchment.flows.delete_invoice import delete_invoice
+from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
+from catchment.flows.recalculate_invoice import recalculate_invoice
+from catchment.flows.render_invoice import invoice_pdf
+from catchment.flows.void_invoice import void_invoice
+from catchment.store import invoice_contents, invoice_list, invoices
+from catchment.store.invoice_list import InvoiceFilter
+from catchment.store.paging import page
+from catchment.store.schema import invoices as invoice_table
+from catchment.store.schema import line_item_groups, line_items, usage_item_groups
+
+routes = router("/invoices", "Invoices")
+
+SortBy = Annotated[
+    Literal[
+        "CUSTOMER_LEGAL_COMPANY_NAME", "GROSS_TOTAL", "ACCOUNTING_DATE", "DUE_DATE", "ISSUE_DATE"
+    ]
+    | None,
+    Query(alias="sortBy", description="Without it the newest made come first."),
+]
+Order = Annotated[SortOrder, Query(alias="sortOrder")]
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/pdf": {}}, "description": "The document."}
+}
+
+
+@routes.get("")
+def list_invoices(
+    tx: Tx,
+    who: WhoIs,
+    wanted: Annotated[InvoiceFilter, Depends(invoice_filter)],
+    limit: Limit = 20,
+    after: Cursor = None,
+    before: Cursor = None,
+    sort_by: SortBy = None,
+    sort_order: Order = "DESC",
+) -> InvoicePage:
+    """Invoices, newest first, void ones included."""
+    found = page(
+        tx,
+        invoice_list.query(who.workspace.id, wanted),
+        page_request(limit, after, before, sort_order),
+        id_column=invoice_table.c.id,
+        sort=invoice_list.order(sort_by),
+    )
+    items = [InvoiceOut.of(invoices.of_row(row)) for row in found.rows]
+    return InvoicePage(items=items, pagination=Pagination.of(found))
+
+
+@routes.get("/{id}")
+def show_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
+    """One invoice."""
+    return InvoiceOut.of(one_invoice(tx, who.workspace.id, id))
+
+
+@routes.delete("/{id}")
+def remove_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
+    """Throw a draft away; the next billing run drafts its period anew. Answers what it was."""
+    return InvoiceOut.of(delete_invoice(tx, who.workspace.id, id))
+
+
+@routes.get("/{id}/line-item-groups")
+def list_line_item_groups(
+    id: PathId,
+    tx: Tx,
+    who: WhoIs,
+    limit: Limit = 20,
+    after: Cursor = None,
+    before: Cursor = None,
+    sort_order: Order = "ASC",
+) -> LineItemGroupPage:
+    """The products on an invoice, in the order printed."""
+    one_invoice(tx, who.workspace.id, id)
+    found = page(
+        tx,
+        invoice_contents.groups_of(who.workspace.id, id),
+        page_request(limit, after, before, sort_order),
+        id_column=line_item_groups.c.id,
+        sort=line_item_groups.c.index,
+    )
+    items = [LineItemGroupOut.of(invoice_contents.group_of_row(row)) for row in found.rows]
+    return LineItemGroupPage(items=items, pagination=Pagination.of(found))
+
+
+@routes.get("/{id}/line-items")
+def list_line_items(
+    id: PathId,
+    tx: Tx,
+    who: WhoIs,
+    limit: Limit = 20,
+    after: Cursor = None,
+    before: Cursor = None,
+    sort_order: Order = "ASC",
+) -> LineItemPage:
+    """The charges on an invoice, in the order printed, each with the segments that explain it."""
+    one_invoice(tx, who.workspace.id, id)
+    found = page(
+        tx,
+        invoice_contents.lines_of(who.workspace.id, id),
+        page_request(limit, after, before, sort_order),
+        id_column=line_items.c.id,
+        sort=line_items.c.index,
+    )
+    items = [LineItemOut.of(invoice_contents.line_of_row(row)) for row in found.rows]
+    return LineItemPage(items=items, pagination=Pagination.of(found))
+
+
+@routes.get("/{id}/usage-item-groups")
+def list_usage_item_groups(
+    id: PathId,
+    tx: Tx,
+    who: WhoIs,
+    limit: Limit = 20,
+    after: Cursor = None,
+    before: Cursor = None,
+    sort_order: Order = "ASC",
+) -> UsageItemGroupPage:
+    """Who used what: members with usage, parents before their children, siblings by name."""
+    invoice = one_invoice(tx, who.workspace.id, id)
+    found = page(
+        tx,
+        invoice_contents.usage_of(who.workspace.id, id),
+        page_request(limit, after, before, sort_order),
+        id_column=usage_item_groups.c.id,
+        sort=usage_item_groups.c.index,
+    )
+    items = [UsageItemGroupOut.of(invoice_contents.usage_of_row(row)) for row in found.rows]
+    return UsageItemGroupPage(
+        items=items, pagination=Pagination.of(found), notes=list(invoice.notes)
+    )
+
+
+@routes.post("/{id}/finalize")
+def finalize(id: PathId, tx: Tx, who: WhoIs, today: Today, now: Now) -> InvoiceOut:
+    """Number and date a draft; from then on it does not change."""
+    return InvoiceOut.of(finalize_invoice(tx, who.workspace.id, id, on=today, now=now))
+
+
+@routes.post("/{id}/void")
+def void(id: PathId, tx: Tx, who: WhoIs, today: Today, now: Now) -> InvoiceOut:
+    """Take an invoice out of force; the next billing run drafts its period anew."""
+    return InvoiceOut.of(void_invoice(tx, who.workspace.id, id, on=today, now=now))
+
+
+@routes.post("/{id}/recalculate")
+def recalculate(
+    id: PathId, tx: Tx, usage: Usage, who: WhoIs, now: Now, new_id: NewId
+) -> InvoiceOut:
+    """Make a draft anew from today's prices, usage, names and tree."""
+    return InvoiceOut.of(
+        recalculate_invoice(tx, usage, who.workspace, id, now=now, new_id=new_id)
+    )
+
+
+@routes.get("/{id}/download", response_class=Response, responses=_PDF)
+def download(id: PathId, tx: Tx, database: Database, who: WhoIs, now: Now) -> Response:
+    """The PDF. What has a number is rendered once and kept; a draft is rendered each time."""
+    invoice = one_invoice(tx, who.workspace.id, id)
+    pdf = invoice_pdf(tx, database, invoice, now=now)
+    name = f"{invoice.number or 'draft'}.pdf"
+    return Response(
+        pdf,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )

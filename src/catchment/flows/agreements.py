@@ -1,0 +1,95 @@
+"""What was agreed and who belongs to whom: read once, asked by every invoice of a run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from catchment.core.hierarchy import CustomerId, Forest
+from catchment.core.period import BEGINNING, Span
+from catchment.core.pools import Pool, pool
+from catchment.core.schedules import Claim, Schedule, claims
+from catchment.store import links, schedules
+from catchment.store.access import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """Schedules by id, the families they may roll up, and every claim on usage within those."""
+
+    workspace: Workspace
+    zone: ZoneInfo
+    schedules: Mapping[str, Schedule]
+    forest: Forest
+    claims: Mapping[CustomerId, tuple[Claim, ...]]
+    _rivals: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
+
+    def pool(self, schedule: Schedule, metric_id: str, span: Span) -> Pool:
+        """Whose usage of a metric ``schedule`` prices during ``span``."""
+        if schedule.id not in self._rivals:
+            self._rivals[schedule.id] = tuple(self._within(schedule))
+        return pool(
+            self.forest,
+            self._rivals[schedule.id],
+            schedule_id=schedule.id,
+            customer=schedule.customer,
+            roll_up=schedule.roll_up,
+            metric_id=metric_id,
+            span=span,
+        )
+
+    def _within(self, schedule: Schedule) -> Iterable[Claim]:
+        """The claims that can matter to ``schedule``: those of its customer, or of its family."""
+        if not schedule.roll_up:
+            return self.claims.get(schedule.customer, ())
+        family = _family(self.forest, schedule.customer)
+        few, many = sorted((family, self.claims.keys()), key=len)
+        return (claim for who in few if who in many for claim in self.claims.get(who, ()))
+
+
+def all_of(tx: Connection, workspace: Workspace) -> Agreements:
+    """Everything agreed in a workspace."""
+    forest = Forest(links.everything(tx, workspace.id))
+    return _agreements(workspace, schedules.live(tx, workspace.id), forest)
+
+
+def around(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) -> Agreements:
+    """What matters to a few schedules: with roll-up, all that was ever agreed below them."""
+    found = {one.id: one for one in schedules.some(tx, workspace.id, schedule_ids)}
+    payers = {one.customer for one in found.values() if one.roll_up}
+    known = {
+        link.id: link
+        for payer in sorted(payers)
+        for link in links.below(tx, workspace.id, payer, BEGINNING)
+    }
+    concerned = {one.customer for one in found.values()}
+    concerned |= {link.customer for link in known.values()}
+    for one in schedules.of_customers(tx, workspace.id, concerned):
+        found.setdefault(one.id, one)
+    return _agreements(workspace, found.values(), Forest(known.values()))
+
+
+def _agreements(workspace: Workspace, known: Iterable[Schedule], forest: Forest) -> Agreements:
+    zone = ZoneInfo(workspace.timezone)
+    by_id = {schedule.id: schedule for schedule in known}
+    by_customer: defaultdict[CustomerId, list[Claim]] = defaultdict(list)
+    for schedule in by_id.values():
+        by_customer[schedule.customer].extend(claims(schedule, zone))
+    claimed = {who: tuple(found) for who, found in by_customer.items()}
+    return Agreements(workspace, zone, by_id, forest, claimed)
+
+
+def _family(forest: Forest, root: CustomerId) -> set[CustomerId]:
+    """``root`` and everyone who was ever below it."""
+    found = {root}
+    waiting = [root]
+    while waiting:
+        for link in forest.child_links(waiting.pop()):
+            if link.customer not in found:
+                found.add(link.customer)
+                waiting.append(link.customer)
+    return found

@@ -1,0 +1,221 @@
+"""From a computed draft to an invoice in the database: its head, its contents, their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.invoicing import Draft
+from catchment.core.money import Money
+from catchment.core.schedules import Schedule
+from catchment.flows.drafting import Due
+from catchment.flows.finalize_invoice import numbered
+from catchment.store import contacts, customers, invoice_contents, invoices, merchants
+from catchment.store.access import Workspace
+from catchment.store.customers import Customer
+from catchment.store.invoice_contents import (
+    Contents,
+    LineItem,
+    LineItemGroup,
+    UsageItem,
+    UsageItemGroup,
+)
+from catchment.store.invoices import Invoice, Status
+
+NewId = Callable[[], str]
+_RECEIVES = frozenset({"PRIMARY", "STANDARD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who is invoiced, as of now. ``term_days`` is the seller's default."""
+
+    customer: Customer
+    emails: tuple[str, ...]
+    term_days: int
+
+
+def payers(
+    tx: Connection, workspace_id: str, ids: Iterable[CustomerId]
+) -> Mapping[CustomerId, Payer]:
+    """The payers ``ids``."""
+    wanted = sorted(set(ids))
+    terms = merchants.default_due_days(merchants.get(tx, workspace_id))
+    people = contacts.of_customers(tx, workspace_id, wanted)
+    return {
+        id: Payer(
+            customer,
+            tuple(p.email for p in people.get(id, ()) if p.billing_preference in _RECEIVES),
+            terms,
+        )
+        for id, customer in customers.many(tx, workspace_id, wanted).items()
+    }
+
+
+def keep(
+    tx: Connection,
+    workspace: Workspace,
+    drafts: Sequence[tuple[Due, Draft]],
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Store new drafts, each whole; those of schedules that issue by themselves are finalised."""
+    if not drafts:
+        return []
+    known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
+    heads: list[Invoice] = []
+    at_once: list[Invoice] = []
+    contents: list[Contents] = []
+    for due, draft in drafts:
+        made = head(workspace.id, new_id(), due.schedule, draft, known[draft.customer], now=now)
+        contents.append(contents_of(draft, made.id, new_id))
+        (at_once if due.schedule.auto_issue else heads).append(made)
+    today = now.astimezone(ZoneInfo(workspace.timezone)).date()
+    if at_once:
+        heads += numbered(tx, workspace.id, at_once, status=Status.FINAL, on=today, now=now)
+    invoices.add(tx, heads)
+    invoice_contents.add(tx, workspace.id, contents)
+    return heads
+
+
+def head(
+    workspace_id: str, id: str, schedule: Schedule, draft: Draft, payer: Payer, *, now: datetime
+) -> Invoice:
+    """The head of a draft, with the customer as it is now."""
+    customer = payer.customer
+    return Invoice(
+        id=id,
+        workspace_id=workspace_id,
+        customer_id=customer.id,
+        schedule_id=schedule.id,
+        due_on=draft.due_on,
+        status=Status.DRAFT,
+        currency=draft.currency,
+        net=draft.net,
+        tax=Money(0, draft.currency),
+        customer_emails=payer.emails,
+        customer_legal_name=customer.legal_name,
+        customer_billing_address=customer.address,
+        customer_tax_status=customer.tax_status,
+        accounting_date=draft.accounting_date,
+        created_at=now,
+        updated_at=now,
+        calculated_at=now,
+        billing_period=draft.billing_period,
+        payment_term_days=payer.term_days if schedule.due_days is None else schedule.due_days,
+        purchase_order_number=schedule.purchase_order,
+        reference=schedule.reference,
+        memo=schedule.memo,
+        notes=draft.notes,
+    )
+
+
+def contents_of(
+    draft: Draft, invoice_id: str, new_id: NewId, before: Contents | None = None
+) -> Contents:
+    """Groups, lines and usage with ids; what was there ``before`` keeps its own."""
+    ids = _Ids(before or Contents(), new_id)
+    nothing = Money(0, draft.currency)
+    groups, lines = [], []
+    for place, group in enumerate(draft.groups):
+        group_id = ids.group(group.product_id)
+        groups.append(
+            LineItemGroup(
+                group_id, invoice_id, place, group.title, group.product_id, group.net, nothing
+            )
+        )
+        lines += [
+            LineItem(
+                id=ids.line(line.price_id, line.service.start),
+                invoice_id=invoice_id,
+                group_id=group_id,
+                index=0,
+                title=line.title,
+                quantity=line.quantity,
+                rate=line.rate,
+                rate_display=line.rate_display,
+                net=line.net,
+                tax=nothing,
+                service=line.service,
+                segments=line.segments,
+                unit=line.unit,
+                schedule_id=draft.schedule_id,
+                phase_id=line.phase_id,
+                price_id=line.price_id,
+                product_id=line.product_id,
+                usage_metric_id=line.metric_id,
+                event_count=line.event_count,
+            )
+            for line in group.lines
+        ]
+    return Contents(
+        tuple(groups),
+        tuple(replace(line, index=place) for place, line in enumerate(lines)),
+        _usage(draft, invoice_id, ids),
+    )
+
+
+def _usage(draft: Draft, invoice_id: str, ids: _Ids) -> tuple[UsageItemGroup, ...]:
+    return tuple(
+        UsageItemGroup(
+            id=ids.member(member.customer),
+            invoice_id=invoice_id,
+            index=place,
+            customer_id=member.customer,
+            title=member.name,
+            depth=member.depth,
+            path=tuple(zip(member.path, member.path_names, strict=True)),
+            items=tuple(
+                UsageItem(
+                    ids.used(member.customer, item.metric_id),
+                    item.metric_id,
+                    item.title,
+                    item.value,
+                    item.unit,
+                    ids.group(item.product_id),
+                )
+                for item in member.items
+            ),
+        )
+        for place, member in enumerate(draft.usage_groups)
+    )
+
+
+class _Ids:
+    """The ids of the parts of an invoice, by what they stand for: known ones, else new ones."""
+
+    def __init__(self, before: Contents, new_id: NewId) -> None:
+        self._new_id = new_id
+        self._known: dict[tuple[object, ...], str] = {}
+        for group in before.groups:
+            self._known["group", group.product_id] = group.id
+        for line in before.lines:
+            if line.service is not None:
+                self._known["line", line.price_id, line.service.start] = line.id
+        for member in before.usage:
+            self._known["member", member.customer_id] = member.id
+            for item in member.items:
+                self._known["used", member.customer_id, item.metric_id] = item.id
+
+    def _of(self, *what: object) -> str:
+        if what not in self._known:
+            self._known[what] = self._new_id()
+        return self._known[what]
+
+    def group(self, product_id: str) -> str:
+        return self._of("group", product_id)
+
+    def line(self, price_id: str, start: date) -> str:
+        return self._of("line", price_id, start)
+
+    def member(self, customer: CustomerId) -> str:
+        return self._of("member", customer)
+
+    def used(self, customer: CustomerId, metric_id: str) -> str:
+        return self._of("used", customer, metric_id)
