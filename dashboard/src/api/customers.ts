@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { api, type Query } from "./http";
+import { api, queryText, type Query } from "./http";
 import type { Alias, Customer, CustomerRequest, Page, ParentLink } from "./types";
 
 export const customerList = (query: Query) =>
@@ -61,8 +61,11 @@ export const createCustomer = (body: CustomerRequest, key: string) =>
 export const updateCustomer = (id: string, body: CustomerRequest) =>
   api.put<Customer>(`/customers/${id}`, body);
 
-export const archiveCustomer = (id: string, key: string) =>
-  api.post<Customer>(`/customers/${id}/archive`, undefined, key);
+/** What becomes of the children of a customer that is archived: to the top, or to its own parent. */
+export type ChildrenOnArchive = "detach" | "adopt";
+
+export const archiveCustomer = (id: string, children: ChildrenOnArchive | undefined, key: string) =>
+  api.post<Customer>(`/customers/${id}/archive${queryText({ children })}`, undefined, key);
 
 export const addAlias = (body: { customerId: string; value: string; label?: string }, key: string) =>
   api.post<Alias>("/customer-aliases", body, key);

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, type Query } from "./http";
-import type { Invoice, LineItem, LineItemGroup, Page, UsageItemGroup } from "./types";
+import type { Invoice, LineItem, LineItemGroup, Page, UsageGroupsPage } from "./types";
 
 export const invoiceList = (query: Query) =>
   queryOptions({
@@ -43,7 +43,7 @@ export const usageGroups = (id: string) =>
   infiniteQueryOptions({
     queryKey: ["invoices", "usage", id],
     queryFn: ({ pageParam, signal }) =>
-      api.get<Page<UsageItemGroup>>(
+      api.get<UsageGroupsPage>(
         `/invoices/${id}/usage-item-groups`,
         { limit: 100, after: pageParam },
         signal,

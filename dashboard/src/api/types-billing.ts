@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules, invoices and the seller. */
 
-import type { Address, Price } from "./types";
+import type { Address, Page, Price } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -127,6 +127,8 @@ export type LineItem = {
   totalTax: string;
   grossTotal: string;
   priceId?: string;
+  unit?: string;
+  eventCount?: number;
   segments?: Segment[];
 };
 
@@ -135,9 +137,14 @@ export type UsageItemGroup = {
   title: string;
   customerId: string;
   depth: number;
+  /** From the payer to the member itself. */
   path: string[];
+  pathNames?: string[];
   items: { id: string; title: string; value: string; unit?: string; usageMetricId: string }[];
 };
+
+/** `notes` says where the members' figures do not add up to the pool's. */
+export type UsageGroupsPage = Page<UsageItemGroup> & { notes?: string[] };
 
 export type Merchant = {
   id: string;
@@ -145,12 +152,12 @@ export type Merchant = {
   creditNoteNumberPrefix: string;
   legalCompanyName: string;
   address: Address;
-  phoneNumber?: string;
+  phoneNumber?: string | null;
   email: string;
   defaultDueDateDays: number;
   lastInvoiceNumber?: number;
   lastCreditNoteNumber?: number;
-  taxId?: string;
-  logoUrl?: string;
-  primaryColour?: string;
+  taxId?: string | null;
+  logoUrl?: string | null;
+  primaryColour?: string | null;
 };

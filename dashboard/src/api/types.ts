@@ -14,6 +14,7 @@ export type Session = {
   user: { id: string; email: string };
   sequenceAccountId: string;
   workspaceName: string;
+  timezone?: string;
 };
 
 export type Address = {
@@ -49,6 +50,7 @@ export type Customer = {
   customProperties?: Record<string, string>;
   parentId?: string | null;
   organizations?: { id: string; owner: { id: string; name: string } }[];
+  integrationIds?: { service: string; id: string }[];
   archivedAt?: string;
   childCount?: number;
   descendantCount?: number;
@@ -63,6 +65,7 @@ export type CustomerRequest = {
   label?: string;
   customerAliases?: string[];
   customProperties?: Record<string, string>;
+  integrationIds?: { service: string; id: string }[];
   status?: "DRAFT" | "ACTIVE";
   /** Left out: unchanged. Null: detached from now on. */
   parentId?: string | null;

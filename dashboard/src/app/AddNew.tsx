@@ -18,7 +18,7 @@ export function AddNew() {
   return (
     <Menu position="bottom-end" shadow="md" width={190}>
       <Menu.Target>
-        <Button size="compact-md" leftSection={<IconPlus size={15} aria-hidden />}>
+        <Button size="xs" h={32} leftSection={<IconPlus size={15} aria-hidden />}>
           Add new
         </Button>
       </Menu.Target>

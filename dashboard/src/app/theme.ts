@@ -14,18 +14,34 @@ const tide: MantineColorsTuple = [
   "#083c4d",
 ];
 
+/** Greys that lean towards the accent, for the dark scheme. */
+const dark: MantineColorsTuple = [
+  "#e3e9ee",
+  "#c3ccd4",
+  "#9aa7b2",
+  "#7d8b97",
+  "#33404a",
+  "#27323b",
+  "#1d262d",
+  "#151d23",
+  "#10171c",
+  "#0a0f12",
+];
+
 const fontFamily =
   'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", sans-serif';
 const monospace = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace';
 
 const input = { defaultProps: { size: "sm" } };
+// A dialog's heading is no banner of the page.
+const dialogParts = { header: { role: "none" } };
 // The mark of a required field is drawn in CSS, so that labels read the same to every tool.
 const wrapper = { defaultProps: { withAsterisk: false } };
 
 export const theme = createTheme({
   primaryColor: "tide",
   primaryShade: { light: 7, dark: 6 },
-  colors: { tide },
+  colors: { tide, dark },
   fontFamily,
   fontFamilyMonospace: monospace,
   defaultRadius: 6,
@@ -57,6 +73,7 @@ export const theme = createTheme({
       defaultProps: {
         position: "right",
         size: 560,
+        attributes: dialogParts,
         closeButtonProps: { "aria-label": "Close" },
         overlayProps: { backgroundOpacity: 0.35 },
       },
@@ -64,6 +81,7 @@ export const theme = createTheme({
     Modal: {
       defaultProps: {
         centered: true,
+        attributes: dialogParts,
         closeButtonProps: { "aria-label": "Close" },
         overlayProps: { backgroundOpacity: 0.35 },
       },
@@ -91,7 +109,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--app-accent": "#0f5f76",
   },
   dark: {
-    "--mantine-color-body": "#12181d",
+    "--mantine-color-body": "#151d23",
     "--mantine-color-dimmed": "#9aa7b2",
     "--mantine-color-placeholder": "#8793a0",
     "--mantine-color-error": "#ff9a8f",

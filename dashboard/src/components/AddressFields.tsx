@@ -2,7 +2,7 @@ import { Group, Select, Stack, TextInput } from "@mantine/core";
 import type { GetInputPropsReturnType } from "@mantine/form";
 
 import type { Address } from "../api/types";
-import { countryName, COUNTRIES, STATES } from "./places";
+import { countryName, COUNTRIES, NO_POSTCODES, STATES } from "./places";
 
 type Props = {
   /** The form's `getInputProps`, for a form that has an `address`. */
@@ -21,7 +21,7 @@ export function AddressFields({ field, country, legend }: Props) {
       <TextInput label="Address line 2" {...field("address.line2")} />
       <Group grow align="flex-start">
         <TextInput label="Town" required {...field("address.town")} />
-        <TextInput label="Postcode" required {...field("address.postcode")} />
+        <TextInput label="Postcode" required={!NO_POSTCODES.has(country)} {...field("address.postcode")} />
       </Group>
       <Group grow align="flex-start">
         <Select
@@ -49,7 +49,7 @@ export function AddressFields({ field, country, legend }: Props) {
 
 export function Legend({ children }: { children: string }) {
   return (
-    <legend style={{ padding: 0, fontWeight: 600, fontSize: "var(--mantine-font-size-sm)" }}>
+    <legend className="legend">
       {children}
     </legend>
   );
@@ -62,7 +62,9 @@ export function addressErrors(address: AddressValues): Record<string, string> {
   const errors: Record<string, string> = {};
   if (!address.line1.trim()) errors["address.line1"] = "Give the first line of the address";
   if (!address.town.trim()) errors["address.town"] = "Give the town";
-  if (!address.postcode.trim()) errors["address.postcode"] = "Give the postcode";
+  if (!address.postcode.trim() && !NO_POSTCODES.has(address.country)) {
+    errors["address.postcode"] = "Give the postcode";
+  }
   if (!address.country) errors["address.country"] = "Choose the country";
   if (STATES[address.country] && !address.state) errors["address.state"] = "Choose the state";
   return errors;

@@ -32,7 +32,7 @@ export function FormDrawer(props: Props) {
           style={{
             position: "sticky",
             bottom: 0,
-            background: "var(--mantine-color-body)",
+            background: "var(--app-surface)",
             borderTop: "1px solid var(--app-line)",
           }}
         >

@@ -16,6 +16,13 @@ const options = (list: string): Option[] =>
 /** The states an address in that country must name one of; null where none is needed. */
 export const STATES: Record<string, Option[] | undefined> = { US: options(US), CA: options(CA) };
 
+/** Where addresses have no postcode. */
+export const NO_POSTCODES = new Set(
+  "AE AG AO AW BF BI BJ BO BS BW BZ CD CF CG CI CK CM DJ DM ER FJ GA GD GH GM GQ GY HK JM KI KM KN LY ML MO MR MW NR NU PA QA RW SB SC SL SO SR SS ST SY TD TG TK TL TO TT TV UG VU YE ZW".split(
+    " ",
+  ),
+);
+
 const names = new Intl.DisplayNames(["en"], { type: "region" });
 
 export const countryName = (code: string) => names.of(code) ?? code;

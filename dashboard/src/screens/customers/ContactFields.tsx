@@ -13,18 +13,18 @@ export function ContactFields({ form }: { form: UseFormReturnType<CustomerValues
       {form.values.contacts.map((_, index) => {
         const name = index === 0 ? "Primary contact" : `Contact ${index + 1}`;
         return (
-          <Group key={index} gap="xs" wrap="nowrap" align="flex-start">
+          <Group key={index} gap="xs" align="flex-start">
             <TextInput
               label={`${name} name`}
               required
-              flex={1}
+              flex="1 1 180px"
               {...form.getInputProps(`contacts.${index}.name`)}
             />
             <TextInput
               label={`${name} e-mail`}
               type="email"
               required
-              flex={1}
+              flex="1 1 180px"
               {...form.getInputProps(`contacts.${index}.email`)}
             />
             {index > 0 && (

@@ -1,11 +1,10 @@
-import { Button, Skeleton, Stack } from "@mantine/core";
+import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 
-import { aliases, ancestors, archiveCustomer, customer } from "../../api/customers";
+import { aliases, ancestors, customer } from "../../api/customers";
 import type { Customer } from "../../api/types";
 import { addressText } from "../../components/AddressFields";
-import { ConfirmButton } from "../../components/ConfirmButton";
 import { Facts } from "../../components/Facts";
 import { Day } from "../../components/Figures";
 import { words, webAddress } from "../../components/format";
@@ -15,6 +14,7 @@ import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { useParam } from "../../components/useFilters";
 import { AliasesPanel } from "./AliasesPanel";
+import { ArchiveButton } from "./ArchiveButton";
 import { ChildrenPanel } from "./ChildrenPanel";
 import { ContactsPanel } from "./ContactsPanel";
 import { CustomerDrawer } from "./CustomerDrawer";
@@ -49,16 +49,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         status={shown.archivedAt ? <Status value="ARCHIVED" /> : undefined}
         actions={
           <>
-            {!shown.archivedAt && (
-              <ConfirmButton
-                label="Archive"
-                title={`Archive ${shown.legalName}?`}
-                doneText={`${shown.legalName} archived.`}
-                act={(key) => archiveCustomer(shown.id, key)}
-              >
-                It is hidden from lists, and no new schedules can be made for it. Its invoices stay.
-              </ConfirmButton>
-            )}
+            {!shown.archivedAt && <ArchiveButton customer={shown} />}
             <Button onClick={() => setEditing("1")}>Edit Customer</Button>
           </>
         }
@@ -69,10 +60,14 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
       <UsagePanel customerId={shown.id} />
       <ChildrenPanel customer={shown} />
       <div className="two-columns">
-        <SchedulesPanel customerId={shown.id} />
-        <InvoicesPanel customerId={shown.id} />
-        <ContactsPanel contacts={shown.contacts ?? []} />
-        <AliasesPanel customerId={shown.id} />
+        <Stack gap="md" miw={0}>
+          <SchedulesPanel customerId={shown.id} />
+          <ContactsPanel contacts={shown.contacts ?? []} />
+        </Stack>
+        <Stack gap="md" miw={0}>
+          <InvoicesPanel customerId={shown.id} />
+          <AliasesPanel customerId={shown.id} />
+        </Stack>
       </div>
       <ParentPanel customer={shown} />
       {editing && names.data && (
@@ -98,9 +93,9 @@ function facts(shown: Customer): [string, React.ReactNode][] {
     [
       "Website",
       link ? (
-        <a href={link} rel="noreferrer" target="_blank">
+        <Anchor href={link} rel="noreferrer" target="_blank" size="sm">
           {shown.url}
-        </a>
+        </Anchor>
       ) : (
         shown.url
       ),

@@ -26,6 +26,7 @@ const COLUMNS: Column<Customer>[] = [
 
 const FILTERS = [
   "search",
+  "legalName",
   "email",
   "alias",
   "label",
@@ -44,7 +45,13 @@ export function CustomersList() {
   return (
     <section className="panel" aria-label="Customers">
       <Filters active={active} onClear={clear}>
-        <FilterText label="Name" value={values.search} onChange={(text) => set("search", text)} />
+        <FilterText
+          label="Search"
+          placeholder="Name, label, e-mail, alias"
+          value={values.search}
+          onChange={(text) => set("search", text)}
+        />
+        <FilterText label="Name" value={values.legalName} onChange={(text) => set("legalName", text)} />
         <FilterText label="E-mail" value={values.email} onChange={(text) => set("email", text)} />
         <FilterText label="Alias" value={values.alias} onChange={(text) => set("alias", text)} />
         <FilterText label="Label" value={values.label} onChange={(text) => set("label", text)} />
@@ -88,7 +95,7 @@ export function CustomersList() {
             empty={
               active ? (
                 <Empty title="No customer matches" action={<Button variant="default" onClick={clear}>Clear filters</Button>}>
-                  Names and labels match anywhere in the text; aliases must match exactly.
+                  Names, labels and e-mail addresses match anywhere in the text; aliases must match exactly.
                 </Empty>
               ) : (
                 <Empty

@@ -56,7 +56,7 @@ function FoundTree({ search, keys }: { search: string; keys: Keys }) {
   });
   if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
   if (found.data && matches.length === 0) {
-    return <Empty title="No customer matches">The search looks at names, anywhere in the text.</Empty>;
+    return <Empty title="No customer matches">The search looks at names, labels, e-mail addresses and aliases.</Empty>;
   }
   const tree = matchingTree(
     matches.flatMap((match, index) => {

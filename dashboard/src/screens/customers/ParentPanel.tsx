@@ -1,12 +1,12 @@
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Anchor, Button, Group, Modal, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
 
 import { moveCustomer, parentHistory, type MoveRequest } from "../../api/customers";
 import { useSubmission } from "../../api/submission";
 import type { Customer, ParentLink } from "../../api/types";
-import { CustomerName } from "../../components/CustomerName";
 import { CustomerSelect } from "../../components/CustomerSelect";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
@@ -23,7 +23,14 @@ const since = (instant: string) =>
 const COLUMNS: Column<ParentLink>[] = [
   {
     title: "Parent",
-    cell: (row) => (row.parentId ? <CustomerName id={row.parentId} link /> : "None (top)"),
+    cell: (row) =>
+      row.parentId ? (
+        <Anchor component={Link} to={`/customers/${row.parentId}`} size="sm">
+          {row.parentName ?? row.parentId}
+        </Anchor>
+      ) : (
+        "None (top)"
+      ),
   },
   { title: "From", cell: (row) => since(row.effectiveFrom) },
   { title: "Until", cell: (row) => (row.effectiveTo ? <Moment value={row.effectiveTo} /> : "Further on") },

@@ -125,7 +125,7 @@ function Item({ level, name, note, strong, expanded, onToggle, onEnter, first, c
       aria-level={level}
       aria-expanded={expanded}
       aria-selected={false}
-      aria-label={note ? `${name}, ${note}` : name}
+      aria-label={note ? `${name} ${note}` : name}
       data-name={name}
       tabIndex={first ? 0 : -1}
       onClick={(event) => {
@@ -152,7 +152,7 @@ function Item({ level, name, note, strong, expanded, onToggle, onEnter, first, c
         </span>
         <Text span size="sm" fw={strong ? 650 : 450}>
           {name}
-        </Text>
+        </Text>{" "}
         {note && (
           <Text span size="xs" c="dimmed">
             {note}

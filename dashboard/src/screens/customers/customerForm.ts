@@ -81,6 +81,8 @@ export function customerBody(values: CustomerValues, before?: Customer): Custome
     label: values.label.trim() || undefined,
     customerAliases: values.customerAliases,
     customProperties: mapOf(values.customProperties),
+    // Not shown in the drawer; an update replaces them, so they go back as they came.
+    integrationIds: before?.integrationIds?.map(({ service, id }) => ({ service, id })),
     status: before?.status,
     parentId: parentChanged ? values.parentId : undefined,
   };

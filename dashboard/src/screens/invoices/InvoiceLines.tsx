@@ -9,7 +9,7 @@ import type { Invoice, LineItem, LineItemGroup } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Money, Quantity } from "../../components/Figures";
-import { decimalText, moneyText, periodText } from "../../components/format";
+import { decimalText, periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { toPercent } from "../../components/percent";
 import { ProblemAlert } from "../../components/Problem";
@@ -137,7 +137,7 @@ function LineRow({ line, currency, open, onToggle }: RowProps) {
   return (
     <tr>
       <td>
-        <span style={{ display: "inline-flex", gap: 4, alignItems: "flex-start" }}>
+        <span className="line-title">
           {line.segments?.length ? (
             <ActionIcon
               variant="subtle"
@@ -165,10 +165,12 @@ function LineRow({ line, currency, open, onToggle }: RowProps) {
       </td>
       <td className="wide-only">{service && periodText(service.startDate, service.endDate)}</td>
       <td className="end">
-        <Quantity value={line.quantity} />
+        <Quantity value={line.quantity} unit={line.unit} />
       </td>
       <td className="end wide-only">{rateText(line, line.rate)}</td>
-      <td className="end">{moneyText(line.netTotal, currency)}</td>
+      <td className="end">
+        <Money value={line.netTotal} currency={currency} />
+      </td>
     </tr>
   );
 }
@@ -183,7 +185,9 @@ function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
         <Quantity value={segment.quantity} />
       </td>
       <td className="end wide-only">{rateText(line, segment.rate)}</td>
-      <td className="end">{moneyText(segment.amount, currency)}</td>
+      <td className="end">
+        <Money value={segment.amount} currency={currency} />
+      </td>
     </tr>
   ));
 }

@@ -33,5 +33,5 @@ export function PdfView({ invoice }: { invoice: Invoice }) {
 
   if (error) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
   if (!url) return <Skeleton className="pdf" aria-label="Loading the PDF" />;
-  return <iframe className="pdf" src={url} title="Invoice PDF" />;
+  return <iframe className="pdf" src={`${url}#navpanes=0&view=FitH`} title="Invoice PDF" />;
 }

@@ -39,6 +39,11 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
         />
       }
     >
+      {(query.data.pages[0]?.notes ?? []).map((note) => (
+        <Text key={note} size="sm" c="dimmed" px="md" pt="sm">
+          {note}
+        </Text>
+      ))}
       <UsageTable rows={shown} />
       {shown.length === 0 && (
         <Text size="sm" c="dimmed" p="md">
@@ -81,7 +86,7 @@ function UsageTable({ rows }: { rows: UsageItemGroup[] }) {
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={row.id} data-link>
+            <tr key={row.id} data-link title={row.pathNames?.join(" / ")}>
               <td style={{ paddingLeft: 16 + row.depth * 20 }}>
                 <Link className="row-link" to={`/customers/${row.customerId}`}>
                   {row.title}

@@ -38,13 +38,13 @@ export function LogoField({ value, onChange, error }: Props) {
         )}
         <FileButton accept={TYPES.join(",")} onChange={read}>
           {(props) => (
-            <Button variant="default" size="compact-md" {...props}>
+            <Button variant="default" size="xs" {...props}>
               {value ? "Change logo" : "Choose logo"}
             </Button>
           )}
         </FileButton>
         {value && (
-          <Button variant="subtle" size="compact-md" onClick={() => onChange("")}>
+          <Button variant="subtle" size="xs" onClick={() => onChange("")}>
             Remove logo
           </Button>
         )}

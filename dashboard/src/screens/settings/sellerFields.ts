@@ -36,6 +36,7 @@ export function sellerErrors(values: SellerValues): Record<string, string> {
   const errors = addressErrors(values.address);
   if (!values.legalCompanyName.trim()) errors.legalCompanyName = "Give the company's legal name";
   if (!/^\S+@\S+$/.test(values.email.trim())) errors.email = "Give an e-mail address";
+  if (!values.invoiceNumberPrefix.trim()) errors.invoiceNumberPrefix = "Give a prefix, such as INV";
   if (!/^\d+$/.test(values.defaultDueDateDays)) errors.defaultDueDateDays = "A whole number of days";
   if (values.primaryColour && !/^#[0-9a-f]{6}$/i.test(values.primaryColour)) {
     errors.primaryColour = "A colour such as #0f5f76";
@@ -43,19 +44,19 @@ export function sellerErrors(values: SellerValues): Record<string, string> {
   return errors;
 }
 
-/** The whole object goes back; what this form does not show is kept as it was. */
+/** What this form does not show goes back as it was; null takes away what was emptied. */
 export function sellerBody(values: SellerValues, before: Merchant): Omit<Merchant, "id"> {
   const { id, lastInvoiceNumber, lastCreditNoteNumber, ...rest } = before;
   return {
     ...rest,
     legalCompanyName: values.legalCompanyName.trim(),
     email: values.email.trim(),
-    phoneNumber: values.phoneNumber.trim() || undefined,
+    phoneNumber: values.phoneNumber.trim() || null,
     address: addressBody(values.address),
-    taxId: values.taxId.trim() || undefined,
+    taxId: values.taxId.trim() || null,
     invoiceNumberPrefix: values.invoiceNumberPrefix.trim(),
     defaultDueDateDays: Number(values.defaultDueDateDays),
-    logoUrl: values.logoUrl || undefined,
-    primaryColour: values.primaryColour || undefined,
+    logoUrl: values.logoUrl || null,
+    primaryColour: values.primaryColour || null,
   };
 }
