@@ -240,7 +240,7 @@ customer_links = Table(
     _text("reason"),
     Index(None, "workspace_id", "superseded_at"),
     Index(None, "customer_id"),
-    Index(None, "parent_id"),
+    Index(None, "parent_id", "customer_id"),
 )
 
 customer_organizations = Table(

@@ -331,7 +331,7 @@ def upgrade() -> None:
             batch_op.f("ix_customer_links_customer_id"), ["customer_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_customer_links_parent_id"), ["parent_id"], unique=False
+            batch_op.f("ix_customer_links_parent_id_customer_id"), ["parent_id", "customer_id"], unique=False
         )
         batch_op.create_index(
             batch_op.f("ix_customer_links_workspace_id_superseded_at"),

@@ -1,0 +1,233 @@
+"""What happens when customers get another parent, from one instant on.
+
+The tree is read after its lock is taken, so of two moves that oppose each other one sees the
+other and is refused. A move that would change a finalised invoice is refused too; drafts it changes
+are drafted anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from catchment.core.errors import (
+    BillingError,
+    Conflict,
+    FieldError,
+    HierarchyCycle,
+    HierarchyTooDeep,
+    Invalid,
+    LinkOverlap,
+    NotFound,
+    OwnParent,
+)
+from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Forest, Link, Move, check, move
+from catchment.flows import payers
+from catchment.store import customers, families, links
+from catchment.store.access import Workspace
+from catchment.store.customers import Customer
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class ParentArchived(Invalid):
+    """An archived customer cannot be a parent."""
+
+    code = "parent_archived"
+
+
+class ParentDraft(Invalid):
+    """A draft customer cannot be a parent."""
+
+    code = "parent_draft"
+
+
+class MoveBeforeFinalised(Conflict):
+    """The move would change a finalised invoice."""
+
+    code = "move_before_finalised"
+
+
+@dataclass(frozen=True, slots=True)
+class Relocation:
+    """``customer`` belongs to ``parent`` (None: to nobody) from ``at`` on.
+
+    ``pointer`` and ``at_pointer`` are the places of the parent and of the instant in the request.
+    """
+
+    customer: CustomerId
+    parent: CustomerId | None
+    at: datetime
+    reason: str | None = None
+    pointer: str = "/parentId"
+    at_pointer: str = "/parentId"
+
+
+def move_customers(
+    tx: Connection,
+    workspace: Workspace,
+    relocations: Sequence[Relocation],
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+    settled: bool = True,
+) -> dict[CustomerId, Link | None]:
+    """Move customers, each at most once, and return the link each has from its instant on.
+
+    None stands for a customer that is at the top and always was. The caller holds the tree
+    (``links.hold``) and knows that the customers exist. ``settled`` is False for customers that are
+    new, whose place no invoice can have counted on.
+    Raises NotFound, ParentArchived, ParentDraft, OwnParent, HierarchyCycle, HierarchyTooDeep,
+    LinkOverlap, MoveBeforeFinalised.
+    """
+    assert len({r.customer for r in relocations}) == len(relocations), relocations
+    starts = {r.customer for r in relocations} | {r.parent for r in relocations if r.parent}
+    before = links.above(tx, workspace.id, starts)
+    own: dict[CustomerId, list[Link]] = {}
+    for link in before:
+        own.setdefault(link.customer, []).append(link)
+    moves = {
+        r.customer: move(
+            own.get(r.customer, ()),
+            r.customer,
+            r.parent,
+            r.at,
+            recorded_at=now,
+            new_id=new_id,
+            reason=r.reason,
+        )
+        for r in relocations
+    }
+    moved = [r for r in relocations if moves[r.customer].added]
+    _check_parents(tx, workspace.id, moved)
+    after = _applied(before, moves.values())
+    forest = Forest(after)
+    for relocation in moved:
+        link = moves[relocation.customer].added[-1]
+        if link.parent is not None:
+            _check_tree(tx, workspace.id, after, forest, link, relocation.pointer)
+    if settled and moved:
+        _check_invoices(tx, workspace, Forest(before), forest, moved)
+    links.save(tx, workspace.id, list(moves.values()))
+    parents = {r.parent: new_id() for r in moved if r.parent}
+    families.ensure_organizations(tx, workspace.id, parents, now)
+    return {r.customer: _link_at(forest, r.customer, r.at) for r in relocations}
+
+
+def check_parent(parent: Customer, pointer: str) -> None:
+    """Raises ParentArchived and ParentDraft."""
+    if parent.archived_at is not None:
+        message = f"{parent.legal_name} is archived and cannot be a parent."
+        raise ParentArchived.field(pointer, message, ParentArchived.code)
+    if parent.status == "DRAFT":
+        message = f"{parent.legal_name} is a draft and cannot be a parent."
+        raise ParentDraft.field(pointer, message, ParentDraft.code)
+
+
+def _check_parents(tx: Connection, workspace: str, relocations: Sequence[Relocation]) -> None:
+    known = customers.many(tx, workspace, {r.parent for r in relocations if r.parent})
+    for relocation in relocations:
+        if relocation.parent is None:
+            continue
+        parent = known.get(relocation.parent)
+        if parent is None:
+            message = f"There is no customer {relocation.parent} in this workspace."
+            raise NotFound(
+                message, errors=(FieldError(relocation.pointer, NotFound.code, message),)
+            )
+        if relocation.parent == relocation.customer:
+            message = f"{parent.legal_name} cannot be its own parent."
+            raise OwnParent(
+                message, errors=(FieldError(relocation.pointer, OwnParent.code, message),)
+            )
+        check_parent(parent, relocation.pointer)
+
+
+def _applied(before: Iterable[Link], moves: Collection[Move]) -> list[Link]:
+    gone = {link.id for change in moves for link in change.superseded}
+    kept = [link for link in before if link.id not in gone]
+    return kept + [link for change in moves for link in change.added]
+
+
+def _check_tree(
+    tx: Connection,
+    workspace: str,
+    after: list[Link],
+    forest: Forest,
+    link: Link,
+    pointer: str,
+) -> None:
+    """Let core look at what is above the new link, and below it only where depth could matter."""
+    assert link.parent is not None, link
+    levels = links.levels_below(tx, workspace, link.customer, link.start)
+    if levels + 1 + _levels_down_to(forest, link.parent) > MAX_LEVELS:
+        seen = {one.id for one in after}
+        low = links.below(tx, workspace, link.customer, link.start)
+        forest = Forest(after + [one for one in low if one.id not in seen])
+    try:
+        check(forest, link)
+    except (OwnParent, HierarchyCycle, HierarchyTooDeep, LinkOverlap) as refusal:
+        raise _named(tx, workspace, refusal, pointer) from refusal
+
+
+def _levels_down_to(forest: Forest, customer: CustomerId) -> int:
+    """At most how many levels there are from a top down to ``customer``, itself included."""
+    levels, level = 0, {customer}
+    while level and levels <= MAX_LEVELS:
+        levels += 1
+        level = {one.parent for who in level for one in forest.links(who) if one.parent}
+    return levels
+
+
+def _named(tx: Connection, workspace: str, refusal: BillingError, pointer: str) -> BillingError:
+    """The refusal with names beside the ids of its message, pointing at the field."""
+    names = customers.names(tx, workspace, set(_ID.findall(refusal.detail)))
+
+    def name(match: re.Match[str]) -> str:
+        id = match.group()
+        return f"{names[id]} ({id})" if id in names else id
+
+    message = _ID.sub(name, refusal.detail)
+    return type(refusal)(message, errors=(FieldError(pointer, refusal.code, message),))
+
+
+def _check_invoices(
+    tx: Connection,
+    workspace: Workspace,
+    before: Forest,
+    after: Forest,
+    moved: Sequence[Relocation],
+) -> None:
+    changes = [payers.changes(before, after, r.customer, r.at) for r in moved]
+    affected = payers.affected(tx, workspace.id, changes)
+    blockers = payers.finalised(tx, workspace, affected)
+    if blockers:
+        message = _too_early(tx, workspace.id, moved, blockers)
+        error = FieldError(moved[0].at_pointer, MoveBeforeFinalised.code, message)
+        raise MoveBeforeFinalised(message, errors=(error,))
+
+
+def _too_early(
+    tx: Connection,
+    workspace: str,
+    moved: Sequence[Relocation],
+    blockers: Sequence[payers.Blocker],
+) -> str:
+    names = customers.names(tx, workspace, [r.customer for r in moved[:5]])
+    who = ", ".join(names.values()) + (" and others" if len(moved) > 5 else "")
+    shown = ", ".join(
+        f"{one.number} of {one.payer} (up to {one.last_day.isoformat()})" for one in blockers[:10]
+    )
+    more = f" and {len(blockers) - 10} more" if len(blockers) > 10 else ""
+    return (
+        f"Moving {who} would change what these invoices counted: {shown}{more}. "
+        f"The move can take effect at {max(one.until for one in blockers).isoformat()} or later."
+    )
+
+
+def _link_at(forest: Forest, customer: CustomerId, at: datetime) -> Link | None:
+    return next((one for one in forest.links(customer) if one.start <= at < one.until), None)

@@ -1,0 +1,109 @@
+"""Whose pooled bills a move touches: the roll-up schedules above a customer, before and after.
+
+A customer's own schedules and those below it measure the same with any parent, so only what is
+above counts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from catchment.core.hierarchy import CustomerId, Forest
+from catchment.core.period import FOREVER, Span, intersect, minus, union
+from catchment.store import roll_ups
+from catchment.store.access import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Who is above a customer before or after a move.
+
+    ``since`` tells from when on it becomes theirs, or is theirs no longer.
+    """
+
+    everyone: frozenset[CustomerId]
+    since: Mapping[CustomerId, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A finalised invoice that counted usage before ``until``, the midnight after ``last_day``."""
+
+    number: str
+    payer: str
+    last_day: date
+    until: datetime
+
+
+def changes(before: Forest, after: Forest, customer: CustomerId, at: datetime) -> Changes:
+    """How a move of ``customer`` at ``at`` changes who is above it, and when."""
+    old, new = _above(before, customer, at), _above(after, customer, at)
+    since: dict[CustomerId, datetime] = {}
+    for payer in old.keys() | new.keys():
+        was, is_ = old.get(payer, ()), new.get(payer, ())
+        differing = union((*minus(was, is_), *minus(is_, was)))
+        if differing:
+            since[payer] = differing[0].start
+    return Changes(frozenset(old.keys() | new.keys()), since)
+
+
+def affected(tx: Connection, workspace: str, all_changes: Sequence[Changes]) -> dict[str, datetime]:
+    """The roll-up schedules whose figures change, and from which instant on.
+
+    Someone who stays above is touched as well when somebody between begins or stops to bill the
+    usage in its stead (nearest pool wins).
+    """
+    everyone = {payer for change in all_changes for payer in change.everyone}
+    schedules: defaultdict[CustomerId, list[str]] = defaultdict(list)
+    for schedule, payer in roll_ups.of_customers(tx, workspace, everyone).items():
+        schedules[payer].append(schedule)
+    found: dict[str, datetime] = {}
+    for change in all_changes:
+        starts = [since for payer, since in change.since.items() if payer in schedules]
+        if not starts:
+            continue
+        for payer in change.everyone & schedules.keys():
+            since = change.since.get(payer, min(starts))
+            for schedule in schedules[payer]:
+                found[schedule] = min(since, found.get(schedule, since))
+    return found
+
+
+def finalised(
+    tx: Connection, workspace: Workspace, schedules: Mapping[str, datetime]
+) -> list[Blocker]:
+    """The finalised invoices of the schedules that counted usage after the instant given for each.
+
+    Drafts of the schedules stay drafts until the transaction ends.
+    """
+    roll_ups.hold_drafts(tx, workspace.id, list(schedules))
+    zone = ZoneInfo(workspace.timezone)
+    found = []
+    for invoice in roll_ups.finalised(tx, workspace.id, list(schedules)):
+        until = datetime.combine(invoice.until, time(), zone).astimezone(UTC)
+        if until > schedules[invoice.schedule]:
+            last_day = invoice.until - timedelta(days=1)
+            found.append(Blocker(invoice.number, invoice.payer, last_day, until))
+    return found
+
+
+def _above(
+    forest: Forest, customer: CustomerId, since: datetime
+) -> dict[CustomerId, tuple[Span, ...]]:
+    """Everyone above ``customer`` from ``since`` on, and exactly when."""
+    found: defaultdict[CustomerId, list[Span]] = defaultdict(list)
+    waiting: list[tuple[CustomerId, tuple[Span, ...]]] = [(customer, (Span(since, FOREVER),))]
+    while waiting:
+        who, spans = waiting.pop()
+        for link in forest.links(who):
+            over = intersect(spans, link.span)
+            if link.parent is not None and over:
+                found[link.parent] += over
+                waiting.append((link.parent, over))
+    return {who: union(spans) for who, spans in found.items()}

@@ -1,0 +1,17 @@
+"""Long lists in short statements: a database takes only so many parameters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
+_SIZE = 5_000
+
+
+def chunks(items: Iterable[T], size: int = _SIZE) -> Iterator[list[T]]:
+    """``items`` in order, at most ``size`` at a time; nothing for none."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part

@@ -1,0 +1,87 @@
+"""What a move in the tree must know of billing: pooling schedules and finalised invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, func, select
+
+from catchment.core.hierarchy import CustomerId
+from catchment.store.chunks import chunks
+from catchment.store.schema import billing_schedules, invoices, line_items
+
+
+@dataclass(frozen=True, slots=True)
+class FinalisedInvoice:
+    """A finalised invoice of a schedule; it counted usage until (not on) the day ``until``."""
+
+    schedule: str
+    number: str
+    payer: str
+    until: date
+
+
+def of_customers(
+    tx: Connection, workspace: str, ids: Collection[CustomerId]
+) -> dict[str, CustomerId]:
+    """The activated roll-up schedules of ``ids``, and whose they are."""
+    c = billing_schedules.c
+    return {
+        row.id: row.customer_id
+        for part in chunks(ids)
+        for row in tx.execute(
+            select(c.id, c.customer_id).where(
+                c.workspace_id == workspace,
+                c.customer_id.in_(part),
+                c.roll_up_billing,
+                c.activated_at.is_not(None),
+            )
+        )
+    }
+
+
+def hold_drafts(tx: Connection, workspace: str, schedules: Collection[str]) -> None:
+    """Keep others from finalising the drafts of ``schedules`` until the transaction ends."""
+    c = invoices.c
+    for part in chunks(schedules):
+        tx.execute(
+            select(c.id)
+            .where(
+                c.workspace_id == workspace,
+                c.billing_schedule_id.in_(part),
+                c.status == "DRAFT",
+            )
+            .order_by(c.id)
+            .with_for_update()
+        )
+
+
+def finalised(tx: Connection, workspace: str, schedules: Collection[str]) -> list[FinalisedInvoice]:
+    """The invoices of ``schedules`` with usage on them that are out of our hands, by number."""
+    c, line = invoices.c, line_items.c
+    query = (
+        select(
+            c.billing_schedule_id,
+            c.invoice_number,
+            c.customer_legal_name,
+            func.max(line.service_end).label("until"),
+        )
+        .join(line_items, line.invoice_id == c.id)
+        .where(
+            c.workspace_id == workspace,
+            c.status.in_(("FINAL", "SENT")),
+            line.usage_metric_id.is_not(None),
+            line.service_end.is_not(None),
+        )
+        .group_by(c.billing_schedule_id, c.id, c.invoice_number, c.customer_legal_name)
+        .order_by(c.invoice_number)
+    )
+    return [
+        FinalisedInvoice(
+            row.billing_schedule_id, row.invoice_number or "", row.customer_legal_name, row.until
+        )
+        for part in chunks(schedules)
+        for row in tx.execute(query.where(c.billing_schedule_id.in_(part)))
+    ]
