@@ -1,0 +1,133 @@
+"""Aliases: the other names under which a customer's usage arrives.
+
+A customer's id is always one of its names, and not listed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from catchment.core.errors import NotFound
+from catchment.core.hierarchy import CustomerId
+from catchment.store.chunks import chunks
+from catchment.store.engine import lock
+from catchment.store.paging import Page, PageRequest, page
+from catchment.store.schema import customer_aliases, customers
+
+_c = customer_aliases.c
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One name of a customer; from ``deleted_at`` on another may have it."""
+
+    id: str
+    customer: CustomerId
+    value: str
+    label: str | None
+    created_at: datetime
+    deleted_at: datetime | None = None
+
+
+def hold(tx: Connection, workspace: str) -> None:
+    """Be the only one to give names until the transaction ends.
+
+    To be called before looking whose they are.
+    """
+    lock(tx, "aliases", workspace)
+
+
+def owners(tx: Connection, workspace: str, values: Collection[str]) -> dict[str, CustomerId]:
+    """Whose name each of ``values`` is, be it an alias or an id; free ones are left out."""
+    found: dict[str, CustomerId] = {}
+    for part in chunks(values):
+        ids = select(customers.c.id).where(
+            customers.c.workspace_id == workspace, customers.c.id.in_(part)
+        )
+        found.update((id, id) for id in tx.execute(ids).scalars())
+        found.update(
+            (row.value, row.customer_id)
+            for row in tx.execute(_living(workspace).where(_c.value.in_(part)))
+        )
+    return found
+
+
+def of_customers(
+    tx: Connection, workspace: str, ids: Collection[CustomerId]
+) -> dict[CustomerId, list[Alias]]:
+    """The aliases of each customer that has any, oldest first."""
+    found: dict[CustomerId, list[Alias]] = {}
+    for part in chunks(ids):
+        query = _living(workspace).where(_c.customer_id.in_(part)).order_by(_c.id)
+        for row in tx.execute(query):
+            found.setdefault(row.customer_id, []).append(of(row))
+    return found
+
+
+def one(tx: Connection, workspace: str, id: str) -> Alias:
+    """An alias that is not deleted. Raises NotFound."""
+    row = tx.execute(_living(workspace).where(_c.id == id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no alias {id} in this workspace.")
+    return of(row)
+
+
+def listing(tx: Connection, workspace: str, value: str | None, request: PageRequest) -> Page:
+    """A page of rows: all aliases, or the one that is exactly ``value``."""
+    query = _living(workspace)
+    if value is not None:
+        query = query.where(_c.value == value)
+    return page(tx, query, request, id_column=_c.id)
+
+
+def add(tx: Connection, workspace: str, new: Collection[Alias]) -> None:
+    """Write new aliases down."""
+    if new:
+        tx.execute(
+            insert(customer_aliases),
+            [
+                {
+                    "id": one.id,
+                    "workspace_id": workspace,
+                    "customer_id": one.customer,
+                    "value": one.value,
+                    "label": one.label,
+                    "created_at": one.created_at,
+                    "live_key": "",
+                }
+                for one in new
+            ],
+        )
+
+
+def relabel(tx: Connection, workspace: str, id: str, label: str | None) -> None:
+    """Change an alias's label."""
+    tx.execute(
+        update(customer_aliases)
+        .where(_c.id == id, _c.workspace_id == workspace)
+        .values(label=label)
+    )
+
+
+def delete(tx: Connection, workspace: str, ids: Collection[str], at: datetime) -> None:
+    """Free the names; the rows stay and tell who had them."""
+    for part in chunks(ids):
+        tx.execute(
+            update(customer_aliases)
+            .where(_c.id.in_(part), _c.workspace_id == workspace)
+            .values(deleted_at=at, live_key=_c.id)
+        )
+
+
+def _living(workspace: str) -> Select[Any]:
+    return select(customer_aliases).where(_c.workspace_id == workspace, _c.deleted_at.is_(None))
+
+
+def of(row: Row[Any]) -> Alias:
+    """The alias that a row tells of."""
+    return Alias(row.id, row.customer_id, row.value, row.label, row.created_at, row.deleted_at)
