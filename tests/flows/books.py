@@ -1,0 +1,217 @@
+"""A seller's books written straight into the database: small families, prices, schedules, usage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, insert
+
+from catchment import ids
+from catchment.core.period import BEGINNING
+from catchment.store.access import Workspace
+from catchment.store.engine import writing
+from catchment.store.schema import (
+    billing_schedules,
+    contacts,
+    customer_links,
+    customers,
+    metadata,
+    phase_prices,
+    phases,
+    prices,
+    products,
+    usage_metrics,
+)
+from catchment.usage import AcceptedEvent, UsageStore
+from catchment.usage.events import micros
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
+ADDRESS = {"line1": "1 Quay St", "town": "Leeds", "postcode": "LS1 1AA", "country": "GB"}
+GRADUATED = {
+    "pricingType": "GRADUATED",
+    "usageCalculationMode": "BILLING_PERIOD",
+    "tiers": [
+        {"upperBound": "100", "price": "1", "fee": "20", "isPricePercentage": False},
+        {"price": "0.75", "fee": "50", "isPricePercentage": False},
+    ],
+}
+
+
+def linear(price: str) -> dict[str, Any]:
+    return {"pricingType": "LINEAR", "pricePerUnit": price, "isPricePercentage": False}
+
+
+def fixed(price: str) -> dict[str, Any]:
+    return {"pricingType": "FIXED", "price": price}
+
+
+@dataclass
+class Books:
+    """Everything is named in order of making; ids come back from each call."""
+
+    engine: Engine
+    usage: UsageStore
+    workspace: Workspace
+    _events: int = 0
+    _rows: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def customer(self, name: str, parent: str | None = None, *, since: datetime = BEGINNING) -> str:
+        id = ids.new_id()
+        self._row(
+            customers,
+            id=id,
+            legal_name=name,
+            address=ADDRESS,
+            tax_status="TAXED",
+            status="ACTIVE",
+            custom_properties={},
+            integration_ids=[],
+            created_at=START,
+            updated_at=START,
+        )
+        for email, preference in (("pay", "PRIMARY"), ("copy", "STANDARD"), ("hi", "NONE")):
+            self._row(
+                contacts,
+                id=ids.new_id(),
+                customer_id=id,
+                name=email,
+                email=f"{email}@{len(name)}.test",
+                billing_preference=preference,
+                created_at=START,
+                updated_at=START,
+            )
+        if parent is not None:
+            self.link(id, parent, since)
+        return id
+
+    def link(self, customer: str, parent: str | None, since: datetime, until: datetime | None = None) -> None:
+        self._row(
+            customer_links,
+            id=ids.new_id(),
+            customer_id=customer,
+            parent_id=parent,
+            effective_from=since,
+            effective_to=until,
+            recorded_at=START,
+        )
+
+    def metric(self, name: str, kind: str = "SUM") -> str:
+        id = ids.new_id()
+        self._row(
+            usage_metrics,
+            id=id,
+            name=name,
+            metric_type="SIMPLE",
+            event_type=name,
+            aggregation_type=kind,
+            aggregation_property=None if kind == "COUNT" else "n",
+            unit=name,
+            property_filters={},
+            properties_to_negate=[],
+            case_sensitive=True,
+            created_at=START,
+        )
+        return id
+
+    def price(
+        self,
+        structure: dict[str, Any],
+        metric: str | None = None,
+        *,
+        product: str | None = None,
+        frequency: str = "MONTHLY",
+        timing: str = "IN_ARREARS",
+        currency: str = "USD",
+    ) -> str:
+        id = ids.new_id()
+        self._row(
+            prices,
+            id=id,
+            product_id=product or self.product("Platform"),
+            name=structure["pricingType"].title(),
+            currency=currency,
+            structure=structure | ({"usageMetricId": metric} if metric else {}),
+            usage_metric_id=metric,
+            billing_frequency=frequency,
+            billing_type=timing,
+            integration_ids=[],
+            custom_metric_parameters=[],
+            status="ACTIVE",
+            created_at=START,
+            updated_at=START,
+        )
+        return id
+
+    def product(self, name: str) -> str:
+        id = ids.new_id()
+        self._row(products, id=id, name=name, created_at=START, updated_at=START)
+        return id
+
+    def schedule(
+        self,
+        customer: str,
+        *price_ids: str,
+        start: date = date(2026, 1, 1),
+        end: date | None = None,
+        **columns: Any,
+    ) -> str:
+        id, phase = ids.new_id(), ids.new_id()
+        head = {
+            "roll_up_billing": False,
+            "auto_issue_invoices": False,
+            "custom_fields": {},
+            "activated_at": START,
+        } | columns
+        self._row(
+            billing_schedules,
+            id=id,
+            customer_id=customer,
+            start_date=start,
+            end_date=end,
+            created_at=START,
+            updated_at=START,
+            **head,
+        )
+        self._row(
+            phases,
+            id=phase,
+            schedule_id=id,
+            position=0,
+            start_date=start,
+            end_date=end,
+            recurrence_preference="CONTINUE_FROM_PREVIOUS_PHASE",
+            created_at=START,
+        )
+        for place, price in enumerate(price_ids):
+            self._row(phase_prices, phase_id=phase, price_id=price, position=place)
+        return id
+
+    def _row(self, table: Any, **values: Any) -> None:
+        self._rows.setdefault(table, []).append({"workspace_id": self.workspace.id, **values})
+
+    def write(self) -> None:
+        """Put all that was noted into the database at once."""
+        with writing(self.engine) as tx:
+            for table in (t for t in metadata.sorted_tables if t in self._rows):
+                columns = {name for row in self._rows[table] for name in row}
+                rows = [dict.fromkeys(columns) | row for row in self._rows[table]]
+                tx.execute(insert(table), rows)
+        self._rows.clear()
+
+    def used(self, *events: tuple[str, str, str, str]) -> None:
+        """Acknowledge events: (customer, metric's name, day or instant, value of n)."""
+        batch = []
+        for alias, kind, at, n in events:
+            self._events += 1
+            instant = datetime.fromisoformat(at)
+            instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+            batch.append(
+                AcceptedEvent(
+                    ids.new_id(), f"e{self._events}", alias, kind, micros(instant), "{}", {"n": n}
+                )
+            )
+        with writing(self.engine) as tx:
+            self.usage.accept(tx, self.workspace.id, batch, NOW)
