@@ -83,7 +83,7 @@ def dump(price: Price, metric_id: str | None) -> dict[str, Any]:
 
 def digits(value: Decimal) -> str:
     """The digits as they were given, ``10.00`` for 10.00, without exponent or negative zero."""
-    return format(value if value else abs(value), "f")
+    return format(value or abs(value), "f")
 
 
 def _tiers(structure: Mapping[str, Any]) -> tuple[Tier, ...]:
