@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from catchment.core.errors import FieldError, Invalid
@@ -65,7 +65,10 @@ def _check_depth(text: str) -> None:
 
 
 def _decimal(digits: str) -> Decimal:
-    value = Decimal(digits)
+    try:
+        value = Decimal(digits)
+    except InvalidOperation:  # an exponent that no number can have
+        raise ValueError(f"the number {digits[:20]}… is out of bounds") from None
     if len(digits) > _MAX_DIGITS or (value and abs(value.adjusted()) > _MAX_DIGITS):
         raise ValueError(f"the number {digits[:20]}… is out of bounds")
     return value
