@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import duckdb
@@ -58,6 +59,7 @@ class UsageStore:
         self._engine = engine
         self._data_dir = data_dir
         self._duck = duck.Duck(data_dir / "usage" / "spill")
+        self._loading = Lock()
 
     def accept(
         self,
@@ -77,11 +79,19 @@ class UsageStore:
         return loader.catch_up(self._engine, self._data_dir, workspace_id, self._duck)
 
     def catch_up_if_worth_it(self, workspace_id: str) -> None:
-        """Catch up once enough waits to be worth a file."""
-        with reading(self._engine) as tx:
-            rows, events = inbox.waiting(tx, workspace_id)
-        if rows >= _ROWS_WORTH_LOADING or events >= _EVENTS_WORTH_LOADING:
-            self.catch_up(workspace_id)
+        """Catch up once enough waits to be worth a file, unless a thread of ours is at it already.
+
+        Several at once would only do the same work, and all but one throw it away.
+        """
+        if not self._loading.acquire(blocking=False):
+            return
+        try:
+            with reading(self._engine) as tx:
+                rows, events = inbox.waiting(tx, workspace_id)
+            if rows >= _ROWS_WORTH_LOADING or events >= _EVENTS_WORTH_LOADING:
+                self.catch_up(workspace_id)
+        finally:
+            self._loading.release()
 
     def catch_up_all(self) -> int:
         """Catch up in every workspace."""
