@@ -1,7 +1,5 @@
 """The store gives the answer of the pure definition, whatever was loaded, merged or still waits."""
 
-from datetime import UTC, datetime
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -11,12 +9,12 @@ from catchment.core.metering import UsageQuery, fold, measure
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
-from tests.usage.world import events, queries, send
+from tests.usage.world import START, events, queries, send
 
 
 def new_workspace(engine: Engine) -> str:
     with writing(engine) as tx:
-        made = access.named_workspace(tx, name=ids.new_id(), id=ids.new_id(), at=datetime.now(UTC))
+        made = access.named_workspace(tx, name=ids.new_id(), id=ids.new_id(), at=START)
     return made.id
 
 

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from catchment import ids
@@ -13,7 +12,7 @@ from catchment.store import access
 from catchment.store.engine import connect, writing
 from catchment.usage import EventFilter, EventPageRequest, UsageStore
 from tests.usage.crashing import STORY
-from tests.usage.world import EVERYTHING
+from tests.usage.world import EVERYTHING, START
 
 ROOT = Path(__file__).parents[2]
 STRIDE = os.environ.get("CATCHMENT_KILL_STRIDE", "8")  # 1 dies at every single step
@@ -27,7 +26,7 @@ def test_after_a_kill_at_any_step_stored_is_what_was_acknowledged(
     work.mkdir()
     engine = connect(f"sqlite:///{template}")
     with writing(engine) as tx:
-        home = access.named_workspace(tx, name="w", id=ids.new_id(), at=datetime.now(UTC))
+        home = access.named_workspace(tx, name="w", id=ids.new_id(), at=START)
     engine.dispose()
 
     command = [sys.executable, "-m", "tests.usage.crashing", template, work, home.id, STRIDE]

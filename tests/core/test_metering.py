@@ -1,0 +1,211 @@
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal as D
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catchment.core.metering import (
+    Aggregation,
+    Event,
+    Member,
+    Metric,
+    Usage,
+    UsageQuery,
+    fold,
+    measure,
+    number_of,
+    plain,
+    text_of,
+)
+from catchment.core.period import Span
+from tests.usage.world import events, queries
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+END = datetime(2026, 4, 1, tzinfo=UTC)
+MARCH = Span(START, END)
+
+
+def used(*properties, alias: str = "a", at: datetime = START, id: str | None = None) -> list[Event]:
+    made = []
+    for number, texts in enumerate(properties):
+        name = id or f"{alias}{at}{number}{texts}"
+        made.append(Event(f"{number}", name, alias, "call", at, texts))
+    return made
+
+
+def asked(
+    aggregation: Aggregation, *members: Member, want_values: bool = False, **more
+) -> UsageQuery:
+    metric = Metric("m", "call", aggregation, "n", **more)
+    return UsageQuery(metric, members or (Member("A", ("a",), (MARCH,)),), want_values)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"), (D("-0.00"), "0"), (7, "7"), (-7, "-7"), (100, "100"), (D("1.10"), "1.1"),
+        (D("1E+2"), "100"), (D("1E-7"), "0.0000001"), (D("10.00"), "10"),
+        (10**15 - 1, "9" * 15), (10**15, None), (-(10**15), None),
+        (D("0.000000000001"), "0.000000000001"), (D("0.0000000000001"), None),
+        (D("1.0000000000000000"), "1"), (D("1E+400"), None), (D("1E-400"), None),
+        (D("999999999999999.999999999999"), "999999999999999.999999999999"),
+        (D("NaN"), None), (D("Infinity"), None),
+    ],
+)  # fmt: skip
+def test_a_number_is_written_in_plain_digits_or_refused(number: D | int, text: str | None) -> None:
+    assert plain(number) == text
+
+
+@given(st.decimals(-(10**15) + 1, 10**15 - 1, places=12))
+def test_plain_digits_are_the_same_number_and_their_own_spelling(number: D) -> None:
+    text = plain(number)
+
+    assert text is not None
+    assert number_of(text) == number
+    assert plain(D(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("x", "x"), ("", ""), (True, "true"), (False, "false"), (1, "1"), (D("1.50"), "1.5"),
+     (None, None), ({}, None), ([1], None)],
+)  # fmt: skip
+def test_plain_values_have_a_text_and_others_none(value: object, text: str | None) -> None:
+    assert text_of(value) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", " 1", "1 ", "1\n", "+1", "1e5", ".5", "5.", "1,5", "--1", "1.0000000000000", "1" * 16, "١", "true"],
+)  # fmt: skip
+def test_other_texts_are_no_numbers(text: str) -> None:
+    assert number_of(text) is None
+
+
+def test_a_text_without_its_case_has_as_many_letters() -> None:
+    assert fold("Straße İΑΣ") == "straße iασ"
+
+
+def test_every_aggregation_reads_what_it_can() -> None:
+    sent = used({"n": "2"}, {"n": "2.5"}, {"n": "x"}, {}, {"n": "2"})
+
+    answers = {a: measure(asked(a), sent).pooled for a in Aggregation}
+
+    assert answers == {
+        Aggregation.COUNT: 5,
+        Aggregation.SUM: D("6.5"),
+        Aggregation.UNIQUE: 3,
+        Aggregation.MAX: D("2.5"),
+    }
+
+
+def test_without_events_there_is_nothing_and_nobody() -> None:
+    for aggregation in Aggregation:
+        assert measure(asked(aggregation), []) == Usage(D(0), {}, 0, {})
+
+
+def test_the_greatest_of_negative_numbers_is_negative() -> None:
+    assert measure(asked(Aggregation.MAX), used({"n": "-5"}, {"n": "-2"})).pooled == -2
+
+
+def test_sums_are_exact_beyond_the_usual_precision() -> None:
+    sent = used(*[{"n": "999999999999999.999999999999", "k": str(n)} for n in range(100)])
+
+    assert measure(asked(Aggregation.SUM), sent).pooled == D("99999999999999999.9999999999")
+
+
+def test_a_pool_counts_a_value_once_that_two_members_have() -> None:
+    members = (Member("A", ("a",), (MARCH,)), Member("B", ("b",), (MARCH,)))
+    sent = [*used({"n": "x"}, {"n": "y"}), *used({"n": "x"}, alias="b")]
+
+    found = measure(asked(Aggregation.UNIQUE, *members), sent)
+
+    assert (found.pooled, found.members) == (2, {"A": 2, "B": 1})
+    assert (found.event_count, found.member_events) == (3, {"A": 2, "B": 1})
+
+
+def test_spans_begin_with_their_first_instant_and_end_before_their_last() -> None:
+    tick = timedelta(microseconds=1)
+    sent = [
+        event for at in (START - tick, START, END - tick, END) for event in used({"n": "1"}, at=at)
+    ]
+
+    assert measure(asked(Aggregation.COUNT), sent).pooled == 2
+
+
+def test_an_event_in_two_overlapping_spans_counts_once() -> None:
+    member = Member("A", ("a", "a"), (MARCH, MARCH))
+
+    assert measure(asked(Aggregation.SUM, member), used({"n": "1"})).pooled == 1
+
+
+def test_the_last_event_with_an_id_counts_even_where_it_no_longer_matches() -> None:
+    sent = [*used({"n": "1"}, id="x"), *used({"n": "2"}, id="x", alias="VOID")]
+
+    assert measure(asked(Aggregation.SUM), sent).event_count == 0
+
+
+@pytest.mark.parametrize(
+    ("filters", "negated", "case_sensitive", "passing"),
+    [
+        ({}, (), True, "123456"),
+        ({"r": {"eu"}}, (), True, "1"),
+        ({"r": {"EU", "us"}}, (), False, "123"),
+        ({"r": {"eu", "us"}}, (), True, "13"),
+        ({"r": {"eu"}, "p": {"x"}}, (), True, ""),
+        ({"r": {"us"}, "p": {"x"}}, (), True, "3"),
+        ({"r": {"eu"}}, ("r",), True, "23456"),
+        ({"r": {"eu"}}, ("r",), False, "3456"),
+        ({"r": set()}, (), True, ""),
+        ({"r": set()}, ("r",), True, "123456"),
+        ({"r": {""}}, (), True, "4"),
+    ],
+)  # fmt: skip
+def test_filters_combine_over_properties_and_offer_alternatives_within_one(
+    filters, negated, case_sensitive, passing
+) -> None:
+    rows = {
+        "1": {"r": "eu"}, "2": {"r": "EU"}, "3": {"r": "us", "p": "x"}, "4": {"r": ""},
+        "5": {"p": "x"}, "6": {},
+    }  # fmt: skip
+    sent = used(*[row | {"n": name} for name, row in rows.items()])
+    query = asked(
+        Aggregation.SUM,
+        filters=tuple((name, frozenset(texts)) for name, texts in filters.items()),
+        negated=frozenset(negated),
+        case_sensitive=case_sensitive,
+        want_values=True,
+    )
+
+    assert "".join(str(value) for value, _ in measure(query, sent).values) == passing
+
+
+def test_values_are_told_with_how_often_they_came() -> None:
+    sent = used({"n": "2"}, {"n": "1.50", "k": "1"}, {"n": "1.5"}, {"n": "x"}, {})
+
+    def values(aggregation: Aggregation):
+        return measure(asked(aggregation, want_values=True), sent).values
+
+    assert values(Aggregation.SUM) == values(Aggregation.MAX) == ((D("1.5"), 2), (D(2), 1))
+    assert values(Aggregation.COUNT) == ((D(1), 5),)
+    assert values(Aggregation.UNIQUE) == ()
+    assert measure(asked(Aggregation.SUM), sent).values == ()
+
+
+@given(st.lists(events(), max_size=12), queries())
+def test_sending_everything_again_changes_nothing(sent: list[Event], query: UsageQuery) -> None:
+    assert measure(query, [*sent, *sent]) == measure(query, sent)
+
+
+@given(st.lists(events(), max_size=12), queries())
+def test_counts_and_sums_of_members_add_up_to_the_pool(
+    sent: list[Event], query: UsageQuery
+) -> None:
+    found = measure(query, sent)
+
+    assert sum(found.member_events.values()) == found.event_count
+    if query.metric.aggregation in {Aggregation.COUNT, Aggregation.SUM}:
+        assert sum(found.members.values()) == found.pooled
+    if query.want_values and query.metric.aggregation is Aggregation.SUM:
+        assert sum(value * many for value, many in found.values) == found.pooled

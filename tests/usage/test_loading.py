@@ -1,0 +1,272 @@
+"""Moving events out of the inbox changes no answer, whoever does it and however often."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from catchment.core.metering import measure
+from catchment.store.access import Workspace
+from catchment.store.engine import reading, writing
+from catchment.store.schema import usage_inbox, usage_segments
+from catchment.usage import EventFilter, EventPageRequest, UsageStore, duck, inbox, loader, segments
+from tests.usage.world import EVERYTHING, START, D, accepted, event, send
+
+SEND = Callable[..., None]
+
+
+@pytest.fixture
+def give(engine: Engine, usage: UsageStore, workspace: Workspace) -> SEND:
+    def give(*batch, load: bool = False) -> None:
+        send(engine, usage, workspace.id, batch)
+        if load:
+            usage.catch_up(workspace.id)
+
+    return give
+
+
+def total(usage: UsageStore, workspace: Workspace) -> D:
+    return usage.measure(workspace.id, [EVERYTHING])[0].pooled
+
+
+def listed(usage: UsageStore, workspace: Workspace) -> list[tuple[str, bool]]:
+    page = usage.events(
+        workspace.id, EventFilter(), EventPageRequest(limit=100, by_id=True, ascending=True)
+    )
+    assert page.total == len(page.events)
+    return [(one.id, one.counts) for one in page.events]
+
+
+def count(engine: Engine, table) -> int:
+    with reading(engine) as tx:
+        return tx.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def files(data_dir: Path, workspace: Workspace) -> set[str]:
+    return {one.name for one in (data_dir / segments.folder(workspace.id)).iterdir()}
+
+
+@pytest.mark.parametrize("loads", [(), (0,), (1,), (2,), (0, 1), (0, 1, 2)])
+def test_the_last_to_be_acknowledged_counts_whatever_it_says(
+    usage: UsageStore, workspace: Workspace, give: SEND, loads: tuple[int, ...]
+) -> None:
+    earlier = START - timedelta(days=400)
+    same = {"customer_event_id": "one"}
+    give(event(1, **same), event(2, properties={"n": "10"}), load=0 in loads)
+    give(event(3, **same, at=earlier), event(4, **same), load=1 in loads)
+    give(event(5, **same, alias="VOID", event_type="other"), load=2 in loads)
+
+    assert total(usage, workspace) == 10
+    assert listed(usage, workspace) == [
+        (f"{n:012d}", counts)
+        for n, counts in [(1, False), (2, True), (3, False), (4, False), (5, True)]
+    ]
+
+
+def test_thousands_of_loads_leave_few_segments_and_the_same_answer(
+    engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
+) -> None:
+    sent = [event(n, customer_event_id=f"e{n % 50}") for n in range(150)]
+    for one in sent:
+        give(one, load=True)
+
+    assert usage.measure(workspace.id, [EVERYTHING]) == [measure(EVERYTHING, sent)]
+    assert count(engine, usage_segments) < 2 * 3 * loader.FAN_IN
+    with reading(engine) as tx:
+        known = segments.manifest(tx, workspace.id)
+    assert sum(one.row_count for one in known if one.kind is segments.Kind.EVENTS) == 150
+    assert sum(one.row_count for one in known if one.kind is segments.Kind.MARKS) == 100
+
+
+def test_loading_again_does_nothing(
+    engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
+) -> None:
+    give(event(1), event(2))
+
+    assert [usage.catch_up(workspace.id), usage.catch_up(workspace.id)] == [2, 0]
+    assert (count(engine, usage_inbox), count(engine, usage_segments)) == (0, 1)
+
+
+def test_all_workspaces_are_caught_up_and_kept_apart(
+    engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
+) -> None:
+    from tests.usage.test_conformance import new_workspace
+
+    other = new_workspace(engine)
+    give(event(1))
+    send(engine, usage, other, [event(7, customer_event_id="sent-1")])
+
+    assert usage.catch_up_all() == 2
+    assert total(usage, workspace) == 1
+    assert usage.measure(other, [EVERYTHING])[0].pooled == 7
+
+
+def test_loaders_at_the_same_time_load_everything_once(
+    engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
+) -> None:
+    for n in range(12):
+        give(event(n, customer_event_id=f"e{n % 5}"))
+    start = Barrier(4)
+    loaded: list[int] = []
+
+    def load() -> None:
+        store = UsageStore(engine, data_dir)
+        start.wait()
+        loaded.append(store.catch_up(workspace.id))
+        store.close()
+
+    threads = [Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(loaded) == 12
+    assert [id for id, _ in listed(usage, workspace)] == [f"{n:012d}" for n in range(12)]
+    assert [counts for _, counts in listed(usage, workspace)] == [False] * 7 + [True] * 5
+
+
+def test_the_loser_of_a_race_takes_nothing_of_the_winners(
+    engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
+) -> None:
+    give(event(1))
+    db = duck.Duck(data_dir)
+    with reading(engine) as tx:
+        rows = inbox.first(tx, workspace.id)
+    give(event(2), load=True)  # another loader was faster, and took more
+    before = files(data_dir, workspace)
+
+    with writing(engine) as tx:
+        assert not inbox.remove(tx, workspace.id, rows)
+    usage.catch_up(workspace.id)
+
+    assert files(data_dir, workspace) == before
+    assert total(usage, workspace) == 3
+    db.close()
+
+
+def test_a_reader_whose_files_were_merged_away_reads_anew(
+    engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
+) -> None:
+    for n in range(1, 4):
+        give(event(n), load=True)
+    attempts = []
+
+    def ask(cursor):
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise duck.Missing("No files found")
+        return cursor.execute("SELECT count(*) FROM events").fetchone()[0]
+
+    assert usage._read(workspace.id, ask) == 3
+    assert len(attempts) == 2
+
+
+def test_a_lost_file_is_an_error_and_no_smaller_answer(
+    usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
+) -> None:
+    give(event(1), load=True)
+    for name in files(data_dir, workspace):
+        (data_dir / segments.folder(workspace.id) / name).unlink()
+
+    with pytest.raises(duck.Missing):
+        total(usage, workspace)
+
+
+def test_only_old_files_that_nobody_names_are_swept_away(
+    engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
+) -> None:
+    give(event(1), load=True)
+    home = data_dir / segments.folder(workspace.id)
+    [kept] = home.iterdir()
+    old = START.timestamp()
+    os.utime(kept, (old, old))
+    for name in ("old.parquet", "old.parquet.tmp"):
+        (home / name).touch()
+        os.utime(home / name, (old, old))
+    (home / "young.parquet").touch()
+
+    give(event(2), load=True)
+
+    left = files(data_dir, workspace)
+    assert {kept.name, "young.parquet"} < left
+    assert not left & {"old.parquet", "old.parquet.tmp"}
+    assert total(usage, workspace) == 3
+
+
+def test_merged_files_stay_for_readers_that_still_know_them(
+    usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
+) -> None:
+    for n in range(loader.FAN_IN):
+        give(event(n), load=True)
+        for name in files(data_dir, workspace) if n < loader.FAN_IN - 1 else ():
+            os.utime(data_dir / segments.folder(workspace.id) / name, (0, 0))
+
+    assert len(files(data_dir, workspace)) == loader.FAN_IN + 1
+
+
+def test_any_folder_name_will_do(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
+    store = UsageStore(engine, tmp_path / "it's [a] b*?c=d ü")
+
+    send(engine, store, workspace.id, [event(1)])
+    store.catch_up(workspace.id)
+
+    assert store.measure(workspace.id, [EVERYTHING])[0].pooled == 1
+    store.close()
+
+
+def test_an_event_that_is_rolled_back_was_never_there(
+    engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    with engine.connect() as tx:
+        usage.accept(tx, workspace.id, [accepted(event(1))], START)
+        assert total(usage, workspace) == 0
+        tx.rollback()
+
+    assert total(usage, workspace) == 0
+
+
+def test_questions_are_answered_while_someone_writes(
+    engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
+) -> None:
+    give(event(5))
+
+    with writing(engine) as tx:
+        usage.accept(tx, workspace.id, [accepted(event(7))], START)
+        assert total(usage, workspace) == 5
+
+    assert total(usage, workspace) == 12
+
+
+def test_many_senders_are_acknowledged_in_the_order_of_their_places(
+    engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    order: list[int] = []
+    start = Barrier(6)
+
+    def work(sender: int) -> None:
+        start.wait()
+        for n in range(5):
+            with engine.connect() as tx, tx.begin():
+                usage.accept(
+                    tx,
+                    workspace.id,
+                    [accepted(event(sender * 10 + n, customer_event_id="x"))],
+                    START,
+                )
+                order.append(sender * 10 + n)  # nobody else gets here before the commit
+
+    threads = [Thread(target=work, args=(sender,)) for sender in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(order) == 30
+    assert total(usage, workspace) == order[-1]
+    usage.catch_up(workspace.id)
+    assert total(usage, workspace) == order[-1]
