@@ -17,7 +17,7 @@ from catchment.api.customer_models import (
     OrganizationOut,
     host,
 )
-from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Today, Tx, WhoIs
+from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Today, Tx, Usage, WhoIs
 from catchment.api.route import router
 from catchment.api.wire import Pagination, Wire, page_request
 from catchment.core.errors import Invalid, NotFound
@@ -127,10 +127,10 @@ def show(id: PathId, tx: Tx, who: WhoIs, now: Now) -> CustomerOut:
 
 @routes.put("/customers/{id}")
 def update(
-    id: PathId, body: CustomerIn, tx: Tx, who: WhoIs, now: Now, new_id: NewId
+    id: PathId, body: CustomerIn, tx: Tx, usage: Usage, who: WhoIs, now: Now, new_id: NewId
 ) -> CustomerOut:
     """Replace a customer. Another `parentId` moves it there from now on."""
-    update_customer(tx, who.workspace, id, body.request(), now=now, new_id=new_id)
+    update_customer(tx, usage, who.workspace, id, body.request(), now=now, new_id=new_id)
     return shown(tx, View(who.workspace.id, now), id)
 
 
@@ -138,6 +138,7 @@ def update(
 def archive(
     id: PathId,
     tx: Tx,
+    usage: Usage,
     who: WhoIs,
     now: Now,
     new_id: NewId,
@@ -147,7 +148,7 @@ def archive(
     ] = None,
 ) -> CustomerOut:
     """Archive a customer. It stays readable; one with children needs `children`."""
-    archive_customer(tx, who.workspace, id, children, now=now, new_id=new_id)
+    archive_customer(tx, usage, who.workspace, id, children, now=now, new_id=new_id)
     return shown(tx, View(who.workspace.id, now), id)
 
 

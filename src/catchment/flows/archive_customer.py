@@ -14,6 +14,7 @@ from catchment.flows.move_customers import Relocation, move_customers
 from catchment.store import customers, families, links
 from catchment.store.access import Workspace
 from catchment.store.families import View
+from catchment.usage import UsageStore
 
 
 class CustomerHasChildren(Conflict):
@@ -31,6 +32,7 @@ class Children(StrEnum):
 
 def archive_customer(
     tx: Connection,
+    usage: UsageStore,
     workspace: Workspace,
     id: CustomerId,
     children: Children | None,
@@ -64,5 +66,5 @@ def archive_customer(
         Relocation(child, parent, at, f"{customer.legal_name} was archived")
         for child, at in starts.items()
     ]
-    move_customers(tx, workspace, moves, now=now, new_id=new_id)
+    move_customers(tx, usage, workspace, moves, now=now, new_id=new_id)
     customers.archive(tx, workspace.id, id, now)

@@ -26,10 +26,13 @@ from catchment.core.errors import (
     OwnParent,
 )
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Forest, Link, Move, check, move
+from catchment.core.period import BEGINNING
 from catchment.flows import payers
+from catchment.flows.recalculate_invoice import recalculate_drafts
 from catchment.store import customers, families, links
 from catchment.store.access import Workspace
 from catchment.store.customers import Customer
+from catchment.usage import UsageStore
 
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -67,26 +70,81 @@ class Relocation:
     at_pointer: str = "/parentId"
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The relocations that change something, what to write for each, and the tree around them."""
+
+    moved: tuple[Relocation, ...]
+    moves: dict[CustomerId, Move]
+    before: Forest
+    after: Forest
+
+
 def move_customers(
     tx: Connection,
+    usage: UsageStore,
     workspace: Workspace,
     relocations: Sequence[Relocation],
     *,
     now: datetime,
     new_id: Callable[[], str],
-    settled: bool = True,
 ) -> dict[CustomerId, Link | None]:
     """Move customers, each at most once, and return the link each has from its instant on.
 
     None stands for a customer that is at the top and always was. The caller holds the tree
-    (``links.hold``) and knows that the customers exist. ``settled`` is False for customers that are
-    new, whose place no invoice can have counted on.
+    (``links.hold``) and knows that the customers exist.
     Raises NotFound, ParentArchived, ParentDraft, OwnParent, HierarchyCycle, HierarchyTooDeep,
     LinkOverlap, MoveBeforeFinalised.
     """
+    plan = _plan(tx, workspace.id, relocations, now, new_id)
+    if plan.moved:
+        touched = _touched(tx, workspace, plan)
+        _write(tx, workspace.id, plan, now, new_id)
+        if touched:
+            recalculate_drafts(tx, usage, workspace, touched, now=now, new_id=new_id)
+    return {r.customer: _link_at(plan.after, r.customer, r.at) for r in relocations}
+
+
+def place_customer(
+    tx: Connection,
+    workspace: Workspace,
+    customer: CustomerId,
+    parent: CustomerId,
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> None:
+    """Make a customer that is new a child of ``parent`` since always.
+
+    No invoice can have counted on its place. Raises NotFound, ParentArchived, ParentDraft,
+    HierarchyTooDeep.
+    """
+    relocation = Relocation(customer, parent, BEGINNING)
+    plan = _plan(tx, workspace.id, [relocation], now, new_id)
+    _write(tx, workspace.id, plan, now, new_id)
+
+
+def check_parent(parent: Customer, pointer: str) -> None:
+    """Raises ParentArchived and ParentDraft."""
+    if parent.archived_at is not None:
+        message = f"{parent.legal_name} is archived and cannot be a parent."
+        raise ParentArchived.field(pointer, message, ParentArchived.code)
+    if parent.status == "DRAFT":
+        message = f"{parent.legal_name} is a draft and cannot be a parent."
+        raise ParentDraft.field(pointer, message, ParentDraft.code)
+
+
+def _plan(
+    tx: Connection,
+    workspace: str,
+    relocations: Sequence[Relocation],
+    now: datetime,
+    new_id: Callable[[], str],
+) -> _Plan:
+    """What to write down, once it is known that the tree stays one."""
     assert len({r.customer for r in relocations}) == len(relocations), relocations
     starts = {r.customer for r in relocations} | {r.parent for r in relocations if r.parent}
-    before = links.above(tx, workspace.id, starts)
+    before = links.above(tx, workspace, starts)
     own: dict[CustomerId, list[Link]] = {}
     for link in before:
         own.setdefault(link.customer, []).append(link)
@@ -102,30 +160,23 @@ def move_customers(
         )
         for r in relocations
     }
-    moved = [r for r in relocations if moves[r.customer].added]
-    _check_parents(tx, workspace.id, moved)
+    moved = tuple(r for r in relocations if moves[r.customer].added)
+    _check_parents(tx, workspace, moved)
     after = _applied(before, moves.values())
-    forest = Forest(after)
+    plan = _Plan(moved, moves, Forest(before), Forest(after))
     for relocation in moved:
         link = moves[relocation.customer].added[-1]
         if link.parent is not None:
-            _check_tree(tx, workspace.id, after, forest, link, relocation.pointer)
-    if settled and moved:
-        _check_invoices(tx, workspace, Forest(before), forest, moved)
-    links.save(tx, workspace.id, list(moves.values()))
-    parents = {r.parent: new_id() for r in moved if r.parent}
-    families.ensure_organizations(tx, workspace.id, parents, now)
-    return {r.customer: _link_at(forest, r.customer, r.at) for r in relocations}
+            _check_tree(tx, workspace, after, plan.after, link, relocation.pointer)
+    return plan
 
 
-def check_parent(parent: Customer, pointer: str) -> None:
-    """Raises ParentArchived and ParentDraft."""
-    if parent.archived_at is not None:
-        message = f"{parent.legal_name} is archived and cannot be a parent."
-        raise ParentArchived.field(pointer, message, ParentArchived.code)
-    if parent.status == "DRAFT":
-        message = f"{parent.legal_name} is a draft and cannot be a parent."
-        raise ParentDraft.field(pointer, message, ParentDraft.code)
+def _write(
+    tx: Connection, workspace: str, plan: _Plan, now: datetime, new_id: Callable[[], str]
+) -> None:
+    links.save(tx, workspace, list(plan.moves.values()))
+    parents = {r.parent: new_id() for r in plan.moved if r.parent}
+    families.ensure_organizations(tx, workspace, parents, now)
 
 
 def _check_parents(tx: Connection, workspace: str, relocations: Sequence[Relocation]) -> None:
@@ -195,20 +246,16 @@ def _named(tx: Connection, workspace: str, refusal: BillingError, pointer: str) 
     return type(refusal)(message, errors=(FieldError(pointer, refusal.code, message),))
 
 
-def _check_invoices(
-    tx: Connection,
-    workspace: Workspace,
-    before: Forest,
-    after: Forest,
-    moved: Sequence[Relocation],
-) -> None:
-    changes = [payers.changes(before, after, r.customer, r.at) for r in moved]
+def _touched(tx: Connection, workspace: Workspace, plan: _Plan) -> list[str]:
+    """The roll-up schedules whose drafts change. Raises MoveBeforeFinalised."""
+    changes = [payers.changes(plan.before, plan.after, r.customer, r.at) for r in plan.moved]
     affected = payers.affected(tx, workspace.id, changes)
     blockers = payers.finalised(tx, workspace, affected)
     if blockers:
-        message = _too_early(tx, workspace.id, moved, blockers)
-        error = FieldError(moved[0].at_pointer, MoveBeforeFinalised.code, message)
+        message = _too_early(tx, workspace.id, plan.moved, blockers)
+        error = FieldError(plan.moved[0].at_pointer, MoveBeforeFinalised.code, message)
         raise MoveBeforeFinalised(message, errors=(error,))
+    return sorted(affected)
 
 
 def _too_early(

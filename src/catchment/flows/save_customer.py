@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict
 from catchment.core.hierarchy import CustomerId
-from catchment.core.period import BEGINNING
 from catchment.flows.change_aliases import set_aliases
-from catchment.flows.move_customers import Relocation, move_customers
+from catchment.flows.move_customers import Relocation, move_customers, place_customer
 from catchment.store import aliases, contacts, customers, links
 from catchment.store.access import Workspace
 from catchment.store.contacts import Contact
 from catchment.store.customers import Customer
+from catchment.usage import UsageStore
 
 
 class Keep(Enum):
@@ -73,7 +73,7 @@ def create_customer(
 ) -> CustomerId:
     """Write a new customer down, a child of its parent since always, and return its id.
 
-    Raises AliasTaken and what ``move_customers`` raises.
+    Raises AliasTaken and what ``place_customer`` raises.
     """
     id = new_id()
     blank = Customer(id, "", {}, None, None, "", "ACTIVE", {}, (), None, None, now, now)
@@ -82,7 +82,7 @@ def create_customer(
         links.hold(tx, workspace.id)
     customers.add(tx, workspace.id, _changed(blank, request, now))
     if parent is not None:
-        _move(tx, workspace, Relocation(id, parent, BEGINNING), now, new_id, settled=False)
+        place_customer(tx, workspace, id, parent, now=now, new_id=new_id)
     facts = [_contact(id, one, now, new_id) for one in request.contacts]
     contacts.add(tx, workspace.id, facts)
     if request.aliases is not KEEP and request.aliases:
@@ -92,6 +92,7 @@ def create_customer(
 
 def update_customer(
     tx: Connection,
+    usage: UsageStore,
     workspace: Workspace,
     id: CustomerId,
     request: CustomerRequest,
@@ -114,7 +115,8 @@ def update_customer(
     if request.aliases is not KEEP:
         set_aliases(tx, workspace.id, id, request.aliases, now=now, new_id=new_id)
     if request.parent is not KEEP:
-        _move(tx, workspace, Relocation(id, request.parent, now), now, new_id)
+        relocation = Relocation(id, request.parent, now)
+        move_customers(tx, usage, workspace, [relocation], now=now, new_id=new_id)
 
 
 def changeable(tx: Connection, workspace: str, id: CustomerId) -> Customer:
@@ -147,18 +149,6 @@ def _changed(customer: Customer, request: CustomerRequest, now: datetime) -> Cus
         else request.payment_reference,
         updated_at=now,
     )
-
-
-def _move(
-    tx: Connection,
-    workspace: Workspace,
-    relocation: Relocation,
-    now: datetime,
-    new_id: Callable[[], str],
-    *,
-    settled: bool = True,
-) -> None:
-    move_customers(tx, workspace, [relocation], now=now, new_id=new_id, settled=settled)
 
 
 def _set_contacts(
