@@ -1,0 +1,225 @@
+"""/customers/{id}/…: a customer's family at any instant, as it was believed at any instant."""
+
+from typing import Annotated, ClassVar
+
+from fastapi import Query
+from pydantic import ConfigDict
+
+from catchment.api.customer_models import ListedCustomer
+from catchment.api.customers import listed
+from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Tx, Usage, WhoIs
+from catchment.api.route import router
+from catchment.api.wire import At, IdIn, Pagination, Text, Wire, page_request
+from catchment.core.errors import Conflict
+from catchment.core.hierarchy import Link
+from catchment.flows.move_customers import Relocation, move_customers
+from catchment.store import customers, families, links
+from catchment.store.families import Node, View
+
+routes = router("/customers/{id}", "Customer families")
+AsOf = Annotated[
+    At | None, Query(alias="asOf", description="The tree at this instant; left out: now.")
+]
+KnownAt = Annotated[
+    At | None,
+    Query(alias="knownAt", description="As it was believed at this instant; left out: now."),
+]
+
+
+class NothingToMove(Conflict):
+    """The customer is there already, and always was."""
+
+    code = "nothing_to_move"
+
+
+class MoveIn(Wire):
+    """`parentId: null` moves to the top. What was recorded for later no longer holds."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "parentId": "0198b2c9-5f41-7c3d-8a6b-2f0c1f6f0a11",
+                    "effectiveFrom": "2026-04-01T00:00:00Z",
+                    "reason": "Sold to Northwind Group",
+                }
+            ]
+        }
+    )
+
+    parent_id: IdIn | None
+    effective_from: At
+    reason: Text | None = None
+
+
+class LinkOut(Wire):
+    """Whose child a customer is from one instant until (not at) another.
+
+    Without parentId it is at the top. From 1970-01-01T00:00Z means: since always.
+    """
+
+    id: str
+    customer_id: str
+    parent_id: str | None = None
+    parent_name: str | None = None
+    effective_from: At
+    effective_to: At | None = None
+    recorded_at: At
+    superseded_at: At | None = None
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, link: Link, names: dict[str, str]) -> "LinkOut":
+        return cls(
+            id=link.id,
+            customer_id=link.customer,
+            parent_id=link.parent,
+            parent_name=names.get(link.parent) if link.parent else None,
+            effective_from=link.start,
+            effective_to=link.end,
+            recorded_at=link.recorded_at,
+            superseded_at=link.superseded_at,
+            reason=link.reason,
+        )
+
+
+class Links(Wire):
+    items: list[LinkOut]
+
+
+class Child(ListedCustomer):
+    """A direct child, with how many customers are directly and altogether below it."""
+
+    name: str
+    descendant_count: int
+
+
+class ChildPage(Wire):
+    items: list[Child]
+    pagination: Pagination
+
+
+class Ancestor(ListedCustomer):
+    name: str
+
+
+class Ancestors(Wire):
+    items: list[Ancestor]
+
+
+class NodeOut(Wire):
+    """A customer and its children by name.
+
+    `children` is left out where the tree was not opened further; `after` is the cursor that goes on
+    after the last one shown, in `GET /customers/{id}/children`.
+    """
+
+    id: str
+    name: str
+    label: str | None = None
+    parent_id: str | None = None
+    child_count: int
+    children: list["NodeOut"] | None = None
+    after: str | None = None
+
+    @classmethod
+    def of(cls, node: Node) -> "NodeOut":
+        return cls(
+            id=node.id,
+            name=node.name,
+            label=node.label,
+            parent_id=node.parent,
+            child_count=node.child_count,
+            children=None if node.children is None else [cls.of(child) for child in node.children],
+            after=node.after,
+        )
+
+
+@routes.post("/moves", status_code=201)
+def move(
+    id: PathId, body: MoveIn, tx: Tx, usage: Usage, who: WhoIs, now: Now, new_id: NewId
+) -> LinkOut:
+    """Make a customer another's child from an instant on, past or to come.
+
+    Where it is that already and stays so, the answer is the link it has.
+    """
+    links.hold(tx, who.workspace.id)
+    name = customers.row(tx, who.workspace.id, id, lock=True).legal_name
+    relocation = Relocation(
+        id,
+        body.parent_id,
+        body.effective_from,
+        body.reason or None,
+        at_pointer="/effectiveFrom",
+    )
+    link = move_customers(tx, usage, who.workspace, [relocation], now=now, new_id=new_id)[id]
+    if link is None:
+        raise NothingToMove(f"{name} has no parent from then on, and had none before.")
+    return LinkOut.of(link, _parent_names(tx, who, [link]))
+
+
+@routes.get("/parent-history")
+def show_parent_history(id: PathId, tx: Tx, who: WhoIs) -> Links:
+    """Every link of a customer, by start; `supersededAt` marks those no longer believed."""
+    customers.row(tx, who.workspace.id, id)
+    found = links.history(tx, who.workspace.id, id)
+    names = _parent_names(tx, who, found)
+    return Links(items=[LinkOut.of(link, names) for link in found])
+
+
+@routes.get("/children")
+def list_children(  # noqa: PLR0917 -- one parameter for each of the wire
+    id: PathId,
+    tx: Tx,
+    who: WhoIs,
+    now: Now,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "ASC",
+    limit: Limit = 20,
+    after: Cursor = None,
+    before: Cursor = None,
+) -> ChildPage:
+    """A customer's direct children, by legal name."""
+    customers.row(tx, who.workspace.id, id)
+    view = View(who.workspace.id, as_of or now, known_at)
+    found = families.children(tx, view, id, page_request(limit, after, before, sort_order))
+    rows = [customers.of(row) for row in found.rows]
+    counts = families.descendant_counts(tx, view, [row.id for row in rows])
+    items = [
+        Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
+        for one in listed(tx, view, rows)
+    ]
+    return ChildPage(items=items, pagination=Pagination.of(found))
+
+
+@routes.get("/ancestors")
+def list_ancestors(
+    id: PathId, tx: Tx, who: WhoIs, now: Now, as_of: AsOf = None, known_at: KnownAt = None
+) -> Ancestors:
+    """Everyone above a customer, root first."""
+    customers.row(tx, who.workspace.id, id)
+    view = View(who.workspace.id, as_of or now, known_at)
+    rows = [customers.of(row) for row in families.ancestors(tx, view, id)]
+    items = [Ancestor(**dict(one), name=one.legal_name) for one in listed(tx, view, rows)]
+    return Ancestors(items=items)
+
+
+@routes.get("/hierarchy")
+def show_hierarchy(
+    id: PathId,
+    tx: Tx,
+    who: WhoIs,
+    now: Now,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    depth: Annotated[int, Query(ge=0, le=64, description="How many levels to open.")] = 3,
+) -> NodeOut:
+    """A customer and everyone below: at most 100 children of each and 2,000 customers in all."""
+    root = customers.row(tx, who.workspace.id, id)
+    view = View(who.workspace.id, as_of or now, known_at)
+    return NodeOut.of(families.tree(tx, view, root, depth))
+
+
+def _parent_names(tx: Tx, who: WhoIs, found: list[Link]) -> dict[str, str]:
+    return customers.names(tx, who.workspace.id, {link.parent for link in found if link.parent})
