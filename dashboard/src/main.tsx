@@ -21,7 +21,7 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={makeQueryClient()}>
-        <Notifications position="bottom-right" limit={3} />
+        <Notifications position="bottom-left" limit={2} />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>

@@ -61,11 +61,16 @@ export function randomKey(): string {
   );
 }
 
+/**
+ * Says that the dashboard is asking. Unsafe requests are refused without it; on the others it keeps
+ * the browser from opening a sign-in window of its own once the session has ended.
+ */
+export const FROM_HERE = { "X-Requested-With": "catchment-dashboard" };
+
 type Options = { query?: Query; body?: unknown; key?: string; signal?: AbortSignal };
 
 async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (method !== "GET") headers["X-Requested-With"] = "catchment-dashboard";
+  const headers: Record<string, string> = { Accept: "application/json", ...FROM_HERE };
   if (method === "POST") headers["Idempotency-Key"] = options.key ?? randomKey();
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(`/api${path}${queryText(options.query)}`, {

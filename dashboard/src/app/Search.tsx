@@ -2,7 +2,7 @@ import { createSpotlight, Spotlight } from "@mantine/spotlight";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconFileInvoice, IconPlus, IconSearch, IconUsers } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type KeyboardEvent } from "react";
 import { useNavigate } from "react-router";
 
 import { customerList } from "../api/customers";
@@ -43,11 +43,13 @@ export function Search() {
       scrollable
       maxHeight={420}
       size={560}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
     >
       <Spotlight.Search
         placeholder="Search customers, invoices and pages"
         aria-label="Search customers, invoices and pages"
         leftSection={<IconSearch size={18} aria-hidden />}
+        onKeyDown={openFirst}
       />
       <Spotlight.ActionsList aria-label="Results">
         {foundCustomers.length > 0 && (
@@ -104,4 +106,13 @@ export function Search() {
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
+}
+
+/** Results that arrive late are not selected; Enter opens the first of them all the same. */
+function openFirst(event: KeyboardEvent<HTMLInputElement>) {
+  if (event.key !== "Enter") return;
+  const dialog = event.currentTarget.closest('[role="dialog"]');
+  if (!dialog?.querySelector("[data-selected]")) {
+    dialog?.querySelector<HTMLElement>("[data-action]")?.click();
+  }
 }

@@ -5,6 +5,7 @@ import { Problem, type FieldProblem } from "../api/http";
 const TITLES: Record<number, string> = {
   0: "No connection",
   400: "That cannot be saved yet",
+  401: "Not signed in",
   403: "Not allowed",
   404: "Not found",
   409: "That collides with something",

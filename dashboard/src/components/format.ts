@@ -58,13 +58,17 @@ const monthFormat = new Intl.DateTimeFormat("en-GB", {
   timeZone: "UTC",
 });
 
+/** Every month in three letters, so that columns of dates line up. */
+const short = (text: string) => text.replace("Sept", "Sep");
+
 /** "2026-03-02" -> "2 Mar 2026". */
-export const dayText = (day: string) => dayFormat.format(new Date(`${day.slice(0, 10)}T00:00:00Z`));
+export const dayText = (day: string) =>
+  short(dayFormat.format(new Date(`${day.slice(0, 10)}T00:00:00Z`)));
 
 /** An instant with its zone said: "2 Mar 2026, 10:00:00 UTC". */
-export const momentText = (instant: string) => `${momentFormat.format(new Date(instant))} UTC`;
+export const momentText = (instant: string) => `${short(momentFormat.format(new Date(instant)))} UTC`;
 
-export const monthText = (instant: string) => monthFormat.format(new Date(instant));
+export const monthText = (instant: string) => short(monthFormat.format(new Date(instant)));
 
 export function periodText(start: string, end?: string | null): string {
   return end ? `${dayText(start)} – ${dayText(end)}` : `${dayText(start)} – open-ended`;

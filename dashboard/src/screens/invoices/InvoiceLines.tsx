@@ -9,7 +9,7 @@ import type { Invoice, LineItem, LineItemGroup } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Money, Quantity } from "../../components/Figures";
-import { decimalText, periodText } from "../../components/format";
+import { decimalText, moneyText, periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { toPercent } from "../../components/percent";
 import { ProblemAlert } from "../../components/Problem";
@@ -179,8 +179,11 @@ function LineRow({ line, currency, open, onToggle }: RowProps) {
 function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
   return line.segments?.map((segment, index) => (
     <tr key={index} className="sub">
-      <td style={{ paddingLeft: 44 }}>{boundsText(segment.from, segment.to)}</td>
-      <td className="wide-only">{segment.fee && segment.fee !== "0" && `fee ${decimalText(segment.fee)}`}</td>
+      <td style={{ paddingLeft: 44 }}>
+        {boundsText(segment.from, segment.to)}
+        {segment.fee && segment.fee !== "0" && `, and a fee of ${moneyText(segment.fee, currency)}`}
+      </td>
+      <td className="wide-only" />
       <td className="end">
         <Quantity value={segment.quantity} />
       </td>

@@ -2,13 +2,13 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { Problem } from "../../api/http";
+import { FROM_HERE, Problem } from "../../api/http";
 import { pdfAddress } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
 import { ProblemAlert } from "../../components/Problem";
 
 async function fetchPdf(address: string, signal: AbortSignal): Promise<Blob> {
-  const response = await fetch(address, { credentials: "same-origin", signal });
+  const response = await fetch(address, { headers: FROM_HERE, credentials: "same-origin", signal });
   if (!response.ok) throw new Problem(response.status, (await response.json()) as object);
   return response.blob();
 }

@@ -48,7 +48,7 @@ export default function ScheduleScreen() {
               ),
             ],
             ["Period", periodText(shown.startDate, shown.endDate)],
-            ["Billing day", shown.recurrenceDayOfMonth],
+            ["Billing day", shown.recurrenceDayOfMonth ?? Number(shown.startDate.slice(8))],
             ["Roll-up billing", shown.rollUpBilling ? "On" : "Off"],
             ["Invoices", shown.autoIssueInvoices ? "Issued automatically" : "Wait as drafts"],
             [

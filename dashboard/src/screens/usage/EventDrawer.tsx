@@ -32,8 +32,8 @@ export function EventDrawer({ onClose }: { onClose: () => void }) {
       eventType: (value) => (value.trim() ? null : "Give the type, such as api_call"),
     },
   });
-  const submission = useSubmission<UsageEventRequest, UsageEvent>(createEvent, (made) => {
-    done(`Event ${made.customerEventId} is stored.`);
+  const submission = useSubmission<UsageEventRequest, UsageEvent>(createEvent, () => {
+    done("Usage event stored.");
     onClose();
   });
   const placed = useServerErrors(form, submission.error);
