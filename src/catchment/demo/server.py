@@ -83,9 +83,7 @@ class Api:
 @contextmanager
 def serving(app: FastAPI, key: tuple[str, str]) -> Iterator[Api]:
     """``app`` on a free port of the loopback address for as long as the block lasts."""
-    listener = socket.create_server(
-        ("127.0.0.1", 0), backlog=128
-    )  # callers wait here until it runs
+    listener = socket.create_server(("127.0.0.1", 0))  # callers wait here until it runs
     # Without it, which what is accepted here inherits, every answer waits 40 ms for a whole packet.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listener.getsockname()[1]
