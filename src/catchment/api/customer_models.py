@@ -86,8 +86,8 @@ class Address(Wire):
 class ContactIn(Wire):
     """PRIMARY and STANDARD contacts receive invoices."""
 
-    name: Name
-    email: Email
+    name: Name = Field(examples=["Ada Poe"])
+    email: Email = Field(examples=["ap@northwind.example"])
     billing_preference: BillingPreference
 
     def facts(self) -> ContactFacts:

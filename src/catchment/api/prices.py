@@ -38,7 +38,7 @@ class PriceIn(TermsIn):
 
 
 class PriceUpdateIn(Wire):
-    name: Name
+    name: Name = Field(examples=["API calls 2027"])
     status: Status | None = None
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from catchment.api.deps import (
     COOKIE,
@@ -27,7 +27,7 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
 class SignIn(Wire):
-    email: Email
+    email: Email = Field(examples=["you@example.com"])
     password: Password
 
 

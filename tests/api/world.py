@@ -1,0 +1,260 @@
+"""One thing of every kind, made through the API, and a good request for every operation that writes.
+
+``OPERATIONS`` is complete by test: an operation that is not in it fails the suite, so that whatever is
+added is also tried with bad bodies and from another workspace.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+ADDRESS = {"line1": "1 Quay St", "town": "Leeds", "postcode": "LS1 1AA", "country": "GB"}
+CONTACT = {"name": "Ada Poe", "email": "ap@northwind.test", "billingPreference": "PRIMARY"}
+
+
+def customer_body(name: str = "Northwind Ltd", **more: Any) -> dict[str, Any]:
+    return {
+        "legalName": name,
+        "address": ADDRESS,
+        "taxStatus": "TAXED",
+        "contacts": [CONTACT],
+        "url": "https://northwind.test",
+        "label": "EU",
+        "customProperties": {"region": "EU"},
+        **more,
+    }
+
+
+def price_body(product: str, structure: dict[str, Any], **more: Any) -> dict[str, Any]:
+    one_time = structure["pricingType"] == "ONE_TIME"
+    return {
+        "productId": product,
+        "name": structure["pricingType"].title(),
+        "currency": "USD",
+        "billingFrequency": "ONE_TIME" if one_time else "MONTHLY",
+        "billingType": "IN_ARREARS",
+        "structure": structure,
+        "integrationIds": [],
+        "customMetricParameters": [],
+        **more,
+    }
+
+
+def structures(metric: str) -> list[dict[str, Any]]:
+    """A structure of each pricing model."""
+    tier = {"upperBound": "100", "price": "1", "fee": "20", "isPricePercentage": False}
+    rest = {"upperBound": None, "price": "0.75", "fee": "50", "isPricePercentage": False}
+    capped = {
+        "upperBound": None,
+        "price": "0.02",
+        "isPricePercentage": True,
+        "minPrice": "1",
+        "maxPrice": "10",
+    }
+    return [
+        {"pricingType": "ONE_TIME", "price": "100"},
+        {"pricingType": "FIXED", "price": "500"},
+        {
+            "pricingType": "LINEAR",
+            "pricePerUnit": "0.1",
+            "usageMetricId": metric,
+            "isPricePercentage": False,
+        },
+        {
+            "pricingType": "PACKAGE",
+            "packageSize": "250",
+            "pricePerPackage": "10",
+            "usageMetricId": metric,
+        },
+        {"pricingType": "VOLUME", "usageMetricId": metric, "tiers": [capped]},
+        {
+            "pricingType": "GRADUATED",
+            "usageMetricId": metric,
+            "usageCalculationMode": "BILLING_PERIOD",
+            "tiers": [tier, rest],
+        },
+    ]
+
+
+def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
+    return {
+        "customerId": customer,
+        "startDate": "2026-01-01",
+        "endDate": "2026-12-31",
+        "recurrenceDayOfMonth": 1,
+        "taxRates": [],
+        "autoIssueInvoices": False,
+        "isDraft": True,
+        "rollUpBilling": True,
+        "purchaseOrderNumber": "PO-7",
+        "memo": "Thank you",
+        "defaultDueDateDays": 30,
+        "customFields": {"k": "v"},
+        "phases": [
+            {
+                "name": "Year",
+                "startDate": "2026-01-01",
+                "endDate": "2026-12-31",
+                "priceIds": [price],
+                "recurrencePreference": "CONTINUE_FROM_PREVIOUS_PHASE",
+            }
+        ],
+        **more,
+    }
+
+
+@dataclass
+class World:
+    """A family, a catalogue, a running and a draft schedule, usage, and drafted invoices."""
+
+    client: TestClient
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def make(self, name: str, path: str, body: dict[str, Any]) -> str:
+        answer = self.client.post(path, json=body)
+        assert answer.status_code == 201, (path, answer.json())
+        self.ids[name] = answer.json()["id"]
+        return self.ids[name]
+
+    def build(self) -> "World":
+        parent = self.make("parent", "/customers", customer_body("Northwind Group"))
+        child = self.make(
+            "child",
+            "/customers",
+            customer_body("Northwind Ltd", parentId=parent, customerAliases=["nw"]),
+        )
+        self.make("loner", "/customers", customer_body("Loner Ltd"))
+        contacts = self.client.get(f"/customers/{child}/contacts").json()["items"]
+        self.ids["contact"] = contacts[0]["id"]
+        self.make(
+            "alias", "/customer-aliases", {"customerId": child, "value": "nw-2", "label": "second"}
+        )
+        self.ids["organization"] = self.client.get(f"/customers/{parent}").json()["organizations"][
+            0
+        ]["id"]
+        product = self.make("product", "/products", {"name": "Calls", "label": "API calls"})
+        metric = self.make("metric", "/usage-metrics", self.metric("Tokens"))
+        for structure in structures(metric):
+            kind = structure["pricingType"]
+            self.make(f"price {kind}", "/prices", price_body(product, structure))
+            self.make(f"list price {kind}", "/list-prices", price_body(product, structure))
+        event = {
+            "customerAlias": "nw",
+            "eventType": "call",
+            "eventTimestamp": "2026-01-05T10:00:00Z",
+            "eventProperties": {"tokens": 125},
+        }
+        self.make("event", "/usage-events", event)
+        price = self.ids["price GRADUATED"]
+        self.make("schedule", "/billing-schedules", schedule_body(parent, price))
+        self.make("running", "/billing-schedules", schedule_body(parent, price, isDraft=False))
+        invoices = self.client.get("/invoices").json()["items"]
+        assert len(invoices) == 2, "January and February have ended on 10 March"
+        self.ids["invoice"], self.ids["other invoice"] = (i["id"] for i in invoices)
+        self.ids["merchant"] = self.client.get("/merchant-for-sequence-account").json()["id"]
+        return self
+
+    @staticmethod
+    def metric(name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "description": "Tokens of calls",
+            "metricType": "SIMPLE",
+            "eventType": "call",
+            "aggregationType": "SUM",
+            "aggregationProperty": "tokens",
+            "propertyFilters": {"region": ["eu"]},
+            "propertiesToNegate": ["region"],
+            "caseSensitive": True,
+            "unit": "tokens",
+        }
+
+
+Body = Callable[[World], Any]
+
+OPERATIONS: dict[str, Body | None] = {
+    # None: takes no body.
+    "POST /customers": lambda w: customer_body(
+        "New Ltd", parentId=w.ids["parent"], customerAliases=["new"]
+    ),
+    "PUT /customers/{id:child}": lambda w: customer_body(parentId=w.ids["parent"]),
+    "POST /customers/{id:loner}/archive": None,
+    "POST /customers/{customer:child}/contacts": lambda _: (
+        CONTACT | {"billingPreference": "STANDARD"}
+    ),
+    "PUT /customers/{customer:child}/contacts/{id:contact}": lambda _: CONTACT,
+    "POST /customers/{customer:child}/contacts/{id:contact}/archive": None,
+    "POST /customer-aliases": lambda w: {
+        "customerId": w.ids["child"],
+        "value": "fresh",
+        "label": "x",
+    },
+    "PUT /customer-aliases/{id:alias}": lambda _: {"label": "y"},
+    "DELETE /customer-aliases/{id:alias}": None,
+    "POST /customer-organizations": lambda w: {"ownerId": w.ids["loner"], "memberIds": []},
+    "POST /customer-organizations/{id:organization}/members": lambda w: {
+        "customerIds": [w.ids["child"]]
+    },
+    "PUT /customer-organizations/{id:organization}/members": lambda w: {
+        "customerIds": [w.ids["child"]]
+    },
+    "POST /customers/{id:child}/moves": lambda w: {
+        "parentId": w.ids["parent"],
+        "effectiveFrom": "2026-03-01T00:00:00Z",
+        "reason": "sold",
+    },
+    "POST /products": lambda _: {"name": "Seats", "label": "Seats"},
+    "PUT /products/{id:product}": lambda _: {"name": "Calls", "label": "API calls"},
+    "POST /products/{id:product}/archive": None,
+    "POST /prices": lambda w: price_body(w.ids["product"], structures(w.ids["metric"])[5]),
+    "PUT /prices/{id:price FIXED}": lambda _: {"name": "Renamed", "status": "ACTIVE"},
+    "DELETE /prices/{id:price FIXED}": None,
+    "POST /list-prices": lambda w: price_body(w.ids["product"], structures(w.ids["metric"])[4]),
+    "PUT /list-prices/{id:list price PACKAGE}": lambda w: price_body(
+        w.ids["product"], structures(w.ids["metric"])[3]
+    ),
+    "POST /list-prices/{id:list price PACKAGE}/archive": None,
+    "POST /usage-metrics": lambda w: w.metric("More tokens"),
+    "PUT /usage-metrics/{id:metric}": lambda w: w.metric("Tokens"),
+    "DELETE /usage-metrics/{id:metric}": None,
+    "POST /usage-events": lambda _: {
+        "customerAlias": "nw",
+        "customerEventId": "e1",
+        "eventType": "call",
+        "eventTimestamp": "2026-03-02T10:00:00Z",
+        "eventProperties": {"tokens": 12, "region": "eu"},
+    },
+    "POST /usage-events/batch": lambda _: [
+        {
+            "customerAlias": "nw",
+            "customerEventId": "e1",
+            "eventType": "call",
+            "eventTimestamp": "2026-03-02T10:00:00Z",
+        }
+    ],
+    "POST /billing-schedules": lambda w: schedule_body(w.ids["parent"], w.ids["price GRADUATED"]),
+    "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
+        k: v
+        for k, v in schedule_body(w.ids["parent"], w.ids["price GRADUATED"]).items()
+        if k not in {"customerId", "isDraft"}
+    },
+    "PUT /billing-schedules/{billingScheduleId:schedule}/activate": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/archive": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
+        "customerId": w.ids["loner"]
+    },
+    "POST /invoices/{id:invoice}/finalize": None,
+    "POST /invoices/{id:other invoice}/void": None,
+    "POST /invoices/{id:invoice}/recalculate": None,
+    "DELETE /invoices/{id:invoice}": None,
+    "PUT /merchants/{id:merchant}": lambda _: {
+        "legalCompanyName": "Seller Ltd",
+        "email": "billing@seller.test",
+        "address": ADDRESS,
+        "invoiceNumberPrefix": "SEQ",
+        "creditNoteNumberPrefix": "SCN",
+        "defaultDueDateDays": 30,
+    },
+}
