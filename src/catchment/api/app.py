@@ -32,6 +32,7 @@ RESOURCES = (
     "usage_events",
     "usage_metrics",
     "billing_schedules",
+    "schedule_pool",
     "invoices",
     "merchants",
 )

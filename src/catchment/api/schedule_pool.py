@@ -1,0 +1,84 @@
+"""/billing-schedules/{id}/pool: who is measured together, and who is carved out."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from catchment.api.deps import Cursor, Limit, Now, PathId, Tx, WhoIs
+from catchment.api.route import router
+from catchment.api.wire import At, Pagination, Wire
+from catchment.flows.show_pool import page_of, show_pool
+from catchment.store import customers
+
+routes = router("/billing-schedules/{billingScheduleId}/pool", "Billing schedules")
+
+
+class CarvedOut(Wire):
+    """A metric of the customer that another schedule bills."""
+
+    usage_metric_id: str
+    billing_schedule_id: str
+
+
+class PoolCustomer(Wire):
+    """A customer: the metrics of it that are pooled here, and those billed elsewhere."""
+
+    customer_id: str
+    legal_name: str
+    depth: int
+    path: list[str]
+    usage_metric_ids: list[str]
+    carved_out: list[CarvedOut]
+
+
+class PoolOut(Wire):
+    billing_schedule_id: str
+    as_of: At
+    roll_up_billing: bool
+    items: list[PoolCustomer]
+    pagination: Pagination
+
+
+@routes.get("")
+def show(
+    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    *,
+    tx: Tx,
+    who: WhoIs,
+    now: Now,
+    as_of: Annotated[
+        At | None, Query(alias="asOf", description="The pool at this instant; left out: now.")
+    ] = None,
+    limit: Limit = 20,
+    after: Cursor = None,
+) -> PoolOut:
+    """Whose usage the schedule measures at an instant. The nearest schedule has a customer's usage.
+
+    Parents come before their children. Nobody is in the pool of a metric that the schedule does not
+    price at that instant.
+    """
+    at = as_of or now
+    schedule, found = show_pool(tx, who.workspace, billingScheduleId, at)
+    part, following = page_of(found, limit, after)
+    names = customers.names(tx, who.workspace.id, [one.customer for one in part])
+    items = [
+        PoolCustomer(
+            customer_id=one.customer,
+            legal_name=names[one.customer],
+            depth=len(one.path) - 1,
+            path=list(one.path),
+            usage_metric_ids=sorted(one.metrics),
+            carved_out=[
+                CarvedOut(usage_metric_id=metric, billing_schedule_id=schedule_id)
+                for metric, schedule_id in sorted(one.carved_by.items())
+            ],
+        )
+        for one in part
+    ]
+    return PoolOut(
+        billing_schedule_id=schedule.id,
+        as_of=at,
+        roll_up_billing=schedule.roll_up,
+        items=items,
+        pagination=Pagination(after=following, total_result_size=len(found)),
+    )
