@@ -8,8 +8,9 @@ import { useSubmission } from "../api/submission";
 export function AccountMenu({ email }: { email: string }) {
   const client = useQueryClient();
   const leaving = useSubmission<null, unknown>(signOut, () => {
-    client.clear();
+    // The shell watches the session, so that entry stays; all else is forgotten.
     client.setQueryData(session.queryKey, null);
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== "session" });
   });
   return (
     <Menu position="bottom-end" shadow="md" width={230}>

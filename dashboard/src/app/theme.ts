@@ -33,6 +33,8 @@ const fontFamily =
 const monospace = 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace';
 
 const input = { defaultProps: { size: "sm" } };
+// Reachable by keyboard, which it is not by default.
+const clearButton = { "aria-label": "Clear selection", "aria-hidden": false, tabIndex: 0 };
 // A dialog's heading is no banner of the page.
 const dialogParts = { header: { role: "none" } };
 // The mark of a required field is drawn in CSS, so that labels read the same to every tool.
@@ -60,8 +62,10 @@ export const theme = createTheme({
   components: {
     InputWrapper: wrapper,
     TextInput: input,
-    Select: { defaultProps: { size: "sm", comboboxProps: { shadow: "md" } } },
-    MultiSelect: input,
+    Select: {
+      defaultProps: { size: "sm", comboboxProps: { shadow: "md" }, clearButtonProps: clearButton },
+    },
+    MultiSelect: { defaultProps: { size: "sm", clearButtonProps: clearButton } },
     Textarea: input,
     NumberInput: input,
     PasswordInput: input,

@@ -43,7 +43,6 @@ export function CustomerSelect({ value = null, onChange, except, ...rest }: Prop
       onSearchChange={setTyped}
       value={value}
       onChange={onChange}
-      clearButtonProps={{ "aria-label": `Clear ${String(rest.label ?? "")}` }}
       comboboxProps={{ shadow: "md" }}
     />
   );

@@ -21,28 +21,18 @@ export function FormDrawer(props: Props) {
   return (
     <Drawer opened onClose={props.onClose} title={props.title} size={props.size}>
       <form onSubmit={props.onSubmit} noValidate>
-        <Stack gap="md">
-          {props.children}
+        <Stack gap="md">{props.children}</Stack>
+        <Stack gap="sm" className="drawer-foot">
           <ProblemAlert error={props.error} except={props.placed} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={props.onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={props.busy}>
+              {props.submitLabel}
+            </Button>
+          </Group>
         </Stack>
-        <Group
-          justify="flex-end"
-          mt="md"
-          py="md"
-          style={{
-            position: "sticky",
-            bottom: 0,
-            background: "var(--app-surface)",
-            borderTop: "1px solid var(--app-line)",
-          }}
-        >
-          <Button variant="default" onClick={props.onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={props.busy}>
-            {props.submitLabel}
-          </Button>
-        </Group>
       </form>
     </Drawer>
   );

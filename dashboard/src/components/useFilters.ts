@@ -1,13 +1,22 @@
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { useSearchParams } from "react-router";
 
-/** The filters of a list, kept in the address, so that a view can be linked to and gone back to. */
+/**
+ * The filters of a list, kept in the address, so that a view can be linked to and gone back to. The
+ * address follows a moment later than the click; until then the new value is shown from memory.
+ */
 export function useFilters<Name extends string>(names: readonly Name[]) {
   const [params, setParams] = useSearchParams();
-  const values = Object.fromEntries(names.map((name) => [name, params.get(name) ?? ""])) as Record<
-    Name,
-    string
-  >;
+  const [pending, setPending] = useState<Partial<Record<Name, string>>>({});
+  const address = params.toString();
+  const [seen, setSeen] = useState(address);
+  if (address !== seen) {
+    setSeen(address);
+    setPending({});
+  }
+  const values = Object.fromEntries(
+    names.map((name) => [name, pending[name] ?? params.get(name) ?? ""]),
+  ) as Record<Name, string>;
   const cursor = {
     after: params.get("after") ?? undefined,
     before: params.get("before") ?? undefined,
@@ -15,7 +24,8 @@ export function useFilters<Name extends string>(names: readonly Name[]) {
 
   /** A changed filter starts at the first page again. */
   const set = useCallback(
-    (name: Name, value: string | null | undefined) =>
+    (name: Name, value: string | null | undefined) => {
+      setPending((old) => ({ ...old, [name]: value ?? "" }));
       setParams(
         (old) => {
           const next = new URLSearchParams(old);
@@ -26,7 +36,8 @@ export function useFilters<Name extends string>(names: readonly Name[]) {
           return next;
         },
         { replace: true },
-      ),
+      );
+    },
     [setParams],
   );
 
@@ -44,7 +55,18 @@ export function useFilters<Name extends string>(names: readonly Name[]) {
     [setParams],
   );
 
-  const clear = useCallback(() => setParams({}, { replace: true }), [setParams]);
+  function clear() {
+    setPending({});
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        for (const name of [...names, "after", "before"]) next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  }
+
   const active = names.some((name) => values[name] !== "");
   return { values, cursor, set, go, clear, active };
 }

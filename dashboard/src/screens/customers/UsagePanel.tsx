@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Skeleton, Switch, TextInput } from "@mantine/core";
+import { Group, SegmentedControl, Skeleton, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 
@@ -7,6 +7,7 @@ import type { UsageBucket } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Quantity } from "../../components/Figures";
+import { FilterText } from "../../components/FilterText";
 import { decimalText, monthStart, monthText, nextDay, today } from "../../components/format";
 import { MetricSelect } from "../../components/MetricSelect";
 import { Panel } from "../../components/Panel";
@@ -63,17 +64,17 @@ export function UsagePanel({ customerId }: { customerId: string }) {
               value={metricId || null}
               onChange={(value) => set("metric", value)}
             />
-            <TextInput
+            <FilterText
               label="From"
               type="date"
               value={from}
-              onChange={(event) => set("from", event.currentTarget.value)}
+              onChange={(day) => set("from", day)}
             />
-            <TextInput
+            <FilterText
               label="To"
               type="date"
               value={to}
-              onChange={(event) => set("to", event.currentTarget.value)}
+              onChange={(day) => set("to", day)}
             />
             <Switch
               label="Include children"

@@ -1,4 +1,4 @@
-import { Select, Stack, TextInput } from "@mantine/core";
+import { Select, Stack } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { invoiceList } from "../../api/invoices";
@@ -92,17 +92,17 @@ export default function InvoicesScreen() {
             value={values.invoiceCurrency || null}
             onChange={(value) => set("invoiceCurrency", value)}
           />
-          <TextInput
+          <FilterText
             label="Dated after"
             type="date"
             value={values.invoiceAfter}
-            onChange={(event) => set("invoiceAfter", event.currentTarget.value)}
+            onChange={(day) => set("invoiceAfter", day)}
           />
-          <TextInput
+          <FilterText
             label="Dated before"
             type="date"
             value={values.invoiceBefore}
-            onChange={(event) => set("invoiceBefore", event.currentTarget.value)}
+            onChange={(day) => set("invoiceBefore", day)}
           />
         </Filters>
         {list.error ? (

@@ -71,7 +71,6 @@ export function PhaseFields({ form, extra }: Props) {
                 placeholder="Search prices of the catalogue"
                 nothingFoundMessage="No such price"
                 data={data}
-                clearButtonProps={{ "aria-label": `Clear ${label("Prices").toLowerCase()}` }}
                 {...form.getInputProps(`phases.${index}.prices`)}
               />
               {index > 0 && (

@@ -1,4 +1,4 @@
-import { Button, Checkbox, TextInput } from "@mantine/core";
+import { Button, Checkbox } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { eventList } from "../../api/usage";
@@ -68,17 +68,17 @@ export function EventsTab() {
           onChange={(text) => set("eventType", text)}
         />
         <FilterText label="Event id" value={values.eventId} onChange={(text) => set("eventId", text)} />
-        <TextInput
+        <FilterText
           label="From"
           type="date"
           value={values.from}
-          onChange={(event) => set("from", event.currentTarget.value)}
+          onChange={(day) => set("from", day)}
         />
-        <TextInput
+        <FilterText
           label="To"
           type="date"
           value={values.to}
-          onChange={(event) => set("to", event.currentTarget.value)}
+          onChange={(day) => set("to", day)}
         />
         <Checkbox
           label="Unmapped aliases only"
