@@ -6,9 +6,9 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
-from click import Command, Group
 
 import catchment
 from catchment.cli import app
@@ -37,12 +37,12 @@ def refusals() -> set[type[BillingError]]:
     return found
 
 
-def commands(command: Command, name: str = "catchment") -> Iterator[tuple[str, Command]]:
-    if isinstance(command, Group):
-        for word, inner in command.commands.items():
-            yield from commands(inner, f"{name} {word}")
-    else:
+def commands(command: Any, name: str = "catchment") -> Iterator[tuple[str, Any]]:
+    if not hasattr(command, "commands"):
         yield name, command
+        return
+    for word, inner in command.commands.items():
+        yield from commands(inner, f"{name} {word}")
 
 
 def test_every_setting_is_documented() -> None:
