@@ -24,7 +24,7 @@ STORY = [
         world.event(100 * request + place, customer_event_id=f"sent-{(request + place) % 7}")
         for place in range(8)
     ]
-    for request in range(5)
+    for request in range(3)
 ]
 
 

@@ -22,7 +22,7 @@ LOADS = st.lists(st.tuples(st.lists(events(), min_size=1, max_size=12), st.boole
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -47,7 +47,9 @@ def test_letters_lose_their_case_alike_in_the_store(usage: UsageStore) -> None:
     letters = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000]
 
     with usage._duck.cursor() as cursor:
-        lowered = cursor.execute("SELECT list_transform($1, x -> lower(x))", [letters]).fetchone()
+        lowered = cursor.execute(
+            "SELECT list_transform($1, lambda x: lower(x))", [letters]
+        ).fetchone()
 
     assert lowered is not None
     assert lowered[0] == [fold(letter) for letter in letters]
