@@ -115,17 +115,17 @@ NO_USAGE = Usage(Decimal(0), {}, 0, {})
 
 def plain(number: Decimal | int) -> str | None:
     """Its digits without exponent or trailing zeros; None where it is beyond the bounds."""
-    sign, digits, exponent = Decimal(number).as_tuple()
-    if not isinstance(exponent, int):
-        return None
-    written = "".join(map(str, digits)).lstrip("0")
-    significant = written.rstrip("0")
-    exponent += len(written) - len(significant)
-    if not significant:
+    if isinstance(number, int):
+        return str(number) if abs(number) < 10**WHOLE_DIGITS else None
+    if not number:
         return "0"
-    if len(significant) + exponent > WHOLE_DIGITS or -exponent > FRACTION_DIGITS:
+    if not number.is_finite() or not -FRACTION_DIGITS <= number.adjusted() < WHOLE_DIGITS:
         return None
-    return format(Decimal((sign, tuple(map(int, significant)), exponent)), "f")
+    text = format(number, "f")
+    if "." not in text:
+        return text
+    text = text.rstrip("0").rstrip(".")
+    return text if len(text.partition(".")[2]) <= FRACTION_DIGITS else None
 
 
 def text_of(value: object) -> str | None:

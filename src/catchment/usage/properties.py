@@ -56,8 +56,9 @@ def keep(properties: dict[str, Any], pointer: str) -> tuple[str, dict[str, str]]
         if len(name) > LONGEST_NAME:
             message = f"The name of a property has at most {LONGEST_NAME} characters."
             errors.append(FieldError(pointer, "too_long", message))
-        kept[name] = _plainly(value, f"{pointer}/{_step(name)}", 2, errors)
-        text = text_of(value)
+        kept[name] = plainly = _plainly(value, f"{pointer}/{_step(name)}", 2, errors)
+        is_number = isinstance(plainly, msgspec.Raw)
+        text = bytes(plainly).decode() if is_number else text_of(plainly)
         if text is not None:
             texts[name] = text
     if errors:
