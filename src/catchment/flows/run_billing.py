@@ -50,8 +50,12 @@ def bill_workspace(
     now: datetime,
     new_id: NewId,
     progress: Progress = lambda _done, _all: None,
+    at_once: int = INVOICES_AT_ONCE,
 ) -> RunResult:
-    """Draft an invoice for every due day of every live schedule up to ``as_of``."""
+    """Draft an invoice for every due day of every live schedule up to ``as_of``.
+
+    ``at_once`` invoices share a transaction.
+    """
     usage.catch_up(workspace.id)
     failures: Failures = {}
     with reading(engine) as tx:
@@ -59,8 +63,8 @@ def bill_workspace(
         plan = _plan(agreed, invoices.billed(tx, workspace.id), as_of, failures)
     done: list[Invoice] = []
     progress(0, len(plan))
-    for start in range(0, len(plan), INVOICES_AT_ONCE):
-        part = _as_agreed(plan[start : start + INVOICES_AT_ONCE], agreed)
+    for start in range(0, len(plan), at_once):
+        part = _as_agreed(plan[start : start + at_once], agreed)
         with reading(engine) as tx:
             drafts = drafted(tx, usage, agreed, part, failures)
         with writing(engine) as tx:
@@ -71,7 +75,7 @@ def bill_workspace(
                 drafts = drafted(tx, usage, agreed, _as_agreed(part, agreed), failures)
             drafts = _unbilled(tx, workspace, drafts)
             done += keep(tx, workspace, drafts, now=now, new_id=new_id)
-        progress(min(start + INVOICES_AT_ONCE, len(plan)), len(plan))
+        progress(min(start + at_once, len(plan)), len(plan))
     return RunResult(tuple(done), tuple(failures.values()))
 
 

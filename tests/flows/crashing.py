@@ -1,0 +1,229 @@
+"""Bill and finalise, die at a given step, bill again, and tell what is wrong afterwards.
+
+Run as a program: ``python -m tests.flows.crashing URL DATA_DIR HOW_MANY [--broken]``. Every life is a fork
+of this process, which never opens a connection itself. It prints JSON: how many steps a clean run takes and,
+for every step died at, what was wrong. ``--broken`` commits heads before their lines and dies between: the
+checker must see it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, event, select
+
+from catchment import ids
+from catchment.flows.finalize_invoice import finalize_invoice
+from catchment.flows.run_billing import bill_workspace
+from catchment.store import access, invoice_contents, invoices
+from catchment.store.engine import connect, reading, writing
+from catchment.store.invoices import Invoice, of_row
+from catchment.store.schema import invoices as heads
+from catchment.store.schema import (
+    line_item_groups,
+    line_items,
+    sequences,
+    usage_item_groups,
+)
+from catchment.usage import UsageStore
+from tests.flows.books import NOW, Books
+
+AS_OF = date(2026, 2, 1)
+AT_ONCE = 6
+
+
+@dataclass
+class Place:
+    """Where the books are; each life opens them for itself, when it first asks."""
+
+    url: str
+    data_dir: Path
+
+    @cached_property
+    def opened(self) -> tuple[Engine, UsageStore, access.Workspace]:
+        engine = connect(self.url)
+        with reading(engine) as tx:
+            [home] = access.all_workspaces(tx)
+        return engine, UsageStore(engine, self.data_dir), home
+
+
+def bill_and_finalise(place: Place, die_at: int = 0) -> list[str]:
+    """Bill everything and finalise it; die before step ``die_at``, counted from 1. What was done."""
+    engine, usage, home = place.opened
+    steps: list[str] = []
+
+    def step(what: str) -> None:
+        steps.append(what)
+        if len(steps) == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(engine, "before_cursor_execute", lambda *args: step(args[2][:40]))
+    event.listen(engine, "commit", lambda _: step("COMMIT"))
+    result = bill_workspace(
+        engine, usage, home, as_of=AS_OF, now=NOW, new_id=ids.new_id, at_once=AT_ONCE
+    )
+    assert result.failures == (), result.failures
+    with reading(engine) as tx:
+        query = select(heads.c.id).where(heads.c.status == "DRAFT").order_by(heads.c.id)
+        drafts = list(tx.execute(query).scalars())
+    for id in drafts:
+        with writing(engine) as tx:
+            finalize_invoice(tx, home.id, id, on=AS_OF, now=NOW)
+    return steps
+
+
+def state(place: Place) -> tuple[list[str], dict[str, Any]]:
+    """What is wrong in itself, and what each (schedule, day) was billed."""
+    engine, _, home = place.opened
+    wrong: list[str] = []
+    billed: dict[str, Any] = {}
+    numbers = []
+    with reading(engine) as tx:
+        for row in tx.execute(invoices.heads(home.id)).all():
+            invoice = of_row(row)
+            key = f"{invoice.schedule_id} {invoice.due_on}"
+            if key in billed:
+                wrong.append(f"duplicate: {key}")
+            billed[key] = _contents(tx, invoice, wrong)
+            if invoice.number is None:
+                wrong.append(f"not finalised: {key}")
+            else:
+                numbers.append(int(invoice.number.removeprefix("SEQ-")))
+    if sorted(numbers) != list(range(1, len(numbers) + 1)):
+        wrong.append(f"gap: {sorted(numbers)}")
+    return wrong, billed
+
+
+def _contents(tx: Connection, invoice: Invoice, wrong: list[str]) -> Any:
+    found = invoice_contents.of(tx, invoice.workspace_id, invoice.id)
+    net = sum(line.net.minor for line in found.lines)
+    if net != invoice.net.minor or net != sum(group.net.minor for group in found.groups):
+        wrong.append(f"total: {invoice.id} says {invoice.net.minor}, its lines {net}")
+    return [
+        [[ln.price_id, str(ln.service), str(ln.quantity), ln.net.minor] for ln in found.lines],
+        [[m.customer_id, [[i.metric_id, str(i.value)] for i in m.items]] for m in found.usage],
+    ]
+
+
+def wipe(place: Place) -> None:
+    """Back to the day before billing."""
+    engine, _, _ = place.opened
+    with writing(engine) as tx:
+        for table in (usage_item_groups, line_items, line_item_groups, heads, sequences):
+            tx.execute(delete(table))
+
+
+def commit_heads_first() -> None:
+    """Break the run: an invoice is no longer written whole."""
+    add = invoices.add
+
+    def broken(tx: Connection, added: Any) -> None:
+        add(tx, added)
+        tx.exec_driver_sql("COMMIT")
+        tx.exec_driver_sql("BEGIN IMMEDIATE" if tx.dialect.name == "sqlite" else "BEGIN")
+
+    invoices.add = broken  # type: ignore[assignment]
+
+
+def life(work: Callable[[], Any]) -> Any:
+    """What ``work`` returns in a process of its own; None where that was killed."""
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(out)
+            answer = work()
+            with os.fdopen(into, "w") as pipe:
+                json.dump(answer, pipe)
+            os._exit(0)
+        except BaseException:  # noqa: BLE001
+            traceback.print_exc()
+            os._exit(1)
+    os.close(into)
+    with os.fdopen(out) as pipe:
+        told = pipe.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL, status
+        return None
+    assert os.WEXITSTATUS(status) == 0, status
+    return json.loads(told)
+
+
+def after_a_kill(place: Place, at: int, clean: Any) -> list[str]:
+    """What is wrong once a run was killed before step ``at`` and another one finished."""
+    survived = life(lambda: bill_and_finalise(place, die_at=at))
+    assert survived is None, f"step {at} was never reached"
+
+    def recover() -> tuple[list[str], Any]:
+        bill_and_finalise(place)
+        found = state(place)
+        wipe(place)
+        return found
+
+    wrong, billed = life(recover)
+    wrong += [f"missing: {key}" for key in clean if key not in billed]
+    wrong += [f"other: {key}" for key in billed if billed[key] != clean.get(key)]
+    return wrong
+
+
+def sample(steps: int, how_many: int) -> list[int]:
+    """Steps from the first to the last, evenly."""
+    return sorted({1 + (steps - 1) * i // (how_many - 1) for i in range(how_many)})
+
+
+def books(place: Place) -> None:
+    """A family of five billed together, and 35 others, usage for all; two of three issue themselves."""
+    engine, usage, home = place.opened
+    made = Books(engine, usage, home)
+    calls, users = made.metric("calls"), made.metric("users", "UNIQUE")
+    from tests.flows.books import GRADUATED, fixed, linear
+
+    product = made.product("Platform")
+    pooled = made.price(GRADUATED, calls, product=product)
+    per_user = made.price(linear("0.333"), users)
+    fee = made.price(fixed("9.99"), product=product)
+    parent = made.customer("Parent")
+    family = [parent, *(made.customer(f"Child {n}", parent) for n in range(4))]
+    made.schedule(parent, fee, pooled, per_user, roll_up_billing=True)
+    others = [made.customer(f"Customer {n}") for n in range(35)]
+    for n, other in enumerate(others):
+        made.schedule(other, fee, pooled, auto_issue_invoices=n % 3 != 0)
+    made.write()
+    made.used(
+        *((who, "calls", "2026-01-05", str(20 + n)) for n, who in enumerate(family + others)),
+        *((who, "users", "2026-01-06", str(n // 2)) for n, who in enumerate(family)),
+    )
+    usage.catch_up(home.id)
+
+
+def main(url: str, data_dir: str, how_many: str, *flags: str) -> None:
+    place = Place(url, Path(data_dir))
+    life(lambda: books(place))
+    steps = life(lambda: bill_and_finalise(place))
+    wrong, clean = life(lambda: state(place))
+    assert not wrong, wrong
+    life(lambda: wipe(place))
+    points = sample(len(steps), int(how_many))
+    if "--broken" in flags:
+        commit_heads_first()
+        steps = life(lambda: bill_and_finalise(place))
+        life(lambda: wipe(place))
+        lines = [at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")]
+        points = lines[: int(how_many)]
+    found = {at: after_a_kill(place, at, clean) for at in points}
+    json.dump({"steps": len(steps), "invoices": len(clean), "wrong": found}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
