@@ -8,6 +8,7 @@ export function RouteProblem() {
   const error = useRouteError();
   return error ? (
     <Empty
+      page
       title="This screen failed to load"
       action={<Button onClick={() => window.location.reload()}>Load it again</Button>}
     >
@@ -15,6 +16,7 @@ export function RouteProblem() {
     </Empty>
   ) : (
     <Empty
+      page
       title="There is nothing at this address"
       action={
         <Button component={Link} to="/customers">

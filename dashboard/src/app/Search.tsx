@@ -7,7 +7,8 @@ import { useNavigate } from "react-router";
 
 import { customerList } from "../api/customers";
 import { invoiceList } from "../api/invoices";
-import { moneyText, words } from "../components/format";
+import { moneyText } from "../components/format";
+import { statusName } from "../components/Status";
 import { useParam } from "../components/useFilters";
 import { ADDITIONS } from "./AddNew";
 import { PAGES } from "./pages";
@@ -43,6 +44,7 @@ export function Search() {
       scrollable
       maxHeight={420}
       size={560}
+      attributes={{ content: { "aria-label": "Search" } }}
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
     >
       <Spotlight.Search
@@ -71,7 +73,7 @@ export function Search() {
               <Spotlight.Action
                 key={item.id}
                 label={`${item.invoiceNumber ?? "Draft"} · ${item.customerLegalCompanyName}`}
-                description={`${moneyText(item.grossTotal, item.currency)} ${item.currency} · ${words(item.status)}`}
+                description={`${moneyText(item.grossTotal, item.currency)} ${item.currency} · ${statusName(item.status)}`}
                 leftSection={<IconFileInvoice size={17} aria-hidden />}
                 onClick={() => void navigate(`/billing/invoices/${item.id}`)}
               />

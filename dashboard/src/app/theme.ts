@@ -73,6 +73,8 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" } },
     Switch: { defaultProps: { size: "sm" } },
     Checkbox: { defaultProps: { size: "sm" } },
+    // Inside the banner the menus belong to, not at the end of the page.
+    Menu: { defaultProps: { withinPortal: false, withInitialFocusPlaceholder: false } },
     Drawer: {
       defaultProps: {
         position: "right",

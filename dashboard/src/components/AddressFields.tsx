@@ -28,6 +28,7 @@ export function AddressFields({ field, country, legend }: Props) {
           label="Country"
           required
           searchable
+          allowDeselect={false}
           data={COUNTRIES}
           nothingFoundMessage="No such country"
           {...field("address.country")}
@@ -37,6 +38,7 @@ export function AddressFields({ field, country, legend }: Props) {
             label="State"
             required
             searchable
+            allowDeselect={false}
             data={states}
             nothingFoundMessage="No such state"
             {...field("address.state")}

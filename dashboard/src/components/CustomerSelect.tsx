@@ -34,6 +34,7 @@ export function CustomerSelect({ value = null, onChange, except, ...rest }: Prop
       placeholder="Search by name"
       searchable
       clearable
+      openOnFocus={false}
       nothingFoundMessage={found.isFetching ? "Searching…" : "No customer of that name"}
       {...rest}
       data={Array.from(options, ([id, label]) => ({ value: id, label }))}

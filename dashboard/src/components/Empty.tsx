@@ -6,14 +6,17 @@ export function Empty({
   title,
   children,
   action,
+  page,
 }: {
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** It stands for a whole page, and its title for the page's. */
+  page?: boolean;
 }) {
   return (
     <Box py={36} px="md" maw={520} mx="auto" ta="center">
-      <Text fw={600} mb={4}>
+      <Text fw={600} mb={4} component={page ? "h1" : "p"} my={0}>
         {title}
       </Text>
       {children && (

@@ -20,14 +20,19 @@ export function ProblemAlert({ error, except, onRetry }: Props) {
   if (!error) return null;
   const problem = error instanceof Problem ? error : new Problem(500, { detail: String(error) });
   const rest = problem.errors.filter((item) => !except?.(item));
+  const placed = problem.errors.length - rest.length;
+  const said = placed > 0 && rest.length === 0;
   return (
     <Alert
       color="orange"
       variant="outline"
+      className="problem"
       role="alert"
       title={TITLES[problem.status] ?? "Something went wrong on the server"}
     >
-      <Text size="sm">{problem.message}</Text>
+      <Text size="sm">
+        {said ? `Please check the marked ${placed === 1 ? "field" : "fields"}.` : problem.message}
+      </Text>
       {rest.length > 0 && (
         <List size="sm" mt={6}>
           {rest.map((item) => (

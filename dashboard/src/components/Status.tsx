@@ -22,11 +22,13 @@ const NAMES: Record<string, string> = {
   FINAL: "Finalized",
 };
 
+export const statusName = (value: string) => NAMES[value] ?? words(value);
+
 /** A state as a word, with a dot for the eye that scans a column. */
 export function Status({ value }: { value: string }) {
   return (
     <span className="status" data-tone={TONES[value] ?? "quiet"}>
-      {NAMES[value] ?? words(value)}
+      {statusName(value)}
     </span>
   );
 }

@@ -9,8 +9,8 @@ import { Facts } from "../../components/Facts";
 import { Day } from "../../components/Figures";
 import { words, webAddress } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
+import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
-import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { useParam } from "../../components/useFilters";
 import { AliasesPanel } from "./AliasesPanel";
@@ -26,7 +26,10 @@ import { UsagePanel } from "./UsagePanel";
 export default function CustomerScreen() {
   const { id = "" } = useParams();
   const found = useQuery(customer(id));
-  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.error) {
+    const crumbs = [{ title: "Customers", to: "/customers" }];
+    return <PageProblem error={found.error} crumbs={crumbs} onRetry={() => void found.refetch()} />;
+  }
   if (!found.data) return <Skeleton height={240} aria-label="Loading the customer" />;
   return <CustomerPage key={id} customer={found.data} />;
 }

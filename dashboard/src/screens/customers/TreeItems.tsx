@@ -1,7 +1,7 @@
 import { Skeleton, Text } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { useNavigate } from "react-router";
 
 import { children } from "../../api/customers";
@@ -40,7 +40,7 @@ export function LazyLevel({ parentId, level }: { parentId: string | null; level:
         />
       ))}
       {items.length === 0 && (
-        <li role="treeitem" aria-level={level} aria-selected={false} tabIndex={-1}>
+        <li role="none">
           <Text size="sm" c="dimmed" style={indent(level)}>
             {parentId === null ? "No customers yet" : "No children"}
           </Text>
@@ -118,27 +118,27 @@ type ItemProps = {
 };
 
 function Item({ level, name, note, strong, expanded, onToggle, onEnter, first, children }: ItemProps) {
+  const group = useId();
   return (
-    // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the tree handles the keys
-    <li
-      role="treeitem"
-      aria-level={level}
-      aria-expanded={expanded}
-      aria-selected={false}
-      aria-label={note ? `${name} ${note}` : name}
-      data-name={name}
-      tabIndex={first ? 0 : -1}
-      onClick={(event) => {
-        event.stopPropagation();
-        onEnter();
-      }}
-      ref={(node) => {
-        const toggle = (event: Event) => onToggle?.((event as CustomEvent<boolean>).detail);
-        node?.addEventListener(OPEN_EVENT, toggle);
-        return () => node?.removeEventListener(OPEN_EVENT, toggle);
-      }}
-    >
-      <div className="tree-row" style={indent(level)}>
+    <li role="none">
+      {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the tree handles the keys */}
+      <div
+        className="tree-row"
+        style={indent(level)}
+        role="treeitem"
+        aria-level={level}
+        aria-expanded={expanded}
+        aria-owns={expanded ? group : undefined}
+        aria-selected={false}
+        data-name={name}
+        tabIndex={first ? 0 : -1}
+        onClick={onEnter}
+        ref={(node) => {
+          const toggle = (event: Event) => onToggle?.((event as CustomEvent<boolean>).detail);
+          node?.addEventListener(OPEN_EVENT, toggle);
+          return () => node?.removeEventListener(OPEN_EVENT, toggle);
+        }}
+      >
         {/* The arrow is for the pointer; the keyboard uses the arrow keys. */}
         <span
           className="tree-arrow"
@@ -159,7 +159,11 @@ function Item({ level, name, note, strong, expanded, onToggle, onEnter, first, c
           </Text>
         )}
       </div>
-      {expanded && <ul role="group">{children}</ul>}
+      {expanded && (
+        <ul role="group" id={group}>
+          {children}
+        </ul>
+      )}
     </li>
   );
 }

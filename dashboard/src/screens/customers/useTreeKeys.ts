@@ -19,7 +19,7 @@ export function useTreeKeys() {
     const items = Array.from(tree.querySelectorAll<HTMLElement>(ITEM));
     const at = items.indexOf(here);
     const expanded = here.getAttribute("aria-expanded");
-    const above = here.parentElement?.closest<HTMLElement>(ITEM);
+    const above = itemAbove(here);
     switch (event.key) {
       case "ArrowDown":
         items[at + 1]?.focus();
@@ -29,7 +29,7 @@ export function useTreeKeys() {
         break;
       case "ArrowRight":
         if (expanded === "false") open(here, true);
-        else if (expanded === "true") here.querySelector<HTMLElement>(ITEM)?.focus();
+        else if (expanded === "true") items[at + 1]?.focus();
         break;
       case "ArrowLeft":
         if (expanded === "true") open(here, false);
@@ -46,8 +46,8 @@ export function useTreeKeys() {
         here.click();
         break;
       case "*":
-        for (const item of (above ?? tree).querySelectorAll<HTMLElement>(ITEM)) {
-          const sibling = item.parentElement === here.parentElement;
+        for (const item of items) {
+          const sibling = item.closest("ul") === here.closest("ul");
           if (sibling && item.getAttribute("aria-expanded") === "false") open(item, true);
         }
         break;
@@ -78,6 +78,10 @@ export function useTreeKeys() {
 
   return { onKeyDown, onFocus };
 }
+
+/** The item whose group this one is in. */
+const itemAbove = (item: HTMLElement) =>
+  item.closest('[role="group"]')?.previousElementSibling as HTMLElement | null | undefined;
 
 const open = (item: HTMLElement, value: boolean) =>
   item.dispatchEvent(new CustomEvent(OPEN_EVENT, { detail: value }));

@@ -9,8 +9,8 @@ import { Facts } from "../../components/Facts";
 import { Day, Moment } from "../../components/Figures";
 import { periodText } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
+import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
-import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { useParam } from "../../components/useFilters";
 import { InvoiceActions } from "./InvoiceActions";
@@ -22,7 +22,10 @@ export default function InvoiceScreen() {
   const { id = "" } = useParams();
   const found = useQuery(invoice(id));
   const [pdf, setPdf] = useParam("pdf");
-  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.error) {
+    const crumbs = [{ title: "Invoices", to: "/billing/invoices" }];
+    return <PageProblem error={found.error} crumbs={crumbs} onRetry={() => void found.refetch()} />;
+  }
   if (!found.data) return <Skeleton height={320} aria-label="Loading the invoice" />;
   const shown = found.data;
   return (

@@ -10,6 +10,7 @@ import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
 import { Day } from "../../components/Figures";
 import { PageHead } from "../../components/PageHead";
+import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
@@ -34,7 +35,10 @@ export default function ProductScreen() {
   const found = useQuery(product(id));
   const [editing, setEditing] = useParam("edit");
   const [, setParams] = useSearchParams();
-  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.error) {
+    const crumbs = [{ title: "Products", to: "/products" }];
+    return <PageProblem error={found.error} crumbs={crumbs} onRetry={() => void found.refetch()} />;
+  }
   if (!found.data) return <Skeleton height={240} aria-label="Loading the product" />;
   const shown = found.data;
   return (

@@ -7,7 +7,7 @@ import { useSubmission } from "../../api/submission";
 import type { Schedule } from "../../api/types";
 import { done } from "../../components/notify";
 import { PageHead } from "../../components/PageHead";
-import { ProblemAlert } from "../../components/Problem";
+import { PageProblem } from "../../components/PageProblem";
 import { ScheduleForm } from "./ScheduleForm";
 import { scheduleBody, scheduleValues, type ScheduleValues } from "./scheduleForm";
 
@@ -27,7 +27,10 @@ export default function EditScheduleScreen() {
       void navigate(`/billing/schedules/${id}`);
     },
   );
-  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.error) {
+    const crumbs = [{ title: "Billing schedules", to: "/billing/schedules" }];
+    return <PageProblem error={found.error} crumbs={crumbs} onRetry={() => void found.refetch()} />;
+  }
   if (!found.data) return <Skeleton height={320} aria-label="Loading the billing schedule" />;
   return (
     <Stack gap="md">

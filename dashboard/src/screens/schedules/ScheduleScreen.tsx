@@ -13,6 +13,7 @@ import { Facts } from "../../components/Facts";
 import { Day, Money } from "../../components/Figures";
 import { dayText, periodText, plural } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
+import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
@@ -24,7 +25,10 @@ export default function ScheduleScreen() {
   const { id = "" } = useParams();
   const found = useQuery(schedule(id));
   const payer = useQuery(customer(found.data?.customerId ?? ""));
-  if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
+  if (found.error) {
+    const crumbs = [{ title: "Billing schedules", to: "/billing/schedules" }];
+    return <PageProblem error={found.error} crumbs={crumbs} onRetry={() => void found.refetch()} />;
+  }
   if (!found.data) return <Skeleton height={240} aria-label="Loading the billing schedule" />;
   const shown = found.data;
   const name = payer.data?.legalName;
