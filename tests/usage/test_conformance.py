@@ -1,5 +1,7 @@
 """The store gives the answer of the pure definition, whatever was loaded, merged or still waits."""
 
+from pathlib import Path
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -9,6 +11,7 @@ from catchment.core.metering import UsageQuery, fold, measure
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
+from catchment.usage.duck import Duck
 from tests.usage.world import START, events, queries, send
 
 
@@ -43,10 +46,10 @@ def test_the_store_agrees_with_the_definition(
     assert answers == [measure(query, sent) for query in asked]
 
 
-def test_letters_lose_their_case_alike_in_the_store(usage: UsageStore) -> None:
+def test_letters_lose_their_case_alike_in_the_store(tmp_path: Path) -> None:
     letters = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000]
 
-    with usage._duck.cursor() as cursor:
+    with Duck(tmp_path).cursor() as cursor:
         lowered = cursor.execute(
             "SELECT list_transform($1, lambda x: lower(x))", [letters]
         ).fetchone()
