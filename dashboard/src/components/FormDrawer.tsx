@@ -2,6 +2,7 @@ import { Button, Drawer, Group, Stack } from "@mantine/core";
 import type { FormEvent, ReactNode } from "react";
 
 import type { FieldProblem } from "../api/http";
+import { focusInvalid } from "./focusInvalid";
 import { ProblemAlert } from "./Problem";
 
 type Props = {
@@ -20,7 +21,13 @@ type Props = {
 export function FormDrawer(props: Props) {
   return (
     <Drawer opened onClose={props.onClose} title={props.title} size={props.size}>
-      <form onSubmit={props.onSubmit} noValidate>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          props.onSubmit(event);
+          focusInvalid(event.currentTarget);
+        }}
+      >
         <Stack gap="md">{props.children}</Stack>
         <Stack gap="sm" className="drawer-foot">
           <ProblemAlert error={props.error} except={props.placed} />

@@ -5,6 +5,7 @@ import type { MouseEvent } from "react";
 import type { FieldProblem } from "../../api/http";
 import type { Price } from "../../api/types";
 import { CustomerSelect } from "../../components/CustomerSelect";
+import { focusInvalid } from "../../components/focusInvalid";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { useServerErrors } from "../../components/useServerErrors";
@@ -30,9 +31,10 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
   const form = useForm<ScheduleValues>({ initialValues: initial, validate: scheduleErrors });
   const placed: (error: FieldProblem) => boolean = useServerErrors(form, error, rename);
   const { values } = form;
-  const send = (start: boolean) => (event: MouseEvent) => {
+  const send = (start: boolean) => (event: MouseEvent<HTMLElement>) => {
     event.preventDefault();
     form.onSubmit((sent) => onSubmit(sent, start))();
+    focusInvalid(event.currentTarget.closest("form"));
   };
 
   /** The first phase starts with the schedule. */

@@ -5,6 +5,7 @@ import { updateMerchant } from "../../api/account";
 import { useSubmission } from "../../api/submission";
 import type { Merchant } from "../../api/types";
 import { AddressFields } from "../../components/AddressFields";
+import { focusInvalid } from "../../components/focusInvalid";
 import { done } from "../../components/notify";
 import { ProblemAlert } from "../../components/Problem";
 import { useServerErrors } from "../../components/useServerErrors";
@@ -22,7 +23,10 @@ export function SellerForm({ merchant }: { merchant: Merchant }) {
   return (
     <form
       noValidate
-      onSubmit={form.onSubmit((values) => saving.mutate(sellerBody(values, merchant)))}
+      onSubmit={(event) => {
+        form.onSubmit((values) => saving.mutate(sellerBody(values, merchant)))(event);
+        focusInvalid(event.currentTarget);
+      }}
     >
       <Stack gap="md" maw={720}>
         <TextInput label="Legal company name" required {...form.getInputProps("legalCompanyName")} />
