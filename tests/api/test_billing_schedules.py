@@ -1,5 +1,8 @@
 """Schedules are agreed on, changed, started, copied and archived; what could not be billed is refused."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -709,3 +712,37 @@ def test_the_pool_says_who_is_measured_together_and_who_is_carved_out(
     alone = made(client.get(f"/billing-schedules/{own['id']}/pool"))["items"]
     assert [item["customerId"] for item in alone] == [child]
     assert stranger.get(url).status_code == 404
+
+
+def at_once(*calls: Callable[[], Any]) -> list[int]:
+    """The statuses of calls made at the same time, in order."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> int:
+        barrier.wait()
+        return int(call().status_code)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return sorted(pool.map(run, calls))
+
+
+def test_a_schedule_starts_once_however_many_ask_at_once(
+    client: TestClient, payer: str, fee: str
+) -> None:
+    url = f"/billing-schedules/{create(client, body_of(payer, phase(fee)))['id']}/activate"
+
+    assert at_once(*[lambda: client.put(url)] * 4) == [200, 409, 409, 409]
+    assert len(made(client.get("/invoices"))["items"]) == 2
+
+
+def test_a_price_is_either_deleted_or_on_a_schedule(client: TestClient, payer: str) -> None:
+    for _ in range(5):
+        fee = price(client)
+        body = body_of(payer, phase(fee))
+
+        outcome = at_once(
+            lambda fee=fee: client.delete(f"/prices/{fee}"),
+            lambda body=body: client.post("/billing-schedules", json=body),
+        )
+
+        assert outcome in ([200, 404], [201, 409])

@@ -93,8 +93,28 @@ class TaxRateIn(Wire):
     tax_rate_id: IdIn
 
 
+_EXAMPLE: dict[str, Any] = {
+    "startDate": "2026-01-01",
+    "endDate": "2026-12-31",
+    "recurrenceDayOfMonth": 1,
+    "autoIssueInvoices": False,
+    "rollUpBilling": True,
+    "taxRates": [],
+    "phases": [
+        {
+            "name": "First year",
+            "startDate": "2026-01-01",
+            "endDate": "2026-12-31",
+            "priceIds": ["0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a12"],
+        }
+    ],
+}
+
+
 class ScheduleUpdateIn(Wire):
     """What may be agreed anew. ``customFields`` left out stay as they are; given, they are all."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     start_date: Day
     end_date: Day | None = None
@@ -136,21 +156,8 @@ class ScheduleIn(ScheduleUpdateIn):
         json_schema_extra={
             "example": {
                 "customerId": "0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a11",
-                "startDate": "2026-01-01",
-                "endDate": "2026-12-31",
-                "recurrenceDayOfMonth": 1,
                 "isDraft": False,
-                "autoIssueInvoices": False,
-                "rollUpBilling": True,
-                "taxRates": [],
-                "phases": [
-                    {
-                        "name": "First year",
-                        "startDate": "2026-01-01",
-                        "endDate": "2026-12-31",
-                        "priceIds": ["0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a12"],
-                    }
-                ],
+                **_EXAMPLE,
             }
         }
     )
@@ -173,7 +180,9 @@ class ScheduleIn(ScheduleUpdateIn):
 
 
 class DuplicateIn(Wire):
-    customer_id: IdIn
+    """Who gets the copy."""
+
+    customer_id: Annotated[IdIn, Field(examples=["0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a11"])]
 
 
 class PhaseOut(Wire):

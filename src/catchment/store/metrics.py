@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from catchment.core.errors import NotFound
 from catchment.core.metering import Aggregation, Metric
+from catchment.core.pricing import Price
 from catchment.store import structures
 from catchment.store.engine import lock
 from catchment.store.metered import metric_of
@@ -55,7 +56,7 @@ class PricedBy:
     structure: Mapping[str, Any]
 
     @property
-    def price(self) -> structures.Price:
+    def price(self) -> Price:
         """What it charges."""
         return structures.parse(self.structure)
 

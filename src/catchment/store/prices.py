@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, insert, select, update
+from sqlalchemy import Connection, Row, Select, Text, cast, exists, insert, select, update
 
 from catchment.core.errors import NotFound
 from catchment.core.metering import Metric
@@ -127,7 +127,14 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
     """What billing applies, by price id, for every price in the ids that ``wanted`` selects."""
     query = (
         select(
-            prices,
+            prices.c.id,
+            prices.c.product_id,
+            prices.c.name,
+            prices.c.currency,
+            cast(prices.c.structure, Text).label("structure"),
+            prices.c.billing_frequency,
+            prices.c.billing_type,
+            prices.c.usage_metric_id,
             products.c.name.label("product_name"),
             products.c.label.label("product_label"),
             usage_metrics.c.name.label("metric_name"),
@@ -172,7 +179,7 @@ def _item(row: Row[Any], metrics: _Metrics) -> PricedItem:
         product_title=row.product_label or row.product_name,
         name=row.name,
         currency=row.currency,
-        price=structures.parse(row.structure),
+        price=structures.parse_text(row.structure),
         frequency=Frequency(row.billing_frequency),
         timing=Timing(row.billing_type),
         metric=metrics[row.usage_metric_id] if row.usage_metric_id else None,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Column, Connection, Row, Select, select
 
 from catchment.core.errors import NotFound
 from catchment.core.schedules import Phase, PricedItem, Schedule
@@ -15,6 +15,28 @@ from catchment.store.chunks import chunks
 from catchment.store.schema import billing_schedules, phase_prices, phases
 
 RESET = "RESET"
+_c, _p = billing_schedules.c, phases.c
+_HEAD: tuple[Column[Any], ...] = (
+    _c.id,
+    _c.customer_id,
+    _c.start_date,
+    _c.end_date,
+    _c.recurrence_day_of_month,
+    _c.roll_up_billing,
+    _c.archived_at,
+    _c.auto_issue_invoices,
+    _c.memo,
+    _c.purchase_order_number,
+    _c.reference,
+    _c.default_due_date_days,
+)
+_PHASE: tuple[Column[Any], ...] = (
+    _p.id,
+    _p.schedule_id,
+    _p.start_date,
+    _p.end_date,
+    _p.recurrence_preference,
+)
 
 
 def one(tx: Connection, workspace: str, id: str) -> Schedule:
@@ -58,9 +80,7 @@ def _ids(workspace: str) -> Select[tuple[str]]:
 
 def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
     heads = tx.execute(
-        select(billing_schedules)
-        .where(billing_schedules.c.id.in_(wanted))
-        .order_by(billing_schedules.c.id)
+        select(*_HEAD).where(billing_schedules.c.id.in_(wanted)).order_by(billing_schedules.c.id)
     ).all()
     if not heads:
         return []
@@ -81,7 +101,7 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
         of_phase[phase_id].append(items[price_id])
     found: defaultdict[str, list[Phase]] = defaultdict(list)
     rows = tx.execute(
-        select(phases).where(phases.c.schedule_id.in_(wanted)).order_by(phases.c.position)
+        select(*_PHASE).where(phases.c.schedule_id.in_(wanted)).order_by(phases.c.position)
     )
     for row in rows:
         resets = row.recurrence_preference == RESET

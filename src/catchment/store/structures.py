@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, assert_never
 
 from catchment.core.pricing import (
@@ -41,6 +43,12 @@ def parse(structure: Mapping[str, Any]) -> Price:
             return Graduated(_tiers(structure), CalculationMode(structure["usageCalculationMode"]))
         case unknown:
             raise AssertionError(unknown)
+
+
+@lru_cache(maxsize=20_000)
+def parse_text(structure: str) -> Price:
+    """The same of a structure's JSON text; copies of one list price share one value."""
+    return parse(json.loads(structure))
 
 
 def dump(price: Price, metric_id: str | None) -> dict[str, Any]:
