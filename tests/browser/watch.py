@@ -6,7 +6,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Respons
 
 # A refusal that a story provokes; the browser reports it as an error of its own.
 _REFUSED = re.compile(r"^Failed to load resource: .* status of 4\d\d ")
-_INSIDE = ("blob:", "data:", "chrome-extension:", "about:")
+# The last two are the browser's own PDF viewer.
+_INSIDE = ("blob:", "data:", "chrome:", "chrome-extension:")
 
 
 class Watch:

@@ -1,0 +1,177 @@
+"""Every screen in light and dark, for everybody, and on a phone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import House, Seller
+from tests.browser.story import Catalogue, Family, catalogue, family, schedule, usage
+
+AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) =>
+    `${id}: ${html.slice(0, 160)} ${failureSummary}`));
+}"""
+
+
+@dataclass(frozen=True)
+class Full:
+    """A workspace with something on every screen."""
+
+    seller: Seller
+    kin: Family
+    prices: Catalogue
+    schedule: str
+    draft: str
+    issued: str
+
+
+@pytest.fixture(scope="module")
+def full(house: House) -> Iterator[Full]:
+    with house.seller() as seller:
+        kin, prices = family(seller), catalogue(seller)
+        usage(seller, at="2026-01-05T10:00:00Z", nw=40, nw_leeds=2)
+        usage(seller, nw=100, nw_leeds=20, nw_de=5, stray=1)
+        running = schedule(
+            seller,
+            kin.group,
+            [],
+            startDate="2026-01-01",
+            phases=[
+                {
+                    "startDate": "2026-01-01",
+                    "priceIds": [],
+                    "listPriceIds": [prices.calls, prices.fee],
+                }
+            ],
+        )
+        schedule(seller, kin.limited, [prices.fee], isDraft=True)
+        draft, other = seller.items("/invoices")
+        seller.make(f"/invoices/{other['id']}/finalize", None)
+        yield Full(seller, kin, prices, running, draft["id"], other["id"])
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where it is, and what says that all of it has come."""
+
+    address: str
+    shows: str
+
+
+SCREENS = {
+    "customers": Screen("/customers", "Northwind Leeds"),
+    "tree": Screen("/customers?view=tree", "Northwind Group"),
+    "found in the tree": Screen("/customers?view=tree&search=leeds", "Northwind Leeds"),
+    "customer": Screen("/customers/{kin.group}", "Northwind GmbH"),
+    "child": Screen("/customers/{kin.shop}?show=table", "Feb 2026"),
+    "new customer": Screen("/customers?new=customer", "Primary contact name"),
+    "edit customer": Screen("/customers/{kin.limited}?edit=1", "Primary contact name"),
+    "products": Screen("/products", "Platform"),
+    "product": Screen("/products/{prices.product}", "API calls"),
+    "new product": Screen("/products?new=product", "Product name"),
+    "new price": Screen("/products/{prices.product}?new=price", "Tiers start again"),
+    "events": Screen("/usage/events", "nw-leeds"),
+    "new event": Screen("/usage/events?new=event", "Timestamp (UTC)"),
+    "metrics": Screen("/usage/metrics", "Sum of n"),
+    "new metric": Screen("/usage/metrics?new=metric", "Metric name"),
+    "preview": Screen("/usage/metrics?preview={prices.metric}", "Preview calculation"),
+    "schedules": Screen("/billing/schedules", "Northwind Group"),
+    "schedule": Screen("/billing/schedules/{schedule}", "1 Feb 2026 – 28 Feb 2026"),
+    "new schedule": Screen("/billing/schedules/new?customerId={kin.group}", "added up first"),
+    "invoices": Screen("/billing/invoices", "Northwind Group"),
+    "draft": Screen("/billing/invoices/{draft}", "Northwind Leeds"),
+    "issued": Screen("/billing/invoices/{issued}", "Northwind Leeds"),
+    "settings": Screen("/settings", "Invoice number prefix"),
+    "nowhere": Screen("/no/such/page", "There is nothing at this address"),
+}
+
+
+def show(page: Page, screen: Screen, full: Full) -> None:
+    page.goto(screen.address.format(**vars(full)))
+    expect(page.get_by_text(screen.shows).first).to_be_visible()
+    expect(page.locator(".mantine-Skeleton-root")).to_have_count(0)
+
+
+def findings(page: Page) -> list[str]:
+    """What axe has to say."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text("utf-8"))
+    found: list[str] = page.evaluate(RULES)
+    return found
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run `make setup`")
+@pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS.keys())
+def test_everybody_can_use_every_screen(
+    open_page: Callable[..., Page], full: Full, screen: Screen
+) -> None:
+    page = open_page(full.seller)
+    page.emulate_media(color_scheme="light")
+    show(page, screen, full)
+
+    light = findings(page)
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    dark = findings(page)
+
+    assert (light, dark) == ([], [])
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run `make setup`")
+def test_everybody_can_sign_in(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto("/sign-in")
+    expect(page.get_by_label("E-mail")).to_be_visible()
+
+    assert findings(page) == []
+
+
+def test_no_screen_is_wider_than_a_phone(open_page: Callable[..., Page], full: Full) -> None:
+    page = open_page(full.seller, width=390, height=844)
+
+    wider: dict[str, Any] = {}
+    for name, screen in SCREENS.items():
+        show(page, screen, full)
+        width = page.evaluate("() => document.documentElement.scrollWidth")
+        if width > 390:
+            wider[name] = width
+
+    assert wider == {}
+
+
+def test_the_navigation_of_a_phone_opens_and_closes(
+    open_page: Callable[..., Page], full: Full
+) -> None:
+    page = open_page(full.seller, width=390, height=844)
+    page.goto("/customers")
+    invoices = page.get_by_role("link", name="Invoices")
+    expect(page.get_by_role("heading", name="Customers", level=1)).to_be_visible()
+    expect(invoices).not_to_be_in_viewport()
+
+    page.get_by_role("button", name="Open navigation").click()
+    invoices.click()
+
+    expect(page.get_by_role("heading", name="Invoices", level=1)).to_be_visible()
+    expect(invoices).not_to_be_in_viewport()
+
+
+def test_dark_mode_stays_when_it_was_chosen(page: Page) -> None:
+    root = page.locator("html")
+    page.emulate_media(color_scheme="light")
+    page.goto("/customers")
+    expect(root).to_have_attribute("data-mantine-color-scheme", "light")
+
+    page.get_by_role("button", name="Switch to dark mode").click()
+    expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
+    dark = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    page.reload()
+
+    expect(page.get_by_role("button", name="Switch to light mode")).to_be_visible()
+    expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
+    assert sum(int(part) for part in dark[4:-1].split(",")) < 150, dark

@@ -1,0 +1,87 @@
+"""Usage events and what is measured of them."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import Seller
+from tests.browser.story import catalogue, choose, dialog, family, row, table, usage
+
+
+def test_an_event_is_added_by_hand(page: Page, seller: Seller) -> None:
+    family(seller)
+    page.goto("/usage/events")
+
+    page.get_by_role("button", name="New usage event").first.click()
+    form = dialog(page, "New usage event")
+    form.get_by_label("Customer alias").fill("nw")
+    form.get_by_label("Event type").fill("call")
+    form.get_by_label("Timestamp (UTC)").fill("2026-03-02T10:00:05")
+    form.get_by_label("Property 1 name").fill("n")
+    form.get_by_label("Property 1 value").fill("12")
+    form.get_by_role("button", name="Add event").click()
+
+    expect(form).to_be_hidden()
+    stored = row(table(page, "Usage events"), "call")
+    expect(stored).to_contain_text("2 Mar 2026")
+    expect(stored).to_contain_text("n=12")
+
+
+def test_events_of_nobody_are_found(page: Page, seller: Seller) -> None:
+    family(seller)
+    usage(seller, nw=1, stray=2)
+    page.goto("/usage/events")
+    expect(table(page, "Usage events").get_by_role("row")).to_have_count(3)
+
+    page.get_by_label("Unmapped aliases only").check()
+
+    expect(table(page, "Usage events").get_by_role("row")).to_have_count(2)
+    expect(row(table(page, "Usage events"), "stray")).to_be_visible()
+    assert "unmapped=true" in page.url
+
+
+def test_a_metric_with_a_filter_is_added_and_tried(page: Page, seller: Seller) -> None:
+    family(seller)
+    catalogue(seller)
+    usage(seller, at="2026-03-02T10:00:00Z", nw=100, nw_de=5)
+    page.goto("/usage/metrics")
+
+    page.get_by_role("button", name="New usage metric").click()
+    form = dialog(page, "New usage metric")
+    form.get_by_label("Metric name").fill("Small calls")
+    form.get_by_label("Event type").fill("call")
+    form.get_by_label("Unit").fill("calls")
+    choose(form, "Aggregation", "Sum of a property")
+    form.get_by_label("Aggregation property").fill("n")
+    form.get_by_role("button", name="Add filter").click()
+    form.get_by_label("Filter 1 property").fill("n")
+    choose(form, "Filter 1 rule", "is none of")
+    form.get_by_label("Filter 1 values").fill("100")
+    form.get_by_label("Filter 1 values").press("Enter")
+    form.get_by_role("button", name="Add metric").click()
+    expect(form).to_be_hidden()
+    expect(row(table(page, "Usage metrics"), "Small calls")).to_contain_text("n is not 100")
+
+    row(table(page, "Usage metrics"), "Small calls").get_by_role("button", name="Preview").click()
+    trial = dialog(page, "Preview Small calls")
+    customers = trial.get_by_role("combobox", name="Customers", exact=True)
+    for alias in ("nw", "nw-de"):
+        customers.fill(alias)
+        customers.press("Enter")
+    trial.get_by_role("button", name="Preview calculation").click()
+
+    result = trial.get_by_role("region", name="Result")
+    expect(result).to_contain_text("5 calls")
+    expect(result).to_contain_text("1 event")
+
+
+def test_usage_per_month_counts_children_when_asked(page: Page, seller: Seller) -> None:
+    kin = family(seller)
+    catalogue(seller)
+    usage(seller, nw=100, nw_leeds=20, nw_de=5)
+    page.goto(f"/customers/{kin.limited}?show=table")
+
+    months = table(page, "Usage per month")
+    expect(row(months, "Feb 2026")).to_contain_text("120")
+    page.get_by_label("Include children").uncheck()
+    expect(row(months, "Feb 2026")).to_contain_text("100")
+    page.get_by_text("Chart", exact=True).click()
+    expect(page.locator(".chart svg")).to_be_visible()
