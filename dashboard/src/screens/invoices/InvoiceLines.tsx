@@ -8,7 +8,7 @@ import { invoiceGroups, invoiceLines } from "../../api/invoices";
 import type { Invoice, LineItem, LineItemGroup } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
-import { Money, Quantity } from "../../components/Figures";
+import { Missing, Money, Quantity } from "../../components/Figures";
 import { decimalText, moneyText, periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { toPercent } from "../../components/percent";
@@ -129,8 +129,12 @@ function GroupRows({ group, lines, currency }: GroupProps) {
 
 type RowProps = { line: LineItem; currency: string; open: boolean; onToggle: () => void };
 
-const rateText = (line: LineItem, rate: string) =>
-  line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : decimalText(rate);
+const rateText = (line: LineItem, currency: string, rate: string) =>
+  line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
+
+/** Several segments or a fee have no one rate; their quotient would say nothing. */
+const hasOneRate = ({ segments = [] }: LineItem) =>
+  segments.length < 2 && segments.every(({ fee }) => !fee || /^0(\.0+)?$/.test(fee));
 
 function LineRow({ line, currency, open, onToggle }: RowProps) {
   const { servicePeriod: service } = line;
@@ -167,7 +171,9 @@ function LineRow({ line, currency, open, onToggle }: RowProps) {
       <td className="end">
         <Quantity value={line.quantity} unit={line.unit} />
       </td>
-      <td className="end wide-only">{rateText(line, line.rate)}</td>
+      <td className="end wide-only">
+        {hasOneRate(line) ? rateText(line, currency, line.rate) : <Missing>see how it is priced</Missing>}
+      </td>
       <td className="end">
         <Money value={line.netTotal} currency={currency} />
       </td>
@@ -187,7 +193,7 @@ function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
       <td className="end">
         <Quantity value={segment.quantity} />
       </td>
-      <td className="end wide-only">{rateText(line, segment.rate)}</td>
+      <td className="end wide-only">{rateText(line, currency, segment.rate)}</td>
       <td className="end">
         <Money value={segment.amount} currency={currency} />
       </td>

@@ -85,7 +85,7 @@ export function PriceDrawer({ productId, onClose }: Props) {
         </Text>
       </div>
       <Group grow align="flex-start">
-        <TextInput label="Price name" required {...form.getInputProps("name")} />
+        <TextInput label="Price name" required data-autofocus {...form.getInputProps("name")} />
         <Select
           label="Currency"
           required
