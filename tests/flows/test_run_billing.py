@@ -1,6 +1,8 @@
 """A run drafts everything due once, whoever else runs, and one bad schedule bills nobody less."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
@@ -19,7 +21,7 @@ from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoice_contents import Contents
 from catchment.store.invoices import Status
-from catchment.store.schema import billing_schedules, customer_links
+from catchment.store.schema import billing_schedules, customer_links, workspaces
 from catchment.usage import UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
@@ -384,3 +386,38 @@ def test_progress_is_told_from_nothing_to_all(books: Books) -> None:
     )
 
     assert told == [(0, 2), (2, 2)]
+
+
+def test_days_begin_where_the_workspace_is(books: Books) -> None:
+    made = family(books)
+    with writing(books.engine) as tx:
+        tx.execute(update(workspaces).values(timezone="America/New_York"))
+    books.workspace = replace(books.workspace, timezone="America/New_York")
+    books.used((made["North"], "calls", "2026-02-01T04:59:59.999999", "1000"))
+    books.used((made["North"], "calls", "2026-02-01T05:00:00", "5"))
+    books.used((made["North"], "calls", "2026-01-01T04:59:59.999999", "7"))
+
+    january, february = run(books).drafted
+
+    assert contents(books, january.id).lines[0].quantity == D(1125)
+    assert contents(books, february.id).lines[0].quantity == D(5)
+
+
+def test_who_bills_needs_a_second_connection_and_gets_it(books: Books) -> None:
+    made = family(books)
+    with ExitStack() as waiting:
+        for _ in range(45):
+            waiting.enter_context(books.engine.connect())
+
+        with writing(books.engine) as tx:
+            found = bill_schedule(
+                tx,
+                books.usage,
+                books.workspace,
+                made["schedule"],
+                as_of=MARCH_10,
+                now=NOW,
+                new_id=ids.new_id,
+            )
+
+    assert len(found) == 2

@@ -1,5 +1,6 @@
 """/invoices: read, finalise, void, recalculate, delete, download."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query, Response
@@ -179,9 +180,7 @@ def recalculate(
     id: PathId, tx: Tx, usage: Usage, who: WhoIs, now: Now, new_id: NewId
 ) -> InvoiceOut:
     """Make a draft anew from today's prices, usage, names and tree."""
-    return InvoiceOut.of(
-        recalculate_invoice(tx, usage, who.workspace, id, now=now, new_id=new_id)
-    )
+    return InvoiceOut.of(recalculate_invoice(tx, usage, who.workspace, id, now=now, new_id=new_id))
 
 
 @routes.get("/{id}/download", response_class=Response, responses=_PDF)
@@ -189,7 +188,7 @@ def download(id: PathId, tx: Tx, database: Database, who: WhoIs, now: Now) -> Re
     """The PDF. What has a number is rendered once and kept; a draft is rendered each time."""
     invoice = one_invoice(tx, who.workspace.id, id)
     pdf = invoice_pdf(tx, database, invoice, now=now)
-    name = f"{invoice.number or 'draft'}.pdf"
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", invoice.number or "draft") + ".pdf"
     return Response(
         pdf,
         media_type="application/pdf",

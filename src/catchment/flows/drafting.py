@@ -103,9 +103,7 @@ def drafted(
     ]
 
 
-def attempt(
-    schedule: Schedule, failures: Failures | None, make: Callable[[], _T]
-) -> _T | None:
+def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T]) -> _T | None:
     """What ``make`` returns; None where it fails, which is then reported under the customer.
 
     A database that is away is nobody's in particular: that stops the run.

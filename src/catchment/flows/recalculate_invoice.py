@@ -91,7 +91,11 @@ def _recalculated(
             contents = contents_of(draft, invoice.id, new_id, before)
             invoice_contents.add(tx, workspace.id, [contents])
         renewed = replace(
-            renewed, created_at=invoice.created_at, updated_at=now, calculated_at=now
+            renewed,
+            created_at=invoice.created_at,
+            updated_at=now,
+            calculated_at=now,
+            customer_archived=invoice.customer_archived,
         )
         invoices.save(tx, renewed)
         done.append(renewed)

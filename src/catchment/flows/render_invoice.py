@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
 
 from catchment.core.money import exact_sum
 from catchment.core.pricing import Segment
@@ -40,16 +39,15 @@ def invoice_pdf(tx: Connection, engine: Engine, invoice: Invoice, *, now: dateti
         return kept
     assert invoice.merchant is not None, invoice.id
     pdf = render(_document(tx, invoice, invoice.merchant))
-    try:
-        with writing(engine) as own:  # the reader's snapshot cannot write, and need not wait
-            current = invoices.find(own, invoice.workspace_id, invoice.id, for_change=True)
-            if current is not None and current.status is invoice.status:
-                digest = hashlib.sha256(pdf).hexdigest()
-                invoices.keep_document(own, invoice, pdf, sha256=digest, now=now)
-    except IntegrityError:  # someone asked at the same time and was first
-        with writing(engine) as own:
-            return invoices.document(own, invoice.id) or pdf
-    return pdf
+    with writing(engine) as own:  # the reader's snapshot cannot write
+        current = invoices.find(own, invoice.workspace_id, invoice.id, for_change=True)
+        kept = invoices.document(own, invoice.id)
+        if current is None or current.status is not invoice.status:
+            return pdf  # voided meanwhile: this is what it was when it was asked for
+        if kept is None:
+            digest = hashlib.sha256(pdf).hexdigest()
+            invoices.keep_document(own, invoice, pdf, sha256=digest, now=now)
+    return kept or pdf
 
 
 def _document(

@@ -30,11 +30,14 @@ def connect(url: str) -> Engine:
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
             pool_size=20,
-            max_overflow=20,
+            max_overflow=70,  # two for each thread of the server: billing reads usage aside
         )
     else:
         engine = create_engine(
-            parsed, connect_args={"check_same_thread": False, "timeout": 60}, pool_size=20
+            parsed,
+            connect_args={"check_same_thread": False, "timeout": 60},
+            pool_size=20,
+            max_overflow=-1,  # who holds the one write lock must never wait for a connection
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
