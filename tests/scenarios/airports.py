@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select
 from catchment.api.app import create_app
 from catchment.demo.build import Demo, build_demo
 from catchment.settings import Settings
-from catchment.store.engine import reading
+from catchment.store.engine import connect, migrate, reading
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
 from tests.scenarios import flights_oracle as oracle
@@ -64,6 +64,18 @@ class Airports:
         folder = self.settings.data_dir
         files = [folder / "summary.csv", folder / "demo.json", *(folder / "invoices").iterdir()]
         return found | {file.name: _digest(file.read_bytes()) for file in files}
+
+
+@contextmanager
+def opened(folder: Path, data: Path) -> Iterator[Airports]:
+    """The stores in ``folder``, on SQLite."""
+    settings = Settings(data_dir=folder, database_url="", secret_key="for tests only")
+    engine = connect(settings.sqlalchemy_url())
+    migrate(engine)
+    usage = UsageStore(engine, folder)
+    yield Airports(engine, usage, settings, data)
+    usage.close()
+    engine.dispose()
 
 
 class Reader:

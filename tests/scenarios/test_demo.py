@@ -13,11 +13,8 @@ import pypdf
 import pytest
 
 from catchment.demo.build import Demo
-from catchment.settings import Settings
-from catchment.store.engine import connect, migrate
-from catchment.usage import UsageStore
 from tests.scenarios import flights_oracle as oracle
-from tests.scenarios.airports import Airports, Reader, key
+from tests.scenarios.airports import Airports, Reader, key, opened
 
 EVENTS = 328_521
 COUNTED_IN_2014 = 85  # the evening of 31 December in New York is January in UTC
@@ -29,18 +26,12 @@ def airports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airports]:
     base = tmp_path_factory.getbasetemp()
     shared = (base if "gw" not in base.name else base.parent) / "airports"
     shared.mkdir(exist_ok=True)
-    settings = Settings(data_dir=shared, database_url="", secret_key="for tests only")
-    engine = connect(settings.sqlalchemy_url())
-    usage = UsageStore(engine, shared)
-    found = Airports(engine, usage, settings, oracle.DATA)
-    with (shared / "building").open("w") as lock:
+    with (shared / "building").open("w") as lock, opened(shared, oracle.DATA) as found:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "summary.csv").exists():
-            migrate(engine)
             found.build()
-    yield found
-    usage.close()
-    engine.dispose()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        yield found
 
 
 @pytest.fixture(scope="session")

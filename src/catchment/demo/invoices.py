@@ -46,7 +46,7 @@ def of_the_year(api: Api, status: str) -> list[dict[str, Any]]:
     """The invoices of schedules that fell due by ``CLOSING``, by number."""
     found = [
         one
-        for one in api.every("/invoices", {"status": status})
+        for one in api.every("/invoices", {"invoiceStatus": status})
         if "billingScheduleId" in one and "billingPeriod" in one and _due(one) <= CLOSING
     ]
     return sorted(found, key=lambda one: one.get("invoiceNumber") or "")
