@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { api, type Query } from "./http";
+import { api, everyPage, type Query } from "./http";
 import type { Page, Price, PriceRequest, Product } from "./types";
 
 export const productList = (query: Query) =>
@@ -23,6 +23,15 @@ export const priceList = (kind: PriceKind, query: Query) =>
     queryKey: ["prices", kind, query],
     queryFn: ({ signal }) => api.get<Page<Price>>(`/${kind}`, query, signal),
   });
+
+/** The whole catalogue: list prices, and the products they belong to. */
+export const catalogue = queryOptions({
+  queryKey: ["prices", "catalogue"],
+  queryFn: async ({ signal }) => ({
+    listPrices: await everyPage<Price>("/list-prices", {}, signal),
+    products: await everyPage<Product>("/products", {}, signal),
+  }),
+});
 
 export const createProduct = (body: { name: string; label?: string }, key: string) =>
   api.post<Product>("/products", body, key);

@@ -107,3 +107,17 @@ export const api = {
   put: <T>(path: string, body?: unknown) => send<T>("PUT", path, { body }),
   delete: <T>(path: string) => send<T>("DELETE", path),
 };
+
+type OnePage<T> = { items: T[]; pagination?: { after?: string } };
+
+/** Every page of a list, one after the other. For lists that stay short. */
+export async function everyPage<T>(path: string, query: Query, signal: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  let after: string | undefined;
+  do {
+    const page = await api.get<OnePage<T>>(path, { ...query, limit: 100, after }, signal);
+    items.push(...page.items);
+    after = page.pagination?.after;
+  } while (after);
+  return items;
+}

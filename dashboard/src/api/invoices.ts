@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
-import { api, type Query } from "./http";
+import { api, everyPage, type Query } from "./http";
 import type { Invoice, LineItem, LineItemGroup, Page, UsageGroupsPage } from "./types";
 
 export const invoiceList = (query: Query) =>
@@ -15,28 +15,16 @@ export const invoice = (id: string) =>
     queryFn: ({ signal }) => api.get<Invoice>(`/invoices/${id}`, {}, signal),
   });
 
-/** Every page of a list, one after the other, in the order they are printed. */
-async function all<T>(path: string, signal: AbortSignal): Promise<T[]> {
-  const items: T[] = [];
-  let after: string | undefined;
-  do {
-    const page = await api.get<Page<T>>(path, { limit: 100, sortOrder: "ASC", after }, signal);
-    items.push(...page.items);
-    after = page.pagination?.after;
-  } while (after);
-  return items;
-}
-
 export const invoiceGroups = (id: string) =>
   queryOptions({
     queryKey: ["invoices", "groups", id],
-    queryFn: ({ signal }) => all<LineItemGroup>(`/invoices/${id}/line-item-groups`, signal),
+    queryFn: ({ signal }) => everyPage<LineItemGroup>(`/invoices/${id}/line-item-groups`, { sortOrder: "ASC" }, signal),
   });
 
 export const invoiceLines = (id: string) =>
   queryOptions({
     queryKey: ["invoices", "lines", id],
-    queryFn: ({ signal }) => all<LineItem>(`/invoices/${id}/line-items`, signal),
+    queryFn: ({ signal }) => everyPage<LineItem>(`/invoices/${id}/line-items`, { sortOrder: "ASC" }, signal),
   });
 
 export const usageGroups = (id: string) =>

@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { api, type Query } from "./http";
+import { api, everyPage, type Query } from "./http";
 import type {
   Calculation,
   Metric,
@@ -16,6 +16,11 @@ export const metricList = (query: Query) =>
     queryKey: ["metrics", "list", query],
     queryFn: ({ signal }) => api.get<Page<Metric>>("/usage-metrics", query, signal),
   });
+
+export const everyMetric = queryOptions({
+  queryKey: ["metrics", "every"],
+  queryFn: ({ signal }) => everyPage<Metric>("/usage-metrics", {}, signal),
+});
 
 export const metric = (id: string) =>
   queryOptions({

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
@@ -24,9 +24,16 @@ export function SchedulesPanel({ customerId }: { customerId: string }) {
       title="Billing schedules"
       flush
       actions={
-        <Button component={Link} to={make} size="compact-sm" variant="default">
-          New schedule
-        </Button>
+        <>
+          {data?.pagination?.after && (
+            <Anchor component={Link} to={`/billing/schedules?customerId=${customerId}`} size="sm">
+              All schedules
+            </Anchor>
+          )}
+          <Button component={Link} to={make} size="compact-sm" variant="default">
+            New schedule
+          </Button>
+        </>
       }
     >
       <DataTable

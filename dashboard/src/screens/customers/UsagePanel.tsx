@@ -2,7 +2,7 @@ import { Group, SegmentedControl, Skeleton, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 
-import { metricList, usage } from "../../api/usage";
+import { everyMetric, usage } from "../../api/usage";
 import type { UsageBucket } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
@@ -19,9 +19,9 @@ const UsageChart = lazy(() => import("../../components/UsageChart"));
 /** Usage per month of the customer, alone or with everyone below it. */
 export function UsagePanel({ customerId }: { customerId: string }) {
   const { values, set } = useFilters(["metric", "alone", "from", "to", "show"] as const);
-  const metrics = useQuery(metricList({ limit: 100 }));
-  const metricId = values.metric || (metrics.data?.items[0]?.id ?? "");
-  const metric = metrics.data?.items.find(({ id }) => id === metricId);
+  const metrics = useQuery(everyMetric);
+  const metricId = values.metric || (metrics.data?.[0]?.id ?? "");
+  const metric = metrics.data?.find(({ id }) => id === metricId);
   const from = values.from || monthStart(today(), -11);
   const to = values.to || nextDay(monthStart(today(), 1), -1);
   const found = useQuery({
@@ -50,7 +50,7 @@ export function UsagePanel({ customerId }: { customerId: string }) {
         />
       }
     >
-      {metrics.data?.items.length === 0 ? (
+      {metrics.data?.length === 0 ? (
         <Empty title="No usage metrics yet">
           A usage metric says what is counted. Add one with Add new → Usage metric.
         </Empty>

@@ -1,5 +1,6 @@
 import { Button, Skeleton, Stack } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useParams, useSearchParams } from "react-router";
 
 import { archiveListPrice, archiveProduct, priceList, product, type PriceKind } from "../../api/catalogue";
@@ -11,6 +12,7 @@ import { Facts } from "../../components/Facts";
 import { Day } from "../../components/Figures";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
+import { Pager } from "../../components/Pager";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
@@ -89,7 +91,11 @@ export default function ProductScreen() {
 type PanelProps = { title: string; kind: PriceKind; productId: string; children: string };
 
 function PricesPanel({ title, kind, productId, children }: PanelProps) {
-  const list = useQuery(priceList(kind, { productId, limit: 100 }));
+  const [cursor, setCursor] = useState<{ after?: string; before?: string }>({});
+  const list = useQuery({
+    ...priceList(kind, { productId, ...cursor, limit: 25 }),
+    placeholderData: keepPreviousData,
+  });
   return (
     <Panel title={title} flush>
       {list.error ? (
@@ -106,6 +112,7 @@ function PricesPanel({ title, kind, productId, children }: PanelProps) {
           empty={<Empty title={`No ${title.toLowerCase()} yet`}>{children}</Empty>}
         />
       )}
+      <Pager page={list.data} onGo={setCursor} />
     </Panel>
   );
 }

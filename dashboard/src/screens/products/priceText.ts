@@ -1,4 +1,4 @@
-import type { Price } from "../../api/types";
+import type { Price, Tier } from "../../api/types";
 import { decimalText, moneyText, plural } from "../../components/format";
 import { toPercent } from "../../components/percent";
 import { FREQUENCIES, MODELS, TIMINGS } from "./priceForm";
@@ -24,8 +24,17 @@ export function rateText({ structure, currency }: Price): string {
       return `${moneyText(structure.pricePerPackage ?? "", currency)} per ${decimalText(structure.packageSize ?? "")}`;
     case "VOLUME":
     case "GRADUATED":
-      return plural(structure.tiers?.length ?? 0, "tier");
+      return tiersText(structure.tiers ?? [], currency);
     default:
       return moneyText(structure.price ?? "", currency);
   }
+}
+
+function tiersText(tiers: Tier[], currency: string): string {
+  const [only] = tiers;
+  if (!only || tiers.length > 1) return plural(tiers.length, "tier");
+  const rate = only.isPricePercentage
+    ? `${toPercent(only.price)} %`
+    : `${moneyText(only.price, currency)} per unit`;
+  return only.fee && !/^0(\.0+)?$/.test(only.fee) ? `${rate} and ${moneyText(only.fee, currency)}` : rate;
 }

@@ -1,9 +1,11 @@
 import { ActionIcon, Button, Checkbox, Group, MultiSelect, Stack, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
+import { useDebouncedValue } from "@mantine/hooks";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
-import { priceList, productList } from "../../api/catalogue";
+import { catalogue, priceList } from "../../api/catalogue";
 import type { Price } from "../../api/types";
 import { Panel } from "../../components/Panel";
 import { cadenceText, rateText } from "../products/priceText";
@@ -13,7 +15,7 @@ type Props = { form: UseFormReturnType<ScheduleValues>; extra: Price[] };
 
 /** Consecutive parts of the schedule, each with its own prices. */
 export function PhaseFields({ form, extra }: Props) {
-  const data = usePriceOptions(extra);
+  const { data, setTyped } = usePriceOptions(extra);
   const { phases } = form.values;
   const add = () => form.insertListItem("phases", followingPhase(phases));
   return (
@@ -71,6 +73,7 @@ export function PhaseFields({ form, extra }: Props) {
                 placeholder="Search prices of the catalogue"
                 nothingFoundMessage="No such price"
                 data={data}
+                onSearchChange={setTyped}
                 {...form.getInputProps(`phases.${index}.prices`)}
               />
               {index > 0 && (
@@ -87,21 +90,35 @@ export function PhaseFields({ form, extra }: Props) {
   );
 }
 
-/** What can be chosen, as "API · Calls (3 tiers USD, monthly, in arrears)". */
+/**
+ * What can be chosen, as "API · Calls (3 tiers USD, monthly, in arrears)": the catalogue, and the
+ * negotiated prices whose name is being typed. Copies of list prices belong to their own schedules.
+ */
 function usePriceOptions(extra: Price[]) {
-  const listPrices = useQuery(priceList("list-prices", { limit: 100 }));
-  const prices = useQuery(priceList("prices", { limit: 100 }));
-  const products = useQuery(productList({ limit: 100 }));
-  const names = new Map((products.data?.items ?? []).map(({ id, name }) => [id, name]));
+  const [typed, setTyped] = useState("");
+  const [name] = useDebouncedValue(typed.trim(), 200);
+  const whole = useQuery(catalogue);
+  const prices = useQuery({
+    ...priceList("prices", { name, limit: 100 }),
+    placeholderData: keepPreviousData,
+  });
+  const names = new Map((whole.data?.products ?? []).map(({ id, name: of }) => [id, of]));
   const text = (price: Price) =>
     `${names.get(price.productId) ?? "Product"} · ${price.name} (${rateText(price)} ${price.currency}, ${cadenceText(price).toLowerCase()})`;
   const option = (kind: "list" | "price") => (price: Price) => ({
     value: `${kind}:${price.id}`,
     label: text(price),
   });
-  const own = new Map([...(prices.data?.items ?? []), ...extra].map((price) => [price.id, price]));
-  return [
-    { group: "List prices", items: (listPrices.data?.items ?? []).map(option("list")) },
-    { group: "Negotiated prices", items: Array.from(own.values(), option("price")) },
-  ];
+  const [seen, setSeen] = useState(new Map<string, Price>());
+  const fresh = (prices.data?.items ?? []).filter(({ id, listPriceId }) => !listPriceId && !seen.has(id));
+  // Once offered, a price stays, so that one that was picked keeps its name.
+  if (fresh.length) setSeen(new Map([...seen, ...fresh.map((price) => [price.id, price] as const)]));
+  const own = new Map([...extra.map((price) => [price.id, price] as const), ...seen]);
+  return {
+    setTyped,
+    data: [
+      { group: "List prices", items: (whole.data?.listPrices ?? []).map(option("list")) },
+      { group: "Negotiated prices", items: Array.from(own.values(), option("price")) },
+    ],
+  };
 }

@@ -1,5 +1,6 @@
 import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link, useParams } from "react-router";
 
 import { customer } from "../../api/customers";
@@ -14,6 +15,7 @@ import { Day, Money } from "../../components/Figures";
 import { dayText, periodText, plural } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
+import { Pager } from "../../components/Pager";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
@@ -144,7 +146,11 @@ const INVOICE_COLUMNS: Column<Invoice>[] = [
 ];
 
 function ScheduleInvoices({ id }: { id: string }) {
-  const list = useQuery(invoiceList({ billingScheduleId: id, limit: 100 }));
+  const [cursor, setCursor] = useState<{ after?: string; before?: string }>({});
+  const list = useQuery({
+    ...invoiceList({ billingScheduleId: id, ...cursor, limit: 25 }),
+    placeholderData: keepPreviousData,
+  });
   return (
     <Panel title="Invoices" flush>
       {list.error ? (
@@ -166,6 +172,7 @@ function ScheduleInvoices({ id }: { id: string }) {
           }
         />
       )}
+      <Pager page={list.data} onGo={setCursor} />
     </Panel>
   );
 }
