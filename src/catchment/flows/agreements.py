@@ -26,15 +26,14 @@ class Agreements:
     schedules: Mapping[str, Schedule]
     forest: Forest
     claims: Mapping[CustomerId, tuple[Claim, ...]]
-    _rivals: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
+    _reaches: dict[str, tuple[int, tuple[Claim, ...]]] = field(default_factory=dict)
 
     def pool(self, schedule: Schedule, metric_id: str, span: Span) -> Pool:
         """Whose usage of a metric ``schedule`` prices during ``span``."""
-        if schedule.id not in self._rivals:
-            self._rivals[schedule.id] = tuple(self._within(schedule))
+        _, rivals = self._reach(schedule)
         return pool(
             self.forest,
-            self._rivals[schedule.id],
+            rivals,
             schedule_id=schedule.id,
             customer=schedule.customer,
             roll_up=schedule.roll_up,
@@ -42,13 +41,20 @@ class Agreements:
             span=span,
         )
 
-    def _within(self, schedule: Schedule) -> Iterable[Claim]:
-        """The claims that can matter to ``schedule``: those of its customer, or of its family."""
-        if not schedule.roll_up:
-            return self.claims.get(schedule.customer, ())
-        family = _family(self.forest, schedule.customer)
-        few, many = sorted((family, self.claims.keys()), key=len)
-        return (claim for who in few if who in many for claim in self.claims.get(who, ()))
+    def size(self, schedule: Schedule) -> int:
+        """How many customers a pool of ``schedule`` can have at most."""
+        most, _ = self._reach(schedule)
+        return most
+
+    def _reach(self, schedule: Schedule) -> tuple[int, tuple[Claim, ...]]:
+        """How many customers ``schedule`` can measure, and the claims on usage among them."""
+        if schedule.id not in self._reaches:
+            root = schedule.customer
+            family = _family(self.forest, root) if schedule.roll_up else {root}
+            few, many = sorted((family, self.claims.keys()), key=len)
+            found = tuple(claim for who in few if who in many for claim in self.claims[who])
+            self._reaches[schedule.id] = len(family), found
+        return self._reaches[schedule.id]
 
 
 def all_of(tx: Connection, workspace: Workspace) -> Agreements:

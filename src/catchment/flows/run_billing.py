@@ -9,7 +9,7 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -29,6 +29,7 @@ from catchment.store.invoices import Billed, Invoice
 from catchment.usage import UsageStore
 
 INVOICES_AT_ONCE = 500
+MEMBERS_AT_ONCE = 200_000
 Progress = Callable[[int, int], None]
 """Is told how many invoices are done, and of how many."""
 
@@ -63,8 +64,9 @@ def bill_workspace(
         plan = _plan(agreed, invoices.billed(tx, workspace.id), as_of, failures)
     done: list[Invoice] = []
     progress(0, len(plan))
-    for start in range(0, len(plan), at_once):
-        part = _as_agreed(plan[start : start + at_once], agreed)
+    finished = 0
+    for planned in list(_parts(plan, agreed, at_once)):
+        part = _as_agreed(planned, agreed)
         with reading(engine) as tx:
             drafts = drafted(tx, usage, agreed, part, failures)
         with writing(engine) as tx:
@@ -75,7 +77,8 @@ def bill_workspace(
                 drafts = drafted(tx, usage, agreed, _as_agreed(part, agreed), failures)
             drafts = _unbilled(tx, workspace, drafts)
             done += keep(tx, workspace, drafts, now=now, new_id=new_id)
-        progress(min(start + at_once, len(plan)), len(plan))
+        finished += len(planned)
+        progress(finished, len(plan))
     return RunResult(tuple(done), tuple(failures.values()))
 
 
@@ -120,6 +123,20 @@ def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -
             find = partial(_open, schedule, agreed, billed, as_of)
             found += by_day(schedule, attempt(schedule, failures, find) or ())
     return sorted(found, key=lambda due: (due.on, due.schedule.id))
+
+
+def _parts(plan: Sequence[Due], agreed: Agreements, at_once: int) -> Iterator[list[Due]]:
+    """The plan in parts that fit into memory and into a short transaction."""
+    part: list[Due] = []
+    members = 0
+    for due in plan:
+        part.append(due)
+        members += agreed.size(due.schedule)
+        if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
+            yield part
+            part, members = [], 0
+    if part:
+        yield part
 
 
 def _open(
