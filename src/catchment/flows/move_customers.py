@@ -215,7 +215,7 @@ def _check_tree(
     """Let core look at what is above the new link, and below it only where depth could matter."""
     assert link.parent is not None, link
     levels = links.levels_below(tx, workspace, link.customer, link.start)
-    if levels + 1 + _levels_down_to(forest, link.parent) > MAX_LEVELS:
+    if levels + 1 + _levels_down_to(forest, link.parent, link.start) > MAX_LEVELS:
         seen = {one.id for one in after}
         low = links.below(tx, workspace, link.customer, link.start)
         forest = Forest(after + [one for one in low if one.id not in seen])
@@ -225,12 +225,16 @@ def _check_tree(
         raise _named(tx, workspace, refusal, pointer) from refusal
 
 
-def _levels_down_to(forest: Forest, customer: CustomerId) -> int:
-    """At most how many levels there are from a top down to ``customer``, itself included."""
+def _levels_down_to(forest: Forest, customer: CustomerId, since: datetime) -> int:
+    """At most how many levels there are from a top down to ``customer``, from ``since`` on.
+
+    It counts itself.
+    """
     levels, level = 0, {customer}
     while level and levels <= MAX_LEVELS:
         levels += 1
-        level = {one.parent for who in level for one in forest.links(who) if one.parent}
+        places = [one for who in level for one in forest.links(who) if one.until > since]
+        level = {one.parent for one in places if one.parent}
     return levels
 
 

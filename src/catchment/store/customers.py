@@ -187,9 +187,9 @@ def _filtered(query: Select[Any], view: View, filters: Filters, today: date) -> 
     if filters.label is not None:
         query = query.where(contains(_c.label, filters.label))
     if filters.email is not None:
-        query = query.where(_has_email(filters.email))
+        query = query.where(_has_email(view, filters.email))
     if filters.alias is not None:
-        named = _has_alias(customer_aliases.c.value == filters.alias)
+        named = _has_alias(view, customer_aliases.c.value == filters.alias)
         query = query.where(or_(_c.id == filters.alias, named))
     if filters.search is not None:
         text = filters.search
@@ -198,8 +198,8 @@ def _filtered(query: Select[Any], view: View, filters: Filters, today: date) -> 
                 contains(_c.legal_name, text),
                 contains(_c.label, text),
                 _c.id == text.lower(),
-                _has_email(text),
-                _has_alias(contains(customer_aliases.c.value, text)),
+                _has_email(view, text),
+                _has_alias(view, contains(customer_aliases.c.value, text)),
             )
         )
     if filters.parent is not None:
@@ -210,25 +210,22 @@ def _filtered(query: Select[Any], view: View, filters: Filters, today: date) -> 
     return query
 
 
-def _has_email(text: str) -> ColumnElement[bool]:
+def _has_email(view: View, text: str) -> ColumnElement[bool]:
     c = contacts.c
-    return (
-        select(c.id)
-        .where(c.customer_id == _c.id, c.archived_at.is_(None), contains(c.email, text))
-        .exists()
-    )
+    living = (c.workspace_id == view.workspace, c.archived_at.is_(None))
+    return _c.id.in_(select(c.customer_id).where(*living, contains(c.email, text)))
 
 
-def _has_alias(named: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has_alias(view: View, named: ColumnElement[bool]) -> ColumnElement[bool]:
     c = customer_aliases.c
-    return select(c.id).where(c.customer_id == _c.id, c.deleted_at.is_(None), named).exists()
+    living = (c.workspace_id == view.workspace, c.deleted_at.is_(None))
+    return _c.id.in_(select(c.customer_id).where(*living, named))
 
 
 def _has_parent(view: View, parent: str) -> ColumnElement[bool]:
     c = customer_links.c
     if parent == NO_PARENT:
-        link = select(c.id).where(*view.links(), c.customer_id == _c.id, c.parent_id.is_not(None))
-        return ~link.exists()
+        return _c.id.not_in(select(c.customer_id).where(*view.links(), c.parent_id.is_not(None)))
     return _c.id.in_(select(c.customer_id).where(*view.links(), c.parent_id == parent))
 
 

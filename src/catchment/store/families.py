@@ -85,11 +85,9 @@ def parents(
     found: dict[CustomerId, CustomerId] = {}
     for part in chunks(ids):
         rows = tx.execute(
-            select(_c.customer_id, _c.parent_id).where(
-                *view.links(), _c.customer_id.in_(part), _c.parent_id.is_not(None)
-            )
+            select(_c.customer_id, _c.parent_id).where(*view.links(), _c.customer_id.in_(part))
         )
-        found.update((row.customer_id, row.parent_id) for row in rows)
+        found.update((row.customer_id, row.parent_id) for row in rows if row.parent_id)
     return found
 
 
@@ -101,7 +99,6 @@ def ancestors(tx: Connection, view: View, customer: CustomerId) -> list[Row[Any]
         select(_c.parent_id, up.c.level + 1).where(
             *view.links(),
             _c.customer_id == up.c.id,
-            _c.parent_id.is_not(None),
             up.c.level < MAX_LEVELS,
         )
     )
@@ -115,17 +112,24 @@ def ancestors(tx: Connection, view: View, customer: CustomerId) -> list[Row[Any]
 
 
 def child_counts(tx: Connection, view: View, ids: Collection[CustomerId]) -> dict[CustomerId, int]:
-    """How many children each of ``ids`` has; those without are left out."""
+    """How many children each of ``ids`` has; those without are left out.
+
+    Everybody is counted from an index, then the few who are archived are taken off.
+    """
+    archived = select(customers.c.id).where(
+        customers.c.workspace_id == view.workspace, customers.c.archived_at <= view.at
+    )
     found: dict[CustomerId, int] = {}
     for part in chunks(ids):
-        rows = tx.execute(
+        counts = (
             select(_c.parent_id, func.count().label("many"))
-            .join(customers, customers.c.id == _c.customer_id)
-            .where(*view.links(), view.alive(), _c.parent_id.in_(part))
+            .where(*view.links(), _c.parent_id.in_(part))
             .group_by(_c.parent_id)
         )
-        found.update((row.parent_id, row.many) for row in rows)
-    return found
+        found.update((row.parent_id, row.many) for row in tx.execute(counts))
+        for row in tx.execute(counts.where(_c.customer_id.in_(archived))) if found else ():
+            found[row.parent_id] -= row.many
+    return {parent: many for parent, many in found.items() if many}
 
 
 def descendant_counts(
@@ -145,19 +149,19 @@ def descendant_counts(
 
 def children(tx: Connection, view: View, parent: CustomerId, request: PageRequest) -> Page:
     """A page of the children's rows, by legal name."""
-    few = child_counts(tx, view, [parent]).get(parent, 0) <= _MANY_CHILDREN
-    return _children(tx, view, parent, request, few=few)
+    count = child_counts(tx, view, [parent]).get(parent, 0)
+    return _children(tx, view, parent, request, count)
 
 
 def _children(
-    tx: Connection, view: View, parent: CustomerId, request: PageRequest, *, few: bool
+    tx: Connection, view: View, parent: CustomerId, request: PageRequest, count: int
 ) -> Page:
     """Few children are looked up and sorted.
 
     Of many, the workspace's customers are read in order until the page is full.
     """
     query: Select[Any]
-    if few:
+    if count <= _MANY_CHILDREN:
         query = select(customers).join(customer_links, customers.c.id == _c.customer_id)
         query = query.where(*view.links(), _c.parent_id == parent)
     else:
@@ -171,6 +175,7 @@ def _children(
         request,
         id_column=customers.c.id,
         sort=customers.c.legal_name,
+        total=count,
     )
 
 
@@ -215,8 +220,7 @@ def _open(tx: Connection, view: View, nodes: Iterable[Node]) -> list[Node]:
     for node in nodes:
         if node.child_count > MOST_CHILDREN:
             request = PageRequest(MOST_CHILDREN, ascending=True)
-            few = node.child_count <= _MANY_CHILDREN
-            found = _children(tx, view, node.id, request, few=few)
+            found = _children(tx, view, node.id, request, node.child_count)
             node.after = found.after
             for row in found.rows:
                 add(node, row)
@@ -265,40 +269,27 @@ def organizations(
             .where(c.workspace_id == view.workspace, c.owner_id.in_(part))
         )
     ]
-    counts = child_counts(tx, view, [row.owner_id for row in rows])
-    members = _members(tx, view, counts, most)
+    members = {row.owner_id: _members(tx, view, row.owner_id, most + 1) for row in rows}
+    more = [owner for owner, first in members.items() if len(first) > most]
+    counts = child_counts(tx, view, more)
     return {
         row.owner_id: Organization(
             row.id,
             Named(row.owner_id, row.legal_name),
-            tuple(members.get(row.owner_id, ())),
-            counts.get(row.owner_id, 0),
+            tuple(members[row.owner_id][:most]),
+            counts.get(row.owner_id, len(members[row.owner_id])),
         )
         for row in rows
     }
 
 
-def _members(
-    tx: Connection, view: View, counts: Mapping[CustomerId, int], most: int
-) -> dict[CustomerId, list[Named]]:
-    """The first members by id; large families one by one, so that none is read whole."""
-    query = (
-        select(_c.parent_id, customers.c.id, customers.c.legal_name)
-        .join(customers, customers.c.id == _c.customer_id)
-        .where(*view.links(), view.alive())
-        .order_by(_c.parent_id, _c.customer_id)
+def _members(tx: Connection, view: View, owner: CustomerId, most: int) -> list[Named]:
+    """The first members by id; asked owner by owner, so that no large family is read whole."""
+    rows = tx.execute(
+        select(customers.c.id, customers.c.legal_name)
+        .join(customer_links, customers.c.id == _c.customer_id)
+        .where(*view.links(), view.alive(), _c.parent_id == owner)
+        .order_by(_c.customer_id)
+        .limit(most)
     )
-    queries = [
-        query.where(_c.parent_id.in_(part))
-        for part in chunks(owner for owner, many in counts.items() if many <= most)
-    ]
-    queries += [
-        query.where(_c.parent_id == owner).limit(most)
-        for owner, many in counts.items()
-        if many > most
-    ]
-    found: dict[CustomerId, list[Named]] = {}
-    for one in queries:
-        for row in tx.execute(one):
-            found.setdefault(row.parent_id, []).append(Named(row.id, row.legal_name))
-    return found
+    return [Named(row.id, row.legal_name) for row in rows]

@@ -85,7 +85,6 @@ def above(tx: Connection, workspace: str, starts: Collection[CustomerId]) -> lis
             _c.customer_id == up.c.id,
             _c.workspace_id == workspace,
             _c.superseded_at.is_(None),
-            _c.parent_id.is_not(None),
         )
         up = up.union(step)
         rows = tx.execute(

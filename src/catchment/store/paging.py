@@ -48,13 +48,17 @@ def page(
     *,
     id_column: ColumnElement[str],
     sort: ColumnElement[Any] | None = None,
+    total: int | None = None,
 ) -> Page:
     """The rows of ``query`` that ``request`` asks for, ordered by ``sort`` (never null) then id.
 
+    ``total`` is how many rows there are, where the caller knows.
     Raises Invalid for a cursor that was not made by this order.
     """
     key = [id_column] if sort is None else [sort, id_column]
-    total = tx.execute(select(func.count()).select_from(query.order_by(None).subquery())).scalar()
+    if total is None:
+        rows_of_all = query.order_by(None).subquery()
+        total = tx.execute(select(func.count()).select_from(rows_of_all)).scalar_one()
     backwards = request.before is not None and request.after is None
     cursor = request.before if backwards else request.after
     upwards = request.ascending != backwards
@@ -76,7 +80,7 @@ def page(
         rows,
         _encode(rows[-1], len(key)) if has_next else None,
         _encode(rows[0], len(key)) if has_previous else None,
-        total or 0,
+        total,
     )
 
 

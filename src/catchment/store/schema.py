@@ -191,6 +191,7 @@ customers = Table(
     _updated(),
     Column("archived_at", Instant),
     Index(None, "workspace_id", "id"),
+    Index(None, "workspace_id", "archived_at", "id"),
     Index(None, "workspace_id", "legal_name"),
 )
 
@@ -238,9 +239,18 @@ customer_links = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("superseded_at", Instant),
     _text("reason"),
-    Index(None, "workspace_id", "superseded_at"),
-    Index(None, "customer_id"),
-    Index(None, "parent_id", "customer_id"),
+    # No index begins with the workspace: SQLite would walk all links for each step of a walk.
+    Index(None, "customer_id", "workspace_id", "superseded_at"),
+    # All that counting children needs, so that a million of them are counted from the index alone.
+    Index(
+        "ix_customer_links_children",
+        "parent_id",
+        "workspace_id",
+        "customer_id",
+        "superseded_at",
+        "effective_from",
+        "effective_to",
+    ),
 )
 
 customer_organizations = Table(

@@ -69,6 +69,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_customers_workspace_id_archived_at_id"),
+            ["workspace_id", "archived_at", "id"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_customers_workspace_id_id"), ["workspace_id", "id"], unique=False
         )
         batch_op.create_index(
@@ -328,14 +333,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_links", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_customer_links_customer_id"), ["customer_id"], unique=False
+            "ix_customer_links_children",
+            [
+                "parent_id",
+                "workspace_id",
+                "customer_id",
+                "superseded_at",
+                "effective_from",
+                "effective_to",
+            ],
+            unique=False,
         )
         batch_op.create_index(
-            batch_op.f("ix_customer_links_parent_id_customer_id"), ["parent_id", "customer_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_customer_links_workspace_id_superseded_at"),
-            ["workspace_id", "superseded_at"],
+            batch_op.f("ix_customer_links_customer_id_workspace_id_superseded_at"),
+            ["customer_id", "workspace_id", "superseded_at"],
             unique=False,
         )
 
