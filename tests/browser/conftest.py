@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from catchment.api import app as api_app
 from tests.browser.server import House, Seller
-from tests.browser.watch import Watch
+from tests.browser.window import Window
 
 FIND_BROWSER = Path(__file__).parents[2] / "scripts" / "find-browser"
 ARGUMENTS = [
@@ -84,32 +84,16 @@ def seller(house: House) -> Iterator[Seller]:
 @pytest.fixture
 def open_page(browser: Browser, house: House) -> Iterator[Callable[..., Page]]:
     """Opens a watched page, signed in to the workspace of ``seller`` when one is given."""
-    watches: list[Watch] = []
+    windows: list[Window] = []
 
     def make(seller: Seller | None = None, width: int = 1440, height: int = 900) -> Page:
-        context = browser.new_context(
-            base_url=house.address,
-            viewport={"width": width, "height": height},
-            locale="en-GB",
-            timezone_id="UTC",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(15_000)
-        context.clock.set_fixed_time(house.clock.at)
-        watches.append(Watch(context, house.address))
-        if seller:
-            signed_in = context.request.post(
-                "/api/session",
-                data={"email": seller.email, "password": seller.password},
-                headers={"X-Requested-With": "catchment-dashboard"},
-            )
-            assert signed_in.ok, signed_in.text()
-        return context.new_page()
+        windows.append(Window.open(browser, house, seller, width, height))
+        return windows[-1].page
 
     yield make
-    for watch in watches:
-        watch.context.close()
-    assert [problem for watch in watches for problem in watch.problems] == []
+    for window in windows:
+        window.page.context.close()
+        window.check()
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_a_product_is_added_and_opened(page: Page) -> None:
             "30.00 USD",
             "10.00 per 50",
         ),
-        ("Volume", {"Tier 1 price": "0.5", "Tier 1 fee": "3"}, "65.50 USD", "1 tier"),
+        ("Volume", {"Tier 1 price": "0.5", "Tier 1 fee": "3"}, "65.50 USD", "0.50"),
     ],
 )
 def test_a_price_of_each_model_shows_what_it_comes_to(
