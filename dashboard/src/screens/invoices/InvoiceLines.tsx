@@ -132,9 +132,9 @@ type RowProps = { line: LineItem; currency: string; open: boolean; onToggle: () 
 const rateText = (line: LineItem, currency: string, rate: string) =>
   line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
 
-/** Several segments or a fee have no one rate; their quotient would say nothing. */
-const hasOneRate = ({ segments = [] }: LineItem) =>
-  segments.length < 2 && segments.every(({ fee }) => !fee || /^0(\.0+)?$/.test(fee));
+/** Of several segments, packages or a fee, a line's rate is only the quotient, which explains nothing. */
+const hasOneRate = ({ segments = [], rate }: LineItem) =>
+  segments.length < 2 && segments.every((segment) => segment.rate === rate);
 
 function LineRow({ line, currency, open, onToggle }: RowProps) {
   const { servicePeriod: service } = line;
