@@ -15,7 +15,8 @@ from typing import ClassVar
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One broken rule. ``pointer`` is a JSON pointer into the body, or ``?name`` for a query
-    parameter."""
+    parameter.
+    """
 
     pointer: str
     code: str

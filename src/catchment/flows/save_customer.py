@@ -30,7 +30,7 @@ KEEP = Keep.KEEP
 
 
 class CustomerArchived(Conflict):
-    """The customer is archived and can no longer be changed."""
+    """The customer is archived."""
 
     code = "customer_archived"
 

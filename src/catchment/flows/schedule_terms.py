@@ -13,6 +13,7 @@ from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.period import Period, day_after
 from catchment.flows.keep_product import ProductArchived
 from catchment.flows.make_price import ListPriceArchived
+from catchment.flows.save_customer import CustomerArchived
 from catchment.store import customers, list_prices, prices, products, schedule_records
 from catchment.store.access import Workspace
 from catchment.store.list_prices import ListPrice
@@ -26,12 +27,6 @@ class RollUpNeedsChildren(Invalid):
     """Roll-up billing needs a customer with children."""
 
     code = "roll_up_needs_children"
-
-
-class CustomerArchived(Conflict):
-    """The customer is archived."""
-
-    code = "customer_archived"
 
 
 class CustomerDraft(Conflict):
