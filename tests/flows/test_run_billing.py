@@ -11,6 +11,7 @@ from sqlalchemy import Engine, update
 
 from catchment import ids
 from catchment.core.metering import Usage, UsageQuery
+from catchment.flows import drafting, run_billing
 from catchment.flows.delete_invoice import delete_invoice
 from catchment.flows.finalize_invoice import finalize_invoice
 from catchment.flows.recalculate_invoice import recalculate_drafts, recalculate_invoice
@@ -369,6 +370,34 @@ def test_what_another_run_bills_meanwhile_is_skipped(books: Books, engine: Engin
             return answers
 
     assert run(books, usage=Rival(engine, data_dir)) == RunResult((), ())
+
+
+def test_large_families_are_billed_in_parts(books: Books, monkeypatch) -> None:
+    family(books)
+    monkeypatch.setattr(drafting, "_MEMBERS_AT_ONCE", 2)
+    monkeypatch.setattr(run_billing, "MEMBERS_AT_ONCE", 5)
+    told: list[int] = []
+
+    result = bill_workspace(
+        books.engine,
+        books.usage,
+        books.workspace,
+        as_of=MARCH_10,
+        now=NOW,
+        new_id=ids.new_id,
+        progress=lambda done, _: told.append(done),
+    )
+
+    assert [invoice.net.minor for invoice in result.drafted] == [18875, 0]
+    assert told == [0, 2]
+    assert recalculate_nothing(books) == []
+
+
+def recalculate_nothing(books: Books) -> list:
+    with writing(books.engine) as tx:
+        return recalculate_drafts(
+            tx, books.usage, books.workspace, [], now=NOW, new_id=ids.new_id
+        )
 
 
 def test_progress_is_told_from_nothing_to_all(books: Books) -> None:

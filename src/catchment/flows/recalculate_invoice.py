@@ -104,14 +104,14 @@ def _recalculated(
 
 def _due(tx: Connection, agreed: Agreements, invoice: Invoice) -> Due | None:
     """What the invoice's day charges by now, less what another invoice bills; None for nothing."""
-    schedule = agreed.schedules.get(invoice.schedule_id or "")
-    if schedule is None or invoice.due_on is None:
-        return None
+    assert invoice.schedule_id is not None, invoice
+    assert invoice.due_on is not None, invoice
+    schedule, due_on = agreed.schedules[invoice.schedule_id], invoice.due_on
     billed = invoices.billed(tx, agreed.workspace.id, [schedule.id]).charges
 
     def is_ours(charge: Charge) -> bool:
         key = schedule.id, charge.item.id, charge.service.start
-        return charge.due_on == invoice.due_on and billed.get(key, invoice.id) == invoice.id
+        return charge.due_on == due_on and billed.get(key, invoice.id) == invoice.id
 
-    found = tuple(filter(is_ours, charges(schedule, invoice.due_on, agreed.zone)))
+    found = tuple(filter(is_ours, charges(schedule, due_on, agreed.zone)))
     return Due(schedule, found) if found else None

@@ -32,9 +32,6 @@ class Status(StrEnum):
     VOIDED = "VOIDED"
 
 
-ISSUED = (Status.FINAL, Status.SENT)
-
-
 @dataclass(frozen=True, slots=True)
 class Invoice:
     """The head of an invoice: everything but its lines and its usage breakdown.
@@ -172,32 +169,6 @@ def billed(
             ((schedule, price, start), id) for schedule, price, start, id in tx.execute(by_charge)
         )
     return Billed(days, charges)
-
-
-def issued(
-    tx: Connection, workspace_id: str, schedule_ids: Collection[str]
-) -> list[tuple[str, str, str, Period]]:
-    """(id, number, schedule, billing period) of the invoices of these schedules that are issued."""
-    c = invoices.c
-    found = []
-    for ids in _batches(schedule_ids):
-        query = select(
-            c.id,
-            c.invoice_number,
-            c.billing_schedule_id,
-            c.billing_period_start,
-            c.billing_period_end,
-        ).where(
-            c.workspace_id == workspace_id,
-            c.billing_schedule_id.in_(ids),
-            c.status.in_(ISSUED),
-            c.billing_period_start.is_not(None),
-        )
-        found += [
-            (id, number, schedule, Period(start, end))
-            for id, number, schedule, start, end in tx.execute(query.order_by(c.id))
-        ]
-    return found
 
 
 def document(tx: Connection, invoice_id: str) -> bytes | None:

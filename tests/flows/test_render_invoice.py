@@ -1,0 +1,218 @@
+"""What is printed is what is stored: parties, lines and their segments, the family's usage."""
+
+import base64
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal as D
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine
+
+from catchment import ids
+from catchment.core.money import Money
+from catchment.core.period import Period
+from catchment.core.pricing import Segment
+from catchment.flows import render_invoice
+from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
+from catchment.flows.render_invoice import document, invoice_pdf
+from catchment.flows.run_billing import bill_workspace
+from catchment.flows.void_invoice import void_invoice
+from catchment.store.access import Workspace
+from catchment.store.engine import reading, writing
+from catchment.store.invoice_contents import (
+    Contents,
+    LineItem,
+    LineItemGroup,
+    UsageItem,
+    UsageItemGroup,
+)
+from catchment.store.invoices import Invoice, Status
+from catchment.usage import UsageStore
+from tests.flows.books import ADDRESS, NOW, Books, fixed
+
+MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
+QUARTER = Period(date(2026, 1, 1), date(2026, 4, 1))
+PNG = b"\x89PNG\r\n\x1a\nrest"
+MERCHANT = {
+    "legalCompanyName": "Seller Ltd",
+    "address": ADDRESS | {"state": "CA", "country": "US"},
+    "email": "billing@seller.test",
+    "taxId": "GB1",
+    "customFields": [{"key": "Company no.", "value": "77"}],
+    "logoUrl": "data:image/png;base64," + base64.b64encode(PNG).decode(),
+    "primaryColour": "#123456",
+    "iban": "DE89370400440532013000",
+}
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
+
+
+INVOICE = Invoice(
+    id="i",
+    workspace_id="w",
+    customer_id="c",
+    schedule_id="s",
+    due_on=date(2026, 4, 1),
+    status=Status.FINAL,
+    currency="USD",
+    net=usd(10000),
+    tax=usd(0),
+    customer_emails=("ap@buyer.test",),
+    customer_legal_name="Buyer Ltd",
+    customer_billing_address=ADDRESS,
+    customer_tax_status="TAXED",
+    accounting_date=date(2026, 3, 31),
+    created_at=NOW,
+    updated_at=NOW,
+    billing_period=MARCH,
+    number="SEQ-00007",
+    issue_date=date(2026, 4, 1),
+    due_date=date(2026, 5, 1),
+    purchase_order_number="PO-1",
+    memo="Thanks",
+)
+
+
+def line(segments: tuple[Segment, ...], quantity: str, **more) -> LineItem:
+    head = LineItem(
+        id=ids.new_id(),
+        invoice_id="i",
+        group_id="g",
+        index=0,
+        title="Calls",
+        quantity=D(quantity),
+        rate=D("0.5"),
+        rate_display="ABSOLUTE",
+        net=usd(100),
+        tax=usd(0),
+        service=MARCH,
+        segments=segments,
+        unit="calls",
+    )
+    return replace(head, **more)
+
+
+def segment(quantity: str, rate: str, amount: str, fee: str = "0", *bounds: str | None) -> Segment:
+    lower, upper = (None if b is None else D(b) for b in (bounds or (None, None)))
+    return Segment(D(quantity), D(rate), D(fee), D(amount), lower, upper)
+
+
+def printed(*lines: LineItem, usage: tuple[UsageItemGroup, ...] = (), **merchant):
+    group = LineItemGroup("g", "i", 0, "Platform", "p", usd(10000), usd(0))
+    return document(INVOICE, Contents((group,), lines, usage), MERCHANT | merchant)
+
+
+def test_the_parties_the_days_and_the_way_to_pay() -> None:
+    paper = printed()
+
+    assert (paper.number, paper.watermark, paper.dated) == ("SEQ-00007", None, date(2026, 4, 1))
+    assert paper.seller.logo == PNG
+    assert (paper.seller.colour, paper.seller.tax_id) == ("#123456", "GB1")
+    assert [(f.label, f.value) for f in paper.seller.registrations] == [("Company no.", "77")]
+    assert paper.customer.emails == ("ap@buyer.test",)
+    assert paper.totals.net == paper.totals.due == "$100.00"
+    assert paper.paper == "us-letter"
+    [transfer] = paper.payment
+    assert transfer.facts[-1].value == "SEQ-00007"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "https://elsewhere.test/logo.png", "data:image/png;base64,~~~", "data:text/html;base64,AAAA"],
+)
+def test_only_a_picture_that_came_with_the_seller_is_a_logo(address: str | None) -> None:
+    assert printed(logoUrl=address).seller.logo is None
+
+
+def test_one_rate_stands_in_the_line_and_several_below_it() -> None:
+    plain = line((segment("2", "0.5", "1"),), "2")
+    tiers = line(
+        (segment("100", "1", "120", "20", "0", "100"), segment("25", "0.75", "18.75", "0", "100", None)),
+        "125",
+    )
+    packages = line((segment("3", "10", "30"),), "600")
+    share = line((segment("600", "0.005", "3"),), "600", rate=D("0.005"), rate_display="PERCENTAGE")
+    unused = line((), "0")
+
+    [group] = printed(plain, tiers, packages, share, unused).groups
+
+    assert [(ln.quantity, ln.rate, len(ln.segments)) for ln in group.lines] == [
+        ("2", "$0.50", 0),
+        ("125", "", 2),
+        ("600", "", 1),
+        ("600", "0.5%", 0),
+        ("0", "$0.50", 0),
+    ]
+    first = group.lines[1].segments[0]
+    assert (first.quantity, first.rate, first.fee, first.amount) == ("100", "$1.00", "$20.00", "$120.00")
+
+
+def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
+    member = UsageItemGroup(
+        "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
+        (UsageItem("x", "m", "calls", D(9), "calls", "g"),),
+    )  # fmt: skip
+    lines = (
+        line((), "4", usage_metric_id="m", service=MARCH),
+        line((), "9", usage_metric_id="m", service=QUARTER),
+        line((), "5", usage_metric_id="other"),
+    )
+
+    breakdown = printed(*lines, usage=(member,)).usage
+
+    assert breakdown is not None
+    assert [(t.metric, t.value) for t in breakdown.totals] == [("calls", "9")]
+    assert [(m.name, m.depth) for m in breakdown.members] == [("Child", 1)]
+
+
+@pytest.fixture
+def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
+    return Books(engine, usage, workspace)
+
+
+@pytest.fixture
+def final(books: Books) -> Invoice:
+    books.schedule(books.customer("Payer"), books.price(fixed("10")))
+    books.write()
+    day = date(2026, 2, 1)
+    run = bill_workspace(
+        books.engine, books.usage, books.workspace, as_of=day, now=NOW, new_id=ids.new_id
+    )
+    with writing(books.engine) as tx:
+        return finalize_invoice(tx, books.workspace.id, run.drafted[0].id, on=day, now=NOW)
+
+
+def test_of_two_who_ask_at_once_both_get_the_document_that_is_kept(books: Books, final: Invoice) -> None:
+    together = Barrier(2)
+    answers = []
+
+    def ask() -> None:
+        with reading(books.engine) as tx:
+            invoice = one_invoice(tx, books.workspace.id, final.id)
+            together.wait()
+            answers.append(invoice_pdf(tx, books.engine, invoice, now=NOW))
+
+    threads = [Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with reading(books.engine) as tx:
+        kept = render_invoice.invoices.document(tx, final.id)
+    assert answers == [kept, kept]
+
+
+def test_a_document_voided_while_it_is_rendered_is_not_kept(books: Books, final: Invoice) -> None:
+    with reading(books.engine) as tx:
+        invoice = one_invoice(tx, books.workspace.id, final.id)
+        with writing(books.engine) as other:
+            void_invoice(other, books.workspace.id, final.id, on=date(2026, 2, 2), now=NOW)
+
+        assert invoice_pdf(tx, books.engine, invoice, now=NOW).startswith(b"%PDF-")
+
+    with reading(books.engine) as tx:
+        assert render_invoice.invoices.document(tx, final.id) is None
