@@ -49,9 +49,6 @@ function LinesTable({ invoice, groups, lines }: TableProps) {
         <thead>
           <tr>
             <th scope="col">Item</th>
-            <th scope="col" className="wide-only">
-              Service
-            </th>
             <th scope="col" className="end">
               Quantity
             </th>
@@ -71,7 +68,6 @@ function LinesTable({ invoice, groups, lines }: TableProps) {
           <TotalRow name="Tax" value={invoice.totalTax} currency={currency} />
           <tr className="total">
             <td>Total</td>
-            <td className="wide-only" />
             <td />
             <td className="wide-only" />
             <td className="end">
@@ -88,7 +84,6 @@ function TotalRow({ name, value, currency }: { name: string; value: string; curr
   return (
     <tr>
       <td>{name}</td>
-      <td className="wide-only" />
       <td />
       <td className="wide-only" />
       <td className="end">
@@ -107,7 +102,7 @@ function GroupRows({ group, lines, currency }: GroupProps) {
     <tbody>
       {group && (
         <tr>
-          <th scope="rowgroup" colSpan={5} className="group-title">
+          <th scope="rowgroup" colSpan={4} className="group-title">
             {group.title}
           </th>
         </tr>
@@ -132,9 +127,10 @@ type RowProps = { line: LineItem; currency: string; open: boolean; onToggle: () 
 const rateText = (line: LineItem, currency: string, rate: string) =>
   line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
 
-/** Of several segments, packages or a fee, a line's rate is only the quotient, which explains nothing. */
-const hasOneRate = ({ segments = [], rate }: LineItem) =>
-  segments.length < 2 && segments.every((segment) => segment.rate === rate);
+/** Several parts, a fee or packages have no one rate per unit; their quotient would say nothing. */
+const hasOneRate = ({ quantity, segments = [] }: LineItem) =>
+  segments.length < 2 &&
+  segments.every((one) => one.quantity === quantity && (!one.fee || /^0(\.0+)?$/.test(one.fee)));
 
 function LineRow({ line, currency, open, onToggle }: RowProps) {
   const { servicePeriod: service } = line;
@@ -159,15 +155,13 @@ function LineRow({ line, currency, open, onToggle }: RowProps) {
           )}
           <span>
             {line.title}
-            {line.description && (
-              <span style={{ display: "block", color: "var(--mantine-color-dimmed)" }}>
-                {line.description}
-              </span>
+            {line.description && <span className="line-note">{line.description}</span>}
+            {service && (
+              <span className="line-note">{periodText(service.startDate, service.endDate)}</span>
             )}
           </span>
         </span>
       </td>
-      <td className="wide-only">{service && periodText(service.startDate, service.endDate)}</td>
       <td className="end">
         <Quantity value={line.quantity} unit={line.unit} />
       </td>
@@ -189,7 +183,6 @@ function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
         {boundsText(segment.from, segment.to)}
         {segment.fee && segment.fee !== "0" && `, and a fee of ${moneyText(segment.fee, currency)}`}
       </td>
-      <td className="wide-only" />
       <td className="end">
         <Quantity value={segment.quantity} />
       </td>

@@ -1,6 +1,6 @@
 import { Button, Group, Skeleton, Text, TextInput } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link } from "react-router";
 
 import { usageGroups } from "../../api/invoices";
@@ -10,18 +10,27 @@ import { Quantity } from "../../components/Figures";
 import { decimalText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
-import { keepAncestors, metricsOf } from "./usageRows";
+import { keepAncestors, metricsOf, withAncestors } from "./usageRows";
+
+/** As many pages as a filter reads by itself: 10,000 customers. */
+const MOST_PAGES = 100;
 
 /** What each member of the family used, indented as the tree is. Nothing when nobody is rolled up. */
 export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   const query = useInfiniteQuery(usageGroups(invoice.id));
   const [filter, setFilter] = useState("");
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const read = query.data?.pages.length ?? 0;
+  useEffect(() => {
+    // A name is looked for in what has not been read yet, too.
+    if (filter && hasNextPage && !isFetchingNextPage && read < MOST_PAGES) void fetchNextPage();
+  }, [filter, hasNextPage, isFetchingNextPage, fetchNextPage, read]);
   if (query.error) return <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton height={120} />;
   const rows = query.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) return null;
   const total = query.data.pages[0]?.pagination?.totalResultSize ?? rows.length;
-  const shown = keepAncestors(rows, filter);
+  const shown = keepAncestors(withAncestors(rows), filter);
   const unread = query.hasNextPage
     ? `The first ${decimalText(rows.length)} of ${decimalText(total)} customers.`
     : "";
@@ -40,11 +49,11 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
       }
     >
       {(query.data.pages[0]?.notes ?? []).map((note) => (
-        <Text key={note} size="sm" c="dimmed" px="md" pt="sm">
+        <Text key={note} size="sm" c="dimmed" px="md" pt="xs">
           {note}
         </Text>
       ))}
-      <UsageTable rows={shown} />
+      <UsageTable rows={shown} metrics={metricsOf(rows)} />
       {shown.length === 0 && (
         <Text size="sm" c="dimmed" p="md">
           Nobody of that name {query.hasNextPage ? "among those read so far" : "used anything"}.
@@ -69,8 +78,9 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   );
 }
 
-function UsageTable({ rows }: { rows: UsageItemGroup[] }) {
-  const metrics = metricsOf(rows);
+type TableProps = { rows: UsageItemGroup[]; metrics: { id: string; title: string }[] };
+
+function UsageTable({ rows, metrics }: TableProps) {
   return (
     <ScrollX label="Usage breakdown">
       <table className="grid-table" aria-label="Usage breakdown">

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { LineItem, LineItemGroup, UsageItemGroup } from "../../api/types";
 import { groupLines } from "./groupLines";
-import { keepAncestors, metricsOf } from "./usageRows";
+import { keepAncestors, metricsOf, withAncestors } from "./usageRows";
 
 const row = (customerId: string, path: string[], metrics: string[] = []) =>
   ({
@@ -16,6 +16,16 @@ const ROWS = [row("group", ["group"]), row("north", ["group", "north"], ["m"]), 
 test("filtering keeps whoever is above a match", () => {
   expect(keepAncestors(ROWS, "NOR").map(({ customerId }) => customerId)).toEqual(["group", "north"]);
   expect(keepAncestors(ROWS, "").length).toBe(3);
+});
+
+test("whoever is above a row and used nothing is put in once", () => {
+  const rows = withAncestors([row("a", ["group", "north", "a"]), row("b", ["group", "north", "b"])]);
+  expect(rows.map(({ customerId, depth }) => [customerId, depth])).toEqual([
+    ["group", 0],
+    ["north", 1],
+    ["a", undefined],
+    ["b", undefined],
+  ]);
 });
 
 test("every metric becomes one column", () => {
