@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time
 from threading import Thread
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 import uvicorn
 from fastapi import FastAPI
 
