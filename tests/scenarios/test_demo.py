@@ -3,7 +3,6 @@
 import csv
 import fcntl
 import io
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -131,24 +130,26 @@ def test_the_tree_is_the_table_of_who_belonged_to_whom(year: Reader) -> None:
     names = {one["id"]: one["legalName"] for one in year.every("/customers")}
     ids = {alias: id for id, alias in year.aliases().items()}
 
-    def history(alias: str) -> list[tuple[str | None, str, str | None]]:
+    def history(alias: str) -> list[tuple[str, str | None, str]]:
+        """Since when, until when, below whom."""
         links = year.get(f"/customers/{ids[alias]}/parent-history")["items"]
         return sorted(
-            (names.get(link.get("parentId")), link["effectiveFrom"][:10], ended[:10] or None)
+            (link["effectiveFrom"][:10], ended[:10], names.get(link.get("parentId"), "nobody"))
             for link in links
             if "supersededAt" not in link
             for ended in [link.get("effectiveTo", "")]
         )
 
-    assert history("9E") == [("Delta Air Lines Inc. group", "2013-05-01", None)]
-    assert history("US") == [("American Airlines Group", "2013-12-09", None)]
-    assert [link for link in history("F9") if link[0]] == [
-        ("Republic Airways Holdings", "2013-01-01", "2013-12-03")
+    assert history("9E") == [("2013-05-01", "", "Delta Air Lines Inc. group")]
+    assert history("US") == [("2013-12-09", "", "American Airlines Group")]
+    assert history("F9") == [
+        ("2013-01-01", "2013-12-03", "Republic Airways Holdings"),
+        ("2013-12-03", "", "nobody"),
     ]
-    assert history("FL") == [("Southwest Airlines Co. group", "2013-01-01", None)]
+    assert history("FL") == [("2013-01-01", "", "Southwest Airlines Co. group")]
     assert history("UA") == []
-    fleet = Counter(alias.partition("-")[0] for alias in ids if "-N" in alias or "-D" in alias)
-    assert sum(fleet.values()) == 4_054
+    assert history("9E-N146PQ") == [("2013-01-01", "", "Endeavor Air Inc.")]
+    assert sum("-" in alias and "GROUP" not in alias for alias in ids) == 4_054
 
 
 def test_invoices_say_where_the_members_figures_do_not_add_up(year: Reader) -> None:
