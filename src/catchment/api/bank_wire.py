@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from catchment.api.address_wire import AddressIn
+from catchment.api.address_wire import CompleteAddress
 from catchment.api.wire import CurrencyCode, Name, Wire
 from catchment.store.merchants import DESTINATIONS
 
@@ -59,7 +59,7 @@ class UsAchDestination(Wire):
 
 class UsWireDestination(UsAchDestination):
     swift_code: Swift
-    bank_address: AddressIn
+    bank_address: CompleteAddress
 
 
 class CanadianBankAccountDestination(Wire):
@@ -70,7 +70,7 @@ class CanadianBankAccountDestination(Wire):
 
 class IntermediaryBank(Wire):
     bank_name: Name
-    bank_address: AddressIn
+    bank_address: CompleteAddress
     swift_code: Swift
     routing_number: Name
 
@@ -80,7 +80,7 @@ class CanadianInternationalDestination(Wire):
     account_number: AccountNumber
     transit_number: Annotated[Name, _digits(5, 5)]
     bank_name: Name
-    bank_address: AddressIn
+    bank_address: CompleteAddress
     institution_number: Annotated[Name, _digits(3, 3)]
     swift_code: Swift
     intermediary_bank: IntermediaryBank | None = None

@@ -3,9 +3,11 @@
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AliasChoices, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from catchment.api.wire import At, CountryCode, Email, IdIn, Name, Text, Wire
+from catchment.api.address_wire import Address, AddressOut
+from catchment.api.integration_wire import IntegrationIdIn, IntegrationIdOut
+from catchment.api.wire import At, Email, IdIn, Name, Text, Wire
 from catchment.core.errors import FieldError, Invalid, NotSupportedYet
 from catchment.core.places import STATES
 from catchment.flows.save_customer import KEEP, ContactFacts, CustomerRequest
@@ -16,26 +18,6 @@ from catchment.store.families import Organization
 BillingPreference = Literal["PRIMARY", "STANDARD", "NONE"]
 TaxStatus = Literal["TAXED", "TAX_EXEMPT", "REVERSE_CHARGED"]
 CustomerStatus = Literal["DRAFT", "ACTIVE"]
-IntegrationService = Literal[
-    "Amazon_Redshift",
-    "GoCardless",
-    "Google_BigQuery",
-    "Google_Sheets",
-    "HubSpot",
-    "NetSuite",
-    "QuickBooks_Online",
-    "Salesforce",
-    "Slack",
-    "Snowflake",
-    "Stripe",
-    "Xero",
-    "Avalara",
-    "Anrok",
-    "Attio",
-    "Numeral",
-    "Rillet",
-    "Sphere",
-]
 
 
 def _url(value: str) -> str:
@@ -64,23 +46,8 @@ def _property_key(value: str) -> str:
     return value
 
 
-Postcode = Annotated[Text, StringConstraints(max_length=40), AfterValidator(str.strip)]
 Url = Annotated[Text, AfterValidator(_url)]
 PropertyKey = Annotated[Name, StringConstraints(max_length=100), AfterValidator(_property_key)]
-
-
-class Address(Wire):
-    """A postal address; the state is needed, and allowed, in the US and Canada only."""
-
-    line1: Name
-    line2: Text | None = None
-    town: Name
-    state: str | None = None
-    postcode: Postcode = Field(
-        validation_alias=AliasChoices("postcode", "postCode"),
-        description="Empty where a country has none.",
-    )
-    country: CountryCode
 
 
 class ContactIn(Wire):
@@ -92,11 +59,6 @@ class ContactIn(Wire):
 
     def facts(self) -> ContactFacts:
         return ContactFacts(self.name, self.email, self.billing_preference)
-
-
-class IntegrationIdIn(Wire):
-    service: IntegrationService
-    id: Name
 
 
 class CustomerIn(Wire):
@@ -232,21 +194,6 @@ class CustomerIn(Wire):
         others = dict.fromkeys(self.billing_emails or ())
         others.pop(self.email, None)
         return (primary, *(ContactFacts(email, email, "STANDARD") for email in others))
-
-
-class AddressOut(Wire):
-    line1: str
-    line2: str | None = None
-    town: str
-    state: str | None = None
-    postcode: str
-    country: str
-
-
-class IntegrationIdOut(Wire):
-    service: str
-    id: str
-    is_pending: bool = False
 
 
 class NamedOut(Wire):

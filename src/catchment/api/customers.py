@@ -6,18 +6,18 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from sqlalchemy import Connection
 
+from catchment.api.address_wire import AddressOut
 from catchment.api.customer_models import (
-    AddressOut,
     ContactOut,
     CustomerIn,
     CustomerOut,
     FlatCustomer,
-    IntegrationIdOut,
     ListedCustomer,
     OrganizationOut,
     host,
 )
 from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Today, Tx, Usage, WhoIs
+from catchment.api.integration_wire import IntegrationIdOut
 from catchment.api.route import router
 from catchment.api.wire import Pagination, Wire, page_request
 from catchment.core.errors import Invalid, NotFound

@@ -1,28 +1,16 @@
 """Invoices as the API shows them."""
 
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from catchment.api.address_wire import AddressOut
 from catchment.api.wire import At, Pagination, Wire
 from catchment.core.money import decimal_text, money_text
 from catchment.core.period import Period
 from catchment.store import invoice_contents as contents
 from catchment.store.invoices import Invoice, Status
-
-
-class AddressOut(Wire):
-    """A postal address as it was when the document was made."""
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="ignore")
-
-    line1: str
-    line2: str | None = None
-    town: str
-    state: str | None = None
-    postcode: str
-    country: str
 
 
 class InclusiveDateRange(Wire):

@@ -16,7 +16,8 @@ from catchment.api.deps import (
     WhoIs,
     comma_list,
 )
-from catchment.api.price_wire import EXAMPLE, IntegrationIn, ParameterIn, TermsIn, TermsOut, shown
+from catchment.api.integration_wire import IntegrationIdIn
+from catchment.api.price_wire import EXAMPLE, ParameterIn, TermsIn, TermsOut, shown
 from catchment.api.route import router
 from catchment.api.wire import At, Pagination, Wire, page_request
 from catchment.flows import make_price
@@ -30,7 +31,7 @@ class ListPriceIn(TermsIn):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
-    integration_ids: Annotated[list[IntegrationIn], Field(max_length=20)]
+    integration_ids: Annotated[list[IntegrationIdIn], Field(max_length=20)]
     custom_metric_parameters: list[ParameterIn]
 
 

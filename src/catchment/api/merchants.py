@@ -8,10 +8,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from catchment.api.address_wire import AddressIn
+from catchment.api.address_wire import AddressOut, CompleteAddress
 from catchment.api.bank_wire import BankAccount
 from catchment.api.deps import Now, PathId, Tx, WhoIs
-from catchment.api.invoice_models import AddressOut
 from catchment.api.route import router
 from catchment.api.wire import Email, Flag, Name, Text, Whole, Wire
 from catchment.core.errors import Invalid, NotFound, NotSupportedYet
@@ -90,7 +89,7 @@ class MerchantIn(Wire):
     invoice_number_prefix: Prefix
     credit_note_number_prefix: Prefix
     legal_company_name: Name
-    address: AddressIn
+    address: CompleteAddress
     email: Email
     default_due_date_days: Annotated[Whole, Field(ge=0, le=365)]
     phone_number: Annotated[Text | None, Empty] = None

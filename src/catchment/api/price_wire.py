@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer
 
+from catchment.api.integration_wire import IntegrationIdIn, IntegrationIdOut
 from catchment.api.wire import (
     At,
     CurrencyCode,
@@ -27,28 +28,6 @@ FrequencyIn = Literal[
     "ON_DEMAND", "ONE_TIME", "MONTHLY", "QUARTERLY", "HALF_YEARLY", "YEARLY", "PER_EVENT"
 ]
 TimingIn = Literal["IN_ARREARS", "IN_ADVANCE"]
-Service = Literal[
-    "Amazon_Redshift",
-    "GoCardless",
-    "Google_BigQuery",
-    "Google_Sheets",
-    "HubSpot",
-    "NetSuite",
-    "QuickBooks_Online",
-    "Salesforce",
-    "Slack",
-    "Snowflake",
-    "Stripe",
-    "Xero",
-    "Avalara",
-    "Anrok",
-    "Attio",
-    "Numeral",
-    "Rillet",
-    "Sphere",
-]
-
-
 _digits = PlainSerializer(structures.digits, return_type=str)
 Amount = Annotated[PositiveDecimalIn, _digits]
 Bound = Annotated[DecimalIn, _digits]
@@ -148,17 +127,6 @@ StructureIn = Annotated[
 ]
 
 
-class IntegrationIn(Wire):
-    """What another system calls it."""
-
-    service: Service
-    id: Name
-
-
-class IntegrationOut(IntegrationIn):
-    is_pending: bool = False
-
-
 class ParameterIn(Wire):
     parameter_id: IdIn
     value: Text
@@ -181,7 +149,7 @@ class TermsIn(Wire):
     usage_calculation_period: CalculationPeriodIn | None = None
 
     def terms(
-        self, integrations: Sequence[IntegrationIn], parameters: Sequence[ParameterIn]
+        self, integrations: Sequence[IntegrationIdIn], parameters: Sequence[ParameterIn]
     ) -> Terms:
         """The terms asked for. Raises NotSupportedYet, PriceInvalid, TiersInvalid."""
         self._refuse_what_is_not_built(parameters)
@@ -240,7 +208,7 @@ class TermsOut(Wire):
     billing_type: str
     created_at: At
     updated_at: At
-    integration_ids: list[IntegrationOut]
+    integration_ids: list[IntegrationIdOut]
     custom_metric_parameters: list[ParameterIn]
 
 

@@ -16,7 +16,8 @@ from catchment.api.deps import (
     WhoIs,
     comma_list,
 )
-from catchment.api.price_wire import EXAMPLE, IntegrationIn, ParameterIn, TermsIn, TermsOut, shown
+from catchment.api.integration_wire import IntegrationIdIn
+from catchment.api.price_wire import EXAMPLE, ParameterIn, TermsIn, TermsOut, shown
 from catchment.api.route import router
 from catchment.api.wire import IdIn, Name, Pagination, Wire, page_request
 from catchment.flows import make_price
@@ -31,7 +32,7 @@ class PriceIn(TermsIn):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
-    integration_ids: Annotated[list[IntegrationIn], Field(max_length=20)] | None = None
+    integration_ids: Annotated[list[IntegrationIdIn], Field(max_length=20)] | None = None
     custom_metric_parameters: list[ParameterIn] | None = None
     list_price_id: IdIn | None = None
     status: Status | None = None

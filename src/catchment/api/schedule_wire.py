@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from catchment.api.price_wire import Service
+from catchment.api.integration_wire import IntegrationIdOut
 from catchment.api.prices import PriceOut
 from catchment.api.wire import At, Day, Flag, IdIn, LongText, Name, Pagination, Text, Whole, Wire
 from catchment.core.errors import Invalid, NotSupportedYet
@@ -226,12 +226,6 @@ class PhaseOut(Wire):
         )
 
 
-class ScheduleIntegration(Wire):
-    service: Service
-    id: str
-    is_pending: bool
-
-
 class ScheduleOut(Wire):
     id: str
     customer_id: str
@@ -252,7 +246,7 @@ class ScheduleOut(Wire):
     phases: list[PhaseOut]
     archived_at: At | None = None
     roll_up_billing: bool
-    integration_ids: list[ScheduleIntegration]
+    integration_ids: list[IntegrationIdOut]
     attachment_assets: list[Any]
     default_due_date_days: int | None = None
     memo: str | None = None
