@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from typer.testing import CliRunner
 
+from catchment.cli import app
 from catchment.demo.build import Demo
 from tests.scenarios import flights_oracle as oracle
 from tests.scenarios.airports import Airports, Reader, key, opened
@@ -189,10 +191,22 @@ def test_the_summary_is_the_second_calculation_too(
     assert demo.summary.total == sum(bill.total() for bill in bills.values())
 
 
-def test_building_it_again_changes_nothing(airports: Airports, demo: Demo) -> None:
+def test_the_command_run_again_changes_nothing_and_says_how_to_get_in(
+    airports: Airports, demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATCHMENT_SECRET_KEY", airports.settings.secret_key)
+    folder = airports.settings.data_dir
     before = airports.state()
 
-    again = airports.build()
+    command = ["demo", "--data-dir", str(folder), "--port", "8181", "--no-serve"]
+    answer = CliRunner().invoke(app, command)
 
-    assert again.credentials == demo.credentials
+    assert answer.exit_code == 0, answer.output
     assert airports.state() == before
+    said = dict(
+        line.rsplit(maxsplit=1) for line in answer.output.splitlines() if line[:1].islower()
+    )
+    assert said["address"] == "http://127.0.0.1:8181"
+    assert said["e-mail"] == demo.credentials.email
+    assert said["password"] == demo.credentials.password
+    assert (said["client id"], said["client secret"]) == demo.credentials.key

@@ -72,6 +72,7 @@ def _tell(done: Demo, data_dir: Path, host: str, port: int) -> None:
         f" to the cent in {data_dir / 'summary.csv'}\n",
         highlight=False,
         markup=False,
+        soft_wrap=True,
     )
     rows = (
         ("address", f"http://{host}:{port}"),
