@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Fragment } from "react";
 
 import { invoiceGroups, invoiceLines } from "../../api/invoices";
-import type { Invoice, LineItem, LineItemGroup } from "../../api/types";
+import type { Invoice, LineItem, LineItemGroup, Segment } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Missing, Money, Quantity } from "../../components/Figures";
@@ -180,7 +180,7 @@ function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
   return line.segments?.map((segment, index) => (
     <tr key={index} className="sub">
       <td style={{ paddingLeft: 44 }}>
-        {boundsText(segment.from, segment.to)}
+        {boundsText(segment, line)}
         {segment.fee && segment.fee !== "0" && `, and a fee of ${moneyText(segment.fee, currency)}`}
       </td>
       <td className="end">
@@ -194,8 +194,8 @@ function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
   ));
 }
 
-function boundsText(from?: string | null, to?: string | null): string {
-  if (!from && !to) return "All units";
+function boundsText({ from, to, quantity }: Segment, line: LineItem): string {
+  if (!from && !to) return quantity === line.quantity ? "All units" : "Packages";
   if (!to) return `Above ${decimalText(from ?? "0")}`;
   return !from || /^0(\.0+)?$/.test(from)
     ? `Up to ${decimalText(to)}`
