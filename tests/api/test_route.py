@@ -87,6 +87,7 @@ def test_a_refusal_says_what_where_and_which_request(client: TestClient) -> None
         ("limit=ten", "?limit"),
         ("sortOrder=UP", "?sortOrder"),
         ("after=nonsense", "?after"),
+        ("nam=Calls", "?nam"),
     ],
 )
 def test_a_bad_query_parameter_is_named(client: TestClient, query: str, pointer: str) -> None:

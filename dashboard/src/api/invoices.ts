@@ -47,11 +47,8 @@ export const actOnInvoice = (id: string, action: InvoiceAction, key: string) =>
 
 export const deleteInvoice = (id: string) => api.delete<Invoice>(`/invoices/${id}`);
 
-export const pdfAddress = (invoice: Invoice) =>
-  `/api/invoices/${invoice.id}/download${queryVersion(invoice)}`;
+export const pdfAddress = (invoice: Invoice) => `/api/invoices/${invoice.id}/download`;
 
-/** A draft's PDF changes when it is recalculated; its address then changes with it. */
-function queryVersion(invoice: Invoice): string {
-  const version = invoice.updatedAt ?? invoice.calculatedAt;
-  return version ? `?v=${encodeURIComponent(`${invoice.status}-${version}`)}` : "";
-}
+/** What changes whenever the PDF does: a draft's when it is recalculated, any when its status does. */
+export const pdfVersion = ({ status, updatedAt, calculatedAt }: Invoice) =>
+  `${status} ${updatedAt ?? calculatedAt ?? ""}`;

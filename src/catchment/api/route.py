@@ -7,11 +7,13 @@ an error rolls back, a success first stores what an Idempotency-Key must replay 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
@@ -45,10 +47,11 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
         parses = self.body_field is not None
+        known = frozenset(_query_names(self.dependant))
 
         async def handle(request: Request) -> Response:
             request = Request(request.scope, request.receive)
-            _check_query(request)
+            _check_query(request, known)
             await _read_body(request, parse=parses)
             try:
                 response = await inner(request)
@@ -93,7 +96,23 @@ async def _read_body(request: Request, *, parse: bool) -> None:
         request._json = exactjson.loads(bytes(body))  # noqa: SLF001
 
 
-def _check_query(request: Request) -> None:
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    """The query parameters of an operation and of all it depends on."""
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from (one.alias or name for name, one in kind.model_fields.items())
+        else:
+            yield field.alias
+    for below in dependant.dependencies:
+        yield from _query_names(below)
+
+
+def _check_query(request: Request, known: frozenset[str]) -> None:
+    """Refuse what no operation could mean: a filter that is misspelt would show too much."""
+    for name in request.query_params:
+        if name not in known:
+            raise Invalid.field(f"?{name}", "There is no such parameter here.", "unknown_field")
     if "%00" in request.scope["query_string"].decode("latin-1") or "\x00" in request.url.path:
         raise Invalid("NUL characters are not allowed in an address.")
     key = request.headers.get("idempotency-key")

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { FROM_HERE, Problem } from "../../api/http";
-import { pdfAddress } from "../../api/invoices";
+import { pdfAddress, pdfVersion } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
 import { ProblemAlert } from "../../components/Problem";
 
@@ -17,7 +17,7 @@ async function fetchPdf(address: string, signal: AbortSignal): Promise<Blob> {
 export function PdfView({ invoice }: { invoice: Invoice }) {
   const address = pdfAddress(invoice);
   const { data, error, refetch } = useQuery({
-    queryKey: ["invoices", "pdf", address],
+    queryKey: ["invoices", "pdf", invoice.id, pdfVersion(invoice)],
     queryFn: ({ signal }) => fetchPdf(address, signal),
     staleTime: Infinity,
     gcTime: 0,
