@@ -153,7 +153,8 @@ def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge
 
 def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
     """The charges whose service has begun by the day ``on`` and that are due only later."""
-    return tuple(charge for charge in _begun(schedule, on) if charge.due_on > on)
+    found = _begun(schedule, on)
+    return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
 
 
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
@@ -172,7 +173,10 @@ def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
 
 
 def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
-    """Every charge whose service begins by ``as_of``, in the order of an invoice."""
+    """Every charge whose service begins by ``as_of``, in the order of an invoice.
+
+    One-time charges are there even before.
+    """
     found = [
         (charge.due_on, phase_index, item_index, charge.service.start, charge)
         for phase_index, phase in enumerate(schedule.phases)
