@@ -102,6 +102,7 @@ def test_it_says_so_line_by_line(client: TestClient, seller: Seller, group: dict
     invoices = client.get("/invoices", params={"customerId": group["old"]}).json()["items"]
     assert february["invoiceId"] in [one["id"] for one in invoices]
     assert february["invoiced"] == "2.00"
+    assert february["change"] == "-1.00"
 
 
 def test_nothing_is_written_and_an_idempotency_key_replays_nothing(

@@ -55,6 +55,7 @@ class PreviewedPeriod(Wire):
     invoiced: str | None = None
     before: str
     after: str
+    change: str
     lines: list[PreviewedLine]
 
     @classmethod
@@ -70,6 +71,7 @@ class PreviewedPeriod(Wire):
             invoiced=money_text(invoice.net) if invoice else None,
             before=money_text(period.before),
             after=money_text(period.after),
+            change=money_text(period.after - period.before),
             lines=[PreviewedLine.of(line) for line in period.lines],
         )
 
