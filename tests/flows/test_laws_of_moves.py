@@ -21,7 +21,7 @@ from catchment.store import access, invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.usage import UsageStore
-from tests.flows.books import GRADUATED, NOW, Books, linear
+from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
 TOPS, OTHERS = 2, 4
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -187,3 +187,28 @@ def test_only_the_days_after_the_move_of_schedules_above_it_are_measured(
     assert len(counting.asked) == 2 * 2 * 2, "two payers, February and March, before and after"
     assert {m.customer for q in counting.asked for m in q.members} == {old, new, child}
     assert min(span.start for span in spans) == datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def test_a_payer_is_told_apart_by_currency_and_fixed_prices_stay(
+    engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    books = Books(engine, usage, workspace)
+    payer = books.customer("Payer")
+    child = books.customer("Child", payer)
+    in_yen = books.price(linear("7"), books.metric("calls"), currency="JPY")
+    in_dollars = books.price(linear("0.5"), books.metric("hours"))
+    for prices in ((in_yen,), (in_dollars, books.price(fixed("10")))):
+        books.schedule(payer, *prices, roll_up_billing=True)
+    books.write()
+    books.used((child, "calls", "2026-01-05", "3"), (child, "hours", "2026-01-05", "3"))
+
+    found = ask(Told(books, Relocation(child, None, JANUARY)))
+
+    sums = [(one.currency, one.before.minor, one.after.minor) for one in found.payers]
+    assert sums == [("JPY", 21, 0), ("USD", 1150, 1000)]
+    [january] = found.payers[1].schedules[0].periods
+    assert (january.status, january.follows) == ("UNBILLED", True)
+    assert [(line.before.minor, line.after.minor) for line in january.lines] == [
+        (150, 0),
+        (1000, 1000),
+    ]

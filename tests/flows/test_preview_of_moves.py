@@ -8,7 +8,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
-from catchment.store.engine import reading
+from catchment.flows.run_billing import hold
+from catchment.store.access import Workspace
+from catchment.store.engine import reading, writing
 from catchment.store.schema import metadata
 from tests.api.kin import create_id, move
 from tests.conftest import Clock
@@ -127,6 +129,16 @@ def test_nothing_is_written_and_an_idempotency_key_replays_nothing(
     assert after == before
     assert "Idempotent-Replayed" not in second.headers
     assert sums(second.json())["New"] == ("0.00", "6.00", "6.00")
+
+
+def test_a_preview_waits_for_nobody_who_writes(
+    client: TestClient, group: dict[str, str], engine: Engine, workspace: Workspace
+) -> None:
+    with writing(engine) as tx:
+        hold(tx, workspace)
+        told = preview(client, group["child"], group["new"], "2026-02-15T00:00:00Z")
+
+    assert sums(told)["New"] == ("0.00", "2.00", "2.00")
 
 
 def test_usage_since_the_draft_is_no_change_of_the_move(
