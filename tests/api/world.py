@@ -200,6 +200,11 @@ OPERATIONS: dict[str, Body | None] = {
     "PUT /customer-organizations/{id:organization}/members": lambda w: {
         "customerIds": [w.ids["child"]]
     },
+    "POST /customers/{id:child}/moves/preview": lambda w: {
+        "parentId": w.ids["loner"],
+        "effectiveFrom": "2026-01-01T00:00:00Z",
+        "reason": "sold",
+    },
     "POST /customers/{id:child}/moves": lambda w: {
         "parentId": w.ids["parent"],
         "effectiveFrom": "2026-03-01T00:00:00Z",

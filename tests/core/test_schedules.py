@@ -23,6 +23,7 @@ from catchment.core.schedules import (
     Timing,
     charges,
     claims,
+    running,
 )
 from tests.core.agreements import CALLS, day, item, phase, schedule
 
@@ -241,6 +242,15 @@ def test_what_is_due_by_a_day_is_all_that_is_ever_due_by_it(agreed: Schedule, as
     ever = charges(agreed, day("2031-1-1"))
 
     assert charges(agreed, as_of) == tuple(c for c in ever if c.due_on <= as_of)
+
+
+@given(schedules(), LATER)
+def test_what_is_running_has_begun_and_is_due_later(agreed: Schedule, on: date) -> None:
+    all_there_is = charges(agreed, day("2032-1-1"))
+
+    begun = [charge for charge in all_there_is if charge.service.start <= on]
+
+    assert running(agreed, on) == tuple(charge for charge in begun if charge.due_on > on)
 
 
 @given(schedules())

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, queryText, type Query } from "./http";
-import type { Alias, Customer, CustomerRequest, Page, ParentLink } from "./types";
+import type { Alias, Customer, CustomerRequest, MovePreview, Page, ParentLink } from "./types";
 
 export const customerList = (query: Query) =>
   queryOptions({
@@ -103,6 +103,13 @@ export type MoveRequest = { parentId: string | null; effectiveFrom: string; reas
 
 export const moveCustomer = (id: string, body: MoveRequest, key: string) =>
   api.post<unknown>(`/customers/${id}/moves`, body, key);
+
+/** What a move would change on bills; nothing is done. */
+export const movePreview = (id: string, parentId: string | null, effectiveFrom: string) =>
+  queryOptions({
+    queryKey: ["customers", "move-preview", id, parentId, effectiveFrom],
+    queryFn: () => api.post<MovePreview>(`/customers/${id}/moves/preview`, { parentId, effectiveFrom }),
+  });
 
 /** Whether anyone is directly below the customer, today or at the start of a day. */
 export const hasChildren = (id: string | null, day?: string) =>

@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules, invoices and the seller. */
 
-import type { Address, Page, Price } from "./types";
+import type { Address, Decimal, Page, Price } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -160,4 +160,31 @@ export type Merchant = {
   taxId?: string | null;
   logoUrl?: string | null;
   primaryColour?: string | null;
+};
+
+/** A due day whose bill would be another after a move; where it does not change, it is finalised. */
+export type PreviewedPeriod = {
+  dueOn: string;
+  billingPeriod: { start: string; endInclusive: string };
+  status: InvoiceStatus | "UNBILLED" | "RUNNING";
+  changes: boolean;
+  invoiceId?: string;
+  invoiceNumber?: string;
+  before: Decimal;
+  after: Decimal;
+  change: Decimal;
+};
+
+/** What a move would do to bills, by payer; the sums leave out what does not change. */
+export type MovePreview = {
+  payers: {
+    customerId: string;
+    name: string;
+    currency: string;
+    before: Decimal;
+    after: Decimal;
+    change: Decimal;
+    schedules: { billingScheduleId: string; periods: PreviewedPeriod[] }[];
+  }[];
+  refusal?: { status: number; code: string; title: string; detail: string };
 };

@@ -26,6 +26,7 @@ RESOURCES = (
     "aliases",
     "organizations",
     "hierarchy",
+    "move_preview",
     "products",
     "prices",
     "list_prices",

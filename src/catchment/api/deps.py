@@ -17,7 +17,7 @@ from pydantic import AfterValidator
 from sqlalchemy import Connection, Engine
 
 from catchment import ids
-from catchment.api.route import Replayed, request_hash
+from catchment.api.route import Replayed, only_reads, request_hash
 from catchment.core.errors import Forbidden, NotFound, Unauthenticated
 from catchment.settings import Settings
 from catchment.store import access, idempotency
@@ -83,7 +83,7 @@ def new_id() -> Callable[[], str]:
 def transaction(request: Request, engine: Annotated[Engine, Depends(engine)]) -> Connection:
     """The request's one transaction; the route ends it."""
     if getattr(request.state, "tx", None) is None:
-        connection = open_connection(engine, reading=request.method in _SAFE)
+        connection = open_connection(engine, reading=only_reads(request))
         request.state.tx = connection
         connection.begin()
     tx: Connection = request.state.tx
@@ -110,7 +110,7 @@ def caller(
     else:
         who = _by_session(request, tx, settings.hashing_key(), now)
     key = request.headers.get("idempotency-key")
-    if key is not None and request.method == "POST":
+    if key is not None and request.method == "POST" and not only_reads(request):
         claim = idempotency.Claim(
             who.workspace.id, key, request.url.path, request_hash(request), now
         )

@@ -10,9 +10,8 @@ from catchment.api.customers import listed
 from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Tx, Usage, WhoIs
 from catchment.api.route import router
 from catchment.api.wire import At, IdIn, Pagination, Text, Wire, page_request
-from catchment.core.errors import Conflict
 from catchment.core.hierarchy import Link
-from catchment.flows.move_customers import Relocation, move_customers
+from catchment.flows.move_customers import NothingToMove, Relocation, move_customers
 from catchment.store import customers, families, links
 from catchment.store.families import Node, View
 
@@ -24,12 +23,6 @@ KnownAt = Annotated[
     At | None,
     Query(alias="knownAt", description="As it was believed at this instant; left out: now."),
 ]
-
-
-class NothingToMove(Conflict):
-    """The customer is there already, and always was."""
-
-    code = "nothing_to_move"
 
 
 class MoveIn(Wire):
@@ -50,6 +43,16 @@ class MoveIn(Wire):
     parent_id: IdIn | None
     effective_from: At
     reason: Text | None = None
+
+    def relocation(self, customer: str) -> Relocation:
+        """The move of a customer, with the places of its parts in the body."""
+        return Relocation(
+            customer,
+            self.parent_id,
+            self.effective_from,
+            self.reason or None,
+            at_pointer="/effectiveFrom",
+        )
 
 
 class LinkOut(Wire):
@@ -145,16 +148,10 @@ def move(
     """
     links.hold(tx, who.workspace.id)
     name = customers.row(tx, who.workspace.id, id, lock=True).legal_name
-    relocation = Relocation(
-        id,
-        body.parent_id,
-        body.effective_from,
-        body.reason or None,
-        at_pointer="/effectiveFrom",
-    )
+    relocation = body.relocation(id)
     link = move_customers(tx, usage, who.workspace, [relocation], now=now, new_id=new_id)[id]
     if link is None:
-        raise NothingToMove(f"{name} has no parent from then on, and had none before.")
+        raise NothingToMove.of(name)
     return LinkOut.of(link, _parent_names(tx, who, [link]))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Coroutine, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
@@ -27,6 +27,9 @@ from catchment.store import idempotency
 MAX_BODY = 10 * 1024 * 1024
 _MAX_KEY = 255
 _SUCCESS = range(200, 300)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MARK = "writes_nothing"
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 
 
 class Replayed(Exception):
@@ -70,6 +73,19 @@ class Route(APIRoute):
             return response
 
         return handle
+
+
+def writes_nothing(endpoint: _Endpoint) -> _Endpoint:
+    """Mark an operation that only reads, whatever its method: it reads one snapshot, holds nobody
+    up, and is answered anew each time, Idempotency-Key or not.
+    """
+    setattr(endpoint, _MARK, True)
+    return endpoint
+
+
+def only_reads(request: Request) -> bool:
+    """Whether the operation asked for changes nothing."""
+    return request.method in _SAFE or getattr(request.scope.get("endpoint"), _MARK, False)
 
 
 def router(prefix: str, tag: str) -> APIRouter:

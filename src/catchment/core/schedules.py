@@ -148,16 +148,13 @@ def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge
     """
     if schedule.archived_at is not None:
         as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
-    found = [
-        (charge.due_on, phase_index, item_index, charge.service.start, charge)
-        for phase_index, phase in enumerate(schedule.phases)
-        if (days := schedule.days_of(phase)) is not None
-        for item_index, item in enumerate(phase.items)
-        for charge in _charges_of(schedule, phase, days, item, as_of)
-        if charge.due_on <= as_of
-    ]
-    found.sort(key=lambda entry: entry[:4])
-    return tuple(charge for *_, charge in found)
+    return tuple(charge for charge in _begun(schedule, as_of) if charge.due_on <= as_of)
+
+
+def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
+    """The charges whose service has begun by the day ``on`` and that are due only later."""
+    found = _begun(schedule, on)
+    return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
 
 
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
@@ -173,6 +170,22 @@ def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
         for metric, parts in sorted(spans.items())
         for span in union(parts)
     )
+
+
+def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
+    """Every charge whose service begins by ``as_of``, in the order of an invoice.
+
+    One-time charges are there even before.
+    """
+    found = [
+        (charge.due_on, phase_index, item_index, charge.service.start, charge)
+        for phase_index, phase in enumerate(schedule.phases)
+        if (days := schedule.days_of(phase)) is not None
+        for item_index, item in enumerate(phase.items)
+        for charge in _charges_of(schedule, phase, days, item, as_of)
+    ]
+    found.sort(key=lambda entry: entry[:4])
+    return (charge for *_, charge in found)
 
 
 def _charges_of(

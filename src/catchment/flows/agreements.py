@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId, Forest
+from catchment.core.hierarchy import CustomerId, Forest, Link, Move
 from catchment.core.period import BEGINNING, Span
 from catchment.core.pools import Pool, pool
 from catchment.core.schedules import Claim, Schedule, claims
@@ -65,18 +65,47 @@ def all_of(tx: Connection, workspace: Workspace) -> Agreements:
 
 def around(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) -> Agreements:
     """What matters to a few schedules: with roll-up, all that was ever agreed below them."""
+    known, concerned = _below(tx, workspace, schedule_ids, ())
+    return _agreements(workspace, concerned, Forest(known.values()))
+
+
+def around_moves(
+    tx: Connection,
+    workspace: Workspace,
+    schedule_ids: Collection[str],
+    moves: Mapping[CustomerId, Move],
+) -> tuple[Agreements, Agreements]:
+    """What matters to a few schedules before customers move, and after.
+
+    The same is agreed in both: only the tree is another.
+    """
+    known, concerned = _below(tx, workspace, schedule_ids, moves)
+    before = _agreements(workspace, concerned, Forest(known.values()))
+    gone = {link.id for one in moves.values() for link in one.superseded}
+    links_after = [link for id, link in known.items() if id not in gone]
+    links_after += [link for one in moves.values() for link in one.added]
+    return before, replace(before, forest=Forest(links_after), _reaches={})
+
+
+def _below(
+    tx: Connection,
+    workspace: Workspace,
+    schedule_ids: Collection[str],
+    roots: Collection[CustomerId],
+) -> tuple[dict[str, Link], list[Schedule]]:
+    """The links below what the schedules roll up and below ``roots``, and all agreed there."""
     found = {one.id: one for one in schedules.some(tx, workspace.id, schedule_ids)}
-    payers = {one.customer for one in found.values() if one.roll_up}
+    tops = {one.customer for one in found.values() if one.roll_up}.union(roots)
     known = {
         link.id: link
-        for payer in sorted(payers)
-        for link in links.below(tx, workspace.id, payer, BEGINNING)
+        for top in sorted(tops)
+        for link in links.below(tx, workspace.id, top, BEGINNING)
     }
-    concerned = {one.customer for one in found.values()}
+    concerned = {one.customer for one in found.values()}.union(roots)
     concerned |= {link.customer for link in known.values()}
     for one in schedules.of_customers(tx, workspace.id, concerned):
         found.setdefault(one.id, one)
-    return _agreements(workspace, found.values(), Forest(known.values()))
+    return known, list(found.values())
 
 
 def _agreements(workspace: Workspace, known: Iterable[Schedule], forest: Forest) -> Agreements:

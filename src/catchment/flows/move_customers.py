@@ -8,7 +8,7 @@ are drafted anew.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -55,6 +55,17 @@ class MoveBeforeFinalised(Conflict):
     code = "move_before_finalised"
 
 
+class NothingToMove(Conflict):
+    """The customer is there already, and always was."""
+
+    code = "nothing_to_move"
+
+    @classmethod
+    def of(cls, name: str) -> NothingToMove:
+        """The refusal for a customer of this name."""
+        return cls(f"{name} has no parent from then on, and had none before.")
+
+
 @dataclass(frozen=True, slots=True)
 class Relocation:
     """``customer`` belongs to ``parent`` (None: to nobody) from ``at`` on.
@@ -71,13 +82,18 @@ class Relocation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """The relocations that change something, what to write for each, and the tree around them."""
 
     moved: tuple[Relocation, ...]
     moves: dict[CustomerId, Move]
     before: Forest
     after: Forest
+
+    def place(self, relocation: Relocation) -> Link | None:
+        """The link that the customer has from the relocation's instant on, if it has one."""
+        links, at = self.after.links(relocation.customer), relocation.at
+        return next((one for one in links if one.start <= at < one.until), None)
 
 
 def move_customers(
@@ -96,13 +112,15 @@ def move_customers(
     Raises NotFound, ParentArchived, ParentDraft, OwnParent, HierarchyCycle, HierarchyTooDeep,
     LinkOverlap, MoveBeforeFinalised.
     """
-    plan = _plan(tx, workspace.id, relocations, now, new_id)
+    plan = plan_moves(tx, workspace.id, relocations, now, new_id)
     if plan.moved:
-        touched = _touched(tx, workspace, plan)
+        touched = affected(tx, workspace.id, plan)
+        payers.hold_drafts(tx, workspace.id, touched)
+        check_finalised(tx, workspace, plan, touched)
         _write(tx, workspace.id, plan, now, new_id)
         if touched:
-            recalculate_drafts(tx, usage, workspace, touched, now=now, new_id=new_id)
-    return {r.customer: _link_at(plan.after, r.customer, r.at) for r in relocations}
+            recalculate_drafts(tx, usage, workspace, sorted(touched), now=now, new_id=new_id)
+    return {r.customer: plan.place(r) for r in relocations}
 
 
 def place_customer(
@@ -120,7 +138,7 @@ def place_customer(
     HierarchyTooDeep.
     """
     relocation = Relocation(customer, parent, BEGINNING)
-    plan = _plan(tx, workspace.id, [relocation], now, new_id)
+    plan = plan_moves(tx, workspace.id, [relocation], now, new_id)
     _write(tx, workspace.id, plan, now, new_id)
 
 
@@ -134,14 +152,18 @@ def check_parent(parent: Customer, pointer: str) -> None:
         raise ParentDraft.field(pointer, message, ParentDraft.code)
 
 
-def _plan(
+def plan_moves(
     tx: Connection,
     workspace: str,
     relocations: Sequence[Relocation],
     now: datetime,
     new_id: Callable[[], str],
-) -> _Plan:
-    """What to write down, once it is known that the tree stays one."""
+) -> Plan:
+    """What to write down, once it is known that the tree stays one. Nothing is written here.
+
+    Raises NotFound, ParentArchived, ParentDraft, OwnParent, HierarchyCycle, HierarchyTooDeep,
+    LinkOverlap.
+    """
     assert len({r.customer for r in relocations}) == len(relocations), relocations
     starts = {r.customer for r in relocations} | {r.parent for r in relocations if r.parent}
     before = links.above(tx, workspace, starts)
@@ -163,7 +185,7 @@ def _plan(
     moved = tuple(r for r in relocations if moves[r.customer].added)
     _check_parents(tx, workspace, moved)
     after = _applied(before, moves.values())
-    plan = _Plan(moved, moves, Forest(before), Forest(after))
+    plan = Plan(moved, moves, Forest(before), Forest(after))
     for relocation in moved:
         if relocation.parent is not None:
             _check_tree(tx, workspace, after, plan, relocation)
@@ -171,7 +193,7 @@ def _plan(
 
 
 def _write(
-    tx: Connection, workspace: str, plan: _Plan, now: datetime, new_id: Callable[[], str]
+    tx: Connection, workspace: str, plan: Plan, now: datetime, new_id: Callable[[], str]
 ) -> None:
     links.save(tx, workspace, list(plan.moves.values()))
     parents = {r.parent: new_id() for r in plan.moved if r.parent}
@@ -250,16 +272,21 @@ def _named(tx: Connection, workspace: str, refusal: BillingError, pointer: str) 
     return type(refusal)(message, errors=(FieldError(pointer, refusal.code, message),))
 
 
-def _touched(tx: Connection, workspace: Workspace, plan: _Plan) -> list[str]:
-    """The roll-up schedules whose drafts change. Raises MoveBeforeFinalised."""
+def affected(tx: Connection, workspace: str, plan: Plan) -> dict[str, datetime]:
+    """The roll-up schedules whose figures change, and from which instant on."""
     changes = [payers.changes(plan.before, plan.after, r.customer, r.at) for r in plan.moved]
-    affected = payers.affected(tx, workspace.id, changes)
+    return payers.affected(tx, workspace, changes)
+
+
+def check_finalised(
+    tx: Connection, workspace: Workspace, plan: Plan, affected: Mapping[str, datetime]
+) -> None:
+    """Refuse moves that change what finalised invoices counted. Raises MoveBeforeFinalised."""
     blockers = payers.finalised(tx, workspace, affected)
     if blockers:
         message = _too_early(tx, workspace.id, plan.moved, blockers)
         error = FieldError(plan.moved[0].at_pointer, MoveBeforeFinalised.code, message)
         raise MoveBeforeFinalised(message, errors=(error,))
-    return sorted(affected)
 
 
 def _too_early(
@@ -278,7 +305,3 @@ def _too_early(
         f"Moving {who} would change what these invoices counted: {shown}{more}. "
         f"The move can take effect at {max(one.until for one in blockers).isoformat()} or later."
     )
-
-
-def _link_at(forest: Forest, customer: CustomerId, at: datetime) -> Link | None:
-    return next((one for one in forest.links(customer) if one.start <= at < one.until), None)

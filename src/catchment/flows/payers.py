@@ -7,7 +7,7 @@ above counts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -75,14 +75,18 @@ def affected(tx: Connection, workspace: str, all_changes: Sequence[Changes]) -> 
     return found
 
 
+def hold_drafts(tx: Connection, workspace: str, schedules: Collection[str]) -> None:
+    """Let the drafts of the schedules stay drafts until the transaction ends."""
+    roll_ups.hold_drafts(tx, workspace, list(schedules))
+
+
 def finalised(
     tx: Connection, workspace: Workspace, schedules: Mapping[str, datetime]
 ) -> list[Blocker]:
     """The finalised invoices of the schedules that counted usage after the instant given for each.
 
-    Drafts of the schedules stay drafts until the transaction ends.
+    Who goes on to change the drafts holds them before asking.
     """
-    roll_ups.hold_drafts(tx, workspace.id, list(schedules))
     zone = ZoneInfo(workspace.timezone)
     found = []
     for invoice in roll_ups.finalised(tx, workspace.id, list(schedules)):

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from sqlalchemy import Connection
 
-from catchment.core.schedules import Charge, charges
+from catchment.core.schedules import Charge, Schedule, charges
 from catchment.flows import agreements
-from catchment.flows.agreements import Agreements
 from catchment.flows.drafting import Due, drafted
 from catchment.flows.finalize_invoice import one_draft
 from catchment.flows.keep_drafts import NewId, contents_of, head, payers
 from catchment.flows.run_billing import hold
 from catchment.store import invoice_contents, invoices
 from catchment.store.access import Workspace
-from catchment.store.invoices import Invoice
+from catchment.store.invoices import Billed, Invoice
 from catchment.usage import UsageStore
 
 
@@ -73,13 +72,18 @@ def _recalculated(
     if not ids:
         return list(drafts)
     agreed = agreements.around(tx, workspace, ids)
-    dues = {invoice.id: _due(tx, agreed, invoice) for invoice in drafts}
+    billed = invoices.billed(tx, workspace.id, ids)
+    dues = {
+        invoice.id: still_due(invoice, agreed.schedules[invoice.schedule_id], agreed.zone, billed)
+        for invoice in drafts
+        if invoice.schedule_id is not None
+    }
     asked = [due for due in dues.values() if due is not None]
     made = {(due.schedule.id, due.on): draft for due, draft in drafted(tx, usage, agreed, asked)}
     known = payers(tx, workspace.id, (invoice.customer_id for invoice in drafts))
     done = []
     for invoice in drafts:
-        due = dues[invoice.id]
+        due = dues.get(invoice.id)
         before = invoice_contents.of(tx, workspace.id, invoice.id)
         invoice_contents.clear(tx, invoice.id)
         if due is None:
@@ -102,16 +106,14 @@ def _recalculated(
     return done
 
 
-def _due(tx: Connection, agreed: Agreements, invoice: Invoice) -> Due | None:
+def still_due(invoice: Invoice, schedule: Schedule, zone: tzinfo, billed: Billed) -> Due | None:
     """What the invoice's day charges by now, less what another invoice bills; None for nothing."""
-    assert invoice.schedule_id is not None, invoice
-    assert invoice.due_on is not None, invoice
-    schedule, due_on = agreed.schedules[invoice.schedule_id], invoice.due_on
-    billed = invoices.billed(tx, agreed.workspace.id, [schedule.id]).charges
+    due_on = invoice.due_on
+    assert due_on is not None, invoice
 
     def is_ours(charge: Charge) -> bool:
         key = schedule.id, charge.item.id, charge.service.start
-        return charge.due_on == due_on and billed.get(key, invoice.id) == invoice.id
+        return charge.due_on == due_on and billed.charges.get(key, invoice.id) == invoice.id
 
-    found = tuple(filter(is_ours, charges(schedule, due_on, agreed.zone)))
+    found = tuple(filter(is_ours, charges(schedule, due_on, zone)))
     return Due(schedule, found) if found else None

@@ -9,7 +9,7 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -139,19 +139,23 @@ def _parts(plan: Sequence[Due], agreed: Agreements, at_once: int) -> Iterator[li
         yield part
 
 
-def _open(
-    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date
-) -> tuple[Charge, ...]:
-    """The charges of a schedule that no invoice bills yet.
+def unbilled(found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:
+    """The charges that no invoice bills yet.
 
     A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
     """
     return tuple(
         charge
-        for charge in charges(schedule, as_of, agreed.zone)
-        if (schedule.id, charge.due_on) not in billed.days
-        and (schedule.id, charge.item.id, charge.service.start) not in billed.charges
+        for charge in found
+        if (charge.schedule_id, charge.due_on) not in billed.days
+        and (charge.schedule_id, charge.item.id, charge.service.start) not in billed.charges
     )
+
+
+def _open(
+    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date
+) -> tuple[Charge, ...]:
+    return unbilled(charges(schedule, as_of, agreed.zone), billed)
 
 
 def _as_agreed(part: Sequence[Due], agreed: Agreements) -> list[Due]:

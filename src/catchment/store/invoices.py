@@ -110,6 +110,17 @@ def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> 
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
 
 
+def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
+    """The invoices of these schedules that are not void, oldest due day first."""
+    found: list[Invoice] = []
+    for ids in _batches(schedule_ids):
+        query = heads(workspace_id).where(
+            invoices.c.live_key == "", invoices.c.billing_schedule_id.in_(ids)
+        )
+        found += map(of_row, tx.execute(query))
+    return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
+
+
 def add(tx: Connection, added: Sequence[Invoice]) -> None:
     """Store new heads."""
     if added:

@@ -1,5 +1,6 @@
 import { Group, Select, Stack, TagsInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useState } from "react";
 
 import { createCustomer, updateCustomer } from "../../api/customers";
 import { useSubmission } from "../../api/submission";
@@ -18,6 +19,7 @@ import {
   TAX_STATUSES,
   type CustomerValues,
 } from "./customerForm";
+import { MoveBills } from "./MoveBills";
 
 type Props = {
   /** The customer to edit; without one, a new one is made. */
@@ -45,6 +47,8 @@ export function CustomerDrawer({ customer, aliases, parentId, onClose }: Props) 
     },
   );
   const placed = useServerErrors(form, submission.error, rename);
+  const [opened] = useState(() => new Date().toISOString());
+  const moves = customer && form.values.parentId !== (customer.parentId ?? null);
   return (
     <FormDrawer
       title={customer ? "Edit customer" : "New customer"}
@@ -62,6 +66,9 @@ export function CustomerDrawer({ customer, aliases, parentId, onClose }: Props) 
         except={customer?.id}
         {...form.getInputProps("parentId")}
       />
+      {moves && (
+        <MoveBills customerId={customer.id} parentId={form.values.parentId} effectiveFrom={opened} />
+      )}
       <AddressFields
         legend="Billing address"
         field={form.getInputProps}

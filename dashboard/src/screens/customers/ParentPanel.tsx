@@ -1,6 +1,6 @@
 import { Anchor, Button, Group, Modal, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { useDisclosure } from "@mantine/hooks";
+import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
@@ -16,9 +16,12 @@ import { done } from "../../components/notify";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { useServerErrors } from "../../components/useServerErrors";
+import { MoveBills } from "./MoveBills";
 
 const since = (instant: string) =>
   instant.startsWith("1970-01-01") ? "Always" : <Moment value={instant} />;
+
+const midnight = (day: string) => `${day}T00:00:00.000Z`;
 
 const COLUMNS: Column<ParentLink>[] = [
   {
@@ -89,14 +92,15 @@ function MoveDialog({ customer, onClose }: { customer: Customer; onClose: () => 
     },
   );
   const placed = useServerErrors(form, moving.error);
+  const [firstDay] = useDebouncedValue(form.values.effectiveFrom, 300);
   return (
-    <Modal opened onClose={onClose} title="Change parent from a date">
+    <Modal opened onClose={onClose} title="Change parent from a date" size="lg">
       <form
         noValidate
         onSubmit={form.onSubmit(({ parentId, effectiveFrom, reason }) =>
           moving.mutate({
             parentId,
-            effectiveFrom: `${effectiveFrom}T00:00:00.000Z`,
+            effectiveFrom: midnight(effectiveFrom),
             reason: reason.trim() || undefined,
           }),
         )}
@@ -116,6 +120,13 @@ function MoveDialog({ customer, onClose }: { customer: Customer; onClose: () => 
             {...form.getInputProps("effectiveFrom")}
           />
           <TextInput label="Reason" {...form.getInputProps("reason")} />
+          {firstDay >= "1970" && (
+            <MoveBills
+              customerId={customer.id}
+              parentId={form.values.parentId}
+              effectiveFrom={midnight(firstDay)}
+            />
+          )}
           <ProblemAlert error={moving.error} except={placed} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>

@@ -1,0 +1,119 @@
+import { Alert, Skeleton, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+
+import { movePreview } from "../../api/customers";
+import type { Decimal, MovePreview, PreviewedPeriod } from "../../api/types";
+import { ScrollX } from "../../components/DataTable";
+import { Money } from "../../components/Figures";
+import { moneyText, periodText } from "../../components/format";
+import { ProblemAlert } from "../../components/Problem";
+import { statusName } from "../../components/Status";
+
+type Props = { customerId: string; parentId: string | null; effectiveFrom: string };
+
+/** Whose bills a move would change, and by how much, before it is made. */
+export function MoveBills({ customerId, parentId, effectiveFrom }: Props) {
+  const { data, error } = useQuery(movePreview(customerId, parentId, effectiveFrom));
+  return (
+    <section aria-label="Effect on bills" aria-live="polite">
+      <Text fw={600} size="sm" mb={4}>
+        Effect on bills
+      </Text>
+      {error ? <ProblemAlert error={error} /> : data ? <Bills told={data} /> : <Sketch />}
+    </section>
+  );
+}
+
+const Sketch = () => <Skeleton height={72} aria-label="Working out the bills" />;
+
+function Bills({ told }: { told: MovePreview }) {
+  return (
+    <>
+      {told.refusal && (
+        <Alert color="orange" variant="outline" className="problem" mb="xs" title="Not possible">
+          {told.refusal.detail}
+        </Alert>
+      )}
+      {told.payers.length > 0 ? (
+        <Payers told={told} />
+      ) : (
+        !told.refusal && (
+          <Text size="sm" c="dimmed">
+            No bill changes by the usage there is so far.
+          </Text>
+        )
+      )}
+    </>
+  );
+}
+
+function Payers({ told }: { told: MovePreview }) {
+  return (
+    <ScrollX label="Effect on bills">
+      <table className="grid-table" aria-label="Effect on bills">
+        <thead>
+          <tr>
+            <th scope="col">Payer and period</th>
+            <th scope="col" className="end">
+              Before
+            </th>
+            <th scope="col" className="end">
+              After
+            </th>
+            <th scope="col" className="end">
+              Change
+            </th>
+          </tr>
+        </thead>
+        {told.payers.map((payer) => (
+          <tbody key={`${payer.customerId}${payer.currency}`}>
+            <tr className="total">
+              <td>{payer.name}</td>
+              <Amounts of={payer} currency={payer.currency} />
+            </tr>
+            {payer.schedules.flatMap(({ billingScheduleId, periods }) =>
+              periods.map((period) => (
+                <tr key={`${billingScheduleId}${period.dueOn}`} className="sub">
+                  <td>{periodName(period)}</td>
+                  <Amounts of={period} currency={payer.currency} />
+                </tr>
+              )),
+            )}
+          </tbody>
+        ))}
+      </table>
+    </ScrollX>
+  );
+}
+
+type Figures = { before: Decimal; after: Decimal; change: Decimal };
+
+function Amounts({ of: { before, after, change }, currency }: { of: Figures; currency: string }) {
+  return (
+    <>
+      <td className="end">
+        <Money value={before} currency={currency} />
+      </td>
+      <td className="end">
+        <Money value={after} currency={currency} />
+      </td>
+      <td className="end money">
+        {signed(change, currency)}
+      </td>
+    </>
+  );
+}
+
+/** "1.00" -> "+1.00"; nothing has no sign. */
+function signed(change: Decimal, currency: string): string {
+  const text = moneyText(change, currency);
+  return text.startsWith("-") || !/[1-9]/.test(text) ? text : `+${text}`;
+}
+
+function periodName({ billingPeriod: { start, endInclusive }, ...period }: PreviewedPeriod): string {
+  const days = periodText(start, endInclusive);
+  if (period.status === "RUNNING") return `${days}, so far`;
+  if (period.status === "UNBILLED") return `${days}, not billed yet`;
+  if (period.changes) return `${days}, ${statusName(period.status).toLowerCase()}`;
+  return `${days}, ${period.invoiceNumber ?? "invoice"} stays as it is`;
+}
