@@ -303,9 +303,9 @@ def test_a_byte_order_mark_and_quoted_line_breaks_are_read(client: TestClient) -
 
 
 def test_the_body_may_hold_64_mib_here_and_no_more(client: TestClient) -> None:
-    file = text(*FAMILY).encode() + b"\n" + b" " * (11 * 1024 * 1024)
+    file = text(*FAMILY).encode() + b"\n" + (b" " * 100_000 + b"\n") * 115
 
-    assert client.post("/customers/import", content=file).json()["created"] == 4
+    assert counts(client.post("/customers/import", content=file)) == (4, 0, 0)
     over = client.post("/customers/import", content=b"\n" * (64 * 1024 * 1024 + 1))
     assert (over.status_code, "64 MiB" in over.json()["detail"]) == (413, True)
 
