@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
-import uuid
 
 _lock = threading.Lock()
 _last_ms = 0
@@ -21,5 +21,6 @@ def new_id() -> str:
         if _counter > 0xFFF:  # the counter is spent: borrow the next millisecond
             ms, _counter = ms + 1, 0
         _last_ms = ms
-        value = ms << 80 | 0x7 << 76 | _counter << 64 | 0b10 << 62 | secrets.randbits(62)
-    return str(uuid.UUID(int=value))
+        rest = 0b10 << 62 | int.from_bytes(os.urandom(8)) >> 2
+        head, tail = f"{ms:012x}", f"{rest:016x}"
+        return f"{head[:8]}-{head[8:]}-7{_counter:03x}-{tail[:4]}-{tail[4:]}"

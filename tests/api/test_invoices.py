@@ -89,7 +89,9 @@ def family(books: Books) -> dict[str, str]:
         default_due_date_days=14,
     )
     books.write()
-    books.used((made["South"], "calls", "2026-01-05", "65"), (made["North"], "calls", "2026-01-05", "60"))
+    books.used(
+        (made["South"], "calls", "2026-01-05", "65"), (made["North"], "calls", "2026-01-05", "60")
+    )
     [made["invoice"]] = bill(books, "2026-02-01")
     return made
 
@@ -126,7 +128,11 @@ def test_lines_are_explained_by_their_segments(client: TestClient, family) -> No
     assert line["servicePeriod"] == {"startDate": "2026-01-01", "endDate": "2026-01-31"}
     assert (line["servicePeriodStart"], line["servicePeriodEnd"]) == ("2026-01-01", "2026-01-31")
     assert (line["rateDisplay"], line["taxRate"], line["externalIds"]) == ("ABSOLUTE", "0", [])
-    assert (line["groupId"], group["title"], group["netTotal"]) == (group["id"], "Platform", "188.75")
+    assert (line["groupId"], group["title"], group["netTotal"]) == (
+        group["id"],
+        "Platform",
+        "188.75",
+    )
 
 
 def test_the_breakdown_names_who_used_what_and_is_paged(client: TestClient, family) -> None:
@@ -225,7 +231,9 @@ def test_deleting_answers_the_draft_and_leaves_nothing(client: TestClient, famil
     assert client.get("/invoices").json()["items"] == []
 
 
-def test_recalculating_takes_what_came_late(client: TestClient, family, books, clock: Clock) -> None:
+def test_recalculating_takes_what_came_late(
+    client: TestClient, family, books, clock: Clock
+) -> None:
     books.used((family["South"], "calls", "2026-01-31", "100"))
     clock.set("2026-03-11T08:00:00")
 
@@ -297,9 +305,7 @@ def several(client: TestClient, books: Books) -> dict[str, dict[str, Any]]:
             **more,
         )
     unused = books.customer("Epsilon")
-    books.schedule(
-        unused, books.price(linear("1"), books.metric("calls")), start=date(2026, 2, 1)
-    )
+    books.schedule(unused, books.price(linear("1"), books.metric("calls")), start=date(2026, 2, 1))
     books.write()
     bill(books, "2026-03-01")
     items = client.get("/invoices").json()["items"]
@@ -354,7 +360,9 @@ def test_every_filter_of_the_list(client: TestClient, several) -> None:
     for name, invoice in several.items():
         for key, wire in (("customerId", "CustomerId"), ("billingScheduleId", "BillingScheduleId")):
             query = {key: invoice[key]}
-            assert [i["id"] for i in client.get("/invoices", params=query).json()["items"]] == [invoice["id"]], name
+            assert [i["id"] for i in client.get("/invoices", params=query).json()["items"]] == [
+                invoice["id"]
+            ], name
             query = {f"exclude{wire}": invoice[key]}
             assert len(client.get("/invoices", params=query).json()["items"]) == 4
 
@@ -416,6 +424,11 @@ def test_a_bad_query_names_the_parameter(client: TestClient, query, pointer: str
 
 
 def test_what_this_version_lacks_is_absent(client: TestClient, family) -> None:
-    for method, path in (("POST", ""), ("PUT", "/{}"), ("POST", "/{}/send"), ("POST", "/{}/finalize-and-send")):
+    for method, path in (
+        ("POST", ""),
+        ("PUT", "/{}"),
+        ("POST", "/{}/send"),
+        ("POST", "/{}/finalize-and-send"),
+    ):
         answer = client.request(method, f"/invoices{path.format(family['invoice'])}", json={})
         assert answer.status_code in {404, 405}, (method, path)

@@ -173,6 +173,8 @@ class World:
 
 
 Body = Callable[[World], Any]
+CSV = frozenset({"POST /customers/import"})
+"""Operations whose body is a file: their refusals are by row, and tested where they are."""
 
 OPERATIONS: dict[str, Body | None] = {
     # None: takes no body.
@@ -210,6 +212,7 @@ OPERATIONS: dict[str, Body | None] = {
         "effectiveFrom": "2026-03-01T00:00:00Z",
         "reason": "sold",
     },
+    "POST /customers/import": lambda _: "customer,parent\nnw,\n",
     "POST /products": lambda _: {"name": "Seats", "label": "Seats"},
     "PUT /products/{id:product}": lambda _: {"name": "Calls", "label": "API calls"},
     "POST /products/{id:product}/archive": None,

@@ -17,9 +17,11 @@ from catchment.core.hierarchy import (
     Link,
     Membership,
     Move,
+    Stay,
     believed,
     check,
     move,
+    settle,
 )
 from catchment.core.period import Span
 from tests.core.strategies import (
@@ -317,3 +319,60 @@ def test_levels_count_only_together_at_one_instant() -> None:
     early, late = chain(40, prefix="up", start=0, end=5), chain(40, prefix="low", start=5)
 
     check(Forest([*early, *late, new]), new)
+
+
+STAYS = st.dictionaries(st.integers(0, HOURS - 1), st.sampled_from(("b", "c", None)), min_size=1)
+OWN = RELOCATIONS.map(
+    lambda all_: settled([Relocation("a", r.parent, r.hour) for r in all_ if r.parent != "a"])
+)
+
+
+def settle_at(links: Sequence[Link], stays: dict[int, str | None]) -> Move:
+    ids = count()
+    return settle(
+        links,
+        "a",
+        [Stay(at(hour), parent) for hour, parent in sorted(stays.items())],
+        recorded_at=RECORDED,
+        new_id=lambda: f"new {next(ids)}",
+    )
+
+
+def applied(links: Sequence[Link], change: Move) -> list[Link]:
+    gone = {link.id for link in change.superseded}
+    return [link for link in links if link.id not in gone] + list(change.added)
+
+
+@given(OWN, STAYS)
+def test_settling_says_where_somebody_is_from_the_first_stay_on(
+    links: list[Link], stays: dict[int, str | None]
+) -> None:
+    after = applied(links, settle_at(links, stays))
+
+    first = min(stays)
+    for hour in range(HOURS):
+        if hour < first:
+            expected = parent_at(links, "a", hour)
+        else:
+            expected = stays[max(h for h in stays if h <= hour)]
+        assert parent_at(after, "a", hour) == expected
+
+
+@given(OWN, STAYS)
+def test_settling_twice_changes_nothing(links: list[Link], stays: dict[int, str | None]) -> None:
+    after = applied(links, settle_at(links, stays))
+
+    assert settle_at(after, stays) == Move()
+
+
+@given(OWN, STAYS)
+def test_settling_supersedes_nothing_that_ended_before_the_first_difference(
+    links: list[Link], stays: dict[int, str | None]
+) -> None:
+    change = settle_at(links, stays)
+    after = applied(links, change)
+
+    same = 0
+    while same < HOURS and parent_at(links, "a", same) == parent_at(after, "a", same):
+        same += 1
+    assert all(link.until > at(same) for link in change.superseded)

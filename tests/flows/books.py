@@ -87,7 +87,9 @@ class Books:
             self.link(id, parent, since)
         return id
 
-    def link(self, customer: str, parent: str | None, since: datetime, until: datetime | None = None) -> None:
+    def link(
+        self, customer: str, parent: str | None, since: datetime, until: datetime | None = None
+    ) -> None:
         self._row(
             customer_links,
             id=ids.new_id(),

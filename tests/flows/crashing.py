@@ -219,7 +219,9 @@ def main(url: str, data_dir: str, how_many: str, *flags: str) -> None:
         commit_heads_first()
         steps = life(lambda: bill_and_finalise(place))
         life(lambda: wipe(place))
-        lines = [at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")]
+        lines = [
+            at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")
+        ]
         points = lines[: int(how_many)]
     found = {at: after_a_kill(place, at, clean) for at in points}
     json.dump({"steps": len(steps), "invoices": len(clean), "wrong": found}, sys.stdout)

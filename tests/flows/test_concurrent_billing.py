@@ -44,7 +44,10 @@ def test_four_runs_at_once_bill_everything_once(
 ) -> None:
     books = Books(engine, usage, workspace)
     calls, product = books.metric("calls"), books.product("Platform")
-    price, fee = books.price(GRADUATED, calls, product=product), books.price(fixed("5"), product=product)
+    price, fee = (
+        books.price(GRADUATED, calls, product=product),
+        books.price(fixed("5"), product=product),
+    )
     parent = books.customer("Parent")
     children = [books.customer(f"Child {n}", parent) for n in range(5)]
     books.schedule(parent, price, roll_up_billing=True)
@@ -74,8 +77,13 @@ def test_four_runs_at_once_bill_everything_once(
     with reading(engine) as tx:
         c = invoices.c
         days = tx.execute(select(c.billing_schedule_id, c.due_on)).all()
-        numbers = tx.execute(select(c.invoice_number).where(c.invoice_number.is_not(None))).scalars()
+        numbers = tx.execute(
+            select(c.invoice_number).where(c.invoice_number.is_not(None))
+        ).scalars()
         assert len(days) == len(set(days)) == 21 * 4
-        assert tx.execute(select(func.sum(c.net_minor))).scalar_one() == (120 + 87.5) * 100 + 20 * 4 * 500
+        assert (
+            tx.execute(select(func.sum(c.net_minor))).scalar_one()
+            == (120 + 87.5) * 100 + 20 * 4 * 500
+        )
         assert sorted(numbers) == [f"SEQ-{n:05d}" for n in range(1, 41)]
     assert len(drafted) == len(set(drafted)) == len(days)

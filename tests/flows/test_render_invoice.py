@@ -121,7 +121,12 @@ def test_the_parties_the_days_and_the_way_to_pay() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    [None, "https://elsewhere.test/logo.png", "data:image/png;base64,~~~", "data:text/html;base64,AAAA"],
+    [
+        None,
+        "https://elsewhere.test/logo.png",
+        "data:image/png;base64,~~~",
+        "data:text/html;base64,AAAA",
+    ],
 )
 def test_only_a_picture_that_came_with_the_seller_is_a_logo(address: str | None) -> None:
     assert printed(logoUrl=address).seller.logo is None
@@ -130,7 +135,10 @@ def test_only_a_picture_that_came_with_the_seller_is_a_logo(address: str | None)
 def test_one_rate_stands_in_the_line_and_several_below_it() -> None:
     plain = line((segment("2", "0.5", "1"),), "2")
     tiers = line(
-        (segment("100", "1", "120", "20", "0", "100"), segment("25", "0.75", "18.75", "0", "100", None)),
+        (
+            segment("100", "1", "120", "20", "0", "100"),
+            segment("25", "0.75", "18.75", "0", "100", None),
+        ),
         "125",
     )
     packages = line((segment("3", "10", "30"),), "600")
@@ -147,7 +155,12 @@ def test_one_rate_stands_in_the_line_and_several_below_it() -> None:
         ("0", "$0.50", 0),
     ]
     first = group.lines[1].segments[0]
-    assert (first.quantity, first.rate, first.fee, first.amount) == ("100", "$1.00", "$20.00", "$120.00")
+    assert (first.quantity, first.rate, first.fee, first.amount) == (
+        "100",
+        "$1.00",
+        "$20.00",
+        "$120.00",
+    )
 
 
 def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
@@ -185,7 +198,9 @@ def final(books: Books) -> Invoice:
         return finalize_invoice(tx, books.workspace.id, run.drafted[0].id, on=day, now=NOW)
 
 
-def test_of_two_who_ask_at_once_both_get_the_document_that_is_kept(books: Books, final: Invoice) -> None:
+def test_of_two_who_ask_at_once_both_get_the_document_that_is_kept(
+    books: Books, final: Invoice
+) -> None:
     together = Barrier(2)
     answers = []
 

@@ -105,7 +105,11 @@ def test_the_head_is_a_snapshot_of_the_customer(books: Books) -> None:
     assert invoice.customer_legal_name == "Loner"
     assert invoice.customer_emails == ("pay@5.test", "copy@5.test")
     assert invoice.customer_billing_address["town"] == "Leeds"
-    assert (invoice.purchase_order_number, invoice.memo, invoice.reference) == ("PO-1", "Thanks", "R")
+    assert (invoice.purchase_order_number, invoice.memo, invoice.reference) == (
+        "PO-1",
+        "Thanks",
+        "R",
+    )
     assert (invoice.payment_term_days, invoice.due_date, invoice.number) == (14, None, None)
     assert invoice.billing_period is not None
     assert (invoice.billing_period.start, invoice.billing_period.last_day) == (
@@ -194,7 +198,9 @@ def test_of_two_schedules_of_one_customer_the_older_bills_the_usage(books: Books
 def test_a_member_counts_while_it_belongs_to_the_family(books: Books) -> None:
     made = family(books)
     late = books.customer("Late")
-    books.link(late, made["parent"], datetime(2026, 1, 20, tzinfo=UTC), datetime(2026, 1, 25, tzinfo=UTC))
+    books.link(
+        late, made["parent"], datetime(2026, 1, 20, tzinfo=UTC), datetime(2026, 1, 25, tzinfo=UTC)
+    )
     books.write()
     books.used(
         (late, "calls", "2026-01-19T23:59:59", "1000"),
@@ -315,7 +321,9 @@ def test_drafts_of_a_schedule_that_charges_nothing_any_more_disappear(books: Boo
     run(books)
     with writing(books.engine) as tx:
         c = billing_schedules.c
-        tx.execute(update(billing_schedules).where(c.id == schedule).values(end_date=date(2026, 1, 31)))
+        tx.execute(
+            update(billing_schedules).where(c.id == schedule).values(end_date=date(2026, 1, 31))
+        )
 
         kept = recalculate_drafts(
             tx, books.usage, books.workspace, [schedule], now=NOW, new_id=ids.new_id
@@ -350,7 +358,9 @@ def test_a_move_during_the_run_is_not_missed(books: Books, engine: Engine, data_
     assert contents(books, invoice.id).lines[0].quantity == D(100)
 
 
-def test_a_schedule_archived_during_the_run_is_left_out(books: Books, engine: Engine, data_dir) -> None:
+def test_a_schedule_archived_during_the_run_is_left_out(
+    books: Books, engine: Engine, data_dir
+) -> None:
     made = family(books)
     meddler = Meddler(engine, data_dir)
     c = billing_schedules.c
@@ -360,7 +370,9 @@ def test_a_schedule_archived_during_the_run_is_left_out(books: Books, engine: En
     assert run(books, date(2026, 2, 1), meddler).drafted == ()
 
 
-def test_what_another_run_bills_meanwhile_is_skipped(books: Books, engine: Engine, data_dir) -> None:
+def test_what_another_run_bills_meanwhile_is_skipped(
+    books: Books, engine: Engine, data_dir
+) -> None:
     family(books)
 
     class Rival(UsageStore):
@@ -395,9 +407,7 @@ def test_large_families_are_billed_in_parts(books: Books, monkeypatch) -> None:
 
 def recalculate_nothing(books: Books) -> list:
     with writing(books.engine) as tx:
-        return recalculate_drafts(
-            tx, books.usage, books.workspace, [], now=NOW, new_id=ids.new_id
-        )
+        return recalculate_drafts(tx, books.usage, books.workspace, [], now=NOW, new_id=ids.new_id)
 
 
 def test_progress_is_told_from_nothing_to_all(books: Books) -> None:

@@ -21,6 +21,7 @@ from catchment.usage import UsageStore
 STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (
     "session",
+    "family_files",  # before customers, whose ids would match "export"
     "customers",
     "contacts",
     "aliases",

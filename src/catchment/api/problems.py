@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -58,7 +59,14 @@ def answer(request: Request, error: BillingError) -> JSONResponse:
     if error.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         headers["Retry-After"] = "30"
     return _problem(
-        request, error.status, error.code, error.title(), error.detail, error.errors, headers
+        request,
+        error.status,
+        error.code,
+        error.title(),
+        error.detail,
+        error.errors,
+        headers,
+        error.more(),
     )
 
 
@@ -70,6 +78,7 @@ def _problem(
     detail: str,
     errors: Sequence[FieldError] = (),
     headers: dict[str, str] | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> JSONResponse:
     problem = Problem(
         type=f"urn:catchment:problem:{code}",
@@ -80,7 +89,8 @@ def _problem(
         request_id=getattr(request.state, "request_id", ""),
         errors=[ProblemField(pointer=e.pointer, code=e.code, message=e.message) for e in errors],
     )
-    return JSONResponse(problem.model_dump(by_alias=True), status, headers, MEDIA_TYPE)
+    told = {**problem.model_dump(by_alias=True), **more}
+    return JSONResponse(told, status, headers, MEDIA_TYPE)
 
 
 def _refused(request: Request, error: Exception) -> JSONResponse:

@@ -24,7 +24,8 @@ from catchment.api.problems import Problem
 from catchment.core.errors import Invalid, TooLarge
 from catchment.store import idempotency
 
-MAX_BODY = 10 * 1024 * 1024
+MIB = 1024 * 1024
+MAX_BODY = 10 * MIB
 _MAX_KEY = 255
 _SUCCESS = range(200, 300)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -53,12 +54,13 @@ class Route(APIRoute):
         inner = super().get_route_handler()
         parses = self.body_field is not None
         known = frozenset(_query_names(self.dependant))
+        most: int = getattr(self.endpoint, "max_body", MAX_BODY)
 
         async def handle(request: Request) -> Response:
             request = Request(request.scope, request.receive)
             _check_query(request, known)
             try:
-                await _read_body(request, parse=parses)
+                await _read_body(request, most, parse=parses)
             except ClientDisconnect:
                 return Response(status_code=HTTPStatus.BAD_REQUEST)  # which nobody is there to read
             try:
@@ -106,12 +108,27 @@ def router(prefix: str, tag: str) -> APIRouter:
     )
 
 
-async def _read_body(request: Request, *, parse: bool) -> None:
+def large_body(most: int) -> Callable[[_Endpoint], _Endpoint]:
+    """Let an operation take bodies of up to ``most`` bytes."""
+
+    def mark(endpoint: _Endpoint) -> _Endpoint:
+        endpoint.max_body = most  # type: ignore[attr-defined]
+        return endpoint
+
+    return mark
+
+
+def raw_body(request: Request) -> bytes:
+    """The body as it was sent."""
+    return request._body  # noqa: SLF001
+
+
+async def _read_body(request: Request, most: int, *, parse: bool) -> None:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise TooLarge(f"A request body holds at most {MAX_BODY // 1024 // 1024} MiB.")
+        if len(body) > most:
+            raise TooLarge(f"A request body holds at most {most // MIB} MiB.")
     request._body = bytes(body)  # noqa: SLF001 -- so that FastAPI finds it read
     if body and parse:
         request._json = exactjson.loads(bytes(body))  # noqa: SLF001

@@ -1,7 +1,6 @@
 """The types of the wire: exact numbers, plain days, bounded text, and one way to write each."""
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
@@ -23,11 +22,11 @@ from pydantic.alias_generators import to_camel
 from catchment.api.deps import is_id
 from catchment.core.money import CURRENCIES, decimal_text
 from catchment.core.places import COUNTRIES
+from catchment.core.texts import EMAIL, control_character
 from catchment.store.paging import Page, PageRequest
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s,;<>\".]{1,63}")
 
 
 class Wire(BaseModel):
@@ -91,7 +90,7 @@ def timestamp(at: datetime) -> str:
 
 
 def _printable(value: str) -> str:
-    bad = next((c for c in value if unicodedata.category(c) == "Cc" and c not in "\n\t\r"), None)
+    bad = control_character(value)
     if bad is not None:
         raise ValueError(f"The text holds a control character (U+{ord(bad):04X}).")
     return value
@@ -106,7 +105,7 @@ def _not_blank(value: str) -> str:
 
 def _email(value: str) -> str:
     value = value.strip()
-    if not _EMAIL.fullmatch(value):
+    if not EMAIL.fullmatch(value):
         raise ValueError("An e-mail address is expected.")
     return value
 

@@ -8,8 +8,9 @@ that number.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ class BillingError(Exception):
         super().__init__(detail or self.title())
         self.detail = detail or self.title()
         self.errors = errors
+
+    def more(self) -> Mapping[str, Any]:
+        """What the answer tells besides, by its name on the wire."""
+        return {}
 
     @classmethod
     def title(cls) -> str:

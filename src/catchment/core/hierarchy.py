@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from catchment.core.errors import HierarchyCycle, HierarchyTooDeep, LinkOverlap, OwnParent
-from catchment.core.period import FOREVER, Span, intersect, minus, union
+from catchment.core.period import BEGINNING, FOREVER, Span, intersect, minus, union
 
 CustomerId = str
 
@@ -69,6 +70,16 @@ class Move:
 
     superseded: tuple[Link, ...] = ()
     added: tuple[Link, ...] = ()
+
+
+class Stay(NamedTuple):
+    """A place in the tree: below ``parent`` (None: at the top) from ``start`` on."""
+
+    start: datetime
+    parent: CustomerId | None
+
+
+_NO_MOVE = Move()
 
 
 def believed(links: Iterable[Link], at: datetime) -> Iterator[Link]:
@@ -188,6 +199,80 @@ def move(
     new = Link(new_id(), customer, parent, at, None, recorded_at, reason)
     superseded = tuple(replace(link, superseded_at=recorded_at) for link in changed)
     return Move(superseded, (*cut, new))
+
+
+def settle(
+    links: Sequence[Link],
+    customer: CustomerId,
+    stays: Sequence[Stay],
+    *,
+    recorded_at: datetime,
+    new_id: Callable[[], str],
+) -> Move:
+    """Make ``stays`` (by start, at least one) the places of ``customer`` from the first on.
+
+    ``links`` are its own, as believed now. Like so many moves one after the other, except that
+    what is known already stays as it is: only what comes after the first difference is written.
+    """
+    if len(stays) == 1:  # the usual case, a million times in a large file
+        (stay,) = stays
+        if not links and stay.parent is None:
+            return _NO_MOVE
+        if not links:
+            return Move((), (Link(new_id(), customer, stay.parent, stay.start, None, recorded_at),))
+        if len(links) == 1 and _holds_on(links[0], stay):
+            return _NO_MOVE
+    known = _places(
+        (ln.start, ln.until, ln.parent) for ln in sorted(links, key=lambda ln: ln.start)
+    )
+    first = stays[0].start
+    wanted = _merged([*(stay for stay in known if stay.start < first), *stays])
+    same = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(known, wanted, strict=False))
+    )
+    rest = [*known[same : same + 1], *wanted[same : same + 1]]
+    if not rest:
+        return _NO_MOVE
+    at = min(stay.start for stay in rest)
+    changed = [link for link in links if link.until > at]
+    cut = [
+        replace(link, id=new_id(), end=at, recorded_at=recorded_at)
+        for link in changed
+        if link.start < at
+    ]
+    new = wanted[same:]
+    if not new or new[0].start > at:
+        new = [Stay(at, wanted[same - 1].parent), *new]
+    ends = [*(stay.start for stay in new[1:]), None]
+    added = [
+        Link(new_id(), customer, stay.parent, stay.start, end, recorded_at)
+        for stay, end in zip(new, ends, strict=True)
+        if stay.parent is not None or stay.start > BEGINNING
+    ]
+    return Move(tuple(replace(ln, superseded_at=recorded_at) for ln in changed), (*cut, *added))
+
+
+def _holds_on(link: Link, stay: Stay) -> bool:
+    return link.parent == stay.parent and link.end is None and link.start <= stay.start
+
+
+def _places(spans: Iterable[tuple[datetime, datetime, CustomerId | None]]) -> list[Stay]:
+    """Where somebody stands from BEGINNING on, at the top wherever nothing is said."""
+    found = [Stay(BEGINNING, None)]
+    for start, end, parent in spans:
+        found += (Stay(start, parent), Stay(end, None)) if end < FOREVER else (Stay(start, parent),)
+    return _merged(found)
+
+
+def _merged(stays: Sequence[Stay]) -> list[Stay]:
+    """The same places without those that change nothing; of one instant the last one counts."""
+    found: list[Stay] = []
+    for stay in stays:
+        if found and found[-1].start == stay.start:
+            found.pop()
+        if not found or found[-1].parent != stay.parent:
+            found.append(stay)
+    return found
 
 
 def check(forest: Forest, link: Link) -> None:

@@ -35,6 +35,7 @@ class Changes:
 class Blocker:
     """A finalised invoice that counted usage before ``until``, the midnight after ``last_day``."""
 
+    schedule: str
     number: str
     payer: str
     last_day: date
@@ -60,24 +61,39 @@ def affected(tx: Connection, workspace: str, all_changes: Sequence[Changes]) -> 
     usage in its stead (nearest pool wins).
     """
     everyone = {payer for change in all_changes for payer in change.everyone}
-    schedules: defaultdict[CustomerId, list[str]] = defaultdict(list)
-    for schedule, payer in roll_ups.of_customers(tx, workspace, everyone).items():
-        schedules[payer].append(schedule)
+    schedules = pooling(tx, workspace, everyone)
     found: dict[str, datetime] = {}
     for change in all_changes:
-        starts = [since for payer, since in change.since.items() if payer in schedules]
-        if not starts:
-            continue
-        for payer in change.everyone & schedules.keys():
-            since = change.since.get(payer, min(starts))
-            for schedule in schedules[payer]:
-                found[schedule] = min(since, found.get(schedule, since))
+        for schedule, since in touched(change, schedules).items():
+            found[schedule] = min(since, found.get(schedule, since))
     return found
 
 
 def hold_drafts(tx: Connection, workspace: str, schedules: Collection[str]) -> None:
     """Let the drafts of the schedules stay drafts until the transaction ends."""
     roll_ups.hold_drafts(tx, workspace, list(schedules))
+
+
+def pooling(
+    tx: Connection, workspace: str, customers: Collection[CustomerId]
+) -> Mapping[CustomerId, Sequence[str]]:
+    """The roll-up schedules of each of ``customers`` that has any."""
+    schedules: defaultdict[CustomerId, list[str]] = defaultdict(list)
+    for schedule, payer in roll_ups.of_customers(tx, workspace, customers).items():
+        schedules[payer].append(schedule)
+    return schedules
+
+
+def touched(change: Changes, schedules: Mapping[CustomerId, Sequence[str]]) -> dict[str, datetime]:
+    """Those of the payers' ``schedules`` whose figures ``change`` changes, and from when on."""
+    starts = [since for payer, since in change.since.items() if payer in schedules]
+    if not starts:
+        return {}
+    return {
+        schedule: change.since.get(payer, min(starts))
+        for payer in change.everyone & schedules.keys()
+        for schedule in schedules[payer]
+    }
 
 
 def finalised(
@@ -93,7 +109,7 @@ def finalised(
         until = datetime.combine(invoice.until, time(), zone).astimezone(UTC)
         if until > schedules[invoice.schedule]:
             last_day = invoice.until - timedelta(days=1)
-            found.append(Blocker(invoice.number, invoice.payer, last_day, until))
+            found.append(Blocker(invoice.schedule, invoice.number, invoice.payer, last_day, until))
     return found
 
 

@@ -5,7 +5,7 @@ A customer's id is always one of its names, and not listed here.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,8 @@ from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import customer_aliases, customers
 
 _c = customer_aliases.c
+_MANY = 50_000
+"""From here on it is faster to read all names there are than to ask for so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ def hold(tx: Connection, workspace: str) -> None:
 
 def owners(tx: Connection, workspace: str, values: Collection[str]) -> dict[str, CustomerId]:
     """Whose name each of ``values`` is, be it an alias or an id; free ones are left out."""
+    if len(values) > _MANY:
+        wanted = set(values)
+        return {name: id for name, id in _all(tx, workspace) if name in wanted}
     found: dict[str, CustomerId] = {}
     for part in chunks(values):
         ids = select(customers.c.id).where(
@@ -55,6 +60,16 @@ def owners(tx: Connection, workspace: str, values: Collection[str]) -> dict[str,
             for row in tx.execute(_living(workspace).where(_c.value.in_(part)))
         )
     return found
+
+
+def _all(tx: Connection, workspace: str) -> Iterator[tuple[str, CustomerId]]:
+    """Every name of the workspace, and whose it is."""
+    ids = select(customers.c.id).where(customers.c.workspace_id == workspace)
+    yield from ((id, id) for id in tx.execute(ids).scalars())
+    names = select(_c.value, _c.customer_id).where(
+        _c.workspace_id == workspace, _c.deleted_at.is_(None)
+    )
+    yield from ((row.value, row.customer_id) for row in tx.execute(names))
 
 
 def of_customers(

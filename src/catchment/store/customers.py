@@ -152,6 +152,14 @@ def names(tx: Connection, workspace: str, ids: Collection[CustomerId]) -> dict[C
     return found
 
 
+def no_parents(tx: Connection, workspace: str) -> list[Customer]:
+    """Everyone who cannot become a parent: those archived, and drafts."""
+    unfit = or_(_c.archived_at.is_not(None), _c.status == "DRAFT")
+    return [
+        of(row) for row in tx.execute(select(customers).where(_c.workspace_id == workspace, unfit))
+    ]
+
+
 def listing(
     tx: Connection, view: View, filters: Filters, order: Order, today: date, request: PageRequest
 ) -> Page:

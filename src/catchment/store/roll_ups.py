@@ -42,6 +42,15 @@ def of_customers(
     }
 
 
+def every(tx: Connection, workspace: str) -> dict[str, CustomerId]:
+    """All activated roll-up schedules, and whose they are."""
+    c = billing_schedules.c
+    query = select(c.id, c.customer_id).where(
+        c.workspace_id == workspace, c.roll_up_billing, c.activated_at.is_not(None)
+    )
+    return {row.id: row.customer_id for row in tx.execute(query)}
+
+
 def hold_drafts(tx: Connection, workspace: str, schedules: Collection[str]) -> None:
     """Keep others from finalising the drafts of ``schedules`` until the transaction ends."""
     c = invoices.c

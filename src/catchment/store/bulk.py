@@ -1,0 +1,66 @@
+"""Many rows of a table at once, with what they have in common said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from catchment.store.chunks import chunks
+
+_AT_ONCE = 10_000
+
+
+def add_rows(
+    tx: Connection,
+    table: Table,
+    common: Mapping[str, Any],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Write ``rows`` of ``columns`` down; every row has the values of ``common`` besides.
+
+    Columns in neither stay at their default.
+    """
+    same = tuple(_in_database(tx, table, name)(value) for name, value in common.items())
+    convert = [_in_database(tx, table, name) for name in columns]
+    plain = [converter is _as_it_is for converter in convert]
+    names = ", ".join([*common, *columns])
+    mark = "?" if tx.dialect.paramstyle == "qmark" else "%s"
+    marks = ", ".join([mark] * (len(common) + len(columns)))
+    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 -- names of our own schema
+    for part in chunks(rows, _AT_ONCE):
+        if all(plain):
+            values = [(*same, *row) for row in part]
+        else:
+            values = [
+                (*same, *[to(value) for to, value in zip(convert, row, strict=True)])
+                for row in part
+            ]
+        tx.exec_driver_sql(statement, values)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _in_database(tx: Connection, table: Table, name: str) -> Callable[[Any], Any]:
+    """What turns values of a column into those of the database."""
+    kind = table.c[name].type
+    convert = kind.dialect_impl(tx.dialect).bind_processor(tx.dialect)
+    if convert is None:
+        return _as_it_is
+    known: dict[
+        int, tuple[Any, Any]
+    ] = {}  # by identity; the value is kept so that it stays its own
+
+    def once(value: Any) -> Any:
+        found = known.get(id(value))
+        if found is None:
+            if len(known) > _AT_ONCE:
+                known.clear()
+            found = known[id(value)] = value, convert(value)
+        return found[1]
+
+    return once
