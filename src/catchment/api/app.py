@@ -34,6 +34,8 @@ RESOURCES = (
     "billing_schedules",
     "schedule_pool",
     "invoices",
+    "allocations",
+    "statements",
     "merchants",
 )
 _CSP = (

@@ -118,24 +118,53 @@ class Contents:
 
 def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
     """All that stands on an invoice."""
-    groups = tx.execute(groups_of(workspace_id, invoice_id).order_by(line_item_groups.c.index))
-    lines = tx.execute(lines_of(workspace_id, invoice_id).order_by(line_items.c.index))
     usage = tx.execute(usage_of(workspace_id, invoice_id).order_by(usage_item_groups.c.index))
     return Contents(
-        tuple(map(group_of_row, groups)),
-        tuple(map(line_of_row, lines)),
+        groups(tx, workspace_id, invoice_id),
+        lines(tx, workspace_id, invoice_id),
         tuple(map(usage_of_row, usage)),
     )
 
 
+def groups(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItemGroup, ...]:
+    """The groups of an invoice, in the order printed."""
+    query = groups_of(workspace_id, invoice_id).order_by(line_item_groups.c.index)
+    return tuple(map(group_of_row, tx.execute(query)))
+
+
+def lines(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem, ...]:
+    """The lines of an invoice, in the order printed."""
+    query = lines_of(workspace_id, invoice_id).order_by(line_items.c.index)
+    return tuple(map(line_of_row, tx.execute(query)))
+
+
+def members(
+    tx: Connection, workspace_id: str, invoice_id: str, *, since: int, limit: int
+) -> tuple[UsageItemGroup, ...]:
+    """Members in the order shown, from the one with the index ``since``."""
+    c = usage_item_groups.c
+    query = usage_of(workspace_id, invoice_id).where(c.index >= since).order_by(c.index)
+    return tuple(map(usage_of_row, tx.execute(query.limit(limit))))
+
+
+def member(
+    tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
+) -> UsageItemGroup | None:
+    """One member of an invoice, or None."""
+    c = usage_item_groups.c
+    query = usage_of(workspace_id, invoice_id).where(c.customer_id == customer_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else usage_of_row(row)
+
+
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     """Store the contents of new heads, in three statements however many there are."""
-    groups = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
-    lines = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
+    group_rows = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
+    line_rows = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
     usage = [_usage_row(workspace_id, u) for contents in added for u in contents.usage]
     for table, rows in (
-        (line_item_groups, groups),
-        (line_items, lines),
+        (line_item_groups, group_rows),
+        (line_items, line_rows),
         (usage_item_groups, usage),
     ):
         if rows:
