@@ -25,9 +25,9 @@ from catchment.store.invoice_contents import UsageItem
 from catchment.store.invoices import Invoice
 
 _HOW = {
-    Method.PROPORTIONAL: "Your share of each amount is by the usage.",
-    Method.MARGINAL: "Your share of each amount is by the usage, in the order in which it arose.",
-    Method.STANDALONE: "Your share of each amount is by what the usage alone would have cost.",
+    Method.PROPORTIONAL: "Your share of each amount is by usage.",
+    Method.MARGINAL: "Your share of each amount is by usage, in the order in which it arose.",
+    Method.STANDALONE: "Your share of each amount is by what your usage alone would have cost.",
 }
 
 
@@ -123,18 +123,19 @@ def _groups(found: Statement, titles: dict[str, str]) -> Iterator[paper.Group]:
         shares = list(own)
         yield paper.Group(
             title=titles.get(group_id or "", ""),
-            lines=tuple(map(_line, shares)),
+            lines=tuple(_line(one, found.invoice) for one in shares),
             subtotal=written.money(total((one.net for one in shares), found.invoice.currency)),
         )
 
 
-def _line(share: Allocation) -> paper.Line:
+def _line(share: Allocation, invoice: Invoice) -> paper.Line:
     line = share.line
+    service = None if line.service == invoice.billing_period else line.service
     return paper.Line(
         title=line.title,
         quantity=written.quantity(share.quantity),
         rate="",
         amount=written.money(share.net),
         unit=line.unit or "",
-        service=written.days(line.service) if line.service else "",
+        service=written.days(service) if service else "",
     )
