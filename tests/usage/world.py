@@ -86,7 +86,8 @@ def queries(draw: st.DrawFn) -> UsageQuery:
             unique_by=lambda member: member.customer,
         )
     )
-    return UsageQuery(draw(metrics()), tuple(members), draw(st.booleans()))
+    bounds = draw(st.lists(st.decimals("0.5", 30, places=1), max_size=3, unique=True).map(sorted))
+    return UsageQuery(draw(metrics()), tuple(members), draw(st.booleans()), tuple(bounds))
 
 
 def accepted(event: Event) -> AcceptedEvent:

@@ -36,6 +36,8 @@ RESOURCES = (
     "billing_schedules",
     "schedule_pool",
     "invoices",
+    "allocations",
+    "statements",
     "merchants",
 )
 _CSP = (

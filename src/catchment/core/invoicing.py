@@ -11,7 +11,8 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
-from catchment.core import breakdown
+from catchment.core import allocation, breakdown
+from catchment.core.allocation import Share
 from catchment.core.breakdown import Measured, UsageGroup, UsageItem, named
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum, to_decimals, total
@@ -45,7 +46,8 @@ class Line:
     """One charge in money: ``net`` is the sum of its segments, rounded once.
 
     ``quantity`` is what was used, or 1. ``rate`` is the one rate where there is one, else what a
-    unit came to on average. Lines without a metric count no events.
+    unit came to on average. Lines without a metric count no events. ``shares`` are the members' of
+    a roll-up; None where the whole line is the payer's.
     """
 
     phase_id: str
@@ -61,6 +63,7 @@ class Line:
     metric_id: str | None
     unit: str | None
     event_count: int | None
+    shares: tuple[Share, ...] | None = None
 
     @property
     def key(self) -> tuple[str, str, date]:
@@ -125,14 +128,14 @@ def draft(
         due_on=due_on,
         billing_period=billing_period,
         accounting_date=billing_period.last_day if arrears else due_on,
-        groups=_groups(measured),
+        groups=_groups(measured, shared=schedule.roll_up),
         usage_groups=breakdown.usage_groups(measured, names) if schedule.roll_up else (),
         notes=breakdown.notes(measured) if schedule.roll_up else (),
     )
 
 
-def line(measured: Measured) -> Line:
-    """Price one charge and round it, here and only here."""
+def line(measured: Measured, *, shared: bool = False) -> Line:
+    """Price one charge and round it, here and only here; ``shared`` among the members of a pool."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
     if item.metric is None:
@@ -155,6 +158,11 @@ def line(measured: Measured) -> Line:
         metric_id=None if item.metric is None else item.metric.id,
         unit=item.unit,
         event_count=None if item.metric is None else usage.event_count,
+        shares=(
+            None
+            if item.metric is None or not shared
+            else allocation.shares(net, item.price, segments, usage)
+        ),
     )
 
 
@@ -186,14 +194,14 @@ def _shown_rate(
     return to_decimals(EXACT.divide(net.decimal, quantity))
 
 
-def _groups(measured: Sequence[Measured]) -> tuple[Group, ...]:
+def _groups(measured: Sequence[Measured], *, shared: bool) -> tuple[Group, ...]:
     """One group for each product, in the order in which the products first appear."""
     lines: dict[str, list[Line]] = {}
     titles: dict[str, str] = {}
     for one in measured:
         item = one.charge.item
         titles.setdefault(item.product_id, item.product_title)
-        lines.setdefault(item.product_id, []).append(line(one))
+        lines.setdefault(item.product_id, []).append(line(one, shared=shared))
     return tuple(Group(titles[product], product, tuple(own)) for product, own in lines.items())
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Context, Decimal
 from enum import StrEnum
 from functools import reduce
+from itertools import pairwise
 
 from catchment.core.period import Span
 
@@ -27,6 +28,9 @@ NUMBER = rf"-?0*[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?"
 """The texts that SUM and MAX read, as a pattern over the whole text. Others are passed over."""
 
 _number = re.compile(NUMBER)
+Values = tuple[tuple[Decimal, int], ...]
+"""The values of events, ascending, each with how many events have it."""
+
 _exact = Context(prec=76)  # sums of as many events as fit on a disk are not rounded
 
 
@@ -37,6 +41,10 @@ class Aggregation(StrEnum):
     SUM = "SUM"
     UNIQUE = "UNIQUE"
     MAX = "MAX"
+
+
+ADDING_UP = frozenset({Aggregation.COUNT, Aggregation.SUM})
+"""The aggregations whose members' figures add up to the pooled one, event by event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +93,31 @@ class Member:
 class UsageQuery:
     """Usage of ``metric`` by ``members`` taken together.
 
-    No customer is a member twice, and no two members share an alias at one instant.
+    No customer is a member twice, and no two members share an alias at one instant. ``bounds``
+    (ascending, above 0) asks who used while the pooled usage was below the first, between it and
+    the next, and so on.
     """
 
     metric: Metric
     members: tuple[Member, ...]
     want_values: bool = False
+    bounds: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The members' parts of the pooled usage up to each of ``bounds``, and above the last.
+
+    Events are walked in the order of their instants, those of one instant as they were
+    acknowledged. A negative one takes back from where the pooled usage stands; what lies below
+    zero is in no step. The parts of a step add up to what of it was used in the end.
+    """
+
+    bounds: tuple[Decimal, ...]
+    members: Mapping[str, tuple[Decimal, ...]]
+
+
+NO_STEPS = Steps((), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +127,18 @@ class Usage:
     ``event_count`` counts the matching events, also those whose property gives no value. A member
     without one is left out of ``members``. ``values`` is (value of an event, how many events have
     it), ascending, only where asked for and only for aggregations that give each event a number:
-    COUNT gives every event 1, SUM and MAX its property, UNIQUE none.
+    COUNT gives every event 1, SUM and MAX its property, UNIQUE none. ``member_values`` is the same
+    for every member that has some. ``steps`` are there where COUNT or SUM were asked for them and
+    the usage of several members goes beyond the first bound.
     """
 
     pooled: Decimal
     members: Mapping[str, Decimal]
     event_count: int
     member_events: Mapping[str, int]
-    values: tuple[tuple[Decimal, int], ...] = ()
+    values: Values = ()
+    member_values: Mapping[str, Values] = field(default_factory=dict)
+    steps: Steps = NO_STEPS
 
 
 NO_USAGE = Usage(Decimal(0), {}, 0, {})
@@ -176,7 +207,8 @@ def matches(metric: Metric, event: Event) -> bool:
 def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
     """The answer to ``query``, given all events in the order they were acknowledged."""
     metric = query.metric
-    matching = [event for event in current(events) if matches(metric, event)]
+    known = list(events)
+    matching = [event for event in current(known) if matches(metric, event)]
     used = {
         member.customer: [
             event
@@ -186,14 +218,26 @@ def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
         ]
         for member in query.members
     }
+    used = {customer: own for customer, own in used.items() if own}
     pool = [event for own in used.values() for event in own]
+    pooled = _quantity(metric, pool)
+    values = {customer: _distribution(metric, own) for customer, own in used.items()}
     return Usage(
-        pooled=_quantity(metric, pool),
-        members={customer: _quantity(metric, own) for customer, own in used.items() if own},
+        pooled=pooled,
+        members={customer: _quantity(metric, own) for customer, own in used.items()},
         event_count=len(pool),
-        member_events={customer: len(own) for customer, own in used.items() if own},
+        member_events={customer: len(own) for customer, own in used.items()},
         values=_distribution(metric, pool) if query.want_values else (),
+        member_values={who: own for who, own in values.items() if own and query.want_values},
+        steps=_steps(query, used, known) if asks_for_steps(query, pooled, len(used)) else NO_STEPS,
     )
+
+
+def asks_for_steps(query: UsageQuery, pooled: Decimal, members: int) -> bool:
+    """Whether the answer has steps, where that many ``members`` have events."""
+    if not query.bounds or query.metric.aggregation not in ADDING_UP:
+        return False
+    return members > 1 and pooled > query.bounds[0]
 
 
 def _quantity(metric: Metric, events: list[Event]) -> Decimal:
@@ -215,7 +259,30 @@ def _numbers(metric: Metric, events: list[Event]) -> list[Decimal]:
     return [number for number in read if number is not None]
 
 
-def _distribution(metric: Metric, events: list[Event]) -> tuple[tuple[Decimal, int], ...]:
+def _steps(query: UsageQuery, used: Mapping[str, list[Event]], known: list[Event]) -> Steps:
+    places = {event.id: place for place, event in enumerate(known)}
+    walk = [
+        (event.at, places[event.id], customer, number)
+        for customer, own in used.items()
+        for event in own
+        for number in _numbers(query.metric, [event])
+    ]
+    edges = [(Decimal(0), query.bounds[0]), *pairwise(query.bounds), (query.bounds[-1], None)]
+    parts = {customer: [Decimal(0)] * len(edges) for customer in used}
+    stands = Decimal(0)
+    for _, _, customer, number in sorted(walk):
+        before, stands = stands, _exact.add(stands, number)
+        for step, (lower, upper) in enumerate(edges):
+            part = _exact.subtract(_clamped(stands, lower, upper), _clamped(before, lower, upper))
+            parts[customer][step] = _exact.add(parts[customer][step], part)
+    return Steps(query.bounds, {customer: tuple(own) for customer, own in parts.items()})
+
+
+def _clamped(value: Decimal, lower: Decimal, upper: Decimal | None) -> Decimal:
+    return max(lower, value if upper is None else min(value, upper))
+
+
+def _distribution(metric: Metric, events: list[Event]) -> Values:
     if metric.aggregation is Aggregation.UNIQUE:
         return ()
     counts: dict[Decimal, int] = {}

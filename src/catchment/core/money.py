@@ -66,7 +66,7 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return sum(amounts, start=Money(0, currency))
 
 
-def split(amount: Money, weights: Sequence[Decimal]) -> tuple[Money, ...]:
+def split(amount: Money, weights: Sequence[Decimal | int]) -> tuple[Money, ...]:
     """Share ``amount`` by ``weights`` (none negative, one above 0) so that the parts add up to it.
 
     Leftover minor units go one each to the largest remainders, earliest first.
@@ -110,10 +110,13 @@ def money_text(money: Money) -> str:
     return format(money.decimal, "f")
 
 
-def _whole(weights: Sequence[Decimal]) -> list[int]:
+def _whole(weights: Sequence[Decimal | int]) -> list[int]:
     """``weights`` in the same proportions, as integers: sharing a million parts stays fast."""
-    decimals = max((-_exponent(weight) for weight in weights), default=0)
-    return [int(EXACT.scaleb(weight, max(decimals, 0))) for weight in weights]
+    decimals = max([0, *(-_exponent(one) for one in weights if isinstance(one, Decimal))])
+    return [
+        int(EXACT.scaleb(one, decimals)) if isinstance(one, Decimal) else one * 10**decimals
+        for one in weights
+    ]
 
 
 def _exponent(value: Decimal) -> int:

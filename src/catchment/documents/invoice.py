@@ -150,6 +150,9 @@ class InvoiceDocument:
     groups: tuple[Group, ...]
     totals: Totals
     title: str = "Invoice"
+    recipient_label: str = "Billed to"
+    amount_label: str = "Amount due"
+    columns: tuple[str, str, str, str] = ("Description", "Quantity", "Unit price", "Amount")
     watermark: str | None = None
     number: str | None = None
     dated: date | None = None

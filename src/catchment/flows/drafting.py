@@ -8,8 +8,9 @@ at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -23,7 +24,7 @@ from catchment.core.invoicing import Draft, draft
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pools import Pool
-from catchment.core.pricing import needs_values
+from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.agreements import Agreements
 from catchment.store import aliases, customers
@@ -65,6 +66,7 @@ class _Question:
     schedule: Schedule
     metric: Metric
     want_values: bool = False
+    bounds: set[Decimal] = field(default_factory=set)
 
 
 def by_day(schedule: Schedule, charges: Iterable[Charge]) -> list[Due]:
@@ -150,6 +152,8 @@ def _questions(dues: Iterable[Due]) -> Iterable[_Question]:
                 key = _key(charge, metric)
                 question = questions.setdefault(key, _Question(key, due.schedule, metric))
                 question.want_values |= needs_values(charge.item.price)
+                if due.schedule.roll_up:  # whose share it is depends on who came first
+                    question.bounds |= set(bounds(charge.item.price))
     return questions.values()
 
 
@@ -184,7 +188,9 @@ def _query(question: _Question, pool: Pool, names: dict[str, tuple[str, ...]]) -
         Member(member.customer, (member.customer, *names.get(member.customer, ())), member.spans)
         for member in pool.members
     )
-    return UsageQuery(question.metric, tuple(members), question.want_values)
+    return UsageQuery(
+        question.metric, tuple(members), question.want_values, tuple(sorted(question.bounds))
+    )
 
 
 def _measured(charge: Charge, answers: dict[_Key, tuple[Usage, Pool]]) -> Measured:

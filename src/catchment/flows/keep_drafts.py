@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.allocation import METHODS, Share
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.money import Money
@@ -22,6 +23,7 @@ from catchment.store.invoice_contents import (
     Contents,
     LineItem,
     LineItemGroup,
+    MemberShare,
     UsageItem,
     UsageItemGroup,
 )
@@ -123,6 +125,10 @@ def contents_of(
     ids = _Ids(before or Contents(), new_id)
     nothing = Money(0, draft.currency)
     groups, lines = [], []
+    shares: dict[CustomerId, list[MemberShare]] = {}
+    for place, line in enumerate(draft.lines):
+        for who, quantity, parts in line.shares or ():
+            shares.setdefault(who, []).append(MemberShare(place, quantity, parts))
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group.product_id)
         groups.append(
@@ -151,17 +157,27 @@ def contents_of(
                 product_id=line.product_id,
                 usage_metric_id=line.metric_id,
                 event_count=line.event_count,
+                share_counts=None if line.shares is None else _counts(line.shares),
             )
             for line in group.lines
         ]
     return Contents(
         tuple(groups),
         tuple(replace(line, index=place) for place, line in enumerate(lines)),
-        _usage(draft, invoice_id, ids),
+        _usage(draft, invoice_id, ids, shares),
     )
 
 
-def _usage(draft: Draft, invoice_id: str, ids: _Ids) -> tuple[UsageItemGroup, ...]:
+def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
+    """How many there are by each of METHODS."""
+    return tuple(
+        sum(share.parts[place] is not None for share in shares) for place in range(len(METHODS))
+    )
+
+
+def _usage(
+    draft: Draft, invoice_id: str, ids: _Ids, shares: Mapping[CustomerId, Sequence[MemberShare]]
+) -> tuple[UsageItemGroup, ...]:
     return tuple(
         UsageItemGroup(
             id=ids.member(member.customer),
@@ -182,6 +198,7 @@ def _usage(draft: Draft, invoice_id: str, ids: _Ids) -> tuple[UsageItemGroup, ..
                 )
                 for item in member.items
             ),
+            shares=tuple(shares.get(member.customer, ())),
         )
         for place, member in enumerate(draft.usage_groups)
     )

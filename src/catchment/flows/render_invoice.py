@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine
 
@@ -61,9 +61,8 @@ def document(
     invoice: Invoice, contents: Contents, merchant: Mapping[str, Any]
 ) -> paper.InvoiceDocument:
     """What the paper says, down to the last word."""
-    address = merchant.get("address") or {}
     return paper.InvoiceDocument(
-        seller=_seller(merchant),
+        seller=seller_of(merchant),
         customer=paper.Recipient(
             name=invoice.customer_legal_name,
             address=address_lines(invoice.customer_billing_address),
@@ -87,11 +86,18 @@ def document(
         payment=payment_details(merchant, invoice.number),
         memo=invoice.memo,
         usage=_usage(invoice, contents),
-        paper="us-letter" if address.get("country") in _LETTER_COUNTRIES else "a4",
+        paper=paper_of(merchant),
     )
 
 
-def _seller(merchant: Mapping[str, Any]) -> paper.Seller:
+def paper_of(merchant: Mapping[str, Any]) -> Literal["a4", "us-letter"]:
+    """The format that the seller's country prints on."""
+    address = merchant.get("address") or {}
+    return "us-letter" if address.get("country") in _LETTER_COUNTRIES else "a4"
+
+
+def seller_of(merchant: Mapping[str, Any]) -> paper.Seller:
+    """The seller as printed."""
     facts = (paper.Fact(f["key"], f["value"]) for f in merchant.get("customFields") or ())
     return paper.Seller(
         name=merchant["legalCompanyName"],

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
+from catchment.core.allocation import Parts
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
@@ -35,7 +36,10 @@ class LineItemGroup:
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """One charge. ``quantity`` is what was used, ``segments`` explain ``net``."""
+    """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
+
+    ``share_counts`` says how many members share it by each of METHODS; None: all is the payer's.
+    """
 
     id: str
     invoice_id: str
@@ -58,6 +62,7 @@ class LineItem:
     product_id: str | None = None
     usage_metric_id: str | None = None
     event_count: int | None = None
+    share_counts: tuple[int, ...] | None = None
 
     @property
     def gross(self) -> Money:
@@ -76,6 +81,14 @@ class UsageItem:
     group_id: str | None  # the line item group that charges for it
 
 
+class MemberShare(NamedTuple):
+    """A member's parts of the net of the line ``line_index``, calculated with the line."""
+
+    line_index: int
+    quantity: Decimal
+    parts: Parts
+
+
 @dataclass(frozen=True, slots=True)
 class UsageItemGroup:
     """A member of the pool, by the name it had.
@@ -91,6 +104,7 @@ class UsageItemGroup:
     depth: int
     path: tuple[tuple[str, str], ...]
     items: tuple[UsageItem, ...]
+    shares: tuple[MemberShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +118,53 @@ class Contents:
 
 def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
     """All that stands on an invoice."""
-    groups = tx.execute(groups_of(workspace_id, invoice_id).order_by(line_item_groups.c.index))
-    lines = tx.execute(lines_of(workspace_id, invoice_id).order_by(line_items.c.index))
     usage = tx.execute(usage_of(workspace_id, invoice_id).order_by(usage_item_groups.c.index))
     return Contents(
-        tuple(map(group_of_row, groups)),
-        tuple(map(line_of_row, lines)),
+        groups(tx, workspace_id, invoice_id),
+        lines(tx, workspace_id, invoice_id),
         tuple(map(usage_of_row, usage)),
     )
 
 
+def groups(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItemGroup, ...]:
+    """The groups of an invoice, in the order printed."""
+    query = groups_of(workspace_id, invoice_id).order_by(line_item_groups.c.index)
+    return tuple(map(group_of_row, tx.execute(query)))
+
+
+def lines(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem, ...]:
+    """The lines of an invoice, in the order printed."""
+    query = lines_of(workspace_id, invoice_id).order_by(line_items.c.index)
+    return tuple(map(line_of_row, tx.execute(query)))
+
+
+def members(
+    tx: Connection, workspace_id: str, invoice_id: str, *, since: int, limit: int
+) -> tuple[UsageItemGroup, ...]:
+    """Members in the order shown, from the one with the index ``since``."""
+    c = usage_item_groups.c
+    query = usage_of(workspace_id, invoice_id).where(c.index >= since).order_by(c.index)
+    return tuple(map(usage_of_row, tx.execute(query.limit(limit))))
+
+
+def member(
+    tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
+) -> UsageItemGroup | None:
+    """One member of an invoice, or None."""
+    c = usage_item_groups.c
+    query = usage_of(workspace_id, invoice_id).where(c.customer_id == customer_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else usage_of_row(row)
+
+
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     """Store the contents of new heads, in three statements however many there are."""
-    groups = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
-    lines = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
+    group_rows = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
+    line_rows = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
     usage = [_usage_row(workspace_id, u) for contents in added for u in contents.usage]
     for table, rows in (
-        (line_item_groups, groups),
-        (line_items, lines),
+        (line_item_groups, group_rows),
+        (line_items, line_rows),
         (usage_item_groups, usage),
     ):
         if rows:
@@ -205,6 +248,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
         event_count=row.event_count,
+        share_counts=None if row.share_counts is None else tuple(row.share_counts),
     )
 
 
@@ -230,6 +274,10 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
         depth=row.depth,
         path=tuple((id, name) for id, name in row.path),
         items=tuple(items),
+        shares=tuple(
+            MemberShare(line_index, Decimal(quantity), tuple(parts))
+            for line_index, quantity, *parts in row.shares
+        ),
     )
 
 
@@ -274,6 +322,7 @@ def _line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "usage_metric_id": line.usage_metric_id,
         "segments": [segment_texts(segment) for segment in line.segments],
         "event_count": line.event_count,
+        "share_counts": None if line.share_counts is None else list(line.share_counts),
     }
 
 
@@ -299,6 +348,10 @@ def _usage_row(workspace_id: str, group: UsageItemGroup) -> dict[str, Any]:
         "depth": group.depth,
         "path": [list(step) for step in group.path],
         "items": items,
+        "shares": [
+            [line_index, decimal_text(quantity), *parts]
+            for line_index, quantity, parts in group.shares
+        ],
     }
 
 

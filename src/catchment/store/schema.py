@@ -485,6 +485,8 @@ line_items = Table(
     _text("usage_metric_id"),
     _json("segments"),
     Column("event_count", BigInteger),
+    # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
+    _json("share_counts", nullable=True),
     Column("live_key", Text, nullable=False, server_default=""),
     # A charge is billed once, whatever runs twice.
     UniqueConstraint(
@@ -506,7 +508,10 @@ usage_item_groups = Table(
     _json("path"),
     # [{id, metricId, title, value, unit, lineItemGroupId}]: read and written only with their group.
     _json("items"),
+    # [line's index, quantity, net by each of METHODS or null], as calculated with the line.
+    _json("shares"),
     UniqueConstraint("invoice_id", "index"),
+    Index(None, "customer_id", "invoice_id"),
 )
 
 invoice_documents = Table(

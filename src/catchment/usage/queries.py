@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from catchment.core.metering import NUMBER, Aggregation, Metric, fold
+from catchment.core.metering import ADDING_UP, NUMBER, Aggregation, Metric, fold
 
 CURRENT = "seq NOT IN (SELECT seq FROM marks)"
 _NUMBER_OF = (
@@ -42,7 +42,7 @@ def matched(metric: Metric) -> Sql:
         parameters |= {f"name_{number}": name, f"texts_{number}": texts}
     text = "NULL" if metric.property is None else "texts[$property]"
     return Sql(
-        f"SELECT query, member, id, event_at, text, {_NUMBER_OF} AS number FROM ("
+        f"SELECT query, member, seq, id, event_at, text, {_NUMBER_OF} AS number FROM ("
         f"SELECT seq, id, alias, event_at, {text}::VARCHAR AS text FROM events"
         f" WHERE {' AND '.join(conditions)} AND {CURRENT})"
         " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
@@ -74,14 +74,38 @@ def totals(metric: Metric) -> Sql:
 
 
 def distribution(metric: Metric) -> Sql:
-    """(query, value, how many events have it), ascending, for queries that ask for it."""
+    """(query, member, value, how many events have it), values ascending, where asked for."""
     assert metric.aggregation is not Aggregation.UNIQUE, metric
     inner = matched(metric)
     value = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     return Sql(
-        f"SELECT query, {value} AS value, count(*) FROM ({inner.text})"
+        f"SELECT query, member, {value} AS value, count(*) FROM ({inner.text})"
         " WHERE list_contains($wanting::INTEGER[], query) AND value IS NOT NULL"
-        " GROUP BY query, value ORDER BY query, value",
+        " GROUP BY query, member, value ORDER BY query, value",
+        inner.parameters,
+    )
+
+
+def walked(metric: Metric) -> Sql:
+    """(query, member, step, the member's part of it) where a relation ``steps`` asks for it.
+
+    ``steps`` holds (query, step, lower, upper), every step with an upper end.
+    """
+    assert metric.aggregation in ADDING_UP, metric
+    inner = matched(metric)
+    number = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
+    part = "greatest(lower, least(stands, upper)) - greatest(lower, least(stands - number, upper))"
+    return Sql(
+        f"SELECT query, member, step, sum({part})::DECIMAL(38, 12) FROM ("
+        "SELECT query, member, number, sum(number) OVER"
+        " (PARTITION BY query ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING)"
+        "::DECIMAL(38, 12) AS stands FROM ("
+        f"SELECT query, member, event_at, seq, {number} AS number FROM ({inner.text})"
+        " WHERE list_contains($stepping::INTEGER[], query)) WHERE number IS NOT NULL)"
+        " JOIN steps USING (query)"
+        " WHERE greatest(stands, stands - number) > lower"
+        " AND least(stands, stands - number) < upper"
+        " GROUP BY query, member, step",
         inner.parameters,
     )
 

@@ -19,7 +19,16 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
-from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
+from catchment.core.metering import (
+    NO_STEPS,
+    NO_USAGE,
+    Aggregation,
+    Metric,
+    Steps,
+    Usage,
+    UsageQuery,
+    asks_for_steps,
+)
 from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
 from catchment.usage import duck, inbox, listing, loader, queries, segments
@@ -37,6 +46,15 @@ _SPANS = pa.schema(
         ("to_at", pa.int64()),
     ]
 )
+_STEPS = pa.schema(
+    [
+        ("query", pa.int32()),
+        ("step", pa.int32()),
+        ("lower", pa.decimal128(38, 12)),
+        ("upper", pa.decimal128(38, 12)),
+    ]
+)
+_NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
 _BUCKETS = pa.schema([("bucket", pa.int32()), ("starts", pa.int64())])
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
@@ -207,16 +225,59 @@ def _measure(
             customer = asked[index].members[member].customer
             members.setdefault(index, {})[customer] = value
             counts.setdefault(index, {})[customer] = count
-    values: dict[int, list[tuple[Decimal, int]]] = {}
+    values: dict[int, dict[Decimal, int]] = {}
+    own_values: dict[int, dict[str, list[tuple[Decimal, int]]]] = {}
     wanting = [index for index, query in asked.items() if query.want_values]
     if wanting and metric.aggregation is not Aggregation.UNIQUE:
         bounds |= {"wanting": wanting}
-        for index, value, count in _rows(cursor, queries.distribution(metric), bounds):
-            values.setdefault(index, []).append((value, count))
+        for index, member, value, count in _rows(cursor, queries.distribution(metric), bounds):
+            customer = asked[index].members[member].customer
+            of_pool = values.setdefault(index, {})
+            of_pool[value] = of_pool.get(value, 0) + count
+            own_values.setdefault(index, {}).setdefault(customer, []).append((value, count))
+    stepping = {
+        index: members[index]
+        for index, (value, _) in pooled.items()
+        if asks_for_steps(asked[index], value, len(members[index]))
+    }
+    steps = _walk(cursor, metric, asked, stepping, bounds) if stepping else {}
     for index, (value, count) in pooled.items():
         answers[index] = Usage(
-            value, members[index], count, counts[index], tuple(values.get(index, ()))
+            value,
+            members[index],
+            count,
+            counts[index],
+            tuple(values.get(index, {}).items()),
+            {customer: tuple(own) for customer, own in own_values.get(index, {}).items()},
+            steps.get(index, NO_STEPS),
         )
+
+
+def _walk(
+    cursor: duckdb.DuckDBPyConnection,
+    metric: Metric,
+    asked: dict[int, UsageQuery],
+    stepping: dict[int, dict[str, Decimal]],
+    bounds: dict[str, Any],
+) -> dict[int, Steps]:
+    """Who used in which step, for the queries ``stepping`` with their members' usage."""
+    columns: list[list[Any]] = [[] for _ in _STEPS]
+    parts: dict[int, dict[str, list[Decimal]]] = {}
+    for index, members in stepping.items():
+        ends = asked[index].bounds
+        edges = zip((Decimal(0), *ends), (*ends, _NO_BOUND), strict=True)
+        for step, (lower, upper) in enumerate(edges):
+            for column, value in zip(columns, (index, step, lower, upper), strict=True):
+                column.append(value)
+        parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
+    _register(cursor, "steps", columns, _STEPS)
+    found = _rows(cursor, queries.walked(metric), bounds | {"stepping": list(stepping)})
+    for index, member, step, part in found:
+        parts[index][asked[index].members[member].customer][step] = part
+    return {
+        index: Steps(asked[index].bounds, {who: tuple(own) for who, own in members.items()})
+        for index, members in parts.items()
+    }
 
 
 def _define_spans(

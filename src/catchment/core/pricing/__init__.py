@@ -13,11 +13,12 @@ from catchment.core.pricing.models import (
     Package,
     Price,
     Volume,
+    bounds,
     first_rate,
     is_percentage,
     needs_values,
 )
-from catchment.core.pricing.rating import Segment, Values, rate
+from catchment.core.pricing.rating import Segment, Values, event_tier, rate
 from catchment.core.pricing.tiers import Tier
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "Tier",
     "Values",
     "Volume",
+    "bounds",
+    "event_tier",
     "first_rate",
     "is_percentage",
     "needs_values",

@@ -86,6 +86,13 @@ def needs_values(price: Price) -> bool:
     return isinstance(price, Volume) and any(tier.bounded for tier in price.tiers)
 
 
+def bounds(price: Price) -> tuple[Decimal, ...]:
+    """Where usage passes from one rate to the next as it grows; a volume price has one rate."""
+    if isinstance(price, Graduated):
+        return tuple(tier.upper for tier in price.tiers if tier.upper is not None)
+    return ()
+
+
 def is_percentage(price: Price) -> bool:
     """Whether all its rates are fractions of the usage rather than money for a unit."""
     match price:

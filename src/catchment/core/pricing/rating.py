@@ -69,6 +69,14 @@ def rate(price: Price, quantity: Decimal, values: Values = ()) -> tuple[Segment,
                 assert_never(never)
 
 
+def event_tier(price: Price, quantity: Decimal) -> Tier | None:
+    """The tier that prices every event of ``quantity`` (above 0) by itself; None where none."""
+    if not isinstance(price, Volume):
+        return None
+    tier = _reached(price.tiers, quantity).tier
+    return tier if tier.bounded else None
+
+
 def _plain(quantity: Decimal, price: Decimal) -> Segment:
     return Segment(quantity, price, ZERO, quantity * price)
 
@@ -79,13 +87,17 @@ def _packages(quantity: Decimal, size: Decimal) -> Decimal:
 
 
 def _volume(tiers: tuple[Tier, ...], quantity: Decimal, values: Values) -> Segment:
-    step = next(step for step in steps(tiers) if step.reaches(quantity))
+    step = _reached(tiers, quantity)
     tier = step.tier
     if not tier.bounded:
         return _of(step, quantity)
     assert values, (tiers, quantity)
     amount = exact_sum(tier.price_of(value) * count for value, count in values) + tier.fee
     return Segment(quantity, tier.price, tier.fee, amount, step.lower, step.upper)
+
+
+def _reached(tiers: tuple[Tier, ...], quantity: Decimal) -> Step:
+    return next(step for step in steps(tiers) if step.reaches(quantity))
 
 
 def _graduated(tiers: tuple[Tier, ...], quantity: Decimal) -> Iterator[Segment]:

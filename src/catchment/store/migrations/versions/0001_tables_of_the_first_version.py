@@ -602,6 +602,7 @@ def upgrade() -> None:
         sa.Column("depth", sa.Integer(), nullable=False),
         sa.Column("path", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("items", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("shares", sa.JSON(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_item_groups_invoice_id")
         ),
@@ -613,6 +614,13 @@ def upgrade() -> None:
             "invoice_id", "index", name=op.f("uq_usage_item_groups_invoice_id_index")
         ),
     )
+    with op.batch_alter_table("usage_item_groups", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_usage_item_groups_customer_id_invoice_id"),
+            ["customer_id", "invoice_id"],
+            unique=False,
+        )
+
     op.create_table(
         "line_items",
         sa.Column("id", sa.Text(), nullable=False),
@@ -639,6 +647,7 @@ def upgrade() -> None:
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
+        sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["group_id"], ["line_item_groups.id"], name=op.f("fk_line_items_group_id")

@@ -1,0 +1,165 @@
+"""Whose share of an invoice is whose, as kept when the invoice was calculated.
+
+Lines that nobody shares come first: they are the payer's. Then the members follow in the order of
+the tree, each with its lines in the order printed. So a page is read without the pages before it,
+however large the family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+
+from sqlalchemy import Connection
+
+from catchment.core.allocation import METHODS, Method
+from catchment.core.hierarchy import CustomerId
+from catchment.core.money import Money
+from catchment.store import invoice_contents
+from catchment.store.invoice_contents import LineItem, UsageItemGroup
+from catchment.store.invoices import Invoice
+
+Place = tuple[int, int]
+"""The member's index, and the line's. Members count from 0; -1 is what the payer has alone."""
+
+START: Place = (-1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """What a customer used of a line, and its share of the line. ``path`` leads from the payer."""
+
+    place: Place
+    customer: CustomerId
+    path: tuple[CustomerId, ...]
+    line: LineItem
+    quantity: Decimal
+    net: Money
+    tax: Money
+
+    @property
+    def gross(self) -> Money:
+        return self.net + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Allocations:
+    """Some shares, the place to go on after (None: no more), and how many there are in all."""
+
+    found: tuple[Allocation, ...]
+    following: Place | None
+    total: int
+
+
+def allocations(
+    tx: Connection,
+    invoice: Invoice,
+    method: Method,
+    *,
+    customer: CustomerId | None = None,
+    after: Place = START,
+    limit: int,
+) -> Allocations:
+    """Up to ``limit`` shares after a place: everyone's, or one customer's."""
+    lines = _lines(tx, invoice)
+    if customer is None:
+        place = METHODS.index(method)
+        counts = (_counted(line, place) for line in lines.values())
+        shares = _shares(tx, invoice, lines, method, after=after, at_once=limit + 1)
+        total = sum(counts)
+    else:
+        everything = list(_own(tx, invoice, lines, method, customer))
+        shares = (one for one in everything if one.place > after)
+        total = len(everything)
+    found = tuple(islice(shares, limit + 1))
+    following = found[limit - 1].place if len(found) > limit else None
+    return Allocations(found[:limit], following, total)
+
+
+def shares_of(
+    tx: Connection, invoice: Invoice, method: Method, customer: CustomerId
+) -> tuple[Allocation, ...]:
+    """All that one customer has of an invoice."""
+    return tuple(_own(tx, invoice, _lines(tx, invoice), method, customer))
+
+
+def _lines(tx: Connection, invoice: Invoice) -> dict[int, LineItem]:
+    return {
+        line.index: line for line in invoice_contents.lines(tx, invoice.workspace_id, invoice.id)
+    }
+
+
+def _counted(line: LineItem, place: int) -> int:
+    return int(_is_payers(line)) if line.share_counts is None else line.share_counts[place]
+
+
+def _is_payers(line: LineItem) -> bool:
+    """Whether the whole line is the payer's; a line of nothing is nobody's."""
+    return line.share_counts is None and bool(line.segments)
+
+
+def _own(
+    tx: Connection,
+    invoice: Invoice,
+    lines: Mapping[int, LineItem],
+    method: Method,
+    customer: CustomerId,
+) -> Iterator[Allocation]:
+    if customer == invoice.customer_id:
+        yield from _payers(invoice, lines)
+    member = invoice_contents.member(tx, invoice.workspace_id, invoice.id, customer)
+    if member is not None:
+        yield from _members(member, invoice, lines, method)
+
+
+def _shares(
+    tx: Connection,
+    invoice: Invoice,
+    lines: Mapping[int, LineItem],
+    method: Method,
+    *,
+    after: Place,
+    at_once: int,
+) -> Iterator[Allocation]:
+    """The shares after a place, members being read ``at_once``."""
+    yield from (one for one in _payers(invoice, lines) if one.place > after)
+    since = max(after[0], 0)
+    while members := invoice_contents.members(
+        tx, invoice.workspace_id, invoice.id, since=since, limit=at_once
+    ):
+        for member in members:
+            yield from (
+                one for one in _members(member, invoice, lines, method) if one.place > after
+            )
+        since = members[-1].index + 1
+
+
+def _payers(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allocation]:
+    payer = invoice.customer_id
+    for index, line in lines.items():
+        if _is_payers(line):
+            yield Allocation((-1, index), payer, (payer,), line, line.quantity, line.net, line.tax)
+
+
+def _members(
+    member: UsageItemGroup, invoice: Invoice, lines: Mapping[int, LineItem], method: Method
+) -> Iterator[Allocation]:
+    """A member's shares. There are no taxes yet, so none is shared."""
+    place = METHODS.index(method)
+    path = tuple(customer for customer, _ in member.path)
+    for index, quantity, parts in member.shares:
+        part = parts[place]
+        if part is not None:
+            line = lines[index]
+            assert not line.tax.minor, line
+            yield Allocation(
+                (member.index, index),
+                member.customer_id,
+                path,
+                line,
+                quantity,
+                Money(part, invoice.currency),
+                line.tax,
+            )

@@ -1,0 +1,39 @@
+"""Which invoices a customer has a part in, as a payer or as a member of the payer's family."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, exists, or_
+
+from catchment.store.invoices import Status, heads
+from catchment.store.schema import invoices, usage_item_groups
+
+_ISSUED = (Status.FINAL, Status.SENT)
+
+
+def query(
+    workspace_id: str,
+    customer_id: str,
+    *,
+    invoice_id: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> Select[Any]:
+    """The heads of issued invoices that a customer pays or has used something of.
+
+    ``first`` and ``last``, both included, bound the accounting date.
+    """
+    c, member = invoices.c, usage_item_groups.c
+    takes_part = exists().where(member.customer_id == customer_id, member.invoice_id == c.id)
+    found = heads(workspace_id).where(
+        c.status.in_(_ISSUED), or_(c.customer_id == customer_id, takes_part)
+    )
+    if invoice_id is not None:
+        found = found.where(c.id == invoice_id)
+    if first is not None:
+        found = found.where(c.accounting_date >= first)
+    if last is not None:
+        found = found.where(c.accounting_date <= last)
+    return found
