@@ -30,6 +30,7 @@ from catchment.store.engine import connect, reading, writing
 from catchment.store.invoices import Invoice, of_row
 from catchment.store.schema import invoices as heads
 from catchment.store.schema import (
+    line_evidence,
     line_item_groups,
     line_items,
     sequences,
@@ -119,7 +120,14 @@ def wipe(place: Place) -> None:
     """Back to the day before billing."""
     engine, _, _ = place.opened
     with writing(engine) as tx:
-        for table in (usage_item_groups, line_items, line_item_groups, heads, sequences):
+        for table in (
+            usage_item_groups,
+            line_evidence,
+            line_items,
+            line_item_groups,
+            heads,
+            sequences,
+        ):
             tx.execute(delete(table))
 
 
@@ -219,7 +227,9 @@ def main(url: str, data_dir: str, how_many: str, *flags: str) -> None:
         commit_heads_first()
         steps = life(lambda: bill_and_finalise(place))
         life(lambda: wipe(place))
-        lines = [at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")]
+        lines = [
+            at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")
+        ]
         points = lines[: int(how_many)]
     found = {at: after_a_kill(place, at, clean) for at in points}
     json.dump({"steps": len(steps), "invoices": len(clean), "wrong": found}, sys.stdout)

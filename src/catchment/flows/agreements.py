@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.period import BEGINNING, Span
-from catchment.core.pools import Pool, pool
+from catchment.core.pools import Pool, PoolMember, pool
 from catchment.core.schedules import Claim, Schedule, claims
 from catchment.store import links, schedules
 from catchment.store.access import Workspace
@@ -40,6 +40,11 @@ class Agreements:
             metric_id=metric_id,
             span=span,
         )
+
+    def links(self, schedule: Schedule, member: PoolMember) -> tuple[str, ...]:
+        """The ids of the links that put a member of a pool below the schedule's customer."""
+        found = self.forest.links_between(schedule.customer, member.customer, member.spans)
+        return tuple(sorted(link.id for link in found))
 
     def size(self, schedule: Schedule) -> int:
         """How many customers a pool of ``schedule`` can have at most."""

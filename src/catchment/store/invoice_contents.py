@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.store import evidence
+from catchment.store.evidence import Evidence
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 
@@ -95,11 +97,15 @@ class UsageItemGroup:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything on one invoice, each part in the order shown."""
+    """Everything on one invoice, each part in the order shown.
+
+    ``evidence``, by line, is written with it and read on its own (``store.evidence``).
+    """
 
     groups: tuple[LineItemGroup, ...] = ()
     lines: tuple[LineItem, ...] = ()
     usage: tuple[UsageItemGroup, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)
 
 
 def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
@@ -115,7 +121,7 @@ def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
 
 
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
-    """Store the contents of new heads, in three statements however many there are."""
+    """Store the contents of new heads, in four statements however many there are."""
     groups = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
     lines = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
     usage = [_usage_row(workspace_id, u) for contents in added for u in contents.usage]
@@ -126,10 +132,29 @@ def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     ):
         if rows:
             tx.execute(insert(table), rows)
+    kept = [(c.lines[0].invoice_id, c.evidence) for c in added if c.lines]
+    evidence.add(tx, workspace_id, kept)
+
+
+def member_names(tx: Connection, workspace_id: str, invoice_id: str) -> dict[str, str]:
+    """The members of an invoice by id with the names they had, in the order shown."""
+    c = usage_item_groups.c
+    query = select(c.customer_id, c.title).where(
+        c.workspace_id == workspace_id, c.invoice_id == invoice_id
+    )
+    return {row.customer_id: row.title for row in tx.execute(query.order_by(c.index))}
+
+
+def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> LineItem | None:
+    """A line of an invoice; None without one."""
+    query = lines_of(workspace_id, invoice_id).where(line_items.c.id == line_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else line_of_row(row)
 
 
 def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
+    evidence.clear(tx, invoice_id)
     for table in (line_items, line_item_groups, usage_item_groups):
         tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
 

@@ -42,7 +42,7 @@ def matched(metric: Metric) -> Sql:
         parameters |= {f"name_{number}": name, f"texts_{number}": texts}
     text = "NULL" if metric.property is None else "texts[$property]"
     return Sql(
-        f"SELECT query, member, id, event_at, text, {_NUMBER_OF} AS number FROM ("
+        f"SELECT query, member, seq, id, event_at, text, {_NUMBER_OF} AS number FROM ("
         f"SELECT seq, id, alias, event_at, {text}::VARCHAR AS text FROM events"
         f" WHERE {' AND '.join(conditions)} AND {CURRENT})"
         " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
@@ -90,6 +90,12 @@ def ends(metric: Metric) -> Sql:
     """(smallest, largest id) of the matched events."""
     inner = matched(metric)
     return Sql(f"SELECT min(id), max(id) FROM ({inner.text})", inner.parameters)
+
+
+def places(metric: Metric) -> Sql:
+    """The place of each matched event."""
+    inner = matched(metric)
+    return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
 
 
 def series(metric: Metric) -> Sql:
