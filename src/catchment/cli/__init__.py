@@ -1,6 +1,6 @@
 """The command line: the same flows as the API, for people and cron."""
 
-from catchment.cli import bill, demo  # noqa: F401 -- importing them registers their commands
+from catchment.cli import bill, demo, verify  # noqa: F401 -- importing them registers their commands
 from catchment.cli.app import app
 
 __all__ = ["app"]
