@@ -1,5 +1,6 @@
 """What every operation promises: one effect, an exact body, a refusal that can be read."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -126,3 +127,39 @@ def test_an_unknown_version_is_refused(client: TestClient) -> None:
     answer = client.get("/products", headers={"sequence-version": "1999-01-01"})
 
     assert answer.status_code == 400
+
+
+def test_a_client_that_goes_away_leaves_no_trace(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/api/products",
+        "raw_path": b"/api/products",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    parts = iter(
+        [
+            {"type": "http.request", "body": b'{"name": ', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, object]:
+        return next(parts, {"type": "http.disconnect"})
+
+    async def send(_: object) -> None:
+        """Nobody is there to read it."""
+
+    asyncio.run(client.app(scope, receive, send))
+
+    assert caplog.records == []
+    assert names(client) == []

@@ -45,6 +45,32 @@ def test_a_child_account_is_added_as_the_guide_tells(page: Page, seller: Seller)
     expect(row(table(page, "Child accounts"), "Credit Now Inc.")).to_be_visible()
 
 
+def test_a_name_is_found_before_an_address_that_is_like_it(page: Page, seller: Seller) -> None:
+    mail = {"name": "Ada Poe", "email": "ap@zenith.example", "billingPreference": "PRIMARY"}
+    customer(seller, "Zenith Holding")
+    for number in range(21):
+        customer(seller, f"Branch {number}", contacts=[mail])
+    page.goto("/customers?new=customer")
+
+    parent = dialog(page, "New customer").get_by_role("combobox", name="Parent")
+    parent.fill("zenith")
+
+    options = page.get_by_role("option")
+    expect(options.first).to_have_text("Zenith Holding")
+    expect(options).to_have_count(20)
+
+
+def test_customers_are_listed_by_name_or_newest_first(page: Page, seller: Seller) -> None:
+    customer(seller, "Alder Ltd")
+    customer(seller, "Beech Ltd")
+    page.goto("/customers")
+
+    names = table(page, "Customers").get_by_role("link")
+    expect(names).to_have_text(["Alder Ltd", "Beech Ltd"])
+    choose(page, "Sort by", "Newest first")
+    expect(names).to_have_text(["Beech Ltd", "Alder Ltd"])
+
+
 def test_a_customer_moves_to_another_parent(page: Page, seller: Seller) -> None:
     kin = family(seller)
     page.goto(f"/customers/{kin.shop}")

@@ -87,7 +87,7 @@ SCREENS = {
     "new metric": Screen("/usage/metrics?new=metric", "Metric name"),
     "preview": Screen("/usage/metrics?preview={prices.metric}", "Preview calculation"),
     "schedules": Screen("/billing/schedules", "Northwind Group"),
-    "schedule": Screen("/billing/schedules/{schedule}", "1 Feb 2026 – 28 Feb 2026"),
+    "schedule": Screen("/billing/schedules/{schedule}", "1 – 28 Feb 2026"),
     "new schedule": Screen("/billing/schedules/new?customerId={kin.group}", "added up first"),
     "invoices": Screen("/billing/invoices", "Northwind Group"),
     "draft": Screen("/billing/invoices/{draft}", "Northwind Leeds"),

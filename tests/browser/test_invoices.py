@@ -28,14 +28,15 @@ def test_the_usage_of_every_child_is_shown_indented(page: Page, seller: Seller) 
 
     usage = table(page, "Usage breakdown")
     cells = usage.get_by_role("row").get_by_role("cell")
-    below = ["Northwind Ltd", "100 calls", "Northwind Leeds", "20 calls"]
-    expect(cells).to_have_text(["Northwind Group", "", "Northwind GmbH", "5 calls", *below])
-    boxes = [cells.nth(at).locator("a").bounding_box() for at in (0, 2, 4, 6)]
+    together = ["Billed together", "125"]
+    below = ["Northwind Ltd", "100", "Northwind Leeds", "20"]
+    expect(cells).to_have_text([*together, "Northwind Group", "", "Northwind GmbH", "5", *below])
+    boxes = [cells.nth(at).locator("a").bounding_box() for at in (2, 4, 6, 8)]
     group, german, limited, shop = [box["x"] for box in boxes if box]
     assert group < german == limited < shop
 
     page.get_by_label("Filter the usage breakdown").fill("leeds")
-    expect(cells).to_have_text(["Northwind Group", "", *below])
+    expect(cells).to_have_text([*together, "Northwind Group", "", *below])
 
 
 def test_the_document_is_read_beside_the_figures(page: Page, seller: Seller) -> None:

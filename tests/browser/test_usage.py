@@ -85,3 +85,18 @@ def test_usage_per_month_counts_children_when_asked(page: Page, seller: Seller) 
     expect(row(months, "Feb 2026")).to_contain_text("100")
     page.get_by_text("Chart", exact=True).click()
     expect(page.locator(".chart svg")).to_be_visible()
+
+
+def test_after_a_quiet_year_the_last_months_with_usage_are_shown(
+    page: Page, seller: Seller
+) -> None:
+    kin = family(seller)
+    catalogue(seller)
+    usage(seller, at="2019-11-05T10:00:00Z", nw=30)
+    page.goto(f"/customers/{kin.limited}?show=table")
+
+    months = table(page, "Usage per month")
+    expect(row(months, "Nov 2019")).to_contain_text("30")
+    expect(row(months, "Dec 2018")).to_be_visible()
+    page.goto(f"/customers/{kin.loner}")
+    expect(page.get_by_text("No usage yet")).to_be_visible()

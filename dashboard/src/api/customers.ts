@@ -9,6 +9,33 @@ export const customerList = (query: Query) =>
     queryFn: ({ signal }) => api.get<Page<Customer>>("/customers", query, signal),
   });
 
+/** What a search found: the nearest matches, how many there are, and whether some were left off. */
+export type Found = { items: Customer[]; total?: number; more: boolean };
+
+/**
+ * Customers for somebody who types a name: whose name has the text, from A to Z, and after them who
+ * has it in a label, an e-mail address or an alias. Without a text, those at the top come first.
+ */
+export const findCustomers = (text: string, limit: number) =>
+  queryOptions({
+    queryKey: ["customers", "find", text, limit],
+    queryFn: async ({ signal }): Promise<Found> => {
+      const byName = { sortBy: "legalName", sortOrder: "ASC", limit };
+      const [near, all] = await Promise.all(
+        [text ? { legalName: text } : { parentId: "none" }, text ? { search: text } : {}].map((query) =>
+          api.get<Page<Customer>>("/customers", { ...query, ...byName }, signal),
+        ),
+      );
+      const found = [...(near?.items ?? []), ...(all?.items ?? [])];
+      const items = Array.from(new Map(found.map((item) => [item.id, item])).values()).slice(0, limit);
+      return {
+        items,
+        total: all?.pagination?.totalResultSize,
+        more: all?.pagination?.after !== undefined,
+      };
+    },
+  });
+
 export const customer = (id: string) =>
   queryOptions({
     queryKey: ["customers", "one", id],

@@ -5,8 +5,9 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState, type KeyboardEvent } from "react";
 import { useNavigate } from "react-router";
 
-import { customerList } from "../api/customers";
+import { findCustomers } from "../api/customers";
 import { invoiceList } from "../api/invoices";
+import { parentName } from "../components/parentName";
 import { moneyText } from "../components/format";
 import { statusName } from "../components/Status";
 import { useParam } from "../components/useFilters";
@@ -23,7 +24,7 @@ export function Search() {
   const navigate = useNavigate();
   const [, setNew] = useParam("new");
   const wanted = { enabled: text.length > 0, placeholderData: keepPreviousData };
-  const customers = useQuery({ ...customerList({ search: text, limit: 6 }), ...wanted });
+  const customers = useQuery({ ...findCustomers(text, 6), ...wanted });
   const invoices = useQuery({ ...invoiceList({ search: text, limit: 6 }), ...wanted });
 
   const matches = (title: string) => title.toLowerCase().includes(query.trim().toLowerCase());
@@ -60,7 +61,7 @@ export function Search() {
               <Spotlight.Action
                 key={item.id}
                 label={item.legalName}
-                description={item.label}
+                description={[parentName(item), item.label].filter(Boolean).join(" · ")}
                 leftSection={<IconUsers size={17} aria-hidden />}
                 onClick={() => void navigate(`/customers/${item.id}`)}
               />

@@ -3,7 +3,9 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { customer, customerList } from "../api/customers";
+import { customer, findCustomers } from "../api/customers";
+import type { Customer } from "../api/types";
+import { parentName } from "./parentName";
 
 type Props = Omit<SelectProps, "data" | "value" | "onChange"> & {
   value?: string | null;
@@ -15,29 +17,32 @@ type Props = Omit<SelectProps, "data" | "value" | "onChange"> & {
 /** Finds a customer by name; the server searches, so that a million of them are no hindrance. */
 export function CustomerSelect({ value = null, onChange, except, ...rest }: Props) {
   const [typed, setTyped] = useState("");
+  const [opened, setOpened] = useState(false);
   const [search] = useDebouncedValue(typed, 200);
   const chosen = useQuery(customer(value ?? ""));
   const chosenName = chosen.data?.legalName;
   const wanted = search.trim() === chosenName ? "" : search.trim();
   const found = useQuery({
-    ...customerList({ search: wanted || undefined, limit: 20 }),
+    ...findCustomers(wanted, 20),
+    enabled: opened,
     placeholderData: keepPreviousData,
   });
 
-  const options = new Map<string, string>();
-  if (value) options.set(value, chosenName ?? "…");
-  for (const item of found.data?.items ?? []) {
-    if (item.id !== except) options.set(item.id, item.legalName);
-  }
+  const items = (found.data?.items ?? []).filter(({ id }) => id !== except && id !== value);
+  const options = [
+    ...(value ? [{ value, label: chosenName ?? "…" }] : []),
+    ...items.map((item) => ({ value: item.id, label: optionName(item, items) })),
+  ];
   return (
     <Select
       placeholder="Search by name"
       searchable
       clearable
       openOnFocus={false}
+      onDropdownOpen={() => setOpened(true)}
       nothingFoundMessage={found.isFetching ? "Searching…" : "No customer of that name"}
       {...rest}
-      data={Array.from(options, ([id, label]) => ({ value: id, label }))}
+      data={options}
       // The server has filtered already.
       filter={({ options: all }) => all}
       searchValue={typed}
@@ -47,4 +52,11 @@ export function CustomerSelect({ value = null, onChange, except, ...rest }: Prop
       comboboxProps={{ shadow: "md" }}
     />
   );
+}
+
+/** The name; where several have the same, whose child it is, too. */
+function optionName(item: Customer, all: Customer[]): string {
+  const { legalName } = item;
+  const alone = all.filter((one) => one.legalName === legalName).length === 1;
+  return alone ? legalName : `${legalName} (${parentName(item) ?? "at the top"})`;
 }

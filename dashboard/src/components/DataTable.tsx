@@ -7,6 +7,8 @@ export type Column<Row> = {
   cell: (row: Row) => ReactNode;
   /** Figures are aligned at the right. */
   end?: boolean;
+  /** Never broken into lines. */
+  whole?: boolean;
   /** Left out on a phone. */
   wideOnly?: boolean;
 };
@@ -72,7 +74,7 @@ export function DataTable<Row>(props: Props<Row>) {
 }
 
 function classes<Row>(column: Column<Row>): string | undefined {
-  return [column.end && "end", column.wideOnly && "wide-only"].filter(Boolean).join(" ") || undefined;
+  return [column.end && "end", column.whole && "whole", column.wideOnly && "wide-only"].filter(Boolean).join(" ") || undefined;
 }
 
 /** Room for something wide; the keyboard can scroll it. */

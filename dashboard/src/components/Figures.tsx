@@ -30,6 +30,11 @@ export function Moment({ value }: { value?: string | null }) {
   return value ? <time dateTime={value}>{momentText(value)}</time> : <Missing />;
 }
 
+/** An instant in a column whose heading names the zone. */
+export function MomentUtc({ value }: { value: string }) {
+  return <time dateTime={value}>{momentText(value).replace(" UTC", "")}</time>;
+}
+
 /** Something that is not there, said to screen readers too. */
 export function Missing({ children = "none" }: { children?: string }) {
   return (

@@ -13,7 +13,7 @@ export function MetricSelect(props: Props) {
       placeholder="Choose a metric"
       nothingFoundMessage="No such usage metric"
       {...props}
-      data={(data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+      data={(data ?? []).toReversed().map(({ id, name }) => ({ value: id, label: name }))}
     />
   );
 }

@@ -70,8 +70,14 @@ export const momentText = (instant: string) => `${short(momentFormat.format(new 
 
 export const monthText = (instant: string) => short(monthFormat.format(new Date(instant)));
 
+/** Both days are included: "1 – 31 Jul 2013", "1 Nov – 31 Dec 2013"; what they share is said once. */
 export function periodText(start: string, end?: string | null): string {
-  return end ? `${dayText(start)} – ${dayText(end)}` : `${dayText(start)} – open-ended`;
+  if (!end) return `${dayText(start)} – open-ended`;
+  const first = dayText(start).split(" ");
+  const last = dayText(end).split(" ");
+  if (first.join() === last.join()) return dayText(end);
+  while (first.length > 1 && first.at(-1) === last.at(first.length - 1)) first.pop();
+  return `${first.join(" ")} – ${last.join(" ")}`;
 }
 
 /** Today in UTC, the day a form starts from. */

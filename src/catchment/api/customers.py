@@ -29,7 +29,7 @@ from catchment.store.families import View
 
 routes = router("", "Customers")
 _MEMBERS_SHOWN = 1_000
-_MEMBERS_LISTED = 100
+_MEMBERS_LISTED = 20
 _PROPERTY = "customProperties."
 Substring = Annotated[str | None, Query(max_length=200)]
 

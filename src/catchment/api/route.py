@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine, Iterator
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +17,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from catchment.api import exactjson
 from catchment.api.problems import Problem
@@ -52,7 +54,10 @@ class Route(APIRoute):
         async def handle(request: Request) -> Response:
             request = Request(request.scope, request.receive)
             _check_query(request, known)
-            await _read_body(request, parse=parses)
+            try:
+                await _read_body(request, parse=parses)
+            except ClientDisconnect:
+                return Response(status_code=HTTPStatus.BAD_REQUEST)  # which nobody is there to read
             try:
                 response = await inner(request)
             except Replayed as replay:

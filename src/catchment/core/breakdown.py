@@ -118,8 +118,14 @@ def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
         billed = exact_sum(one.usage.pooled for one in figures)
         added = exact_sum(_members(figures).values())
         if added != billed:
-            found.append(_note(priced, decimal_text(billed), decimal_text(added)))
+            found.append(_note(priced, _figure(billed), _figure(added)))
     return tuple(found)
+
+
+def _figure(value: Decimal) -> str:
+    """``1234.50`` as a sentence has it: ``1,234.5``."""
+    whole, point, rest = decimal_text(abs(value)).partition(".")
+    return f"{'-' if value < 0 else ''}{int(whole):,}{point}{rest}"
 
 
 def _note(priced: PricedItem, billed: str, added: str) -> str:

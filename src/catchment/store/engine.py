@@ -1,9 +1,10 @@
 """One engine for SQLite and PostgreSQL, with the same promises on both.
 
 SQLite runs in WAL mode with synchronous=FULL and begins every writing transaction as IMMEDIATE, so
-that two writers queue instead of failing half-way; a transaction marked ``reading`` begins
-deferred and sees one snapshot. PostgreSQL runs READ COMMITTED for writers, who take advisory locks
-where an invariant spans rows, and REPEATABLE READ for readers.
+that two writers queue instead of failing half-way, those of one process first come, first served;
+a transaction marked ``reading`` begins deferred and sees one snapshot. PostgreSQL runs READ
+COMMITTED for writers, who take advisory locks where an invariant spans rows, and REPEATABLE READ
+for readers.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+
+from catchment.store.turns import Turns
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -40,23 +43,35 @@ def connect(url: str) -> Engine:
             max_overflow=-1,  # who holds the one write lock must never wait for a connection
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        _take_turns(engine, Turns())
     return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = (
-        None  # transactions begin where _begin_sqlite says, not where sqlite3 does
-    )
+    connection.isolation_level = None  # transactions begin where _take_turns says
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _take_turns(engine: Engine, turns: Turns) -> None:
+    """Begin transactions as their marks say; whoever writes has a turn until the end."""
+
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("reading", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        turns.take(connection)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            turns.give(connection)
+            raise
+
+    event.listen(engine, "begin", begin)
+    event.listen(engine, "commit", turns.give)
+    event.listen(engine, "rollback", turns.give)
 
 
 def open_connection(engine: Engine, *, reading: bool = False) -> Connection:

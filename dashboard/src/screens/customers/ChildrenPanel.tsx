@@ -1,4 +1,4 @@
-import { Button, Group } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
@@ -15,9 +15,13 @@ const count = (value: number | undefined) => (value ? decimalText(value) : <Miss
 
 const COLUMNS: Column<Customer>[] = [
   { title: "Name", cell: (row) => row.legalName },
-  { title: "Label", cell: (row) => row.label ?? <Missing />, wideOnly: true },
+  { title: "Label", cell: (row) => row.label ?? <Missing /> },
+];
+
+/** Only where there is anybody further below. */
+const BELOW: Column<Customer>[] = [
   { title: "Children", cell: (row) => count(row.childCount), end: true },
-  { title: "Descendants", cell: (row) => count(row.descendantCount), end: true },
+  { title: "Descendants", cell: (row) => count(row.descendantCount), end: true, wideOnly: true },
 ];
 
 /** The customers directly below this one, with how many are below each. */
@@ -26,6 +30,7 @@ export function ChildrenPanel({ customer }: { customer: Customer }) {
   const [, setParams] = useSearchParams();
   const add = () => setParams({ new: "customer", forParent: customer.id });
   const rows = query.data?.pages.flatMap((page) => page.items);
+  const total = query.data?.pages[0]?.pagination?.totalResultSize ?? customer.childCount;
   return (
     <Panel
       title="Child accounts"
@@ -43,7 +48,7 @@ export function ChildrenPanel({ customer }: { customer: Customer }) {
       ) : (
         <DataTable
           label="Child accounts"
-          columns={COLUMNS}
+          columns={rows?.some(({ childCount }) => childCount) ? [...COLUMNS, ...BELOW] : COLUMNS}
           rows={rows}
           rowKey={(row) => row.id}
           rowLink={(row) => `/customers/${row.id}`}
@@ -57,7 +62,11 @@ export function ChildrenPanel({ customer }: { customer: Customer }) {
         />
       )}
       {query.hasNextPage && (
-        <Group px="md" py={8}>
+        <Group px="md" py={8} justify="space-between">
+          <Text size="xs" c="dimmed">
+            The first {decimalText(rows?.length ?? 0)}
+            {total !== undefined && ` of ${decimalText(total)}`}.
+          </Text>
           <Button
             variant="default"
             size="compact-sm"

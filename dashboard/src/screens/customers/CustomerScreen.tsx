@@ -66,10 +66,10 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         <Stack gap="md" miw={0}>
           <SchedulesPanel customerId={shown.id} />
           <ContactsPanel contacts={shown.contacts ?? []} />
+          <AliasesPanel customerId={shown.id} />
         </Stack>
         <Stack gap="md" miw={0}>
           <InvoicesPanel customerId={shown.id} />
-          <AliasesPanel customerId={shown.id} />
         </Stack>
       </div>
       <ParentPanel customer={shown} />

@@ -13,16 +13,26 @@ import { Pager } from "../../components/Pager";
 import { countryName } from "../../components/places";
 import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
-import { parentName } from "./family";
+import { parentName } from "../../components/parentName";
 
 const COLUMNS: Column<Customer>[] = [
-  { title: "Name", cell: (row) => row.legalName },
+  { title: "Name", cell: (row) => <NameCell customer={row} /> },
   { title: "Parent", cell: (row) => parentName(row) ?? <Missing /> },
   { title: "Label", cell: (row) => row.label ?? <Missing />, wideOnly: true },
   { title: "Country", cell: (row) => countryName(row.address.country), wideOnly: true },
-  { title: "State", cell: (row) => (row.archivedAt ? "Archived" : "Live"), wideOnly: true },
   { title: "Added", cell: (row) => <Day value={row.createdAt} />, wideOnly: true },
 ];
+
+function NameCell({ customer }: { customer: Customer }) {
+  return (
+    <>
+      {customer.legalName}
+      {customer.archivedAt && <span className="line-note">Archived</span>}
+    </>
+  );
+}
+
+const NEWEST = "createdAt";
 
 const FILTERS = [
   "search",
@@ -38,8 +48,14 @@ const FILTERS = [
 export function CustomersList() {
   const { values, cursor, set, go, clear, active } = useFilters(FILTERS);
   const [, setNew] = useParam("new");
+  const sorting = useFilters(["sort"] as const);
+  const newest = sorting.values.sort === NEWEST;
+  const order =
+    newest
+      ? { sortBy: NEWEST, sortOrder: "DESC" }
+      : { sortBy: "legalName", sortOrder: "ASC" };
   const list = useQuery({
-    ...customerList({ ...values, ...cursor, limit: 25 }),
+    ...customerList({ ...values, ...order, ...cursor, limit: 25 }),
     placeholderData: keepPreviousData,
   });
   return (
@@ -71,6 +87,17 @@ export function CustomersList() {
           label="Child of"
           value={values.parentId || null}
           onChange={(value) => set("parentId", value)}
+        />
+        <Select
+          label="Sort by"
+          w={130}
+          allowDeselect={false}
+          data={[
+            { value: "legalName", label: "Name" },
+            { value: NEWEST, label: "Newest first" },
+          ]}
+          value={newest ? NEWEST : "legalName"}
+          onChange={(value) => sorting.set("sort", value === NEWEST ? value : null)}
         />
         <Checkbox
           label="Show archived"

@@ -1,10 +1,11 @@
 import { Text } from "@mantine/core";
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 
-import { ancestors, customerList } from "../../api/customers";
+import { ancestors, findCustomers } from "../../api/customers";
 import { Empty } from "../../components/Empty";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
+import { decimalText } from "../../components/format";
 import { ProblemAlert } from "../../components/Problem";
 import { useFilters } from "../../components/useFilters";
 import { matchingTree } from "./family";
@@ -46,7 +47,7 @@ type Keys = ReturnType<typeof useTreeKeys>;
 /** The matches of a search, each below its ancestors. */
 function FoundTree({ search, keys }: { search: string; keys: Keys }) {
   const found = useQuery({
-    ...customerList({ search, limit: 20 }),
+    ...findCustomers(search, 20),
     placeholderData: keepPreviousData,
   });
   const matches = found.data?.items ?? [];
@@ -65,7 +66,7 @@ function FoundTree({ search, keys }: { search: string; keys: Keys }) {
     }),
   );
   const hits = new Set(matches.map(({ id }) => id));
-  const total = found.data?.pagination?.totalResultSize;
+  const total = found.data?.total;
   return (
     <>
       <ul className="tree" role="tree" aria-label="Customers found" {...keys}>
@@ -79,9 +80,9 @@ function FoundTree({ search, keys }: { search: string; keys: Keys }) {
           />
         ))}
       </ul>
-      {found.data?.pagination?.after && (
+      {found.data?.more && (
         <Text size="xs" c="dimmed" mt="sm">
-          The first {matches.length} matches{total !== undefined && ` of ${total}`}. Type more of the
+          The first {matches.length} matches{total !== undefined && ` of ${decimalText(total)}`}. Type more of the
           name to narrow them down.
         </Text>
       )}

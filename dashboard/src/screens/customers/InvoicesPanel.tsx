@@ -11,7 +11,7 @@ import { Panel } from "../../components/Panel";
 import { Status } from "../../components/Status";
 
 const COLUMNS: Column<Invoice>[] = [
-  { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft" },
+  { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft", whole: true },
   { title: "Date", cell: (row) => <Day value={row.accountingDate} /> },
   { title: "Status", cell: (row) => <Status value={row.status} />, wideOnly: true },
   { title: "Total", cell: (row) => <Money value={row.grossTotal} currency={row.currency} />, end: true },

@@ -33,12 +33,12 @@ const COLUMNS: Column<ParentLink>[] = [
       ),
   },
   { title: "From", cell: (row) => since(row.effectiveFrom) },
-  { title: "Until", cell: (row) => (row.effectiveTo ? <Moment value={row.effectiveTo} /> : "Further on") },
+  { title: "Until", cell: (row) => (row.effectiveTo ? <Moment value={row.effectiveTo} /> : "Open-ended") },
   { title: "Recorded", cell: (row) => <Moment value={row.recordedAt} />, wideOnly: true },
   { title: "Reason", cell: (row) => row.reason ?? <Missing />, wideOnly: true },
   {
-    title: "Stands",
-    cell: (row) => (row.supersededAt ? "Replaced later" : "Yes"),
+    title: "In force",
+    cell: (row) => (row.supersededAt ? "Replaced" : "Yes"),
     wideOnly: true,
   },
 ];

@@ -20,18 +20,30 @@ const UsageChart = lazy(() => import("../../components/UsageChart"));
 export function UsagePanel({ customerId }: { customerId: string }) {
   const { values, set } = useFilters(["metric", "alone", "from", "to", "show"] as const);
   const metrics = useQuery(everyMetric);
-  const metricId = values.metric || (metrics.data?.[0]?.id ?? "");
+  const metricId = values.metric || (metrics.data?.at(-1)?.id ?? "");
   const metric = metrics.data?.find(({ id }) => id === metricId);
-  const from = values.from || monthStart(today(), -11);
-  const to = values.to || nextDay(monthStart(today(), 1), -1);
-  const found = useQuery({
+  const window = lastYear(today());
+  const chosen = values.from !== "" || values.to !== "";
+  const whose = { customerIds: [customerId], includeDescendants: values.alone !== "true" };
+  const recent = useQuery(usage(metricId, { ...whose, ...window, bucket: "month" }));
+  // Without any usage in the last year, the last year that has some is shown.
+  const idle = !chosen && recent.data?.items.every(unused);
+  const ever = useQuery({
     ...usage(metricId, {
-      customerIds: [customerId],
-      includeDescendants: values.alone !== "true",
-      from,
-      to,
+      ...whose,
+      from: monthStart(window.from, -MONTHS_BACK),
+      to: window.to,
       bucket: "month",
     }),
+    enabled: idle === true && metricId !== "",
+  });
+  const last = idle ? ever.data?.items.findLast((month) => !unused(month)) : undefined;
+  const shown = last ? lastYear(last.periodStart) : window;
+  const from = values.from || shown.from;
+  const to = values.to || shown.to;
+  const found = useQuery({
+    ...usage(metricId, { ...whose, from, to, bucket: "month" }),
+    enabled: metricId !== "" && !(idle && ever.isPending),
   });
   const buckets = found.data?.items;
   return (
@@ -87,6 +99,11 @@ export function UsagePanel({ customerId }: { customerId: string }) {
             <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
           ) : !buckets ? (
             <Skeleton height={240} />
+          ) : buckets.every(unused) ? (
+            <Empty title={chosen ? "No usage in this period" : "No usage yet"}>
+              {metric?.name} of this customer
+              {values.alone !== "true" && " and everyone below it"}, month by month, appears here.
+            </Empty>
           ) : values.show === "table" ? (
             <UsageTable buckets={buckets} unit={metric?.unit} />
           ) : (
@@ -103,6 +120,17 @@ export function UsagePanel({ customerId }: { customerId: string }) {
     </Panel>
   );
 }
+
+/** How far back the latest usage is looked for: twenty years. */
+const MONTHS_BACK = 240;
+
+const unused = ({ eventCount }: UsageBucket) => Number(eventCount) === 0;
+
+/** The twelve calendar months that end with the one the day lies in. */
+const lastYear = (day: string) => ({
+  from: monthStart(day, -11),
+  to: nextDay(monthStart(day, 1), -1),
+});
 
 function UsageTable({ buckets, unit }: { buckets: UsageBucket[]; unit?: string }) {
   const columns: Column<UsageBucket>[] = [

@@ -132,13 +132,17 @@ const hasOneRate = ({ quantity, segments = [] }: LineItem) =>
   segments.length < 2 &&
   segments.every((one) => one.quantity === quantity && (!one.fee || /^0(\.0+)?$/.test(one.fee)));
 
+/** Whether the parts say more than the line: not for one part that is the line's rate alone. */
+const explained = (line: LineItem) =>
+  !hasOneRate(line) || (line.segments ?? []).some(({ from, to }) => from || to);
+
 function LineRow({ line, currency, open, onToggle }: RowProps) {
   const { servicePeriod: service } = line;
   return (
     <tr>
       <td>
         <span className="line-title">
-          {line.segments?.length ? (
+          {explained(line) ? (
             <ActionIcon
               variant="subtle"
               color="gray"

@@ -6,7 +6,7 @@ import { invoice } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
 import { addressText } from "../../components/AddressFields";
 import { Facts } from "../../components/Facts";
-import { Day, Moment } from "../../components/Figures";
+import { Day, Moment, Money } from "../../components/Figures";
 import { periodText } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
@@ -70,8 +70,9 @@ function facts(shown: Invoice): [string, React.ReactNode][] {
         {shown.customerLegalCompanyName}
       </Anchor>,
     ],
+    ["Total", <Money key="total" value={shown.grossTotal} currency={shown.currency} />],
     ["Billing address", addressText(shown.customerBillingAddress)],
-    ["Sent to", shown.customerEmails.join(", ")],
+    ["E-mail", shown.customerEmails.join(", ")],
     ["Period", period && periodText(period.start, period.endInclusive)],
     ["Accounting date", <Day key="accounting" value={shown.accountingDate} />],
     ["Issued", <Day key="issued" value={shown.issueDate} />],

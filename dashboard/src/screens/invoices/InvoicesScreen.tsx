@@ -17,7 +17,7 @@ import { Status } from "../../components/Status";
 import { useFilters } from "../../components/useFilters";
 
 const COLUMNS: Column<Invoice>[] = [
-  { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft" },
+  { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft", whole: true },
   { title: "Customer", cell: (row) => row.customerLegalCompanyName },
   {
     title: "Period",
@@ -25,14 +25,9 @@ const COLUMNS: Column<Invoice>[] = [
       period ? periodText(period.start, period.endInclusive) : <Missing />,
     wideOnly: true,
   },
-  { title: "Status", cell: (row) => <Status value={row.status} /> },
+  { title: "Date", cell: (row) => <Day value={row.accountingDate} />, wideOnly: true },
   { title: "Due", cell: (row) => <Day value={row.dueDate} />, wideOnly: true },
-  {
-    title: "Net",
-    cell: (row) => <Money value={row.netTotal} currency={row.currency} />,
-    end: true,
-    wideOnly: true,
-  },
+  { title: "Status", cell: (row) => <Status value={row.status} /> },
   { title: "Total", cell: (row) => <Money value={row.grossTotal} currency={row.currency} />, end: true },
 ];
 

@@ -1,16 +1,17 @@
 import { Button, Group, Skeleton, Text, TextInput } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Link } from "react-router";
 
-import { usageGroups } from "../../api/invoices";
+import { invoiceLines, usageGroups } from "../../api/invoices";
+import { schedule } from "../../api/schedules";
 import type { Invoice, UsageItemGroup } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Quantity } from "../../components/Figures";
-import { decimalText } from "../../components/format";
+import { decimalText, plural } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
-import { keepAncestors, metricsOf, withAncestors } from "./usageRows";
+import { billedTogether, keepAncestors, metricsOf, withAncestors, type MetricColumn } from "./usageRows";
 
 /** As many pages as a filter reads by itself: 10,000 customers. */
 const MOST_PAGES = 100;
@@ -18,6 +19,8 @@ const MOST_PAGES = 100;
 /** What each member of the family used, indented as the tree is. Nothing when nobody is rolled up. */
 export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   const query = useInfiniteQuery(usageGroups(invoice.id));
+  const lines = useQuery(invoiceLines(invoice.id));
+  const prices = useQuery(schedule(invoice.billingScheduleId ?? ""));
   const [filter, setFilter] = useState("");
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   const read = query.data?.pages.length ?? 0;
@@ -30,6 +33,7 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   const rows = query.data.pages.flatMap((page) => page.items);
   if (rows.length === 0) return null;
   const total = query.data.pages[0]?.pagination?.totalResultSize ?? rows.length;
+  const notes = query.data.pages[0]?.notes ?? [];
   const shown = keepAncestors(withAncestors(rows), filter);
   const unread = query.hasNextPage
     ? `The first ${decimalText(rows.length)} of ${decimalText(total)} customers.`
@@ -39,21 +43,32 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
       title="Usage breakdown"
       flush
       actions={
-        <TextInput
-          size="xs"
-          aria-label="Filter the usage breakdown"
-          placeholder="Filter by name"
-          value={filter}
-          onChange={(event) => setFilter(event.currentTarget.value)}
-        />
+        <>
+          <Text size="xs" c="dimmed">
+            {plural(total, "customer")} with usage
+          </Text>
+          <TextInput
+            size="xs"
+            aria-label="Filter the usage breakdown"
+            placeholder="Filter by name"
+            value={filter}
+            onChange={(event) => setFilter(event.currentTarget.value)}
+          />
+        </>
       }
     >
-      {(query.data.pages[0]?.notes ?? []).map((note) => (
-        <Text key={note} size="sm" c="dimmed" px="md" pt="xs">
-          {note}
-        </Text>
-      ))}
-      <UsageTable rows={shown} metrics={metricsOf(rows)} />
+      {notes.length > 0 && (
+        <ul className="notes">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+      <UsageTable
+        rows={shown}
+        metrics={metricsOf(rows)}
+        billed={billedTogether(lines.data ?? [], prices.data?.prices ?? [])}
+      />
       {shown.length === 0 && (
         <Text size="sm" c="dimmed" p="md">
           Nobody of that name {query.hasNextPage ? "among those read so far" : "used anything"}.
@@ -78,22 +93,44 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   );
 }
 
-type TableProps = { rows: UsageItemGroup[]; metrics: { id: string; title: string }[] };
+type TableProps = {
+  rows: UsageItemGroup[];
+  metrics: MetricColumn[];
+  billed: Map<string, string>;
+};
 
-function UsageTable({ rows, metrics }: TableProps) {
+function UsageTable({ rows, metrics, billed }: TableProps) {
   return (
     <ScrollX label="Usage breakdown">
       <table className="grid-table" aria-label="Usage breakdown">
         <thead>
           <tr>
             <th scope="col">Customer</th>
-            {metrics.map(({ id, title }) => (
+            {metrics.map(({ id, title, unit }) => (
               <th key={id} scope="col" className="end">
                 {title}
+                {unit && `, ${unit}`}
               </th>
             ))}
           </tr>
         </thead>
+        {billed.size > 0 && (
+          <tbody>
+            <tr className="total">
+              <td>
+                Billed together
+              </td>
+              {metrics.map(({ id }) => {
+                const quantity = billed.get(id);
+                return (
+                  <td key={id} className="end">
+                    {quantity !== undefined && <Quantity value={quantity} />}
+                  </td>
+                );
+              })}
+            </tr>
+          </tbody>
+        )}
         <tbody>
           {rows.map((row) => (
             <tr key={row.id} data-link title={row.pathNames?.join(" / ")}>
@@ -106,7 +143,7 @@ function UsageTable({ rows, metrics }: TableProps) {
                 const item = row.items.find(({ usageMetricId }) => usageMetricId === id);
                 return (
                   <td key={id} className="end">
-                    {item && <Quantity value={item.value} unit={item.unit} />}
+                    {item && <Quantity value={item.value} />}
                   </td>
                 );
               })}

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import type { LineItem, LineItemGroup, UsageItemGroup } from "../../api/types";
+import type { LineItem, LineItemGroup, Price, UsageItemGroup } from "../../api/types";
 import { groupLines } from "./groupLines";
-import { keepAncestors, metricsOf, withAncestors } from "./usageRows";
+import { billedTogether, keepAncestors, metricsOf, withAncestors } from "./usageRows";
 
 const row = (customerId: string, path: string[], metrics: string[] = []) =>
   ({
@@ -37,4 +37,28 @@ test("lines stand below their group, and loose ones last", () => {
   const line = (id: string, index: number, groupId?: string) => ({ id, index, groupId }) as LineItem;
   const grouped = groupLines([group], [line("b", 1, "g"), line("loose", 0), line("a", 0, "g")]);
   expect(grouped.map(({ lines }) => lines.map(({ id }) => id))).toEqual([["a", "b"], ["loose"]]);
+});
+
+test("what was billed is told per metric, unless it was measured for several periods", () => {
+  const price = (id: string, usageMetricId?: string) => ({ id, structure: { usageMetricId } }) as Price;
+  const line = (priceId: string, quantity: string, startDate = "2026-02-01") =>
+    ({ priceId, quantity, servicePeriod: { startDate, endDate: "2026-02-28" } }) as LineItem;
+  const prices = [price("gate", "flights"), price("apron", "flights"), price("sign", "places"), price("fee")];
+
+  const lines = [line("gate", "5"), line("apron", "5"), line("sign", "2"), line("fee", "1")];
+  expect(Array.from(billedTogether(lines, prices))).toEqual([
+    ["flights", "5"],
+    ["places", "2"],
+  ]);
+  const parted = [line("sign", "2"), line("sign", "2", "2026-02-15"), line("sign", "2")];
+  expect(billedTogether(parted, prices).size).toBe(0);
+});
+
+test("a unit stands beside a title that does not say it", () => {
+  const items = [
+    { usageMetricId: "a", title: "Miles flown", unit: "miles" },
+    { usageMetricId: "b", title: "Longest flight", unit: "miles" },
+  ];
+  const found = metricsOf([{ ...row("one", ["one"]), items } as UsageItemGroup]);
+  expect(found.map(({ unit }) => unit)).toEqual([undefined, "miles"]);
 });

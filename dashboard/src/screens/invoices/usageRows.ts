@@ -1,14 +1,37 @@
-import type { UsageItemGroup } from "../../api/types";
+import type { LineItem, Price, UsageItemGroup } from "../../api/types";
 
-/** The metrics that occur, in the order of their first appearance; a column each. */
-export function metricsOf(rows: UsageItemGroup[]): { id: string; title: string }[] {
-  const found = new Map<string, string>();
+/** A column of the breakdown. The unit is left out where the title says it. */
+export type MetricColumn = { id: string; title: string; unit?: string };
+
+/** The metrics that occur, in the order of their first appearance. */
+export function metricsOf(rows: UsageItemGroup[]): MetricColumn[] {
+  const found = new Map<string, MetricColumn>();
   for (const { items } of rows) {
-    for (const { usageMetricId, title } of items) {
-      if (!found.has(usageMetricId)) found.set(usageMetricId, title);
+    for (const { usageMetricId: id, title, unit } of items) {
+      if (found.has(id)) continue;
+      const said = unit && title.toLowerCase().includes(unit.toLowerCase());
+      found.set(id, { id, title, unit: said ? undefined : unit });
     }
   }
-  return Array.from(found, ([id, title]) => ({ id, title }));
+  return Array.from(found.values());
+}
+
+/**
+ * What was billed per metric, for all customers together. A metric that was measured for several
+ * periods of time is left out, for its lines overlap or only add up with care.
+ */
+export function billedTogether(lines: LineItem[], prices: Price[]): Map<string, string> {
+  const metricOf = new Map(prices.map(({ id, structure }) => [id, structure.usageMetricId]));
+  const found = new Map<string, { quantity: string; period: string } | null>();
+  for (const { priceId, quantity, servicePeriod } of lines) {
+    const metric = metricOf.get(priceId ?? "");
+    if (!metric) continue;
+    const period = `${servicePeriod?.startDate}/${servicePeriod?.endDate}`;
+    const before = found.get(metric);
+    const same = before?.quantity === quantity && before.period === period;
+    found.set(metric, before === undefined || same ? { quantity, period } : null);
+  }
+  return new Map(Array.from(found).flatMap(([metric, one]) => (one ? [[metric, one.quantity]] : [])));
 }
 
 /**

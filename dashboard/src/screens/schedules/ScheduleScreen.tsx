@@ -135,7 +135,7 @@ function PhasePanel({ phase, index, prices }: PhaseProps) {
 }
 
 const INVOICE_COLUMNS: Column<Invoice>[] = [
-  { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft" },
+  { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft", whole: true },
   {
     title: "Period",
     cell: ({ billingPeriod: period }) => period && periodText(period.start, period.endInclusive),

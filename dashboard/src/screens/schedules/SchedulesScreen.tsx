@@ -23,7 +23,11 @@ const COLUMNS: Column<Schedule>[] = [
   { title: "Starts", cell: (row) => <Day value={row.startDate} /> },
   { title: "Ends", cell: (row) => (row.endDate ? <Day value={row.endDate} /> : "Open-ended") },
   { title: "Roll-up", cell: (row) => (row.rollUpBilling ? "Yes" : "No"), wideOnly: true },
-  { title: "Issues by itself", cell: (row) => (row.autoIssueInvoices ? "Yes" : "No"), wideOnly: true },
+  {
+    title: "Invoices",
+    cell: (row) => (row.autoIssueInvoices ? "Issued automatically" : "Wait as drafts"),
+    wideOnly: true,
+  },
   { title: "Label", cell: (row) => row.label ?? <Missing />, wideOnly: true },
 ];
 

@@ -5,7 +5,7 @@ import { eventList } from "../../api/usage";
 import type { UsageEvent } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
-import { Moment } from "../../components/Figures";
+import { MomentUtc } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
 import { nextDay } from "../../components/format";
@@ -15,7 +15,7 @@ import { useFilters, useParam } from "../../components/useFilters";
 import { propertiesText } from "./properties";
 
 const COLUMNS: Column<UsageEvent>[] = [
-  { title: "When", cell: (row) => <Moment value={row.eventTimestamp} /> },
+  { title: "When (UTC)", cell: (row) => <MomentUtc value={row.eventTimestamp} />, whole: true },
   { title: "Type", cell: (row) => row.eventType },
   { title: "Customer alias", cell: (row) => row.customerAlias },
   {
