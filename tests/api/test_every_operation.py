@@ -211,7 +211,7 @@ def _candidates(key: str, world: World) -> Iterator[dict[str, str]]:
         yield {"alias": "nw"}
     if len(names) > 1:
         yield {names[0]: world.ids["child"], names[1]: world.ids["contact"]}
-        yield {names[0]: world.ids["invoice"], names[1]: world.ids["contact"]}
+        yield {names[0]: world.ids["invoice"], names[1]: world.ids["line"]}
 
 
 def test_lists_show_a_stranger_nothing(world: World, stranger: TestClient) -> None:
@@ -233,6 +233,7 @@ def test_ids_of_ours_filter_nothing_for_a_stranger(world: World, stranger: TestC
         ("/billing-schedules?customerId={}", "parent"),
         ("/prices?productId={}", "product"),
         ("/usage-events?customerAlias={}", "child"),
+        ("/usage-events?lineItemId={}", "line"),
     ):
         answer = stranger.get(path.format(world.ids[name]))
         assert (answer.status_code, answer.json()["items"]) == (200, []), path

@@ -153,6 +153,8 @@ class World:
         invoices = self.client.get("/invoices").json()["items"]
         assert len(invoices) == 2, "January and February have ended on 10 March"
         self.ids["invoice"], self.ids["other invoice"] = (i["id"] for i in invoices)
+        lines = self.client.get(f"/invoices/{self.ids['invoice']}/line-items").json()["items"]
+        self.ids["line"] = lines[0]["id"]
         self.ids["merchant"] = self.client.get("/merchant-for-sequence-account").json()["id"]
         return self
 

@@ -22,6 +22,26 @@ def test_an_invoice_explains_itself(page: Page, seller: Seller) -> None:
     expect(row(lines, "Above 100")).to_contain_text("68.75")
 
 
+def test_a_number_is_explained_down_to_its_events(page: Page, seller: Seller) -> None:
+    kin = family(seller)
+    page.goto(f"/billing/invoices/{february(seller, kin)}")
+
+    table(page, "Lines").get_by_role("button", name="Explain API calls").click()
+    drawer = dialog(page, "Explain API calls")
+    expect(drawer).to_contain_text("188.75 to 188.75, halves away from zero")
+    used = table(drawer, "Measured usage")
+    expect(row(used, "Northwind Ltd")).to_contain_text("100")
+    drawer.get_by_role("link", name=re.compile(r"^Show the \d+ events$")).click()
+
+    expect(page).to_have_url(re.compile(r"/usage/events\?lineItemId="))
+    expect(page.get_by_text("Only what one invoice line counted")).to_be_visible()
+    rows = table(page, "Usage events").get_by_role("row")
+    [invoice] = seller.items("/invoices")
+    lines = seller.items(f"/invoices/{invoice['id']}/line-items")
+    counted = next(line["eventCount"] for line in lines if line.get("eventCount"))
+    expect(rows).to_have_count(counted + 1)
+
+
 def test_the_usage_of_every_child_is_shown_indented(page: Page, seller: Seller) -> None:
     kin = family(seller)
     page.goto(f"/billing/invoices/{february(seller, kin)}")

@@ -159,6 +159,25 @@ def test_members_are_those_with_the_root_in_their_line_up_at_that_instant(
         assert member.depth == len(member.path) - 1
 
 
+@given(LINKS, st.sampled_from(CUSTOMERS), SPANS)
+def test_the_links_of_a_member_are_those_on_its_line_up_at_its_instants(
+    links: list[Link], root: str, asked: Span
+) -> None:
+    forest = Forest(links)
+
+    for customer, member in forest.members(root, asked).items():
+        found = forest.links_between(root, customer, member.spans)
+        steps = {
+            step.id
+            for hour in hours(member.spans)
+            for one in line_up(links, customer, hour)[: line_up(links, customer, hour).index(root)]
+            for step in links
+            if step.customer == one and at(hour) in step.span
+        }
+        assert {link.id for link in found} == steps
+        assert len(found) == len(steps)
+
+
 @given(LINKS, st.integers(0, HOURS - 1))
 def test_one_instant_agrees_with_the_line_up(links: list[Link], hour: int) -> None:
     forest = Forest(links)

@@ -30,6 +30,7 @@ from catchment.store.engine import connect, reading, writing
 from catchment.store.invoices import Invoice, of_row
 from catchment.store.schema import invoices as heads
 from catchment.store.schema import (
+    line_evidence,
     line_item_groups,
     line_items,
     sequences,
@@ -119,7 +120,14 @@ def wipe(place: Place) -> None:
     """Back to the day before billing."""
     engine, _, _ = place.opened
     with writing(engine) as tx:
-        for table in (usage_item_groups, line_items, line_item_groups, heads, sequences):
+        for table in (
+            usage_item_groups,
+            line_evidence,
+            line_items,
+            line_item_groups,
+            heads,
+            sequences,
+        ):
             tx.execute(delete(table))
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from catchment import ids
-from catchment.core.metering import Usage, UsageQuery
+from catchment.core.metering import UsageQuery
 from catchment.flows import drafting, run_billing
 from catchment.flows.delete_invoice import delete_invoice
 from catchment.flows.finalize_invoice import finalize_invoice
@@ -23,7 +23,7 @@ from catchment.store.engine import reading, writing
 from catchment.store.invoice_contents import Contents
 from catchment.store.invoices import Status
 from catchment.store.schema import billing_schedules, customer_links, workspaces
-from catchment.usage import UsageStore
+from catchment.usage import Reading, UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
 MARCH_10 = date(2026, 3, 10)
@@ -338,8 +338,10 @@ class Meddler(UsageStore):
     def meddle(self, *statements) -> None:
         self.statements = list(statements)
 
-    def measure(self, workspace_id: str, asked: Sequence[UsageQuery]) -> list[Usage]:
-        answers = super().measure(workspace_id, asked)
+    def reading(
+        self, workspace_id: str, asked: Sequence[UsageQuery], last_seq: int | None = None
+    ) -> Reading:
+        answers = super().reading(workspace_id, asked, last_seq)
         while self.statements:
             with writing(self._engine) as tx:
                 tx.execute(self.statements.pop())
@@ -376,8 +378,10 @@ def test_what_another_run_bills_meanwhile_is_skipped(
     family(books)
 
     class Rival(UsageStore):
-        def measure(self, workspace_id: str, asked: Sequence[UsageQuery]) -> list[Usage]:
-            answers = super().measure(workspace_id, asked)
+        def reading(
+            self, workspace_id: str, asked: Sequence[UsageQuery], last_seq: int | None = None
+        ) -> Reading:
+            answers = super().reading(workspace_id, asked, last_seq)
             assert len(run(books).drafted) == 2
             return answers
 

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from catchment.demo import flights, server
+from catchment.demo import flights, seller, server
+from catchment.flows.compare_invoices import Difference
+from catchment.flows.verify_invoices import verify_invoices
 from catchment.settings import Settings
+from catchment.store import access
+from catchment.store.engine import reading
 from catchment.usage import UsageStore
 from tests.scenarios import flights_oracle as oracle
 from tests.scenarios.airports import Airports, Reader, key, opened, small_copy
@@ -55,6 +59,15 @@ def test_a_few_aircraft_are_billed_to_the_cent_and_only_once(airports: Airports,
     assert airports.state() == before
     with airports.reader(demo) as reader:
         check_resending(reader, flights.departures(few))
+    assert verified(airports) == [None] * len(oracle.bills(oracle.flights(few)))
+
+
+def verified(airports: Airports) -> list[Difference | None]:
+    """What verifying every invoice comes to, by the facts of its time."""
+    with reading(airports.engine) as tx:
+        homes = {home.name: home for home in access.all_workspaces(tx)}
+        verdicts = verify_invoices(tx, airports.usage, homes[seller.WORKSPACE])
+        return [one.difference for one in verdicts]
 
 
 def check_resending(reader: Reader, flown: tuple[flights.Departure, ...]) -> None:

@@ -46,6 +46,30 @@ def test_the_store_agrees_with_the_definition(
     assert answers == [measure(query, sent) for query in asked]
 
 
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(LOADS, st.lists(queries(), min_size=1, max_size=4))
+def test_an_earlier_reading_is_repeated_whatever_has_come_since(
+    engine: Engine, usage: UsageStore, loads: list, asked: list[UsageQuery]
+) -> None:
+    workspace_id = new_workspace(engine)
+    readings = [usage.reading(workspace_id, asked)]
+    for batch, load in loads:
+        send(engine, usage, workspace_id, batch)
+        if load:
+            usage.catch_up(workspace_id)
+        readings.append(usage.reading(workspace_id, asked))
+
+    again = [usage.reading(workspace_id, asked, then.last_seq) for then in readings]
+    counted = [usage.counted(workspace_id, asked[0], then.last_seq) for then in readings]
+
+    assert [one.answers for one in again] == [one.answers for one in readings]
+    assert [len(places) for places in counted] == [one.answers[0].event_count for one in readings]
+
+
 def test_letters_lose_their_case_alike_in_the_store(tmp_path: Path) -> None:
     letters = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000]
 

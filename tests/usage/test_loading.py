@@ -156,7 +156,7 @@ def test_a_reader_whose_files_were_merged_away_reads_anew(
         give(event(n), load=True)
     attempts = []
 
-    def ask(cursor):
+    def ask(cursor, _last):
         attempts.append(1)
         if len(attempts) == 1:
             raise duck.Missing("No files found")

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { api, everyPage, type Query } from "./http";
-import type { Invoice, LineItem, LineItemGroup, Page, UsageGroupsPage } from "./types";
+import type { Explanation, Invoice, LineItem, LineItemGroup, Page, UsageGroupsPage } from "./types";
 
 export const invoiceList = (query: Query) =>
   queryOptions({
@@ -25,6 +25,19 @@ export const invoiceLines = (id: string) =>
   queryOptions({
     queryKey: ["invoices", "lines", id],
     queryFn: ({ signal }) => everyPage<LineItem>(`/invoices/${id}/line-items`, { sortOrder: "ASC" }, signal),
+  });
+
+export const explanation = (invoiceId: string, lineId: string) =>
+  infiniteQueryOptions({
+    queryKey: ["invoices", "explanation", invoiceId, lineId],
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Explanation>(
+        `/invoices/${invoiceId}/line-items/${lineId}/explanation`,
+        { limit: 100, after: pageParam },
+        signal,
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.usage?.members.pagination?.after,
   });
 
 export const usageGroups = (id: string) =>

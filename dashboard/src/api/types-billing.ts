@@ -132,6 +132,49 @@ export type LineItem = {
   segments?: Segment[];
 };
 
+/** From an instant up to but not including another. */
+export type Stretch = { from: string; to?: string };
+
+export type MemberShare = {
+  customerId: string;
+  name: string;
+  depth: number;
+  path: string[];
+  quantity: string;
+  eventCount: number;
+  counted: Stretch[];
+  aliases: string[];
+  parentLinkIds: string[];
+};
+
+export type UsageUsed = {
+  metric: { id: string; name?: string; eventType: string; aggregationType: string };
+  window: Stretch;
+  quantity: string;
+  membersTotal: string;
+  eventCount: number;
+  /** The query of the API that lists exactly the events which counted. */
+  events: string;
+  treeKnownAt: string;
+  members: Page<MemberShare>;
+};
+
+/** Why a line has its amount; `usage.members` is one page. */
+export type Explanation = {
+  lineItemId: string;
+  title: string;
+  calculatedAt?: string;
+  servicePeriod?: { startDate: string; endDate: string };
+  price: { name: string };
+  quantity: string;
+  unit?: string;
+  proration?: { days: number; ofDays: number };
+  usage?: UsageUsed;
+  segments: Segment[];
+  rounding: { exact: string; rounded: string };
+  netTotal: string;
+};
+
 export type UsageItemGroup = {
   id: string;
   title: string;

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Path, Query, Response
 
 from catchment.api.deps import (
     Cursor,
@@ -18,6 +18,7 @@ from catchment.api.deps import (
     Usage,
     WhoIs,
 )
+from catchment.api.explanation_wire import ExplanationOut
 from catchment.api.invoice_filter import invoice_filter
 from catchment.api.invoice_models import (
     InvoiceOut,
@@ -32,6 +33,7 @@ from catchment.api.invoice_models import (
 from catchment.api.route import router
 from catchment.api.wire import Pagination, page_request
 from catchment.flows.delete_invoice import delete_invoice
+from catchment.flows.explain_line import explain_line
 from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.recalculate_invoice import recalculate_invoice
 from catchment.flows.render_invoice import invoice_pdf
@@ -136,6 +138,22 @@ def list_line_items(
     )
     items = [LineItemOut.of(invoice_contents.line_of_row(row)) for row in found.rows]
     return LineItemPage(items=items, pagination=Pagination.of(found))
+
+
+@routes.get("/{id}/line-items/{lineId}/explanation")
+def explain_line_item(
+    id: PathId,
+    line_id: Annotated[PathId, Path(alias="lineId")],
+    tx: Tx,
+    who: WhoIs,
+    limit: Limit = 20,
+    after: Cursor = None,
+) -> ExplanationOut:
+    """Why a line has its amount: price, segments, rounding, and who used what when.
+
+    ``limit`` and ``after`` page through the members that used something.
+    """
+    return ExplanationOut.of(explain_line(tx, who.workspace.id, id, line_id), limit, after)
 
 
 @routes.get("/{id}/usage-item-groups")

@@ -12,6 +12,7 @@ from catchment.api.deps import Cursor, Limit, NewId, Now, SortOrder, Tx, Usage, 
 from catchment.api.route import Route, router
 from catchment.api.wire import At, Pagination, Wire, timestamp
 from catchment.core.errors import Invalid
+from catchment.flows.explain_line import counted_events
 from catchment.flows.ingest_usage import ingest
 from catchment.store import known_aliases
 from catchment.usage import AcceptedEvent, EventFilter, EventPageRequest
@@ -183,6 +184,10 @@ def list_usage_events(
     event_id: Annotated[
         str | None, Query(alias="eventId", description="An id or a customerEventId.")
     ] = None,
+    line_item_id: Annotated[
+        str | None,
+        Query(alias="lineItemId", description="Exactly the events that an invoice's line counted."),
+    ] = None,
     event_timestamp_before: Annotated[At | None, Query(alias="eventTimestampBefore")] = None,
     event_timestamp_after: Annotated[At | None, Query(alias="eventTimestampAfter")] = None,
 ) -> Response:
@@ -197,6 +202,9 @@ def list_usage_events(
         event_id=event_id,
         before=event_timestamp_before,
         after=event_timestamp_after,
+        places=counted_events(tx, usage, workspace, line_item_id)
+        if line_item_id is not None
+        else None,
     )
     request = EventPageRequest(
         limit, after, before, offset, ascending=sort_order == "ASC", by_id=sort_by == "id"

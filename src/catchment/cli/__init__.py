@@ -1,6 +1,11 @@
 """The command line: the same flows as the API, for people and cron."""
 
-from catchment.cli import bill, customers, demo  # noqa: F401 -- importing them registers their commands
+from catchment.cli import (  # noqa: F401 -- importing them registers their commands
+    bill,
+    customers,
+    demo,
+    verify,
+)
 from catchment.cli.app import app
 
 __all__ = ["app"]

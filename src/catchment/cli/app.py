@@ -1,4 +1,4 @@
-"""catchment serve | migrate | keys | users | bill | demo"""
+"""catchment serve | migrate | keys | users | bill | verify | demo"""
 
 from __future__ import annotations
 

@@ -4,22 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Usage
 from catchment.core.money import EXACT, decimal_text, exact_sum
+from catchment.core.period import Span
 from catchment.core.pools import NO_POOL, Pool, PoolMember
 from catchment.core.schedules import Charge, PricedItem
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a measurement read, so that it can be shown and repeated.
+
+    ``aliases`` and ``links`` (ids of the parent links that led to it) are by member. Events up to
+    the place ``last_seq`` were counted; links and aliases as known at ``known_at``.
+    """
+
+    span: Span
+    aliases: Mapping[CustomerId, tuple[str, ...]]
+    links: Mapping[CustomerId, tuple[str, ...]]
+    last_seq: int
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """A charge with what it asked for; fixed and one-time prices ask for nothing."""
+    """A charge with what it asked for; fixed and one-time prices ask for nothing.
+
+    ``pool`` has the members that used something.
+    """
 
     charge: Charge
     usage: Usage = NO_USAGE
     pool: Pool = NO_POOL
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, slots=True)

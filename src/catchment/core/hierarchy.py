@@ -128,6 +128,26 @@ class Forest:
         """Who stands directly below at that instant, by id."""
         return tuple(sorted(ln.customer for ln in self.child_links(parent) if _covers(ln, at)))
 
+    def links_between(
+        self, root: CustomerId, customer: CustomerId, spans: Iterable[Span]
+    ) -> tuple[Link, ...]:
+        """The links on every way from ``customer`` up to ``root`` that held during ``spans``.
+
+        In no particular order, each once; none for the root itself.
+        """
+        found: dict[str, Link] = {}
+        waiting = [(customer, tuple(spans))]
+        while waiting:
+            who, when = waiting.pop()
+            if who == root:
+                continue
+            for link in self.links(who):
+                held = within(when, link)
+                if link.parent is not None and held:
+                    found[link.id] = link
+                    waiting.append((link.parent, held))
+        return tuple(found.values())
+
     def subtree(self, root: CustomerId, at: datetime) -> frozenset[CustomerId]:
         """``root`` and everyone below it at that instant."""
         found = {root}

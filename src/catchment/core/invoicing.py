@@ -6,7 +6,7 @@ The one rounding of a line is made here, from the exact amounts of its segments.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
@@ -46,8 +46,9 @@ class Line:
     """One charge in money: ``net`` is the sum of its segments, rounded once.
 
     ``quantity`` is what was used, or 1. ``rate`` is the one rate where there is one, else what a
-    unit came to on average. Lines without a metric count no events. ``shares`` are the members' of
-    a roll-up; None where the whole line is the payer's.
+    unit came to on average. Lines without a metric count no events. ``measured`` is what all of it
+    was made from; ``shares`` are the members' of a roll-up, None where the whole line is the
+    payer's.
     """
 
     phase_id: str
@@ -63,6 +64,7 @@ class Line:
     metric_id: str | None
     unit: str | None
     event_count: int | None
+    measured: Measured = field(repr=False)
     shares: tuple[Share, ...] | None = None
 
     @property
@@ -158,6 +160,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         metric_id=None if item.metric is None else item.metric.id,
         unit=item.unit,
         event_count=None if item.metric is None else usage.event_count,
+        measured=measured,
         shares=(
             None
             if item.metric is None or not shared

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId, Forest, Link, Move
+from catchment.core.hierarchy import CustomerId, Forest, Link, Move, believed
 from catchment.core.period import BEGINNING, Span
-from catchment.core.pools import Pool, pool
+from catchment.core.pools import Pool, PoolMember, pool
 from catchment.core.schedules import Claim, Schedule, claims
 from catchment.store import links, schedules
 from catchment.store.access import Workspace
@@ -41,6 +42,11 @@ class Agreements:
             span=span,
         )
 
+    def links(self, schedule: Schedule, member: PoolMember) -> tuple[str, ...]:
+        """The ids of the links that put a member of a pool below the schedule's customer."""
+        found = self.forest.links_between(schedule.customer, member.customer, member.spans)
+        return tuple(sorted(link.id for link in found))
+
     def size(self, schedule: Schedule) -> int:
         """How many customers a pool of ``schedule`` can have at most."""
         most, _ = self._reach(schedule)
@@ -55,6 +61,39 @@ class Agreements:
             found = tuple(claim for who in few if who in many for claim in self.claims[who])
             self._reaches[schedule.id] = len(family), found
         return self._reaches[schedule.id]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that was ever agreed and believed in a workspace, to look at as of any time."""
+
+    workspace: Workspace
+    _schedules: tuple[Schedule, ...]
+    _links: tuple[Link, ...]
+    _seen: dict[tuple[datetime | None, frozenset[str]], Agreements] = field(default_factory=dict)
+
+    def as_known(self, known_at: datetime | None, calculated_at: datetime | None) -> Agreements:
+        """The tree as known at an instant, None is now; what was archived later still runs."""
+        running = frozenset(
+            one.id
+            for one in self._schedules
+            if one.archived_at and calculated_at and one.archived_at > calculated_at
+        )
+        if (known_at, running) not in self._seen:
+            schedules = (
+                replace(one, archived_at=None) if one.id in running else one
+                for one in self._schedules
+            )
+            at = known_at or datetime.max.replace(tzinfo=UTC)
+            forest = Forest(believed(self._links, at))
+            self._seen[known_at, running] = _agreements(self.workspace, schedules, forest)
+        return self._seen[known_at, running]
+
+
+def history(tx: Connection, workspace: Workspace) -> History:
+    """Everything that was ever agreed and believed in a workspace."""
+    known = tuple(schedules.live(tx, workspace.id))
+    return History(workspace, known, tuple(links.ever(tx, workspace.id)))
 
 
 def all_of(tx: Connection, workspace: Workspace) -> Agreements:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from catchment.core.breakdown import Measured, named
+from catchment.core.breakdown import Basis, Measured, named
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, draft
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
@@ -27,12 +27,13 @@ from catchment.core.pools import Pool
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.agreements import Agreements
-from catchment.store import aliases, customers
+from catchment.store import aliases, customers, stamps
 from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
 _T = TypeVar("_T")
 _Key = tuple[str, str, Period]  # schedule, metric, service: what asks for the same usage
+_Answer = tuple[Usage, Pool, Basis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +129,27 @@ def _answers(
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None,
-) -> dict[_Key, tuple[Usage, Pool]]:
+) -> dict[_Key, _Answer]:
     """The usage behind every charge that has any, with the pool's members that used something."""
-    answers: dict[_Key, tuple[Usage, Pool]] = {}
+    answers: dict[_Key, _Answer] = {}
+    known_at = stamps.known_at(tx, agreed.workspace.id)
     for batch in _batches(_pools(agreed, _questions(dues), failures)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
         queries = [_query(question, pool, names) for question, pool in batch]
-        found = usage.measure(agreed.workspace.id, queries)
-        for (question, pool), used in zip(batch, found, strict=True):
+        reading = usage.reading(agreed.workspace.id, queries)
+        for (question, pool), used in zip(batch, reading.answers, strict=True):
             members = tuple(m for m in pool.members if m.customer in used.members)
-            answers[question.key] = used, Pool(members, ())
+            _, _, service = question.key
+            basis = Basis(
+                service.span(agreed.zone),
+                {m.customer: (m.customer, *names.get(m.customer, ())) for m in members},
+                {m.customer: agreed.links(question.schedule, m) for m in members},
+                reading.last_seq,
+                known_at,
+            )
+            answers[question.key] = used, Pool(members, ()), basis
     return answers
 
 
@@ -193,12 +203,11 @@ def _query(question: _Question, pool: Pool, names: dict[str, tuple[str, ...]]) -
     )
 
 
-def _measured(charge: Charge, answers: dict[_Key, tuple[Usage, Pool]]) -> Measured:
+def _measured(charge: Charge, answers: dict[_Key, _Answer]) -> Measured:
     metric = charge.item.metric
     if metric is None:
         return Measured(charge)
-    used, pool = answers[_key(charge, metric)]
-    return Measured(charge, used, pool)
+    return Measured(charge, *answers[_key(charge, metric)])
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:

@@ -10,15 +10,24 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Share
+from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.money import Money
 from catchment.core.schedules import Schedule
 from catchment.flows.drafting import Due
 from catchment.flows.finalize_invoice import numbered
-from catchment.store import contacts, customers, invoice_contents, invoices, merchants
+from catchment.store import (
+    contacts,
+    customers,
+    invoice_contents,
+    invoices,
+    merchants,
+    structures,
+)
 from catchment.store.access import Workspace
 from catchment.store.customers import Customer
+from catchment.store.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoice_contents import (
     Contents,
     LineItem,
@@ -129,6 +138,7 @@ def contents_of(
     for place, line in enumerate(draft.lines):
         for who, quantity, parts in line.shares or ():
             shares.setdefault(who, []).append(MemberShare(place, quantity, parts))
+    evidence: dict[str, Evidence] = {}
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group.product_id)
         groups.append(
@@ -161,10 +171,52 @@ def contents_of(
             )
             for line in group.lines
         ]
+        evidence |= {
+            ids.line(line.price_id, line.service.start): evidence_of(line.measured)
+            for line in group.lines
+        }
     return Contents(
         tuple(groups),
         tuple(replace(line, index=place) for place, line in enumerate(lines)),
         _usage(draft, invoice_id, ids, shares),
+        evidence,
+    )
+
+
+def evidence_of(measured: Measured) -> Evidence:
+    """What is kept to explain a line and to recompute it."""
+    charge, usage, basis = measured.charge, measured.usage, measured.basis
+    item = charge.item
+    counted = None
+    if item.metric is not None:
+        assert basis is not None, measured
+        counted = Counted(
+            item.metric,
+            item.metric_name,
+            basis.span,
+            basis.known_at,
+            basis.last_seq,
+            tuple(
+                EvidenceMember(
+                    member.customer,
+                    usage.members[member.customer],
+                    usage.member_events[member.customer],
+                    member.spans,
+                    basis.aliases[member.customer],
+                    member.depth,
+                    member.path,
+                    basis.links[member.customer],
+                )
+                for member in measured.pool.members
+            ),
+        )
+    return Evidence(
+        structures.dump(item.price, item.metric.id if item.metric else None),
+        item.name,
+        item.frequency.value,
+        item.timing.value,
+        charge.full,
+        counted,
     )
 
 

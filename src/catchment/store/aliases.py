@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
@@ -73,12 +73,16 @@ def _all(tx: Connection, workspace: str) -> Iterator[tuple[str, CustomerId]]:
 
 
 def of_customers(
-    tx: Connection, workspace: str, ids: Collection[CustomerId]
+    tx: Connection,
+    workspace: str,
+    ids: Collection[CustomerId],
+    known_at: datetime | None = None,
 ) -> dict[CustomerId, list[Alias]]:
-    """The aliases of each customer that has any, oldest first."""
+    """The aliases of each customer that has any, oldest first; now, or as they were then."""
+    known = _living(workspace) if known_at is None else _lived(workspace, known_at)
     found: dict[CustomerId, list[Alias]] = {}
     for part in chunks(ids):
-        query = _living(workspace).where(_c.customer_id.in_(part)).order_by(_c.id)
+        query = known.where(_c.customer_id.in_(part)).order_by(_c.id)
         for row in tx.execute(query):
             found.setdefault(row.customer_id, []).append(of(row))
     return found
@@ -141,6 +145,14 @@ def delete(tx: Connection, workspace: str, ids: Collection[str], at: datetime) -
 
 def _living(workspace: str) -> Select[Any]:
     return select(customer_aliases).where(_c.workspace_id == workspace, _c.deleted_at.is_(None))
+
+
+def _lived(workspace: str, at: datetime) -> Select[Any]:
+    return select(customer_aliases).where(
+        _c.workspace_id == workspace,
+        _c.created_at <= at,
+        or_(_c.deleted_at.is_(None), _c.deleted_at > at),
+    )
 
 
 def of(row: Row[Any]) -> Alias:

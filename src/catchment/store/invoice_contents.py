@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,6 +13,9 @@ from catchment.core.allocation import Parts
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.store import evidence
+from catchment.store.chunks import chunks
+from catchment.store.evidence import Evidence
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 
@@ -109,11 +112,54 @@ class UsageItemGroup:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything on one invoice, each part in the order shown."""
+    """Everything on one invoice, each part in the order shown.
+
+    ``evidence``, by line, is written with it and read on its own (``store.evidence``).
+    """
 
     groups: tuple[LineItemGroup, ...] = ()
     lines: tuple[LineItem, ...] = ()
     usage: tuple[UsageItemGroup, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongGross:
+    """A part of an invoice whose stored gross total is not net and tax."""
+
+    part: str
+    id: str
+    stored: Money
+    right: Money
+
+
+def wrong_gross(
+    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
+) -> dict[str, WrongGross]:
+    """By invoice, the first of its totals that does not add up in itself."""
+    found: dict[str, WrongGross] = {}
+    for part, table, owner in (
+        ("line", line_items, line_items.c.invoice_id),
+        ("group", line_item_groups, line_item_groups.c.invoice_id),
+        ("invoice", invoices, invoices.c.id),
+    ):
+        c = table.c
+        right = c.net_minor + c.tax_minor
+        joined = table if table is invoices else table.join(invoices, invoices.c.id == owner)
+        query = (
+            select(owner.label("owner"), c.id, c.gross_minor, right.label("right"))
+            .add_columns(invoices.c.currency)
+            .select_from(joined)
+            .where(c.workspace_id == workspace_id, c.gross_minor != right)
+        )
+        for ids in chunks(invoice_ids):
+            for row in tx.execute(query.where(owner.in_(ids))):
+                stored, correct = (
+                    Money(row.gross_minor, row.currency),
+                    Money(row.right, row.currency),
+                )
+                found.setdefault(row.owner, WrongGross(part, row.id, stored, correct))
+    return found
 
 
 def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
@@ -158,7 +204,7 @@ def member(
 
 
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
-    """Store the contents of new heads, in three statements however many there are."""
+    """Store the contents of new heads, in four statements however many there are."""
     group_rows = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
     line_rows = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
     usage = [_usage_row(workspace_id, u) for contents in added for u in contents.usage]
@@ -169,10 +215,29 @@ def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     ):
         if rows:
             tx.execute(insert(table), rows)
+    kept = [(c.lines[0].invoice_id, c.evidence) for c in added if c.lines]
+    evidence.add(tx, workspace_id, kept)
+
+
+def member_names(tx: Connection, workspace_id: str, invoice_id: str) -> dict[str, str]:
+    """The members of an invoice by id with the names they had, in the order shown."""
+    c = usage_item_groups.c
+    query = select(c.customer_id, c.title).where(
+        c.workspace_id == workspace_id, c.invoice_id == invoice_id
+    )
+    return {row.customer_id: row.title for row in tx.execute(query.order_by(c.index))}
+
+
+def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> LineItem | None:
+    """A line of an invoice; None without one."""
+    query = lines_of(workspace_id, invoice_id).where(line_items.c.id == line_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else line_of_row(row)
 
 
 def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
+    evidence.clear(tx, invoice_id)
     for table in (line_items, line_item_groups, usage_item_groups):
         tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
 

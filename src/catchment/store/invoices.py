@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from catchment.core.money import Money
 from catchment.core.period import Period
@@ -119,6 +119,28 @@ def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> li
         )
         found += map(of_row, tx.execute(query))
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
+
+
+def finalised(tx: Connection, workspace_id: str, number: str | None = None) -> list[Invoice]:
+    """What was issued and is in force, in the order of issue; or only the one of that number."""
+    c = invoices.c
+    query = heads(workspace_id).where(
+        c.status.in_((Status.FINAL, Status.SENT)),
+        *([] if number is None else [c.invoice_number == number]),
+    )
+    return [
+        of_row(row)
+        for row in tx.execute(query.order_by(func.length(c.invoice_number), c.invoice_number))
+    ]
+
+
+def numbers(tx: Connection, workspace_id: str) -> list[str]:
+    """Every number ever given to an invoice, void ones' too."""
+    c = invoices.c
+    query = select(c.invoice_number).where(
+        c.workspace_id == workspace_id, c.invoice_number.is_not(None)
+    )
+    return list(tx.execute(query).scalars())
 
 
 def add(tx: Connection, added: Sequence[Invoice]) -> None:

@@ -66,6 +66,12 @@ def everything(tx: Connection, workspace: str) -> Iterator[Link]:
     return (_link(row) for row in rows)
 
 
+def ever(tx: Connection, workspace: str) -> list[Link]:
+    """Every link of the workspace that was ever believed."""
+    rows = tx.execute(select(customer_links).where(_c.workspace_id == workspace))
+    return [_link(row) for row in rows]
+
+
 def history(tx: Connection, workspace: str, customer: CustomerId) -> list[Link]:
     """Every link a customer ever had, superseded ones too, by start and then by recording."""
     rows = tx.execute(

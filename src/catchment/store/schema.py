@@ -495,6 +495,17 @@ line_items = Table(
     UniqueConstraint("invoice_id", "index"),
 )
 
+# What made the amount of a line, compressed: read and written only with its line.
+line_evidence = Table(
+    "line_evidence",
+    metadata,
+    Column("line_item_id", Text, ForeignKey("line_items.id"), primary_key=True),
+    _workspace(),
+    _ref("invoice_id", "invoices"),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "invoice_id"),
+)
+
 usage_item_groups = Table(
     "usage_item_groups",
     metadata,

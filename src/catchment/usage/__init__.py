@@ -2,7 +2,7 @@
 
 from catchment.usage.events import AcceptedEvent
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
-from catchment.usage.store import Bucket, UsageStore
+from catchment.usage.store import Bucket, Reading, UsageStore
 
 __all__ = [
     "AcceptedEvent",
@@ -10,6 +10,7 @@ __all__ = [
     "EventFilter",
     "EventPage",
     "EventPageRequest",
+    "Reading",
     "StoredEvent",
     "UsageStore",
 ]

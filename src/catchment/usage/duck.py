@@ -88,6 +88,22 @@ def define(
     cursor.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
 
 
+def go_back(cursor: duckdb.DuckDBPyConnection, last_seq: int) -> None:
+    """Make ``events`` and ``marks`` mean what they were when the event ``last_seq`` was the newest.
+
+    ``events_now`` and ``marks_now`` are given. An event that was superseded only later counts then.
+    """
+    cursor.execute(
+        f"CREATE TEMP VIEW events AS SELECT * FROM events_now WHERE seq <= {int(last_seq)}"
+    )
+    cursor.execute(
+        "CREATE TEMP TABLE marks AS SELECT seq FROM (SELECT seq, lead(seq) OVER"
+        " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM events"
+        " WHERE customer_event_id IN (SELECT customer_event_id FROM events_now"
+        " WHERE seq IN (SELECT seq FROM marks_now))) WHERE later IS NOT NULL"
+    )
+
+
 def parquet(files: Sequence[Path]) -> str:
     """The table function that reads ``files``, whatever characters their names hold."""
     names = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)

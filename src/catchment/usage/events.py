@@ -46,6 +46,11 @@ COLUMNS = {
 _decoder = msgspec.msgpack.Decoder(list[AcceptedEvent])
 
 
+def last_place(row_id: int) -> int:
+    """The last place that a row of the inbox has."""
+    return row_id * PLACES + PLACES - 1
+
+
 def micros(at: datetime) -> int:
     """Microseconds since 1970."""
     return (at - _EPOCH) // _MICROSECOND

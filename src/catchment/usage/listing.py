@@ -25,7 +25,8 @@ class EventFilter:
     """Which events to list; None leaves a question open.
 
     ``unmapped_from`` keeps events whose alias is none of the given ones. ``event_id`` is our id or
-    the sender's. ``before`` and ``after`` leave out the instant itself.
+    the sender's. ``before`` and ``after`` leave out the instant itself. ``places`` is a column of
+    places (``seq``).
     """
 
     aliases: Collection[str] | None = None
@@ -34,6 +35,7 @@ class EventFilter:
     event_id: str | None = None
     before: datetime | None = None
     after: datetime | None = None
+    places: pa.Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,9 @@ def _conditions(
         known = pa.table({"alias": pa.array(wanted.unmapped_from, pa.string())})
         cursor.register("known_aliases", known)
         conditions.append("alias NOT IN (SELECT alias FROM known_aliases)")
+    if wanted.places is not None:
+        cursor.register("wanted_places", wanted.places)
+        conditions.append("seq IN (SELECT seq FROM wanted_places)")
     if wanted.event_type is not None:
         conditions.append("event_type = $event_type")
         parameters["event_type"] = wanted.event_type

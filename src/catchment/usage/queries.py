@@ -116,6 +116,12 @@ def ends(metric: Metric) -> Sql:
     return Sql(f"SELECT min(id), max(id) FROM ({inner.text})", inner.parameters)
 
 
+def places(metric: Metric) -> Sql:
+    """The place of each matched event."""
+    inner = matched(metric)
+    return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
+
+
 def series(metric: Metric) -> Sql:
     """(bucket, quantity, how many events) for the buckets that have any."""
     inner = matched(metric)

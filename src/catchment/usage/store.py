@@ -32,7 +32,7 @@ from catchment.core.metering import (
 from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
 from catchment.usage import duck, inbox, listing, loader, queries, segments
-from catchment.usage.events import COLUMNS, AcceptedEvent, micros, table
+from catchment.usage.events import COLUMNS, AcceptedEvent, last_place, micros, table
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
 from catchment.usage.segments import Kind
 
@@ -68,6 +68,14 @@ class Bucket:
     start: datetime
     value: Decimal
     event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Answers, and the place in the order of acknowledgement up to which events were counted."""
+
+    answers: list[Usage]
+    last_seq: int
 
 
 class UsageStore:
@@ -122,9 +130,17 @@ class UsageStore:
         self._duck.close()
 
     def measure(self, workspace_id: str, asked: Sequence[UsageQuery]) -> list[Usage]:
-        """The answers to ``asked``, in its order: what ``core.metering.measure`` would say.
+        """The answers to ``asked``, in its order: what ``core.metering.measure`` would say."""
+        return self.reading(workspace_id, asked).answers
 
-        Queries of the same metric are answered together in one pass over its events.
+    def reading(
+        self, workspace_id: str, asked: Sequence[UsageQuery], last_seq: int | None = None
+    ) -> Reading:
+        """The same, and up to where events were counted.
+
+        Given the ``last_seq`` of an earlier reading, the answers are what they were then, whatever
+        has come since. Queries of the same metric are answered together in one pass over its
+        events.
         """
         by_metric: dict[Metric, list[int]] = {}
         for index, query in enumerate(asked):
@@ -136,12 +152,24 @@ class UsageStore:
                 _measure(cursor, metric, {index: asked[index] for index in indices}, answers)
             return answers
 
-        return self._read(workspace_id, ask)
+        return self._read(workspace_id, lambda cursor, last: Reading(ask(cursor), last), last_seq)
+
+    def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
+        """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
+
+        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> pa.Table:
+            bounds = _define_spans(cursor, {0: query})
+            if bounds is None:
+                return pa.table({"seq": pa.array([], pa.int64())})
+            found = _rows(cursor, queries.places(query.metric), bounds)
+            return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
+
+        return self._read(workspace_id, ask, last_seq)
 
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
         """The smallest and the largest id among the query's events; None where there are none."""
 
-        def ask(cursor: duckdb.DuckDBPyConnection) -> tuple[str, str] | None:
+        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> tuple[str, str] | None:
             bounds = _define_spans(cursor, {0: query})
             if bounds is None:
                 return None
@@ -157,7 +185,7 @@ class UsageStore:
         assert len(edges) > 1, edges
         within = Span(edges[0], edges[-1])
 
-        def ask(cursor: duckdb.DuckDBPyConnection) -> dict[int, tuple[Decimal, int]]:
+        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> dict[int, tuple[Decimal, int]]:
             bounds = _define_spans(cursor, {0: query}, within)
             if bounds is None:
                 return {}
@@ -178,31 +206,49 @@ class UsageStore:
         self, workspace_id: str, wanted: EventFilter, request: EventPageRequest
     ) -> EventPage:
         """A page of the events themselves, superseded ones included. Raises Invalid (cursor)."""
-        return self._read(workspace_id, lambda cursor: listing.page(cursor, wanted, request))
+        return self._read(workspace_id, lambda cursor, _: listing.page(cursor, wanted, request))
 
-    def _read(self, workspace_id: str, ask: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+    def _read(
+        self,
+        workspace_id: str,
+        ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
+        last_seq: int | None = None,
+    ) -> _T:
         """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
         for _ in range(_READ_ATTEMPTS - 1):
             try:
-                return self._read_once(workspace_id, ask)
+                return self._read_once(workspace_id, ask, last_seq)
             except duck.Missing:
                 continue
-        return self._read_once(workspace_id, ask)
+        return self._read_once(workspace_id, ask, last_seq)
 
-    def _read_once(self, workspace_id: str, ask: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+    def _read_once(
+        self,
+        workspace_id: str,
+        ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
+        last_seq: int | None,
+    ) -> _T:
         with reading(self._engine) as tx:
             waiting = inbox.first(tx, workspace_id)
             known = segments.manifest(tx, workspace_id)
         events = loader.files(self._data_dir, known, Kind.EVENTS)
         marks = loader.files(self._data_dir, known, Kind.MARKS)
+        newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
+        if waiting:
+            newest = last_place(waiting[-1].id)
         with self._duck.cursor() as cursor:
             fresh = fresh_marks = None
             if waiting:
                 fresh = table((row.id, row.body) for row in waiting)
                 fresh_marks = duck.superseded_by(cursor, fresh, events, marks)
-            duck.define(cursor, "events", events, fresh, COLUMNS)
-            duck.define(cursor, "marks", marks, fresh_marks, duck.MARKS)
-            return ask(cursor)
+            if last_seq is None or last_seq >= newest:
+                duck.define(cursor, "events", events, fresh, COLUMNS)
+                duck.define(cursor, "marks", marks, fresh_marks, duck.MARKS)
+            else:
+                duck.define(cursor, "events_now", events, fresh, COLUMNS)
+                duck.define(cursor, "marks_now", marks, fresh_marks, duck.MARKS)
+                duck.go_back(cursor, last_seq)
+            return ask(cursor, newest)
 
 
 def _measure(

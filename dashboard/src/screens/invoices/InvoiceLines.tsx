@@ -1,6 +1,6 @@
 import { ActionIcon, Skeleton } from "@mantine/core";
 import { useSet } from "@mantine/hooks";
-import { IconChevronRight } from "@tabler/icons-react";
+import { IconChevronRight, IconHelpCircle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Fragment } from "react";
 
@@ -13,15 +13,26 @@ import { decimalText, moneyText, periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { toPercent } from "../../components/percent";
 import { ProblemAlert } from "../../components/Problem";
+import { useParam } from "../../components/useFilters";
+import { ExplainDrawer } from "./ExplainDrawer";
 import { groupLines } from "./groupLines";
 
 /** The lines by group, each opening into the segments that made its amount; then the totals. */
 export function InvoiceLines({ invoice }: { invoice: Invoice }) {
   const groups = useQuery(invoiceGroups(invoice.id));
   const lines = useQuery(invoiceLines(invoice.id));
+  const [explained, setExplained] = useParam("explain");
   const error = groups.error ?? lines.error;
   return (
     <Panel title="Lines" flush>
+      {explained && (
+        <ExplainDrawer
+          invoiceId={invoice.id}
+          lineId={explained}
+          currency={invoice.currency}
+          onClose={() => setExplained(null)}
+        />
+      )}
       {error ? (
         <div className="panel-body">
           <ProblemAlert error={error} />
@@ -140,6 +151,7 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
   const { currency, billingPeriod: whole } = invoice;
   // A line tells its period where it is not the invoice's.
   const { servicePeriod: service } = line;
+  const [, setExplained] = useParam("explain");
   const usual = service?.startDate === whole?.start && service?.endDate === whole?.endInclusive;
   return (
     <tr>
@@ -176,7 +188,18 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
         {hasOneRate(line) ? rateText(line, currency, line.rate) : <Missing>see how it is priced</Missing>}
       </td>
       <td className="end">
-        <Money value={line.netTotal} currency={currency} />
+        <span className="explained">
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={24}
+            aria-label={`Explain ${line.title}`}
+            onClick={() => setExplained(line.id)}
+          >
+            <IconHelpCircle size={15} />
+          </ActionIcon>
+          <Money value={line.netTotal} currency={currency} />
+        </span>
       </td>
     </tr>
   );

@@ -1,4 +1,4 @@
-import { Button, Checkbox } from "@mantine/core";
+import { Button, Checkbox, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { eventList } from "../../api/usage";
@@ -35,7 +35,7 @@ const COLUMNS: Column<UsageEvent>[] = [
   },
 ];
 
-const FILTERS = ["customerAlias", "eventType", "eventId", "from", "to", "unmapped"] as const;
+const FILTERS = ["customerAlias", "eventType", "eventId", "from", "to", "unmapped", "lineItemId"] as const;
 
 export function EventsTab() {
   const { values, cursor, set, go, clear, active } = useFilters(FILTERS);
@@ -45,6 +45,7 @@ export function EventsTab() {
       customerAlias: values.customerAlias,
       eventType: values.eventType,
       eventId: values.eventId,
+      lineItemId: values.lineItemId,
       // Both days are meant to be included.
       eventTimestampAfter: values.from && `${nextDay(values.from, -1)}T23:59:59.999Z`,
       eventTimestampBefore: values.to && `${nextDay(values.to)}T00:00:00.000Z`,
@@ -86,6 +87,11 @@ export function EventsTab() {
           checked={values.unmapped === "true"}
           onChange={(event) => set("unmapped", event.currentTarget.checked ? "true" : null)}
         />
+        {values.lineItemId && (
+          <Text size="sm" mb={8}>
+            Only what one invoice line counted
+          </Text>
+        )}
       </Filters>
       {list.error ? (
         <div className="panel-body">

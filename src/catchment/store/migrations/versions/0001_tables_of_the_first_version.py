@@ -672,4 +672,26 @@ def upgrade() -> None:
             ),
         ),
     )
+    op.create_table(
+        "line_evidence",
+        sa.Column("line_item_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_line_evidence_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_item_id"], ["line_items.id"], name=op.f("fk_line_evidence_line_item_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_evidence_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("line_item_id", name=op.f("pk_line_evidence")),
+    )
+    with op.batch_alter_table("line_evidence", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_line_evidence_invoice_id"), ["invoice_id"], unique=False
+        )
+
     # ### end Alembic commands ###

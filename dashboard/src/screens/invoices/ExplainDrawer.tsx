@@ -1,0 +1,156 @@
+import { Anchor, Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
+
+import { explanation } from "../../api/invoices";
+import type { Explanation, MemberShare, Stretch, UsageUsed } from "../../api/types";
+import { DataTable, type Column } from "../../components/DataTable";
+import { Facts } from "../../components/Facts";
+import { Moment, Money, Quantity } from "../../components/Figures";
+import { decimalText, moneyText, momentText, periodText, plural } from "../../components/format";
+import { ProblemAlert } from "../../components/Problem";
+
+type Props = { invoiceId: string; lineId: string; currency: string; onClose: () => void };
+
+/** Why a line has its amount: from what was kept when it was calculated, down to its events. */
+export function ExplainDrawer({ invoiceId, lineId, currency, onClose }: Props) {
+  const query = useInfiniteQuery(explanation(invoiceId, lineId));
+  const told = query.data?.pages[0];
+  const members = query.data?.pages.flatMap((page) => page.usage?.members.items ?? []) ?? [];
+  return (
+    <Drawer opened onClose={onClose} title={told ? `Explain ${told.title}` : "Explain this number"} size="lg">
+      {query.error ? (
+        <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />
+      ) : !told ? (
+        <Skeleton height={240} aria-label="Loading the explanation" />
+      ) : (
+        <Stack gap="md">
+          <Facts items={facts(told, currency)} />
+          {told.usage && (
+            <Measured
+              usage={told.usage}
+              unit={told.unit}
+              members={members}
+              hasMore={query.hasNextPage}
+              busy={query.isFetchingNextPage}
+              onMore={() => void query.fetchNextPage()}
+            />
+          )}
+        </Stack>
+      )}
+    </Drawer>
+  );
+}
+
+function facts(told: Explanation, currency: string): [string, React.ReactNode][] {
+  const { servicePeriod: service, proration, rounding, usage } = told;
+  const parts = told.segments.map(
+    ({ quantity, rate, fee, amount }) =>
+      `${decimalText(quantity)} at ${decimalText(rate)}` +
+      `${fee && fee !== "0" ? ` and a fee of ${decimalText(fee)}` : ""}: ${moneyText(amount, currency)}`,
+  );
+  return [
+    ["Amount", <Money key="amount" value={told.netTotal} currency={currency} />],
+    [
+      "Priced as",
+      parts.length > 0 && (
+        <Stack key="parts" gap={0}>
+          {parts.map((part, index) => (
+            <span key={index}>{part}</span>
+          ))}
+        </Stack>
+      ),
+    ],
+    [
+      "Rounded",
+      `${decimalText(rounding.exact)} to ${moneyText(rounding.rounded, currency)}, halves away from zero`,
+    ],
+    ["Price", `${told.price.name}, as of the calculation`],
+    ["Period", service && periodText(service.startDate, service.endDate)],
+    ...(proration
+      ? ([["Days", `${proration.days} of ${plural(proration.ofDays, "day")}`]] as [string, string][])
+      : []),
+    ...(usage
+      ? ([
+          ["Metric", `${usage.metric.name ?? usage.metric.eventType} (${usage.metric.aggregationType})`],
+          ["Measured", <Quantity key="quantity" value={told.quantity} unit={told.unit} />],
+        ] as [string, React.ReactNode][])
+      : []),
+    ["Calculated", told.calculatedAt && <Moment key="at" value={told.calculatedAt} />],
+  ];
+}
+
+type MeasuredProps = {
+  usage: UsageUsed;
+  unit?: string;
+  members: MemberShare[];
+  hasMore: boolean;
+  busy: boolean;
+  onMore: () => void;
+};
+
+function Measured({ usage, unit, members, hasMore, busy, onMore }: MeasuredProps) {
+  const all = usage.members.pagination?.totalResultSize ?? members.length;
+  const columns: Column<MemberShare>[] = [
+    {
+      title: "Customer",
+      cell: (row) => (
+        <>
+          <Anchor component={Link} to={`/customers/${row.customerId}`} size="sm">
+            {row.name}
+          </Anchor>
+          <span className="line-note">{counted(row, usage.window)}</span>
+        </>
+      ),
+    },
+    { title: "Quantity", end: true, cell: (row) => <Quantity value={row.quantity} unit={unit} /> },
+    { title: "Events", end: true, cell: (row) => decimalText(row.eventCount) },
+  ];
+  return (
+    <section aria-label="Measured usage">
+      <Group justify="space-between" mb="xs">
+        <Title order={3} size="sm">
+          {plural(all, "customer")} used it
+        </Title>
+        <Anchor
+          component={Link}
+          size="sm"
+          to={`/usage/events?lineItemId=${new URLSearchParams(usage.events.split("?")[1]).get("lineItemId") ?? ""}`}
+        >
+          {usage.eventCount === 1 ? "Show the event" : `Show the ${decimalText(usage.eventCount)} events`}
+        </Anchor>
+      </Group>
+      {usage.membersTotal !== usage.quantity && (
+        <Text size="sm" c="dimmed" mb="xs">
+          Their own figures add up to {decimalText(usage.membersTotal)}; {decimalText(usage.quantity)} is
+          billed, because what they have in common counts once.
+        </Text>
+      )}
+      <DataTable
+        label="Measured usage"
+        columns={columns}
+        rows={members}
+        rowKey={(row) => row.customerId}
+        empty={
+          <Text size="sm" c="dimmed">
+            Nobody used anything in this period.
+          </Text>
+        }
+      />
+      {hasMore && (
+        <Button variant="default" size="compact-sm" mt="xs" loading={busy} onClick={onMore}>
+          Show more
+        </Button>
+      )}
+    </section>
+  );
+}
+
+/** When a member counted, unless that was throughout. */
+function counted({ counted: stretches }: MemberShare, window: Stretch): string {
+  const [only] = stretches;
+  if (stretches.length === 1 && only?.from === window.from && only.to === window.to) return "throughout";
+  return stretches
+    .map(({ from, to }) => `from ${momentText(from)}${to ? ` until ${momentText(to)}` : ""}`)
+    .join("; ");
+}

@@ -1,0 +1,221 @@
+"""The explanation of a line item as the API shows it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from catchment.api.invoice_models import DateRange, SegmentOut
+from catchment.api.wire import At, Pagination, Wire
+from catchment.core.errors import Invalid
+from catchment.core.metering import Metric
+from catchment.core.money import CURRENCIES, decimal_text, exact_sum, money_text
+from catchment.core.period import FOREVER, Span
+from catchment.flows.explain_line import Explanation
+from catchment.store import invoice_contents as contents
+from catchment.store.evidence import Counted, EvidenceMember
+
+
+class StretchOut(Wire):
+    """From an instant up to but not including another; without ``to`` it has no end."""
+
+    from_: Annotated[At, Field(alias="from")]
+    to: At | None = None
+
+    @classmethod
+    def of(cls, span: Span) -> "StretchOut":
+        end = None if span.end == FOREVER else span.end
+        return cls.model_validate({"from": span.start, "to": end})
+
+
+class PriceUsedOut(Wire):
+    """The price as it was when the line was calculated."""
+
+    id: str | None = None
+    name: str
+    currency: str
+    billing_frequency: str
+    billing_type: str
+    structure: dict[str, Any]
+
+
+class ProrationOut(Wire):
+    """The days charged, of the days of the full cycle."""
+
+    days: int
+    of_days: int
+
+
+class RoundingOut(Wire):
+    """The one rounding of a line: its segments exactly, and what they are rounded to."""
+
+    exact: str
+    rounded: str
+    minor_digits: int
+    mode: Literal["HALF_AWAY_FROM_ZERO"] = "HALF_AWAY_FROM_ZERO"
+
+
+class MetricUsedOut(Wire):
+    """The usage metric as it was when the line was calculated."""
+
+    id: str
+    name: str | None = None
+    event_type: str
+    aggregation_type: str
+    aggregation_property: str | None = None
+    property_filters: dict[str, list[str]]
+    properties_to_negate: list[str]
+    case_sensitive: bool
+
+    @classmethod
+    def of(cls, metric: Metric, name: str | None) -> "MetricUsedOut":
+        return cls(
+            id=metric.id,
+            name=name,
+            event_type=metric.event_type,
+            aggregation_type=metric.aggregation.value,
+            aggregation_property=metric.property,
+            property_filters={key: sorted(values) for key, values in metric.filters},
+            properties_to_negate=sorted(metric.negated),
+            case_sensitive=metric.case_sensitive,
+        )
+
+
+class MemberShareOut(Wire):
+    """What a member contributed: events under its id and aliases during the stretches ``counted``.
+
+    ``path`` leads from the payer to the member, ``parentLinkIds`` are the links that put it there.
+    """
+
+    customer_id: str
+    name: str
+    depth: int
+    path: list[str]
+    quantity: str
+    event_count: int
+    counted: list[StretchOut]
+    aliases: list[str]
+    parent_link_ids: list[str]
+
+    @classmethod
+    def of(cls, name: str, member: EvidenceMember) -> "MemberShareOut":
+        return cls(
+            customer_id=member.customer,
+            name=name,
+            depth=member.depth,
+            path=list(member.path),
+            quantity=decimal_text(member.quantity),
+            event_count=member.event_count,
+            counted=[StretchOut.of(span) for span in member.spans],
+            aliases=list(member.aliases),
+            parent_link_ids=list(member.links),
+        )
+
+
+class MembersPage(Wire):
+    items: list[MemberShareOut]
+    pagination: Pagination
+
+
+class UsageUsedOut(Wire):
+    """What was measured. ``events`` is the query that lists exactly the events which counted.
+
+    ``membersTotal`` is the sum of all members' own quantities; where the metric does not add up
+    over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
+    aliases that were used were last changed.
+    """
+
+    metric: MetricUsedOut
+    window: StretchOut
+    quantity: str
+    members_total: str
+    event_count: int
+    events: str
+    tree_known_at: At
+    members: MembersPage
+
+
+class ExplanationOut(Wire):
+    """Why a line has its amount: the values that made it, kept when it was calculated."""
+
+    invoice_id: str
+    line_item_id: str
+    title: str
+    calculated_at: At | None = None
+    service_period: DateRange | None = None
+    price: PriceUsedOut
+    quantity: str
+    unit: str | None = None
+    proration: ProrationOut | None = None
+    usage: UsageUsedOut | None = None
+    segments: list[SegmentOut]
+    rounding: RoundingOut
+    net_total: str
+    total_tax: str
+    gross_total: str
+
+    @classmethod
+    def of(cls, found: Explanation, limit: int, after: str | None) -> "ExplanationOut":
+        """The wire form, with up to ``limit`` members after a cursor. Raises Invalid."""
+        line, kept = found.line, found.evidence
+        currency = line.net.currency
+        prorated = kept.counted is None and line.service and line.service != kept.full
+        return cls(
+            invoice_id=line.invoice_id,
+            line_item_id=line.id,
+            title=line.title,
+            calculated_at=found.invoice.calculated_at,
+            service_period=DateRange.of(line.service) if line.service else None,
+            price=PriceUsedOut(
+                id=line.price_id,
+                name=kept.price_name,
+                currency=currency,
+                billing_frequency=kept.frequency,
+                billing_type=kept.timing,
+                structure=kept.structure,
+            ),
+            quantity=decimal_text(line.quantity),
+            unit=line.unit,
+            proration=(
+                ProrationOut(days=line.service.days, of_days=kept.full.days)
+                if prorated and line.service
+                else None
+            ),
+            usage=_usage(found, kept.counted, limit, after) if kept.counted else None,
+            segments=[SegmentOut.model_validate(contents.segment_texts(s)) for s in line.segments],
+            rounding=RoundingOut(
+                exact=decimal_text(exact_sum(segment.amount for segment in line.segments)),
+                rounded=money_text(line.net),
+                minor_digits=CURRENCIES[currency],
+            ),
+            net_total=money_text(line.net),
+            total_tax=money_text(line.tax),
+            gross_total=money_text(line.gross),
+        )
+
+
+def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) -> UsageUsedOut:
+    start = 0
+    if after is not None:
+        places = {member.customer: place for place, (_, member) in enumerate(found.members)}
+        if after not in places:
+            message = "This is not a cursor of this list."
+            raise Invalid.field("?after", message, "cursor_invalid")
+        start = places[after] + 1
+    shown = found.members[start : start + limit]
+    more = start + limit < len(found.members)
+    return UsageUsedOut(
+        metric=MetricUsedOut.of(counted.metric, counted.metric_name),
+        window=StretchOut.of(counted.span),
+        quantity=decimal_text(found.line.quantity),
+        members_total=decimal_text(exact_sum(member.quantity for _, member in found.members)),
+        event_count=found.line.event_count or 0,
+        events=f"/usage-events?lineItemId={found.line.id}",
+        tree_known_at=counted.known_at,
+        members=MembersPage(
+            items=[MemberShareOut.of(name, member) for name, member in shown],
+            pagination=Pagination(
+                after=shown[-1][1].customer if shown and more else None,
+                total_result_size=len(found.members),
+            ),
+        ),
+    )

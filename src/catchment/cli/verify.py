@@ -1,0 +1,119 @@
+"""catchment verify: are finalised invoices still what the facts come to?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+from catchment.cli.app import AsJson, DataDir, app, console, opened, problems
+from catchment.flows.check_numbers import number_faults
+from catchment.flows.verify_invoices import Verdict, verify_invoices
+from catchment.main import Built
+from catchment.store import access
+from catchment.store.engine import reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    verdicts: list[Verdict]
+    numbering: list[str]
+
+    @property
+    def different(self) -> list[Verdict]:
+        return [one for one in self.verdicts if one.difference is not None]
+
+
+@app.command()
+def verify(
+    data_dir: DataDir = None,
+    workspace: Annotated[
+        str | None, typer.Option("--workspace", help="Its name. Default: every workspace.")
+    ] = None,
+    invoice: Annotated[
+        str | None, typer.Option("--invoice", help="Only the invoice of this number.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute finalised invoices from events, prices and the tree of their time.
+
+    Changes nothing. Exit code 1 says that something differs.
+    """
+    built = opened(data_dir)
+    with reading(built.engine) as tx:
+        homes = access.all_workspaces(tx)
+    chosen = [home for home in homes if workspace in {None, home.name}]
+    if workspace is not None and not chosen:
+        problems.print(f"There is no workspace {workspace!r}.", markup=False)
+        raise typer.Exit(2)
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=problems,
+        transient=True,
+    ) as bars:
+        results = {home: _verified(built, home, invoice, bars) for home in chosen}
+    if invoice is not None and not any(found.verdicts for found in results.values()):
+        problems.print(f"No finalised invoice in force has the number {invoice!r}.", markup=False)
+        raise typer.Exit(2)
+    if as_json:
+        told = [_told(home, found) for home, found in results.items()]
+        typer.echo(json.dumps({"workspaces": told}))
+    else:
+        for home, found in results.items():
+            _print(home, found)
+    if any(found.different or found.numbering for found in results.values()):
+        raise typer.Exit(1)
+
+
+def _verified(built: Built, home: access.Workspace, invoice: str | None, bars: Progress) -> _Found:
+    bar = bars.add_task(f"Verifying {home.name}", total=None)
+    with reading(built.engine) as tx:
+        verdicts = verify_invoices(
+            tx,
+            built.usage,
+            home,
+            invoice,
+            progress=lambda done, of: bars.update(bar, completed=done, total=of),
+        )
+        return _Found(list(verdicts), number_faults(tx, home.id) if invoice is None else [])
+
+
+def _told(home: access.Workspace, found: _Found) -> dict[str, Any]:
+    return {
+        "workspace": home.name,
+        "verified": len(found.verdicts),
+        "equal": len(found.verdicts) - len(found.different),
+        "differences": [
+            {
+                "invoiceNumber": one.invoice.number,
+                "invoiceId": one.invoice.id,
+                "part": one.difference.part,
+                "name": one.difference.name,
+                "field": one.difference.field,
+                "stored": one.difference.stored,
+                "recomputed": one.difference.recomputed,
+            }
+            for one in found.different
+            if one.difference is not None
+        ],
+        "numbering": found.numbering,
+    }
+
+
+def _print(home: access.Workspace, found: _Found) -> None:
+    for one in found.different:
+        what = one.difference
+        assert what is not None, one
+        place = f"{what.part} {what.name}: {what.field}"
+        told = f"{place} is {what.stored}, recomputed {what.recomputed}"
+        problems.print(Text(f"{one.invoice.number} differs. {told}"), soft_wrap=True)
+    for fault in found.numbering:
+        problems.print(Text(f"{home.name}: {fault}"), soft_wrap=True)
+    equal = len(found.verdicts) - len(found.different)
+    console.print(Text(f"{home.name}: {equal:,} of {len(found.verdicts):,} invoices are equal."))

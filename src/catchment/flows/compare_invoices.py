@@ -1,0 +1,224 @@
+"""Two versions of one invoice, figure by figure, and whether its sums hold in themselves.
+
+Names and titles are left out: they are printed as they were, and may change without the money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from catchment.core.invoicing import Draft
+from catchment.core.metering import Aggregation
+from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
+from catchment.core.period import Period, Span
+from catchment.core.pricing import Segment
+from catchment.store.evidence import Evidence
+from catchment.store.invoice_contents import (
+    Contents,
+    LineItem,
+    LineItemGroup,
+    UsageItemGroup,
+    segment_texts,
+)
+from catchment.store.invoices import Invoice
+
+_ADDS_UP = frozenset({Aggregation.COUNT, Aggregation.SUM})
+_Figures = Iterator[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """``part`` (line, group, member, invoice) called ``name``: what it says, and what it should."""
+
+    part: str
+    name: str
+    field: str
+    stored: str
+    recomputed: str
+
+
+def first_difference(
+    invoice: Invoice, stored: Contents, again: Draft, recomputed: Contents
+) -> Difference | None:
+    """Where the stored invoice first differs: lines, their evidence, groups, members, the head."""
+    found = (
+        _compared("line", stored.lines, recomputed.lines, _line),
+        _compared(
+            "line", stored.evidence.items(), recomputed.evidence.items(), lambda e: _evidence(e[1])
+        ),
+        _compared("group", stored.groups, recomputed.groups, _group),
+        _compared("member", stored.usage, recomputed.usage, _member),
+        _fields("invoice", invoice.id, _head(invoice), _made(again)),
+    )
+    return next((one for one in found if one is not None), None)
+
+
+def sums(invoice: Invoice, stored: Contents, kept: Mapping[str, Evidence]) -> Difference | None:
+    """Where parts do not add up: segments, lines, groups, the invoice; members and their pool."""
+    for line in stored.lines:
+        exact = exact_sum(segment.amount for segment in line.segments)
+        rounded = Money.rounded(exact, invoice.currency)
+        if rounded != line.net:
+            return _difference("line", line.id, "netTotal", line.net, rounded)
+        counted = kept[line.id].counted
+        if counted is not None and counted.metric.aggregation in _ADDS_UP:
+            used = exact_sum(member.quantity for member in counted.members)
+            if used != line.quantity:
+                return _difference("line", line.id, "quantity", line.quantity, used)
+    for group in stored.groups:
+        own = [line.net for line in stored.lines if line.group_id == group.id]
+        if total(own, invoice.currency) != group.net:
+            return _difference(
+                "group", group.id, "netTotal", group.net, total(own, invoice.currency)
+            )
+    for field, head, parts in (
+        ("netTotal", invoice.net, [line.net for line in stored.lines]),
+        ("totalTax", invoice.tax, [line.tax for line in stored.lines]),
+    ):
+        if total(parts, invoice.currency) != head:
+            return _difference("invoice", invoice.id, field, head, total(parts, invoice.currency))
+    return _usage_sums(stored, kept)
+
+
+def _usage_sums(stored: Contents, kept: Mapping[str, Evidence]) -> Difference | None:
+    """Usage items against the pool, for metrics that add up and are billed for one service."""
+    if not stored.usage:
+        return None
+    by_metric: dict[str, set[tuple[Period | None, Decimal]]] = {}
+    for line in stored.lines:
+        counted = kept[line.id].counted
+        if counted is not None and counted.metric.aggregation in _ADDS_UP:
+            by_metric.setdefault(counted.metric.id, set()).add((line.service, line.quantity))
+    for metric, billed in by_metric.items():
+        if len(billed) == 1:
+            [(_, pooled)] = billed
+            used = exact_sum(
+                item.value
+                for member in stored.usage
+                for item in member.items
+                if item.metric_id == metric
+            )
+            if used != pooled:
+                return _difference("metric", metric, "usage items", used, pooled)
+    return None
+
+
+def _compared(
+    part: str, stored: Iterable[Any], recomputed: Iterable[Any], figures: Any
+) -> Difference | None:
+    """The first difference between parts that have the same id."""
+    left = {_id(one): one for one in stored}
+    right = {_id(one): one for one in recomputed}
+    for id, one in left.items():
+        if id not in right:
+            return Difference(part, id, part, "there", "nothing")
+        found = _fields(part, id, figures(one), figures(right[id]))
+        if found is not None:
+            return found
+    for id in right:
+        if id not in left:
+            return Difference(part, id, part, "nothing", "there")
+    return None
+
+
+def _id(one: Any) -> str:
+    return str(one[0] if isinstance(one, tuple) else one.id)
+
+
+def _fields(part: str, name: str, stored: _Figures, recomputed: _Figures) -> Difference | None:
+    for (field, left), (_, right) in zip(stored, recomputed, strict=True):
+        if left != right:
+            return _difference(part, name, field, left, right)
+    return None
+
+
+def _line(line: LineItem) -> _Figures:
+    yield "quantity", line.quantity
+    yield "rate", line.rate
+    yield "rateDisplay", line.rate_display
+    yield "segments", line.segments
+    yield "netTotal", line.net
+    yield "totalTax", line.tax
+    yield "taxRate", line.tax_rate
+    yield "servicePeriod", line.service
+    yield "eventCount", line.event_count
+    yield "usageMetricId", line.usage_metric_id
+    yield "productId", line.product_id
+    yield "groupId", line.group_id
+    yield "billingScheduleId", line.schedule_id
+    yield "index", line.index
+
+
+def _evidence(kept: Evidence) -> _Figures:
+    yield "price", kept.structure
+    yield "billingFrequency", kept.frequency
+    yield "billingType", kept.timing
+    yield "full cycle", kept.full
+    counted = kept.counted
+    yield "window", counted.span if counted else None
+    yield "members", {m.customer: m for m in counted.members} if counted else None
+
+
+def _group(group: LineItemGroup) -> _Figures:
+    yield "netTotal", group.net
+    yield "totalTax", group.tax
+    yield "productId", group.product_id
+    yield "index", group.index
+
+
+def _member(member: UsageItemGroup) -> _Figures:
+    yield "customerId", member.customer_id
+    yield "items", [(item.metric_id, item.value) for item in member.items]
+    yield "depth", member.depth
+    yield "path", [id for id, _ in member.path]
+    yield "index", member.index
+
+
+def _head(invoice: Invoice) -> _Figures:
+    yield "netTotal", invoice.net
+    yield "totalTax", invoice.tax
+    yield "currency", invoice.currency
+    yield "customerId", invoice.customer_id
+    yield "billingPeriod", invoice.billing_period
+    yield "accountingDate", invoice.accounting_date
+    yield "notes", invoice.notes
+
+
+def _made(again: Draft) -> _Figures:
+    yield "netTotal", again.net
+    yield "totalTax", Money(0, again.currency)
+    yield "currency", again.currency
+    yield "customerId", again.customer
+    yield "billingPeriod", again.billing_period
+    yield "accountingDate", again.accounting_date
+    yield "notes", again.notes
+
+
+def _difference(part: str, name: str, field: str, stored: Any, recomputed: Any) -> Difference:
+    if isinstance(stored, dict) and isinstance(recomputed, dict):
+        keys = sorted({*stored, *recomputed})
+        key = next(key for key in keys if stored.get(key) != recomputed.get(key))
+        field, stored, recomputed = f"{field} {key}", stored.get(key), recomputed.get(key)
+    return Difference(part, name, field, _text(stored), _text(recomputed))
+
+
+def _text(value: Any) -> str:
+    match value:
+        case Money():
+            text = money_text(value)
+        case Decimal():
+            text = decimal_text(value)
+        case Period():
+            text = f"{value.start} to {value.last_day}"
+        case Span():
+            text = f"{value.start.isoformat()} to {value.end.isoformat()}"
+        case Segment():
+            text = ", ".join(f"{name} {part}" for name, part in segment_texts(value).items())
+        case tuple() | list():
+            text = "; ".join(map(_text, value))
+        case _:
+            text = "" if value is None else str(value)
+    return text or "nothing"

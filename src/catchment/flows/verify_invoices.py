@@ -1,0 +1,246 @@
+"""Recompute finalised invoices from events, prices and the tree of their time, and compare.
+
+The rules of billing run again on what is stored as fact: events up to the place that was read then,
+links and aliases as they were known then, schedules and prices (which the guards keep from changing
+under an issued invoice), and metrics by the definition kept with the line, because they may change.
+A figure that was changed by hand differs from what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count
+
+from sqlalchemy import Connection
+
+from catchment.core.breakdown import Basis, Measured
+from catchment.core.invoicing import draft
+from catchment.core.metering import Member, Usage, UsageQuery
+from catchment.core.money import money_text
+from catchment.core.pools import Pool
+from catchment.core.pricing import needs_values
+from catchment.core.schedules import Charge, Schedule, charges
+from catchment.flows import agreements
+from catchment.flows.agreements import Agreements, History
+from catchment.flows.compare_invoices import Difference, first_difference, sums
+from catchment.flows.keep_drafts import contents_of
+from catchment.store import aliases, customers, evidence, invoice_contents, invoices
+from catchment.store.access import Workspace
+from catchment.store.evidence import Counted, Evidence, EvidenceUnreadable
+from catchment.store.invoice_contents import Contents, LineItem
+from catchment.store.invoices import Billed, Invoice
+from catchment.usage import UsageStore
+
+INVOICES_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What recomputing an invoice came to: the first difference, or None where all is equal."""
+
+    invoice: Invoice
+    difference: Difference | None
+
+
+class _Different(Exception):
+    """What is stored differs in a way that leaves nothing to recompute."""
+
+    def __init__(self, *what: str) -> None:
+        super().__init__(*what)
+        self.difference = Difference(*what)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A charge to be made again, with what is kept of how it was made."""
+
+    charge: Charge
+    kept: Evidence
+    pool: Pool | None = None
+
+
+@dataclass(slots=True)
+class _Plan:
+    """An invoice to be made again."""
+
+    invoice: Invoice
+    schedule: Schedule
+    agreed: Agreements
+    stored: Contents
+    kept: Mapping[str, Evidence]
+    lines: list[_Line] = field(default_factory=list)
+    answers: dict[int, Measured] = field(default_factory=dict)  # by place in ``lines``
+
+
+def verify_invoices(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    number: str | None = None,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Iterator[Verdict]:
+    """A verdict on every finalised invoice that is in force, or on the one called ``number``.
+
+    By number. ``tx`` is only read from.
+    """
+    found = invoices.finalised(tx, workspace.id, number)
+    history = agreements.history(tx, workspace)
+    progress(0, len(found))
+    for start in range(0, len(found), INVOICES_AT_ONCE):
+        part = found[start : start + INVOICES_AT_ONCE]
+        yield from _verdicts(tx, usage, history, part)
+        progress(start + len(part), len(found))
+
+
+def _verdicts(
+    tx: Connection, usage: UsageStore, history: History, part: Sequence[Invoice]
+) -> Iterator[Verdict]:
+    workspace_id = history.workspace.id
+    bodies = evidence.bodies(tx, workspace_id, [invoice.id for invoice in part])
+    ids = {invoice.schedule_id for invoice in part if invoice.schedule_id is not None}
+    billed = invoices.billed(tx, workspace_id, ids)
+    planned: list[_Plan | Difference] = []
+    for invoice in part:
+        try:
+            planned.append(_planned(tx, history, invoice, bodies, billed))
+        except _Different as refused:
+            planned.append(refused.difference)
+    _measure(tx, usage, workspace_id, [one for one in planned if isinstance(one, _Plan)])
+    gross = invoice_contents.wrong_gross(tx, workspace_id, [invoice.id for invoice in part])
+    for invoice, one in zip(part, planned, strict=True):
+        found = _judged(tx, one) if isinstance(one, _Plan) else one
+        if found is None and invoice.id in gross:
+            wrong = gross[invoice.id]
+            stored, right = money_text(wrong.stored), money_text(wrong.right)
+            found = Difference(wrong.part, wrong.id, "grossTotal", stored, right)
+        yield Verdict(invoice, found)
+
+
+def _planned(
+    tx: Connection,
+    history: History,
+    invoice: Invoice,
+    bodies: Mapping[str, bytes],
+    billed: Billed,
+) -> _Plan:
+    """How to make the invoice again. Raises _Different where what is stored cannot say that."""
+    stored, kept = _stored(tx, invoice, bodies)
+    if invoice.schedule_id is None or invoice.due_on is None:
+        raise _Different("invoice", invoice.id, "billingScheduleId", "nothing", "a schedule")
+    known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
+    agreed = history.as_known(known_at, invoice.calculated_at)
+    schedule = agreed.schedules[invoice.schedule_id]
+    plan = _Plan(invoice, schedule, agreed, stored, kept)
+    lines = {_key_of(line): line for line in stored.lines}
+    for charge in charges(schedule, invoice.due_on, agreed.zone):
+        key = charge.item.id, charge.service.start
+        ours = billed.charges.get((schedule.id, *key), invoice.id) == invoice.id
+        if charge.due_on != invoice.due_on or not ours:
+            continue
+        if key not in lines:
+            raise _Different("line", charge.item.name, "line", "nothing", "due")
+        plan.lines.append(_again(agreed, schedule, charge, kept[lines.pop(key).id]))
+    for line in lines.values():
+        raise _Different("line", line.id, "line", line.title, "nothing")
+    return plan
+
+
+def _stored(
+    tx: Connection, invoice: Invoice, bodies: Mapping[str, bytes]
+) -> tuple[Contents, dict[str, Evidence]]:
+    """What stands on the invoice, with the evidence of each line."""
+    try:
+        stored = invoice_contents.of(tx, invoice.workspace_id, invoice.id)
+    except (ArithmeticError, LookupError, ValueError, TypeError, AssertionError) as error:
+        problem = f"unreadable ({type(error).__name__})"
+        raise _Different("invoice", invoice.id, "contents", problem, "readable") from error
+    kept = {}
+    for line in stored.lines:
+        try:
+            kept[line.id] = evidence.read(bodies[line.id])
+        except (KeyError, EvidenceUnreadable) as error:
+            raise _Different("line", line.id, "evidence", "unreadable", "readable") from error
+    return stored, kept
+
+
+def _key_of(line: LineItem) -> tuple[str | None, object]:
+    return line.price_id, line.service.start if line.service else None
+
+
+def _again(agreed: Agreements, schedule: Schedule, charge: Charge, kept: Evidence) -> _Line:
+    """The charge with its metric as of then, and its pool."""
+    metric, counted = charge.item.metric, kept.counted
+    if metric is None:
+        return _Line(charge, kept)
+    if counted is None:
+        raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
+    item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
+    pool = agreed.pool(schedule, metric.id, charge.service.span(agreed.zone))
+    return _Line(replace(charge, item=item), kept, pool)
+
+
+def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
+    """Measure all lines of ``plans`` anew, those together that read up to the same event."""
+    asked: dict[tuple[int, datetime], list[tuple[_Plan, int, Counted, Pool]]] = {}
+    for plan in plans:
+        for place, line in enumerate(plan.lines):
+            counted = line.kept.counted
+            if counted is None or line.pool is None:
+                plan.answers[place] = Measured(line.charge)
+            else:
+                key = counted.last_seq, counted.known_at
+                asked.setdefault(key, []).append((plan, place, counted, line.pool))
+    for (last_seq, known_at), questions in asked.items():
+        everyone = {member.customer for *_, pool in questions for member in pool.members}
+        known = aliases.of_customers(tx, workspace_id, everyone, known_at)
+        names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
+        queries = [
+            UsageQuery(
+                counted.metric,
+                tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
+                needs_values(plan.lines[place].charge.item.price),
+            )
+            for plan, place, counted, pool in questions
+        ]
+        found = usage.reading(workspace_id, queries, last_seq).answers
+        for (plan, place, counted, pool), used in zip(questions, found, strict=True):
+            plan.answers[place] = _measured(plan, place, counted, pool, used, names)
+
+
+def _measured(
+    plan: _Plan,
+    place: int,
+    counted: Counted,
+    pool: Pool,
+    used: Usage,
+    names: Mapping[str, tuple[str, ...]],
+) -> Measured:
+    members = tuple(member for member in pool.members if member.customer in used.members)
+    charge = plan.lines[place].charge
+    basis = Basis(
+        charge.service.span(plan.agreed.zone),
+        {member.customer: names[member.customer] for member in members},
+        {member.customer: plan.agreed.links(plan.schedule, member) for member in members},
+        counted.last_seq,
+        counted.known_at,
+    )
+    return Measured(charge, used, Pool(members, ()), basis)
+
+
+def _judged(tx: Connection, plan: _Plan) -> Difference | None:
+    """Where the invoice as it is stored differs from the one made again."""
+    invoice, stored = plan.invoice, plan.stored
+    printed = {id: name for group in stored.usage for id, name in group.path}
+    measured = [plan.answers[place] for place in range(len(plan.lines))]
+    unnamed = {who for one in measured for m in one.pool.members for who in m.path} - printed.keys()
+    names = printed | customers.names(tx, invoice.workspace_id, unnamed)
+    if not measured:
+        return sums(invoice, stored, plan.kept)
+    again = draft(plan.schedule, measured, names)
+    numbers = count(1)
+    contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
+    stored = replace(stored, evidence=plan.kept)
+    return first_difference(invoice, stored, again, contents) or sums(invoice, stored, plan.kept)

@@ -1,0 +1,121 @@
+"""What made a line's amount, as of its calculation: kept with the line, never derived anew.
+
+Kept apart from the lines and compressed: it is read one line at a time, and the members of a large
+family are many.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import Metric
+from catchment.core.period import Period, Span
+from catchment.store.chunks import chunks
+from catchment.store.schema import line_evidence
+
+_c = line_evidence.c
+
+
+class EvidenceMember(NamedTuple):
+    """A member with usage: what of it counted, from when to when, under which names, and why.
+
+    ``path`` leads from the payer to the member; ``links`` are the ids of the parent links that put
+    it below the payer during ``spans``.
+    """
+
+    customer: CustomerId
+    quantity: Decimal
+    event_count: int
+    spans: tuple[Span, ...]
+    aliases: tuple[str, ...]
+    depth: int
+    path: tuple[CustomerId, ...]
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was measured: events up to the place ``last_seq``, by the tree known at ``known_at``."""
+
+    metric: Metric
+    metric_name: str | None
+    span: Span
+    known_at: datetime
+    last_seq: int
+    members: tuple[EvidenceMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The price as of then, the days of the full cycle, and for usage prices what was counted."""
+
+    structure: dict[str, Any]
+    price_name: str
+    frequency: str
+    timing: str
+    full: Period
+    counted: Counted | None
+
+
+class EvidenceUnreadable(Exception):
+    """What is stored is not what was written."""
+
+
+def add(
+    tx: Connection, workspace_id: str, found: Iterable[tuple[str, Mapping[str, Evidence]]]
+) -> None:
+    """Keep the evidence of lines: (invoice, evidence by line)."""
+    rows = [
+        {
+            "line_item_id": line_id,
+            "workspace_id": workspace_id,
+            "invoice_id": invoice_id,
+            "body": zlib.compress(msgspec.json.encode(one), 1),
+        }
+        for invoice_id, by_line in found
+        for line_id, one in by_line.items()
+    ]
+    if rows:
+        tx.execute(insert(line_evidence), rows)
+
+
+def clear(tx: Connection, invoice_id: str) -> None:
+    """Forget the evidence of an invoice's lines."""
+    tx.execute(delete(line_evidence).where(_c.invoice_id == invoice_id))
+
+
+def of_line(tx: Connection, workspace_id: str, line_id: str) -> Evidence | None:
+    """The evidence of one line; None without such a line. Raises EvidenceUnreadable."""
+    query = select(_c.body).where(_c.workspace_id == workspace_id, _c.line_item_id == line_id)
+    body = tx.execute(query).scalar_one_or_none()
+    return None if body is None else read(body)
+
+
+def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dict[str, bytes]:
+    """What ``read`` reads, by line, for all lines of some invoices."""
+    return {
+        row.line_item_id: row.body
+        for part in chunks(invoice_ids)
+        for row in tx.execute(
+            select(_c.line_item_id, _c.body).where(
+                _c.workspace_id == workspace_id, _c.invoice_id.in_(part)
+            )
+        )
+    }
+
+
+def read(body: bytes) -> Evidence:
+    """The value of a stored body. Raises EvidenceUnreadable."""
+    try:
+        return msgspec.json.decode(zlib.decompress(body), type=Evidence)
+    except (zlib.error, msgspec.DecodeError, AssertionError) as error:
+        raise EvidenceUnreadable(str(error)) from error
