@@ -259,21 +259,21 @@ def test_what_members_have_in_common_is_said_not_hidden() -> None:
         charge(item("u", metric=USERS)), used("3", b="2", c="2"), pooled("a", "ab", "ac")
     )
     peak = Measured(
-        charge(item("p", metric=PEAK)), used("90", b="90", c="5"), pooled("a", "ab", "ac")
+        charge(item("p", metric=PEAK)), used("2590.5", b="2590.5", c="5"), pooled("a", "ab", "ac")
     )
 
     made = draft(ROLL_UP, [users, peak], NAMES)
 
     values = [[one.value for one in group.items] for group in made.usage_groups]
-    assert values == [[D(2), D(5)], [D(2), D(90)]]
+    assert values == [[D(2), D(5)], [D(2), D("2590.5")]]
     common, highest = made.notes
     assert common == (
         "users metered: what several customers have in common is billed once, so 3 is billed; "
         "the customers' own figures add up to 4."
     )
     assert highest == (
-        "peak metered: the highest value of all customers together is billed, which is 90; "
-        "the customers' own highest values add up to 95."
+        "peak metered: the highest value of all customers together is billed, which is 2,590.5; "
+        "the customers' own highest values add up to 2,595.5."
     )
 
 
