@@ -103,7 +103,7 @@ def test_a_table_over_many_pages_repeats_its_headings() -> None:
 
 def test_thousands_of_lines_are_all_printed() -> None:
     reader = opened(render(extremes.huge(lines=4000)))
-    last = reader.pages[-1].extract_text()
+    last = "\n".join(page.extract_text() for page in reader.pages[-2:])
 
     assert len(reader.pages) > 200
     assert "Member 199" in last

@@ -61,7 +61,7 @@ function LinesTable({ invoice, groups, lines }: TableProps) {
           </tr>
         </thead>
         {groupLines(groups, lines).map(({ group, lines: own }) => (
-          <GroupRows key={group?.id ?? "none"} group={group} lines={own} currency={currency} />
+          <GroupRows key={group?.id ?? "none"} group={group} lines={own} invoice={invoice} />
         ))}
         <tbody>
           <TotalRow name="Net" value={invoice.netTotal} currency={currency} />
@@ -93,9 +93,9 @@ function TotalRow({ name, value, currency }: { name: string; value: string; curr
   );
 }
 
-type GroupProps = { group: LineItemGroup | null; lines: LineItem[]; currency: string };
+type GroupProps = { group: LineItemGroup | null; lines: LineItem[]; invoice: Invoice };
 
-function GroupRows({ group, lines, currency }: GroupProps) {
+function GroupRows({ group, lines, invoice }: GroupProps) {
   const open = useSet<string>();
   const toggle = (id: string) => (open.has(id) ? open.delete(id) : open.add(id));
   return (
@@ -111,18 +111,18 @@ function GroupRows({ group, lines, currency }: GroupProps) {
         <Fragment key={line.id}>
           <LineRow
             line={line}
-            currency={currency}
+            invoice={invoice}
             open={open.has(line.id)}
             onToggle={() => toggle(line.id)}
           />
-          {open.has(line.id) && <SegmentRows line={line} currency={currency} />}
+          {open.has(line.id) && <SegmentRows line={line} currency={invoice.currency} />}
         </Fragment>
       ))}
     </tbody>
   );
 }
 
-type RowProps = { line: LineItem; currency: string; open: boolean; onToggle: () => void };
+type RowProps = { line: LineItem; invoice: Invoice; open: boolean; onToggle: () => void };
 
 const rateText = (line: LineItem, currency: string, rate: string) =>
   line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
@@ -136,8 +136,11 @@ const hasOneRate = ({ quantity, segments = [] }: LineItem) =>
 const explained = (line: LineItem) =>
   !hasOneRate(line) || (line.segments ?? []).some(({ from, to }) => from || to);
 
-function LineRow({ line, currency, open, onToggle }: RowProps) {
+function LineRow({ line, invoice, open, onToggle }: RowProps) {
+  const { currency, billingPeriod: whole } = invoice;
+  // A line tells its period where it is not the invoice's.
   const { servicePeriod: service } = line;
+  const usual = service?.startDate === whole?.start && service?.endDate === whole?.endInclusive;
   return (
     <tr>
       <td>
@@ -160,7 +163,7 @@ function LineRow({ line, currency, open, onToggle }: RowProps) {
           <span>
             {line.title}
             {line.description && <span className="line-note">{line.description}</span>}
-            {service && (
+            {service && !usual && (
               <span className="line-note">{periodText(service.startDate, service.endDate)}</span>
             )}
           </span>
