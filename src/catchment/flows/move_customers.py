@@ -229,7 +229,7 @@ def _check_tree(
     tx: Connection,
     workspace: str,
     after: list[Link],
-    plan: _Plan,
+    plan: Plan,
     relocation: Relocation,
 ) -> None:
     """Let core look at what is above the new link, and below it only where depth could matter."""
