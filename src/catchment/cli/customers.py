@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -46,14 +49,17 @@ def import_file(
     """
     built = opened(data_dir)
     home = _workspace(built, workspace_name)
-    with Progress(
-        TextColumn("{task.description:<20}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-        console=problems,
-        transient=True,
-    ) as bars:
+    with (
+        _without_looking_for_cycles(),
+        Progress(
+            TextColumn("{task.description:<20}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=problems,
+            transient=True,
+        ) as bars,
+    ):
         bar = bars.add_task("Reading", total=None)
         with writing(built.engine) as tx:
             report = import_families(
@@ -105,6 +111,16 @@ def export_file(
         else:
             with file.open("wb") as out:
                 out.writelines(pieces)
+
+
+@contextmanager
+def _without_looking_for_cycles() -> Iterator[None]:
+    """Rows by the million make no reference cycles; looking for them takes long."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _workspace(built: Built, name: str | None) -> access.Workspace:

@@ -34,6 +34,7 @@ from catchment.store import (
     roll_ups,
 )
 from catchment.store.access import Workspace
+from catchment.store.bulk import roomy
 from catchment.store.chunks import chunks
 from catchment.store.customers import Customer
 from catchment.usage import UsageStore
@@ -121,7 +122,8 @@ def import_families(
     if not done.refused:
         touched = _touched(tx, workspace, done, around)
     if not done.refused and not dry_run:
-        _write(tx, workspace.id, done, now, new_id, progress)
+        with roomy(tx):
+            _write(tx, workspace.id, done, now, new_id, progress)
         if touched:
             progress("Recalculating drafts", 0, 1)
             recalculate_drafts(tx, usage, workspace, sorted(touched), now=now, new_id=new_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -10,6 +11,22 @@ from sqlalchemy import Connection, Table
 from catchment.store.chunks import chunks
 
 _AT_ONCE = 10_000
+_ROOM = -128 * 1024
+"""In KiB, which SQLite tells from pages by the sign."""
+
+
+@contextmanager
+def roomy(tx: Connection) -> Iterator[None]:
+    """Let SQLite keep more pages in memory meanwhile: indexes of a million rows fit then."""
+    sqlite = tx.dialect.name == "sqlite"
+    if sqlite:
+        before = tx.exec_driver_sql("PRAGMA cache_size").scalar_one()
+        tx.exec_driver_sql(f"PRAGMA cache_size = {_ROOM}")
+    try:
+        yield
+    finally:
+        if sqlite:
+            tx.exec_driver_sql(f"PRAGMA cache_size = {before}")
 
 
 def add_rows(
