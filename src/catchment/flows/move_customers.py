@@ -165,9 +165,8 @@ def _plan(
     after = _applied(before, moves.values())
     plan = _Plan(moved, moves, Forest(before), Forest(after))
     for relocation in moved:
-        link = moves[relocation.customer].added[-1]
-        if link.parent is not None:
-            _check_tree(tx, workspace, after, plan.after, link, relocation.pointer)
+        if relocation.parent is not None:
+            _check_tree(tx, workspace, after, plan, relocation)
     return plan
 
 
@@ -208,21 +207,22 @@ def _check_tree(
     tx: Connection,
     workspace: str,
     after: list[Link],
-    forest: Forest,
-    link: Link,
-    pointer: str,
+    plan: _Plan,
+    relocation: Relocation,
 ) -> None:
     """Let core look at what is above the new link, and below it only where depth could matter."""
+    link, forest = plan.moves[relocation.customer].added[-1], plan.after
     assert link.parent is not None, link
     levels = links.levels_below(tx, workspace, link.customer, link.start)
     if levels + 1 + _levels_down_to(forest, link.parent, link.start) > MAX_LEVELS:
         seen = {one.id for one in after}
+        seen |= {one.id for change in plan.moves.values() for one in change.superseded}
         low = links.below(tx, workspace, link.customer, link.start)
         forest = Forest(after + [one for one in low if one.id not in seen])
     try:
         check(forest, link)
     except (OwnParent, HierarchyCycle, HierarchyTooDeep, LinkOverlap) as refusal:
-        raise _named(tx, workspace, refusal, pointer) from refusal
+        raise _named(tx, workspace, refusal, relocation.pointer) from refusal
 
 
 def _levels_down_to(forest: Forest, customer: CustomerId, since: datetime) -> int:
