@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 
 from catchment import ids
@@ -23,6 +25,12 @@ from catchment.store import access
 from catchment.store.engine import connect, migrate, writing
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
+
+# How fast a machine draws examples says nothing about the code.
+hypothesis_settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("any machine")
 
 DATABASES = os.environ.get("CATCHMENT_TEST_DATABASES", "sqlite,postgresql").split(",")
 

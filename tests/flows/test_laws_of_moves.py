@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
 from catchment import ids
-from catchment.core.metering import Usage, UsageQuery
+from catchment.core.metering import UsageQuery
 from catchment.flows.move_customers import Relocation, move_customers
 from catchment.flows.preview_move import Preview, preview_move
 from catchment.flows.run_billing import bill_workspace
 from catchment.store import access, invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.usage import UsageStore
+from catchment.usage import Reading, UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
 TOPS, OTHERS = 2, 4
@@ -161,9 +161,11 @@ class Counting(UsageStore):
 
     asked: list[UsageQuery]
 
-    def measure(self, workspace_id: str, asked: Sequence[UsageQuery]) -> list[Usage]:
+    def reading(
+        self, workspace_id: str, asked: Sequence[UsageQuery], last_seq: int | None = None
+    ) -> Reading:
         self.asked = [*getattr(self, "asked", []), *asked]
-        return super().measure(workspace_id, asked)
+        return super().reading(workspace_id, asked, last_seq)
 
 
 def test_only_the_days_after_the_move_of_schedules_above_it_are_measured(

@@ -64,7 +64,7 @@ class Line:
     metric_id: str | None
     unit: str | None
     event_count: int | None
-    measured: Measured = field(repr=False)
+    measured: Measured = field(repr=False, compare=False)
     shares: tuple[Share, ...] | None = None
 
     @property
