@@ -44,7 +44,7 @@ def schedule(
     *phases: Phase,
     start: str | None = None,
     end: str | None = None,
-    billing_day: int = 1,
+    billing_day: int | None = 1,
     roll_up: bool = False,
     customer: str = "acme",
     id: str = "s1",

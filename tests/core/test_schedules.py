@@ -130,6 +130,21 @@ def test_a_phase_that_resets_begins_its_cycles_anew_and_ends_those_before() -> N
     ]
 
 
+def test_without_a_billing_day_cycles_begin_with_the_phase_that_resets_them() -> None:
+    agreed = schedule(
+        phase("1-1", "2-14", item("old")),
+        phase("2-15", None, item("new"), id="2", resets=True),
+        billing_day=None,
+    )
+
+    assert told(charges(agreed, day("4-15"))) == [
+        "old 1-1..1-31 @ 2-1",
+        "old 2-1..2-14 @ 2-15",
+        "new 2-15..3-14 @ 3-15",
+        "new 3-15..4-14 @ 4-15",
+    ]
+
+
 def test_a_late_billing_day_comes_back_after_february() -> None:
     agreed = schedule(phase("1-31", None, item()), billing_day=31)
 

@@ -75,6 +75,9 @@ class Phase:
 class Schedule:
     """What one customer agreed to. ``end`` is its last day, None has no end.
 
+    Without a ``billing_day`` it is the day on which the cycles begin: of the schedule's start, or of
+    the phase that resets them.
+
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
     customer is priced together with its own. An archived schedule claims no usage from
     ``archived_at`` on and charges nothing that falls due after that day.
@@ -84,7 +87,7 @@ class Schedule:
     customer: CustomerId
     start: date
     end: date | None
-    billing_day: int
+    billing_day: int | None
     roll_up: bool
     phases: tuple[Phase, ...]
     archived_at: datetime | None = None
@@ -198,7 +201,8 @@ def _charges_of(
         return
     run = _run(schedule, phase)
     until = min(days.end, day_after(as_of))
-    for cycle in cycles(run.start, schedule.billing_day, item.frequency.months, until):
+    billing_day = schedule.billing_day or run.start.day
+    for cycle in cycles(run.start, billing_day, item.frequency.months, until):
         cut = cycle.period.intersect(days)
         if cut is not None:
             over = min(cycle.period.end, run.end)

@@ -117,7 +117,7 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         customer=row.customer_id,
         start=row.start_date,
         end=row.end_date,
-        billing_day=row.recurrence_day_of_month or row.start_date.day,
+        billing_day=row.recurrence_day_of_month,
         roll_up=row.roll_up_billing,
         phases=tuple(phases),
         archived_at=row.archived_at,
