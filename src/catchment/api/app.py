@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,28 @@ from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
 from catchment import __version__, ids
-from catchment.api import problems
+from catchment.api import (
+    aliases,
+    allocations,
+    billing_schedules,
+    contacts,
+    customers,
+    family_files,
+    hierarchy,
+    invoices,
+    list_prices,
+    merchants,
+    move_preview,
+    organizations,
+    prices,
+    problems,
+    products,
+    schedule_pool,
+    session,
+    statements,
+    usage_events,
+    usage_metrics,
+)
 from catchment.api.deps import utcnow
 from catchment.core.errors import NotFound
 from catchment.settings import Settings
@@ -20,26 +40,27 @@ from catchment.usage import UsageStore
 
 STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (
-    "session",
-    "family_files",  # before customers, whose ids would match "export"
-    "customers",
-    "contacts",
-    "aliases",
-    "organizations",
-    "hierarchy",
-    "move_preview",
-    "products",
-    "prices",
-    "list_prices",
-    "usage_events",
-    "usage_metrics",
-    "billing_schedules",
-    "schedule_pool",
-    "invoices",
-    "allocations",
-    "statements",
-    "merchants",
+    session,
+    family_files,  # before customers, whose ids would match "export"
+    customers,
+    contacts,
+    aliases,
+    organizations,
+    hierarchy,
+    move_preview,
+    products,
+    prices,
+    list_prices,
+    usage_events,
+    usage_metrics,
+    billing_schedules,
+    schedule_pool,
+    invoices,
+    allocations,
+    statements,
+    merchants,
 )
+"""Routers are asked in this order: where two paths fit, the first answers."""
 _CSP = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "frame-src 'self' blob:; object-src 'self' blob:; base-uri 'none'; form-action 'self'; "
@@ -69,8 +90,8 @@ def create_app(
     app.state.clock = clock
     problems.install(app)
     app.middleware("http")(_frame)
-    for name in RESOURCES:
-        app.include_router(import_module(f"catchment.api.{name}").routes, prefix="/api")
+    for resource in RESOURCES:
+        app.include_router(resource.routes, prefix="/api")
     app.add_api_route("/api/health", _health, include_in_schema=False)
     app.add_api_route("/api/{rest:path}", _nowhere, methods=_METHODS, include_in_schema=False)
     _serve_dashboard(app)
