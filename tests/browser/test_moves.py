@@ -24,7 +24,7 @@ def test_a_move_shows_its_money_before_it_is_made(page: Page, seller: Seller) ->
 
     bills = table(form, "Effect on bills")
     expect(row(bills, "Northwind Group")).to_have_text("Northwind Group238.65 USD223.65 USD-15.00")
-    expect(row(bills, "1 Feb 2026 – 28 Feb 2026, draft")).to_contain_text("-15.00")
+    expect(row(bills, "1 – 28 Feb 2026, draft")).to_contain_text("-15.00")
     form.get_by_role("button", name="Change parent").click()
     expect(form).to_be_hidden()
     assert seller.client.get(f"/invoices/{draft}").json()["netTotal"] == "223.65"
