@@ -75,8 +75,8 @@ class Phase:
 class Schedule:
     """What one customer agreed to. ``end`` is its last day, None has no end.
 
-    Without a ``billing_day`` it is the day on which the cycles begin: of the schedule's start, or of
-    the phase that resets them.
+    Without a ``billing_day`` it is the day on which the cycles begin: that of the schedule's start,
+    or of the phase that resets them.
 
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
     customer is priced together with its own. An archived schedule claims no usage from
