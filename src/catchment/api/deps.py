@@ -22,12 +22,19 @@ from catchment.core.errors import Forbidden, NotFound, Unauthenticated
 from catchment.settings import Settings
 from catchment.store import access, idempotency
 from catchment.store.engine import open_connection
+from catchment.store.paging import PageRequest
 from catchment.usage import UsageStore
 
 COOKIE = "catchment_session"
 VERSIONS = ("2024-01-01", "2024-05-09", "2024-07-30")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="An opaque place in the list.")]
+Order = Annotated[
+    Literal["ASC", "DESC"], Query(alias="sortOrder", description="DESC is newest first.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,23 @@ def _known_form(value: str) -> str:
     return value
 
 
+def newest_first(
+    limit: Limit = 20,
+    after: Cursor = None,
+    before: Cursor = None,
+    sort_order: Order = "DESC",
+) -> PageRequest:
+    """A page of a list that shows the newest first unless asked otherwise."""
+    return PageRequest(limit, after, before, ascending=sort_order == "ASC")
+
+
+def in_order(
+    limit: Limit = 20, after: Cursor = None, before: Cursor = None, sort_order: Order = "ASC"
+) -> PageRequest:
+    """A page of a list that has an order of its own."""
+    return PageRequest(limit, after, before, ascending=sort_order == "ASC")
+
+
 def comma_list(value: str | None) -> tuple[str, ...]:
     """The values of a comma-separated filter, empty ones left out."""
     return tuple(part.strip() for part in (value or "").split(",") if part.strip())
@@ -194,6 +218,5 @@ NewId = Annotated[Callable[[], str], Depends(new_id)]
 Usage = Annotated[UsageStore, Depends(usage_store)]
 Database = Annotated[Engine, Depends(engine)]
 Configured = Annotated[Settings, Depends(settings)]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(max_length=2000, description="An opaque place in the list.")]
-SortOrder = Annotated[Literal["ASC", "DESC"], Query(description="DESC is newest first.")]
+NewestFirst = Annotated[PageRequest, Depends(newest_first)]
+InOrder = Annotated[PageRequest, Depends(in_order)]

@@ -8,11 +8,12 @@ from fastapi import Depends, Path, Query, Response
 from catchment.api.deps import (
     Cursor,
     Database,
+    InOrder,
     Limit,
+    NewestFirst,
     NewId,
     Now,
     PathId,
-    SortOrder,
     Today,
     Tx,
     Usage,
@@ -31,7 +32,7 @@ from catchment.api.invoice_models import (
     UsageItemGroupPage,
 )
 from catchment.api.route import router
-from catchment.api.wire import Pagination, page_request
+from catchment.api.wire import Pagination
 from catchment.flows.delete_invoice import delete_invoice
 from catchment.flows.explain_line import explain_line
 from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
@@ -53,7 +54,6 @@ SortBy = Annotated[
     | None,
     Query(alias="sortBy", description="Without it the newest made come first."),
 ]
-Order = Annotated[SortOrder, Query(alias="sortOrder")]
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {}}, "description": "The document."}
 }
@@ -63,18 +63,15 @@ _PDF: dict[int | str, dict[str, Any]] = {
 def list_invoices(
     tx: Tx,
     who: WhoIs,
+    paging: NewestFirst,
     wanted: Annotated[InvoiceFilter, Depends(invoice_filter)],
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
     sort_by: SortBy = None,
-    sort_order: Order = "DESC",
 ) -> InvoicePage:
     """Invoices, newest first, void ones included."""
     found = page(
         tx,
         invoice_list.query(who.workspace.id, wanted),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=invoice_table.c.id,
         sort=invoice_list.order(sort_by),
     )
@@ -99,17 +96,14 @@ def list_line_item_groups(
     id: PathId,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Order = "ASC",
+    paging: InOrder,
 ) -> LineItemGroupPage:
     """The products on an invoice, in the order printed."""
     one_invoice(tx, who.workspace.id, id)
     found = page(
         tx,
         invoice_contents.groups_of(who.workspace.id, id),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=line_item_groups.c.id,
         sort=line_item_groups.c.index,
     )
@@ -122,17 +116,14 @@ def list_line_items(
     id: PathId,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Order = "ASC",
+    paging: InOrder,
 ) -> LineItemPage:
     """The charges on an invoice, in the order printed, each with the segments that explain it."""
     one_invoice(tx, who.workspace.id, id)
     found = page(
         tx,
         invoice_contents.lines_of(who.workspace.id, id),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=line_items.c.id,
         sort=line_items.c.index,
     )
@@ -161,17 +152,14 @@ def list_usage_item_groups(
     id: PathId,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Order = "ASC",
+    paging: InOrder,
 ) -> UsageItemGroupPage:
     """Who used what: members with usage, parents before their children, siblings by name."""
     invoice = one_invoice(tx, who.workspace.id, id)
     found = page(
         tx,
         invoice_contents.usage_of(who.workspace.id, id),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=usage_item_groups.c.id,
         sort=usage_item_groups.c.index,
     )

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import Query, Response
 
 from catchment.api.allocations import ByMethod
-from catchment.api.deps import Cursor, Limit, PathId, SortOrder, Tx, WhoIs
+from catchment.api.deps import NewestFirst, PathId, Tx, WhoIs
 from catchment.api.invoice_models import DateRange, InclusiveDateRange
 from catchment.api.route import router
-from catchment.api.wire import Day, Pagination, Wire, page_request
+from catchment.api.wire import Day, Pagination, Wire
 from catchment.core.allocation import Method
 from catchment.core.money import decimal_text, money_text
 from catchment.flows.share_invoice import Allocation
@@ -120,6 +120,7 @@ def list_statements(
     *,
     tx: Tx,
     who: WhoIs,
+    paging: NewestFirst,
     first: Annotated[
         Day | None, Query(alias="from", description="No accounting date before this day.")
     ] = None,
@@ -127,17 +128,13 @@ def list_statements(
         Day | None, Query(alias="to", description="No accounting date after this day.")
     ] = None,
     method: ByMethod = Method.PROPORTIONAL,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
 ) -> StatementPage:
     """The customer's own share of each issued invoice that it pays or has used something of."""
     customers.row(tx, who.workspace.id, id)
     found = page(
         tx,
         statements.query(who.workspace.id, id, first=first, last=last),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=invoice_table.c.id,
         sort=invoice_table.c.accounting_date,
     )

@@ -23,7 +23,7 @@ from catchment.api.deps import is_id
 from catchment.core.money import CURRENCIES, decimal_text
 from catchment.core.places import COUNTRIES
 from catchment.core.texts import EMAIL, control_character
-from catchment.store.paging import Page, PageRequest
+from catchment.store.paging import Page
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -174,8 +174,3 @@ class Pagination(Wire):
     def of(cls, page: Page) -> "Pagination":
         """The pagination of a page of rows."""
         return cls(after=page.after, before=page.before, total_result_size=page.total)
-
-
-def page_request(limit: int, after: str | None, before: str | None, order: str) -> PageRequest:
-    """What the four paging parameters ask for."""
-    return PageRequest(limit, after, before, ascending=order == "ASC")
