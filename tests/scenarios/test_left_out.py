@@ -170,6 +170,22 @@ def test_a_move_below_somebody_left_out_is_previewed_and_recalculates_the_draft(
     assert told(seller, after) == {"Group": ("61.00", {"Delta": ["60"], "Group": ["1"]})}
 
 
+def test_an_import_that_moves_below_somebody_left_out_recalculates_the_draft(
+    seller: Seller, group: dict[str, str]
+) -> None:
+    price = seller.price(linear(seller.metric()))
+    seller.schedule(group["Group"], price, rollUpBilling=True, rollUpExclusions=[group["Kilo"]])
+    before = seller.run("2026-02-01")
+    rows = f"customer,parent,effectiveFrom\n{group['Echo']},{group['Kilo']},2026-01-15\n"
+
+    answer = seller.client.post(
+        "/customers/import", content=rows.encode(), headers={"Content-Type": "text/csv"}
+    )
+
+    assert answer.json()["moved"] == 1, answer.text
+    assert told(seller, anew(seller, before))["Group"][0] == "61.00"
+
+
 def test_a_move_below_somebody_named_changes_the_rate_and_spares_final_invoices(
     seller: Seller, group: dict[str, str]
 ) -> None:

@@ -136,7 +136,7 @@ export function PriceDrawer({ productId, onClose }: Props) {
       {measuresUsage(model) && (
         <CustomersSelect
           label="Only for customers"
-          description="Prices these and everyone below them, in a pool of their own. Needs roll-up billing. Empty: whoever no other price names."
+          description="Pools these and everyone below them apart from the rest. For schedules with roll-up billing."
           {...form.getInputProps("restrictToCustomers")}
         />
       )}
