@@ -178,7 +178,7 @@ def _again(agreed: Agreements, schedule: Schedule, charge: Charge, kept: Evidenc
     if counted is None:
         raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
     item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
-    pool = agreed.pool(schedule, metric.id, charge.service.span(agreed.zone))
+    pool = agreed.pool(schedule, metric.id, charge.service.span(agreed.zone), item.scope)
     return _Line(replace(charge, item=item), kept, pool)
 
 
@@ -226,6 +226,7 @@ def _measured(
         {member.customer: plan.agreed.links(plan.schedule, member) for member in members},
         counted.last_seq,
         counted.known_at,
+        plan.schedule.exclusions,
     )
     return Measured(charge, used, Pool(members, ()), basis)
 
