@@ -118,7 +118,7 @@ def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
         billed = exact_sum(one.usage.pooled for one in figures)
         added = exact_sum(_members(figures).values())
         if added != billed:
-            found.append(_note(priced, _figure(billed), _figure(added)))
+            found.append(_note(priced, len(figures), _figure(billed), _figure(added)))
     return tuple(found)
 
 
@@ -128,9 +128,15 @@ def _figure(value: Decimal) -> str:
     return f"{'-' if value < 0 else ''}{int(whole):,}{point}{rest}"
 
 
-def _note(priced: PricedItem, billed: str, added: str) -> str:
+def _note(priced: PricedItem, periods: int, billed: str, added: str) -> str:
     assert priced.metric is not None, priced
     title = _title(priced)
+    if priced.metric.aggregation is Aggregation.MAX and periods > 1:
+        return (
+            f"{title}: of each of {periods} periods the highest value of all customers together is"
+            f" billed, which adds up to {billed}; the customers' own highest values add up to"
+            f" {added}."
+        )
     if priced.metric.aggregation is Aggregation.MAX:
         return (
             f"{title}: the highest value of all customers together is billed, which is {billed}; "
