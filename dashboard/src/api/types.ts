@@ -145,7 +145,7 @@ export type PriceRequest = Pick<
   "productId" | "name" | "currency" | "structure" | "billingFrequency" | "billingType"
 > & { integrationIds: []; customMetricParameters: [] };
 
-export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX";
+export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX" | "LATEST";
 
 export type Metric = {
   id: string;
