@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from catchment.core.allocation import METHODS, Method, Share, shares
 from catchment.core.metering import (
+    NO_STEPS,
+    VALUING,
     Aggregation,
     Event,
     Member,
@@ -41,6 +43,7 @@ SUM = Metric("m", "call", Aggregation.SUM, "n")
 COUNT = Metric("m", "call", Aggregation.COUNT)
 UNIQUE = Metric("m", "call", Aggregation.UNIQUE, "n")
 MAX = Metric("m", "call", Aggregation.MAX, "n")
+LATEST = Metric("m", "call", Aggregation.LATEST, "n")
 TIERS = (Tier(D(100), D(1), D(20)), Tier(None, D("0.75"), D(50)))
 CAPPED = Volume(
     (
@@ -152,6 +155,17 @@ def test_members_whose_figures_do_not_add_up_share_by_their_own(metric: Metric) 
         assert by(method, found) == {"a": 400, "b": 400, "c": 200}
 
 
+def test_of_the_latest_values_no_order_of_events_can_be_told_so_they_share_by_quantity() -> None:
+    price = Graduated((Tier(D(5), D(1)), Tier(None, D(2))))
+    usage = used(LATEST, price, ("a", "9"), ("b", "5"), ("a", "3"))
+
+    net, found = line(price, usage)
+
+    assert (net, usage.steps) == (Money(1100, "EUR"), NO_STEPS)
+    # 3 and 5 of 8, also alone: nobody was dear by coming later.
+    assert [by(method, found) for method in METHODS] == [{"a": 413, "b": 687}] * 3
+
+
 def test_a_remainder_goes_to_the_first_by_id() -> None:
     _, found = line(
         Linear(D("0.0034")), used(SUM, Linear(D(1)), ("c", "1"), ("a", "1"), ("b", "1"))
@@ -205,7 +219,7 @@ pools = st.lists(
     min_size=1,
     max_size=20,
 )
-metrics = st.sampled_from([SUM, COUNT, UNIQUE, MAX])
+metrics = st.sampled_from([SUM, COUNT, UNIQUE, MAX, LATEST])
 # Each of a to g stands below the one named: two families, one of them three levels deep.
 PARENTS = {"b": "a", "c": "a", "d": "b", "e": "b", "f": "e"}
 
@@ -235,7 +249,7 @@ def adds_up(net: Money, parts: Mapping[str, int], sums: Mapping[str, int]) -> bo
 def test_shares_add_up_to_the_line_at_every_level(
     price: Price, metric: Metric, events: list[tuple[str, str]], currency: str
 ) -> None:
-    assume(not (metric is UNIQUE and needs_values(price)))
+    assume(metric.aggregation in VALUING or not needs_values(price))
     net, found = line(price, used(metric, price, *events), currency)
 
     for method in METHODS if found else ():

@@ -277,6 +277,22 @@ def test_what_members_have_in_common_is_said_not_hidden() -> None:
     )
 
 
+def test_the_highest_values_of_several_periods_are_said_to_be_several() -> None:
+    whole = charge(item("p", metric=PEAK))
+    halves = (Period(day("3-1"), day("3-16")), Period(day("3-16"), day("4-1")))
+    peaks = [
+        Measured(replace(whole, service=half), used("7", b="7", c="5"), pooled("ab", "ac"))
+        for half in halves
+    ]
+
+    (note,) = draft(ROLL_UP, peaks, NAMES).notes
+
+    assert note == (
+        "peak metered: the highest value of all customers together is billed for each period and "
+        "each price, 2 values that add up to 14; the customers' own highest values add up to 24."
+    )
+
+
 def test_one_usage_that_is_priced_twice_is_shown_once() -> None:
     pool = pooled("a", "ab")
     quarter = Period(day("1-1"), day("4-1"))

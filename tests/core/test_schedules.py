@@ -323,6 +323,26 @@ def test_a_schedule_claims_each_metric_for_the_phases_that_price_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("phase_end", "schedule_end", "once_until"),
+    [(None, None, "2-15"), ("2-28", None, "3-1"), (None, "3-31", "4-1")],
+)
+def test_usage_that_is_charged_once_is_claimed_for_the_days_charged_and_no_longer(
+    phase_end: str | None, schedule_end: str | None, once_until: str
+) -> None:
+    once = item("once", metric=CALLS, frequency=Frequency.ONE_TIME)
+    agreed = schedule(
+        phase("1-15", phase_end, once, item("monthly", metric=MINUTES)), end=schedule_end
+    )
+
+    found = {claim.metric_id: claim.span.end for claim in claims(agreed, UTC)}
+
+    [charge] = [one for one in charges(agreed, day("12-31")) if one.item.id == "once"]
+    assert charge.service.end == day(once_until)
+    assert found["calls"].date() == day(once_until)
+    assert found["minutes"] >= found["calls"]
+
+
 def test_a_claim_begins_and_ends_at_midnight_of_the_workspace() -> None:
     agreed = schedule(phase("3-1", "3-31", item(metric=CALLS)))
 

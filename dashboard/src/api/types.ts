@@ -153,7 +153,7 @@ export type PriceRequest = Pick<
   | "restrictToCustomers"
 > & { integrationIds: []; customMetricParameters: [] };
 
-export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX";
+export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX" | "LATEST";
 
 export type Metric = {
   id: string;

@@ -61,7 +61,8 @@ class UsageMetricIn(Wire):
     """What to count: events of ``eventType`` that pass every filter.
 
     A filter's values are alternatives; for a property in ``propertiesToNegate`` they are what must
-    not be. SUM, UNIQUE and MAX read ``aggregationProperty``.
+    not be. All but COUNT read ``aggregationProperty``. LATEST is the number in the last event that
+    has one, over several customers the sum of each one's.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(

@@ -123,7 +123,8 @@ def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
         added = exact_sum(_members(scopes).values())
         if added != billed:
             priced, _ = scopes[0]
-            found.append(_note(priced, _figure(billed), _figure(added)))
+            parts = sum(len(figures) for _, figures in scopes)
+            found.append(_note(priced, parts, _figure(billed), _figure(added)))
     return tuple(found)
 
 
@@ -133,9 +134,15 @@ def _figure(value: Decimal) -> str:
     return f"{'-' if value < 0 else ''}{int(whole):,}{point}{rest}"
 
 
-def _note(priced: PricedItem, billed: str, added: str) -> str:
+def _note(priced: PricedItem, parts: int, billed: str, added: str) -> str:
     assert priced.metric is not None, priced
     title = _title(priced)
+    if priced.metric.aggregation is Aggregation.MAX and parts > 1:
+        return (
+            f"{title}: the highest value of all customers together is billed for each period and"
+            f" each price, {parts} values that add up to {billed}; the customers' own highest"
+            f" values add up to {added}."
+        )
     if priced.metric.aggregation is Aggregation.MAX:
         return (
             f"{title}: the highest value of all customers together is billed, which is {billed}; "

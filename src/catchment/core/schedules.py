@@ -6,7 +6,7 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
@@ -179,9 +179,8 @@ def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
     """The usage that an activated schedule prices, by metric and time; no two share an instant."""
     spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
     for phase in schedule.phases:
-        days = schedule.days_of(phase)
-        if days is not None:
-            for priced in _scopes(phase).items():
+        for days, items in _priced(schedule, phase):
+            for priced in _scopes(items).items():
                 spans.setdefault(priced, []).append(_until_archived(schedule, days.span(zone)))
     return tuple(
         Claim(
@@ -199,10 +198,22 @@ def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
     )
 
 
-def _scopes(phase: Phase) -> dict[str, frozenset[Scope]]:
-    """The metrics that a phase prices, each with the scopes of its prices."""
+def _priced(schedule: Schedule, phase: Phase) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
+    """The days of a phase, with what is priced on them: what is charged once only while it is."""
+    days = schedule.days_of(phase)
+    if days is None:
+        return
+    once = _only_service(schedule, phase, days)
+    yield once, phase.items
+    if once.end < days.end:
+        recurring = (item for item in phase.items if item.frequency is not Frequency.ONE_TIME)
+        yield Period(once.end, days.end), tuple(recurring)
+
+
+def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
+    """The metrics that are priced, each with the scopes of its prices."""
     found: dict[str, set[Scope]] = {}
-    for item in phase.items:
+    for item in items:
         if item.metric is not None:
             found.setdefault(item.metric.id, set()).add(item.scope)
     return {metric: frozenset(scopes) for metric, scopes in found.items()}

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from catchment.core.invoicing import Draft
-from catchment.core.metering import Aggregation
+from catchment.core.metering import ADDING_UP
 from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
 from catchment.core.period import Period, Span
 from catchment.core.pricing import Segment
@@ -26,7 +26,6 @@ from catchment.store.invoice_contents import (
 )
 from catchment.store.invoices import Invoice
 
-_ADDS_UP = frozenset({Aggregation.COUNT, Aggregation.SUM})
 _Figures = Iterator[tuple[str, Any]]
 
 
@@ -65,7 +64,7 @@ def sums(invoice: Invoice, stored: Contents, kept: Mapping[str, Evidence]) -> Di
         if rounded != line.net:
             return _difference("line", line.id, "netTotal", line.net, rounded)
         counted = kept[line.id].counted
-        if counted is not None and counted.metric.aggregation in _ADDS_UP:
+        if counted is not None and counted.metric.aggregation in ADDING_UP:
             used = exact_sum(member.quantity for member in counted.members)
             if used != line.quantity:
                 return _difference("line", line.id, "quantity", line.quantity, used)
@@ -91,7 +90,7 @@ def _usage_sums(stored: Contents, kept: Mapping[str, Evidence]) -> Difference | 
     by_metric: dict[str, dict[tuple[Period | None, str | None, Scope], Decimal]] = {}
     for line in stored.lines:
         counted = kept[line.id].counted
-        if counted is not None and counted.metric.aggregation in _ADDS_UP:
+        if counted is not None and counted.metric.aggregation in ADDING_UP:
             billed = by_metric.setdefault(counted.metric.id, {})
             billed[line.service, line.schedule_id, line.scope] = line.quantity
     for metric, billed in by_metric.items():

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from catchment.core.metering import ADDING_UP, NUMBER, Aggregation, Metric, fold
+from catchment.core.metering import GROWING, NUMBER, VALUING, Aggregation, Metric, fold
 
 CURRENT = "seq NOT IN (SELECT seq FROM marks)"
 _NUMBER_OF = (
@@ -50,8 +50,8 @@ def matched(metric: Metric) -> Sql:
     )
 
 
-def quantity(aggregation: Aggregation) -> str:
-    """The aggregate over matched events, as ``measure`` defines it."""
+def _quantity(aggregation: Aggregation) -> str:
+    """The aggregate over matched events, as ``measure`` defines it; LATEST is of one member."""
     match aggregation:
         case Aggregation.COUNT:
             return "count(*)::DECIMAL(38, 12)"
@@ -61,21 +61,38 @@ def quantity(aggregation: Aggregation) -> str:
             return "coalesce(sum(number), 0)::DECIMAL(38, 12)"
         case Aggregation.MAX:
             return "coalesce(max(number), 0)::DECIMAL(38, 12)"
+        case Aggregation.LATEST:
+            return (
+                "coalesce(arg_max(number, (event_at, seq)) FILTER (WHERE number IS NOT NULL), 0)"
+                "::DECIMAL(38, 12)"
+            )
+
+
+def _measured(aggregation: Aggregation, rows: str, shown: str, *, by: str, each: str) -> str:
+    """(``shown``, quantity, how many events) of matched events, grouped ``by``.
+
+    ``each`` tells the members of every group apart.
+    """
+    value, count = _quantity(aggregation), "count(*)"
+    if aggregation is Aggregation.LATEST:  # of each member by itself, then added up
+        rows = f"SELECT {each}, {value} AS value, {count} AS events FROM ({rows}) GROUP BY {each}"
+        value, count = "sum(value)::DECIMAL(38, 12)", "sum(events)::BIGINT"
+    return f"SELECT {shown}, {value}, {count} FROM ({rows}) GROUP BY {by}"
 
 
 def totals(metric: Metric) -> Sql:
     """(query, member or NULL for the pool, quantity, how many events)."""
     inner = matched(metric)
+    by = "GROUPING SETS ((query, member), (query))"
     return Sql(
-        f"SELECT query, member, {quantity(metric.aggregation)}, count(*) FROM ({inner.text})"
-        " GROUP BY GROUPING SETS ((query, member), (query))",
+        _measured(metric.aggregation, inner.text, "query, member", by=by, each="query, member"),
         inner.parameters,
     )
 
 
 def distribution(metric: Metric) -> Sql:
     """(query, member, value, how many events have it), values ascending, where asked for."""
-    assert metric.aggregation is not Aggregation.UNIQUE, metric
+    assert metric.aggregation in VALUING, metric
     inner = matched(metric)
     value = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     return Sql(
@@ -91,7 +108,7 @@ def walked(metric: Metric) -> Sql:
 
     ``steps`` holds (query, step, lower, upper), every step with an upper end.
     """
-    assert metric.aggregation in ADDING_UP, metric
+    assert metric.aggregation in GROWING, metric
     inner = matched(metric)
     number = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     part = "greatest(lower, least(stands, upper)) - greatest(lower, least(stands - number, upper))"
@@ -125,8 +142,11 @@ def places(metric: Metric) -> Sql:
 def series(metric: Metric) -> Sql:
     """(bucket, quantity, how many events) for the buckets that have any."""
     inner = matched(metric)
+    rows = (
+        f"SELECT used.*, bucket FROM ({inner.text}) AS used"
+        " ASOF JOIN buckets ON used.event_at >= buckets.starts"
+    )
     return Sql(
-        f"SELECT bucket, {quantity(metric.aggregation)}, count(*) FROM ({inner.text}) AS used"
-        " ASOF JOIN buckets ON used.event_at >= buckets.starts GROUP BY bucket",
+        _measured(metric.aggregation, rows, "bucket", by="bucket", each="bucket, member"),
         inner.parameters,
     )

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 from catchment.core.metering import (
     NO_STEPS,
     NO_USAGE,
-    Aggregation,
+    VALUING,
     Metric,
     Steps,
     Usage,
@@ -274,7 +274,7 @@ def _measure(
     values: dict[int, dict[Decimal, int]] = {}
     own_values: dict[int, dict[str, list[tuple[Decimal, int]]]] = {}
     wanting = [index for index, query in asked.items() if query.want_values]
-    if wanting and metric.aggregation is not Aggregation.UNIQUE:
+    if wanting and metric.aggregation in VALUING:
         bounds |= {"wanting": wanting}
         for index, member, value, count in _rows(cursor, queries.distribution(metric), bounds):
             customer = asked[index].members[member].customer
