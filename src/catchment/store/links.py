@@ -82,26 +82,58 @@ def history(tx: Connection, workspace: str, customer: CustomerId) -> list[Link]:
     return [_link(row) for row in rows]
 
 
-def above(tx: Connection, workspace: str, starts: Collection[CustomerId]) -> list[Link]:
+def above(
+    tx: Connection,
+    workspace: str,
+    starts: Collection[CustomerId],
+    known_at: datetime | None = None,
+) -> list[Link]:
     """The links of ``starts`` and of everyone who is above one of them at any time."""
     found: dict[str, Link] = {}
     for part in chunks(starts):
         up = select(customers.c.id).where(customers.c.id.in_(part)).cte("up", recursive=True)
         step = select(_c.parent_id).where(
-            _c.customer_id == up.c.id,
-            _c.workspace_id == workspace,
-            _c.superseded_at.is_(None),
+            _c.customer_id == up.c.id, _c.workspace_id == workspace, believed(known_at)
         )
         up = up.union(step)
         rows = tx.execute(
             select(customer_links).where(
                 _c.customer_id.in_(select(up.c.id)),
                 _c.workspace_id == workspace,
-                _c.superseded_at.is_(None),
+                believed(known_at),
             )
         )
         found.update((row.id, _link(row)) for row in rows)
     return list(found.values())
+
+
+def ever_below(
+    tx: Connection,
+    workspace: str,
+    roots: Collection[CustomerId],
+    *,
+    most: int,
+    known_at: datetime | None = None,
+) -> dict[CustomerId, list[CustomerId]] | None:
+    """Everyone who is below each of ``roots`` at any time; None where they are more than ``most``.
+
+    The database stops looking once they are.
+    """
+    start = select(customers.c.id.label("root"), customers.c.id).where(customers.c.id.in_(roots))
+    down = start.cte("down", recursive=True)
+    down = down.union(
+        select(down.c.root, _c.customer_id).where(
+            _c.parent_id == down.c.id, _c.workspace_id == workspace, believed(known_at)
+        )
+    )
+    found: dict[CustomerId, list[CustomerId]] = {root: [] for root in roots}
+    rows = tx.execute(select(down.c.root, down.c.id).limit(most + len(roots) + 1)).all()
+    if len(rows) > most + len(roots):
+        return None
+    for root, below in rows:
+        if below != root:
+            found[root].append(below)
+    return found
 
 
 def levels_below(tx: Connection, workspace: str, customer: CustomerId, since: datetime) -> int:

@@ -8,6 +8,7 @@ that were superseded). Values from outside are parameters, never text.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +108,15 @@ def walked(metric: Metric) -> Sql:
         " AND least(stands, stands - number) < upper"
         " GROUP BY query, member, step",
         inner.parameters,
+    )
+
+
+def names(event_types: Collection[str]) -> Sql:
+    """The aliases of events of these types, superseded ones included."""
+    return Sql(
+        "SELECT DISTINCT alias FROM events WHERE list_contains($types::VARCHAR[], event_type)"
+        " AND event_at >= $earliest AND event_at < $latest",
+        {"types": sorted(event_types)},
     )
 
 

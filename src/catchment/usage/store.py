@@ -7,13 +7,13 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -75,6 +75,13 @@ class Reading:
     """Answers, and the place in the order of acknowledgement up to which events were counted."""
 
     answers: list[Usage]
+    last_seq: int
+
+
+class Names(NamedTuple):
+    """Under which names events came, up to the place ``last_seq``; in no particular order."""
+
+    found: list[str]
     last_seq: int
 
 
@@ -153,6 +160,22 @@ class UsageStore:
             return answers
 
         return self._read(workspace_id, lambda cursor, last: Reading(ask(cursor), last), last_seq)
+
+    def names(
+        self,
+        workspace_id: str,
+        event_types: Collection[str],
+        within: Span,
+        last_seq: int | None = None,
+    ) -> Names:
+        """Every name under which events of these types came, whatever metrics make of them."""
+
+        def ask(cursor: duckdb.DuckDBPyConnection, newest: int) -> Names:
+            bounds = {"earliest": micros(within.start), "latest": micros(within.end)}
+            found = _rows(cursor, queries.names(event_types), bounds)
+            return Names([name for (name,) in found], newest if last_seq is None else last_seq)
+
+        return self._read(workspace_id, ask, last_seq)
 
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
