@@ -7,6 +7,7 @@ None is what is believed now.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Link, Move
 from catchment.store.chunks import chunks
 from catchment.store.engine import lock
-from catchment.store.schema import customer_links, customers
+from catchment.store.schema import customer_links, customers, workspaces
 
 _c = customer_links.c
 
@@ -59,17 +60,11 @@ def holds(at: datetime, links: FromClause = customer_links) -> ColumnElement[boo
 
 
 def everything(tx: Connection, workspace: str) -> Iterator[Link]:
-    """Every link of the workspace that is believed now: what a ``Forest`` is made of."""
+    """Every link of the workspace that is believed now."""
     rows = tx.execute(
         select(customer_links).where(_c.workspace_id == workspace, _c.superseded_at.is_(None))
     )
     return (_link(row) for row in rows)
-
-
-def ever(tx: Connection, workspace: str) -> list[Link]:
-    """Every link of the workspace that was ever believed."""
-    rows = tx.execute(select(customer_links).where(_c.workspace_id == workspace))
-    return [_link(row) for row in rows]
 
 
 def history(tx: Connection, workspace: str, customer: CustomerId) -> list[Link]:
@@ -182,6 +177,7 @@ def child_links(tx: Connection, workspace: str, parent: CustomerId, since: datet
 
 def save(tx: Connection, workspace: str, moves: Collection[Move]) -> None:
     """Write moves down."""
+    renew_stamp(tx, workspace)
     superseded = [link for move in moves for link in move.superseded]
     added = [link for move in moves for link in move.added]
     if superseded:
@@ -209,6 +205,22 @@ def save(tx: Connection, workspace: str, moves: Collection[Move]) -> None:
                 for link in added
             ],
         )
+
+
+def stamp(tx: Connection, workspace: str) -> str:
+    """A text that is another one after every change of the tree, and never an earlier one again."""
+    c = workspaces.c
+    found: str = tx.execute(select(c.tree_stamp).where(c.id == workspace)).scalar_one()
+    return found
+
+
+def renew_stamp(tx: Connection, workspace: str) -> None:
+    """To be called with every change of the tree.
+
+    Not a number: one that is rolled back would be given again, to another tree.
+    """
+    token = secrets.token_hex(16)
+    tx.execute(update(workspaces).where(workspaces.c.id == workspace).values(tree_stamp=token))
 
 
 def _child_since(workspace: str, since: datetime) -> tuple[ColumnElement[bool], ...]:
