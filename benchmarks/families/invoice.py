@@ -24,6 +24,7 @@ def prepare(data_dir: Path, children: int, url: str | None = None) -> None:
     add_roll_up(home, ids[0])
     used = [f"c-{number}" for number in range(5, children + 1, 5)]
     add_events(home, data_dir, used, len(used) * 50, MONTH)
+    home.usage.catch_up(home.workspace.id)
     home.close()
 
 

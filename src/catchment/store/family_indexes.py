@@ -22,6 +22,10 @@ from catchment.store.links import stamp
 MOST_KEPT = 4
 """How many workspaces' families are kept; of a million customers they take about 250 MB."""
 _AT_ONCE = 100_000
+_LINKS = (
+    "SELECT customer_id, parent_id, effective_from, effective_to FROM customer_links"
+    " WHERE superseded_at IS NULL AND workspace_id = "
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -54,11 +58,7 @@ def read(tx: Connection, workspace: str) -> FamilyIndex:
     mark = "?" if tx.dialect.paramstyle == "qmark" else "%s"
     cursor = tx.connection.cursor()
     try:
-        cursor.execute(
-            "SELECT customer_id, parent_id, effective_from, effective_to FROM customer_links"
-            f" WHERE workspace_id = {mark} AND superseded_at IS NULL",
-            (workspace,),
-        )
+        cursor.execute(_LINKS + mark, (workspace,))
         columns: tuple[list[Any], ...] = ([], [], [], [])
         while rows := cursor.fetchmany(_AT_ONCE):
             for column, values in zip(columns, zip(*rows, strict=True), strict=True):

@@ -10,13 +10,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
+    Select,
     and_,
     bindparam,
     func,
@@ -61,20 +62,14 @@ def holds(at: datetime, links: FromClause = customer_links) -> ColumnElement[boo
 
 def everything(tx: Connection, workspace: str) -> Iterator[Link]:
     """Every link of the workspace that is believed now."""
-    rows = tx.execute(
-        select(customer_links).where(_c.workspace_id == workspace, _c.superseded_at.is_(None))
-    )
-    return (_link(row) for row in rows)
+    query = _links().where(_c.workspace_id == workspace, _c.superseded_at.is_(None))
+    return starmap(Link, tx.execute(query))
 
 
 def history(tx: Connection, workspace: str, customer: CustomerId) -> list[Link]:
     """Every link a customer ever had, superseded ones too, by start and then by recording."""
-    rows = tx.execute(
-        select(customer_links)
-        .where(_c.workspace_id == workspace, _c.customer_id == customer)
-        .order_by(_c.effective_from, _c.recorded_at, _c.id)
-    )
-    return [_link(row) for row in rows]
+    query = _links().where(_c.workspace_id == workspace, _c.customer_id == customer)
+    return _found(tx, query.order_by(_c.effective_from, _c.recorded_at, _c.id))
 
 
 def above(
@@ -84,22 +79,20 @@ def above(
     known_at: datetime | None = None,
 ) -> list[Link]:
     """The links of ``starts`` and of everyone who is above one of them at any time."""
-    found: dict[str, Link] = {}
-    for part in chunks(starts):
-        up = select(customers.c.id).where(customers.c.id.in_(part)).cte("up", recursive=True)
-        step = select(_c.parent_id).where(
-            _c.customer_id == up.c.id, _c.workspace_id == workspace, believed(known_at)
-        )
-        up = up.union(step)
-        rows = tx.execute(
-            select(customer_links).where(
-                _c.customer_id.in_(select(up.c.id)),
-                _c.workspace_id == workspace,
-                believed(known_at),
-            )
-        )
-        found.update((row.id, _link(row)) for row in rows)
-    return list(found.values())
+    known = _links().where(_c.workspace_id == workspace, believed(known_at))
+    found: list[Link] = []
+    seen: set[CustomerId] = set()
+    waiting = set(starts)
+    while waiting:
+        seen |= waiting
+        own = [
+            link
+            for part in chunks(waiting)
+            for link in _found(tx, known.where(_c.customer_id.in_(part)))
+        ]
+        found += own
+        waiting = {link.parent for link in own if link.parent is not None} - seen
+    return found
 
 
 def ever_below(
@@ -152,18 +145,14 @@ def below(tx: Connection, workspace: str, customer: CustomerId, since: datetime)
     down = down.union(
         select(_c.customer_id).where(*_child_since(workspace, since), _c.parent_id == down.c.id)
     )
-    rows = tx.execute(
-        select(customer_links).where(
-            _c.parent_id.in_(select(down.c.id)), *_child_since(workspace, since)
-        )
-    )
-    return [_link(row) for row in rows]
+    query = _links().where(_c.parent_id.in_(select(down.c.id)), *_child_since(workspace, since))
+    return _found(tx, query)
 
 
 def child_links(tx: Connection, workspace: str, parent: CustomerId, since: datetime) -> list[Link]:
     """The links that make living customers children of ``parent`` from ``since`` on, by start."""
-    rows = tx.execute(
-        select(customer_links)
+    query = (
+        _links()
         .join(customers, customers.c.id == _c.customer_id)
         .where(
             *_child_since(workspace, since),
@@ -172,7 +161,7 @@ def child_links(tx: Connection, workspace: str, parent: CustomerId, since: datet
         )
         .order_by(_c.effective_from, _c.id)
     )
-    return [_link(row) for row in rows]
+    return _found(tx, query)
 
 
 def save(tx: Connection, workspace: str, moves: Collection[Move]) -> None:
@@ -231,14 +220,15 @@ def _child_since(workspace: str, since: datetime) -> tuple[ColumnElement[bool], 
     )
 
 
-def _link(row: Row[Any]) -> Link:
-    return Link(
-        row.id,
-        row.customer_id,
-        row.parent_id,
-        row.effective_from,
-        row.effective_to,
-        row.recorded_at,
-        row.reason,
-        row.superseded_at,
-    )
+_LINK = (
+    _c.id, _c.customer_id, _c.parent_id, _c.effective_from, _c.effective_to, _c.recorded_at,
+    _c.reason, _c.superseded_at,
+)  # fmt: skip
+
+
+def _links() -> Select[Any]:
+    return select(*_LINK)
+
+
+def _found(tx: Connection, links: Select[Any]) -> list[Link]:
+    return list(starmap(Link, tx.execute(links)))
