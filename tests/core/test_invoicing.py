@@ -295,6 +295,28 @@ def test_one_usage_that_is_priced_twice_is_shown_once() -> None:
     assert (shown_item.metric_id, shown_item.product_id) == ("calls", "platform")
 
 
+def test_usage_that_prices_of_different_names_measured_adds_up() -> None:
+    own = replace(item("own", metric=CALLS, product="special"), scope=frozenset({"b"}))
+    measured = [
+        Measured(charge(item("u", metric=CALLS)), used("3", a="1", c="2"), pooled("a", "ac")),
+        Measured(charge(own), used("30", b="10", d="20"), pooled("ab", "abd")),
+        Measured(charge(replace(own, id="again")), used("30", b="10", d="20"), pooled("ab", "abd")),
+    ]
+
+    made = draft(ROLL_UP, measured, NAMES)
+
+    assert {
+        group.customer: [(one.value, one.product_id) for one in group.items]
+        for group in made.usage_groups
+    } == {
+        "a": [(D(1), "platform")],
+        "c": [(D(2), "platform")],
+        "b": [(D(10), "special")],
+        "d": [(D(20), "special")],
+    }
+    assert made.notes == ()
+
+
 def test_usage_of_two_phases_adds_up_and_a_member_shows_its_last_place() -> None:
     first, second = Period(day("3-1"), day("3-10")), Period(day("3-10"), day("4-1"))
     early, late = span(0, 3), span(3, 9)

@@ -28,6 +28,8 @@ export type Schedule = {
   recurrenceDayOfMonth?: number;
   autoIssueInvoices: boolean;
   rollUpBilling: boolean;
+  /** Who is left out of the roll-up, with everyone below. */
+  rollUpExclusions?: string[];
   purchaseOrderNumber?: string;
   reference?: string;
   label?: string;
@@ -57,6 +59,7 @@ export type ScheduleRequest = {
   autoIssueInvoices: boolean;
   isDraft: boolean;
   rollUpBilling: boolean;
+  rollUpExclusions: string[];
   taxRates: [];
   purchaseOrderNumber?: string;
   label?: string;

@@ -137,12 +137,20 @@ export type Price = {
   billingType: BillingType;
   createdAt: string;
   listPriceId?: string;
+  /** It prices only these customers and whoever is below them. */
+  restrictToCustomers?: string[];
   archivedAt?: string;
 };
 
 export type PriceRequest = Pick<
   Price,
-  "productId" | "name" | "currency" | "structure" | "billingFrequency" | "billingType"
+  | "productId"
+  | "name"
+  | "currency"
+  | "structure"
+  | "billingFrequency"
+  | "billingType"
+  | "restrictToCustomers"
 > & { integrationIds: []; customMetricParameters: [] };
 
 export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX";

@@ -121,7 +121,8 @@ class UsageUsedOut(Wire):
 
     ``membersTotal`` is the sum of all members' own quantities; where the metric does not add up
     over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
-    aliases that were used were last changed.
+    aliases that were used were last changed. ``restrictToCustomers`` are those whom the price
+    named, ``rollUpExclusions`` those whom the schedule left out; each only where there are any.
     """
 
     metric: MetricUsedOut
@@ -131,6 +132,8 @@ class UsageUsedOut(Wire):
     event_count: int
     events: str
     tree_known_at: At
+    restrict_to_customers: list[str] | None = None
+    roll_up_exclusions: list[str] | None = None
     members: MembersPage
 
 
@@ -211,6 +214,8 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         event_count=found.line.event_count or 0,
         events=f"/usage-events?lineItemId={found.line.id}",
         tree_known_at=counted.known_at,
+        restrict_to_customers=list(counted.scope) or None,
+        roll_up_exclusions=list(counted.exclusions) or None,
         members=MembersPage(
             items=[MemberShareOut.of(name, member) for name, member in shown],
             pagination=Pagination(

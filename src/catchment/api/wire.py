@@ -157,6 +157,7 @@ Name = Annotated[
 ]
 Email = Annotated[str, StringConstraints(max_length=320), AfterValidator(_email)]
 IdIn = Annotated[str, AfterValidator(_id)]
+CustomersIn = Annotated[list[IdIn], Field(max_length=1000)]
 CurrencyCode = Annotated[str, AfterValidator(_currency), Field(examples=["USD"])]
 CountryCode = Annotated[str, AfterValidator(_country), Field(examples=["US"])]
 Flag = StrictBool

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
 from catchment.core.period import BEGINNING, Span
 from catchment.core.pools import Pool, PoolMember, pool
-from catchment.core.schedules import Claim, Schedule, claims
+from catchment.core.schedules import Claim, Schedule, Scope, claims
 from catchment.store import links, schedules
 from catchment.store.access import Workspace
 
@@ -42,8 +42,10 @@ class Agreements:
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
     _reaches: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
 
-    def pool(self, schedule: Schedule, metric_id: str, span: Span) -> Pool:
-        """Whose usage of a metric ``schedule`` prices during ``span``."""
+    def pool(
+        self, schedule: Schedule, metric_id: str, span: Span, scope: Scope | None = None
+    ) -> Pool:
+        """Whose usage of a metric the prices of ``scope`` price; None stands for all prices."""
         rivals = self._reach(schedule)
         return pool(
             self.forest,
@@ -53,6 +55,7 @@ class Agreements:
             roll_up=schedule.roll_up,
             metric_id=metric_id,
             span=span,
+            scope=scope,
         )
 
     def links(self, schedule: Schedule, member: PoolMember) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from catchment.core.metering import Aggregation
 from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
 from catchment.core.period import Period, Span
 from catchment.core.pricing import Segment
+from catchment.core.schedules import Scope
 from catchment.store.evidence import Evidence
 from catchment.store.invoice_contents import (
     Contents,
@@ -87,14 +88,15 @@ def _usage_sums(stored: Contents, kept: Mapping[str, Evidence]) -> Difference | 
     """Usage items against the pool, for metrics that add up and are billed for one service."""
     if not stored.usage:
         return None
-    by_metric: dict[str, set[tuple[Period | None, Decimal]]] = {}
+    by_metric: dict[str, dict[tuple[Period | None, str | None, Scope], Decimal]] = {}
     for line in stored.lines:
         counted = kept[line.id].counted
         if counted is not None and counted.metric.aggregation in _ADDS_UP:
-            by_metric.setdefault(counted.metric.id, set()).add((line.service, line.quantity))
+            billed = by_metric.setdefault(counted.metric.id, {})
+            billed[line.service, line.schedule_id, line.scope] = line.quantity
     for metric, billed in by_metric.items():
-        if len(billed) == 1:
-            [(_, pooled)] = billed
+        if len({service for service, _, _ in billed}) == 1:
+            pooled = exact_sum(billed.values())
             used = exact_sum(
                 item.value
                 for member in stored.usage
@@ -146,6 +148,7 @@ def _line(line: LineItem) -> _Figures:
     yield "servicePeriod", line.service
     yield "eventCount", line.event_count
     yield "usageMetricId", line.usage_metric_id
+    yield "restrictToCustomers", sorted(line.scope)
     yield "productId", line.product_id
     yield "groupId", line.group_id
     yield "billingScheduleId", line.schedule_id
@@ -159,6 +162,8 @@ def _evidence(kept: Evidence) -> _Figures:
     yield "full cycle", kept.full
     counted = kept.counted
     yield "window", counted.span if counted else None
+    yield "restrictToCustomers", counted.scope if counted else None
+    yield "rollUpExclusions", counted.exclusions if counted else None
     yield "members", {m.customer: m for m in counted.members} if counted else None
 
 

@@ -25,7 +25,7 @@ from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pools import Pool
 from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.flows.agreements import Agreements
 from catchment.flows.users import Asked, users
 from catchment.store import aliases, customers, stamps
@@ -33,7 +33,9 @@ from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
 _T = TypeVar("_T")
-_Key = tuple[str, str, Period]  # schedule, metric, service: what asks for the same usage
+_Key = tuple[str, str, Period, Scope]
+"""Schedule, metric, service and scope: who shares all of these asks for the same usage."""
+
 _Answer = tuple[Usage, Pool, Basis]
 
 
@@ -145,13 +147,14 @@ def _answers(
         reading = usage.reading(agreed.workspace.id, queries, last_seq)
         for (question, pool), used in zip(batch, reading.answers, strict=True):
             members = tuple(m for m in pool.members if m.customer in used.members)
-            _, _, service = question.key
+            _, _, service, _ = question.key
             basis = Basis(
                 service.span(agreed.zone),
                 {m.customer: (m.customer, *names.get(m.customer, ())) for m in members},
                 {m.customer: agreed.links(question.schedule, m) for m in members},
                 reading.last_seq,
                 known_at,
+                question.schedule.exclusions,
             )
             answers[question.key] = used, Pool(members, ()), basis
     return answers
@@ -175,9 +178,9 @@ def _pools(
     agreed: Agreements, questions: Iterable[_Question], failures: Failures | None
 ) -> Iterator[tuple[_Question, Pool]]:
     for question in questions:
-        schedule, (_, metric_id, service) = question.schedule, question.key
+        schedule, (_, metric_id, service, scope) = question.schedule, question.key
         span = service.span(agreed.zone)
-        pool = attempt(schedule, failures, partial(agreed.pool, schedule, metric_id, span))
+        pool = attempt(schedule, failures, partial(agreed.pool, schedule, metric_id, span, scope))
         if pool is not None:
             yield question, pool
 
@@ -215,4 +218,4 @@ def _measured(charge: Charge, answers: dict[_Key, _Answer]) -> Measured:
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:
-    return charge.schedule_id, metric.id, charge.service
+    return charge.schedule_id, metric.id, charge.service, charge.item.scope

@@ -168,6 +168,7 @@ def contents_of(
                 usage_metric_id=line.metric_id,
                 event_count=line.event_count,
                 share_counts=None if line.shares is None else _counts(line.shares),
+                scope=line.measured.charge.item.scope,
             )
             for line in group.lines
         ]
@@ -209,6 +210,8 @@ def evidence_of(measured: Measured) -> Evidence:
                 )
                 for member in measured.pool.members
             ),
+            tuple(sorted(item.scope)),
+            tuple(sorted(basis.exclusions)),
         )
     return Evidence(
         structures.dump(item.price, item.metric.id if item.metric else None),

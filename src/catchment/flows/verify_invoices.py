@@ -231,7 +231,8 @@ def _span(plan: _Plan, place: int) -> Span:
 
 
 def _pool(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pool:
-    return agreed.pool(plan.schedule, counted.metric.id, _span(plan, place))
+    scope = plan.lines[place].charge.item.scope
+    return agreed.pool(plan.schedule, counted.metric.id, _span(plan, place), scope)
 
 
 def _measured(
@@ -250,6 +251,7 @@ def _measured(
         {member.customer: agreed.links(plan.schedule, member) for member in members},
         counted.last_seq,
         counted.known_at,
+        plan.schedule.exclusions,
     )
     return Measured(plan.lines[place].charge, used, Pool(members, ()), basis)
 

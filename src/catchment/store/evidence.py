@@ -44,7 +44,11 @@ class EvidenceMember(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What was measured: events up to the place ``last_seq``, by the tree known at ``known_at``."""
+    """What was measured: events up to the place ``last_seq``, by the tree known at ``known_at``.
+
+    ``scope`` are the customers whom the price named, if it did; ``exclusions`` those whom the
+    schedule left out.
+    """
 
     metric: Metric
     metric_name: str | None
@@ -52,6 +56,8 @@ class Counted:
     known_at: datetime
     last_seq: int
     members: tuple[EvidenceMember, ...]
+    scope: tuple[CustomerId, ...] = ()
+    exclusions: tuple[CustomerId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

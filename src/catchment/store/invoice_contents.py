@@ -13,6 +13,7 @@ from catchment.core.allocation import Parts
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.core.schedules import EVERYONE, Scope
 from catchment.store import evidence
 from catchment.store.chunks import chunks
 from catchment.store.evidence import Evidence
@@ -41,7 +42,8 @@ class LineItemGroup:
 class LineItem:
     """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
 
-    ``share_counts`` says how many members share it by each of METHODS; None: all is the payer's.
+    A usage price that named customers priced only those of ``scope``. ``share_counts`` says how
+    many members share it by each of METHODS; None: all is the payer's.
     """
 
     id: str
@@ -66,6 +68,7 @@ class LineItem:
     usage_metric_id: str | None = None
     event_count: int | None = None
     share_counts: tuple[int, ...] | None = None
+    scope: Scope = EVERYONE
 
     @property
     def gross(self) -> Money:
@@ -314,6 +317,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         usage_metric_id=row.usage_metric_id,
         event_count=row.event_count,
         share_counts=None if row.share_counts is None else tuple(row.share_counts),
+        scope=frozenset(row.restrict_to_customers or ()),
     )
 
 
@@ -388,6 +392,7 @@ def _line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "segments": [segment_texts(segment) for segment in line.segments],
         "event_count": line.event_count,
         "share_counts": None if line.share_counts is None else list(line.share_counts),
+        "restrict_to_customers": sorted(line.scope) or None,
     }
 
 

@@ -317,6 +317,8 @@ def _price_columns() -> list[Column[Any]]:
         _json("usage_calculation_period", nullable=True),
         _json("integration_ids"),
         _json("custom_metric_parameters"),
+        # Ids of customers: it prices them and everyone below. Null: whom no other price names.
+        _json("restrict_to_customers", nullable=True),
         _created(),
         _updated(),
     ]
@@ -354,6 +356,8 @@ billing_schedules = Table(
     Column("end_date", Date),
     Column("recurrence_day_of_month", Integer),
     Column("roll_up_billing", Boolean, nullable=False),
+    # Ids of customers who are left out with everyone below; null: nobody is.
+    _json("roll_up_exclusions", nullable=True),
     Column("auto_issue_invoices", Boolean, nullable=False),
     _text("purchase_order_number"),
     _text("reference"),
@@ -485,6 +489,7 @@ line_items = Table(
     _text("price_id"),
     _text("product_id"),
     _text("usage_metric_id"),
+    _json("restrict_to_customers", nullable=True),
     _json("segments"),
     Column("event_count", BigInteger),
     # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
