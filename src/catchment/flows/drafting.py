@@ -7,7 +7,7 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -27,6 +27,7 @@ from catchment.core.pools import Pool
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.flows.agreements import Agreements
+from catchment.flows.users import Asked, users
 from catchment.store import aliases, customers, stamps
 from catchment.usage import UsageStore
 
@@ -135,12 +136,15 @@ def _answers(
     """The usage behind every charge that has any, with the pool's members that used something."""
     answers: dict[_Key, _Answer] = {}
     known_at = stamps.known_at(tx, agreed.workspace.id)
-    for batch in _batches(_pools(agreed, _questions(dues), failures)):
+    questions = _questions(dues)
+    asked = [Asked(one.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions]
+    agreed, last_seq = users(tx, usage, agreed, asked)
+    for batch in _batches(_pools(agreed, questions, failures)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
         queries = [_query(question, pool, names) for question, pool in batch]
-        reading = usage.reading(agreed.workspace.id, queries)
+        reading = usage.reading(agreed.workspace.id, queries, last_seq)
         for (question, pool), used in zip(batch, reading.answers, strict=True):
             members = tuple(m for m in pool.members if m.customer in used.members)
             _, _, service, _ = question.key
@@ -156,7 +160,7 @@ def _answers(
     return answers
 
 
-def _questions(dues: Iterable[Due]) -> Iterable[_Question]:
+def _questions(dues: Iterable[Due]) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     for due in dues:
         for charge in due.charges:

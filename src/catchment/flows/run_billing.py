@@ -9,19 +9,21 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.schedules import Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.drafting import Due, Failure, Failures, attempt, by_day, drafted
 from catchment.flows.keep_drafts import NewId, keep
+from catchment.flows.users import sizes
 from catchment.store import invoices, stamps
 from catchment.store.access import Workspace
 from catchment.store.engine import lock, reading, writing
@@ -62,10 +64,12 @@ def bill_workspace(
     with reading(engine) as tx:
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(agreed, invoices.billed(tx, workspace.id), as_of, failures)
+        payers = {due.schedule.customer for due in plan if due.schedule.roll_up}
+        families = sizes(tx, workspace.id, payers, MEMBERS_AT_ONCE)
     done: list[Invoice] = []
     progress(0, len(plan))
     finished = 0
-    for planned in list(_parts(plan, agreed, at_once)):
+    for planned in list(_parts(plan, families, at_once)):
         part = _as_agreed(planned, agreed)
         with reading(engine) as tx:
             drafts = drafted(tx, usage, agreed, part, failures)
@@ -98,7 +102,7 @@ def bill_schedule(
     waits for no writer. A schedule that cannot be billed fails the request.
     """
     hold(tx, workspace)
-    agreed = agreements.around(tx, workspace, [schedule_id])
+    agreed = agreements.of_schedules(tx, workspace, [schedule_id])
     schedule = agreed.schedules[schedule_id]
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     dues = by_day(schedule, _open(schedule, agreed, billed, as_of))
@@ -125,13 +129,15 @@ def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -
     return sorted(found, key=lambda due: (due.on, due.schedule.id))
 
 
-def _parts(plan: Sequence[Due], agreed: Agreements, at_once: int) -> Iterator[list[Due]]:
+def _parts(
+    plan: Sequence[Due], families: Mapping[CustomerId, int], at_once: int
+) -> Iterator[list[Due]]:
     """The plan in parts that fit into memory and into a short transaction."""
     part: list[Due] = []
     members = 0
     for due in plan:
         part.append(due)
-        members += agreed.size(due.schedule)
+        members += families[due.schedule.customer] if due.schedule.roll_up else 1
         if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
             yield part
             part, members = [], 0

@@ -95,6 +95,8 @@ workspaces = Table(
     _id(),
     _text("name", nullable=False),
     Column("timezone", Text, nullable=False, server_default="UTC"),
+    # Another one with every change of the tree; see ``store.family_index``.
+    Column("tree_stamp", Text, nullable=False, server_default=""),
     _created(),
 )
 
