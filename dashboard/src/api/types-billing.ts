@@ -187,6 +187,8 @@ export type UsageItemGroup = {
   path: string[];
   pathNames?: string[];
   items: { id: string; title: string; value: string; unit?: string; usageMetricId: string }[];
+  /** The sum of its shares, by the method that was asked for. */
+  netTotal?: string;
 };
 
 /** `notes` says where the members' figures do not add up to the pool's. */

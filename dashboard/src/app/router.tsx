@@ -25,6 +25,9 @@ export const router = createBrowserRouter([
           { index: true, element: <Navigate to="/customers" replace /> },
           screen("customers", () => import("../screens/customers/CustomersScreen")),
           screen("customers/:id", () => import("../screens/customers/CustomerScreen")),
+          screen("customers/:id/statements/:invoiceId", () =>
+            import("../screens/statements/StatementScreen"),
+          ),
           screen("products", () => import("../screens/products/ProductsScreen")),
           screen("products/:id", () => import("../screens/products/ProductScreen")),
           { path: "usage", element: <Navigate to="/usage/events" replace /> },

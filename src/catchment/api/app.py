@@ -19,6 +19,7 @@ from catchment.api import (
     customers,
     family_files,
     hierarchy,
+    invoice_explanation,
     invoices,
     list_prices,
     merchants,
@@ -29,9 +30,11 @@ from catchment.api import (
     products,
     schedule_pool,
     session,
+    share_explanations,
     statements,
     usage_events,
     usage_metrics,
+    usage_tables,
 )
 from catchment.api.deps import utcnow
 from catchment.core.errors import NotFound
@@ -57,6 +60,9 @@ RESOURCES = (
     schedule_pool,
     invoices,
     allocations,
+    invoice_explanation,
+    share_explanations,
+    usage_tables,
     statements,
     merchants,
 )

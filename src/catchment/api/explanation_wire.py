@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catchment.api.invoice_models import DateRange, SegmentOut
-from catchment.api.wire import At, Pagination, Wire
-from catchment.core.errors import Invalid
+from catchment.api.wire import At, Pagination, Wire, after_key
 from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
@@ -197,13 +196,7 @@ class ExplanationOut(Wire):
 
 
 def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) -> UsageUsedOut:
-    start = 0
-    if after is not None:
-        places = {member.customer: place for place, (_, member) in enumerate(found.members)}
-        if after not in places:
-            message = "This is not a cursor of this list."
-            raise Invalid.field("?after", message, "cursor_invalid")
-        start = places[after] + 1
+    start = after_key([member.customer for _, member in found.members], after)
     shown = found.members[start : start + limit]
     more = start + limit < len(found.members)
     return UsageUsedOut(

@@ -33,11 +33,13 @@ from catchment.api.invoice_models import (
 )
 from catchment.api.route import router
 from catchment.api.wire import Pagination
+from catchment.core.allocation import Method
 from catchment.flows.delete_invoice import delete_invoice
 from catchment.flows.explain_line import explain_line
 from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.recalculate_invoice import recalculate_invoice
 from catchment.flows.render_invoice import invoice_pdf
+from catchment.flows.share_invoice import lines_of, members_shares
 from catchment.flows.void_invoice import void_invoice
 from catchment.store import invoice_contents, invoice_list, invoices
 from catchment.store.invoice_list import InvoiceFilter
@@ -153,6 +155,9 @@ def list_usage_item_groups(
     tx: Tx,
     who: WhoIs,
     paging: InOrder,
+    method: Annotated[
+        Method | None, Query(description="Give each member's shares, too, by this method.")
+    ] = None,
 ) -> UsageItemGroupPage:
     """Who used what: members with usage, parents before their children, siblings by name."""
     invoice = one_invoice(tx, who.workspace.id, id)
@@ -163,7 +168,16 @@ def list_usage_item_groups(
         id_column=usage_item_groups.c.id,
         sort=usage_item_groups.c.index,
     )
-    items = [UsageItemGroupOut.of(invoice_contents.usage_of_row(row)) for row in found.rows]
+    members = [invoice_contents.usage_of_row(row) for row in found.rows]
+    lines = lines_of(tx, invoice) if method is not None else {}
+    items = [
+        UsageItemGroupOut.of(
+            member,
+            None if method is None else list(members_shares(member, invoice, lines, method)),
+            invoice.currency,
+        )
+        for member in members
+    ]
     return UsageItemGroupPage(
         items=items, pagination=Pagination.of(found), notes=list(invoice.notes)
     )

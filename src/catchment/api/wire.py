@@ -1,6 +1,7 @@
 """The types of the wire: exact numbers, plain days, bounded text, and one way to write each."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
@@ -20,6 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from catchment.api.deps import is_id
+from catchment.core.errors import Invalid
 from catchment.core.money import CURRENCIES, decimal_text
 from catchment.core.places import COUNTRIES
 from catchment.core.texts import EMAIL, control_character
@@ -175,3 +177,13 @@ class Pagination(Wire):
     def of(cls, page: Page) -> "Pagination":
         """The pagination of a page of rows."""
         return cls(after=page.after, before=page.before, total_result_size=page.total)
+
+
+def after_key(keys: Sequence[str], after: str | None) -> int:
+    """Where a list goes on whose cursors are its ``keys``. Raises Invalid."""
+    if after is None:
+        return 0
+    if after not in keys:
+        message = "This is not a cursor of this list."
+        raise Invalid.field("?after", message, "cursor_invalid")
+    return keys.index(after) + 1

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft
+from catchment.core.invoicing import Draft, Line
 from catchment.core.money import Money
 from catchment.core.schedules import Schedule
 from catchment.flows.drafting import Due
@@ -166,6 +166,7 @@ def contents_of(
                 price_id=line.price_id,
                 product_id=line.product_id,
                 usage_metric_id=line.metric_id,
+                aggregation=_aggregation(line),
                 event_count=line.event_count,
                 share_counts=None if line.shares is None else _counts(line.shares),
                 scope=line.measured.charge.item.scope,
@@ -221,6 +222,11 @@ def evidence_of(measured: Measured) -> Evidence:
         charge.full,
         counted,
     )
+
+
+def _aggregation(line: Line) -> str | None:
+    metric = line.measured.charge.item.metric
+    return None if metric is None else metric.aggregation.value
 
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:

@@ -490,6 +490,8 @@ line_items = Table(
     _text("product_id"),
     _text("usage_metric_id"),
     _json("restrict_to_customers", nullable=True),
+    # How the metric aggregated when the line was calculated.
+    _text("aggregation"),
     _json("segments"),
     Column("event_count", BigInteger),
     # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
@@ -530,6 +532,19 @@ usage_item_groups = Table(
     _json("shares"),
     UniqueConstraint("invoice_id", "index"),
     Index(None, "customer_id", "invoice_id"),
+)
+
+# Who stands above members of an invoice: the stretches of indexes at which members are below it or
+# are it. Members are kept in the order of the tree: a branch is found without reading the others.
+usage_branches = Table(
+    "usage_branches",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    Column("first_index", Integer, primary_key=True, autoincrement=False),
+    Column("last_index", Integer, nullable=False),
+    _workspace(),
+    Index(None, "invoice_id"),
 )
 
 invoice_documents = Table(

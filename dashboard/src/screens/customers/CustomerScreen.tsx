@@ -21,6 +21,7 @@ import { CustomerDrawer } from "./CustomerDrawer";
 import { InvoicesPanel } from "./InvoicesPanel";
 import { ParentPanel } from "./ParentPanel";
 import { SchedulesPanel } from "./SchedulesPanel";
+import { StatementsPanel } from "./StatementsPanel";
 import { UsagePanel } from "./UsagePanel";
 
 export default function CustomerScreen() {
@@ -70,6 +71,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         </Stack>
         <Stack gap="md" miw={0}>
           <InvoicesPanel customerId={shown.id} />
+          <StatementsPanel customerId={shown.id} />
         </Stack>
       </div>
       <ParentPanel customer={shown} />

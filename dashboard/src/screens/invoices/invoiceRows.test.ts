@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { LineItem, LineItemGroup, Price, UsageItemGroup } from "../../api/types";
 import { groupLines } from "./groupLines";
-import { billedTogether, keepAncestors, metricsOf, withAncestors } from "./usageRows";
+import { billedTogether, keepAncestors, metricsOf, withAncestors, withShare } from "./usageRows";
 
 const row = (customerId: string, path: string[], metrics: string[] = []) =>
   ({
@@ -72,4 +72,13 @@ test("a unit stands beside a title that does not say it", () => {
   ];
   const found = metricsOf([{ ...row("one", ["one"]), items } as UsageItemGroup]);
   expect(found.map(({ unit }) => unit)).toEqual([undefined, "miles"]);
+});
+
+test("the payer's share is put into its row alone, where it has one", () => {
+  expect(withShare(ROWS, "group", "500.00").map(({ netTotal }) => netTotal)).toEqual([
+    "500.00",
+    undefined,
+    undefined,
+  ]);
+  expect(withShare(ROWS, "group")).toEqual(ROWS);
 });

@@ -79,3 +79,8 @@ export function keepAncestors(rows: UsageItemGroup[], text: string): UsageItemGr
   }
   return rows.filter(({ customerId }) => keep.has(customerId));
 }
+
+/** The rows with the share of one customer put in: of the payer, who has what nobody shares, too. */
+export function withShare(rows: UsageItemGroup[], customerId: string, netTotal?: string): UsageItemGroup[] {
+  return rows.map((row) => (row.customerId === customerId && netTotal !== undefined ? { ...row, netTotal } : row));
+}

@@ -596,6 +596,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_phase_prices_price_id"), ["price_id"], unique=False)
 
     op.create_table(
+        "usage_branches",
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("first_index", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last_index", sa.Integer(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_branches_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_branches_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "customer_id", "invoice_id", "first_index", name=op.f("pk_usage_branches")
+        ),
+    )
+    with op.batch_alter_table("usage_branches", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_usage_branches_invoice_id"), ["invoice_id"], unique=False
+        )
+
+    op.create_table(
         "usage_item_groups",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -650,6 +672,7 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Text(), nullable=True),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
         sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("aggregation", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
         sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),
