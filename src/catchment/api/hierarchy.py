@@ -14,6 +14,7 @@ from catchment.core.hierarchy import Link
 from catchment.flows.move_customers import NothingToMove, Relocation, move_customers
 from catchment.store import customers, families, links
 from catchment.store.families import Node, View
+from catchment.store.paging import Page
 
 routes = router("/customers/{id}", "Customer families")
 AsOf = Annotated[
@@ -181,13 +182,7 @@ def list_children(  # noqa: PLR0917 -- one parameter for each of the wire
     customers.row(tx, who.workspace.id, id)
     view = View(who.workspace.id, as_of or now, known_at)
     found = families.children(tx, view, id, page_request(limit, after, before, sort_order))
-    rows = [customers.of(row) for row in found.rows]
-    counts = families.descendant_counts(tx, view, [row.id for row in rows])
-    items = [
-        Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
-        for one in listed(tx, view, rows)
-    ]
-    return ChildPage(items=items, pagination=Pagination.of(found))
+    return children_out(tx, view, found)
 
 
 @routes.get("/ancestors")
@@ -216,6 +211,17 @@ def show_hierarchy(
     root = customers.row(tx, who.workspace.id, id)
     view = View(who.workspace.id, as_of or now, known_at)
     return NodeOut.of(families.tree(tx, view, root, depth))
+
+
+def children_out(tx: Tx, view: View, found: Page) -> ChildPage:
+    """A page of customers' rows with how many are below each."""
+    rows = [customers.of(row) for row in found.rows]
+    counts = families.descendant_counts(tx, view, [row.id for row in rows])
+    items = [
+        Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
+        for one in listed(tx, view, rows)
+    ]
+    return ChildPage(items=items, pagination=Pagination.of(found))
 
 
 def _parent_names(tx: Tx, who: WhoIs, found: list[Link]) -> dict[str, str]:

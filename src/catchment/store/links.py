@@ -63,13 +63,13 @@ def everything(tx: Connection, workspace: str) -> Iterator[Link]:
     rows = tx.execute(
         select(customer_links).where(_c.workspace_id == workspace, _c.superseded_at.is_(None))
     )
-    return (_link(row) for row in rows)
+    return (link_of(row) for row in rows)
 
 
 def ever(tx: Connection, workspace: str) -> list[Link]:
     """Every link of the workspace that was ever believed."""
     rows = tx.execute(select(customer_links).where(_c.workspace_id == workspace))
-    return [_link(row) for row in rows]
+    return [link_of(row) for row in rows]
 
 
 def history(tx: Connection, workspace: str, customer: CustomerId) -> list[Link]:
@@ -79,7 +79,7 @@ def history(tx: Connection, workspace: str, customer: CustomerId) -> list[Link]:
         .where(_c.workspace_id == workspace, _c.customer_id == customer)
         .order_by(_c.effective_from, _c.recorded_at, _c.id)
     )
-    return [_link(row) for row in rows]
+    return [link_of(row) for row in rows]
 
 
 def above(tx: Connection, workspace: str, starts: Collection[CustomerId]) -> list[Link]:
@@ -100,7 +100,7 @@ def above(tx: Connection, workspace: str, starts: Collection[CustomerId]) -> lis
                 _c.superseded_at.is_(None),
             )
         )
-        found.update((row.id, _link(row)) for row in rows)
+        found.update((row.id, link_of(row)) for row in rows)
     return list(found.values())
 
 
@@ -130,7 +130,7 @@ def below(tx: Connection, workspace: str, customer: CustomerId, since: datetime)
             _c.parent_id.in_(select(down.c.id)), *_child_since(workspace, since)
         )
     )
-    return [_link(row) for row in rows]
+    return [link_of(row) for row in rows]
 
 
 def child_links(tx: Connection, workspace: str, parent: CustomerId, since: datetime) -> list[Link]:
@@ -145,7 +145,7 @@ def child_links(tx: Connection, workspace: str, parent: CustomerId, since: datet
         )
         .order_by(_c.effective_from, _c.id)
     )
-    return [_link(row) for row in rows]
+    return [link_of(row) for row in rows]
 
 
 def save(tx: Connection, workspace: str, moves: Collection[Move]) -> None:
@@ -187,7 +187,8 @@ def _child_since(workspace: str, since: datetime) -> tuple[ColumnElement[bool], 
     )
 
 
-def _link(row: Row[Any]) -> Link:
+def link_of(row: Row[Any]) -> Link:
+    """The link that a row tells of."""
     return Link(
         row.id,
         row.customer_id,
