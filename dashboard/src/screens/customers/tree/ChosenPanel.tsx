@@ -30,22 +30,17 @@ export function ChosenPanel({ id, onMove }: Props) {
         <CloseButton size="sm" aria-label="Close" onClick={() => tree.choose(null)} />
       </Group>
       <nav aria-label="Above" className="chosen-line">
-        {line.length === 0 ? (
-          <Text size="sm" c="dimmed">
-            At the top
-          </Text>
-        ) : (
-          line.map((one) => (
-            <span key={one.id}>
-              <Anchor component="button" type="button" size="sm" onClick={() => tree.choose(one.id)}>
-                {one.name}
-              </Anchor>
-              <Text span c="dimmed" size="sm" aria-hidden>
-                {" / "}
-              </Text>
-            </span>
-          ))
-        )}
+        <Text span size="sm" c="dimmed">
+          {line.length === 0 ? "At the top" : "Below "}
+        </Text>
+        {line.map((one, index) => (
+          <span key={one.id}>
+            {index > 0 && " / "}
+            <Anchor component="button" type="button" size="sm" onClick={() => tree.choose(one.id)}>
+              {one.name}
+            </Anchor>
+          </span>
+        ))}
       </nav>
       <Group gap="xs" my="sm">
         <Button size="compact-sm" onClick={() => onMove(placed)} disabled={tree.readOnly}>

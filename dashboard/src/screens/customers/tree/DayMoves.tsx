@@ -3,10 +3,12 @@ import { Anchor, Text, Title } from "@mantine/core";
 import { dayText, decimalText, plural } from "../../../components/format";
 import { useTree } from "./useExplorer";
 
+const SHOWN = 20;
+
 /** Who moves on the day that is shown, from where to where. */
 export function DayMoves() {
   const { day, moves, choose } = useTree();
-  const items = moves?.items ?? [];
+  const items = moves?.items.slice(0, SHOWN) ?? [];
   const total = moves?.pagination?.totalResultSize ?? items.length;
   if (items.length === 0) return null;
   return (

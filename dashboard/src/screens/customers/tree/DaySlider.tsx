@@ -1,6 +1,7 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
+import { useElementSize } from "@mantine/hooks";
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
-import { useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useMemo, useState, type KeyboardEvent, type PointerEvent } from "react";
 
 import { dayText, monthText, nextDay } from "../../../components/format";
 import "./days.css";
@@ -16,19 +17,20 @@ type Props = {
 
 /** How near (of the whole width) the pointer must come to a mark to be drawn to it. */
 const NEAR = 0.008;
+const TICK_WIDTH = 76;
 
 /** A day, chosen by pointer or keyboard, with the days that are worth stopping at. */
 export function DaySlider({ marks, today, value, onChange }: Props) {
   const [pulled, setPulled] = useState<string | null>(null);
-  const track = useRef<HTMLDivElement>(null);
+  const { ref, width } = useElementSize();
   const scale = useMemo(() => dayScale(marks, today, value), [marks, today, value]);
   const stops = useMemo(() => [...new Set([...marks, today])].sort(), [marks, today]);
   const day = pulled ?? value;
   const [before, after] = neighbours(stops, day);
 
-  function dayAt(x: number): string {
-    const box = track.current?.getBoundingClientRect();
-    const place = box ? Math.min(1, Math.max(0, (x - box.left) / box.width)) : 0;
+  function dayAt({ clientX, currentTarget }: PointerEvent<HTMLDivElement>): string {
+    const box = currentTarget.getBoundingClientRect();
+    const place = Math.min(1, Math.max(0, (clientX - box.left) / box.width));
     const near = stops.find((stop) => Math.abs(scale.place(stop) - place) < NEAR);
     return near ?? scale.day(place);
   }
@@ -44,10 +46,10 @@ export function DaySlider({ marks, today, value, onChange }: Props) {
     onPointerDown(event: PointerEvent<HTMLDivElement>) {
       if (event.button !== 0) return;
       event.currentTarget.setPointerCapture(event.pointerId);
-      setPulled(dayAt(event.clientX));
+      setPulled(dayAt(event));
     },
     onPointerMove(event: PointerEvent<HTMLDivElement>) {
-      if (pulled !== null) setPulled(dayAt(event.clientX));
+      if (pulled !== null) setPulled(dayAt(event));
     },
     onPointerUp() {
       if (pulled !== null) onChange(pulled);
@@ -59,13 +61,13 @@ export function DaySlider({ marks, today, value, onChange }: Props) {
   return (
     <div className="day-slider">
       <Jump name="Previous move" to={before} onGo={onChange} />
-      <div className="day-track" ref={track} {...pointer}>
+      <div className="day-track" ref={ref} {...pointer}>
         <div className="day-rail" />
         {marks.map((mark) => (
           <span key={mark} className="day-mark" style={at(scale.place(mark))} title={`Moves on ${dayText(mark)}`} />
         ))}
         <span className="day-today" style={at(scale.place(today))} title="Today" />
-        {ticks(scale, 0.09).map((tick) => (
+        {ticks(scale, TICK_WIDTH / (width || 1)).map((tick) => (
           <span key={tick} className="day-tick" style={at(scale.place(tick))}>
             {tick.endsWith("-01-01") ? tick.slice(0, 4) : monthText(`${tick}T00:00:00Z`)}
           </span>

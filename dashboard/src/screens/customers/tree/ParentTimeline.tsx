@@ -2,14 +2,17 @@ import { Anchor, Switch, Text, Title } from "@mantine/core";
 import { useState } from "react";
 
 import type { ParentLink } from "../../../api/types";
-import { dayText, momentText, plural } from "../../../components/format";
+import { dayText, momentText, nextDay, plural } from "../../../components/format";
 import { useTree } from "./useExplorer";
+
+const BEGINNING = "1970-01-01";
 
 /** Where a customer stood, the last place first; a day shows the tree as of then. */
 export function ParentTimeline({ links }: { links: ParentLink[] }) {
   const [all, setAll] = useState(false);
   const replaced = links.filter(({ supersededAt }) => supersededAt).length;
   const shown = links.filter(({ supersededAt }) => all || !supersededAt).reverse();
+  const first = links.find(({ supersededAt }) => !supersededAt)?.effectiveFrom.slice(0, 10);
   return (
     <section aria-label="Where it stood">
       <Title order={3} mb={6}>
@@ -24,6 +27,7 @@ export function ParentTimeline({ links }: { links: ParentLink[] }) {
           {shown.map((link) => (
             <Stay key={link.id} link={link} />
           ))}
+          {first && first > BEGINNING && <Before day={first} />}
         </ol>
       )}
       {replaced > 0 && (
@@ -36,6 +40,25 @@ export function ParentTimeline({ links }: { links: ParentLink[] }) {
         />
       )}
     </section>
+  );
+}
+
+/** No link tells of the time before the first one. */
+function Before({ day: end }: { day: string }) {
+  const { day, show } = useTree();
+  const current = day < end;
+  return (
+    <li data-current={current || undefined}>
+      <Text size="sm" fw={current ? 600 : 450}>
+        At the top
+      </Text>
+      <Text size="xs">
+        until{" "}
+        <Anchor component="button" type="button" size="xs" onClick={() => show(nextDay(end, -1))}>
+          {dayText(end)}
+        </Anchor>
+      </Text>
+    </li>
   );
 }
 
@@ -56,14 +79,14 @@ function Stay({ link }: { link: ParentLink }) {
         )}
       </Text>
       <Text size="xs">
-        {from === "1970-01-01" ? (
+        {from === BEGINNING ? (
           "always"
         ) : (
           <Anchor component="button" type="button" size="xs" onClick={() => tree.show(from)}>
             {dayText(from)}
           </Anchor>
         )}
-        {to ? ` until ${dayText(to)}` : from === "1970-01-01" ? "" : " on"}
+        {to ? ` until ${dayText(to)}` : from === BEGINNING ? "" : " on"}
       </Text>
       {reason && <Text size="xs">“{reason}”</Text>}
       <Text size="xs" c="dimmed">

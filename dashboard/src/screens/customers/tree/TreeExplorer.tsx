@@ -131,7 +131,7 @@ function HowTo({ readOnly }: { readOnly: boolean }) {
     <Text size="xs" c="dimmed">
       Choose a customer to see where it stood.{" "}
       {!readOnly && "Drag one onto its new parent to move it: what that does to bills is shown first. "}
-      Arrow keys walk the tree, Space chooses, Enter opens the customer, Shift F10 its actions, * all of one level.
+      Arrow keys walk the tree, Space chooses, Enter opens the customer, Shift+F10 its actions, * all of one level.
     </Text>
   );
 }

@@ -92,18 +92,20 @@ export function TreeRow({ customer, level, expanded, match, first, place, childr
         >
           {expanded !== undefined && <IconChevronRight size={15} />}
         </span>
-        <Text span size="sm" fw={match ? 650 : 450} className="tree-name">
-          {name}
-        </Text>{" "}
-        {customer.label && (
-          <Text span size="xs" className="tree-label">
-            {customer.label}
-          </Text>
-        )}{" "}
-        <Text span size="xs" c="dimmed" className="tree-counts">
-          {countNote(customer)}
-        </Text>
-        {tree.movedIds.has(id) && <span className="tree-moved">moved this day</span>}
+        <span className="tree-text">
+          <Text span size="sm" fw={match ? 650 : 450} className="tree-name">
+            {name}
+          </Text>{" "}
+          {customer.label && (
+            <Text span size="xs" className="tree-label">
+              {customer.label}
+            </Text>
+          )}{" "}
+          <Text span size="xs" c="dimmed">
+            {countNote(customer)}
+          </Text>{" "}
+          {tree.movedIds.has(id) && <span className="tree-moved">moved this day</span>}
+        </span>
         <span
           className="tree-dots"
           aria-hidden

@@ -60,19 +60,18 @@ export function neighbours(marks: readonly string[], day: string): [string?, str
   return [marks.findLast((mark) => mark < day), marks.find((mark) => mark > day)];
 }
 
-/** Days to write beneath the slider: the first of years or months, as many as there is room for. */
+/** Days to write beneath the slider: the first of years, then of months, where there is room. */
 export function ticks(scale: DayScale, apart: number): string[] {
   const [from = 0, to = 0] = [scale.first, scale.last].map((day) => Number(day.slice(0, 4)));
-  const months = to - from < 2 ? Array.from({ length: 12 }, (_, index) => index + 1) : [1];
+  const years = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  const months = years.flatMap((year) =>
+    Array.from({ length: 11 }, (_, index) => `${year}-${String(index + 2).padStart(2, "0")}-01`),
+  );
   const found: string[] = [];
-  for (let year = from; year <= to; year += 1) {
-    for (const month of months) {
-      const day = `${year}-${String(month).padStart(2, "0")}-01`;
-      const place = scale.place(day);
-      const previous = found.at(-1);
-      const room = place - (previous ? scale.place(previous) : -apart);
-      if (day > scale.first && place <= 1 - apart / 2 && room >= apart) found.push(day);
-    }
+  for (const day of [...years.map((year) => `${year}-01-01`), ...months]) {
+    const place = scale.place(day);
+    const edge = place < apart / 2 || place > 1 - apart / 2;
+    if (!edge && found.every((other) => Math.abs(scale.place(other) - place) >= apart)) found.push(day);
   }
-  return found;
+  return found.sort();
 }
