@@ -13,12 +13,22 @@ type Props = {
   onClose: () => void;
 };
 
+const CLICKS = ["mousedown", "touchstart"];
+
 /** What can be done with a customer of the tree, beside where it was asked for. */
 export function RowMenu({ place: { customer, x, y }, readOnly, onMove, onClose }: Props) {
   const navigate = useNavigate();
   const [, setNew] = useParam("new");
   return (
-    <Menu opened onClose={onClose} position="bottom-start" width={200} shadow="md">
+    <Menu
+      opened
+      onClose={onClose}
+      position="bottom-start"
+      width={200}
+      shadow="md"
+      // Letting go of the key that opened it is no reason to close it.
+      clickOutsideEvents={CLICKS}
+    >
       <Menu.Target>
         <span style={{ position: "fixed", left: x, top: y }} aria-hidden />
       </Menu.Target>

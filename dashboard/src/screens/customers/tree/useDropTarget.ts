@@ -18,16 +18,19 @@ export function useDropTarget({ allows, onDrop, onRest }: Target) {
     delete element.dataset.drop;
   }
 
+  function over(event: DragEvent<HTMLElement>) {
+    const element = event.currentTarget;
+    if (!allows(element)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "move";
+    if (element.dataset.drop) return;
+    element.dataset.drop = "here";
+    rest.current = window.setTimeout(() => onRest?.(), OPENS_AFTER);
+  }
+
   return {
-    onDragOver(event: DragEvent<HTMLElement>) {
-      const element = event.currentTarget;
-      if (!allows(element)) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = "move";
-      if (element.dataset.drop) return;
-      element.dataset.drop = "here";
-      rest.current = window.setTimeout(() => onRest?.(), OPENS_AFTER);
-    },
+    onDragEnter: over,
+    onDragOver: over,
     onDragLeave(event: DragEvent<HTMLElement>) {
       if (!event.currentTarget.contains(event.relatedTarget as Node | null)) leave(event.currentTarget);
     },
