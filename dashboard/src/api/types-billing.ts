@@ -211,28 +211,29 @@ export type Merchant = {
 };
 
 /** A due day whose bill would be another after a move; where it does not change, it is finalised. */
-export type PreviewedPeriod = {
+/** Before, after, and how much more (or less) that is. */
+export type BillChange = { before: Decimal; after: Decimal; change: Decimal };
+
+export type PreviewedPeriod = BillChange & {
   dueOn: string;
   billingPeriod: { start: string; endInclusive: string };
   status: InvoiceStatus | "UNBILLED" | "RUNNING";
   changes: boolean;
   invoiceId?: string;
   invoiceNumber?: string;
-  before: Decimal;
-  after: Decimal;
-  change: Decimal;
+};
+
+export type PreviewedSchedule = { billingScheduleId: string; periods: PreviewedPeriod[] };
+
+export type PreviewedPayer = BillChange & {
+  customerId: string;
+  name: string;
+  currency: string;
+  schedules: PreviewedSchedule[];
 };
 
 /** What a move would do to bills, by payer; the sums leave out what does not change. */
 export type MovePreview = {
-  payers: {
-    customerId: string;
-    name: string;
-    currency: string;
-    before: Decimal;
-    after: Decimal;
-    change: Decimal;
-    schedules: { billingScheduleId: string; periods: PreviewedPeriod[] }[];
-  }[];
+  payers: PreviewedPayer[];
   refusal?: { status: number; code: string; title: string; detail: string };
 };

@@ -57,6 +57,20 @@ export type Customer = {
   descendantCount?: number;
 };
 
+/** A customer in the tree. `descendantCount` is told by levels, not by searches. */
+export type PlacedCustomer = {
+  id: string;
+  name: string;
+  label?: string;
+  parentId?: string;
+  childCount: number;
+  descendantCount?: number;
+  archivedAt?: string;
+};
+
+/** A match of a search and everyone above it, root first. */
+export type FoundCustomer = PlacedCustomer & { ancestors: PlacedCustomer[] };
+
 export type CustomerRequest = {
   legalName: string;
   address: Address;
@@ -85,6 +99,13 @@ export type ParentLink = {
   recordedAt: string;
   reason?: string;
   supersededAt?: string | null;
+};
+
+/** A link that began on some day, and whose child the customer was until then. */
+export type Move = ParentLink & {
+  customerName: string;
+  previousParentId?: string;
+  previousParentName?: string;
 };
 
 export type Product = {

@@ -18,6 +18,7 @@ from catchment.api import (
     contacts,
     customers,
     family_files,
+    family_tree,
     hierarchy,
     invoice_explanation,
     invoices,
@@ -45,6 +46,7 @@ STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (
     session,
     family_files,  # before customers, whose ids would match "export"
+    family_tree,  # and "roots"
     customers,
     contacts,
     aliases,

@@ -22,6 +22,7 @@ from catchment.core.hierarchy import Link
 from catchment.flows.move_customers import NothingToMove, Relocation, move_customers
 from catchment.store import customers, families, links
 from catchment.store.families import Node, View
+from catchment.store.paging import Page
 
 routes = router("/customers/{id}", "Customer families")
 AsOf = Annotated[
@@ -185,14 +186,7 @@ def list_children(
     """A customer's direct children, by legal name."""
     customers.row(tx, who.workspace.id, id)
     view = View(who.workspace.id, as_of or now, known_at)
-    found = families.children(tx, view, id, paging)
-    rows = [customers.of(row) for row in found.rows]
-    counts = families.descendant_counts(tx, view, [row.id for row in rows])
-    items = [
-        Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
-        for one in listed(tx, view, rows)
-    ]
-    return ChildPage(items=items, pagination=Pagination.of(found))
+    return children_out(tx, view, families.children(tx, view, id, paging))
 
 
 @routes.get("/ancestors")
@@ -221,6 +215,17 @@ def show_hierarchy(
     root = customers.row(tx, who.workspace.id, id)
     view = View(who.workspace.id, as_of or now, known_at)
     return NodeOut.of(families.tree(tx, view, root, depth))
+
+
+def children_out(tx: Tx, view: View, found: Page) -> ChildPage:
+    """A page of customers' rows with how many are below each."""
+    rows = [customers.of(row) for row in found.rows]
+    counts = families.descendant_counts(tx, view, [row.id for row in rows])
+    items = [
+        Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
+        for one in listed(tx, view, rows)
+    ]
+    return ChildPage(items=items, pagination=Pagination.of(found))
 
 
 def _parent_names(tx: Tx, who: WhoIs, found: list[Link]) -> dict[str, str]:

@@ -46,6 +46,12 @@ class View:
         c = customers.c
         return or_(c.archived_at.is_(None), c.archived_at > self.at)
 
+    def shown(self) -> tuple[ColumnElement[bool], ...]:
+        """What a customer must fulfil to be found, also at the top, where no link tells of it."""
+        c = customers.c
+        known = () if self.known_at is None else (c.created_at <= self.known_at,)
+        return (c.workspace_id == self.workspace, self.alive(), *known)
+
 
 class Named(NamedTuple):
     """A customer by id and legal name."""
@@ -118,9 +124,7 @@ def child_counts(tx: Connection, view: View, ids: Collection[CustomerId]) -> dic
 
     Everybody is counted from an index, then the few who are archived are taken off.
     """
-    archived = select(customers.c.id).where(
-        customers.c.workspace_id == view.workspace, customers.c.archived_at <= view.at
-    )
+    archived = _archived(view)
     found: dict[CustomerId, int] = {}
     for part in chunks(ids):
         counts = (
@@ -198,6 +202,37 @@ def _children(
         id_column=customers.c.id,
         sort=customers.c.legal_name,
         total=count,
+    )
+
+
+def roots(tx: Connection, view: View, request: PageRequest) -> Page:
+    """A page of the rows of those at the top, by legal name."""
+    link = select(_c.id).where(*view.links(), _c.customer_id == customers.c.id)
+    query = select(customers).where(*view.shown(), ~link.where(_c.parent_id.is_not(None)).exists())
+    return page(
+        tx,
+        query,
+        request,
+        id_column=customers.c.id,
+        sort=customers.c.legal_name,
+        total=_root_count(tx, view),
+    )
+
+
+def _root_count(tx: Connection, view: View) -> int:
+    """Everybody less who is below somebody: both are counted from an index."""
+    shown = select(func.count()).select_from(customers).where(*view.shown())
+    below = select(func.count()).where(*view.links(), _c.parent_id.is_not(None))
+    gone = below.where(_c.customer_id.in_(_archived(view)))
+    everybody, below_all, below_gone = (
+        tx.execute(query).scalar_one() for query in (shown, below, gone)
+    )
+    return everybody - below_all + below_gone
+
+
+def _archived(view: View) -> Select[Any]:
+    return select(customers.c.id).where(
+        customers.c.workspace_id == view.workspace, customers.c.archived_at <= view.at
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Row,
     Select,
     and_,
     bindparam,
@@ -232,3 +233,17 @@ def _links() -> Select[Any]:
 
 def _found(tx: Connection, links: Select[Any]) -> list[Link]:
     return list(starmap(Link, tx.execute(links)))
+
+
+def link_of(row: Row[Any]) -> Link:
+    """The link that a whole row of ``customer_links`` tells of."""
+    return Link(
+        row.id,
+        row.customer_id,
+        row.parent_id,
+        row.effective_from,
+        row.effective_to,
+        row.recorded_at,
+        row.reason,
+        row.superseded_at,
+    )

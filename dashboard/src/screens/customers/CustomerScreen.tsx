@@ -2,7 +2,8 @@ import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 
-import { aliases, ancestors, customer } from "../../api/customers";
+import { aliases, customer } from "../../api/customers";
+import { ancestors } from "../../api/families";
 import type { Customer } from "../../api/types";
 import { addressText } from "../../components/AddressFields";
 import { Facts } from "../../components/Facts";
@@ -45,8 +46,8 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         title={shown.legalName}
         crumbs={[
           { title: "Customers", to: "/customers" },
-          ...(line.data?.items ?? []).map(({ id, legalName }) => ({
-            title: legalName,
+          ...(line.data?.items ?? []).map(({ id, name }) => ({
+            title: name,
             to: `/customers/${id}`,
           })),
         ]}

@@ -3,7 +3,7 @@ import { Button, SegmentedControl, Stack } from "@mantine/core";
 import { PageHead } from "../../components/PageHead";
 import { useParam } from "../../components/useFilters";
 import { CustomersList } from "./CustomersList";
-import { CustomersTree } from "./CustomersTree";
+import { TreeExplorer } from "./tree/TreeExplorer";
 
 export default function CustomersScreen() {
   const [view, setView] = useParam("view");
@@ -30,7 +30,7 @@ export default function CustomersScreen() {
           </>
         }
       />
-      {view === "tree" ? <CustomersTree /> : <CustomersList />}
+      {view === "tree" ? <TreeExplorer /> : <CustomersList />}
     </Stack>
   );
 }

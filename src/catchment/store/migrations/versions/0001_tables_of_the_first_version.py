@@ -70,6 +70,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_customers_labelled",
+            ["workspace_id", "label"],
+            unique=False,
+            sqlite_where=sa.text("label IS NOT NULL"),
+            postgresql_where=sa.text("label IS NOT NULL"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_customers_workspace_id_archived_at_id"),
             ["workspace_id", "archived_at", "id"],
             unique=False,
@@ -349,6 +356,11 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_links_customer_id_workspace_id_superseded_at"),
             ["customer_id", "workspace_id", "superseded_at"],
+            unique=False,
+        )
+        batch_op.create_index(
+            "ix_customer_links_moves",
+            ["effective_from", "workspace_id", "superseded_at"],
             unique=False,
         )
 
