@@ -29,6 +29,7 @@ from catchment.api import (
     products,
     schedule_pool,
     session,
+    spend,
     statements,
     usage_events,
     usage_metrics,
@@ -58,6 +59,7 @@ RESOURCES = (
     invoices,
     allocations,
     statements,
+    spend,
     merchants,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""

@@ -85,6 +85,16 @@ def shares_of(
     return tuple(_own(tx, invoice, _lines(tx, invoice), method, customer))
 
 
+def branch_shares(
+    tx: Connection, invoice: Invoice, method: Method, customer: CustomerId
+) -> Iterator[Allocation]:
+    """All that a customer and everyone below it have of an invoice."""
+    lines = _lines(tx, invoice)
+    yield from (one for one in _payers(invoice, lines) if customer in one.path)
+    for member in invoice_contents.branch(tx, invoice.workspace_id, invoice.id, customer):
+        yield from _members(member, invoice, lines, method)
+
+
 def _lines(tx: Connection, invoice: Invoice) -> dict[int, LineItem]:
     return {
         line.index: line for line in invoice_contents.lines(tx, invoice.workspace_id, invoice.id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select
+from sqlalchemy import Connection, Row, Select, Text, cast, delete, insert, select
 
 from catchment.core.allocation import Parts
 from catchment.core.money import Money, decimal_text
@@ -17,6 +17,8 @@ from catchment.store import evidence
 from catchment.store.chunks import chunks
 from catchment.store.evidence import Evidence
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
+
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,18 @@ def member(
     query = usage_of(workspace_id, invoice_id).where(c.customer_id == customer_id)
     row = tx.execute(query).one_or_none()
     return None if row is None else usage_of_row(row)
+
+
+def branch(
+    tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
+) -> Iterator[UsageItemGroup]:
+    """A customer of an invoice and all below it, in the order shown."""
+    c = usage_item_groups.c
+    # Names stand in a path as well, so what the database finds is looked at once more.
+    query = usage_of(workspace_id, invoice_id).where(cast(c.path, Text).contains(customer_id))
+    rows = tx.execute(query.order_by(c.index).execution_options(yield_per=_AT_ONCE))
+    found = map(usage_of_row, rows)
+    return (one for one in found if any(id == customer_id for id, _ in one.path))
 
 
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
