@@ -18,7 +18,7 @@ from catchment.core.allocation import METHODS, Method
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money
 from catchment.store import invoice_contents
-from catchment.store.invoice_contents import LineItem, UsageItemGroup
+from catchment.store.invoice_contents import LineItem, Sharer, UsageItemGroup
 from catchment.store.invoices import Invoice
 
 Place = tuple[int, int]
@@ -154,7 +154,7 @@ def _payers(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allocat
 
 
 def _members(
-    member: UsageItemGroup, invoice: Invoice, lines: Mapping[int, LineItem], method: Method
+    member: UsageItemGroup | Sharer, invoice: Invoice, lines: Mapping[int, LineItem], method: Method
 ) -> Iterator[Allocation]:
     """A member's shares. There are no taxes yet, so none is shared."""
     place = METHODS.index(method)

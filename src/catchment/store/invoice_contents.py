@@ -95,6 +95,16 @@ class MemberShare(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Sharer:
+    """A member of an invoice with its shares, where what it used of each metric is not asked."""
+
+    index: int
+    customer_id: str
+    path: tuple[tuple[str, str], ...]
+    shares: tuple[MemberShare, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UsageItemGroup:
     """A member of the pool, by the name it had.
 
@@ -207,14 +217,17 @@ def member(
 
 def branch(
     tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
-) -> Iterator[UsageItemGroup]:
+) -> Iterator[Sharer]:
     """A customer of an invoice and all below it, in the order shown."""
     c = usage_item_groups.c
+    columns = (c.index.label("place"), c.customer_id, c.path, c.shares)
+    query = usage_of(workspace_id, invoice_id).with_only_columns(*columns)
     # Names stand in a path as well, so what the database finds is looked at once more.
-    query = usage_of(workspace_id, invoice_id).where(cast(c.path, Text).contains(customer_id))
-    rows = tx.execute(query.order_by(c.index).execution_options(yield_per=_AT_ONCE))
-    found = map(usage_of_row, rows)
-    return (one for one in found if any(id == customer_id for id, _ in one.path))
+    query = query.where(cast(c.path, Text).contains(customer_id)).order_by(c.index)
+    for row in tx.execute(query.execution_options(yield_per=_AT_ONCE)):
+        path = _path(row.path)
+        if any(id == customer_id for id, _ in path):
+            yield Sharer(row.place, row.customer_id, path, _shares(row.shares))
 
 
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
@@ -351,12 +364,20 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
         customer_id=row.customer_id,
         title=row.title,
         depth=row.depth,
-        path=tuple((id, name) for id, name in row.path),
+        path=_path(row.path),
         items=tuple(items),
-        shares=tuple(
-            MemberShare(line_index, Decimal(quantity), tuple(parts))
-            for line_index, quantity, *parts in row.shares
-        ),
+        shares=_shares(row.shares),
+    )
+
+
+def _path(stored: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((id, name) for id, name in stored)
+
+
+def _shares(stored: Sequence[Any]) -> tuple[MemberShare, ...]:
+    return tuple(
+        MemberShare(line_index, Decimal(quantity), tuple(parts))
+        for line_index, quantity, *parts in stored
     )
 
 
