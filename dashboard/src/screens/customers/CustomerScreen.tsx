@@ -21,6 +21,7 @@ import { CustomerDrawer } from "./CustomerDrawer";
 import { InvoicesPanel } from "./InvoicesPanel";
 import { ParentPanel } from "./ParentPanel";
 import { SchedulesPanel } from "./SchedulesPanel";
+import { SpendPanel } from "./spend/SpendPanel";
 import { UsagePanel } from "./UsagePanel";
 
 export default function CustomerScreen() {
@@ -61,6 +62,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         <Facts items={facts(shown)} />
       </Panel>
       <UsagePanel customerId={shown.id} />
+      <SpendPanel customerId={shown.id} />
       <ChildrenPanel customer={shown} />
       <div className="two-columns">
         <Stack gap="md" miw={0}>
