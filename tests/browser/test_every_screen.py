@@ -75,6 +75,7 @@ SCREENS = {
     "found in the tree": Screen("/customers?view=tree&search=leeds", "Northwind Leeds"),
     "customer": Screen("/customers/{kin.group}", "Northwind GmbH"),
     "child": Screen("/customers/{kin.shop}?show=table", "Feb 2026"),
+    "import": Screen("/customers/import", "Choose a file"),
     "new customer": Screen("/customers?new=customer", "Primary contact name"),
     "edit customer": Screen("/customers/{kin.limited}?edit=1", "Primary contact name"),
     "products": Screen("/products", "Platform"),

@@ -24,6 +24,7 @@ export const router = createBrowserRouter([
         children: [
           { index: true, element: <Navigate to="/customers" replace /> },
           screen("customers", () => import("../screens/customers/CustomersScreen")),
+          screen("customers/import", () => import("../screens/customers/import/ImportScreen")),
           screen("customers/:id", () => import("../screens/customers/CustomerScreen")),
           screen("customers/:id/statements/:invoiceId", () =>
             import("../screens/statements/StatementScreen"),

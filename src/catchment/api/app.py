@@ -32,6 +32,7 @@ from catchment.api import (
     schedule_pool,
     session,
     share_explanations,
+    spend,
     statements,
     usage_events,
     usage_metrics,
@@ -66,6 +67,7 @@ RESOURCES = (
     share_explanations,
     usage_tables,
     statements,
+    spend,
     merchants,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""

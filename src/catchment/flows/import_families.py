@@ -51,11 +51,15 @@ _AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many customers were made, moved and left alone; with refusals, would have been."""
+    """How many customers were made, moved and left alone; with refusals, would have been.
+
+    ``links_added`` counts the stretches below a parent that were written down for them.
+    """
 
     created: int
     moved: int
     unchanged: int
+    links_added: int
     refused: tuple[Refused, ...]
     refused_count: int
 
@@ -65,6 +69,7 @@ class Imported:
             "created": self.created,
             "moved": self.moved,
             "unchanged": self.unchanged,
+            "linksAdded": self.links_added,
             "refused": [one._asdict() for one in self.refused],
             "refusedCount": self.refused_count,
             "dryRun": dry_run,
@@ -131,6 +136,7 @@ def import_families(
         len(done.new),
         len(done.moved),
         done.unchanged,
+        done.links_added,
         tuple(done.refused[:MOST_REFUSALS]),
         len(done.refused),
     )

@@ -125,6 +125,17 @@ def ever_below(
     return found
 
 
+def ever_above(tx: Connection, workspace: str, customer: CustomerId) -> set[CustomerId]:
+    """A customer and everyone who was above it at any time, by whatever was ever believed."""
+    up = select(literal(customer).label("id")).cte("up", recursive=True)
+    up = up.union(
+        select(_c.parent_id).where(
+            _c.customer_id == up.c.id, _c.workspace_id == workspace, _c.parent_id.is_not(None)
+        )
+    )
+    return set(tx.execute(select(up.c.id)).scalars())
+
+
 def levels_below(tx: Connection, workspace: str, customer: CustomerId, since: datetime) -> int:
     """At most how many levels ``customer`` has below it from ``since`` on; 0 without children.
 

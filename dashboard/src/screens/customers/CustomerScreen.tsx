@@ -22,6 +22,7 @@ import { CustomerDrawer } from "./CustomerDrawer";
 import { InvoicesPanel } from "./InvoicesPanel";
 import { ParentPanel } from "./ParentPanel";
 import { SchedulesPanel } from "./SchedulesPanel";
+import { SpendPanel } from "./spend/SpendPanel";
 import { StatementsPanel } from "./StatementsPanel";
 import { UsagePanel } from "./UsagePanel";
 
@@ -63,6 +64,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         <Facts items={facts(shown)} />
       </Panel>
       <UsagePanel customerId={shown.id} />
+      <SpendPanel customerId={shown.id} />
       <ChildrenPanel customer={shown} />
       <div className="two-columns">
         <Stack gap="md" miw={0}>

@@ -1,8 +1,10 @@
 import { Button, SegmentedControl, Stack } from "@mantine/core";
+import { Link } from "react-router";
 
 import { PageHead } from "../../components/PageHead";
 import { useParam } from "../../components/useFilters";
 import { CustomersList } from "./CustomersList";
+import { ExportButton } from "./ExportButton";
 import { TreeExplorer } from "./tree/TreeExplorer";
 
 export default function CustomersScreen() {
@@ -24,6 +26,10 @@ export default function CustomersScreen() {
                 { value: "tree", label: "Tree" },
               ]}
             />
+            <ExportButton />
+            <Button variant="default" component={Link} to="/customers/import">
+              Import…
+            </Button>
             <Button variant="default" onClick={() => setNew("customer")}>
               New customer
             </Button>
