@@ -15,7 +15,7 @@ from rich.text import Text
 from catchment import ids
 from catchment.cli.app import AsJson, DataDir, app, console, opened, problems
 from catchment.core.money import money_text, total
-from catchment.flows.run_billing import RunResult, bill_workspace
+from catchment.flows.bill_workspace import RunResult, bill_workspace
 from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from catchment.core.breakdown import Basis, Measured, named
-from catchment.core.hierarchy import CustomerId
+from catchment.core.control import Failure
 from catchment.core.invoicing import Draft, draft
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
@@ -48,15 +48,6 @@ class Due:
         return self.charges[0].due_on
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A schedule that could not be billed, and why. Everyone else's was."""
-
-    customer: CustomerId
-    schedule_id: str
-    reason: str
-
-
 Failures = dict[str, Failure]
 """By schedule: one that failed is not asked again."""
 
@@ -82,12 +73,14 @@ def drafted(
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None = None,
+    last_seq: int | None = None,
 ) -> list[tuple[Due, Draft]]:
     """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
 
-    Without a place to report failures the first one is raised. ``tx`` is only read from.
+    Without a place to report failures the first one is raised. Events count up to the place
+    ``last_seq``, or all there are. ``tx`` is only read from.
     """
-    answers = _answers(tx, usage, agreed, dues, failures)
+    answers = _answers(tx, usage, agreed, dues, failures, last_seq)
     measured = [
         (due, [_measured(charge, answers) for charge in due.charges])
         for due in dues
@@ -129,6 +122,7 @@ def _answers(
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None,
+    last_seq: int | None,
 ) -> dict[_Key, _Answer]:
     """The usage behind every charge that has any, with the pool's members that used something."""
     answers: dict[_Key, _Answer] = {}
@@ -138,7 +132,7 @@ def _answers(
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
         queries = [_query(question, pool, names) for question, pool in batch]
-        reading = usage.reading(agreed.workspace.id, queries)
+        reading = usage.reading(agreed.workspace.id, queries, last_seq)
         for (question, pool), used in zip(batch, reading.answers, strict=True):
             members = tuple(m for m in pool.members if m.customer in used.members)
             _, _, service = question.key

@@ -48,7 +48,7 @@ def owners(tx: Connection, workspace: str, values: Collection[str]) -> dict[str,
     """Whose name each of ``values`` is, be it an alias or an id; free ones are left out."""
     if len(values) > _MANY:
         wanted = set(values)
-        return {name: id for name, id in _all(tx, workspace) if name in wanted}
+        return {name: id for name, id in every_name(tx, workspace) if name in wanted}
     found: dict[str, CustomerId] = {}
     for part in chunks(values):
         ids = select(customers.c.id).where(
@@ -62,8 +62,8 @@ def owners(tx: Connection, workspace: str, values: Collection[str]) -> dict[str,
     return found
 
 
-def _all(tx: Connection, workspace: str) -> Iterator[tuple[str, CustomerId]]:
-    """Every name of the workspace, and whose it is."""
+def every_name(tx: Connection, workspace: str) -> Iterator[tuple[str, CustomerId]]:
+    """Every name of the workspace, ids included, and whose it is."""
     ids = select(customers.c.id).where(customers.c.workspace_id == workspace)
     yield from ((id, id) for id in tx.execute(ids).scalars())
     names = select(_c.value, _c.customer_id).where(
