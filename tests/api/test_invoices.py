@@ -99,7 +99,7 @@ def family(books: Books) -> dict[str, str]:
 def test_an_invoice_has_the_fields_of_its_specification(client: TestClient, family) -> None:
     body = client.get(f"/invoices/{family['invoice']}").json()
 
-    assert set(body) == INVOICE_FIELDS | {"purchaseOrderNumber"}
+    assert set(body) == INVOICE_FIELDS | {"purchaseOrderNumber", "billingRunId"}
     assert body["netTotal"] == body["grossTotal"] == "188.75"
     assert body["totalTax"] == "0.00"
     assert body["status"] == "DRAFT"

@@ -14,6 +14,7 @@ from catchment import __version__, ids
 from catchment.api import (
     aliases,
     allocations,
+    billing_runs,
     billing_schedules,
     contacts,
     customers,
@@ -55,6 +56,7 @@ RESOURCES = (
     usage_metrics,
     billing_schedules,
     schedule_pool,
+    billing_runs,
     invoices,
     allocations,
     statements,

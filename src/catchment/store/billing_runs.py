@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from catchment.core.control import Difference, Failure, MetricBalance
 from catchment.core.errors import NotFound
 from catchment.core.money import Money
+from catchment.store import customers, metrics
 from catchment.store.schema import billing_runs
 
 _c = billing_runs.c
@@ -107,6 +108,15 @@ def one(tx: Connection, workspace_id: str, id: str) -> tuple[BillingRun, Report]
     if row.report is None:
         return of_row(row), Report()
     return of_row(row), msgspec.json.decode(zlib.decompress(row.report), type=Report)
+
+
+def names_in(tx: Connection, workspace_id: str, report: Report) -> dict[str, str]:
+    """What everyone and every metric that a report mentions is called today, by id."""
+    people = {one.customer for one in report.failures}
+    people |= {one.customer for one in report.differences if one.customer is not None}
+    people |= {who for row in report.sheet for who, _ in row.unpriced_customers}
+    measured = [row.metric_id for row in report.sheet]
+    return customers.names(tx, workspace_id, people) | metrics.names(tx, workspace_id, measured)
 
 
 def listed(workspace_id: str) -> Select[Any]:

@@ -1,8 +1,9 @@
 """Tables of the first version"""
 
-import catchment.store.schema
 import sqlalchemy as sa
 from alembic import op
+
+import catchment.store.schema
 
 revision = "0001"
 down_revision = None
