@@ -99,7 +99,7 @@ def _load(api: Api, clock: Clock, data: Path, progress: Progress) -> None:
 def _bill(
     engine: Engine, usage: UsageStore, home: access.Workspace, now: datetime, progress: Progress
 ) -> None:
-    """Draft every invoice that fell due by ``CLOSING``. Raises Failed."""
+    """Draft every invoice that fell due by ``CLOSING``, and see that it adds up. Raises Failed."""
     task = progress.add_task("Drafting invoices", total=None)
     result = bill_workspace(
         engine,
@@ -112,6 +112,8 @@ def _bill(
     )
     if result.failures:
         raise Failed("; ".join(f"{one.customer}: {one.reason}" for one in result.failures))
+    if not result.balanced:
+        raise Failed(f"The billing run {result.run.id} does not balance.")
 
 
 def _issue(api: Api, clock: Clock, folder: Path, progress: Progress) -> list[dict[str, Any]]:

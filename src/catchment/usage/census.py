@@ -39,7 +39,7 @@ _CLAIMS = pa.schema(
 )
 _STRETCHES = pa.schema(
     [
-        ("schedule", pa.string()),
+        ("whose", pa.string()),
         ("stretch", pa.int32()),
         ("starts", pa.int64()),
         ("ends", pa.int64()),
@@ -48,7 +48,8 @@ _STRETCHES = pa.schema(
 _TALLY = (
     "SELECT stretch, schedule, CASE WHEN schedule IS NULL THEN customer END AS unpriced,"
     " CASE WHEN customer IS NULL THEN alias END AS unmapped, count(*) AS events FROM owned"
-    " LEFT JOIN stretches USING (schedule) GROUP BY stretch, schedule, unpriced, unmapped"
+    " LEFT JOIN stretches ON whose = schedule AND event_at >= starts AND event_at < ends"
+    " GROUP BY stretch, schedule, unpriced, unmapped"
 )
 _BY_STRETCH = "SELECT stretch, events FROM tally WHERE stretch IS NOT NULL"
 _SUMS = (
