@@ -53,8 +53,7 @@ def test_a_run_answers_with_its_control_sheet(client: TestClient, made: dict[str
     assert row == {
         "usageMetricId": made["calls"],
         "usageMetricName": "calls",
-        "windowStart": "2026-01-01T00:00:00.000Z",
-        "windowEnd": "2026-02-01T00:00:00.000Z",
+        "period": {"start": "2026-01-01", "endInclusive": "2026-01-31"},
         "received": 5,
         "billed": 2,
         "other": 0,

@@ -25,7 +25,7 @@ from catchment.core.control import (
     miscounts,
 )
 from catchment.core.money import Money, exact_sum, split, total
-from catchment.core.period import ALWAYS, Period
+from catchment.core.period import Period
 from catchment.core.pricing import Segment
 
 CURRENCY = "EUR"
@@ -197,7 +197,7 @@ def test_received_is_billed_other_unpriced_and_unmapped() -> None:
     told = census(100, other=20, unpriced=7, unmapped=3, a1=40, b1=30)
     billed = [line("x", "a", JANUARY, 40), line("y", "b", JANUARY, 30)]
 
-    row = balance("calls", ALWAYS, billed, told)
+    row = balance("calls", QUARTER, billed, told)
 
     assert (row.received, row.billed, row.other, row.unpriced, row.unmapped) == (100, 70, 20, 7, 3)
     assert row.balanced
@@ -212,7 +212,7 @@ def test_a_month_within_its_quarter_is_billed_twice_and_counted_once() -> None:
         line("z", "a", QUARTER, 50),
     ]
 
-    assert balance("calls", ALWAYS, billed, told).billed == 50
+    assert balance("calls", QUARTER, billed, told).billed == 50
     assert list(miscounts("calls", billed, told)) == []
 
 
@@ -220,7 +220,7 @@ def test_a_line_with_other_events_is_named_with_its_customer() -> None:
     told = census(70, a1=40, b1=30)
     billed = [line("x", "a", JANUARY, 40), line("y", "b", JANUARY, 31)]
 
-    row = balance("calls", ALWAYS, billed, told)
+    row = balance("calls", QUARTER, billed, told)
 
     assert not row.balanced
     assert list(miscounts("calls", billed, told)) == [
@@ -253,7 +253,7 @@ def test_any_count_that_is_off_unbalances_its_row(counts: list[int], which: int,
     )
     billed = [line("x", "a", JANUARY, changed[0]), line("y", "b", JANUARY, changed[1])]
 
-    row = balance("calls", ALWAYS, billed, told)
+    row = balance("calls", QUARTER, billed, told)
 
     assert not row.balanced
     assert list(imbalance(row, told))
@@ -266,15 +266,15 @@ def test_counting_what_is_left_over_would_balance_whatever_was_billed() -> None:
     wrong = [line("x", "a", JANUARY, 71)]
     left_over = replace(told, unpriced=told.received - told.other - 71)
 
-    assert balance("calls", ALWAYS, wrong, left_over).balanced
-    assert not balance("calls", ALWAYS, wrong, told).balanced
+    assert balance("calls", QUARTER, wrong, left_over).balanced
+    assert not balance("calls", QUARTER, wrong, told).balanced
 
 
 def test_events_that_two_schedules_claim_are_a_fault_with_both_names() -> None:
     told = replace(census(10, a1=10, b1=4), twice=(Twice("acme", ("a", "b"), 4),))
     billed = [line("x", "a", JANUARY, 10), line("y", "b", JANUARY, 4)]
 
-    found = list(imbalance(balance("calls", ALWAYS, billed, told), told))
+    found = list(imbalance(balance("calls", QUARTER, billed, told), told))
 
     assert [(one.figure, one.customer, one.found) for one in found] == [
         ("events that a and b both claim", "acme", "4"),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
+from catchment.api.invoice_models import InclusiveDateRange
 from catchment.api.wire import At, Day, Pagination, Wire
 from catchment.core.control import Difference, Failure, MetricBalance
 from catchment.core.money import money_text
@@ -98,15 +99,14 @@ class UnpricedCustomer(Wire):
 
 
 class MetricBalanceOut(Wire):
-    """Where the events of a metric went. The most frequent aliases and customers are named.
+    """Where the events of a metric went, of all days that the run bills on it.
 
-    ``from`` to ``to`` is the window: all that the run bills on the metric.
+    Of customers and aliases those with the most events are named.
     """
 
     usage_metric_id: str
     usage_metric_name: str | None = None
-    window_start: At
-    window_end: At
+    period: InclusiveDateRange
     received: int
     billed: int
     other: int
@@ -121,8 +121,7 @@ class MetricBalanceOut(Wire):
         return cls(
             usage_metric_id=row.metric_id,
             usage_metric_name=names.get(row.metric_id),
-            window_start=row.window.start,
-            window_end=row.window.end,
+            period=InclusiveDateRange.of(row.days),
             received=row.received,
             billed=row.billed,
             other=row.other,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from catchment.core.allocation import METHODS
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
-from catchment.core.period import Period, Span, outermost
+from catchment.core.period import Period, outermost
 from catchment.core.pricing import Segment
 
 
@@ -142,10 +142,10 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class MetricBalance:
-    """A row of the control sheet: what was received is what became of it."""
+    """A row of the control sheet: what was received during ``days`` is what became of it."""
 
     metric_id: str
-    window: Span
+    days: Period
     received: int
     billed: int
     other: int
@@ -199,12 +199,12 @@ def miscounts(metric_id: str, lines: Iterable[BilledUsage], census: Census) -> I
 
 
 def balance(
-    metric_id: str, window: Span, lines: Sequence[BilledUsage], census: Census
+    metric_id: str, days: Period, lines: Sequence[BilledUsage], census: Census
 ) -> MetricBalance:
-    """The row of a metric, from what ``lines`` say they bill and a census of their window."""
+    """The row of a metric, from what ``lines`` say they bill and a census of their days."""
     return MetricBalance(
         metric_id,
-        window,
+        days,
         census.received,
         _billed(lines),
         census.other,

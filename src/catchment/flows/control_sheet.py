@@ -28,7 +28,7 @@ from catchment.core.control import (
     miscounts,
 )
 from catchment.core.metering import Metric
-from catchment.core.period import Span
+from catchment.core.period import Period, Span
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.check_sums import faults_in
@@ -97,7 +97,7 @@ def control_sheet(
                 billed.append(replace(line.line, event_count=now))
             else:
                 billed.append(line.line)
-        row = balance(metric_id, _window(agreed, lines), billed, census)
+        row = balance(metric_id, _days(lines), billed, census)
         differences += imbalance(row, census)
         rows.append(row)
     return Sheet(tuple(rows), tuple(differences), tuple(sorted(outdated)), len(checked), line_count)
@@ -128,20 +128,18 @@ def _counts(
         for place in {line.last_seq for line in lines} - {last_seq}:
             asked.setdefault(place, []).append(metric_id)
     claiming = _claiming(agreed)
-    queries = {
-        metric_id: CensusQuery(
+    queries = {}
+    for metric_id, lines in by_metric.items():
+        window = _days(lines).span(agreed.zone)
+        queries[metric_id] = CensusQuery(
             metrics.get(metric_id, lines[0].metric),
-            _window(agreed, lines),
-            partial(
-                _claimed, agreed, claiming.get(metric_id, ()), metric_id, _window(agreed, lines)
-            ),
+            window,
+            partial(_claimed, agreed, claiming.get(metric_id, ()), metric_id, window),
             {
                 (one.line.schedule_id, one.line.service): one.line.service.span(agreed.zone)
                 for one in lines
             },
         )
-        for metric_id, lines in by_metric.items()
-    }
     names = partial(aliases.every_name, tx, agreed.workspace.id)
     found: dict[tuple[str, int], Census] = {}
     for place, metric_ids in asked.items():
@@ -151,10 +149,10 @@ def _counts(
     return found
 
 
-def _window(agreed: Agreements, lines: Sequence[MeasuredLine]) -> Span:
-    """From the first instant that a line bills to the last."""
-    spans = [one.line.service.span(agreed.zone) for one in lines]
-    return Span(min(span.start for span in spans), max(span.end for span in spans))
+def _days(lines: Sequence[MeasuredLine]) -> Period:
+    """From the first day that a line bills to the last."""
+    services = [one.line.service for one in lines]
+    return Period(min(one.start for one in services), max(one.end for one in services))
 
 
 def _claiming(agreed: Agreements) -> dict[str, list[str]]:
