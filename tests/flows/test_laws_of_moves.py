@@ -14,10 +14,10 @@ from sqlalchemy import Connection, Engine
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.flows.move_customers import Relocation, move_customers
 from catchment.flows.preview_move import Preview, preview_move
 from catchment.flows.recalculate_invoice import recalculate_drafts
-from catchment.flows.run_billing import bill_workspace
 from catchment.store import access, invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

@@ -14,9 +14,9 @@ from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.flows import render_invoice
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.render_invoice import document, invoice_pdf
-from catchment.flows.run_billing import bill_workspace
 from catchment.flows.void_invoice import void_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

@@ -73,6 +73,7 @@ export type InvoiceStatus = "IN_PROGRESS" | "DRAFT" | "FINAL" | "SENT" | "VOIDED
 export type Invoice = {
   id: string;
   billingScheduleId?: string;
+  billingRunId?: string;
   status: InvoiceStatus;
   paymentStatus: "UNPAID" | "PARTIALLY_PAID" | "PAID" | "UNCOLLECTIBLE";
   currency: string;

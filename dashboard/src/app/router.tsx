@@ -40,6 +40,8 @@ export const router = createBrowserRouter([
           screen("billing/schedules/:id/edit", () => import("../screens/schedules/EditScheduleScreen")),
           screen("billing/invoices", () => import("../screens/invoices/InvoicesScreen")),
           screen("billing/invoices/:id", () => import("../screens/invoices/InvoiceScreen")),
+          screen("billing/runs", () => import("../screens/runs/RunsScreen")),
+          screen("billing/runs/:id", () => import("../screens/runs/RunScreen")),
           screen("settings", () => import("../screens/settings/SettingsScreen")),
           { path: "*", element: <RouteProblem /> },
         ],

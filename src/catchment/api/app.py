@@ -14,6 +14,7 @@ from catchment import __version__, ids
 from catchment.api import (
     aliases,
     allocations,
+    billing_runs,
     billing_schedules,
     contacts,
     customers,
@@ -61,6 +62,7 @@ RESOURCES = (
     usage_metrics,
     billing_schedules,
     schedule_pool,
+    billing_runs,
     invoices,
     allocations,
     invoice_explanation,

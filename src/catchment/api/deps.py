@@ -6,7 +6,8 @@ This is where clocks tick and ids are made.
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
@@ -76,9 +77,14 @@ def usage_store(request: Request) -> UsageStore:
 def now(request: Request) -> datetime:
     """The instant of this request; the same however often it is asked."""
     if getattr(request.state, "now", None) is None:
-        clock: Callable[[], datetime] = request.app.state.clock
-        request.state.now = clock()
+        request.state.now = ticking(request)()
     value: datetime = request.state.now
+    return value
+
+
+def ticking(request: Request) -> Callable[[], datetime]:
+    """What tells the time, for what takes longer than an instant."""
+    value: Callable[[], datetime] = request.app.state.clock
     return value
 
 
@@ -95,6 +101,22 @@ def transaction(request: Request, engine: Annotated[Engine, Depends(engine)]) ->
         connection.begin()
     tx: Connection = request.state.tx
     return tx
+
+
+@contextmanager
+def apart(request: Request, tx: Connection) -> Iterator[None]:
+    """Let go of the request's transaction while work is done that writes in transactions of its
+    own: one held here would make it wait for ever. Afterwards the request begins a new one.
+
+    Leaves early where the same Idempotency-Key was answered meanwhile.
+    """
+    tx.rollback()
+    yield
+    tx.begin()
+    claim: idempotency.Claim | None = getattr(request.state, "idempotency", None)
+    stored = None if claim is None else idempotency.find(tx, claim)
+    if stored is not None:
+        raise Replayed(stored)
 
 
 def caller(
@@ -213,6 +235,7 @@ PathId = Annotated[str, Path(), AfterValidator(_known_form)]
 Tx = Annotated[Connection, Depends(transaction)]
 WhoIs = Annotated[Caller, Depends(caller)]
 Now = Annotated[datetime, Depends(now)]
+Ticking = Annotated[Callable[[], datetime], Depends(ticking)]
 Today = Annotated[date, Depends(today)]
 NewId = Annotated[Callable[[], str], Depends(new_id)]
 Usage = Annotated[UsageStore, Depends(usage_store)]

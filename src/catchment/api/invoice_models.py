@@ -48,6 +48,7 @@ class InvoiceOut(Wire):
     id: str
     sequence_account_id: str
     billing_schedule_id: str | None = None
+    billing_run_id: str | None = None
     status: str
     currency: str
     invoice_number: str | None = None
@@ -96,6 +97,7 @@ class InvoiceOut(Wire):
             id=invoice.id,
             sequence_account_id=invoice.workspace_id,
             billing_schedule_id=invoice.schedule_id,
+            billing_run_id=invoice.run_id,
             status=invoice.status,
             currency=invoice.currency,
             invoice_number=invoice.number,

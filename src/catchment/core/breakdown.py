@@ -10,7 +10,7 @@ from decimal import Decimal
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Usage
 from catchment.core.money import EXACT, decimal_text, exact_sum
-from catchment.core.period import Span
+from catchment.core.period import Period, Span, outermost
 from catchment.core.pools import NO_POOL, Pool, PoolMember
 from catchment.core.schedules import Charge, PricedItem, Scope
 
@@ -180,11 +180,10 @@ def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
 
 def _longest(measured: Sequence[Measured]) -> list[Measured]:
     """Services of one schedule are apart or one within the other; this takes the outermost."""
-    kept: list[Measured] = []
-    for one in sorted(measured, key=lambda m: (m.charge.service.start, -m.charge.service.days)):
-        if not kept or kept[-1].charge.service.end <= one.charge.service.start:
-            kept.append(one)
-    return kept
+    found: dict[Period, Measured] = {}
+    for one in measured:
+        found.setdefault(one.charge.service, one)
+    return [found[service] for service in outermost(found)]
 
 
 def _figures(scopes: _Scopes) -> Iterator[tuple[PricedItem, Measured]]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from catchment.core.breakdown import Basis, Measured, named
-from catchment.core.hierarchy import CustomerId
+from catchment.core.control import Failure
 from catchment.core.invoicing import Draft, draft
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
@@ -51,15 +51,6 @@ class Due:
         return self.charges[0].due_on
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A schedule that could not be billed, and why. Everyone else's was."""
-
-    customer: CustomerId
-    schedule_id: str
-    reason: str
-
-
 Failures = dict[str, Failure]
 """By schedule: one that failed is not asked again."""
 
@@ -85,12 +76,14 @@ def drafted(
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None = None,
+    last_seq: int | None = None,
 ) -> list[tuple[Due, Draft]]:
     """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
 
-    Without a place to report failures the first one is raised. ``tx`` is only read from.
+    Without a place to report failures the first one is raised. Events count up to the place
+    ``last_seq``, or all there are. ``tx`` is only read from.
     """
-    answers = _answers(tx, usage, agreed, dues, failures)
+    answers = _answers(tx, usage, agreed, dues, failures, last_seq)
     measured = [
         (due, [_measured(charge, answers) for charge in due.charges])
         for due in dues
@@ -132,6 +125,7 @@ def _answers(
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None,
+    last_seq: int | None,
 ) -> dict[_Key, _Answer]:
     """The usage behind every charge that has any, with the pool's members that used something."""
     answers: dict[_Key, _Answer] = {}

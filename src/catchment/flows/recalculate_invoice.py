@@ -99,6 +99,8 @@ def _recalculated(
             created_at=invoice.created_at,
             updated_at=now,
             calculated_at=now,
+            run_id=invoice.run_id,
+            auto_issue=invoice.auto_issue and renewed.auto_issue,
             customer_archived=invoice.customer_archived,
         )
         invoices.save(tx, renewed)

@@ -18,14 +18,14 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Basis, Measured
 from catchment.core.invoicing import draft
 from catchment.core.metering import Member, Usage, UsageQuery
-from catchment.core.money import money_text
 from catchment.core.period import Span
 from catchment.core.pools import Pool
 from catchment.core.pricing import needs_values
 from catchment.core.schedules import Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements, History
-from catchment.flows.compare_invoices import Difference, first_difference, sums
+from catchment.flows.check_sums import faults_of
+from catchment.flows.compare_invoices import Difference, first_difference
 from catchment.flows.keep_drafts import contents_of
 from catchment.flows.users import Asked, users
 from catchment.store import aliases, customers, evidence, invoice_contents, invoices
@@ -110,13 +110,13 @@ def _verdicts(
         except _Different as refused:
             planned.append(refused.difference)
     _measure(tx, usage, workspace_id, [one for one in planned if isinstance(one, _Plan)])
-    gross = invoice_contents.wrong_gross(tx, workspace_id, [invoice.id for invoice in part])
+    sound = [one.invoice.id for one in planned if isinstance(one, _Plan)]
+    wrong = {one.invoice_id: one for one in reversed(list(faults_of(tx, workspace_id, sound)))}
     for invoice, one in zip(part, planned, strict=True):
         found = _judged(tx, one) if isinstance(one, _Plan) else one
-        if found is None and invoice.id in gross:
-            wrong = gross[invoice.id]
-            stored, right = money_text(wrong.stored), money_text(wrong.right)
-            found = Difference(wrong.part, wrong.id, "grossTotal", stored, right)
+        if found is None and invoice.id in wrong:
+            sums = wrong[invoice.id]
+            found = Difference(sums.part, sums.id, sums.figure, sums.found, sums.expected)
         yield Verdict(invoice, found)
 
 
@@ -264,9 +264,9 @@ def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     unnamed = {who for one in measured for m in one.pool.members for who in m.path} - printed.keys()
     names = printed | customers.names(tx, invoice.workspace_id, unnamed)
     if not measured:
-        return sums(invoice, stored, plan.kept)
+        return None
     again = draft(plan.schedule, measured, names)
     numbers = count(1)
     contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
     stored = replace(stored, evidence=plan.kept)
-    return first_difference(invoice, stored, again, contents) or sums(invoice, stored, plan.kept)
+    return first_difference(invoice, stored, again, contents)

@@ -51,7 +51,7 @@ def owners(
     """Whose name each of ``values`` is, be it an alias or an id; free ones are left out."""
     if len(values) > _MANY:
         wanted = set(values)
-        return {name: id for name, id in _all(tx, workspace, known_at) if name in wanted}
+        return {name: id for name, id in every_name(tx, workspace, known_at) if name in wanted}
     found: dict[str, CustomerId] = {}
     for part in chunks(values):
         ids = select(customers.c.id).where(
@@ -65,10 +65,10 @@ def owners(
     return found
 
 
-def _all(
-    tx: Connection, workspace: str, known_at: datetime | None
+def every_name(
+    tx: Connection, workspace: str, known_at: datetime | None = None
 ) -> Iterator[tuple[str, CustomerId]]:
-    """Every name of the workspace, and whose it is."""
+    """Every name of the workspace, ids included, and whose it is."""
     ids = select(customers.c.id).where(customers.c.workspace_id == workspace)
     yield from ((id, id) for id in tx.execute(ids).scalars())
     names = _known(workspace, known_at).with_only_columns(_c.value, _c.customer_id)

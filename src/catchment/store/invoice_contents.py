@@ -15,7 +15,6 @@ from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import EVERYONE, Scope
 from catchment.store import branches, evidence
-from catchment.store.chunks import chunks
 from catchment.store.evidence import Evidence
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
@@ -128,45 +127,6 @@ class Contents:
     lines: tuple[LineItem, ...] = ()
     usage: tuple[UsageItemGroup, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class WrongGross:
-    """A part of an invoice whose stored gross total is not net and tax."""
-
-    part: str
-    id: str
-    stored: Money
-    right: Money
-
-
-def wrong_gross(
-    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
-) -> dict[str, WrongGross]:
-    """By invoice, the first of its totals that does not add up in itself."""
-    found: dict[str, WrongGross] = {}
-    for part, table, owner in (
-        ("line", line_items, line_items.c.invoice_id),
-        ("group", line_item_groups, line_item_groups.c.invoice_id),
-        ("invoice", invoices, invoices.c.id),
-    ):
-        c = table.c
-        right = c.net_minor + c.tax_minor
-        joined = table if table is invoices else table.join(invoices, invoices.c.id == owner)
-        query = (
-            select(owner.label("owner"), c.id, c.gross_minor, right.label("right"))
-            .add_columns(invoices.c.currency)
-            .select_from(joined)
-            .where(c.workspace_id == workspace_id, c.gross_minor != right)
-        )
-        for ids in chunks(invoice_ids):
-            for row in tx.execute(query.where(owner.in_(ids))):
-                stored, correct = (
-                    Money(row.gross_minor, row.currency),
-                    Money(row.right, row.currency),
-                )
-                found.setdefault(row.owner, WrongGross(part, row.id, stored, correct))
-    return found
 
 
 def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
@@ -331,7 +291,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         net=Money(row.net_minor, row.currency),
         tax=Money(row.tax_minor, row.currency),
         service=Period(row.service_start, row.service_end) if row.service_start else None,
-        segments=tuple(map(_segment, row.segments)),
+        segments=tuple(map(segment_of, row.segments)),
         tax_rate=Decimal(row.tax_rate),
         description=row.description,
         unit=row.unit,
@@ -467,7 +427,8 @@ def segment_texts(segment: Segment) -> dict[str, str]:
     return texts
 
 
-def _segment(texts: Mapping[str, str]) -> Segment:
+def segment_of(texts: Mapping[str, str]) -> Segment:
+    """A segment from what ``segment_texts`` made of it."""
     lower, upper = texts.get("from"), texts.get("to")
     return Segment(
         Decimal(texts["quantity"]),

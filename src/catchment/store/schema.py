@@ -415,6 +415,29 @@ phase_prices = Table(
 
 # Documents.
 
+billing_runs = Table(
+    "billing_runs",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("as_of", Date, nullable=False),
+    _text("status", nullable=False),
+    _text("source", nullable=False),
+    # The place in the order of acknowledgement up to which the run counts events.
+    Column("last_seq", BigInteger, nullable=False),
+    Column("drafted_count", Integer, nullable=False),
+    Column("issued_count", Integer, nullable=False),
+    Column("failure_count", Integer, nullable=False),
+    Column("difference_count", Integer, nullable=False),
+    # [currency, how many invoices, net and tax in minor units] of what was drafted.
+    _json("totals"),
+    # The control sheet, failures and differences, compressed: read only with their run.
+    Column("report", LargeBinary),
+    _created(),
+    Column("finished_at", Instant),
+    Index(None, "workspace_id", "id"),
+)
+
 invoices = Table(
     "invoices",
     metadata,
@@ -422,8 +445,11 @@ invoices = Table(
     _workspace(),
     _ref("customer_id", "customers"),
     _ref("billing_schedule_id", "billing_schedules", nullable=True),
+    _ref("billing_run_id", "billing_runs", nullable=True),
     Column("due_on", Date),
     _text("status", nullable=False),
+    # A draft that is to be issued without being asked, once a control sheet balances.
+    Column("auto_issue", Boolean, nullable=False),
     _text("payment_status", nullable=False),
     _text("currency", nullable=False),
     _text("invoice_number"),
@@ -457,6 +483,7 @@ invoices = Table(
     UniqueConstraint("workspace_id", "invoice_number"),
     Index(None, "workspace_id", "id"),
     Index(None, "customer_id"),
+    Index(None, "billing_run_id"),
 )
 
 line_item_groups = Table(

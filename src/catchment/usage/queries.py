@@ -28,9 +28,9 @@ class Sql:
     parameters: dict[str, Any]
 
 
-def matched(metric: Metric) -> Sql:
-    """Events that match ``metric``, once for every row of ``spans`` they fall into."""
-    parameters: dict[str, Any] = {"event_type": metric.event_type, "property": metric.property}
+def matching(metric: Metric) -> Sql:
+    """Which of ``events`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
+    parameters: dict[str, Any] = {"event_type": metric.event_type}
     conditions = ["event_type = $event_type", "event_at >= $earliest", "event_at < $latest"]
     for number, (name, alternatives) in enumerate(metric.filters):
         text = f"texts[$name_{number}]"
@@ -41,13 +41,19 @@ def matched(metric: Metric) -> Sql:
         same = str if metric.case_sensitive else fold
         texts = sorted({same(one) for one in alternatives})
         parameters |= {f"name_{number}": name, f"texts_{number}": texts}
+    return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
+
+
+def matched(metric: Metric) -> Sql:
+    """Events that match ``metric``, once for every row of ``spans`` they fall into."""
+    condition = matching(metric)
     text = "NULL" if metric.property is None else "texts[$property]"
     return Sql(
         f"SELECT query, member, seq, id, event_at, text, {_NUMBER_OF} AS number FROM ("
         f"SELECT seq, id, alias, event_at, {text}::VARCHAR AS text FROM events"
-        f" WHERE {' AND '.join(conditions)} AND {CURRENT})"
+        f" WHERE {condition.text})"
         " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
-        parameters,
+        condition.parameters | {"property": metric.property},
     )
 
 

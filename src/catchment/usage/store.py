@@ -20,6 +20,8 @@ import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
+from catchment.core.control import Census
+from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import (
     NO_STEPS,
     NO_USAGE,
@@ -33,7 +35,8 @@ from catchment.core.metering import (
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
-from catchment.usage import duck, inbox, listing, loader, queries, segments
+from catchment.usage import census, duck, inbox, listing, loader, queries, segments
+from catchment.usage.census import CensusQuery
 from catchment.usage.events import COLUMNS, AcceptedEvent, last_place, micros, table
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
 from catchment.usage.segments import Kind
@@ -201,6 +204,24 @@ class UsageStore:
 
         return self._read(workspace_id, ask, last_seq)
 
+    def census(
+        self,
+        workspace_id: str,
+        names: Callable[[], Iterable[tuple[str, CustomerId]]],
+        asked: Sequence[CensusQuery],
+        last_seq: int,
+    ) -> list[Census]:
+        """Whose each event is, of those up to ``last_seq``: an answer to each of ``asked``.
+
+        ``names`` tells, each time it is called, whose every alias is.
+        """
+
+        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> list[Census]:
+            census.define_names(cursor, names())
+            return [census.take(cursor, one) for one in asked]
+
+        return self._read(workspace_id, ask, last_seq)
+
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
         """The smallest and the largest id among the query's events; None where there are none."""
 
@@ -283,7 +304,7 @@ class UsageStore:
                 duck.define(cursor, "events_now", events, fresh, COLUMNS)
                 duck.define(cursor, "marks_now", marks, fresh_marks, duck.MARKS)
                 duck.go_back(cursor, last_seq)
-            return ask(cursor, newest)
+            return ask(cursor, newest if last_seq is None else last_seq)
 
 
 def _measure(

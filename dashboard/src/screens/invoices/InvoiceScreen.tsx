@@ -93,6 +93,14 @@ function facts(shown: Invoice): [string, React.ReactNode][] {
         </Anchor>
       ),
     ],
+    [
+      "Billing run",
+      shown.billingRunId && (
+        <Anchor key="run" component={Link} to={`/billing/runs/${shown.billingRunId}`} size="sm">
+          Open billing run
+        </Anchor>
+      ),
+    ],
     ["Calculated", shown.calculatedAt && <Moment key="calculated" value={shown.calculatedAt} />],
     ["Memo", shown.memo],
   ];

@@ -47,6 +47,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("client_id", name=op.f("uq_api_keys_client_id")),
     )
     op.create_table(
+        "billing_runs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("drafted_count", sa.Integer(), nullable=False),
+        sa.Column("issued_count", sa.Integer(), nullable=False),
+        sa.Column("failure_count", sa.Integer(), nullable=False),
+        sa.Column("difference_count", sa.Integer(), nullable=False),
+        sa.Column("totals", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("report", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("finished_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_runs_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_runs")),
+    )
+    with op.batch_alter_table("billing_runs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_runs_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
+    op.create_table(
         "customers",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -435,8 +461,10 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("billing_schedule_id", sa.Text(), nullable=True),
+        sa.Column("billing_run_id", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("auto_issue", sa.Boolean(), nullable=False),
         sa.Column("payment_status", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("invoice_number", sa.Text(), nullable=True),
@@ -465,6 +493,9 @@ def upgrade() -> None:
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
+            ["billing_run_id"], ["billing_runs.id"], name=op.f("fk_invoices_billing_run_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["billing_schedule_id"],
             ["billing_schedules.id"],
             name=op.f("fk_invoices_billing_schedule_id"),
@@ -488,6 +519,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_invoices_billing_run_id"), ["billing_run_id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_invoices_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_invoices_workspace_id_id"), ["workspace_id", "id"], unique=False
