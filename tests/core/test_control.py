@@ -24,7 +24,7 @@ from catchment.core.control import (
     imbalance,
     miscounts,
 )
-from catchment.core.money import Money, exact_sum, split, total
+from catchment.core.money import Money, divide, exact_sum, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 
@@ -52,7 +52,7 @@ def lines(draw: st.DrawFn, number: int, group: str) -> LineFigures:
     net = Money.rounded(exact_sum(parts), CURRENCY)
     members = draw(st.lists(st.decimals(0, 90, places=1), min_size=1, max_size=4))
     rolls_up = draw(st.booleans())
-    shared = [split(net, [1 + draw(st.integers(0, 9)) for _ in members]) for _ in METHODS]
+    shared = [divide(net, [1 + draw(st.integers(0, 9)) for _ in members]).parts for _ in METHODS]
     counts = draw(st.lists(st.integers(0, 9), max_size=4))
     measured = draw(st.booleans())
     return LineFigures(
@@ -63,7 +63,7 @@ def lines(draw: st.DrawFn, number: int, group: str) -> LineFigures:
         segments=segments,
         quantity=exact_sum(members),
         used=exact_sum(members),
-        shares=tuple(total(own, CURRENCY) for own in shared) if rolls_up else None,
+        shares=tuple(Money(sum(own), CURRENCY) for own in shared) if rolls_up else None,
         event_count=sum(counts) if measured else None,
         member_events=sum(counts) if measured else None,
     )
