@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
@@ -73,9 +73,12 @@ class Told:
 
 @st.composite
 def selective_stories(draw: st.DrawFn) -> Story:
-    """Stories in which somebody is left out or named, or both."""
-    below = st.none() | st.integers(TOPS, TOPS + OTHERS - 1)
-    return replace(draw(stories()), left_out=draw(below), named=draw(below))
+    """Stories in which somebody who calls moves below one who is left out or named, or from there."""
+    story = draw(stories())
+    target, above = story.target, story.parents[story.moved - TOPS]
+    who = st.none() | st.sampled_from(sorted({target, above} - set(range(TOPS))) or [None])
+    calls = (*story.calls, (story.moved, JANUARY + timedelta(days=25), 30))
+    return replace(story, calls=calls, left_out=draw(who), named=draw(who))
 
 
 def tell(story: Story, engine: Engine, usage: UsageStore, structure: dict[str, object]) -> Told:
@@ -174,8 +177,15 @@ def test_drafts_become_what_the_preview_said_and_the_others_stay(
     assert all(before[p.invoice.id] == p.before.minor for p in periods if p.invoice is not None)
 
 
+_CALL = (2, JANUARY + timedelta(days=25), 30)
+_NONE = (None,) * OTHERS
+_BELOW_THE_THIRD = Story((0,) * OTHERS, _NONE, (_CALL,), moved=2, target=3, at=JANUARY)
+
+
 @MANY
 @given(story=selective_stories())
+@example(story=replace(_BELOW_THE_THIRD, left_out=3))
+@example(story=replace(_BELOW_THE_THIRD, named=3))
 def test_a_move_leaves_no_draft_as_it_was_that_would_come_out_differently(
     engine: Engine, usage: UsageStore, story: Story
 ) -> None:

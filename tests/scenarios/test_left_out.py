@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table, update
 
 from catchment.flows.verify_invoices import verify_invoices
 from catchment.store.access import Workspace
-from catchment.store.engine import reading
+from catchment.store.engine import reading, writing
+from catchment.store.schema import billing_schedules, line_items
 from catchment.usage import UsageStore
 from tests.conftest import Clock
 from tests.scenarios.seller import Seller, graduated, linear
@@ -242,3 +243,22 @@ def test_editing_who_is_left_out_recalculates_the_drafts_of_both_schedules(
         for invoices in (before, anew(seller, before))
     ]
     assert nets == [{"Group": "136.00", "Holding": "0.00"}, {"Group": "71.00", "Holding": "65.00"}]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [(billing_schedules, "roll_up_exclusions"), (line_items, "restrict_to_customers")],
+)
+def test_a_name_that_was_taken_out_by_hand_is_found(
+    seller: Seller, group: dict[str, str], table: Table, column: str
+) -> None:
+    price = seller.price(linear(seller.metric()), restrictToCustomers=[group["Kilo"]])
+    seller.schedule(group["Group"], price, rollUpBilling=True, rollUpExclusions=[group["Plane"]])
+    [invoice] = seller.run("2026-02-01")
+    seller.post(f"/invoices/{invoice['id']}/finalize")
+    assert (invoice["netTotal"], all_equal(seller)) == ("7.00", True)
+
+    with writing(seller.engine) as tx:
+        tx.execute(update(table).values({column: None}))
+
+    assert not all_equal(seller)

@@ -60,6 +60,9 @@ class _Reach(NamedTuple):
 _Winners = tuple[tuple[str, tuple[Span, ...]], ...]
 """Schedules, each with the instants at which it has the usage. No instant is in two."""
 
+_Visit = tuple[tuple[CustomerId, ...], tuple[Span, ...], tuple[_Reach, ...], _Winners | None]
+"""A way down, when it stood, who reaches its end, and who wins there; None: to be found out."""
+
 
 def pool(
     forest: Forest,
@@ -89,11 +92,7 @@ def pool(
     leading = _leading(forest, own, scope)
     members: dict[CustomerId, Membership] = {}
     carved: dict[tuple[CustomerId, str], list[Span]] = {}
-    waiting: list[
-        tuple[tuple[CustomerId, ...], tuple[Span, ...], tuple[_Reach, ...], _Winners | None]
-    ] = []
-    if asked:
-        waiting.append(((customer,), asked, (), None))
+    waiting: list[_Visit] = [((customer,), asked, (), None)] if asked else []
     while waiting:
         path, spans, reaches, winners = waiting.pop()
         current = path[-1]

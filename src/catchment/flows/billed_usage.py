@@ -63,7 +63,10 @@ class Watch:
                     f" {usage.service.start} to {usage.service.last_day} than this would leave in"
                     " its pool; void it first."
                 )
-                error = FieldError("/rollUpExclusions", ScheduleBilled.code, message)
+                assert self._before is not None, usage
+                same = self._before.exclusions == after.exclusions
+                pointer = "/phases" if same else "/rollUpExclusions"
+                error = FieldError(pointer, ScheduleBilled.code, message)
                 raise ScheduleBilled(message, errors=(error,))
             if held[usage] != before:
                 raise UsageBilled(
