@@ -1,7 +1,7 @@
 import { Button, Popover, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 
-import { exportAddress } from "../../api/families";
+import { exportAddress } from "../../api/imports";
 
 /** Every customer with its parent, as a file that can be imported again. */
 export function ExportButton() {

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 
-import { importCustomers, type ImportReport } from "../../../api/families";
+import { importCustomers, type ImportReport } from "../../../api/imports";
 import { useSubmission } from "../../../api/submission";
 import { decimalText, plural } from "../../../components/format";
 import { Panel } from "../../../components/Panel";

@@ -1,4 +1,4 @@
-import type { ImportReport } from "../../../api/families";
+import type { ImportReport } from "../../../api/imports";
 import { decimalText } from "../../../components/format";
 
 /** What an import does, as figures. */

@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import type { ImportReport } from "../../../api/families";
+import type { ImportReport } from "../../../api/imports";
 import { Panel } from "../../../components/Panel";
 import { Counts } from "./Counts";
 import { useImport } from "./state";

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useState } from "react";
 
-import type { ImportReport, Refused } from "../../../api/families";
+import type { ImportReport, Refused } from "../../../api/imports";
 import { DataTable, type Column } from "../../../components/DataTable";
 import { Missing } from "../../../components/Figures";
 import { decimalText } from "../../../components/format";

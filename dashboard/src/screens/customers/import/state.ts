@@ -1,7 +1,7 @@
 import { skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
-import type { ImportReport } from "../../../api/families";
+import type { ImportReport } from "../../../api/imports";
 import type { Mapping } from "./columns";
 import type { Inspected, Row } from "./file";
 
