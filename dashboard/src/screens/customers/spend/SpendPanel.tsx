@@ -11,6 +11,7 @@ import { useFilters, useParam } from "../../../components/useFilters";
 import { choices, latest, rangeOf } from "./periods";
 import { SpendInvoices } from "./SpendInvoices";
 import { SpendTable } from "./SpendTable";
+import "./spend.css";
 
 const SpendChart = lazy(() => import("./SpendChart"));
 
