@@ -116,11 +116,12 @@ def test_a_volume_percentage_may_bound_the_price_of_each_event(
     assert shown["structure"]["tiers"] == [{k: v for k, v in CAPPED.items() if v is not None}]
 
 
-def test_events_of_a_unique_metric_have_no_value_to_bound(
-    client: TestClient, engine: Engine, workspace: Workspace
+@pytest.mark.parametrize("kind", ["UNIQUE", "LATEST"])
+def test_events_of_some_metrics_have_no_value_to_bound(
+    client: TestClient, engine: Engine, workspace: Workspace, kind: str
 ) -> None:
-    unique = metric(engine, workspace.id, "users", "UNIQUE")
-    structure = {"pricingType": "VOLUME", "usageMetricId": unique, "tiers": [CAPPED]}
+    valueless = metric(engine, workspace.id, "users", kind)
+    structure = {"pricingType": "VOLUME", "usageMetricId": valueless, "tiers": [CAPPED]}
 
     response = client.post("/prices", json=price_body(product(client), structure))
 

@@ -148,7 +148,7 @@ def test_a_metric_that_a_price_measures_cannot_be_deleted(client: TestClient) ->
     assert client.delete(f"/usage-metrics/{metric}").status_code == 200
 
 
-def test_a_metric_whose_events_are_capped_by_value_cannot_become_unique(
+def test_a_metric_whose_events_are_capped_by_value_cannot_become_unique_or_latest(
     client: TestClient,
 ) -> None:
     metric = create(client)["id"]
@@ -156,9 +156,11 @@ def test_a_metric_whose_events_are_capped_by_value_cannot_become_unique(
     price_on(client, metric, {"pricingType": "VOLUME", "tiers": [tier]})
 
     unique = client.put(f"/usage-metrics/{metric}", json=METRIC | {"aggregationType": "UNIQUE"})
+    latest = client.put(f"/usage-metrics/{metric}", json=METRIC | {"aggregationType": "LATEST"})
     maximum = client.put(f"/usage-metrics/{metric}", json=METRIC | {"aggregationType": "MAX"})
 
     assert (unique.status_code, unique.json()["code"]) == (409, "metric_in_use")
+    assert (latest.status_code, latest.json()["code"]) == (409, "metric_in_use")
     assert maximum.status_code == 200
 
 
@@ -218,6 +220,37 @@ def test_a_customers_id_stands_for_all_its_aliases(client: TestClient) -> None:
         return client.get(f"/usage-metrics/{metric}/calculate", params=query).json()["value"]
 
     assert [value(id), value(f"{id},a,c"), value("a"), value("nobody")] == [7, 15, 1, 0]
+
+
+def test_the_latest_value_of_several_customers_is_the_sum_of_each_ones(client: TestClient) -> None:
+    metric = create(client, aggregationType="LATEST")["id"]
+    id = kin.create_id(client, "First", customerAliases=["a", "b"])
+    other = kin.create_id(client, "Second", customerAliases=["c"], parentId=id)
+    for alias, seats, at in (
+        ("a", 5, "2026-03-02T09:00:00Z"),
+        ("b", 7, "2026-03-02T10:00:00Z"),
+        ("c", 20, "2026-03-01T10:00:00Z"),
+        ("c", 30, "2026-02-28T10:00:00Z"),
+        ("d", 100, "2026-03-02T00:00:00Z"),
+    ):
+        send(client, alias, seats, at)
+
+    def value(aliases: str) -> Any:
+        query = {"customerAliases": aliases} | MARCH
+        return client.get(f"/usage-metrics/{metric}/calculate", params=query).json()["value"]
+
+    chart = client.get(
+        f"/usage-metrics/{metric}/usage",
+        params={
+            "customerIds": id,
+            "from": "2026-02-28",
+            "to": "2026-03-02",
+            "includeDescendants": True,
+        },
+    ).json()["items"]
+
+    assert [value(id), value("a"), value("a,b"), value(f"{id},{other},d")] == [7, 5, 7, 127]
+    assert [(day["value"], day["eventCount"]) for day in chart] == [(30, 1), (20, 1), (7, 2)]
 
 
 @pytest.mark.parametrize(

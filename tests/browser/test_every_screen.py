@@ -93,6 +93,12 @@ SCREENS = {
     "invoices": Screen("/billing/invoices", "Northwind Group"),
     "draft": Screen("/billing/invoices/{draft}", "Northwind Leeds"),
     "issued": Screen("/billing/invoices/{issued}", "Northwind Leeds"),
+    "share": Screen(
+        "/billing/invoices/{draft}?share={kin.limited}&method=MARGINAL", "while a tier was open"
+    ),
+    "total": Screen("/billing/invoices/{issued}?explain=total", "all else is adding up"),
+    "statement": Screen("/customers/{kin.shop}/statements/{issued}", "Share of each line"),
+    "branch": Screen("/customers/{kin.limited}/statements/{issued}?branch=1", "Northwind Leeds"),
     "settings": Screen("/settings", "Invoice number prefix"),
     "nowhere": Screen("/no/such/page", "There is nothing at this address"),
 }

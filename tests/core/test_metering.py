@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catchment.core.metering import (
+    ADDING_UP,
     Aggregation,
     Event,
     Member,
@@ -97,6 +98,7 @@ def test_every_aggregation_reads_what_it_can() -> None:
         Aggregation.SUM: D("6.5"),
         Aggregation.UNIQUE: 3,
         Aggregation.MAX: D("2.5"),
+        Aggregation.LATEST: D(2),
     }
 
 
@@ -123,6 +125,69 @@ def test_a_pool_counts_a_value_once_that_two_members_have() -> None:
 
     assert (found.pooled, found.members) == (2, {"A": 2, "B": 1})
     assert (found.event_count, found.member_events) == (3, {"A": 2, "B": 1})
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("told", "latest"),
+    [
+        # (hours after the first, value), in the order of acknowledgement
+        ([(0, "1"), (2, "7"), (1, "3")], 7),
+        ([(1, "7"), (1, "3")], 3),
+        ([(1, "3"), (1, "7"), (0, "9")], 7),
+        ([(0, "7"), (1, "x"), (2, "")], 7),
+        ([(0, "7"), (1, "-2")], -2),
+        ([(0, "7"), (1, "0")], 0),
+        ([(0, "x")], 0),
+    ],
+)  # fmt: skip
+def test_the_latest_value_is_of_the_last_instant_then_of_who_came_last(
+    told: list[tuple[int, str]], latest: int
+) -> None:
+    sent = [
+        e
+        for hour, n in told
+        for e in used({"n": n}, at=START + hour * HOUR, id=f"{len(n)}{hour}{n}")
+    ]
+
+    found = measure(asked(Aggregation.LATEST), sent)
+
+    assert (found.pooled, found.event_count) == (latest, len(told))
+
+
+def test_a_corrected_event_is_no_longer_the_latest() -> None:
+    wrong, right = used({"n": "900"}, at=START + 2 * HOUR, id="x"), used({"n": "9"}, id="x")
+    between = used({"n": "5"}, at=START + HOUR)
+
+    assert measure(asked(Aggregation.LATEST), [*between, *wrong]).pooled == 900
+    assert measure(asked(Aggregation.LATEST), [*between, *wrong, *right]).pooled == 5
+
+
+def test_an_event_that_is_sent_again_came_later_than_one_of_its_instant() -> None:
+    first, other = used({"n": "1"}, id="x"), used({"n": "2"}, id="y")
+
+    assert measure(asked(Aggregation.LATEST), [*first, *other]).pooled == 2
+    assert measure(asked(Aggregation.LATEST), [*first, *other, *first]).pooled == 1
+
+
+def test_a_pool_has_the_sum_of_its_members_latest_values_of_the_time_itself() -> None:
+    first_half = Span(START, START + 15 * 24 * HOUR)
+    members = (
+        Member("A", ("a", "aa"), (MARCH,)),
+        Member("B", ("b",), (first_half,)),
+        Member("C", ("c",), (MARCH,)),
+    )
+    sent = [
+        *used({"n": "4"}, at=START), *used({"n": "6"}, alias="aa", at=START + HOUR),
+        *used({"n": "10"}, alias="b"), *used({"n": "99"}, alias="b", at=END - HOUR),
+        *used({"n": "50"}, alias="c", at=START - HOUR), *used({"n": "x"}, alias="c"),
+    ]  # fmt: skip
+
+    found = measure(asked(Aggregation.LATEST, *members), sent)
+
+    assert (found.pooled, found.members) == (16, {"A": 6, "B": 10, "C": 0})
 
 
 def test_spans_begin_with_their_first_instant_and_end_before_their_last() -> None:
@@ -189,7 +254,7 @@ def test_values_are_told_with_how_often_they_came() -> None:
 
     assert values(Aggregation.SUM) == values(Aggregation.MAX) == ((D("1.5"), 2), (D(2), 1))
     assert values(Aggregation.COUNT) == ((D(1), 5),)
-    assert values(Aggregation.UNIQUE) == ()
+    assert values(Aggregation.UNIQUE) == values(Aggregation.LATEST) == ()
     assert measure(asked(Aggregation.SUM), sent).values == ()
 
 
@@ -199,13 +264,11 @@ def test_sending_everything_again_changes_nothing(sent: list[Event], query: Usag
 
 
 @given(st.lists(events(), max_size=12), queries())
-def test_counts_and_sums_of_members_add_up_to_the_pool(
-    sent: list[Event], query: UsageQuery
-) -> None:
+def test_what_adds_up_over_members_is_the_pool(sent: list[Event], query: UsageQuery) -> None:
     found = measure(query, sent)
 
     assert sum(found.member_events.values()) == found.event_count
-    if query.metric.aggregation in {Aggregation.COUNT, Aggregation.SUM}:
+    if query.metric.aggregation in ADDING_UP:
         assert sum(found.members.values()) == found.pooled
     if query.want_values and query.metric.aggregation is Aggregation.SUM:
         assert sum(value * many for value, many in found.values) == found.pooled

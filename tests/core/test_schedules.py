@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import FOREVER, Period, Span
 from catchment.core.schedules import (
+    EVERYONE,
     Charge,
     Claim,
     Frequency,
@@ -322,6 +323,26 @@ def test_a_schedule_claims_each_metric_for_the_phases_that_price_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("phase_end", "schedule_end", "once_until"),
+    [(None, None, "2-15"), ("2-28", None, "3-1"), (None, "3-31", "4-1")],
+)
+def test_usage_that_is_charged_once_is_claimed_for_the_days_charged_and_no_longer(
+    phase_end: str | None, schedule_end: str | None, once_until: str
+) -> None:
+    once = item("once", metric=CALLS, frequency=Frequency.ONE_TIME)
+    agreed = schedule(
+        phase("1-15", phase_end, once, item("monthly", metric=MINUTES)), end=schedule_end
+    )
+
+    found = {claim.metric_id: claim.span.end for claim in claims(agreed, UTC)}
+
+    [charge] = [one for one in charges(agreed, day("12-31")) if one.item.id == "once"]
+    assert charge.service.end == day(once_until)
+    assert found["calls"].date() == day(once_until)
+    assert found["minutes"] >= found["calls"]
+
+
 def test_a_claim_begins_and_ends_at_midnight_of_the_workspace() -> None:
     agreed = schedule(phase("3-1", "3-31", item(metric=CALLS)))
 
@@ -344,3 +365,26 @@ def test_an_archived_schedule_claims_nothing_from_then_on(archived: str, end: st
     spans = [claim.span for claim in claims(agreed, UTC)]
 
     assert [s.end.date() for s in spans] == ([] if end is None else [day(end)])
+
+
+def test_a_claim_knows_whom_its_schedule_excludes_and_whom_its_prices_name_at_the_time() -> None:
+    named = replace(item("b", metric=CALLS), scope=frozenset({"x"}))
+    everyone = item("a", metric=CALLS)
+    agreed = replace(
+        schedule(
+            phase("1-1", "1-31", everyone, named),
+            phase("2-1", "2-28", named, everyone, id="2"),
+            phase("3-1", None, named, id="3"),
+            roll_up=True,
+        ),
+        exclusions=frozenset({"y"}),
+    )
+
+    found = claims(agreed, UTC)
+
+    both = frozenset({EVERYONE, frozenset({"x"})})
+    assert [(c.span.start.date(), c.span.end.date(), c.scopes) for c in found] == [
+        (day("1-1"), day("3-1"), both),
+        (day("3-1"), FOREVER.date(), frozenset({frozenset({"x"})})),
+    ]
+    assert {c.exclusions for c in found} == {frozenset({"y"})}

@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, Table, delete, func, select, update
 
 from catchment import ids
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.flows.check_numbers import number_faults
-from catchment.flows.run_billing import bill_workspace
 from catchment.flows.verify_invoices import Verdict, verify_invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
@@ -51,11 +51,13 @@ def made(books: Books, client: TestClient, clock: Clock) -> dict[str, str]:
     books.link(both, a, ALWAYS, MOVED)
     books.link(both, b, MOVED)
     calls, users = books.metric("calls"), books.metric("users", "UNIQUE")
+    seats = books.metric("seats", "LATEST")
     fee = books.price(fixed("31"), timing="IN_ADVANCE")
     pooled = [
         books.price(GRADUATED, calls),
         books.price(linear("2"), users),
         books.price(VOLUME, calls),
+        books.price(linear("3"), seats),
     ]
     books.schedule(a, *pooled, fee, roll_up_billing=True)
     books.schedule(b, books.price(GRADUATED, calls), roll_up_billing=True)
@@ -68,6 +70,9 @@ def made(books: Books, client: TestClient, clock: Clock) -> dict[str, str]:
         (own, "calls", "2026-01-15", "70"),
         (north, "users", "2026-01-05", "eve"),
         (both, "users", "2026-01-05", "eve"),
+        (both, "seats", "2026-01-14", "4"),
+        (both, "seats", "2026-01-13", "400"),
+        (north, "seats", "2026-01-20", "2"),
     )
     bill_workspace(
         books.engine,

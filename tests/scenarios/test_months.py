@@ -131,6 +131,30 @@ def test_a_distinct_user_of_two_children_is_billed_once(seller: Seller) -> None:
     assert "add up to 4" in seller.get(f"/invoices/{invoice['id']}/usage-item-groups")["notes"][0]
 
 
+def test_seats_are_billed_by_the_latest_count_of_every_member(seller: Seller) -> None:
+    parent = seller.customer("Parent")
+    a, b, left = (seller.customer(name, parent) for name in ("A", "B", "Left"))
+    seller.post(
+        f"/customers/{left}/moves", {"parentId": None, "effectiveFrom": "2026-01-16T00:00:00Z"}
+    )
+    price = seller.price(linear(seller.metric("LATEST"), "10"))
+    seller.schedule(parent, price, rollUpBilling=True)
+    for who, day, seats in (
+        (a, "2026-01-20", "5"), (a, "2026-01-10", "50"), (b, "2026-01-02", "8"), (b, "2026-01-05", "?"),
+        (left, "2026-01-15", "30"), (left, "2026-01-16", "31"), (parent, "2025-12-31", "1000"),
+    ):  # fmt: skip
+        seller.used((who, day, seats))
+
+    [invoice] = seller.run("2026-02-01")
+
+    assert invoice["netTotal"] == "430.00"
+    assert seller.breakdown(invoice) == {"A": ["5"], "B": ["8"], "Left": ["30"]}
+    assert seller.get(f"/invoices/{invoice['id']}/usage-item-groups")["notes"] == []
+    for method in ("PROPORTIONAL", "MARGINAL", "STANDALONE"):
+        shares = seller.get(f"/invoices/{invoice['id']}/allocations", method=method)["items"]
+        assert sorted(one["netTotal"] for one in shares) == ["300.00", "50.00", "80.00"]
+
+
 def test_the_nearest_pool_wins_in_a_family_of_families(seller: Seller) -> None:
     metric = seller.metric()
     group = seller.customer("Group")

@@ -82,6 +82,7 @@ def test_the_store_walks_the_pool_as_defined(
         UsageQuery(COUNT, MEMBERS, True, ends[:1]),
         UsageQuery(COUNT, MEMBERS),
         UsageQuery(replace(SUM, aggregation=Aggregation.MAX), MEMBERS, False, ends),
+        UsageQuery(replace(SUM, aggregation=Aggregation.LATEST), MEMBERS, True, ends),
     ]
 
     answers = usage.measure(workspace_id, asked)

@@ -25,7 +25,7 @@ FRACTION_DIGITS = 12
 """A property's number has at most this many decimals."""
 
 NUMBER = rf"-?0*[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?"
-"""The texts that SUM and MAX read, as a pattern over the whole text. Others are passed over."""
+"""The texts that are a number: a pattern over the whole text. Others are passed over."""
 
 _number = re.compile(NUMBER)
 Values = tuple[tuple[Decimal, int], ...]
@@ -41,10 +41,17 @@ class Aggregation(StrEnum):
     SUM = "SUM"
     UNIQUE = "UNIQUE"
     MAX = "MAX"
+    LATEST = "LATEST"
 
 
-ADDING_UP = frozenset({Aggregation.COUNT, Aggregation.SUM})
-"""The aggregations whose members' figures add up to the pooled one, event by event."""
+ADDING_UP = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.LATEST})
+"""The aggregations whose members' figures add up to the pooled one."""
+
+GROWING = frozenset({Aggregation.COUNT, Aggregation.SUM})
+"""Those where every event adds its own value, so that usage grows in the order of events."""
+
+VALUING = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.MAX})
+"""Those that give every event a number. Of LATEST only a member's last event says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +131,13 @@ NO_STEPS = Steps((), {})
 class Usage:
     """An answer. ``pooled`` is over all members' events at once: it need not be the members' sum.
 
-    ``event_count`` counts the matching events, also those whose property gives no value. A member
-    without one is left out of ``members``. ``values`` is (value of an event, how many events have
-    it), ascending, only where asked for and only for aggregations that give each event a number:
-    COUNT gives every event 1, SUM and MAX its property, UNIQUE none. ``member_values`` is the same
-    for every member that has some. ``steps`` are there where COUNT or SUM were asked for them and
-    the usage of several members goes beyond the first bound.
+    Only LATEST is of each member by itself, and their sum. ``event_count`` counts the matching
+    events, also those whose property gives no value. A member without one is left out of
+    ``members``. ``values`` is (value of an event, how many events have it), ascending, only where
+    asked for and only for VALUING aggregations: COUNT gives every event 1, SUM and MAX its
+    property. ``member_values`` is the same for every member that has some. ``steps`` are there
+    where a GROWING aggregation was asked for them and the usage of several members goes beyond the
+    first bound.
     """
 
     pooled: Decimal
@@ -173,7 +181,7 @@ def text_of(value: object) -> str | None:
 
 
 def number_of(text: str | None) -> Decimal | None:
-    """What SUM and MAX read in a text; None where it is not a number in plain digits."""
+    """What SUM, MAX and LATEST read in a text; None where it is not a number in plain digits."""
     return Decimal(text) if text is not None and _number.fullmatch(text) else None
 
 
@@ -187,8 +195,11 @@ def fold(text: str) -> str:
 
 
 def current(events: Iterable[Event]) -> list[Event]:
-    """The events that count: of those with one ``customer_event_id``, the last to come."""
-    return list({event.customer_event_id: event for event in events}.values())
+    """The events that count, as they came: of those with one ``customer_event_id`` the last."""
+    newest: dict[str, Event] = {}
+    for event in reversed(list(events)):
+        newest.setdefault(event.customer_event_id, event)
+    return list(reversed(newest.values()))
 
 
 def matches(metric: Metric, event: Event) -> bool:
@@ -220,11 +231,15 @@ def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
     }
     used = {customer: own for customer, own in used.items() if own}
     pool = [event for own in used.values() for event in own]
-    pooled = _quantity(metric, pool)
+    members = {customer: _quantity(metric, own) for customer, own in used.items()}
+    if metric.aggregation is Aggregation.LATEST:
+        pooled = reduce(_exact.add, members.values(), Decimal(0))
+    else:
+        pooled = _quantity(metric, pool)
     values = {customer: _distribution(metric, own) for customer, own in used.items()}
     return Usage(
         pooled=pooled,
-        members={customer: _quantity(metric, own) for customer, own in used.items()},
+        members=members,
         event_count=len(pool),
         member_events={customer: len(own) for customer, own in used.items()},
         values=_distribution(metric, pool) if query.want_values else (),
@@ -235,25 +250,29 @@ def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
 
 def asks_for_steps(query: UsageQuery, pooled: Decimal, members: int) -> bool:
     """Whether the answer has steps, where that many ``members`` have events."""
-    if not query.bounds or query.metric.aggregation not in ADDING_UP:
+    if not query.bounds or query.metric.aggregation not in GROWING:
         return False
     return members > 1 and pooled > query.bounds[0]
 
 
 def _quantity(metric: Metric, events: list[Event]) -> Decimal:
+    """Of events in the order they were acknowledged."""
     if metric.aggregation is Aggregation.UNIQUE:
         assert metric.property is not None, metric
         texts = {event.properties.get(metric.property) for event in events}
         return Decimal(len(texts - {None}))
+    if metric.aggregation is Aggregation.LATEST:
+        events = sorted(events, key=lambda event: event.at)  # of one instant the later one wins
+        return next(iter(_numbers(metric, reversed(events))), Decimal(0))
     numbers = _numbers(metric, events)
     if metric.aggregation is Aggregation.MAX:
         return max(numbers, default=Decimal(0))
     return reduce(_exact.add, numbers, Decimal(0))
 
 
-def _numbers(metric: Metric, events: list[Event]) -> list[Decimal]:
+def _numbers(metric: Metric, events: Iterable[Event]) -> list[Decimal]:
     if metric.aggregation is Aggregation.COUNT:
-        return [Decimal(1)] * len(events)
+        return [Decimal(1) for _ in events]
     assert metric.property is not None, metric
     read = (number_of(event.properties.get(metric.property)) for event in events)
     return [number for number in read if number is not None]
@@ -283,7 +302,7 @@ def _clamped(value: Decimal, lower: Decimal, upper: Decimal | None) -> Decimal:
 
 
 def _distribution(metric: Metric, events: list[Event]) -> Values:
-    if metric.aggregation is Aggregation.UNIQUE:
+    if metric.aggregation not in VALUING:
         return ()
     counts: dict[Decimal, int] = {}
     for number in _numbers(metric, events):

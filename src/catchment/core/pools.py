@@ -2,18 +2,20 @@
 
 At any instant the usage of a customer on a metric belongs to one schedule: the nearest one, going
 up from the customer itself, that prices the metric and reaches the customer. A schedule reaches
-its own customer; one with roll-up reaches everyone below, too.
+its own customer; one with roll-up reaches everyone below, too, but for the customers it excludes
+and whoever is below those. Within the schedule it belongs to the prices that name the nearest
+customer, going up; where they name nobody on the way, to those that name nobody at all. Without
+any of these the schedule does not reach the customer.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId, Forest, Membership, merged, within
 from catchment.core.period import Span, intersect, minus, union
-from catchment.core.schedules import Claim
+from catchment.core.schedules import EVERYONE, Claim, Scope
 
 
 class PoolMember(NamedTuple):
@@ -34,7 +36,9 @@ class Carve(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """Members and carved customers together are the family, each instant of each exactly once."""
+    """Members and carved customers together are all that the schedule reaches and ``scope`` covers,
+    each instant of each exactly once.
+    """
 
     members: tuple[PoolMember, ...]
     carved: tuple[Carve, ...]
@@ -43,7 +47,17 @@ class Pool(NamedTuple):
 NO_POOL = Pool((), ())
 
 
-Winners = tuple[tuple[str, tuple[Span, ...]], ...]
+class _Reach(NamedTuple):
+    """A claim on whoever stands here, while it lasts; its prices of these ``scopes`` apply.
+
+    Without any it claims nothing here, but may name somebody further down.
+    """
+
+    claim: Claim
+    scopes: frozenset[Scope]
+
+
+_Winners = tuple[tuple[str, tuple[Span, ...]], ...]
 """Schedules, each with the instants at which it has the usage. No instant is in two."""
 
 
@@ -56,71 +70,130 @@ def pool(
     roll_up: bool,
     metric_id: str,
     span: Span,
+    scope: Scope | None = None,
 ) -> Pool:
-    """Whose usage of ``metric_id`` the schedule prices during ``span``, and whose it does not.
+    """Whose usage of ``metric_id`` the schedule's prices of ``scope`` price during ``span``, and
+    whose they would if no other schedule were nearer.
 
     ``claims`` are those of all live schedules, the schedule's own included: outside of them it has
-    no pool. Members are in no particular order. Without ``roll_up`` only the customer itself can
-    be a member or carved out.
+    no pool. A scope of None stands for all that the schedule prices on the metric. Members are in
+    no particular order. Without ``roll_up`` only the customer itself can be a member or carved out.
     """
-    on_metric = _by_customer(claims, metric_id)
-    own = [claim.span for claim in on_metric[customer] if claim.schedule_id == schedule_id]
-    asked = intersect(union(own), span)
+    concerned = _by_customer(claims, metric_id, span)
+    own = [
+        claim
+        for claim in concerned.get(customer, ())
+        if claim.schedule_id == schedule_id and (scope is None or scope in claim.scopes)
+    ]
+    asked = intersect(union(claim.span for claim in own), span)
+    leading = _leading(forest, own, scope)
     members: dict[CustomerId, Membership] = {}
-    carved: defaultdict[tuple[CustomerId, str], list[Span]] = defaultdict(list)
-    waiting: list[tuple[tuple[CustomerId, ...], tuple[Span, ...], Winners]] = []
+    carved: dict[tuple[CustomerId, str], list[Span]] = {}
+    waiting: list[
+        tuple[tuple[CustomerId, ...], tuple[Span, ...], tuple[_Reach, ...], _Winners | None]
+    ] = []
     if asked:
-        waiting.append(((customer,), asked, ()))
+        waiting.append(((customer,), asked, (), None))
     while waiting:
-        path, spans, above = waiting.pop()
+        path, spans, reaches, winners = waiting.pop()
         current = path[-1]
-        rivals = on_metric.get(current, ())
-        winners = _overlaid(above, rivals, spans)
+        here = concerned.get(current)
+        if here is not None:
+            reaches, winners = _reaching(current, here, reaches), None
+        if winners is None:
+            winners = _winners(reaches, _wanted(reaches, schedule_id, scope, spans))
         for winner, when in winners:
             if winner == schedule_id:
                 visit = Membership(when, len(path) - 1, path)
                 known = members.get(current)
                 members[current] = visit if known is None else merged(known, visit)
             else:
-                carved[current, winner].extend(when)
+                carved.setdefault((current, winner), []).extend(when)
         if roll_up:
-            if not all(rival.roll_up for rival in rivals):
-                reaching = [rival for rival in rivals if rival.roll_up]
-                winners = _overlaid(above, reaching, spans)
+            if here:
+                reaches = tuple(one for one in reaches if one.claim.roll_up)
+                winners = _winners(reaches, _wanted(reaches, schedule_id, scope, spans))
             for link in forest.child_links(current):
-                below = within(spans, link)
-                if below:
-                    waiting.append(((*path, link.customer), below, winners))
+                if winners or link.customer in leading:
+                    below = within(spans, link)
+                    if below:
+                        kept = winners if below is spans else None
+                        waiting.append(((*path, link.customer), below, reaches, kept))
     return Pool(
         tuple(PoolMember(who, *member) for who, member in members.items()),
         tuple(Carve(who, union(spans), winner) for (who, winner), spans in carved.items()),
     )
 
 
-def _by_customer(claims: Iterable[Claim], metric_id: str) -> defaultdict[CustomerId, list[Claim]]:
-    """The claims on one metric; of one customer's, who comes first wins."""
-    found: defaultdict[CustomerId, list[Claim]] = defaultdict(list)
+def _by_customer(
+    claims: Iterable[Claim], metric_id: str, span: Span
+) -> Mapping[CustomerId, Sequence[Claim]]:
+    """The claims on one metric during ``span`` by customer; of one's, who comes first wins.
+
+    Whoever is excluded or named by a claim is there too, mostly with none of its own: everybody
+    else passes the claims from above on as they are.
+    """
+    found: dict[CustomerId, list[Claim]] = {}
     for claim in claims:
-        if claim.metric_id == metric_id:
-            found[claim.customer].append(claim)
+        overlaps = claim.span.start < span.end and span.start < claim.span.end
+        if claim.metric_id == metric_id and overlaps:
+            found.setdefault(claim.customer, []).append(claim)
+            for who in claim.exclusions.union(*claim.scopes):
+                found.setdefault(who, [])
     for own in found.values():
         own.sort(key=lambda claim: (claim.started, claim.schedule_id))
     return found
 
 
-def _overlaid(above: Winners, nearer: Sequence[Claim], spans: tuple[Span, ...]) -> Winners:
-    """Who wins each instant of ``spans``: the first of ``nearer`` to claim it, else ``above``."""
-    if not nearer and len(above) == 1 and above[0][1] == spans:
-        return above
-    open_spans = spans
+def _leading(forest: Forest, own: Iterable[Claim], scope: Scope | None) -> set[CustomerId]:
+    """Whom the prices of ``scope`` name, and everyone who was ever above those.
+
+    Where those prices do not apply, they can apply again only further down on such a way.
+    """
+    scopes = {each for claim in own for each in claim.scopes} if scope is None else {scope}
+    waiting = list(EVERYONE.union(*scopes))
+    leading = set(waiting)
+    while waiting:
+        for link in forest.links(waiting.pop()):
+            if link.parent is not None and link.parent not in leading:
+                leading.add(link.parent)
+                waiting.append(link.parent)
+    return leading
+
+
+def _reaching(
+    current: CustomerId, own: Sequence[Claim], above: Iterable[_Reach]
+) -> tuple[_Reach, ...]:
+    """The claims that reach a customer, nearest first: its own, and those from above."""
+    nobody_named = frozenset({EVERYONE})
+    reaches = [_Reach(claim, claim.scopes & nobody_named) for claim in own]
+    reaches += [one for one in above if current not in one.claim.exclusions]
+    return tuple(
+        _Reach(claim, frozenset(scope for scope in claim.scopes if current in scope) or scopes)
+        for claim, scopes in reaches
+    )
+
+
+def _wanted(
+    reaches: Iterable[_Reach], schedule_id: str, scope: Scope | None, spans: tuple[Span, ...]
+) -> tuple[Span, ...]:
+    """When the schedule's prices of ``scope`` would apply if no other schedule were nearer."""
+    parts = [
+        intersect(spans, claim.span)
+        for claim, scopes in reaches
+        if claim.schedule_id == schedule_id and (scopes if scope is None else scope in scopes)
+    ]
+    return parts[0] if len(parts) == 1 else union(part for some in parts for part in some)
+
+
+def _winners(reaches: Iterable[_Reach], wanted: tuple[Span, ...]) -> _Winners:
+    """Who wins each instant of ``wanted``: the nearest whose prices apply."""
     found: list[tuple[str, tuple[Span, ...]]] = []
-    for claim in nearer:
-        taken = intersect(open_spans, claim.span)
+    for claim, scopes in reaches:
+        if not wanted:
+            break
+        taken = intersect(wanted, claim.span) if scopes else ()
         if taken:
             found.append((claim.schedule_id, taken))
-            open_spans = minus(open_spans, taken)
-    for winner, when in above:
-        left = tuple(part for one in when for part in intersect(open_spans, one))
-        if left:
-            found.append((winner, left))
+            wanted = () if taken is wanted else minus(wanted, taken)
     return tuple(found)

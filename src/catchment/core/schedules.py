@@ -6,7 +6,7 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
@@ -15,6 +15,12 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span, cycles, day_after, months_after, union
 from catchment.core.pricing import Price
+
+Scope = frozenset[CustomerId]
+"""Whom a usage price names: it prices them and everyone below them."""
+
+EVERYONE: Scope = frozenset()
+"""The scope of a price that names nobody: it prices whom no other price names."""
 
 
 class Frequency(StrEnum):
@@ -42,7 +48,10 @@ class Timing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PricedItem:
-    """A price in a phase, with the words its line will show. ``id`` is the price's own."""
+    """A price in a phase, with the words its line will show. ``id`` is the price's own.
+
+    Only usage prices on roll-up schedules have another ``scope`` than EVERYONE.
+    """
 
     id: str
     product_id: str
@@ -55,6 +64,7 @@ class PricedItem:
     metric: Metric | None = None  # usage prices have one, fixed and one-time prices none
     metric_name: str | None = None
     unit: str | None = None
+    scope: Scope = EVERYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +89,9 @@ class Schedule:
     or of the phase that resets them.
 
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
-    customer is priced together with its own. An archived schedule claims no usage from
-    ``archived_at`` on and charges nothing that falls due after that day.
+    customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
+    archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
+    after that day.
     """
 
     id: str
@@ -96,6 +107,7 @@ class Schedule:
     purchase_order: str | None = None
     reference: str | None = None
     due_days: int | None = None
+    exclusions: frozenset[CustomerId] = frozenset()
 
     @property
     def days(self) -> Period:
@@ -131,8 +143,9 @@ class Charge:
 class Claim:
     """A live schedule prices a metric during ``span``: usage then is its customer's.
 
-    With ``roll_up`` that holds for everyone below the customer too. ``started`` decides between
-    two schedules of one customer.
+    With ``roll_up`` that holds for everyone below the customer too, down to the ``exclusions``,
+    which it does not reach. ``scopes`` are those of its prices on the metric. ``started`` decides
+    between two schedules of one customer.
     """
 
     schedule_id: str
@@ -141,6 +154,8 @@ class Claim:
     span: Span
     roll_up: bool
     started: date
+    exclusions: frozenset[CustomerId] = frozenset()
+    scopes: frozenset[Scope] = frozenset({EVERYONE})
 
 
 def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
@@ -161,18 +176,47 @@ def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
 
 
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
-    """The usage that an activated schedule prices, by metric and time."""
-    spans: dict[str, list[Span]] = {}
+    """The usage that an activated schedule prices, by metric and time; no two share an instant."""
+    spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
     for phase in schedule.phases:
-        days = schedule.days_of(phase)
-        for metric in {item.metric.id for item in phase.items if item.metric is not None}:
-            if days is not None:
-                spans.setdefault(metric, []).append(_until_archived(schedule, days.span(zone)))
+        for days, items in _priced(schedule, phase):
+            for priced in _scopes(items).items():
+                spans.setdefault(priced, []).append(_until_archived(schedule, days.span(zone)))
     return tuple(
-        Claim(schedule.id, schedule.customer, metric, span, schedule.roll_up, schedule.start)
-        for metric, parts in sorted(spans.items())
+        Claim(
+            schedule.id,
+            schedule.customer,
+            metric,
+            span,
+            schedule.roll_up,
+            schedule.start,
+            schedule.exclusions,
+            scopes,
+        )
+        for (metric, scopes), parts in sorted(spans.items(), key=lambda one: (one[0][0], one[1]))
         for span in union(parts)
     )
+
+
+def _priced(schedule: Schedule, phase: Phase) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
+    """The days of a phase, with what is priced on them: what is charged once only while it is."""
+    days = schedule.days_of(phase)
+    if days is None:
+        return
+    once = _only_service(schedule, phase, days)
+    yield once, phase.items
+    if once.end < days.end:
+        recurring = (item for item in phase.items if item.frequency is not Frequency.ONE_TIME)
+        yield Period(once.end, days.end), tuple(recurring)
+
+
+def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
+    """The metrics that are priced, each with the scopes of its prices."""
+    found: dict[str, set[Scope]] = {}
+    for item in items:
+        if item.metric is not None:
+            found.setdefault(item.metric.id, set()).add(item.scope)
+    return {metric: frozenset(scopes) for metric, scopes in found.items()}
 
 
 def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:

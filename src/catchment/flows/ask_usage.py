@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, tzinfo
@@ -50,11 +51,19 @@ def calculate(
     values: Collection[str],
     span: Span,
 ) -> Calculation:
-    """Usage under ``values``, taken together: aliases, or ids that stand for all their aliases."""
-    own = customers.names(tx, workspace, values)
-    known = aliases.of_customers(tx, workspace, own)
-    names = {*values, *(alias.value for found in known.values() for alias in found)}
-    query = UsageQuery(metric, (Member("", tuple(sorted(names)), (span,)),))
+    """Usage under ``values``, taken together: aliases, or ids that stand for all their aliases.
+
+    Who owns them matters to LATEST; an alias that nobody has is a member by itself.
+    """
+    owners = aliases.owners(tx, workspace, values)
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for value in values:
+        names[owners.get(value, value)].add(value)
+    whole = [value for value, owner in owners.items() if value == owner]
+    for customer, known in aliases.of_customers(tx, workspace, whole).items():
+        names[customer].update(alias.value for alias in known)
+    members = (Member(who, tuple(sorted(own)), (span,)) for who, own in sorted(names.items()))
+    query = UsageQuery(metric, tuple(members))
     [found] = usage.measure(workspace, [query])
     return Calculation(found, usage.id_range(workspace, query))
 

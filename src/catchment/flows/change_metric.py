@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid
-from catchment.core.metering import Aggregation
+from catchment.core.metering import VALUING, Aggregation
 from catchment.core.pricing import needs_values
 from catchment.store import metrics
 from catchment.store.metrics import StoredMetric, Terms
@@ -47,7 +47,7 @@ def change(tx: Connection, workspace: str, id: str, terms: Terms) -> StoredMetri
     metrics.hold_names(tx, workspace)
     metrics.one(tx, workspace, id, to_change=True)
     _check_name(tx, workspace, terms.name, id)
-    if terms.aggregation is Aggregation.UNIQUE:
+    if terms.aggregation not in VALUING:
         _check_values(tx, workspace, id)
     return metrics.save(tx, workspace, id, terms)
 
@@ -81,7 +81,7 @@ def _check_name(tx: Connection, workspace: str, name: str, own: str | None) -> N
 
 
 def _check_values(tx: Connection, workspace: str, id: str) -> None:
-    """UNIQUE gives events no value, which some prices need."""
+    """UNIQUE and LATEST give events no value, which some prices need."""
     for user in metrics.priced_by(tx, workspace, id):
         if needs_values(user.price):
             message = f"The price {user.name!r} bounds the price of each event by its value."

@@ -16,7 +16,7 @@ from catchment.core.allocation import Method
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money
 from catchment.core.spending import Amount, Branch, Path, branch
-from catchment.flows.share_invoice import branch_shares
+from catchment.flows import branch_parts
 from catchment.store import spending
 from catchment.store.invoices import Invoice
 from catchment.store.spending import Wanted
@@ -78,7 +78,12 @@ def _shares(
     tx: Connection, invoice: Invoice, method: Method, way: Path
 ) -> Iterator[tuple[Path, Amount]]:
     """The shares at and below the end of ``way``, each with the path from there."""
-    for one in branch_shares(tx, invoice, method, way[-1]):
+    shares = (
+        share
+        for part in branch_parts.parts(tx, invoice, method, way[-1], descendants=True)
+        for share in part.shares
+    )
+    for one in shares:
         if way[0] in one.path:
             start = one.path.index(way[0])
             end = start + len(way)

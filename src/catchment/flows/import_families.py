@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -192,7 +192,8 @@ def _touched(tx: Connection, workspace: Workspace, done: Plan, around: Sequence[
         schedules[payer].append(schedule)
     if not schedules:
         return set()
-    since = _since(done, around, schedules)
+    named = roll_ups.named(tx, workspace.id, [id for ids in schedules.values() for id in ids])
+    since = _since(done, around, schedules, named)
     first: dict[str, datetime] = {}
     for customer in done.moved:
         for schedule, at in since[customer].items():
@@ -217,7 +218,10 @@ def _touched(tx: Connection, workspace: Workspace, done: Plan, around: Sequence[
 
 
 def _since(
-    done: Plan, around: Sequence[Link], schedules: Mapping[CustomerId, Sequence[str]]
+    done: Plan,
+    around: Sequence[Link],
+    schedules: Mapping[CustomerId, Sequence[str]],
+    named: Collection[CustomerId],
 ) -> dict[CustomerId, dict[str, datetime]]:
     """From when on each customer's places change the figures of which schedules.
 
@@ -231,7 +235,7 @@ def _since(
         way = (at, *(_places(forest, customer) for forest in (before, after)))
         if way not in answers:
             change = payers.changes(before, after, customer, at)
-            answers[way] = payers.touched(change, schedules)
+            answers[way] = payers.touched(change, schedules, named)
         found[customer] = answers[way]
     return found
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
-from catchment.core.metering import Aggregation
+from catchment.core.metering import VALUING
 from catchment.core.pricing import Fixed, OneTime, needs_values
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.keep_product import ProductArchived
+from catchment.flows.pool_terms import check_named
 from catchment.store import list_prices, metered, prices, products
 from catchment.store.list_prices import ListPrice
 from catchment.store.price_terms import Terms
@@ -109,15 +110,19 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
             message, errors=(FieldError("/productId", ProductArchived.code, message),)
         )
     if terms.metric_id is None:
+        if terms.restrict_to:
+            message = "Only a usage price can be restricted to customers."
+            raise Invalid.field("/restrictToCustomers", message)
         return
+    check_named(tx, workspace, terms.restrict_to, "/restrictToCustomers")
     metric = metered.in_force(tx, workspace, terms.metric_id)
     if metric is None:
         raise _missing("/structure/usageMetricId", f"There is no metric {terms.metric_id}.")
-    if needs_values(terms.price) and metric.aggregation is Aggregation.UNIQUE:
+    if needs_values(terms.price) and metric.aggregation not in VALUING:
         raise Invalid.field(
             "/structure/usageMetricId",
-            "minPrice and maxPrice bound the price of each event, and a UNIQUE metric gives events"
-            " no value.",
+            "minPrice and maxPrice bound the price of each event, and a"
+            f" {metric.aggregation} metric gives events no value.",
         )
 
 

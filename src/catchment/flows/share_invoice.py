@@ -18,7 +18,7 @@ from catchment.core.allocation import METHODS, Method
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money
 from catchment.store import invoice_contents
-from catchment.store.invoice_contents import LineItem, Sharer, UsageItemGroup
+from catchment.store.invoice_contents import LineItem, UsageItemGroup
 from catchment.store.invoices import Invoice
 
 Place = tuple[int, int]
@@ -63,7 +63,7 @@ def allocations(
     limit: int,
 ) -> Allocations:
     """Up to ``limit`` shares after a place: everyone's, or one customer's."""
-    lines = _lines(tx, invoice)
+    lines = lines_of(tx, invoice)
     if customer is None:
         place = METHODS.index(method)
         counts = (_counted(line, place) for line in lines.values())
@@ -78,27 +78,41 @@ def allocations(
     return Allocations(found[:limit], following, total)
 
 
-def shares_of(
-    tx: Connection, invoice: Invoice, method: Method, customer: CustomerId
-) -> tuple[Allocation, ...]:
-    """All that one customer has of an invoice."""
-    return tuple(_own(tx, invoice, _lines(tx, invoice), method, customer))
-
-
-def branch_shares(
-    tx: Connection, invoice: Invoice, method: Method, customer: CustomerId
-) -> Iterator[Allocation]:
-    """All that a customer and everyone below it have of an invoice."""
-    lines = _lines(tx, invoice)
-    yield from (one for one in _payers(invoice, lines) if customer in one.path)
-    for member in invoice_contents.branch(tx, invoice.workspace_id, invoice.id, customer):
-        yield from _members(member, invoice, lines, method)
-
-
-def _lines(tx: Connection, invoice: Invoice) -> dict[int, LineItem]:
+def lines_of(tx: Connection, invoice: Invoice) -> dict[int, LineItem]:
+    """The lines of an invoice by their index, in the order printed."""
     return {
         line.index: line for line in invoice_contents.lines(tx, invoice.workspace_id, invoice.id)
     }
+
+
+def payers_own(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allocation]:
+    """The lines that nobody shares."""
+    payer = invoice.customer_id
+    for index, line in lines.items():
+        if _is_payers(line):
+            yield Allocation((-1, index), payer, (payer,), line, line.quantity, line.net, line.tax)
+
+
+def members_shares(
+    member: UsageItemGroup, invoice: Invoice, lines: Mapping[int, LineItem], method: Method
+) -> Iterator[Allocation]:
+    """A member's shares. There are no taxes yet, so none is shared."""
+    place = METHODS.index(method)
+    path = tuple(customer for customer, _ in member.path)
+    for index, quantity, parts in member.shares:
+        part = parts[place]
+        if part is not None:
+            line = lines[index]
+            assert not line.tax.minor, line
+            yield Allocation(
+                (member.index, index),
+                member.customer_id,
+                path,
+                line,
+                quantity,
+                Money(part, invoice.currency),
+                line.tax,
+            )
 
 
 def _counted(line: LineItem, place: int) -> int:
@@ -118,10 +132,10 @@ def _own(
     customer: CustomerId,
 ) -> Iterator[Allocation]:
     if customer == invoice.customer_id:
-        yield from _payers(invoice, lines)
+        yield from payers_own(invoice, lines)
     member = invoice_contents.member(tx, invoice.workspace_id, invoice.id, customer)
     if member is not None:
-        yield from _members(member, invoice, lines, method)
+        yield from members_shares(member, invoice, lines, method)
 
 
 def _shares(
@@ -134,42 +148,13 @@ def _shares(
     at_once: int,
 ) -> Iterator[Allocation]:
     """The shares after a place, members being read ``at_once``."""
-    yield from (one for one in _payers(invoice, lines) if one.place > after)
+    yield from (one for one in payers_own(invoice, lines) if one.place > after)
     since = max(after[0], 0)
     while members := invoice_contents.members(
         tx, invoice.workspace_id, invoice.id, since=since, limit=at_once
     ):
         for member in members:
             yield from (
-                one for one in _members(member, invoice, lines, method) if one.place > after
+                one for one in members_shares(member, invoice, lines, method) if one.place > after
             )
         since = members[-1].index + 1
-
-
-def _payers(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allocation]:
-    payer = invoice.customer_id
-    for index, line in lines.items():
-        if _is_payers(line):
-            yield Allocation((-1, index), payer, (payer,), line, line.quantity, line.net, line.tax)
-
-
-def _members(
-    member: UsageItemGroup | Sharer, invoice: Invoice, lines: Mapping[int, LineItem], method: Method
-) -> Iterator[Allocation]:
-    """A member's shares. There are no taxes yet, so none is shared."""
-    place = METHODS.index(method)
-    path = tuple(customer for customer, _ in member.path)
-    for index, quantity, parts in member.shares:
-        part = parts[place]
-        if part is not None:
-            line = lines[index]
-            assert not line.tax.minor, line
-            yield Allocation(
-                (member.index, index),
-                member.customer_id,
-                path,
-                line,
-                quantity,
-                Money(part, invoice.currency),
-                line.tax,
-            )

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Text, cast, delete, insert, select
+from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from catchment.core.allocation import Parts
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
-from catchment.store import evidence
-from catchment.store.chunks import chunks
+from catchment.core.schedules import EVERYONE, Scope
+from catchment.store import branches, evidence
 from catchment.store.evidence import Evidence
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
@@ -43,7 +43,9 @@ class LineItemGroup:
 class LineItem:
     """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
 
-    ``share_counts`` says how many members share it by each of METHODS; None: all is the payer's.
+    A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
+    metric aggregated when it was calculated. ``share_counts`` says how many members share it by
+    each of METHODS; None: all is the payer's.
     """
 
     id: str
@@ -66,8 +68,10 @@ class LineItem:
     price_id: str | None = None
     product_id: str | None = None
     usage_metric_id: str | None = None
+    aggregation: str | None = None
     event_count: int | None = None
     share_counts: tuple[int, ...] | None = None
+    scope: Scope = EVERYONE
 
     @property
     def gross(self) -> Money:
@@ -92,16 +96,6 @@ class MemberShare(NamedTuple):
     line_index: int
     quantity: Decimal
     parts: Parts
-
-
-@dataclass(frozen=True, slots=True)
-class Sharer:
-    """A member of an invoice with its shares, where what it used of each metric is not asked."""
-
-    index: int
-    customer_id: str
-    path: tuple[tuple[str, str], ...]
-    shares: tuple[MemberShare, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,45 +127,6 @@ class Contents:
     lines: tuple[LineItem, ...] = ()
     usage: tuple[UsageItemGroup, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class WrongGross:
-    """A part of an invoice whose stored gross total is not net and tax."""
-
-    part: str
-    id: str
-    stored: Money
-    right: Money
-
-
-def wrong_gross(
-    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
-) -> dict[str, WrongGross]:
-    """By invoice, the first of its totals that does not add up in itself."""
-    found: dict[str, WrongGross] = {}
-    for part, table, owner in (
-        ("line", line_items, line_items.c.invoice_id),
-        ("group", line_item_groups, line_item_groups.c.invoice_id),
-        ("invoice", invoices, invoices.c.id),
-    ):
-        c = table.c
-        right = c.net_minor + c.tax_minor
-        joined = table if table is invoices else table.join(invoices, invoices.c.id == owner)
-        query = (
-            select(owner.label("owner"), c.id, c.gross_minor, right.label("right"))
-            .add_columns(invoices.c.currency)
-            .select_from(joined)
-            .where(c.workspace_id == workspace_id, c.gross_minor != right)
-        )
-        for ids in chunks(invoice_ids):
-            for row in tx.execute(query.where(owner.in_(ids))):
-                stored, correct = (
-                    Money(row.gross_minor, row.currency),
-                    Money(row.right, row.currency),
-                )
-                found.setdefault(row.owner, WrongGross(part, row.id, stored, correct))
-    return found
 
 
 def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
@@ -217,21 +172,25 @@ def member(
 
 def branch(
     tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
-) -> Iterator[Sharer]:
-    """A customer of an invoice and all below it, in the order shown."""
-    c = usage_item_groups.c
-    columns = (c.index.label("place"), c.customer_id, c.path, c.shares)
-    query = usage_of(workspace_id, invoice_id).with_only_columns(*columns)
-    # Names stand in a path as well, so what the database finds is looked at once more.
-    query = query.where(cast(c.path, Text).contains(customer_id)).order_by(c.index)
-    for row in tx.execute(query.execution_options(yield_per=_AT_ONCE)):
-        path = _path(row.path)
-        if any(id == customer_id for id, _ in path):
-            yield Sharer(row.place, row.customer_id, path, _shares(row.shares))
+) -> Iterator[UsageItemGroup]:
+    """The customer and all below it, in the order shown, by the paths kept with the invoice."""
+    stretches = branches.of_customer(tx, workspace_id, invoice_id, customer_id)
+    if not stretches:
+        alone = member(tx, workspace_id, invoice_id, customer_id)
+        yield from () if alone is None else (alone,)
+    for first, last in stretches:
+        since = first
+        while since <= last:
+            found = members(
+                tx, workspace_id, invoice_id, since=since, limit=min(_AT_ONCE, last - since + 1)
+            )
+            assert found, (invoice_id, first, last)
+            yield from found
+            since = found[-1].index + 1
 
 
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
-    """Store the contents of new heads, in four statements however many there are."""
+    """Store the contents of new heads, in five statements however many there are."""
     group_rows = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
     line_rows = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
     usage = [_usage_row(workspace_id, u) for contents in added for u in contents.usage]
@@ -242,6 +201,7 @@ def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     ):
         if rows:
             tx.execute(insert(table), rows)
+    branches.add(tx, workspace_id, usage)
     kept = [(c.lines[0].invoice_id, c.evidence) for c in added if c.lines]
     evidence.add(tx, workspace_id, kept)
 
@@ -265,6 +225,7 @@ def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -
 def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
     evidence.clear(tx, invoice_id)
+    branches.clear(tx, invoice_id)
     for table in (line_items, line_item_groups, usage_item_groups):
         tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
 
@@ -330,7 +291,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         net=Money(row.net_minor, row.currency),
         tax=Money(row.tax_minor, row.currency),
         service=Period(row.service_start, row.service_end) if row.service_start else None,
-        segments=tuple(map(_segment, row.segments)),
+        segments=tuple(map(segment_of, row.segments)),
         tax_rate=Decimal(row.tax_rate),
         description=row.description,
         unit=row.unit,
@@ -339,8 +300,10 @@ def line_of_row(row: Row[Any]) -> LineItem:
         price_id=row.price_id,
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
+        aggregation=row.aggregation,
         event_count=row.event_count,
         share_counts=None if row.share_counts is None else tuple(row.share_counts),
+        scope=frozenset(row.restrict_to_customers or ()),
     )
 
 
@@ -364,20 +327,12 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
         customer_id=row.customer_id,
         title=row.title,
         depth=row.depth,
-        path=_path(row.path),
+        path=tuple((id, name) for id, name in row.path),
         items=tuple(items),
-        shares=_shares(row.shares),
-    )
-
-
-def _path(stored: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((id, name) for id, name in stored)
-
-
-def _shares(stored: Sequence[Any]) -> tuple[MemberShare, ...]:
-    return tuple(
-        MemberShare(line_index, Decimal(quantity), tuple(parts))
-        for line_index, quantity, *parts in stored
+        shares=tuple(
+            MemberShare(line_index, Decimal(quantity), tuple(parts))
+            for line_index, quantity, *parts in row.shares
+        ),
     )
 
 
@@ -420,9 +375,11 @@ def _line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "price_id": line.price_id,
         "product_id": line.product_id,
         "usage_metric_id": line.usage_metric_id,
+        "aggregation": line.aggregation,
         "segments": [segment_texts(segment) for segment in line.segments],
         "event_count": line.event_count,
         "share_counts": None if line.share_counts is None else list(line.share_counts),
+        "restrict_to_customers": sorted(line.scope) or None,
     }
 
 
@@ -470,7 +427,8 @@ def segment_texts(segment: Segment) -> dict[str, str]:
     return texts
 
 
-def _segment(texts: Mapping[str, str]) -> Segment:
+def segment_of(texts: Mapping[str, str]) -> Segment:
+    """A segment from what ``segment_texts`` made of it."""
     lower, upper = texts.get("from"), texts.get("to")
     return Segment(
         Decimal(texts["quantity"]),

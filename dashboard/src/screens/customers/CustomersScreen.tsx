@@ -4,8 +4,8 @@ import { Link } from "react-router";
 import { PageHead } from "../../components/PageHead";
 import { useParam } from "../../components/useFilters";
 import { CustomersList } from "./CustomersList";
-import { CustomersTree } from "./CustomersTree";
 import { ExportButton } from "./ExportButton";
+import { TreeExplorer } from "./tree/TreeExplorer";
 
 export default function CustomersScreen() {
   const [view, setView] = useParam("view");
@@ -36,7 +36,7 @@ export default function CustomersScreen() {
           </>
         }
       />
-      {view === "tree" ? <CustomersTree /> : <CustomersList />}
+      {view === "tree" ? <TreeExplorer /> : <CustomersList />}
     </Stack>
   );
 }

@@ -5,6 +5,7 @@ export const AGGREGATIONS: { value: AggregationType; label: string }[] = [
   { value: "SUM", label: "Sum of a property" },
   { value: "UNIQUE", label: "Distinct values of a property" },
   { value: "MAX", label: "Largest value of a property" },
+  { value: "LATEST", label: "Latest value of a property" },
 ];
 
 export type FilterValues = { property: string; negated: boolean; values: string[] };
@@ -77,8 +78,10 @@ export function aggregationText({ aggregationType, aggregationProperty = "" }: M
       return `Sum of ${aggregationProperty}`;
     case "UNIQUE":
       return `Distinct ${aggregationProperty}`;
-    default:
-      return `${aggregationType === "MAX" ? "Largest" : aggregationType} ${aggregationProperty}`;
+    case "MAX":
+      return `Largest ${aggregationProperty}`;
+    case "LATEST":
+      return `Latest ${aggregationProperty}`;
   }
 }
 

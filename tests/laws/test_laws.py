@@ -1,0 +1,41 @@
+"""Laws of families, each over thousands of random ones: more with CATCHMENT_FAMILIES=100000 (`make prove`)."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from catchment.core import money
+from tests.laws.billing import Rules
+from tests.laws.broken import BROKEN
+from tests.laws.hunt import Broken, hold
+from tests.laws.laws import LAWS, Law
+
+FAMILIES = int(os.environ.get("CATCHMENT_FAMILIES", "2000"))
+AT_ONCE = 500
+SEEDS = [range(first, min(first + AT_ONCE, FAMILIES)) for first in range(0, FAMILIES, AT_ONCE)]
+
+
+@pytest.fixture(autouse=True)
+def _a_currency_of_three_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No price can have one yet; shares must add up all the same."""
+    monkeypatch.setattr(money, "CURRENCIES", {**money.CURRENCIES, "KWD": 3})
+
+
+@pytest.mark.parametrize("seeds", SEEDS, ids=str)
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_no_family_breaks(law: Law, seeds: range) -> None:
+    hold(law, seeds)
+
+
+@pytest.mark.parametrize(
+    ("law", "rules"),
+    [pytest.param(law, rules, id=f"{law.name}: {mistake}") for law, mistake, rules in BROKEN],
+)
+def test_a_mistake_breaks(law: Law, rules: Rules) -> None:
+    with pytest.raises(Broken) as found:
+        hold(law, range(AT_ONCE), rules)
+
+    assert "Error: " not in found.value.why, "a mistake is found by what it does"
+    assert len(found.value.family.events) <= 3, "what is shown is small"
