@@ -1,78 +1,47 @@
-/** The tree of customers as of a day, also as we knew it on another, and the moves that changed it. */
+import { exact, FROM_HERE, problemOf, queryText, unreachable } from "./http";
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+/** A cell that broke a rule; the header is row 1. Without a column it is the row as a whole. */
+export type Refused = { row: number; column: string; code: string; message: string };
 
-import { api } from "./http";
-import type { FoundCustomer, Move, MovePreview, Page, ParentLink, PlacedCustomer } from "./types";
+/** What an import did, would do, or why it did nothing: then `refusedCount` is above zero. */
+export type ImportReport = {
+  created: number;
+  moved: number;
+  unchanged: number;
+  linksAdded: number;
+  refused: Refused[];
+  refusedCount: number;
+  dryRun: boolean;
+};
 
-/** Which tree is asked for; what is left out is now. */
-export type TreeView = { asOf?: string; knownAt?: string };
+type Options = { dryRun: boolean; key?: string; sent?: (part: number) => void; signal?: AbortSignal };
 
-/** The customers below one of them; without it, those at the top. Read page by page, by name. */
-export const level = (parentId: string | null, view: TreeView = {}, limit = 100) =>
-  infiniteQueryOptions({
-    queryKey: ["customers", "level", parentId, view, limit],
-    queryFn: ({ pageParam, signal }) =>
-      api.get<Page<PlacedCustomer>>(
-        parentId === null ? "/customers/roots" : `/customers/${parentId}/children`,
-        { ...view, limit, after: pageParam },
-        signal,
-      ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.pagination?.after,
+/** Sends a CSV file. An import that is refused row by row answers as well: with its report. */
+export function importCustomers(file: Blob, options: Options): Promise<ImportReport> {
+  // Not by fetch, which does not tell how much of a large file has been sent.
+  const request = new XMLHttpRequest();
+  request.open("POST", `/api/customers/import${queryText({ dryRun: options.dryRun })}`);
+  const headers = { Accept: "application/json", "Content-Type": "text/csv", ...FROM_HERE };
+  for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+  if (options.key) request.setRequestHeader("Idempotency-Key", options.key);
+  request.upload.addEventListener("progress", ({ loaded, total }) =>
+    options.sent?.(total ? loaded / total : 1),
+  );
+  options.signal?.addEventListener("abort", () => request.abort());
+  return new Promise((resolve, reject) => {
+    request.addEventListener("abort", () => reject(options.signal?.reason as Error));
+    request.addEventListener("error", () => reject(unreachable()));
+    request.addEventListener("load", () => {
+      const { status, responseText } = request;
+      const problem =
+        status < 300 ? undefined : problemOf(status, responseText, request.getResponseHeader("x-request-id"));
+      if (problem && problem.code !== "import_refused") reject(problem);
+      else resolve(exact(responseText) as ImportReport);
+    });
+    request.send(file);
   });
+}
 
-/** The nearest matches of a text, each with everyone above it. */
-export const searchTree = (text: string, view: TreeView = {}, limit = 20) =>
-  queryOptions({
-    queryKey: ["customers", "search", text, view, limit],
-    queryFn: ({ signal }) =>
-      api.get<{ items: FoundCustomer[]; more: boolean }>(
-        "/customers/search",
-        { text, ...view, limit },
-        signal,
-      ),
-  });
-
-/** Everyone above a customer, root first. */
-export const ancestors = (id: string, view: TreeView = {}) =>
-  queryOptions({
-    queryKey: ["customers", "ancestors", id, view],
-    queryFn: ({ signal }) =>
-      api.get<{ items: PlacedCustomer[] }>(`/customers/${id}/ancestors`, view, signal),
-  });
-
-export const parentHistory = (id: string) =>
-  queryOptions({
-    queryKey: ["customers", "parent-history", id],
-    queryFn: ({ signal }) =>
-      api.get<{ items: ParentLink[] }>(`/customers/${id}/parent-history`, {}, signal),
-  });
-
-/** The days on which anything moved, as known at an instant. */
-export const moveDays = (knownAt?: string) =>
-  queryOptions({
-    queryKey: ["customers", "move-days", knownAt],
-    queryFn: ({ signal }) =>
-      api.get<{ items: string[]; more: boolean }>("/customers/move-days", { knownAt }, signal),
-  });
-
-/** The moves in effect from one instant until another; the first 100 of them. */
-export const moves = (from: string, to: string, knownAt?: string) =>
-  queryOptions({
-    queryKey: ["customers", "moves", from, to, knownAt],
-    queryFn: ({ signal }) =>
-      api.get<Page<Move>>("/customers/moves", { from, to, knownAt, limit: 100 }, signal),
-  });
-
-export type MoveRequest = { parentId: string | null; effectiveFrom: string; reason?: string };
-
-export const moveCustomer = (id: string, body: MoveRequest, key: string) =>
-  api.post<ParentLink>(`/customers/${id}/moves`, body, key);
-
-/** What a move would change on bills; nothing is done. */
-export const movePreview = (id: string, parentId: string | null, effectiveFrom: string) =>
-  queryOptions({
-    queryKey: ["customers", "move-preview", id, parentId, effectiveFrom],
-    queryFn: () => api.post<MovePreview>(`/customers/${id}/moves/preview`, { parentId, effectiveFrom }),
-  });
+/** The tree of a day, at its first instant in UTC, as CSV; without a day, the tree as it is now. */
+export const exportAddress = (day: string) =>
+  `/api/customers/export${queryText({ asOf: day && `${day}T00:00:00Z` })}`;
