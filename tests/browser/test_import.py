@@ -188,7 +188,7 @@ def test_the_tree_of_a_day_is_exported(page: Page, seller: Seller, write) -> Non
 
     def exported(day: str) -> list[str]:
         page.get_by_role("button", name="Export").click()
-        page.get_by_label("As of").fill(day)
+        page.get_by_label("As of", exact=True).fill(day)
         with page.expect_download() as download:
             page.get_by_role("link", name="Download CSV").click()
         page.keyboard.press("Escape")

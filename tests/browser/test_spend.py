@@ -51,6 +51,11 @@ def test_a_family_s_spend_opens_branch_by_branch(page: Page, seller: Seller) -> 
     expect(page.get_by_role("heading", name="Northwind Ltd", level=1)).to_be_visible()
     expect(row(table(page, "Spend by child"), "Total")).to_contain_text("181.20")
 
+    panel(page).get_by_text("From 1 invoice").click()
+    table(page, "Invoices of the spend").get_by_role("link", name="Show").click()
+    expect(page.get_by_role("heading", name="Statement of Northwind Ltd", level=1)).to_be_visible()
+    expect(page.get_by_text("181.20").first).to_be_visible()
+
 
 def test_a_click_on_the_map_opens_a_branch(page: Page, seller: Seller) -> None:
     kin = family(seller)

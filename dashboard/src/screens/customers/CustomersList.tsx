@@ -1,5 +1,6 @@
-import { Button, Checkbox, Select } from "@mantine/core";
+import { Button, Checkbox, Group, Select } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
 
 import { customerList } from "../../api/customers";
 import type { Customer } from "../../api/types";
@@ -127,7 +128,14 @@ export function CustomersList() {
               ) : (
                 <Empty
                   title="No customers yet"
-                  action={<Button onClick={() => setNew("customer")}>New customer</Button>}
+                  action={
+                    <Group gap="sm" justify="center">
+                      <Button onClick={() => setNew("customer")}>New customer</Button>
+                      <Button variant="default" component={Link} to="/customers/import">
+                        Import from a file
+                      </Button>
+                    </Group>
+                  }
                 >
                   A customer is whoever you invoice, or a branch of it. Start with the head office, then
                   add its branches and name the head office as their parent: its schedule can then

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 
 import { importCustomers, type ImportReport } from "../../../api/imports";
@@ -52,7 +52,7 @@ function Checking({ known, onRetry }: { known: Known; onRetry: () => void }) {
 }
 
 async function tried(
-  { file, inspected: { separator }, mapping }: Known,
+  { file, inspected: { separator, rows }, mapping }: Known,
   tell: (work: Work) => void,
   signal: AbortSignal,
 ): Promise<Checked> {
@@ -64,7 +64,7 @@ async function tried(
         `${MOST / MIB} are taken. Leave out columns that are not needed.`,
     );
   }
-  const sent = sending(tell, "Checking every row on the server");
+  const sent = sending(tell, `Checking ${plural(rows, "row")} on the server`);
   const report = await importCustomers(csv, { dryRun: true, sent, signal });
   return { csv, report, rows: await refusedRows(file, separator, report, signal) };
 }
@@ -125,9 +125,10 @@ function Told({ known, checked }: { known: Known; checked: Checked }) {
               Correct the file and choose it again.
             </Text>
           ) : nothing ? (
-            <Alert variant="outline" color="gray" title="Nothing to import">
-              Every customer of the file is there already, and stands where the file says.
-            </Alert>
+            <Text size="sm">
+              There is nothing to import: every customer of the file is there already, and stands where
+              the file says.
+            </Text>
           ) : (
             <Group gap="md">
               <Button onClick={imports} disabled={submission.isPending}>

@@ -140,7 +140,7 @@ function Preview({ file, inspected, onSeparator }: PreviewProps) {
         </Text>
       </Group>
       <ScrollX label="Rows of the file">
-        <table className="grid-table" aria-label="Rows of the file">
+        <table className="grid-table file-table" aria-label="Rows of the file">
           <thead>
             <tr>
               <th scope="col" className="end">

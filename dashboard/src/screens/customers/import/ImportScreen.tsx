@@ -8,6 +8,7 @@ import { Imported } from "./Imported";
 import { MapColumns } from "./MapColumns";
 import { useImport, type Import } from "./state";
 import { Steps, useStep, type Step } from "./Steps";
+import "./import.css";
 
 /** Families from a CSV file: choose it, say what its columns are, see what would happen, do it. */
 export default function ImportScreen() {

@@ -2,6 +2,7 @@ import { Anchor, Breadcrumbs, Group, Select, Skeleton, Switch, Text } from "@man
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback } from "react";
 
+import { METHODS, methodOf } from "../../../api/shares";
 import { spend, spendPeriods } from "../../../api/spend";
 import type { CurrencySpend, Spend } from "../../../api/types";
 import { Empty } from "../../../components/Empty";
@@ -11,17 +12,12 @@ import { useFilters, useParam } from "../../../components/useFilters";
 import { choices, latest, rangeOf } from "./periods";
 import { SpendInvoices } from "./SpendInvoices";
 import { SpendTable } from "./SpendTable";
+import "./spend.css";
 
 const SpendChart = lazy(() => import("./SpendChart"));
 
 /** How many children a level shows one by one. */
 const LIMIT = 40;
-
-const METHODS = [
-  { value: "PROPORTIONAL", label: "Proportional" },
-  { value: "MARGINAL", label: "Marginal" },
-  { value: "STANDALONE", label: "Standalone" },
-];
 
 /** Where the money of a customer and of everyone below it goes, by child. */
 export function SpendPanel({ customerId }: { customerId: string }) {
@@ -30,7 +26,7 @@ export function SpendPanel({ customerId }: { customerId: string }) {
   const includeDrafts = values.drafts === "true";
   const periods = useQuery(spendPeriods(customerId, includeDrafts));
   const period = values.spent || latest(periods.data ?? []);
-  const method = values.shares || "PROPORTIONAL";
+  const method = methodOf(values.shares);
   const query = { ...rangeOf(period), method, includeDrafts, path: branch, limit: LIMIT };
   const found = useQuery({
     ...spend(customerId, query),
@@ -164,7 +160,7 @@ function Shown({ spend, home, onOpen }: ShownProps) {
         )}
         <SpendTable branch={branch} currency={currency} home={home} onOpen={onOpen} />
       </div>
-      <SpendInvoices invoices={invoices} currency={currency} />
+      <SpendInvoices invoices={invoices} customerId={branch.customerId} currency={currency} />
     </>
   );
 }
