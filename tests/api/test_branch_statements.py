@@ -146,7 +146,7 @@ def test_the_pdf_lists_the_members_with_their_shares(client: TestClient, family)
         assert f"${member['netTotal']}" in text
     assert f"${found['netTotal']}" in text
     assert "North with all customers below it" in text
-    assert "users: what several customers have in common" in text
+    assert "users: the customers' own figures do not add up" in text
 
 
 def test_members_come_by_pages(client: TestClient, family) -> None:
