@@ -234,6 +234,25 @@ def test_a_small_branch_is_read_without_the_others(
     assert detail(client, family, "North") == before
 
 
+def test_a_payer_whose_lines_all_belong_to_others_has_a_statement_of_nothing(
+    books: Books, client: TestClient
+) -> None:
+    group = books.customer("Group")
+    kin = books.customer("Kin", group)
+    books.schedule(group, books.price(linear("1"), books.metric("calls")), roll_up_billing=True)
+    books.write()
+    books.used((kin, "calls", "2026-01-05", "3"))
+    [invoice] = bill(books, "2026-02-01")
+    client.post(f"/invoices/{invoice}/finalize")
+
+    alone = told(client, f"/customers/{group}/statements/{invoice}")
+    branch = detail(client, {"Group": group, "invoice": invoice}, "Group")
+
+    assert (alone["customerName"], alone["netTotal"], alone["lines"]) == ("Group", "0.00", [])
+    assert branch["netTotal"] == "3.00"
+    assert [one["name"] for one in branch["members"]["items"]] == ["Kin"]
+
+
 def test_drafts_and_void_invoices_have_none(books: Books, client: TestClient) -> None:
     family = january(books)
     path = f"/customers/{family['North']}/statements"
