@@ -146,7 +146,7 @@ def test_the_pdf_lists_the_members_with_their_shares(client: TestClient, family)
         assert f"${member['netTotal']}" in text
     assert f"${found['netTotal']}" in text
     assert "North with all customers below it" in text
-    assert "users: what several customers have in common" in text
+    assert "users: the customers' own figures do not add up" in text
 
 
 def test_members_come_by_pages(client: TestClient, family) -> None:
@@ -232,6 +232,25 @@ def test_a_small_branch_is_read_without_the_others(
         tx.execute(update(usage_item_groups).where(others).values(shares="unreadable"))
 
     assert detail(client, family, "North") == before
+
+
+def test_a_payer_whose_lines_all_belong_to_others_has_a_statement_of_nothing(
+    books: Books, client: TestClient
+) -> None:
+    group = books.customer("Group")
+    kin = books.customer("Kin", group)
+    books.schedule(group, books.price(linear("1"), books.metric("calls")), roll_up_billing=True)
+    books.write()
+    books.used((kin, "calls", "2026-01-05", "3"))
+    [invoice] = bill(books, "2026-02-01")
+    client.post(f"/invoices/{invoice}/finalize")
+
+    alone = told(client, f"/customers/{group}/statements/{invoice}")
+    branch = detail(client, {"Group": group, "invoice": invoice}, "Group")
+
+    assert (alone["customerName"], alone["netTotal"], alone["lines"]) == ("Group", "0.00", [])
+    assert branch["netTotal"] == "3.00"
+    assert [one["name"] for one in branch["members"]["items"]] == ["Kin"]
 
 
 def test_drafts_and_void_invoices_have_none(books: Books, client: TestClient) -> None:

@@ -41,7 +41,7 @@ def test_a_share_is_explained_and_the_method_switched_beside_it(page: Page, sell
     expect(row(table(drawer, "Share of each line"), "API calls")).to_contain_text("30.20")
     expect(drawer).to_contain_text("20 of 125")
     expect(drawer).to_contain_text("188.75 × 20 ÷ 125 = 30.20")
-    expect(drawer).to_contain_text("cut to 30.20; nothing was left over for it")
+    expect(drawer).to_contain_text("Cut to 30.20; nothing was left over for it")
 
     drawer.get_by_text("Marginal", exact=True).click()
     made_of = table(drawer, "What the weight is made of")

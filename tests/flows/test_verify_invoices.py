@@ -283,6 +283,28 @@ def test_groups_members_and_totals_changed_by_hand_are_found(books: Books, made)
     assert found[:2] == ("member", "items")
 
 
+def test_a_share_that_was_moved_from_one_member_to_another_is_found(books: Books, made) -> None:
+    """By any of the methods, though the shares still add up to the line."""
+    north = row(books, select(usage_item_groups).where(U.customer_id == made["north"]))
+    both = row(
+        books,
+        select(usage_item_groups).where(
+            U.customer_id == made["both"], U.invoice_id == north.invoice_id
+        ),
+    )
+    members = (north, both)
+    for place in (2, 3, 4):  # by quantity, by the order of events, alone
+        for member, cent in zip(members, (1, -1), strict=True):
+            [first, *others] = member.shares
+            moved = [*first[:place], first[place] + cent, *first[place + 1 :]]
+            edit(books, usage_item_groups, {"shares": [moved, *others]}, U.id == member.id)
+        [found] = faults(books)
+        assert found[:2] == ("member", "shares")
+        for member in members:
+            edit(books, usage_item_groups, {"shares": member.shares}, U.id == member.id)
+    assert faults(books) == []
+
+
 def test_a_gross_total_that_is_not_net_and_tax_is_found(books: Books, made) -> None:
     line = row(books, select(line_items).where(L.price_id == made["graduated"]))
     for table, id in (

@@ -123,6 +123,7 @@ def _group(group: LineItemGroup) -> _Figures:
 def _member(member: UsageItemGroup) -> _Figures:
     yield "customerId", member.customer_id
     yield "items", [(item.metric_id, item.value) for item in member.items]
+    yield "shares", [(one.line_index, one.quantity, *one.parts) for one in member.shares]
     yield "depth", member.depth
     yield "path", [id for id, _ in member.path]
     yield "index", member.index

@@ -24,7 +24,7 @@ _HOW = {
     Method.MARGINAL: "The share of each amount is by usage, in the order in which it arose.",
     Method.STANDALONE: "The share of each amount is by what the usage alone would have cost.",
 }
-_NO_SUM = "{}: what several customers have in common counts once for each, so there is no sum."
+_NO_SUM = "{}: the customers' own figures do not add up, so there is no sum."
 _FULL_TABLE = "Each of them is in the statement as the API gives it."
 
 

@@ -20,7 +20,7 @@ from catchment.core.invoicing import draft
 from catchment.core.metering import Member, Usage, UsageQuery
 from catchment.core.period import Span
 from catchment.core.pools import Pool
-from catchment.core.pricing import needs_values
+from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements, History
@@ -204,6 +204,7 @@ def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequen
                 counted.metric,
                 tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
                 needs_values(plan.lines[place].charge.item.price),
+                bounds(plan.lines[place].charge.item.price) if plan.schedule.roll_up else (),
             )
             for (plan, place, counted), pool in zip(questions, pools, strict=True)
         ]

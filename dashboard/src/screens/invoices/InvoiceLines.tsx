@@ -30,21 +30,20 @@ export function InvoiceLines({ invoice }: { invoice: Invoice }) {
   const error = groups.error ?? lines.error;
   return (
     <Panel title="Lines" flush>
-      {explained === TOTAL ? (
+      {explained === TOTAL && (
         <TotalsDrawer
           invoiceId={invoice.id}
           onLine={setExplained}
           onClose={() => setExplained(null)}
         />
-      ) : (
-        explained && (
+      )}
+      {explained && explained !== TOTAL && (
         <ExplainDrawer
           invoiceId={invoice.id}
           lineId={explained}
           currency={invoice.currency}
           onClose={() => setExplained(null)}
         />
-        )
       )}
       {error ? (
         <div className="panel-body">

@@ -10,12 +10,11 @@ import { decimalText, moneyText, plural } from "../../components/format";
 import { exactMoney, exactText, isZero } from "../../components/fraction";
 import { ProblemAlert } from "../../components/Problem";
 
-const REASONS: Record<ShareExplanation["weighedBy"], string> = {
+const REASONS: Record<Exclude<ShareExplanation["weighedBy"], "LINE">, string> = {
   QUANTITY: "what each used",
   SEGMENTS: "what each used while a tier was open, at what the tier came to",
   EVENTS: "the price of each single event",
   ALONE: "what each would have paid alone",
-  LINE: "nobody shares this line: all of it is the payer's",
 };
 
 /** How a share of a line came about: from the weights to the cent that was left over. */
@@ -28,7 +27,8 @@ export function ShareWorking(props: ShareOf) {
   const [only] = members;
   return (
     <Stack gap="md" aria-busy={query.isPlaceholderData}>
-      <Facts items={facts(told, members)} />
+      <Facts items={facts(told)} />
+      <Steps told={told} only={members.length === 1 ? only : undefined} />
       {members.length === 1 && only ? (
         <Terms terms={only.terms} told={told} />
       ) : (
@@ -48,36 +48,46 @@ export function ShareWorking(props: ShareOf) {
   );
 }
 
-function facts(told: ShareExplanation, members: MemberReckoning[]): [string, React.ReactNode][] {
-  const { line, currency, weighedBy } = told;
-  const amount = (text: string) => exactMoney(text, currency);
-  const weight = weighedBy === "QUANTITY" ? exactText : amount;
-  const share: [string, React.ReactNode] = [
-    "Share",
-    <Money key="share" value={told.netTotal} currency={currency} />,
-  ];
-  const used: [string, React.ReactNode] = [
-    "Used",
-    told.quantity !== undefined && <Quantity key="used" value={told.quantity} unit={line.unit} />,
-  ];
-  if (weighedBy === "LINE") return [share, used, ["Weighed by", REASONS.LINE]];
-  const [only] = members;
+function facts({ line, currency, netTotal, quantity }: ShareExplanation): [string, React.ReactNode][] {
   return [
-    share,
-    used,
-    ["Of the line", `${moneyText(line.netTotal, currency)}, shared by ${plural(line.sharingCustomers, "customer")}`],
-    ["Weighed by", REASONS[weighedBy]],
-    ["Weight", `${weight(told.weight)} of ${weight(told.weightsTotal)}`],
-    ["Exactly", `${moneyText(line.netTotal, currency)} × ${weight(told.weight)} ÷ ${weight(told.weightsTotal)} = ${amount(told.exact)}`],
-    ["Rounded", members.length === 1 && only ? rounding(only, currency) : "each customer by itself, see below"],
+    ["Share", <Money key="share" value={netTotal} currency={currency} />],
+    ["Used", quantity !== undefined && <Quantity key="used" value={quantity} unit={line.unit} />],
+    ["Of the line", <Money key="line" value={line.netTotal} currency={currency} />],
   ];
+}
+
+/** A weight as it reads: a quantity, or what it came to in money. */
+const weightText = ({ weighedBy, currency }: ShareExplanation, weight: string) =>
+  weighedBy === "QUANTITY" ? exactText(weight) : exactMoney(weight, currency);
+
+type StepsProps = { told: ShareExplanation; only?: MemberReckoning };
+
+/** From the weight over the exact part to the rounded one; that of a branch is a sum of rounded ones. */
+function Steps({ told, only }: StepsProps) {
+  const { line, currency, weighedBy } = told;
+  if (weighedBy === "LINE") return <Text size="sm">Nobody shares this line: all of it is the payer&apos;s.</Text>;
+  const weight = weightText(told, told.weight);
+  const whole = weightText(told, told.weightsTotal);
+  const exact = exactMoney(told.exact, currency);
+  return (
+    <ol className="steps">
+      <li>
+        {plural(line.sharingCustomers, "customer")} {line.sharingCustomers === 1 ? "has" : "share"} the line by{" "}
+        {REASONS[weighedBy]}: {weight} of {whole}.
+      </li>
+      <li>
+        {moneyText(line.netTotal, currency)} × {weight} ÷ {whole} {exact.startsWith("≈") ? exact : `= ${exact}`}
+      </li>
+      <li>{only ? rounding(only, currency) : "Each customer's part is rounded by itself, as below."}</li>
+    </ol>
+  );
 }
 
 function rounding({ cut, leftover, netTotal }: MemberReckoning, currency: string): string {
   const whole = moneyText(cut, currency);
   return isZero(leftover)
-    ? `cut to ${whole}; nothing was left over for it`
-    : `cut to ${whole}, and ${moneyText(leftover, currency)} of what was left over: ${moneyText(netTotal, currency)}`;
+    ? `Cut to ${whole}; nothing was left over for it.`
+    : `Cut to ${whole}, and ${moneyText(leftover, currency)} of what was left over: ${moneyText(netTotal, currency)}`;
 }
 
 type TermsProps = { terms: Term[]; told: ShareExplanation };
@@ -134,8 +144,6 @@ type MembersProps = { members: MemberReckoning[]; told: ShareExplanation };
 
 /** The customers whose shares the share of a branch is the sum of. */
 function Members({ members, told }: MembersProps) {
-  const weight = (text: string) =>
-    told.weighedBy === "QUANTITY" ? exactText(text) : exactMoney(text, told.currency);
   const columns: Column<MemberReckoning>[] = [
     {
       title: "Customer",
@@ -148,7 +156,7 @@ function Members({ members, told }: MembersProps) {
         </>
       ),
     },
-    { title: "Weight", end: true, cell: (row) => weight(row.weight) },
+    { title: "Weight", end: true, cell: (row) => weightText(told, row.weight) },
     { title: "Exactly", end: true, wideOnly: true, cell: (row) => exactMoney(row.exact, told.currency) },
     {
       title: "Share",

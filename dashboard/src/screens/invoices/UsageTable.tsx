@@ -60,24 +60,25 @@ export function UsageTable({ invoice, rows, metrics, billed, onShare, onTotal }:
           {rows.map((row) => (
             <tr key={row.id} data-link title={row.pathNames?.join(" / ")}>
               <td style={{ paddingLeft: 16 + row.depth * 20 }}>
-                <Link className="row-link" to={`/customers/${row.customerId}`}>
-                  {row.title}
-                </Link>
-                {issued && (
-                  <ActionIcon
-                    component={Link}
-                    to={statementPath(row.customerId, invoice.id, row.netTotal === undefined)}
-                    className="above-link"
-                    variant="subtle"
-                    color="gray"
-                    size={24}
-                    ml={4}
-                    my={-3}
-                    aria-label={`Statement of ${row.title}`}
-                  >
-                    <IconFileText size={15} />
-                  </ActionIcon>
-                )}
+                <span className="line-title">
+                  <Link className="row-link" to={`/customers/${row.customerId}`}>
+                    {row.title}
+                  </Link>
+                  {issued && (
+                    <ActionIcon
+                      component={Link}
+                      to={statementPath(row.customerId, invoice.id, row.netTotal === undefined)}
+                      className="above-link"
+                      variant="subtle"
+                      color="gray"
+                      size={24}
+                      my={-2}
+                      aria-label={`Statement of ${row.title}`}
+                    >
+                      <IconFileText size={15} />
+                    </ActionIcon>
+                  )}
+                </span>
               </td>
               {metrics.map(({ id }) => {
                 const item = row.items.find(({ usageMetricId }) => usageMetricId === id);

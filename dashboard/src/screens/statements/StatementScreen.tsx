@@ -1,11 +1,11 @@
-import { Anchor, Button, Group, Skeleton, Stack, Switch } from "@mantine/core";
+import { Anchor, Button, Group, Skeleton, Stack, Switch, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 
 import { methodOf, statement, statementPdf, type StatementOf } from "../../api/shares";
 import type { Statement } from "../../api/types";
 import { Facts } from "../../components/Facts";
-import { Day, Money, Quantity } from "../../components/Figures";
+import { Day, Missing, Money, Quantity } from "../../components/Figures";
 import { periodText } from "../../components/format";
 import { MethodSwitch } from "../../components/MethodSwitch";
 import { PageHead } from "../../components/PageHead";
@@ -80,6 +80,11 @@ export default function StatementScreen() {
             }
           >
             <Facts items={facts(shown)} />
+            {shown.usage.some(({ value }) => value === undefined) && (
+              <Text size="xs" c="dimmed" mt="md">
+                A dash: the customers&apos; own figures do not add up, so there is no sum.
+              </Text>
+            )}
           </Panel>
           <StatementLines shown={shown} asked={asked} />
           {shown.members && (
@@ -102,7 +107,7 @@ function facts(shown: Statement): [string, React.ReactNode][] {
   const used: [string, React.ReactNode][] = shown.usage.map(({ usageMetricId, title, value, unit }) => [
     title,
     value === undefined ? (
-      "counts once where several used the same"
+      <Missing key={usageMetricId}>no sum</Missing>
     ) : (
       <Quantity key={usageMetricId} value={value} unit={unit} />
     ),
