@@ -193,10 +193,10 @@ def test_a_customer_is_dragged_to_its_new_parent(page: Page, seller: Seller) -> 
     form.get_by_role("button", name="Move", exact=True).click()
 
     expect(form).to_be_hidden()
-    expect(page.get_by_text("Northwind Leeds is below Loner Ltd from 1 Feb 2026 on.")).to_be_visible()
-    expect(texts(shown)).to_have_text(
-        ["Loner Ltd", "Northwind Leeds", "Northwind Group"]
-    )
+    expect(
+        page.get_by_text("Northwind Leeds is below Loner Ltd from 1 Feb 2026 on.")
+    ).to_be_visible()
+    expect(texts(shown)).to_have_text(["Loner Ltd", "Northwind Leeds", "Northwind Group"])
     assert seller.client.get(f"/customers/{kin.shop}").json()["parentId"] == kin.loner
     assert seller.client.get(f"/invoices/{draft}").json()["netTotal"] == "223.65"
 
@@ -211,6 +211,7 @@ def test_nothing_moves_without_being_confirmed(page: Page, seller: Seller) -> No
     form.get_by_role("button", name="Cancel").click()
 
     expect(form).to_be_hidden()
+    expect(item(shown, "Loner Ltd")).to_be_focused()
     assert seller.items(f"/customers/{kin.loner}/parent-history") == []
 
 
@@ -286,9 +287,7 @@ def test_escape_leaves_the_menu_for_the_row_it_came_from(page: Page, seller: Sel
     expect(item(shown, "Northwind Group")).to_be_focused()
 
 
-def test_a_move_a_finalised_invoice_forbids_cannot_be_confirmed(
-    page: Page, seller: Seller
-) -> None:
+def test_a_move_a_finalised_invoice_forbids_cannot_be_confirmed(page: Page, seller: Seller) -> None:
     kin = family(seller)
     seller.make(f"/invoices/{february(seller, kin)}/finalize", {})
     tree(page, f"&asOf=2026-02-01&chosen={kin.shop}")
@@ -307,7 +306,9 @@ def test_a_large_level_is_read_page_by_page(page: Page, seller: Seller) -> None:
     top = customer(seller, "Top")
     rows = "\n".join(f"c{number:03},{top}" for number in range(130))
     answer = seller.client.post(
-        "/customers/import", content=f"customer,parent\n{rows}\n", headers={"Content-Type": "text/csv"}
+        "/customers/import",
+        content=f"customer,parent\n{rows}\n",
+        headers={"Content-Type": "text/csv"},
     )
     assert answer.is_success, answer.text
     shown = tree(page)
