@@ -73,6 +73,10 @@ SCREENS = {
     "customers": Screen("/customers", "Northwind Leeds"),
     "tree": Screen("/customers?view=tree", "Northwind Group"),
     "found in the tree": Screen("/customers?view=tree&search=leeds", "Northwind Leeds"),
+    "tree of a day": Screen(
+        "/customers?view=tree&asOf=2026-02-01&knownAt=2026-03-10&chosen={kin.shop}",
+        "The tree as it was on 1 Feb 2026",
+    ),
     "customer": Screen("/customers/{kin.group}", "Northwind GmbH"),
     "child": Screen("/customers/{kin.shop}?show=table", "Feb 2026"),
     "import": Screen("/customers/import", "Choose a file"),

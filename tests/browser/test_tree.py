@@ -211,6 +211,7 @@ def test_nothing_moves_without_being_confirmed(page: Page, seller: Seller) -> No
     form.get_by_role("button", name="Cancel").click()
 
     expect(form).to_be_hidden()
+    expect(item(shown, "Loner Ltd")).to_be_focused()
     assert seller.items(f"/customers/{kin.loner}/parent-history") == []
 
 

@@ -17,7 +17,7 @@ export function NotToday({ onBack }: { onBack: () => void }) {
           {dayText(day)}
           {knownOn && `, as we knew it on ${dayText(knownOn)}`}
         </Text>{" "}
-        <Text span size="sm">
+        <Text span size="sm" className="wide-only">
           {readOnly
             ? "What we knew then cannot be changed any more."
             : "A move from here begins on this day, unless you choose another."}

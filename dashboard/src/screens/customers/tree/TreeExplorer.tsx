@@ -32,14 +32,16 @@ export function TreeExplorer() {
   const navigate = useNavigate();
   const days = useQuery(moveDays(explorer.view.knownAt));
   const dragged = useRef<PlacedCustomer | null>(null);
-  const [menu, setMenu] = useState<(Place & { row: Element | null }) | null>(null);
+  const [menu, setMenu] = useState<Place | null>(null);
   const [moving, setMoving] = useState<Moving | null>(null);
+  const panel = useRef<HTMLElement>(null);
+  const focusRow = (id: string) => panel.current?.querySelector<HTMLElement>(`[data-id="${id}"]`)?.focus();
 
   const move = (customer: PlacedCustomer, parentId = customer.parentId ?? null) =>
     setMoving({ customer, parentId });
   const tree = {
     ...explorer,
-    ask: (place: Place) => setMenu({ ...place, row: document.activeElement }),
+    ask: setMenu,
     dragged: () => dragged.current,
     drag: (customer: PlacedCustomer | null) => {
       dragged.current = customer;
@@ -59,7 +61,7 @@ export function TreeExplorer() {
   });
   return (
     <TreeContext value={tree}>
-      <section className="panel" aria-label="Customer tree">
+      <section className="panel" aria-label="Customer tree" ref={panel}>
         <Filters active={values.search !== ""} onClear={() => set("search", null)}>
           <FilterText
             label="Search the tree"
@@ -95,7 +97,7 @@ export function TreeExplorer() {
               </ul>
             )}
           </div>
-          <aside className="tree-side" aria-label="About the tree">
+          <aside className="tree-side" aria-label="About the tree" data-chosen={explorer.chosen ? true : undefined}>
             {explorer.chosen && <ChosenPanel key={explorer.chosen} id={explorer.chosen} onMove={move} />}
             <DayMoves />
             {!explorer.chosen && <HowTo readOnly={explorer.readOnly} />}
@@ -108,7 +110,7 @@ export function TreeExplorer() {
             onMove={move}
             onClose={() => {
               setMenu(null);
-              if (menu.row instanceof HTMLElement) menu.row.focus();
+              focusRow(menu.customer.id);
             }}
           />
         )}
@@ -118,7 +120,10 @@ export function TreeExplorer() {
           customer={moving.customer}
           parentId={moving.parentId}
           day={explorer.day}
-          onClose={() => setMoving(null)}
+          onClose={() => {
+            setMoving(null);
+            focusRow(moving.customer.id);
+          }}
           onMoved={({ customerId }) => explorer.choose(customerId)}
         />
       )}
@@ -128,7 +133,7 @@ export function TreeExplorer() {
 
 function HowTo({ readOnly }: { readOnly: boolean }) {
   return (
-    <Text size="xs" c="dimmed">
+    <Text size="xs" c="dimmed" className="wide-only">
       Choose a customer to see where it stood.{" "}
       {!readOnly && "Drag one onto its new parent to move it: what that does to bills is shown first. "}
       Arrow keys walk the tree, Space chooses, Enter opens the customer, Shift+F10 its actions, * all of one level.

@@ -37,7 +37,10 @@ export function TreeRow({ customer, level, expanded, match, first, place, childr
     onRest: () => expanded === false && tree.open(id, true),
   });
   useEffect(() => {
-    if (chosen) row.current?.scrollIntoView({ block: "nearest" });
+    if (!chosen) return;
+    row.current?.scrollIntoView({ block: "nearest" });
+    // After a move the row that had the focus is gone, and this one stands for it.
+    if (document.activeElement === document.body) row.current?.focus();
   }, [chosen]);
   useEffect(() => {
     const element = row.current;
