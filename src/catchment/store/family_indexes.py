@@ -21,7 +21,7 @@ from catchment.store.links import stamp
 
 MOST_KEPT = 4
 """How many workspaces' families are kept; of a million customers they take about 250 MB."""
-_AT_ONCE = 100_000
+_AT_ONCE = 1_000  # rows that are still in the processor's cache when they become columns
 _LINKS = (
     "SELECT customer_id, parent_id, effective_from, effective_to FROM customer_links"
     " WHERE superseded_at IS NULL AND workspace_id = "
