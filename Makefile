@@ -4,7 +4,7 @@ PORT ?= 8080
 DEMO_DIR ?= demo-data
 SERVE ?= 1
 
-.PHONY: setup setup-dev demo test check clean
+.PHONY: setup setup-dev demo test check bench-families clean
 
 setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
 	@scripts/setup run
@@ -20,6 +20,9 @@ test: setup-dev  ## every check and every test
 
 check: setup-dev  ## the checks without the tests
 	@scripts/test --checks-only
+
+bench-families: setup-dev  ## what is claimed of large families, measured (see benchmarks/README.md)
+	@.venv/bin/python -m benchmarks.families all
 
 clean:  ## what the set-up made; data directories stay
 	rm -rf .venv dashboard/node_modules src/catchment/static

@@ -6,7 +6,7 @@ the fastest way there is: rows through ``store.bulk``, events as sorted segments
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -63,9 +63,9 @@ class Ids:
     def __call__(self) -> str:
         self._count += 1
         stamp = 0x019A_0000_0000 + self._count // 64
-        bits = self._random.getrandbits(74)
-        text = f"{stamp:012x}7{bits >> 62:03x}{0x8000 | bits & 0x3FFF:04x}{bits >> 14 & (1 << 48) - 1:012x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        head, tail = f"{stamp:012x}", f"{0b10 << 62 | self._random.getrandbits(62):016x}"
+        middle = f"7{self._random.getrandbits(12):03x}"
+        return f"{head[:8]}-{head[8:]}-{middle}-{tail[:4]}-{tail[4:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +107,24 @@ def levels(count: int, depth: int, seed: int = 7) -> list[int]:
     return parents
 
 
-def add_family(to: Seller, parents: Sequence[int]) -> list[str]:
-    """Customers below each other since always; the ids by number, the top one first."""
+def add_family(to: Seller, parents: Sequence[int], *, named: bool = True) -> list[str]:
+    """Customers below each other since always; the ids by number, the top one first.
+
+    Those ``named`` have the aliases c-0, c-1 and so on.
+    """
     ids = [to.new_id() for _ in range(len(parents) + 1)]
     own = {"workspace_id": to.workspace.id}
-    common = own | {"created_at": START}
+    common: dict[str, Any] = own | {"created_at": START}
     with writing(to.engine) as tx, roomy(tx):
-        kept = common | {"updated_at": START, "tax_status": "TAXED", "status": "ACTIVE"}
+        kept: dict[str, Any] = common | {
+            "updated_at": START,
+            "tax_status": "TAXED",
+            "status": "ACTIVE",
+        }
         kept |= {"address": ADDRESS, "custom_properties": {}, "integration_ids": []}
-        named = ((id, f"Customer {number:07}") for number, id in enumerate(ids))
-        add_rows(tx, customers, kept, ("id", "legal_name"), named)
-        aliased = ((to.new_id(), id, f"c-{number}") for number, id in enumerate(ids))
+        called = ((id, f"Customer {number:07}") for number, id in enumerate(ids))
+        add_rows(tx, customers, kept, ("id", "legal_name"), called)
+        aliased = ((to.new_id(), id, f"c-{number}") for number, id in enumerate(ids) if named)
         add_rows(
             tx,
             customer_aliases,
@@ -255,8 +262,3 @@ FROM (
     FROM range($1, $2) AS numbers(i)
 ) JOIN users USING (number)
 """
-
-
-def everyone(ids: Sequence[str]) -> Iterator[str]:
-    """The aliases of customers made by ``add_family``."""
-    return (f"c-{number}" for number in range(len(ids)))

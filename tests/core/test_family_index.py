@@ -23,6 +23,7 @@ def micros(instant: datetime) -> int:
 def index(links: Sequence[Link], *, ends: bool = True) -> FamilyIndex:
     ids = list(CUSTOMERS)
     return FamilyIndex(
+        {who: number for number, who in enumerate(ids)},
         ids,
         np.array([ids.index(ln.customer) for ln in links], np.int32),
         np.array([ids.index(ln.parent) if ln.parent else TOP for ln in links], np.int32),

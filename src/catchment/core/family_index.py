@@ -7,7 +7,7 @@ the links of one parent lie side by side. A question walks level by level, each 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +26,14 @@ NEVER = np.iinfo(np.int64).max
 class FamilyIndex:
     """All families of a workspace, through all time, from links believed at one time.
 
-    Link by link: whose ``customer`` it is, below which ``parent`` (TOP: none), and from when to
-    when, by number and in microseconds since 1970.
+    ``numbers`` are the customers', each another one, below the length of ``ids``, which says whose
+    a number is. Then, link by link: whose ``customer`` it is, below which ``parent`` (TOP: none),
+    and from when to when, in microseconds since 1970.
     """
 
     def __init__(
         self,
+        numbers: Mapping[CustomerId, int],
         ids: Sequence[CustomerId],
         customer: Numbers,
         parent: Numbers,
@@ -41,7 +43,7 @@ class FamilyIndex:
         below = np.flatnonzero(parent != TOP)
         order = below[np.argsort(parent[below], kind="stable")]
         self.ids = ids
-        self._numbers: dict[CustomerId, int] = dict(zip(ids, range(len(ids)), strict=True))
+        self._numbers = numbers
         self._customer, self._parent = customer[order], parent[order]
         self._start, self._end = start[order], end[order]
         counts = np.bincount(self._parent, minlength=len(ids))

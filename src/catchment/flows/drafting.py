@@ -7,13 +7,13 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -23,7 +23,7 @@ from catchment.core.control import Failure
 from catchment.core.invoicing import Draft, draft
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
-from catchment.core.pools import Pool
+from catchment.core.pools import Pool, PoolMember
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.flows.agreements import Agreements
@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 _Key = tuple[str, str, Period, Scope]
 """Schedule, metric, service and scope: who shares all of these asks for the same usage."""
 
-_Answer = tuple[Usage, Pool, Basis]
+_Answer = tuple[Usage, Pool, Basis | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Due:
     def on(self) -> date:
         return self.charges[0].due_on
 
+    @property
+    def key(self) -> tuple[str, date]:
+        return self.schedule.id, self.on
+
 
 Failures = dict[str, Failure]
 """By schedule: one that failed is not asked again."""
@@ -62,6 +66,14 @@ class _Question:
     metric: Metric
     want_values: bool = False
     bounds: set[Decimal] = field(default_factory=set)
+
+
+class _Read(NamedTuple):
+    """Up to which instant and event everything was read, and the other names of customers."""
+
+    known_at: datetime
+    last_seq: int
+    names: Mapping[CustomerId, tuple[str, ...]]
 
 
 def by_day(schedule: Schedule, charges: Iterable[Charge]) -> list[Due]:
@@ -83,22 +95,39 @@ def drafted(
     Without a place to report failures the first one is raised. Events count up to the place
     ``last_seq``, or all there are. ``tx`` is only read from.
     """
-    answers = _answers(tx, usage, agreed, dues, failures, last_seq)
-    measured = [
-        (due, [_measured(charge, answers) for charge in due.charges])
-        for due in dues
-        if not failures or due.schedule.id not in failures
-    ]
-    wanted = {who for due, found in measured if due.schedule.roll_up for who in named(found)}
+    answered = measured(tx, usage, agreed, dues, failures, last_seq)
+    wanted = {who for due, found in answered if due.schedule.roll_up for who in named(found)}
     names = customers.names(tx, agreed.workspace.id, wanted)
     drafts = [
         (due, attempt(due.schedule, failures, partial(draft, due.schedule, found, names)))
-        for due, found in measured
+        for due, found in answered
     ]
     return [
         (due, made)
         for due, made in drafts
         if made is not None and (not failures or due.schedule.id not in failures)
+    ]
+
+
+def measured(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    failures: Failures | None = None,
+    last_seq: int | None = None,
+    *,
+    explained: bool = True,
+) -> list[tuple[Due, list[Measured]]]:
+    """The charges of each of ``dues`` with their usage.
+
+    With ``explained`` the usage says what shares and evidence are made of, which takes longer.
+    """
+    answers = _answers(tx, usage, agreed, dues, failures, last_seq, explained=explained)
+    return [
+        (due, [_measured(charge, answers) for charge in due.charges])
+        for due in dues
+        if not failures or due.schedule.id not in failures
     ]
 
 
@@ -126,13 +155,15 @@ def _answers(
     dues: Sequence[Due],
     failures: Failures | None,
     last_seq: int | None,
+    *,
+    explained: bool,
 ) -> dict[_Key, _Answer]:
     """The usage behind every charge that has any, with the pool's members that used something."""
     answers: dict[_Key, _Answer] = {}
     known_at = stamps.known_at(tx, agreed.workspace.id)
-    questions = _questions(dues)
+    questions = _questions(dues, explained=explained)
     asked = [Asked(one.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions]
-    agreed, last_seq = users(tx, usage, agreed, asked)
+    agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     for batch in _batches(_pools(agreed, questions, failures)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
@@ -141,20 +172,27 @@ def _answers(
         reading = usage.reading(agreed.workspace.id, queries, last_seq)
         for (question, pool), used in zip(batch, reading.answers, strict=True):
             members = tuple(m for m in pool.members if m.customer in used.members)
-            _, _, service, _ = question.key
-            basis = Basis(
-                service.span(agreed.zone),
-                {m.customer: (m.customer, *names.get(m.customer, ())) for m in members},
-                {m.customer: agreed.links(question.schedule, m) for m in members},
-                reading.last_seq,
-                known_at,
-                question.schedule.exclusions,
-            )
+            read = _Read(known_at, reading.last_seq, names)
+            basis = _basis(agreed, question, members, read) if explained else None
             answers[question.key] = used, Pool(members, ()), basis
     return answers
 
 
-def _questions(dues: Iterable[Due]) -> Collection[_Question]:
+def _basis(
+    agreed: Agreements, question: _Question, members: Iterable[PoolMember], read: _Read
+) -> Basis:
+    _, _, service, _ = question.key
+    return Basis(
+        service.span(agreed.zone),
+        {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
+        {m.customer: agreed.links(question.schedule, m) for m in members},
+        read.last_seq,
+        read.known_at,
+        question.schedule.exclusions,
+    )
+
+
+def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     for due in dues:
         for charge in due.charges:
@@ -163,7 +201,8 @@ def _questions(dues: Iterable[Due]) -> Collection[_Question]:
                 key = _key(charge, metric)
                 question = questions.setdefault(key, _Question(key, due.schedule, metric))
                 question.want_values |= needs_values(charge.item.price)
-                if due.schedule.roll_up:  # whose share it is depends on who came first
+                if explained and due.schedule.roll_up:
+                    # Whose share it is depends on who came first.
                     question.bounds |= set(bounds(charge.item.price))
     return questions.values()
 

@@ -8,22 +8,23 @@ those only the days that count usage after the move.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.breakdown import Measured
 from catchment.core.errors import BillingError, NotFound
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft
+from catchment.core.invoicing import Draft, draft
 from catchment.core.money import Money, total
-from catchment.core.period import Period
+from catchment.core.period import Period, Span
 from catchment.core.schedules import Schedule, charges, running
 from catchment.flows import agreements
-from catchment.flows.drafting import Due, by_day, drafted
+from catchment.flows.drafting import Due, by_day, drafted, measured
 from catchment.flows.move_customers import (
     NothingToMove,
     Plan,
@@ -178,13 +179,19 @@ def _payers(
     before = agreements.of_schedules(tx, workspace, ids)
     after = agreements.of_schedules(tx, workspace, ids, plan.moves)
     dues = [day.due for day in days]
-    was = drafted(tx, usage, before, dues)
-    will_be = drafted(tx, usage, after, dues)
+    was = [found for _, found in measured(tx, usage, before, dues, explained=False)]
+    will_be = [found for _, found in measured(tx, usage, after, dues, explained=False)]
+    alike = [_alike(old, new) for old, new in zip(was, will_be, strict=True)]
+    unsure = [due for due, same in zip(dues, alike, strict=True) if same is None]
+    drafts = (drafted(tx, usage, agreed, unsure) for agreed in (before, after))
+    equal = {old[0].key for old, new in zip(*drafts, strict=True) if old[1] == new[1]}
     found: defaultdict[tuple[CustomerId, str], dict[str, list[PeriodChange]]] = defaultdict(dict)
-    for day, (_, old), (_, new) in zip(days, was, will_be, strict=True):
-        if old != new:
-            of_payer = found[old.customer, old.currency]
-            of_payer.setdefault(old.schedule_id, []).append(_period(day, old, new))
+    for day, old_usage, new_usage, same in zip(days, was, will_be, alike, strict=True):
+        if same or day.due.key in equal:
+            continue
+        old, new = _priced(day.due, old_usage), _priced(day.due, new_usage)
+        of_payer = found[old.customer, old.currency]
+        of_payer.setdefault(old.schedule_id, []).append(_period(day, old, new))
     names = customers.names(tx, workspace.id, {payer for payer, _ in found})
     changed = [
         PayerChange(
@@ -196,6 +203,31 @@ def _payers(
         for (payer, currency), of_payer in found.items()
     ]
     return tuple(sorted(changed, key=lambda one: (one.name, one.customer, one.currency)))
+
+
+def _alike(was: Sequence[Measured], will_be: Sequence[Measured]) -> bool | None:
+    """Whether both make the same invoice; None where only drafting it tells.
+
+    It is the same where the same members used the same, at the same places and times, and another
+    where they did not; the same usage at other times can be made of other events.
+    """
+    pairs = list(zip(was, will_be, strict=True))
+    if any(old.usage != new.usage or _paths(old) != _paths(new) for old, new in pairs):
+        return False
+    return True if all(_spans(old) == _spans(new) for old, new in pairs) else None
+
+
+def _paths(one: Measured) -> dict[CustomerId, tuple[CustomerId, ...]]:
+    return {member.customer: member.path for member in one.pool.members}
+
+
+def _spans(one: Measured) -> dict[CustomerId, tuple[Span, ...]]:
+    return {member.customer: member.spans for member in one.pool.members}
+
+
+def _priced(due: Due, found: Sequence[Measured]) -> Draft:
+    """The draft without what it would say of its members."""
+    return draft(replace(due.schedule, roll_up=False), found, {})
 
 
 def _days(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,15 +35,18 @@ def add_rows(
     common: Mapping[str, Any],
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],
+    *,
+    ready: Collection[str] = (),
 ) -> None:
     """Write ``rows`` of ``columns`` down; every row has the values of ``common`` besides.
 
-    Columns in neither stay at their default.
+    Columns in neither stay at their default. Values of the columns ``ready`` are as the database
+    keeps them already: JSON as text.
     """
     same = tuple(_in_database(tx, table, name)(value) for name, value in common.items())
-    convert = [_in_database(tx, table, name) for name in columns]
+    convert = [_as_it_is if name in ready else _in_database(tx, table, name) for name in columns]
     plain = [converter is _as_it_is for converter in convert]
-    names = ", ".join([*common, *columns])
+    names = ", ".join(map(tx.dialect.identifier_preparer.quote, [*common, *columns]))
     mark = "?" if tx.dialect.paramstyle == "qmark" else "%s"
     marks = ", ".join([mark] * (len(common) + len(columns)))
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 -- names of our own schema

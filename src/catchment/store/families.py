@@ -24,7 +24,8 @@ MOST_CHILDREN = 100
 MOST_NODES = 2_000
 """How many nodes a nested tree shows in all."""
 _MANY_CHILDREN = 20_000
-_MANY_DESCENDANTS = 20_000
+FEW_DESCENDANTS = 20_000
+"""Up to that many are counted by walking down to them."""
 
 _c = customer_links.c
 
@@ -139,11 +140,12 @@ def child_counts(tx: Connection, view: View, ids: Collection[CustomerId]) -> dic
 
 
 def descendant_counts(
-    tx: Connection, view: View, ids: Collection[CustomerId]
+    tx: Connection, view: View, ids: Collection[CustomerId], *, few: int = FEW_DESCENDANTS
 ) -> dict[CustomerId, int]:
     """How many customers are below each of ``ids``; those without are left out.
 
-    The database walks down small families; large ones are counted in arrays.
+    The database walks down families that have ``few`` together; more are counted in arrays, which
+    hold what is believed now.
     """
     start = select(customers.c.id.label("root"), customers.c.id).where(customers.c.id.in_(ids))
     down = start.cte("down", recursive=True)
@@ -154,11 +156,11 @@ def descendant_counts(
     )
     some = select(down.c.root)
     if view.known_at is None:
-        some = some.limit(_MANY_DESCENDANTS)
-    few = some.subquery()
-    counts = select(few.c.root, func.count().label("many")).group_by(few.c.root)
+        some = some.limit(len(ids) + few + 1)
+    walked = some.subquery()
+    counts = select(walked.c.root, func.count().label("many")).group_by(walked.c.root)
     found = {row.root: row.many for row in tx.execute(counts)}
-    if view.known_at is None and sum(found.values()) == _MANY_DESCENDANTS:
+    if view.known_at is None and sum(found.values()) > len(ids) + few:
         return _counted(tx, view, ids)
     return {root: many - 1 for root, many in found.items() if many > 1}
 

@@ -21,7 +21,7 @@ from catchment.store.links import stamp
 
 MOST_KEPT = 4
 """How many workspaces' families are kept; of a million customers they take about 250 MB."""
-_AT_ONCE = 100_000
+_AT_ONCE = 1_000  # rows that are still in the processor's cache when they become columns
 _LINKS = (
     "SELECT customer_id, parent_id, effective_from, effective_to FROM customer_links"
     " WHERE superseded_at IS NULL AND workspace_id = "
@@ -65,18 +65,17 @@ def read(tx: Connection, workspace: str) -> FamilyIndex:
                 column.extend(values)
     finally:
         cursor.close()
-    customers, parents, starts, ends = columns
-    numbers: dict[str | None, int] = dict.fromkeys(customers, 0)
-    numbers |= dict.fromkeys(parents, 0)
-    numbers.pop(None, None)
-    ids = [id for id in numbers if id is not None]
-    numbers = dict(zip(ids, range(len(ids)), strict=True))
-    numbers[None] = TOP
+    ids, parents, starts, ends = columns
+    count = len(ids)
+    numbers: dict[Any, int] = dict(zip(ids, range(count), strict=True))  # of several the last
+    ids += [parent for parent in dict.fromkeys(parents) if parent and parent not in numbers]
+    numbers |= zip(ids[count:], range(count, len(ids)), strict=True)
     instants = {at: _micros(at) for at in {*starts, *ends}}
     return FamilyIndex(
+        numbers,
         ids,
-        _array(numbers, customers, np.int32),
-        _array(numbers, parents, np.int32),
+        _array(numbers, ids[:count], np.int32),
+        _array({parent: numbers.get(parent, TOP) for parent in set(parents)}, parents, np.int32),
         _array(instants, starts, np.int64),
         _array(instants, ends, np.int64),
     )

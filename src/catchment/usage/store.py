@@ -185,10 +185,10 @@ class UsageStore:
     ) -> Names:
         """Every name under which events of these types came, whatever metrics make of them."""
 
-        def ask(cursor: duckdb.DuckDBPyConnection, newest: int) -> Names:
+        def ask(cursor: duckdb.DuckDBPyConnection, last: int) -> Names:
             bounds = {"earliest": micros(within.start), "latest": micros(within.end)}
             found = _rows(cursor, queries.names(event_types), bounds)
-            return Names([name for (name,) in found], newest if last_seq is None else last_seq)
+            return Names([name for (name,) in found], last)
 
         return self._read(workspace_id, ask, last_seq)
 
@@ -428,13 +428,21 @@ def _define_spans(
 def _span_rows(
     asked: dict[int, UsageQuery], within: Span | None
 ) -> Iterator[tuple[int, int, str, int, int]]:
+    known: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
     for index, query in asked.items():
         for number, member in enumerate(query.members):
-            spans = union(member.spans)
-            for span in spans if within is None else intersect(spans, within):
-                start, end = micros(span.start), micros(span.end)
+            spans = known.get(id(member.spans))
+            if spans is None:
+                spans = known[id(member.spans)] = _cut(member.spans, within)
+            for start, end in spans:
                 for alias in set(member.aliases):
                     yield index, number, alias, start, end
+
+
+def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:
+    whole = union(spans)
+    parts = whole if within is None else intersect(whole, within)
+    return [(micros(part.start), micros(part.end)) for part in parts]
 
 
 def _register(
