@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from catchment.core.breakdown import Basis, Measured, named
 from catchment.core.control import Failure
+from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, draft
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
