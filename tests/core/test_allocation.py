@@ -84,7 +84,7 @@ def by(method: Method, found: tuple[Share, ...]) -> dict[str, int]:
     return {one.customer: part for one in found if (part := one.parts[place]) is not None}
 
 
-def test_the_issue_s_family_shares_its_line_by_each_method() -> None:
+def test_a_family_shares_its_line_by_each_method() -> None:
     # 60, then 40, then 25 of a graduated price: 120 for the first hundred, 68.75 for the rest.
     usage = used(SUM, Graduated(TIERS), ("a", "60"), ("b", "40"), ("c", "25"))
 
@@ -368,7 +368,7 @@ def explains(net: Money, found: Mapping[str, Reckoning], parts: Mapping[str, int
 def test_the_workings_add_up_and_end_at_the_shares(
     price: Price, metric: Metric, events: list[tuple[str, str]]
 ) -> None:
-    assume(not (metric is UNIQUE and needs_values(price)))
+    assume(metric.aggregation in VALUING or not needs_values(price))
     usage = used(metric, price, *events)
     net, found = line(price, usage)
 
