@@ -2,10 +2,13 @@ import { Button, Popover, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import { exportAddress } from "../../api/imports";
+import { useParam } from "../../components/useFilters";
 
-/** Every customer with its parent, as a file that can be imported again. */
+/** Every customer with its parent, as a file that can be imported again; first of the day shown. */
 export function ExportButton() {
-  const [day, setDay] = useState("");
+  const [shown] = useParam("asOf");
+  const [chosen, setChosen] = useState<string>();
+  const day = chosen ?? shown ?? "";
   return (
     <Popover position="bottom-end" shadow="md" width={270} trapFocus>
       <Popover.Target>
@@ -18,7 +21,7 @@ export function ExportButton() {
             label="As of"
             description="The tree when this day begins in UTC; empty: now"
             value={day}
-            onChange={(event) => setDay(event.currentTarget.value)}
+            onChange={(event) => setChosen(event.currentTarget.value)}
           />
           <Text size="xs" c="dimmed">
             The columns are those of an import.
