@@ -86,7 +86,7 @@ def control_sheet(
         billed: list[BilledUsage] = []
         for line in lines:
             of_line = counts[metric_id, line.last_seq]
-            found = list(miscounts(metric_id, [line.line], of_line))
+            found = list(miscounts([line.line], of_line))
             changed = line.known_at != known_at or line.metric != metrics.get(metric_id)
             if found and changed:
                 outdated |= {line.line.invoice_id} & drafts
