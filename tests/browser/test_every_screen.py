@@ -34,6 +34,7 @@ class Full:
     schedule: str
     draft: str
     issued: str
+    run: str
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,11 @@ def full(house: House) -> Iterator[Full]:
         schedule(seller, kin.limited, [prices.fee], isDraft=True)
         draft, other = seller.items("/invoices")
         seller.make(f"/invoices/{other['id']}/finalize", None)
-        yield Full(seller, kin, prices, running, draft["id"], other["id"])
+        schedule(seller, kin.loner, [prices.calls], isDraft=False, rollUpBilling=False)
+        [of_loner] = seller.items("/invoices", customerId=kin.loner)
+        seller.client.delete(f"/invoices/{of_loner['id']}")
+        run = seller.make("/billing-runs", {"asOf": "2026-03-10"})["id"]
+        yield Full(seller, kin, prices, running, draft["id"], other["id"], run)
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,8 @@ SCREENS = {
     "total": Screen("/billing/invoices/{issued}?explain=total", "all else is adding up"),
     "statement": Screen("/customers/{kin.shop}/statements/{issued}", "Share of each line"),
     "branch": Screen("/customers/{kin.limited}/statements/{issued}?branch=1", "Northwind Leeds"),
+    "billing runs": Screen("/billing/runs", "Balanced"),
+    "billing run": Screen("/billing/runs/{run}", "Aliases without a customer"),
     "settings": Screen("/settings", "Invoice number prefix"),
     "nowhere": Screen("/no/such/page", "There is nothing at this address"),
 }

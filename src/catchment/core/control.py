@@ -181,7 +181,7 @@ def faults(invoice: InvoiceFigures) -> Iterator[Difference]:
             )
 
 
-def miscounts(metric_id: str, lines: Iterable[BilledUsage], census: Census) -> Iterator[Difference]:
+def miscounts(lines: Iterable[BilledUsage], census: Census) -> Iterator[Difference]:
     """The lines whose events are not those that the census found for them."""
     for line in lines:
         counted = census.counted[line.schedule_id, line.service]
@@ -189,7 +189,7 @@ def miscounts(metric_id: str, lines: Iterable[BilledUsage], census: Census) -> I
             yield Difference(
                 "line",
                 line.line_id,
-                f"eventCount of metric {metric_id}",
+                "eventCount by the census",
                 str(counted),
                 str(line.event_count),
                 line.customer,

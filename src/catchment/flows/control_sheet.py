@@ -78,29 +78,32 @@ def control_sheet(
     metrics = _metrics(agreed)
     counts = _counts(tx, usage, agreed, metrics, by_metric, last_seq)
     known_at = stamps.known_at(tx, workspace.id)
-    drafts = {invoice.id for invoice in checked if invoice.status is Status.DRAFT}
     rows: list[MetricBalance] = []
     outdated: set[str] = set()
     for metric_id, lines in by_metric.items():
         census = counts[metric_id, last_seq]
         billed: list[BilledUsage] = []
         for line in lines:
-            of_line = counts[metric_id, line.last_seq]
-            found = list(miscounts(metric_id, [line.line], of_line))
+            wrong = list(miscounts([line.line], counts[metric_id, line.last_seq]))
             changed = line.known_at != known_at or line.metric != metrics.get(metric_id)
-            if found and changed:
-                outdated |= {line.line.invoice_id} & drafts
+            if wrong and changed:
+                outdated.add(line.line.invoice_id)
             else:
-                differences += found
-            if line.last_seq != last_seq or (found and changed):
-                now = census.counted[line.line.schedule_id, line.line.service]
-                billed.append(replace(line.line, event_count=now))
-            else:
-                billed.append(line.line)
+                differences += wrong
+            as_of_the_run = line.last_seq == last_seq and not (wrong and changed)
+            billed.append(line.line if as_of_the_run else _recounted(line.line, census))
         row = balance(metric_id, _days(lines), billed, census)
         differences += imbalance(row, census)
         rows.append(row)
-    return Sheet(tuple(rows), tuple(differences), tuple(sorted(outdated)), len(checked), line_count)
+    drafts = {invoice.id for invoice in checked if invoice.status is Status.DRAFT}
+    return Sheet(
+        tuple(rows), tuple(differences), tuple(sorted(outdated & drafts)), len(checked), line_count
+    )
+
+
+def _recounted(line: BilledUsage, census: Census) -> BilledUsage:
+    """The line as it would be had it been measured when the run was."""
+    return replace(line, event_count=census.counted[line.schedule_id, line.service])
 
 
 def _metrics(agreed: Agreements) -> dict[str, Metric]:

@@ -32,9 +32,14 @@ const COLUMNS: Column<RunDifference>[] = [
     whole: true,
   },
   { title: "Figure", cell: (row) => row.figure },
-  { title: "It is", cell: (row) => <strong className="wrong">{decimalText(row.found)}</strong>, end: true },
-  { title: "Its parts come to", cell: (row) => decimalText(row.expected), end: true },
+  { title: "It is", cell: (row) => <strong className="wrong">{asGiven(row.found)}</strong>, end: true },
+  { title: "Its parts come to", cell: (row) => asGiven(row.expected), end: true },
 ];
+
+/** A figure with all the decimals it came with: amounts keep their cents. */
+function asGiven(text: string): string {
+  return decimalText(text, text.split(".")[1]?.length);
+}
 
 /** What does not add up; nothing where all does. */
 export function Differences({ run }: { run: BillingRunReport }) {

@@ -32,7 +32,7 @@ export default function RunScreen() {
     <Stack gap="md">
       <PageHead title="Billing run" crumbs={CRUMBS} status={<Status value={shown.status} />} />
       {shown.status === "UNBALANCED" && (
-        <Alert color="red" variant="outline" className="problem" role="alert" title="Nothing was issued">
+        <Alert color="red" variant="outline" className="problem fault" role="alert" title="Nothing was issued">
           {plural(shown.differenceCount, "figure does", "figures do")} not add up. Look through the
           differences, recalculate or delete those drafts, and run billing again.
         </Alert>

@@ -10,7 +10,7 @@ import { unmapped, unpriced, type Lost } from "./unaccounted";
 const EVENTS: Column<Lost> = {
   title: "Events",
   cell: ({ counts }) =>
-    counts.map(({ metric, events }) => <div key={metric}>{`${metric}: ${decimalText(events)}`}</div>),
+    counts.map(({ metric, events }) => `${metric}: ${decimalText(events)}`).join(", "),
 };
 
 const CUSTOMERS: Column<Lost>[] = [

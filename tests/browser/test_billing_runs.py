@@ -1,0 +1,79 @@
+"""Running billing from the dashboard, and reading what a run ended with."""
+
+import re
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import update
+
+from catchment.store.engine import writing
+from catchment.store.schema import invoices, line_items
+from tests.browser.server import House, Seller
+from tests.browser.story import catalogue, dialog, family, row, schedule, table, usage
+
+
+def test_a_run_shows_where_every_event_went(page: Page, seller: Seller) -> None:
+    kin, prices = family(seller), catalogue(seller)
+    usage(seller, nw=100, nw_leeds=20, loner=7, stray=1)
+    schedule(seller, kin.group, [prices.calls], isDraft=False)
+    [made_at_once] = seller.items("/invoices")
+    seller.client.delete(f"/invoices/{made_at_once['id']}")
+    page.goto("/billing/invoices")
+
+    page.get_by_role("link", name="Billing runs").click()
+    page.get_by_role("button", name="Run billing").first.click()
+    asking = dialog(page, "Run billing")
+    expect(asking.get_by_label("Due up to")).to_have_value("2026-03-10")
+    asking.get_by_role("button", name="Run billing").click()
+
+    expect(page.get_by_role("heading", name="Billing run", level=1)).to_be_visible()
+    expect(page.get_by_text("Balanced").first).to_be_visible()
+    sheet = row(table(page, "Control sheet"), "Calls")
+    for count in ("4", "2", "0", "1", "Balanced"):
+        expect(sheet.get_by_role("cell", name=count, exact=True).first).to_be_visible()
+    expect(row(table(page, "Unpriced"), "Loner Ltd")).to_contain_text("Calls: 1")
+    expect(row(table(page, "Unmapped"), "stray")).to_contain_text("Calls: 1")
+
+    row(table(page, "Invoices"), "Northwind Group").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Draft invoice")).to_be_visible()
+    page.get_by_role("link", name="Open billing run").click()
+    expect(table(page, "Control sheet")).to_be_visible()
+
+
+def test_what_does_not_add_up_is_shown_with_customer_and_figure(
+    page: Page, seller: Seller, house: House
+) -> None:
+    kin, prices = family(seller), catalogue(seller)
+    usage(seller, nw=100)
+    schedule(seller, kin.group, [prices.calls], autoIssueInvoices=True)
+    [issued] = seller.items("/invoices")
+    seller.make(f"/invoices/{issued['id']}/void", None)
+    first = seller.make("/billing-runs", {"asOf": "2026-03-10"})
+    assert first["issuedCount"] == 1
+    [again] = [one for one in seller.items("/invoices") if one["status"] == "FINAL"]
+    with writing(house.engine) as tx:
+        tx.execute(update(invoices).where(invoices.c.id == again["id"]).values(status="DRAFT"))
+        mine = line_items.c.invoice_id == again["id"]
+        tx.execute(update(line_items).where(mine).values(gross_minor=1))
+    run = seller.make("/billing-runs", {"asOf": "2026-03-10"})
+
+    page.goto("/billing/runs")
+    expect(row(table(page, "Billing runs"), "Out of balance")).to_have_count(1)
+    page.goto(f"/billing/runs/{run['id']}")
+
+    expect(page.get_by_role("alert")).to_contain_text("1 figure does not add up")
+    wrong = row(table(page, "Differences"), "Northwind Group")
+    expect(wrong).to_contain_text("grossTotal")
+    expect(wrong).to_contain_text("0.01")
+    wrong.get_by_role("link", name="Line").click()
+    expect(page).to_have_url(re.compile(rf"/billing/invoices/{again['id']}$"))
+
+
+def test_a_day_far_ahead_is_refused_beside_its_field(page: Page, seller: Seller) -> None:
+    page.goto("/billing/runs")
+    page.get_by_role("button", name="Run billing").first.click()
+    asking = dialog(page, "Run billing")
+
+    asking.get_by_label("Due up to").fill("2062-03-10")
+    asking.get_by_role("button", name="Run billing").click()
+
+    expect(asking.get_by_text("more than a year ahead")).to_be_visible()
