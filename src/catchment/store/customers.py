@@ -23,7 +23,7 @@ from sqlalchemy import (
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.store.chunks import chunks
-from catchment.store.families import View
+from catchment.store.families import View, at_top
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import (
     billing_schedules,
@@ -231,9 +231,9 @@ def _has_alias(view: View, named: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _has_parent(view: View, parent: str) -> ColumnElement[bool]:
-    c = customer_links.c
     if parent == NO_PARENT:
-        return _c.id.not_in(select(c.customer_id).where(*view.links(), c.parent_id.is_not(None)))
+        return at_top(view)
+    c = customer_links.c
     return _c.id.in_(select(c.customer_id).where(*view.links(), c.parent_id == parent))
 
 

@@ -76,14 +76,16 @@ function Payers({ told }: { told: MovePreview }) {
             </tr>
             {payer.schedules.map((schedule, index) => (
               <Fragment key={schedule.billingScheduleId}>
-                <tr>
-                  <td>
-                    <Anchor component={Link} to={`/billing/schedules/${schedule.billingScheduleId}`} size="sm">
-                      {payer.schedules.length > 1 ? `Schedule ${index + 1}` : "Schedule"}
-                    </Anchor>
-                  </td>
-                  <Amounts of={scheduleSums(schedule)} currency={payer.currency} />
-                </tr>
+                {payer.schedules.length > 1 && (
+                  <tr>
+                    <td>
+                      <Anchor component={Link} to={`/billing/schedules/${schedule.billingScheduleId}`} size="sm">
+                        Schedule {index + 1}
+                      </Anchor>
+                    </td>
+                    <Amounts of={scheduleSums(schedule)} currency={payer.currency} />
+                  </tr>
+                )}
                 {schedule.periods.map((period) => (
                   <tr key={period.dueOn} className="sub">
                     <td>{periodName(period)}</td>

@@ -26,7 +26,7 @@ export function DaySlider({ marks, today, value, onChange }: Props) {
   const scale = useMemo(() => dayScale(marks, today, value), [marks, today, value]);
   const stops = useMemo(() => [...new Set([...marks, today])].sort(), [marks, today]);
   const day = pulled ?? value;
-  const [before, after] = neighbours(stops, day);
+  const [before, after] = neighbours(marks, day);
 
   function dayAt({ clientX, currentTarget }: PointerEvent<HTMLDivElement>): string {
     const box = currentTarget.getBoundingClientRect();
