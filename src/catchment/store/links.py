@@ -108,20 +108,21 @@ def ever_below(
 
     The database stops looking once they are.
     """
-    start = select(customers.c.id.label("root"), customers.c.id).where(customers.c.id.in_(roots))
-    down = start.cte("down", recursive=True)
-    down = down.union(
-        select(down.c.root, _c.customer_id).where(
-            _c.parent_id == down.c.id, _c.workspace_id == workspace, believed(known_at)
-        )
-    )
     found: dict[CustomerId, list[CustomerId]] = {root: [] for root in roots}
-    rows = tx.execute(select(down.c.root, down.c.id).limit(most + len(roots) + 1)).all()
-    if len(rows) > most + len(roots):
-        return None
-    for root, below in rows:
-        if below != root:
-            found[root].append(below)
+    for part in chunks(roots):
+        down = _roots(part).cte("down", recursive=True)
+        down = down.union(
+            select(down.c.root, _c.customer_id).where(
+                _c.parent_id == down.c.id, _c.workspace_id == workspace, believed(known_at)
+            )
+        )
+        rows = tx.execute(select(down.c.root, down.c.id).limit(most + len(part) + 1)).all()
+        most -= len(rows) - len(part)
+        if most < 0:
+            return None
+        for root, below in rows:
+            if below != root:
+                found[root].append(below)
     return found
 
 
@@ -134,6 +135,10 @@ def ever_above(tx: Connection, workspace: str, customer: CustomerId) -> set[Cust
         )
     )
     return set(tx.execute(select(up.c.id)).scalars())
+
+
+def _roots(ids: Collection[CustomerId]) -> Select[tuple[str, str]]:
+    return select(customers.c.id.label("root"), customers.c.id).where(customers.c.id.in_(ids))
 
 
 def levels_below(tx: Connection, workspace: str, customer: CustomerId, since: datetime) -> int:
