@@ -691,7 +691,9 @@ def test_the_pool_says_who_is_measured_together_and_who_is_carved_out(
     rest = made(client.get(url, params={"limit": 3, "after": first}))
 
     both = sorted([calls, storage])
-    elsewhere = [{"usageMetricId": calls, "billingScheduleId": own["id"]}]
+    elsewhere = [
+        {"usageMetricId": calls, "reason": "OTHER_SCHEDULE", "billingScheduleId": own["id"]}
+    ]
     expected = [
         (payer, "Northwind", 0, [payer], both, []),
         (child, "Child", 1, [payer, child], [storage], elsewhere),

@@ -209,9 +209,9 @@ def _candidates(key: str, world: World) -> Iterator[dict[str, str]]:
         yield dict.fromkeys(names, id)
     if "alias" in names:
         yield {"alias": "nw"}
-    if len(names) > 1:
-        yield {names[0]: world.ids["child"], names[1]: world.ids["contact"]}
-        yield {names[0]: world.ids["invoice"], names[1]: world.ids["line"]}
+    for known in (("child", "contact"), ("invoice", "line", "child")):
+        if 1 < len(names) <= len(known):
+            yield {name: world.ids[id] for name, id in zip(names, known, strict=False)}
 
 
 def test_lists_show_a_stranger_nothing(world: World, stranger: TestClient) -> None:

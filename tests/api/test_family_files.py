@@ -82,6 +82,7 @@ def test_a_family_in_any_order_is_made_and_made_once(
 
     assert (counts(first), counts(again)) == ((4, 0, 0), (0, 0, 4))
     assert first.json()["dryRun"] is False
+    assert (first.json()["linksAdded"], again.json()["linksAdded"]) == (3, 0)
     assert places(client) == {
         "nw": ("", ""),
         "uk": ("nw", ""),

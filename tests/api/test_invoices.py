@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.flows.run_billing import bill_workspace
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.conftest import Clock
@@ -99,7 +99,7 @@ def family(books: Books) -> dict[str, str]:
 def test_an_invoice_has_the_fields_of_its_specification(client: TestClient, family) -> None:
     body = client.get(f"/invoices/{family['invoice']}").json()
 
-    assert set(body) == INVOICE_FIELDS | {"purchaseOrderNumber"}
+    assert set(body) == INVOICE_FIELDS | {"purchaseOrderNumber", "billingRunId"}
     assert body["netTotal"] == body["grossTotal"] == "188.75"
     assert body["totalTax"] == "0.00"
     assert body["status"] == "DRAFT"

@@ -155,6 +155,7 @@ class World:
         self.ids["invoice"], self.ids["other invoice"] = (i["id"] for i in invoices)
         lines = self.client.get(f"/invoices/{self.ids['invoice']}/line-items").json()["items"]
         self.ids["line"] = lines[0]["id"]
+        self.make("billing run", "/billing-runs", {"asOf": "2026-03-10"})
         self.ids["merchant"] = self.client.get("/merchant-for-sequence-account").json()["id"]
         return self
 
@@ -255,6 +256,7 @@ OPERATIONS: dict[str, Body | None] = {
     "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
         "customerId": w.ids["loner"]
     },
+    "POST /billing-runs": lambda _: {"asOf": "2026-03-10"},
     "POST /invoices/{id:invoice}/finalize": None,
     "POST /invoices/{id:other invoice}/void": None,
     "POST /invoices/{id:invoice}/recalculate": None,

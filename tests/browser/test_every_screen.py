@@ -75,6 +75,7 @@ SCREENS = {
     "found in the tree": Screen("/customers?view=tree&search=leeds", "Northwind Leeds"),
     "customer": Screen("/customers/{kin.group}", "Northwind GmbH"),
     "child": Screen("/customers/{kin.shop}?show=table", "Feb 2026"),
+    "import": Screen("/customers/import", "Choose a file"),
     "new customer": Screen("/customers?new=customer", "Primary contact name"),
     "edit customer": Screen("/customers/{kin.limited}?edit=1", "Primary contact name"),
     "products": Screen("/products", "Platform"),
@@ -92,6 +93,12 @@ SCREENS = {
     "invoices": Screen("/billing/invoices", "Northwind Group"),
     "draft": Screen("/billing/invoices/{draft}", "Northwind Leeds"),
     "issued": Screen("/billing/invoices/{issued}", "Northwind Leeds"),
+    "share": Screen(
+        "/billing/invoices/{draft}?share={kin.limited}&method=MARGINAL", "while a tier was open"
+    ),
+    "total": Screen("/billing/invoices/{issued}?explain=total", "all else is adding up"),
+    "statement": Screen("/customers/{kin.shop}/statements/{issued}", "Share of each line"),
+    "branch": Screen("/customers/{kin.limited}/statements/{issued}?branch=1", "Northwind Leeds"),
     "settings": Screen("/settings", "Invoice number prefix"),
     "nowhere": Screen("/no/such/page", "There is nothing at this address"),
 }

@@ -48,15 +48,17 @@ def test_the_usage_of_every_child_is_shown_indented(page: Page, seller: Seller) 
 
     usage = table(page, "Usage breakdown")
     cells = usage.get_by_role("row").get_by_role("cell")
-    together = ["Billed together", "125"]
-    below = ["Northwind Ltd", "100", "Northwind Leeds", "20"]
-    expect(cells).to_have_text([*together, "Northwind Group", "", "Northwind GmbH", "5", *below])
-    boxes = [cells.nth(at).locator("a").bounding_box() for at in (2, 4, 6, 8)]
-    group, german, limited, shop = [box["x"] for box in boxes if box]
-    assert group < german == limited < shop
+    together = ["Billed together", "125", "238.65 USD"]
+    payer = ["Northwind Group", "", "49.90 USD"]  # the fee, which nobody shares
+    german = ["Northwind GmbH", "5", "7.55 USD"]
+    below = ["Northwind Ltd", "100", "151.00 USD", "Northwind Leeds", "20", "30.20 USD"]
+    expect(cells).to_have_text([*together, *payer, *german, *below])
+    boxes = [cells.nth(at).locator("a").bounding_box() for at in (3, 6, 9, 12)]
+    group, other, limited, shop = [box["x"] for box in boxes if box]
+    assert group < other == limited < shop
 
     page.get_by_label("Filter the usage breakdown").fill("leeds")
-    expect(cells).to_have_text([*together, "Northwind Group", "", *below])
+    expect(cells).to_have_text([*together, *payer, *below])
 
 
 def test_the_document_is_read_beside_the_figures(page: Page, seller: Seller) -> None:

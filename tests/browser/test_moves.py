@@ -7,10 +7,10 @@ from tests.browser.story import dialog, family, february, row, table
 
 
 def change_from(page: Page, customer: str, day: str) -> Locator:
-    """The dialog that makes a customer independent from a day on, filled in."""
+    """The drawer that makes the shop independent from a day on, filled in."""
     page.goto(f"/customers/{customer}")
-    page.get_by_role("button", name="Change from a date").click()
-    form = dialog(page, "Change parent from a date")
+    page.get_by_role("button", name="Move…").click()
+    form = dialog(page, "Move Northwind Leeds")
     form.get_by_role("button", name="Clear selection").click()
     form.get_by_label("From", exact=True).fill(day)
     return form
@@ -25,7 +25,7 @@ def test_a_move_shows_its_money_before_it_is_made(page: Page, seller: Seller) ->
     bills = table(form, "Effect on bills")
     expect(row(bills, "Northwind Group")).to_have_text("Northwind Group238.65 USD223.65 USD-15.00")
     expect(row(bills, "1 – 28 Feb 2026, draft")).to_contain_text("-15.00")
-    form.get_by_role("button", name="Change parent").click()
+    form.get_by_role("button", name="Move", exact=True).click()
     expect(form).to_be_hidden()
     assert seller.client.get(f"/invoices/{draft}").json()["netTotal"] == "223.65"
 

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner
 
 from catchment import ids
@@ -13,7 +14,8 @@ from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import writing
-from tests.flows.books import START, Books, fixed
+from catchment.store.schema import invoices
+from tests.flows.books import START, Books, fixed, linear
 
 runner = CliRunner()
 
@@ -75,6 +77,44 @@ def test_who_cannot_be_billed_is_told_and_the_exit_code_is_1(books, tmp_path) ->
     assert result.exit_code == 1
     assert bad in result.stderr
     assert "2,469.00" in result.stdout
+
+
+def used(books: Books) -> str:
+    """A metric with an event that is billed, one that is nobody's; the customer's name is odd."""
+    payer, calls = books.customer("Cog [c]"), books.metric("calls")
+    books.schedule(payer, books.price(linear("2"), calls), auto_issue_invoices=True)
+    books.write()
+    books.used((payer, "calls", "2026-01-05", "3"), ("lost", "calls", "2026-01-06", "1"))
+    return payer
+
+
+def test_the_control_sheet_is_printed_and_in_the_json(books, tmp_path) -> None:
+    used(books)
+
+    printed = bill(tmp_path)
+    [told] = json.loads(bill(tmp_path, "--json").stdout)["workspaces"]
+
+    rows = [line.split() for line in printed.stdout.splitlines()]
+    cells = [[cell for cell in row if cell != "│"] for row in rows]
+    assert ["calls", "2", "1", "0", "0", "1", "✓"] in cells, printed.stdout
+    assert "2 invoices issued." in printed.stdout
+    assert told["billingRun"]["status"] == "BALANCED"
+    assert told["billingRun"]["controlSheet"]["metrics"] == []
+
+
+def test_what_does_not_add_up_is_told_and_the_exit_code_is_1(books, tmp_path, built) -> None:
+    payer = used(books)
+    bill(tmp_path)
+    with writing(built.engine) as tx:
+        mine = invoices.c.customer_id == payer
+        tx.execute(update(invoices).where(mine).values(status="DRAFT", gross_minor=1))
+
+    result = bill(tmp_path)
+
+    assert result.exit_code == 1
+    assert f"customer Cog [c] ({payer})" in result.stderr
+    assert "grossTotal is 0.01, not 6.00" in result.stderr
+    assert "out of balance, so nothing was issued" in result.stderr
 
 
 def test_an_unknown_workspace_is_refused(books, tmp_path) -> None:

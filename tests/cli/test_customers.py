@@ -42,6 +42,7 @@ def test_a_file_is_imported_once(home: Path, file: Path) -> None:
         "created": 0,
         "moved": 0,
         "unchanged": 2,
+        "linksAdded": 0,
         "refused": [],
         "refusedCount": 0,
         "dryRun": False,

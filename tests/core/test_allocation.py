@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal as D
+from fractions import Fraction
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import METHODS, Method, Share, shares
+from catchment.core.allocation import METHODS, Method, Reckoning, Share, shares, workings
 from catchment.core.metering import (
     NO_STEPS,
     VALUING,
@@ -23,7 +25,7 @@ from catchment.core.metering import (
     UsageQuery,
     measure,
 )
-from catchment.core.money import Money, exact_sum
+from catchment.core.money import Money, exact_sum, total
 from catchment.core.period import BEGINNING, FOREVER, Span
 from catchment.core.pricing import (
     Graduated,
@@ -36,6 +38,7 @@ from catchment.core.pricing import (
     needs_values,
     rate,
 )
+from catchment.core.weights import By
 from tests.core.strategies import at
 
 ALWAYS = (Span(BEGINNING, FOREVER),)
@@ -67,6 +70,13 @@ def line(price: Price, usage: Usage, currency: str = "EUR") -> tuple[Money, tupl
     segments = rate(price, usage.pooled, usage.values)
     net = Money.rounded(exact_sum(segment.amount for segment in segments), currency)
     return net, shares(net, price, segments, usage)
+
+
+def reckoned(price: Price, usage: Usage, method: Method) -> dict[str, Reckoning]:
+    segments = rate(price, usage.pooled, usage.values)
+    net = Money.rounded(exact_sum(segment.amount for segment in segments), "EUR")
+    made = workings(net, price, segments, usage)
+    return made[method].reckonings(usage.members) if made else {}
 
 
 def by(method: Method, found: tuple[Share, ...]) -> dict[str, int]:
@@ -282,3 +292,96 @@ def test_rounding_each_subtree_by_itself_would_break_the_law() -> None:
 
     assert adds_up(net, parts, subtree_sums(parts))
     assert not adds_up(net, each_alone, subtree_sums(each_alone))
+
+
+def test_a_reckoning_tells_the_segments_a_member_was_in() -> None:
+    usage = used(SUM, Graduated(TIERS), ("a", "60"), ("b", "50"), ("c", "15"))
+
+    found = reckoned(Graduated(TIERS), usage, Method.MARGINAL)
+
+    b = found["b"]
+    assert (b.by, b.quantity) == (By.SEGMENTS, 50)
+    # 40 of the first hundred, which cost 120; 10 of the 25 above, which cost 68.75.
+    assert [(t.segment.lower, t.quantity, t.amount) for t in b.terms] == [
+        (0, 40, 48),
+        (100, 10, Fraction("27.5")),
+    ]
+    assert (b.weight, b.whole) == (Fraction("75.5"), Fraction("188.75"))
+    assert b.share == Money(7550, "EUR")
+
+
+def test_a_reckoning_tells_what_a_member_would_have_paid_alone() -> None:
+    usage = used(SUM, Graduated(TIERS), ("a", "60"), ("b", "40"), ("c", "25"))
+
+    found = reckoned(Graduated(TIERS), usage, Method.STANDALONE)
+
+    a = found["a"]
+    assert [(t.segment.rate, t.segment.fee, t.amount) for t in a.terms] == [(1, 20, 80)]
+    assert (a.weight, a.whole) == (80, 185)
+    # 188.75 x 80 / 185 = 81.6216…: 81.62 and nothing left over for it.
+    assert a.exact == Fraction("188.75") * 80 / 185
+    assert (a.cut, a.leftover) == (Money(8162, "EUR"), Money(0, "EUR"))
+    assert found["b"].leftover == Money(1, "EUR")
+
+
+def test_a_method_that_tells_nobody_from_another_says_that_it_went_by_quantity() -> None:
+    price = Linear(D("0.1"))
+
+    found = reckoned(price, used(SUM, price, ("a", "3"), ("b", "1")), Method.MARGINAL)
+
+    assert {who: (one.by, one.weight, one.terms) for who, one in found.items()} == {
+        "a": (By.QUANTITY, 3, ()),
+        "b": (By.QUANTITY, 1, ()),
+    }
+
+
+def test_an_event_s_own_price_and_its_part_of_the_fee_are_its_member_s() -> None:
+    found = reckoned(
+        CAPPED, used(SUM, CAPPED, ("a", "880"), ("b", "10"), ("b", "10")), Method.MARGINAL
+    )
+
+    [term] = found["a"].terms
+    assert (found["a"].by, term.quantity) == (By.EVENTS, 880)
+    assert term.amount == 44 + Fraction(3 * 880, 900)
+
+
+def explains(net: Money, found: Mapping[str, Reckoning], parts: Mapping[str, int]) -> bool:
+    """The law: workings add up to the line, each to its weight, and end at the share."""
+    own = all(
+        one.share.minor == parts[who]
+        and (not one.terms or abs(sum(term.amount for term in one.terms)) == one.weight)
+        and one.exact * one.whole == Fraction(net.decimal) * one.weight
+        and abs(Fraction(one.cut.decimal)) <= abs(one.exact)
+        and abs(Fraction(one.share.decimal) - one.exact) < Fraction(1, 100)
+        for who, one in found.items()
+    )
+    return (
+        own
+        and found.keys() == parts.keys()
+        and {one.whole for one in found.values()} == {sum(one.weight for one in found.values())}
+        and sum(one.exact for one in found.values()) == Fraction(net.decimal)
+        and total((one.share for one in found.values()), net.currency) == net
+    )
+
+
+@given(prices(), metrics, pools)
+def test_the_workings_add_up_and_end_at_the_shares(
+    price: Price, metric: Metric, events: list[tuple[str, str]]
+) -> None:
+    assume(not (metric is UNIQUE and needs_values(price)))
+    usage = used(metric, price, *events)
+    net, found = line(price, usage)
+
+    for method in METHODS if found else ():
+        assert explains(net, reckoned(price, usage, method), by(method, found))
+
+
+def test_explaining_each_share_with_its_own_rounding_would_break_the_law() -> None:
+    """The tempting way, without the unit left over, ends a cent beside the share."""
+    usage = used(SUM, Linear(D(1)), ("b", "1"), ("c", "1"), ("g", "1"))
+    net, found = line(Linear(D("0.3334")), usage)
+    right = reckoned(Linear(D("0.3334")), usage, Method.PROPORTIONAL)
+    alone = {who: replace(one, leftover=Money(0, "EUR")) for who, one in right.items()}
+
+    assert explains(net, right, by(Method.PROPORTIONAL, found))
+    assert not explains(net, alone, by(Method.PROPORTIONAL, found))

@@ -288,8 +288,8 @@ def test_the_highest_values_of_several_periods_are_said_to_be_several() -> None:
     (note,) = draft(ROLL_UP, peaks, NAMES).notes
 
     assert note == (
-        "peak metered: of each of 2 periods the highest value of all customers together is billed, "
-        "which adds up to 14; the customers' own highest values add up to 24."
+        "peak metered: the highest value of all customers together is billed for each period and "
+        "each price, 2 values that add up to 14; the customers' own highest values add up to 24."
     )
 
 
@@ -309,6 +309,28 @@ def test_one_usage_that_is_priced_twice_is_shown_once() -> None:
     (shown_item,) = group.items
     assert (shown_item.value, shown_item.title, shown_item.unit) == (D(30), "U", "unit")
     assert (shown_item.metric_id, shown_item.product_id) == ("calls", "platform")
+
+
+def test_usage_that_prices_of_different_names_measured_adds_up() -> None:
+    own = replace(item("own", metric=CALLS, product="special"), scope=frozenset({"b"}))
+    measured = [
+        Measured(charge(item("u", metric=CALLS)), used("3", a="1", c="2"), pooled("a", "ac")),
+        Measured(charge(own), used("30", b="10", d="20"), pooled("ab", "abd")),
+        Measured(charge(replace(own, id="again")), used("30", b="10", d="20"), pooled("ab", "abd")),
+    ]
+
+    made = draft(ROLL_UP, measured, NAMES)
+
+    assert {
+        group.customer: [(one.value, one.product_id) for one in group.items]
+        for group in made.usage_groups
+    } == {
+        "a": [(D(1), "platform")],
+        "c": [(D(2), "platform")],
+        "b": [(D(10), "special")],
+        "d": [(D(20), "special")],
+    }
+    assert made.notes == ()
 
 
 def test_usage_of_two_phases_adds_up_and_a_member_shows_its_last_place() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -12,9 +13,10 @@ from catchment.core.money import (
     CURRENCIES,
     Money,
     decimal_text,
+    divide,
     exact_sum,
+    fraction_text,
     money_text,
-    split,
     to_decimals,
     total,
 )
@@ -71,12 +73,11 @@ def test_an_empty_total_is_zero() -> None:
 
 
 @given(MINOR, WEIGHTS)
-def test_splitting_never_gains_or_loses_a_cent(minor: int, weights: list[D]) -> None:
-    amount = Money(minor, "EUR")
+def test_dividing_never_gains_or_loses_a_cent(minor: int, weights: list[D]) -> None:
+    made = divide(Money(minor, "EUR"), weights)
 
-    parts = split(amount, weights)
-
-    assert total(parts, "EUR") == amount
+    assert sum(made.parts) == minor
+    assert sum(made.exact(place) for place in range(len(weights))) == minor
 
 
 @given(MINOR, WEIGHTS)
@@ -85,11 +86,13 @@ def test_a_share_is_less_than_a_minor_unit_from_its_exact_size(
 ) -> None:
     whole = exact_sum(weights)
 
-    parts = split(Money(minor, "EUR"), weights)
+    made = divide(Money(minor, "EUR"), weights)
 
-    for part, weight in zip(parts, weights, strict=True):
-        assert abs(part.minor * whole - minor * weight) < whole
-        assert weight > 0 or part.minor == 0
+    for place, (part, weight) in enumerate(zip(made.parts, weights, strict=True)):
+        assert abs(part * whole - minor * weight) < whole
+        assert weight > 0 or part == 0
+        cut = int(made.exact(place))  # towards zero
+        assert part - cut == (0 if place not in made.topped_up else -1 if minor < 0 else 1)
 
 
 @pytest.mark.parametrize(
@@ -106,20 +109,20 @@ def test_a_share_is_less_than_a_minor_unit_from_its_exact_size(
 def test_leftovers_go_to_the_largest_remainders_earliest_first(
     minor: int, weights: list[str], parts: list[int]
 ) -> None:
-    shared = split(Money(minor, "EUR"), [D(w) for w in weights])
+    made = divide(Money(minor, "EUR"), [D(w) for w in weights])
 
-    assert [part.minor for part in shared] == parts
+    assert list(made.parts) == parts
 
 
 @pytest.mark.parametrize("weights", [["0", "0"], ["1", "-1"]])
 def test_nothing_can_be_shared_by_nothing(weights: list[str]) -> None:
     with pytest.raises(AssertionError):
-        split(Money(1, "EUR"), [D(w) for w in weights])
+        divide(Money(1, "EUR"), [D(w) for w in weights])
 
 
 def test_a_weight_is_a_number() -> None:
     with pytest.raises(AssertionError):
-        split(Money(1, "EUR"), [D("Infinity")])
+        divide(Money(1, "EUR"), [D("Infinity")])
 
 
 def test_sums_are_not_rounded_however_long() -> None:
@@ -164,3 +167,26 @@ def test_money_is_written_with_all_its_minor_digits(minor: int, currency: str, t
 )
 def test_a_figure_to_be_shown_has_at_most_twelve_decimals(value: str, shown: str) -> None:
     assert decimal_text(to_decimals(D(value))) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Fraction(0), "0"),
+        (Fraction(9060, 100), "90.6"),
+        (Fraction(-1, 8), "-0.125"),
+        (Fraction(7, 10**13), "0.0000000000007"),
+        (Fraction(10**20, 3), "100000000000000000000/3"),
+        (Fraction(-2, 6), "-1/3"),
+        (Fraction(1200), "1200"),
+    ],
+)
+def test_a_fraction_is_written_in_digits_where_they_say_it_exactly(
+    value: Fraction, text: str
+) -> None:
+    assert fraction_text(value) == text
+
+
+@given(st.integers(-(10**40), 10**40), st.integers(1, 10**15))
+def test_the_text_of_a_fraction_is_the_fraction(above: int, below: int) -> None:
+    assert Fraction(fraction_text(Fraction(above, below))) == Fraction(above, below)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import FOREVER, Period, Span
 from catchment.core.schedules import (
+    EVERYONE,
     Charge,
     Claim,
     Frequency,
@@ -364,3 +365,26 @@ def test_an_archived_schedule_claims_nothing_from_then_on(archived: str, end: st
     spans = [claim.span for claim in claims(agreed, UTC)]
 
     assert [s.end.date() for s in spans] == ([] if end is None else [day(end)])
+
+
+def test_a_claim_knows_whom_its_schedule_excludes_and_whom_its_prices_name_at_the_time() -> None:
+    named = replace(item("b", metric=CALLS), scope=frozenset({"x"}))
+    everyone = item("a", metric=CALLS)
+    agreed = replace(
+        schedule(
+            phase("1-1", "1-31", everyone, named),
+            phase("2-1", "2-28", named, everyone, id="2"),
+            phase("3-1", None, named, id="3"),
+            roll_up=True,
+        ),
+        exclusions=frozenset({"y"}),
+    )
+
+    found = claims(agreed, UTC)
+
+    both = frozenset({EVERYONE, frozenset({"x"})})
+    assert [(c.span.start.date(), c.span.end.date(), c.scopes) for c in found] == [
+        (day("1-1"), day("3-1"), both),
+        (day("3-1"), FOREVER.date(), frozenset({frozenset({"x"})})),
+    ]
+    assert {c.exclusions for c in found} == {frozenset({"y"})}

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
+from catchment.core.money import Money
+from catchment.documents import format as written
 from catchment.documents.breakdown import LARGEST, MOST, Measured, Member, breakdown
 from catchment.documents.invoice import UsageItem, UsageMember
 
@@ -100,3 +103,27 @@ def test_a_large_family_without_a_priced_metric_is_still_printed() -> None:
     usage = breakdown(family(MOST + 1), [], adding_up=())
 
     assert [line.name for line in usage.members[:2]] == ["M0", "M1"]
+
+
+def test_who_is_not_printed_is_said_to_be_elsewhere() -> None:
+    rest = breakdown(family(MOST + 1), [calls(1)], adding_up={"c"}, elsewhere="In a file.").rest
+
+    assert rest is not None
+    assert rest.path == "In a file."
+
+
+def test_shares_are_printed_and_added_up_wherever_usage_is() -> None:
+    def euros(minor: int) -> Money:
+        return Money(minor, "EUR")
+
+    members = [replace(one, share=euros(n)) for n, one in enumerate(family(MOST + 1))]
+
+    usage = breakdown(members, [calls(1), routes(1)], adding_up={"c"})
+
+    printed = [int(line.items[-1].value.strip("€").replace(".", "")) for line in usage.members]
+    assert usage.rest is not None
+    rest = usage.rest.items[-1]
+    assert rest.metric == usage.totals[-1].metric == "Share of the amount"
+    whole = sum(range(MOST + 1))
+    assert rest.value == written.money(euros(whole - sum(printed)))
+    assert usage.totals[-1].value == written.money(euros(whole))

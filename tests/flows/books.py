@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -127,6 +128,7 @@ class Books:
         frequency: str = "MONTHLY",
         timing: str = "IN_ARREARS",
         currency: str = "USD",
+        only: Sequence[str] = (),
     ) -> str:
         id = ids.new_id()
         self._row(
@@ -141,6 +143,7 @@ class Books:
             billing_type=timing,
             integration_ids=[],
             custom_metric_parameters=[],
+            restrict_to_customers=list(only) or None,
             status="ACTIVE",
             created_at=START,
             updated_at=START,

@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -23,11 +24,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, event, select
 
 from catchment import ids
+from catchment.flows.bill_workspace import bill_workspace
+from catchment.flows.check_sums import OutOfBalance
 from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.run_billing import bill_workspace
-from catchment.store import access, invoice_contents, invoices
+from catchment.store import access, billing_runs, invoice_contents, invoices
+from catchment.store.billing_runs import RunStatus
 from catchment.store.engine import connect, reading, writing
 from catchment.store.invoices import Invoice, of_row
+from catchment.store.schema import billing_runs as runs
 from catchment.store.schema import invoices as heads
 from catchment.store.schema import (
     line_evidence,
@@ -58,8 +62,11 @@ class Place:
         return engine, UsageStore(engine, self.data_dir), home
 
 
-def bill_and_finalise(place: Place, die_at: int = 0) -> list[str]:
-    """Bill everything and finalise it; die before step ``die_at``, counted from 1. What was done."""
+def bill_and_finalise(place: Place, die_at: int = 0) -> tuple[list[str], list[str]]:
+    """Bill everything and finalise it; die before step ``die_at``, counted from 1.
+
+    What was done, and what of the run is wrong: it must balance, and issue all that issues itself.
+    """
     engine, usage, home = place.opened
     steps: list[str] = []
 
@@ -74,13 +81,16 @@ def bill_and_finalise(place: Place, die_at: int = 0) -> list[str]:
         engine, usage, home, as_of=AS_OF, now=NOW, new_id=ids.new_id, at_once=AT_ONCE
     )
     assert result.failures == (), result.failures
+    wrong = [f"unbalanced: {one}" for one in result.report.differences]
     with reading(engine) as tx:
-        query = select(heads.c.id).where(heads.c.status == "DRAFT").order_by(heads.c.id)
-        drafts = list(tx.execute(query).scalars())
-    for id in drafts:
-        with writing(engine) as tx:
+        query = select(heads.c.id, heads.c.auto_issue).where(heads.c.status == "DRAFT")
+        drafts = tx.execute(query.order_by(heads.c.id)).all()
+    for id, auto_issue in drafts:
+        if auto_issue:
+            wrong.append(f"not issued by the run: {id}")
+        with suppress(OutOfBalance), writing(engine) as tx:
             finalize_invoice(tx, home.id, id, on=AS_OF, now=NOW)
-    return steps
+    return steps, wrong
 
 
 def state(place: Place) -> tuple[list[str], dict[str, Any]]:
@@ -100,6 +110,8 @@ def state(place: Place) -> tuple[list[str], dict[str, Any]]:
                 wrong.append(f"not finalised: {key}")
             else:
                 numbers.append(int(invoice.number.removeprefix("SEQ-")))
+        known = map(billing_runs.of_row, tx.execute(billing_runs.listed(home.id)))
+        wrong += [f"still running: {run.id}" for run in known if run.status is RunStatus.RUNNING]
     if sorted(numbers) != list(range(1, len(numbers) + 1)):
         wrong.append(f"gap: {sorted(numbers)}")
     return wrong, billed
@@ -126,6 +138,7 @@ def wipe(place: Place) -> None:
             line_items,
             line_item_groups,
             heads,
+            runs,
             sequences,
         ):
             tx.execute(delete(table))
@@ -174,10 +187,10 @@ def after_a_kill(place: Place, at: int, clean: Any) -> list[str]:
     assert survived is None, f"step {at} was never reached"
 
     def recover() -> tuple[list[str], Any]:
-        bill_and_finalise(place)
-        found = state(place)
+        _, of_run = bill_and_finalise(place)
+        in_itself, billed = state(place)
         wipe(place)
-        return found
+        return of_run + in_itself, billed
 
     wrong, billed = life(recover)
     wrong += [f"missing: {key}" for key in clean if key not in billed]
@@ -218,14 +231,15 @@ def books(place: Place) -> None:
 def main(url: str, data_dir: str, how_many: str, *flags: str) -> None:
     place = Place(url, Path(data_dir))
     life(lambda: books(place))
-    steps = life(lambda: bill_and_finalise(place))
+    steps, wrong = life(lambda: bill_and_finalise(place))
+    assert not wrong, wrong
     wrong, clean = life(lambda: state(place))
     assert not wrong, wrong
     life(lambda: wipe(place))
     points = sample(len(steps), int(how_many))
     if "--broken" in flags:
         commit_heads_first()
-        steps = life(lambda: bill_and_finalise(place))
+        steps, _ = life(lambda: bill_and_finalise(place))
         life(lambda: wipe(place))
         lines = [
             at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Engine
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.flows.move_customers import Relocation, move_customers
 from catchment.flows.preview_move import Preview, preview_move
-from catchment.flows.run_billing import bill_workspace
+from catchment.flows.recalculate_invoice import recalculate_drafts
 from catchment.store import access, invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
@@ -35,7 +36,8 @@ MANY = settings(
 class Story:
     """Two payers at the top, others below anyone before them, calls, and one move.
 
-    Some of the others have a schedule of their own: with roll-up (True), or without (False).
+    Some of the others have a schedule of their own: with roll-up (True), or without (False). The
+    payers may leave somebody out, and have a rate of its own for somebody.
     """
 
     parents: tuple[int, ...]
@@ -44,6 +46,8 @@ class Story:
     moved: int
     target: int
     at: datetime
+    left_out: int | None = None
+    named: int | None = None
 
 
 @st.composite
@@ -67,6 +71,13 @@ class Told:
     relocation: Relocation
 
 
+@st.composite
+def selective_stories(draw: st.DrawFn) -> Story:
+    """Stories in which somebody is left out or named, or both."""
+    below = st.none() | st.integers(TOPS, TOPS + OTHERS - 1)
+    return replace(draw(stories()), left_out=draw(below), named=draw(below))
+
+
 def tell(story: Story, engine: Engine, usage: UsageStore, structure: dict[str, object]) -> Told:
     """A workspace of its own in which the story has happened up to the move, and was billed."""
     with writing(engine) as tx:
@@ -74,11 +85,18 @@ def tell(story: Story, engine: Engine, usage: UsageStore, structure: dict[str, o
         home = access.named_workspace(tx, name=name, id=name, at=JANUARY)
     books = Books(engine, usage, home)
     metric = books.metric("calls")
-    price = books.price(structure, metric)
     known = [books.customer(f"Top {index}") for index in range(TOPS)]
     for index, parent in enumerate(story.parents):
         known.append(books.customer(f"Low {index}", known[parent]))
-    for customer, pools in zip(known, (True,) * TOPS + story.own, strict=True):
+    price = books.price(structure, metric)
+    prices, left_out = [price], None
+    if story.named is not None:
+        prices.append(books.price(linear("7"), metric, only=[known[story.named]]))
+    if story.left_out is not None:
+        left_out = [known[story.left_out]]
+    for payer in known[:TOPS]:
+        books.schedule(payer, *prices, roll_up_billing=True, roll_up_exclusions=left_out)
+    for customer, pools in zip(known[TOPS:], story.own, strict=True):
         if pools is not None:
             books.schedule(customer, price, roll_up_billing=pools)
     books.write()
@@ -128,7 +146,7 @@ def test_with_linear_prices_a_move_never_changes_the_sum_over_payers(
 
 
 @MANY
-@given(story=stories())
+@given(story=stories() | selective_stories())
 def test_drafts_become_what_the_preview_said_and_the_others_stay(
     engine: Engine, usage: UsageStore, story: Story
 ) -> None:
@@ -154,6 +172,26 @@ def test_drafts_become_what_the_preview_said_and_the_others_stay(
     }
     assert drafts(told.books) == expected
     assert all(before[p.invoice.id] == p.before.minor for p in periods if p.invoice is not None)
+
+
+@MANY
+@given(story=selective_stories())
+def test_a_move_leaves_no_draft_as_it_was_that_would_come_out_differently(
+    engine: Engine, usage: UsageStore, story: Story
+) -> None:
+    told = tell(story, engine, usage, GRADUATED)
+    books = told.books
+    with writing(engine) as tx:
+        if ask(told).refusal is not None:
+            return
+        make(told, tx)
+    after = drafts(books)
+
+    with writing(engine) as tx:
+        billed = {schedule for schedule, _ in invoices.billed(tx, books.workspace.id).days}
+        recalculate_drafts(tx, usage, books.workspace, billed, now=NOW, new_id=ids.new_id)
+
+    assert drafts(books) == after
 
 
 class Counting(UsageStore):

@@ -14,9 +14,9 @@ from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.flows import render_invoice
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.render_invoice import document, invoice_pdf
-from catchment.flows.run_billing import bill_workspace
 from catchment.flows.void_invoice import void_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
@@ -179,6 +179,24 @@ def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
     assert breakdown is not None
     assert [(t.metric, t.value) for t in breakdown.totals] == [("calls", "9")]
     assert [(m.name, m.depth) for m in breakdown.members] == [("Child", 1)]
+
+
+def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_does_not() -> None:
+    member = UsageItemGroup(
+        "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
+        (UsageItem("x", "m", "calls", D(9), "calls", "g"),),
+    )  # fmt: skip
+    kilo = frozenset({"kilo"})
+    lines = (
+        line((), "4", usage_metric_id="m"),
+        line((), "10", usage_metric_id="m", scope=kilo),
+        line((), "10", usage_metric_id="m", scope=kilo),
+    )
+
+    breakdown = printed(*lines, usage=(member,)).usage
+
+    assert breakdown is not None
+    assert [total.value for total in breakdown.totals] == ["14"]
 
 
 @pytest.fixture

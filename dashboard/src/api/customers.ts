@@ -1,7 +1,7 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 
 import { api, queryText, type Query } from "./http";
-import type { Alias, Customer, CustomerRequest, MovePreview, Page, ParentLink } from "./types";
+import type { Alias, Customer, CustomerRequest, Page } from "./types";
 
 export const customerList = (query: Query) =>
   queryOptions({
@@ -43,39 +43,6 @@ export const customer = (id: string) =>
     enabled: id !== "",
   });
 
-/** A customer's direct children; without a customer, those at the top. Read page by page. */
-export const children = (parentId: string | null, limit = 50) =>
-  infiniteQueryOptions({
-    queryKey: ["customers", "children", parentId, limit],
-    queryFn: ({ pageParam, signal }) =>
-      parentId === null
-        ? api.get<Page<Customer>>(
-            "/customers",
-            { parentId: "none", limit, after: pageParam, sortBy: "legalName", sortOrder: "ASC" },
-            signal,
-          )
-        : api.get<Page<Customer>>(
-            `/customers/${parentId}/children`,
-            { limit, after: pageParam },
-            signal,
-          ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.pagination?.after,
-  });
-
-export const ancestors = (id: string) =>
-  queryOptions({
-    queryKey: ["customers", "ancestors", id],
-    queryFn: ({ signal }) => api.get<{ items: Customer[] }>(`/customers/${id}/ancestors`, {}, signal),
-  });
-
-export const parentHistory = (id: string) =>
-  queryOptions({
-    queryKey: ["customers", "parent-history", id],
-    queryFn: ({ signal }) =>
-      api.get<{ items: ParentLink[] }>(`/customers/${id}/parent-history`, {}, signal),
-  });
-
 export const aliases = (id: string) =>
   queryOptions({
     queryKey: ["customers", "aliases", id],
@@ -98,18 +65,6 @@ export const addAlias = (body: { customerId: string; value: string; label?: stri
   api.post<Alias>("/customer-aliases", body, key);
 
 export const removeAlias = (id: string) => api.delete<Alias>(`/customer-aliases/${id}`);
-
-export type MoveRequest = { parentId: string | null; effectiveFrom: string; reason?: string };
-
-export const moveCustomer = (id: string, body: MoveRequest, key: string) =>
-  api.post<unknown>(`/customers/${id}/moves`, body, key);
-
-/** What a move would change on bills; nothing is done. */
-export const movePreview = (id: string, parentId: string | null, effectiveFrom: string) =>
-  queryOptions({
-    queryKey: ["customers", "move-preview", id, parentId, effectiveFrom],
-    queryFn: () => api.post<MovePreview>(`/customers/${id}/moves/preview`, { parentId, effectiveFrom }),
-  });
 
 /** Whether anyone is directly below the customer, today or at the start of a day. */
 export const hasChildren = (id: string | null, day?: string) =>

@@ -81,24 +81,29 @@ async function send<T>(method: string, path: string, options: Options = {}): Pro
     signal: options.signal,
   }).catch((error: unknown) => {
     if (options.signal?.aborted) throw error;
-    throw new Problem(0, {
-      detail: "The server could not be reached. Check the connection and try again.",
-      code: "unreachable",
-    });
+    throw unreachable();
   });
   const text = await response.text();
   if (response.ok) return (text ? exact(text) : undefined) as T;
-  throw new Problem(response.status, problemBody(text, response));
+  throw problemOf(response.status, text, response.headers.get("x-request-id"));
 }
 
-function problemBody(text: string, response: Response): ProblemBody {
+/** The refusal that an answer tells. */
+export function problemOf(status: number, text: string, requestId: string | null): Problem {
   try {
-    return JSON.parse(text) as ProblemBody;
+    return new Problem(status, JSON.parse(text) as ProblemBody);
   } catch {
-    const requestId = response.headers.get("x-request-id") ?? undefined;
-    return { detail: `The server answered ${response.status} without an explanation.`, requestId };
+    const detail = `The server answered ${status} without an explanation.`;
+    return new Problem(status, { detail, requestId: requestId ?? undefined });
   }
 }
+
+/** No answer came at all. */
+export const unreachable = () =>
+  new Problem(0, {
+    detail: "The server could not be reached. Check the connection and try again.",
+    code: "unreachable",
+  });
 
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) =>

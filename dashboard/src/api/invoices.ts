@@ -1,7 +1,15 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { api, everyPage, type Query } from "./http";
-import type { Explanation, Invoice, LineItem, LineItemGroup, Page, UsageGroupsPage } from "./types";
+import type {
+  Explanation,
+  Invoice,
+  LineItem,
+  LineItemGroup,
+  Method,
+  Page,
+  UsageGroupsPage,
+} from "./types";
 
 export const invoiceList = (query: Query) =>
   queryOptions({
@@ -40,17 +48,18 @@ export const explanation = (invoiceId: string, lineId: string) =>
     getNextPageParam: (page) => page.usage?.members.pagination?.after,
   });
 
-export const usageGroups = (id: string) =>
+export const usageGroups = (id: string, method: Method) =>
   infiniteQueryOptions({
-    queryKey: ["invoices", "usage", id],
+    queryKey: ["invoices", "usage", id, method],
     queryFn: ({ pageParam, signal }) =>
       api.get<UsageGroupsPage>(
         `/invoices/${id}/usage-item-groups`,
-        { limit: 100, after: pageParam },
+        { limit: 100, after: pageParam, method },
         signal,
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.pagination?.after,
+    placeholderData: keepPreviousData,
   });
 
 export type InvoiceAction = "finalize" | "recalculate" | "void";

@@ -28,6 +28,8 @@ export type Schedule = {
   recurrenceDayOfMonth?: number;
   autoIssueInvoices: boolean;
   rollUpBilling: boolean;
+  /** Who is left out of the roll-up, with everyone below. */
+  rollUpExclusions?: string[];
   purchaseOrderNumber?: string;
   reference?: string;
   label?: string;
@@ -57,6 +59,7 @@ export type ScheduleRequest = {
   autoIssueInvoices: boolean;
   isDraft: boolean;
   rollUpBilling: boolean;
+  rollUpExclusions: string[];
   taxRates: [];
   purchaseOrderNumber?: string;
   label?: string;
@@ -70,6 +73,7 @@ export type InvoiceStatus = "IN_PROGRESS" | "DRAFT" | "FINAL" | "SENT" | "VOIDED
 export type Invoice = {
   id: string;
   billingScheduleId?: string;
+  billingRunId?: string;
   status: InvoiceStatus;
   paymentStatus: "UNPAID" | "PARTIALLY_PAID" | "PAID" | "UNCOLLECTIBLE";
   currency: string;
@@ -184,6 +188,8 @@ export type UsageItemGroup = {
   path: string[];
   pathNames?: string[];
   items: { id: string; title: string; value: string; unit?: string; usageMetricId: string }[];
+  /** The sum of its shares, by the method that was asked for. */
+  netTotal?: string;
 };
 
 /** `notes` says where the members' figures do not add up to the pool's. */
@@ -206,28 +212,65 @@ export type Merchant = {
 };
 
 /** A due day whose bill would be another after a move; where it does not change, it is finalised. */
-export type PreviewedPeriod = {
+/** Before, after, and how much more (or less) that is. */
+export type BillChange = { before: Decimal; after: Decimal; change: Decimal };
+
+export type PreviewedPeriod = BillChange & {
   dueOn: string;
   billingPeriod: { start: string; endInclusive: string };
   status: InvoiceStatus | "UNBILLED" | "RUNNING";
   changes: boolean;
   invoiceId?: string;
   invoiceNumber?: string;
-  before: Decimal;
-  after: Decimal;
-  change: Decimal;
+};
+
+export type PreviewedSchedule = { billingScheduleId: string; periods: PreviewedPeriod[] };
+
+export type PreviewedPayer = BillChange & {
+  customerId: string;
+  name: string;
+  currency: string;
+  schedules: PreviewedSchedule[];
 };
 
 /** What a move would do to bills, by payer; the sums leave out what does not change. */
 export type MovePreview = {
-  payers: {
-    customerId: string;
-    name: string;
-    currency: string;
-    before: Decimal;
-    after: Decimal;
-    change: Decimal;
-    schedules: { billingScheduleId: string; periods: PreviewedPeriod[] }[];
-  }[];
+  payers: PreviewedPayer[];
   refusal?: { status: number; code: string; title: string; detail: string };
 };
+
+export type AllocationMethod = "PROPORTIONAL" | "MARGINAL" | "STANDALONE";
+
+export type Amounts = { netTotal: Decimal; totalTax: Decimal; grossTotal: Decimal };
+
+/** A customer with all below it: `own`, `children` and `others` add up to its totals. */
+export type SpendBranch = Amounts & {
+  customerId: string;
+  name: string;
+  own: Amounts;
+  /** How many of its children have a part; not all of them need be among `children`. */
+  childCount: number;
+  children: SpendBranch[];
+  others?: Amounts & { customerCount: number };
+};
+
+/** An invoice, and what of it is the branch's. */
+export type SpendInvoice = Amounts & {
+  invoiceId: string;
+  invoiceNumber?: string;
+  status: string;
+  payerId: string;
+  payerName: string;
+  billingPeriod?: { start: string; endInclusive: string };
+};
+
+export type CurrencySpend = { currency: string; branch: SpendBranch; invoices: SpendInvoice[] };
+
+export type Spend = {
+  /** From the customer down to the branch. */
+  path: { customerId: string; name: string }[];
+  method: AllocationMethod;
+  items: CurrencySpend[];
+};
+
+export type SpendPeriod = { start: string; endInclusive: string; invoiceCount: number };

@@ -1,6 +1,7 @@
 /** The wire shapes of the public API, as far as the dashboard reads or writes them. */
 
 export type * from "./types-billing";
+export type * from "./types-shares";
 
 export type Page<T> = {
   items: T[];
@@ -56,6 +57,20 @@ export type Customer = {
   descendantCount?: number;
 };
 
+/** A customer in the tree. `descendantCount` is told by levels, not by searches. */
+export type PlacedCustomer = {
+  id: string;
+  name: string;
+  label?: string;
+  parentId?: string;
+  childCount: number;
+  descendantCount?: number;
+  archivedAt?: string;
+};
+
+/** A match of a search and everyone above it, root first. */
+export type FoundCustomer = PlacedCustomer & { ancestors: PlacedCustomer[] };
+
 export type CustomerRequest = {
   legalName: string;
   address: Address;
@@ -84,6 +99,13 @@ export type ParentLink = {
   recordedAt: string;
   reason?: string;
   supersededAt?: string | null;
+};
+
+/** A link that began on some day, and whose child the customer was until then. */
+export type Move = ParentLink & {
+  customerName: string;
+  previousParentId?: string;
+  previousParentName?: string;
 };
 
 export type Product = {
@@ -137,12 +159,20 @@ export type Price = {
   billingType: BillingType;
   createdAt: string;
   listPriceId?: string;
+  /** It prices only these customers and whoever is below them. */
+  restrictToCustomers?: string[];
   archivedAt?: string;
 };
 
 export type PriceRequest = Pick<
   Price,
-  "productId" | "name" | "currency" | "structure" | "billingFrequency" | "billingType"
+  | "productId"
+  | "name"
+  | "currency"
+  | "structure"
+  | "billingFrequency"
+  | "billingType"
+  | "restrictToCustomers"
 > & { integrationIds: []; customMetricParameters: [] };
 
 export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX" | "LATEST";

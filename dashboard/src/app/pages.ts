@@ -3,6 +3,7 @@ import {
   IconBox,
   IconCalendarRepeat,
   IconFileInvoice,
+  IconListCheck,
   IconSettings,
   IconUsers,
   type Icon,
@@ -17,5 +18,6 @@ export const PAGES: PageLink[] = [
   { title: "Usage", to: "/usage", icon: IconActivity },
   { title: "Schedules", to: "/billing/schedules", icon: IconCalendarRepeat, group: "Billing" },
   { title: "Invoices", to: "/billing/invoices", icon: IconFileInvoice, group: "Billing" },
+  { title: "Billing runs", to: "/billing/runs", icon: IconListCheck, group: "Billing" },
   { title: "Settings", to: "/settings", icon: IconSettings },
 ];

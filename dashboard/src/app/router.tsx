@@ -24,7 +24,11 @@ export const router = createBrowserRouter([
         children: [
           { index: true, element: <Navigate to="/customers" replace /> },
           screen("customers", () => import("../screens/customers/CustomersScreen")),
+          screen("customers/import", () => import("../screens/customers/import/ImportScreen")),
           screen("customers/:id", () => import("../screens/customers/CustomerScreen")),
+          screen("customers/:id/statements/:invoiceId", () =>
+            import("../screens/statements/StatementScreen"),
+          ),
           screen("products", () => import("../screens/products/ProductsScreen")),
           screen("products/:id", () => import("../screens/products/ProductScreen")),
           { path: "usage", element: <Navigate to="/usage/events" replace /> },
@@ -36,6 +40,8 @@ export const router = createBrowserRouter([
           screen("billing/schedules/:id/edit", () => import("../screens/schedules/EditScheduleScreen")),
           screen("billing/invoices", () => import("../screens/invoices/InvoicesScreen")),
           screen("billing/invoices/:id", () => import("../screens/invoices/InvoiceScreen")),
+          screen("billing/runs", () => import("../screens/runs/RunsScreen")),
+          screen("billing/runs/:id", () => import("../screens/runs/RunScreen")),
           screen("settings", () => import("../screens/settings/SettingsScreen")),
           { path: "*", element: <RouteProblem /> },
         ],

@@ -4,8 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { customer, findCustomers } from "../api/customers";
-import type { Customer } from "../api/types";
-import { parentName } from "./parentName";
+import { optionName } from "./optionName";
 
 type Props = Omit<SelectProps, "data" | "value" | "onChange"> & {
   value?: string | null;
@@ -52,11 +51,4 @@ export function CustomerSelect({ value = null, onChange, except, ...rest }: Prop
       comboboxProps={{ shadow: "md" }}
     />
   );
-}
-
-/** The name; where several have the same, whose child it is, too. */
-function optionName(item: Customer, all: Customer[]): string {
-  const { legalName } = item;
-  const alone = all.filter((one) => one.legalName === legalName).length === 1;
-  return alone ? legalName : `${legalName} (${parentName(item) ?? "at the top"})`;
 }

@@ -11,6 +11,8 @@ type Props = {
   onClose: () => void;
   onSubmit: (event: FormEvent<HTMLFormElement>) => void;
   busy: boolean;
+  /** What it asks for cannot be done; the form says why. */
+  disabled?: boolean;
   error: unknown;
   placed?: (error: FieldProblem) => boolean;
   children: ReactNode;
@@ -35,7 +37,7 @@ export function FormDrawer(props: Props) {
             <Button variant="default" onClick={props.onClose}>
               Cancel
             </Button>
-            <Button type="submit" loading={props.busy}>
+            <Button type="submit" loading={props.busy} disabled={props.disabled}>
               {props.submitLabel}
             </Button>
           </Group>

@@ -1,16 +1,20 @@
 import { words } from "./format";
 
-type Tone = "good" | "warn" | "accent" | "hollow" | "quiet";
+type Tone = "good" | "bad" | "warn" | "accent" | "hollow" | "quiet";
 
 const TONES: Record<string, Tone> = {
   ACTIVE: "good",
   PAID: "good",
   SENT: "good",
   FINAL: "good",
+  BALANCED: "good",
+  UNBALANCED: "bad",
+  RUNNING: "accent",
   PENDING: "accent",
   IN_PROGRESS: "accent",
   PARTIALLY_PAID: "accent",
   DRAFT: "hollow",
+  INTERRUPTED: "warn",
   SUSPENDED: "warn",
   UNCOLLECTIBLE: "warn",
   UNPAID: "warn",
@@ -20,6 +24,7 @@ const NAMES: Record<string, string> = {
   PENDING: "Upcoming",
   IN_PROGRESS: "Upcoming",
   FINAL: "Finalized",
+  UNBALANCED: "Out of balance",
 };
 
 export const statusName = (value: string) => NAMES[value] ?? words(value);

@@ -1,43 +1,26 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { BarChart } from "echarts/charts";
 import { AriaComponent, GridComponent, TooltipComponent } from "echarts/components";
-import { init, use as register, type EChartsType } from "echarts/core";
+import { use as register } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
 
 import type { UsageBucket } from "../api/types";
+import { CHART_COLOURS } from "./chartColours";
 import { decimalText, monthText } from "./format";
+import { useChart } from "./useChart";
 
 register([BarChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer]);
-
-const COLOURS = {
-  light: { bar: "#21758d", text: "#56616d", line: "#e1e6ea", ground: "#ffffff", strong: "#17212b" },
-  dark: { bar: "#3d8da4", text: "#9aa7b2", line: "#27323b", ground: "#1a2229", strong: "#e3e9ee" },
-};
 
 type Props = { buckets: UsageBucket[]; unit?: string; label: string };
 
 /** Usage per month as bars. The picture may round; the table beside it does not. */
 export default function UsageChart({ buckets, unit, label }: Props) {
-  const place = useRef<HTMLDivElement>(null);
-  const chart = useRef<EChartsType | null>(null);
+  const { place, chart } = useChart();
   const scheme = useComputedColorScheme("light");
 
   useEffect(() => {
-    if (!place.current) return;
-    const made = init(place.current, undefined, { renderer: "svg" });
-    chart.current = made;
-    const watcher = new ResizeObserver(() => made.resize());
-    watcher.observe(place.current);
-    return () => {
-      watcher.disconnect();
-      made.dispose();
-      chart.current = null;
-    };
-  }, []);
-
-  useEffect(() => {
-    const colour = COLOURS[scheme];
+    const colour = CHART_COLOURS[scheme];
     const texts = buckets.map(({ value }) => `${decimalText(value)}${unit ? ` ${unit}` : ""}`);
     const axis = { axisLabel: { color: colour.text, fontSize: 11 } };
     chart.current?.setOption(
@@ -76,7 +59,7 @@ export default function UsageChart({ buckets, unit, label }: Props) {
       },
       true,
     );
-  }, [buckets, unit, label, scheme]);
+  }, [buckets, unit, label, scheme, chart]);
 
   return <div ref={place} className="chart" />;
 }

@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 from fastapi import Query
 from pydantic import ConfigDict
 
-from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Tx, WhoIs
+from catchment.api.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.route import router
-from catchment.api.wire import At, IdIn, Name, Pagination, Text, Wire, page_request
+from catchment.api.wire import At, IdIn, Name, Pagination, Text, Wire
 from catchment.core.errors import FieldError, NotFound
 from catchment.flows.change_aliases import add_alias
 from catchment.flows.save_customer import changeable
@@ -80,15 +80,11 @@ class Aliases(Wire):
 def list_aliases(
     tx: Tx,
     who: WhoIs,
+    paging: NewestFirst,
     value: Annotated[str | None, Query(description="Exactly this alias.")] = None,
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
 ) -> AliasPage:
     """The aliases in use, newest first."""
-    request = page_request(limit, after, before, sort_order)
-    found = aliases.listing(tx, who.workspace.id, value, request)
+    found = aliases.listing(tx, who.workspace.id, value, paging)
     items = [AliasOut.of(aliases.of(row), who.workspace.id) for row in found.rows]
     return AliasPage(items=items, pagination=Pagination.of(found))
 

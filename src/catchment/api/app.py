@@ -14,11 +14,14 @@ from catchment import __version__, ids
 from catchment.api import (
     aliases,
     allocations,
+    billing_runs,
     billing_schedules,
     contacts,
     customers,
     family_files,
+    family_tree,
     hierarchy,
+    invoice_explanation,
     invoices,
     list_prices,
     merchants,
@@ -29,9 +32,12 @@ from catchment.api import (
     products,
     schedule_pool,
     session,
+    share_explanations,
+    spend,
     statements,
     usage_events,
     usage_metrics,
+    usage_tables,
 )
 from catchment.api.deps import utcnow
 from catchment.core.errors import NotFound
@@ -42,6 +48,7 @@ STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (
     session,
     family_files,  # before customers, whose ids would match "export"
+    family_tree,  # and "roots"
     customers,
     contacts,
     aliases,
@@ -55,9 +62,14 @@ RESOURCES = (
     usage_metrics,
     billing_schedules,
     schedule_pool,
+    billing_runs,
     invoices,
     allocations,
+    invoice_explanation,
+    share_explanations,
+    usage_tables,
     statements,
+    spend,
     merchants,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""

@@ -8,12 +8,10 @@ from fastapi import Query
 from sqlalchemy import Connection
 
 from catchment.api.deps import (
-    Cursor,
-    Limit,
+    NewestFirst,
     NewId,
     Now,
     PathId,
-    SortOrder,
     Today,
     Tx,
     Usage,
@@ -30,7 +28,7 @@ from catchment.api.schedule_wire import (
     SchedulesOut,
     ScheduleUpdateIn,
 )
-from catchment.api.wire import Day, Pagination, Wire, page_request
+from catchment.api.wire import Day, Pagination, Wire
 from catchment.core.errors import Invalid
 from catchment.core.schedules import Schedule, charges
 from catchment.flows import keep_schedule
@@ -69,6 +67,7 @@ def create_schedule(
         end=terms.end,
         recurrence_day=terms.recurrence_day,
         roll_up=terms.roll_up,
+        exclusions=(),
         auto_issue=terms.auto_issue,
         purchase_order_number=terms.purchase_order_number,
         reference=body.reference,
@@ -101,10 +100,8 @@ def list_schedules(
     *,
     tx: Tx,
     who: WhoIs,
+    paging: NewestFirst,
     today: Today,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
     customer_id: Annotated[
         str | None, Query(alias="customerId", description="Comma-separated.")
     ] = None,
@@ -132,7 +129,6 @@ def list_schedules(
     sort_by: Annotated[
         str, Query(alias="sortBy", description="`createdAt` or `customFields.<key>`.")
     ] = "createdAt",
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
 ) -> SchedulesOut:
     """Schedules, newest first. Days named before or after are not included themselves."""
     statuses = comma_list(status)
@@ -156,7 +152,7 @@ def list_schedules(
         tx,
         who.workspace.id,
         filters,
-        page_request(limit, after, before, sort_order),
+        paging,
         today=today,
         custom_field=_custom_field(sort_by),
     )
@@ -290,6 +286,7 @@ def _shown(
             phases=[PhaseOut.of(record.id, phase) for phase in record.phases],
             archived_at=record.archived_at,
             roll_up_billing=record.roll_up,
+            roll_up_exclusions=list(record.exclusions) or None,
             integration_ids=[],
             attachment_assets=[],
             default_due_date_days=record.due_days,

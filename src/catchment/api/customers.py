@@ -16,10 +16,19 @@ from catchment.api.customer_models import (
     OrganizationOut,
     host,
 )
-from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Today, Tx, Usage, WhoIs
+from catchment.api.deps import (
+    NewestFirst,
+    NewId,
+    Now,
+    PathId,
+    Today,
+    Tx,
+    Usage,
+    WhoIs,
+)
 from catchment.api.integration_wire import IntegrationIdOut
 from catchment.api.route import router
-from catchment.api.wire import Pagination, Wire, page_request
+from catchment.api.wire import Pagination, Wire
 from catchment.core.errors import Invalid, NotFound
 from catchment.flows.archive_customer import Children, archive_customer
 from catchment.flows.save_customer import create_customer, update_customer
@@ -73,6 +82,7 @@ def create(body: CustomerIn, tx: Tx, who: WhoIs, now: Now, new_id: NewId) -> Cus
 def list_customers(  # noqa: PLR0917 -- one parameter for each filter of the wire
     tx: Tx,
     who: WhoIs,
+    paging: NewestFirst,
     now: Now,
     today: Today,
     legal_name: Annotated[Substring, Query(alias="legalName")] = None,
@@ -96,10 +106,6 @@ def list_customers(  # noqa: PLR0917 -- one parameter for each filter of the wir
             description="`createdAt`, `legalName` or `customProperties.<key>`.",
         ),
     ] = "createdAt",
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
 ) -> CustomerPage:
     """Customers, newest first unless asked otherwise. Text is found in parts and in any case."""
     view = View(who.workspace.id, now)
@@ -113,8 +119,7 @@ def list_customers(  # noqa: PLR0917 -- one parameter for each filter of the wir
         billed=None if billing_status is None else billing_status == "ACTIVE",
         archived=include_archived,
     )
-    request = page_request(limit, after, before, sort_order)
-    found = customers.listing(tx, view, filters, _order(sort_by), today, request)
+    found = customers.listing(tx, view, filters, _order(sort_by), today, paging)
     rows = [customers.of(row) for row in found.rows]
     return CustomerPage(items=listed(tx, view, rows), pagination=Pagination.of(found))
 

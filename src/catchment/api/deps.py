@@ -6,7 +6,8 @@ This is where clocks tick and ids are made.
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
@@ -22,12 +23,19 @@ from catchment.core.errors import Forbidden, NotFound, Unauthenticated
 from catchment.settings import Settings
 from catchment.store import access, idempotency
 from catchment.store.engine import open_connection
+from catchment.store.paging import PageRequest
 from catchment.usage import UsageStore
 
 COOKIE = "catchment_session"
 VERSIONS = ("2024-01-01", "2024-05-09", "2024-07-30")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
+Cursor = Annotated[str | None, Query(max_length=2000, description="An opaque place in the list.")]
+Order = Annotated[
+    Literal["ASC", "DESC"], Query(alias="sortOrder", description="DESC is newest first.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +77,14 @@ def usage_store(request: Request) -> UsageStore:
 def now(request: Request) -> datetime:
     """The instant of this request; the same however often it is asked."""
     if getattr(request.state, "now", None) is None:
-        clock: Callable[[], datetime] = request.app.state.clock
-        request.state.now = clock()
+        request.state.now = ticking(request)()
     value: datetime = request.state.now
+    return value
+
+
+def ticking(request: Request) -> Callable[[], datetime]:
+    """What tells the time, for what takes longer than an instant."""
+    value: Callable[[], datetime] = request.app.state.clock
     return value
 
 
@@ -88,6 +101,22 @@ def transaction(request: Request, engine: Annotated[Engine, Depends(engine)]) ->
         connection.begin()
     tx: Connection = request.state.tx
     return tx
+
+
+@contextmanager
+def apart(request: Request, tx: Connection) -> Iterator[None]:
+    """Let go of the request's transaction while work is done that writes in transactions of its
+    own: one held here would make it wait for ever. Afterwards the request begins a new one.
+
+    Leaves early where the same Idempotency-Key was answered meanwhile.
+    """
+    tx.rollback()
+    yield
+    tx.begin()
+    claim: idempotency.Claim | None = getattr(request.state, "idempotency", None)
+    stored = None if claim is None else idempotency.find(tx, claim)
+    if stored is not None:
+        raise Replayed(stored)
 
 
 def caller(
@@ -180,6 +209,23 @@ def _known_form(value: str) -> str:
     return value
 
 
+def newest_first(
+    limit: Limit = 20,
+    after: Cursor = None,
+    before: Cursor = None,
+    sort_order: Order = "DESC",
+) -> PageRequest:
+    """A page of a list that shows the newest first unless asked otherwise."""
+    return PageRequest(limit, after, before, ascending=sort_order == "ASC")
+
+
+def in_order(
+    limit: Limit = 20, after: Cursor = None, before: Cursor = None, sort_order: Order = "ASC"
+) -> PageRequest:
+    """A page of a list that has an order of its own."""
+    return PageRequest(limit, after, before, ascending=sort_order == "ASC")
+
+
 def comma_list(value: str | None) -> tuple[str, ...]:
     """The values of a comma-separated filter, empty ones left out."""
     return tuple(part.strip() for part in (value or "").split(",") if part.strip())
@@ -189,11 +235,11 @@ PathId = Annotated[str, Path(), AfterValidator(_known_form)]
 Tx = Annotated[Connection, Depends(transaction)]
 WhoIs = Annotated[Caller, Depends(caller)]
 Now = Annotated[datetime, Depends(now)]
+Ticking = Annotated[Callable[[], datetime], Depends(ticking)]
 Today = Annotated[date, Depends(today)]
 NewId = Annotated[Callable[[], str], Depends(new_id)]
 Usage = Annotated[UsageStore, Depends(usage_store)]
 Database = Annotated[Engine, Depends(engine)]
 Configured = Annotated[Settings, Depends(settings)]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many items at most.")]
-Cursor = Annotated[str | None, Query(max_length=2000, description="An opaque place in the list.")]
-SortOrder = Annotated[Literal["ASC", "DESC"], Query(description="DESC is newest first.")]
+NewestFirst = Annotated[PageRequest, Depends(newest_first)]
+InOrder = Annotated[PageRequest, Depends(in_order)]

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catchment.api.invoice_models import DateRange, SegmentOut
-from catchment.api.wire import At, Pagination, Wire
-from catchment.core.errors import Invalid
+from catchment.api.wire import At, Pagination, Wire, after_key
 from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
@@ -121,7 +120,8 @@ class UsageUsedOut(Wire):
 
     ``membersTotal`` is the sum of all members' own quantities; where the metric does not add up
     over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
-    aliases that were used were last changed.
+    aliases that were used were last changed. ``restrictToCustomers`` are those whom the price
+    named, ``rollUpExclusions`` those whom the schedule left out; each only where there are any.
     """
 
     metric: MetricUsedOut
@@ -131,6 +131,8 @@ class UsageUsedOut(Wire):
     event_count: int
     events: str
     tree_known_at: At
+    restrict_to_customers: list[str] | None = None
+    roll_up_exclusions: list[str] | None = None
     members: MembersPage
 
 
@@ -194,13 +196,7 @@ class ExplanationOut(Wire):
 
 
 def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) -> UsageUsedOut:
-    start = 0
-    if after is not None:
-        places = {member.customer: place for place, (_, member) in enumerate(found.members)}
-        if after not in places:
-            message = "This is not a cursor of this list."
-            raise Invalid.field("?after", message, "cursor_invalid")
-        start = places[after] + 1
+    start = after_key([member.customer for _, member in found.members], after)
     shown = found.members[start : start + limit]
     more = start + limit < len(found.members)
     return UsageUsedOut(
@@ -211,6 +207,8 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         event_count=found.line.event_count or 0,
         events=f"/usage-events?lineItemId={found.line.id}",
         tree_known_at=counted.known_at,
+        restrict_to_customers=list(counted.scope) or None,
+        roll_up_exclusions=list(counted.exclusions) or None,
         members=MembersPage(
             items=[MemberShareOut.of(name, member) for name, member in shown],
             pagination=Pagination(

@@ -34,11 +34,14 @@ class RefusedOut(Wire):
 
 
 class ImportOut(Wire):
-    """How many customers are new, moved and as before; the first 1,000 refusals, and how many."""
+    """How many customers are new, moved and as before, and how many parent links that takes; the
+    first 1,000 refusals, and how many there are.
+    """
 
     created: int
     moved: int
     unchanged: int
+    links_added: int
     refused: list[RefusedOut]
     refused_count: int
     dry_run: bool

@@ -7,13 +7,22 @@ from pydantic import ConfigDict
 
 from catchment.api.customer_models import ListedCustomer
 from catchment.api.customers import listed
-from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Tx, Usage, WhoIs
+from catchment.api.deps import (
+    InOrder,
+    NewId,
+    Now,
+    PathId,
+    Tx,
+    Usage,
+    WhoIs,
+)
 from catchment.api.route import router
-from catchment.api.wire import At, IdIn, Pagination, Text, Wire, page_request
+from catchment.api.wire import At, IdIn, Pagination, Text, Wire
 from catchment.core.hierarchy import Link
 from catchment.flows.move_customers import NothingToMove, Relocation, move_customers
 from catchment.store import customers, families, links
 from catchment.store.families import Node, View
+from catchment.store.paging import Page
 
 routes = router("/customers/{id}", "Customer families")
 AsOf = Annotated[
@@ -165,29 +174,19 @@ def show_parent_history(id: PathId, tx: Tx, who: WhoIs) -> Links:
 
 
 @routes.get("/children")
-def list_children(  # noqa: PLR0917 -- one parameter for each of the wire
+def list_children(
     id: PathId,
     tx: Tx,
     who: WhoIs,
+    paging: InOrder,
     now: Now,
     as_of: AsOf = None,
     known_at: KnownAt = None,
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "ASC",
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
 ) -> ChildPage:
     """A customer's direct children, by legal name."""
     customers.row(tx, who.workspace.id, id)
     view = View(who.workspace.id, as_of or now, known_at)
-    found = families.children(tx, view, id, page_request(limit, after, before, sort_order))
-    rows = [customers.of(row) for row in found.rows]
-    counts = families.descendant_counts(tx, view, [row.id for row in rows])
-    items = [
-        Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
-        for one in listed(tx, view, rows)
-    ]
-    return ChildPage(items=items, pagination=Pagination.of(found))
+    return children_out(tx, view, families.children(tx, view, id, paging))
 
 
 @routes.get("/ancestors")
@@ -216,6 +215,17 @@ def show_hierarchy(
     root = customers.row(tx, who.workspace.id, id)
     view = View(who.workspace.id, as_of or now, known_at)
     return NodeOut.of(families.tree(tx, view, root, depth))
+
+
+def children_out(tx: Tx, view: View, found: Page) -> ChildPage:
+    """A page of customers' rows with how many are below each."""
+    rows = [customers.of(row) for row in found.rows]
+    counts = families.descendant_counts(tx, view, [row.id for row in rows])
+    items = [
+        Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
+        for one in listed(tx, view, rows)
+    ]
+    return ChildPage(items=items, pagination=Pagination.of(found))
 
 
 def _parent_names(tx: Tx, who: WhoIs, found: list[Link]) -> dict[str, str]:

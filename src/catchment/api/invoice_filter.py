@@ -33,6 +33,7 @@ class InvoiceQuery(BaseModel):
     invoice_payment_status: Many
     customer_id: Many
     billing_schedule_id: Many
+    billing_run_id: Many
     invoice_currency: Many
     invoice_number: Many
     net_total: Many
@@ -40,6 +41,7 @@ class InvoiceQuery(BaseModel):
     exclude_invoice_payment_status: Many
     exclude_customer_id: Many
     exclude_billing_schedule_id: Many
+    exclude_billing_run_id: Many
     exclude_invoice_currency: Many
     exclude_invoice_number: Many
     exclude_net_total: Many
@@ -90,6 +92,7 @@ def _values(asked: InvoiceQuery, prefix: str) -> Values:
         payment_statuses=read("invoice_payment_status", _one_of(_PAYMENT_STATUSES)),
         customers=read("customer_id", str.lower),
         schedules=read("billing_schedule_id", str.lower),
+        runs=read("billing_run_id", str.lower),
         currencies=read("invoice_currency", _one_of(frozenset(CURRENCIES))),
         numbers=read("invoice_number", str),
         net_totals=read("net_total", _DECIMAL.validate_python),

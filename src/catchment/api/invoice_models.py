@@ -1,14 +1,17 @@
 """Invoices as the API shows them."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from catchment.api.address_wire import AddressOut
+from catchment.api.allocations import AllocationOut
 from catchment.api.wire import At, Pagination, Wire
-from catchment.core.money import decimal_text, money_text
+from catchment.core.money import decimal_text, money_text, total
 from catchment.core.period import Period
+from catchment.flows.share_invoice import Allocation
 from catchment.store import invoice_contents as contents
 from catchment.store.invoices import Invoice, Status
 
@@ -45,6 +48,7 @@ class InvoiceOut(Wire):
     id: str
     sequence_account_id: str
     billing_schedule_id: str | None = None
+    billing_run_id: str | None = None
     status: str
     currency: str
     invoice_number: str | None = None
@@ -93,6 +97,7 @@ class InvoiceOut(Wire):
             id=invoice.id,
             sequence_account_id=invoice.workspace_id,
             billing_schedule_id=invoice.schedule_id,
+            billing_run_id=invoice.run_id,
             status=invoice.status,
             currency=invoice.currency,
             invoice_number=invoice.number,
@@ -252,7 +257,10 @@ class UsageItemOut(Wire):
 
 
 class UsageItemGroupOut(Wire):
-    """A member of the pool. ``path`` leads from the payer to the member itself."""
+    """A member of the pool. ``path`` leads from the payer to the member itself.
+
+    ``shares`` and their sum, ``netTotal``, come where a ``method`` is asked for.
+    """
 
     id: str
     invoice_id: str
@@ -262,9 +270,13 @@ class UsageItemGroupOut(Wire):
     path: list[str]
     path_names: list[str]
     items: list[UsageItemOut]
+    shares: list[AllocationOut] | None = None
+    net_total: str | None = None
 
     @classmethod
-    def of(cls, group: contents.UsageItemGroup) -> "UsageItemGroupOut":
+    def of(
+        cls, group: contents.UsageItemGroup, shares: Sequence[Allocation] | None, currency: str
+    ) -> "UsageItemGroupOut":
         items = [
             UsageItemOut(
                 id=item.id,
@@ -287,6 +299,10 @@ class UsageItemGroupOut(Wire):
             path=[id for id, _ in group.path],
             path_names=[name for _, name in group.path],
             items=items,
+            shares=None if shares is None else [AllocationOut.of(one) for one in shares],
+            net_total=(
+                None if shares is None else money_text(total((one.net for one in shares), currency))
+            ),
         )
 
 

@@ -8,11 +8,12 @@ from fastapi import Depends, Path, Query, Response
 from catchment.api.deps import (
     Cursor,
     Database,
+    InOrder,
     Limit,
+    NewestFirst,
     NewId,
     Now,
     PathId,
-    SortOrder,
     Today,
     Tx,
     Usage,
@@ -31,12 +32,14 @@ from catchment.api.invoice_models import (
     UsageItemGroupPage,
 )
 from catchment.api.route import router
-from catchment.api.wire import Pagination, page_request
+from catchment.api.wire import Pagination
+from catchment.core.allocation import Method
 from catchment.flows.delete_invoice import delete_invoice
 from catchment.flows.explain_line import explain_line
 from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.recalculate_invoice import recalculate_invoice
 from catchment.flows.render_invoice import invoice_pdf
+from catchment.flows.share_invoice import lines_of, members_shares
 from catchment.flows.void_invoice import void_invoice
 from catchment.store import invoice_contents, invoice_list, invoices
 from catchment.store.invoice_list import InvoiceFilter
@@ -53,7 +56,6 @@ SortBy = Annotated[
     | None,
     Query(alias="sortBy", description="Without it the newest made come first."),
 ]
-Order = Annotated[SortOrder, Query(alias="sortOrder")]
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {}}, "description": "The document."}
 }
@@ -63,18 +65,15 @@ _PDF: dict[int | str, dict[str, Any]] = {
 def list_invoices(
     tx: Tx,
     who: WhoIs,
+    paging: NewestFirst,
     wanted: Annotated[InvoiceFilter, Depends(invoice_filter)],
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
     sort_by: SortBy = None,
-    sort_order: Order = "DESC",
 ) -> InvoicePage:
     """Invoices, newest first, void ones included."""
     found = page(
         tx,
         invoice_list.query(who.workspace.id, wanted),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=invoice_table.c.id,
         sort=invoice_list.order(sort_by),
     )
@@ -99,17 +98,14 @@ def list_line_item_groups(
     id: PathId,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Order = "ASC",
+    paging: InOrder,
 ) -> LineItemGroupPage:
     """The products on an invoice, in the order printed."""
     one_invoice(tx, who.workspace.id, id)
     found = page(
         tx,
         invoice_contents.groups_of(who.workspace.id, id),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=line_item_groups.c.id,
         sort=line_item_groups.c.index,
     )
@@ -122,17 +118,14 @@ def list_line_items(
     id: PathId,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Order = "ASC",
+    paging: InOrder,
 ) -> LineItemPage:
     """The charges on an invoice, in the order printed, each with the segments that explain it."""
     one_invoice(tx, who.workspace.id, id)
     found = page(
         tx,
         invoice_contents.lines_of(who.workspace.id, id),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=line_items.c.id,
         sort=line_items.c.index,
     )
@@ -161,21 +154,30 @@ def list_usage_item_groups(
     id: PathId,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Order = "ASC",
+    paging: InOrder,
+    method: Annotated[
+        Method | None, Query(description="Give each member's shares, too, by this method.")
+    ] = None,
 ) -> UsageItemGroupPage:
     """Who used what: members with usage, parents before their children, siblings by name."""
     invoice = one_invoice(tx, who.workspace.id, id)
     found = page(
         tx,
         invoice_contents.usage_of(who.workspace.id, id),
-        page_request(limit, after, before, sort_order),
+        paging,
         id_column=usage_item_groups.c.id,
         sort=usage_item_groups.c.index,
     )
-    items = [UsageItemGroupOut.of(invoice_contents.usage_of_row(row)) for row in found.rows]
+    members = [invoice_contents.usage_of_row(row) for row in found.rows]
+    lines = lines_of(tx, invoice) if method is not None else {}
+    items = [
+        UsageItemGroupOut.of(
+            member,
+            None if method is None else list(members_shares(member, invoice, lines, method)),
+            invoice.currency,
+        )
+        for member in members
+    ]
     return UsageItemGroupPage(
         items=items, pagination=Pagination.of(found), notes=list(invoice.notes)
     )

@@ -6,12 +6,10 @@ from fastapi import Query
 from pydantic import ConfigDict, Field
 
 from catchment.api.deps import (
-    Cursor,
-    Limit,
+    NewestFirst,
     NewId,
     Now,
     PathId,
-    SortOrder,
     Tx,
     WhoIs,
     comma_list,
@@ -19,7 +17,7 @@ from catchment.api.deps import (
 from catchment.api.integration_wire import IntegrationIdIn
 from catchment.api.price_wire import EXAMPLE, ParameterIn, TermsIn, TermsOut, shown
 from catchment.api.route import router
-from catchment.api.wire import At, Pagination, Wire, page_request
+from catchment.api.wire import At, Pagination, Wire
 from catchment.flows import make_price
 from catchment.store import list_prices
 
@@ -73,10 +71,7 @@ def list_list_prices(
     *,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
+    paging: NewestFirst,
     currency: Annotated[str | None, Query(description="Comma-separated.")] = None,
     product_id: Annotated[
         str | None, Query(alias="productId", description="Comma-separated.")
@@ -90,7 +85,7 @@ def list_list_prices(
     page, found = list_prices.listed(
         tx,
         who.workspace.id,
-        page_request(limit, after, before, sort_order),
+        paging,
         currencies=comma_list(currency),
         frequencies=comma_list(billing_frequency),
         product_ids=comma_list(product_id),

@@ -10,6 +10,7 @@ from catchment.api.integration_wire import IntegrationIdIn, IntegrationIdOut
 from catchment.api.wire import (
     At,
     CurrencyCode,
+    CustomersIn,
     DecimalIn,
     Flag,
     IdIn,
@@ -138,7 +139,11 @@ class CalculationPeriodIn(Wire):
 
 
 class TermsIn(Wire):
-    """What is asked for in both kinds of price."""
+    """What is asked for in both kinds of price.
+
+    A usage price with ``restrictToCustomers`` has a pool of its own: it prices only those customers
+    and whoever is below them, and other prices on the metric do not.
+    """
 
     product_id: IdIn
     name: Name
@@ -147,6 +152,7 @@ class TermsIn(Wire):
     billing_frequency: FrequencyIn
     billing_type: TimingIn
     usage_calculation_period: CalculationPeriodIn | None = None
+    restrict_to_customers: CustomersIn | None = None
 
     def terms(
         self, integrations: Sequence[IntegrationIdIn], parameters: Sequence[ParameterIn]
@@ -168,6 +174,7 @@ class TermsIn(Wire):
             frequency=Frequency(self.billing_frequency),
             timing=Timing(self.billing_type),
             integration_ids=tuple(one.model_dump() for one in integrations),
+            restrict_to=tuple(self.restrict_to_customers or ()),
         )
 
     def _refuse_what_is_not_built(self, parameters: Sequence[ParameterIn]) -> None:
@@ -210,6 +217,7 @@ class TermsOut(Wire):
     updated_at: At
     integration_ids: list[IntegrationIdOut]
     custom_metric_parameters: list[ParameterIn]
+    restrict_to_customers: list[str] | None = None
 
 
 def shown(terms: Terms) -> dict[str, Any]:
@@ -223,6 +231,7 @@ def shown(terms: Terms) -> dict[str, Any]:
         "billing_type": terms.timing.value,
         "integration_ids": list(terms.integration_ids),
         "custom_metric_parameters": [],
+        "restrict_to_customers": list(terms.restrict_to) or None,
     }
 
 

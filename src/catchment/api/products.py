@@ -5,13 +5,14 @@ from typing import Annotated, ClassVar
 from fastapi import Query
 from pydantic import ConfigDict
 
-from catchment.api.deps import Cursor, Limit, NewId, Now, PathId, SortOrder, Tx, WhoIs
+from catchment.api.deps import Cursor, Limit, NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.list_prices import ListPriceOut
 from catchment.api.prices import PriceOut
 from catchment.api.route import router
-from catchment.api.wire import At, Name, Pagination, Text, Wire, page_request
+from catchment.api.wire import At, Name, Pagination, Text, Wire
 from catchment.flows import keep_product
 from catchment.store import list_prices, prices, products
+from catchment.store.paging import PageRequest
 
 routes = router("", "Products")
 _MOST_PRICES = 100
@@ -91,17 +92,13 @@ def list_products(
     *,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
+    paging: NewestFirst,
     name: Annotated[str | None, Query(description="Part of the name or label.")] = None,
     include_archived: Annotated[bool, Query(alias="includeArchived")] = True,
 ) -> ProductsOut:
     """Products, newest first; archived ones too, unless ``includeArchived=false``."""
-    request = page_request(limit, after, before, sort_order)
     page = products.listed(
-        tx, who.workspace.id, request, name=name, include_archived=include_archived
+        tx, who.workspace.id, paging, name=name, include_archived=include_archived
     )
     items = [ProductOut.of(products.product_of(row)) for row in page.rows]
     return ProductsOut(items=items, pagination=Pagination.of(page))
@@ -155,7 +152,7 @@ def list_billing_products(
     page = products.listed_for_billing(
         tx,
         workspace,
-        page_request(limit, after, before, "DESC"),
+        PageRequest(limit, after, before),
         name=name,
         tax_category_id=tax_category_id,
         recognition_method=recognition_method,

@@ -1,4 +1,4 @@
-"""/billing-schedules/{id}/pool: who is measured together, and who is carved out."""
+"""/billing-schedules/{id}/pool: who is measured together, who is not, and why not."""
 
 from typing import Annotated
 
@@ -7,27 +7,33 @@ from fastapi import Query
 from catchment.api.deps import Cursor, Limit, Now, PathId, Tx, WhoIs
 from catchment.api.route import router
 from catchment.api.wire import At, Pagination, Wire
-from catchment.flows.show_pool import page_of, show_pool
+from catchment.flows.show_pool import Reason, page_of, show_pool
 from catchment.store import customers
 
 routes = router("/billing-schedules/{billingScheduleId}/pool", "Billing schedules")
 
 
 class CarvedOut(Wire):
-    """A metric of the customer that another schedule bills."""
+    """A metric of the customer that is not pooled here.
+
+    OTHER_SCHEDULE bills it instead; or the customer, or somebody between, is EXCLUDED; or it is
+    NOT_NAMED, where all prices on the metric name others.
+    """
 
     usage_metric_id: str
-    billing_schedule_id: str
+    reason: Reason
+    billing_schedule_id: str | None = None
 
 
 class PoolCustomer(Wire):
-    """A customer: the metrics of it that are pooled here, and those billed elsewhere."""
+    """A customer: its metrics that are pooled here, the prices that do so, and what is not."""
 
     customer_id: str
     legal_name: str
     depth: int
     path: list[str]
     usage_metric_ids: list[str]
+    price_ids: list[str]
     carved_out: list[CarvedOut]
 
 
@@ -68,9 +74,14 @@ def show(
             depth=len(one.path) - 1,
             path=list(one.path),
             usage_metric_ids=sorted(one.metrics),
+            price_ids=sorted(one.prices),
             carved_out=[
-                CarvedOut(usage_metric_id=metric, billing_schedule_id=schedule_id)
-                for metric, schedule_id in sorted(one.carved_by.items())
+                CarvedOut(
+                    usage_metric_id=metric,
+                    reason=left_out.reason,
+                    billing_schedule_id=left_out.schedule_id,
+                )
+                for metric, left_out in sorted(one.left_out.items())
             ],
         )
         for one in part

@@ -6,7 +6,19 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from catchment.api.integration_wire import IntegrationIdOut
 from catchment.api.prices import PriceOut
-from catchment.api.wire import At, Day, Flag, IdIn, LongText, Name, Pagination, Text, Whole, Wire
+from catchment.api.wire import (
+    At,
+    CustomersIn,
+    Day,
+    Flag,
+    IdIn,
+    LongText,
+    Name,
+    Pagination,
+    Text,
+    Whole,
+    Wire,
+)
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.flows.schedule_terms import PhaseTerms, Terms
 from catchment.store.schedule_records import PhaseRecord
@@ -112,7 +124,11 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class ScheduleUpdateIn(Wire):
-    """What may be agreed anew. ``customFields`` left out stay as they are; given, they are all."""
+    """What may be agreed anew. ``customFields`` left out stay as they are; given, they are all.
+
+    The same holds for ``rollUpExclusions``: customers who are left out of the roll-up with everyone
+    below them, and are priced by the next roll-up schedule further up, if there is one.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
@@ -123,6 +139,7 @@ class ScheduleUpdateIn(Wire):
     auto_issue_invoices: Flag
     purchase_order_number: Text | None = None
     roll_up_billing: Flag
+    roll_up_exclusions: CustomersIn | None = None
     phases: Annotated[list[PhaseIn], Field(min_length=1, max_length=200)]
     attachment_asset_ids: list[IdIn] | None = None
     default_due_date_days: Annotated[Whole, Field(ge=0, le=365)] | None = None
@@ -140,6 +157,9 @@ class ScheduleUpdateIn(Wire):
             end=self.end_date,
             recurrence_day=self.recurrence_day_of_month,
             roll_up=self.roll_up_billing,
+            exclusions=(
+                None if self.roll_up_exclusions is None else tuple(self.roll_up_exclusions)
+            ),
             auto_issue=self.auto_issue_invoices,
             purchase_order_number=self.purchase_order_number,
             memo=self.memo,
@@ -246,6 +266,7 @@ class ScheduleOut(Wire):
     phases: list[PhaseOut]
     archived_at: At | None = None
     roll_up_billing: bool
+    roll_up_exclusions: list[str] | None = None
     integration_ids: list[IntegrationIdOut]
     attachment_assets: list[Any]
     default_due_date_days: int | None = None

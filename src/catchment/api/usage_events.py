@@ -8,7 +8,7 @@ from fastapi import BackgroundTasks, Depends, Query, Request, Response
 from pydantic import ConfigDict
 
 from catchment.api import event_wire
-from catchment.api.deps import Cursor, Limit, NewId, Now, SortOrder, Tx, Usage, WhoIs, comma_list
+from catchment.api.deps import Cursor, Limit, NewId, Now, Order, Tx, Usage, WhoIs, comma_list
 from catchment.api.route import Route, router
 from catchment.api.wire import At, Pagination, Wire, timestamp
 from catchment.core.errors import Invalid
@@ -169,7 +169,7 @@ def list_usage_events(
     limit: Limit = 20,
     after: Cursor = None,
     before: Cursor = None,
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
+    sort_order: Order = "DESC",
     sort_by: Annotated[Literal["eventTimestamp", "id"], Query(alias="sortBy")] = "id",
     offset: Annotated[
         int, Query(ge=0, le=1_000_000_000, description="Skip so many events after the cursor.")

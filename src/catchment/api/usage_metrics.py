@@ -9,19 +9,17 @@ from fastapi import Path, Query, Response
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from catchment.api.deps import (
-    Cursor,
-    Limit,
+    NewestFirst,
     NewId,
     Now,
     PathId,
-    SortOrder,
     Tx,
     Usage,
     WhoIs,
     comma_list,
 )
 from catchment.api.route import router
-from catchment.api.wire import At, Day, Flag, Name, Pagination, Text, Wire, page_request
+from catchment.api.wire import At, Day, Flag, Name, Pagination, Text, Wire
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.metering import Aggregation, text_of
 from catchment.core.money import decimal_text
@@ -222,10 +220,7 @@ def list_usage_metrics(
     *,
     tx: Tx,
     who: WhoIs,
-    limit: Limit = 20,
-    after: Cursor = None,
-    before: Cursor = None,
-    sort_order: Annotated[SortOrder, Query(alias="sortOrder")] = "DESC",
+    paging: NewestFirst,
     name: Annotated[str | None, Query(description="Part of the name.")] = None,
     id: Annotated[str | None, Query(description="Comma-separated.")] = None,
     event_type: Annotated[
@@ -243,7 +238,7 @@ def list_usage_metrics(
     page = metrics.listed(
         tx,
         who.workspace.id,
-        page_request(limit, after, before, sort_order),
+        paging,
         name=name,
         ids=comma_list(id),
         event_types=comma_list(event_type),

@@ -1,6 +1,7 @@
 """The types of the wire: exact numbers, plain days, bounded text, and one way to write each."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
@@ -20,10 +21,11 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from catchment.api.deps import is_id
+from catchment.core.errors import Invalid
 from catchment.core.money import CURRENCIES, decimal_text
 from catchment.core.places import COUNTRIES
 from catchment.core.texts import EMAIL, control_character
-from catchment.store.paging import Page, PageRequest
+from catchment.store.paging import Page
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -157,6 +159,7 @@ Name = Annotated[
 ]
 Email = Annotated[str, StringConstraints(max_length=320), AfterValidator(_email)]
 IdIn = Annotated[str, AfterValidator(_id)]
+CustomersIn = Annotated[list[IdIn], Field(max_length=1000)]
 CurrencyCode = Annotated[str, AfterValidator(_currency), Field(examples=["USD"])]
 CountryCode = Annotated[str, AfterValidator(_country), Field(examples=["US"])]
 Flag = StrictBool
@@ -176,6 +179,11 @@ class Pagination(Wire):
         return cls(after=page.after, before=page.before, total_result_size=page.total)
 
 
-def page_request(limit: int, after: str | None, before: str | None, order: str) -> PageRequest:
-    """What the four paging parameters ask for."""
-    return PageRequest(limit, after, before, ascending=order == "ASC")
+def after_key(keys: Sequence[str], after: str | None) -> int:
+    """Where a list goes on whose cursors are its ``keys``. Raises Invalid."""
+    if after is None:
+        return 0
+    if after not in keys:
+        message = "This is not a cursor of this list."
+        raise Invalid.field("?after", message, "cursor_invalid")
+    return keys.index(after) + 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -13,11 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from catchment import ids
+from catchment.api.billing_run_wire import BillingRunReportOut
 from catchment.cli.app import AsJson, DataDir, app, console, opened, problems
+from catchment.cli.control_sheet import sheet_table, told_differences
 from catchment.core.money import money_text, total
-from catchment.flows.run_billing import RunResult, bill_workspace
+from catchment.flows.bill_workspace import RunResult, bill_workspace
 from catchment.main import Built
-from catchment.store import access
+from catchment.store import access, billing_runs
+from catchment.store.billing_runs import Source
 from catchment.store.engine import reading
 from catchment.store.invoices import Invoice
 
@@ -34,9 +39,10 @@ def bill(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Draft an invoice for everything due. Safe to repeat, and beside a running server.
+    """Draft an invoice for everything due, check that it adds up, and issue what issues itself.
 
-    Exit code 1 says that some customers could not be billed; all others were.
+    Safe to repeat, and beside a running server. Exit code 1 says that some customers could not be
+    billed, all others were; or that something does not add up, and nothing was issued.
     """
     built = opened(data_dir)
     with reading(built.engine) as tx:
@@ -53,14 +59,24 @@ def bill(
         transient=True,
     ) as bars:
         results = {home: _billed(built, home, as_of.date(), bars) for home in chosen}
+    names = _names(built, results)
     if as_json:
-        told = [_told(home, result) for home, result in results.items()]
+        told = [_told(home, result, names) for home, result in results.items()]
         typer.echo(json.dumps({"asOf": as_of.date().isoformat(), "workspaces": told}))
     else:
         for home, result in results.items():
-            _print(home, result, as_of.date())
-    if any(result.failures for result in results.values()):
+            _print(home, result, as_of.date(), names)
+    if any(result.failures or not result.balanced for result in results.values()):
         raise typer.Exit(1)
+
+
+def _names(built: Built, results: Mapping[access.Workspace, RunResult]) -> dict[str, str]:
+    """Of all that the reports mention."""
+    found: dict[str, str] = {}
+    with reading(built.engine) as tx:
+        for home, result in results.items():
+            found |= billing_runs.names_in(tx, home.id, result.report)
+    return found
 
 
 def _billed(built: Built, home: access.Workspace, as_of: date, bars: Progress) -> RunResult:
@@ -72,13 +88,17 @@ def _billed(built: Built, home: access.Workspace, as_of: date, bars: Progress) -
         as_of=as_of,
         now=datetime.now(UTC),
         new_id=ids.new_id,
+        source=Source.CLI,
+        clock=partial(datetime.now, UTC),
         progress=lambda done, of: bars.update(bar, completed=done, total=of),
     )
 
 
-def _told(home: access.Workspace, result: RunResult) -> dict[str, Any]:
+def _told(home: access.Workspace, result: RunResult, names: Mapping[str, str]) -> dict[str, Any]:
+    run = BillingRunReportOut.told(result.run, result.report, names)
     return {
         "workspace": home.name,
+        "billingRun": run.model_dump(mode="json", by_alias=True, exclude_none=True),
         "drafted": [
             {
                 "id": invoice.id,
@@ -98,8 +118,10 @@ def _told(home: access.Workspace, result: RunResult) -> dict[str, Any]:
     }
 
 
-def _print(home: access.Workspace, result: RunResult, as_of: date) -> None:
-    """A row for each payer and currency, and what went wrong."""
+def _print(
+    home: access.Workspace, result: RunResult, as_of: date, names: Mapping[str, str]
+) -> None:
+    """A row for each payer and currency, the control sheet, and what went wrong."""
     found: defaultdict[tuple[str, str, str], list[Invoice]] = defaultdict(list)
     for invoice in result.drafted:
         found[invoice.customer_legal_name, invoice.customer_id, invoice.currency].append(invoice)
@@ -114,6 +136,14 @@ def _print(home: access.Workspace, result: RunResult, as_of: date) -> None:
         console.print(table)
     else:
         console.print(Text(f"{home.name}: nothing new is due up to {as_of}."))
+    if result.report.sheet:
+        console.print(sheet_table(result.report, names))
+    if result.run.issued_count:
+        console.print(Text(f"{result.run.issued_count:,} invoices issued."))
+    for told in told_differences(result.report, names, result.run.difference_count):
+        problems.print(Text(told), soft_wrap=True)
+    if not result.balanced:
+        problems.print(Text(f"{home.name}: out of balance, so nothing was issued."))
     for failure in result.failures:
-        told = f"Not billed: customer {failure.customer}, schedule {failure.schedule_id}"
-        problems.print(Text(f"{told}: {failure.reason}"))
+        who = f"Not billed: customer {failure.customer}, schedule {failure.schedule_id}"
+        problems.print(Text(f"{who}: {failure.reason}"))

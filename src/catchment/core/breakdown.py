@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,9 +10,9 @@ from decimal import Decimal
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Usage
 from catchment.core.money import EXACT, decimal_text, exact_sum
-from catchment.core.period import Span
+from catchment.core.period import Period, Span, outermost
 from catchment.core.pools import NO_POOL, Pool, PoolMember
-from catchment.core.schedules import Charge, PricedItem
+from catchment.core.schedules import Charge, PricedItem, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Basis:
     """What a measurement read, so that it can be shown and repeated.
 
     ``aliases`` and ``links`` (ids of the parent links that led to it) are by member. Events up to
-    the place ``last_seq`` were counted; links and aliases as known at ``known_at``.
+    the place ``last_seq`` were counted; links and aliases as known at ``known_at``. The schedule
+    left out its ``exclusions``.
     """
 
     span: Span
@@ -28,6 +29,7 @@ class Basis:
     links: Mapping[CustomerId, tuple[str, ...]]
     last_seq: int
     known_at: datetime
+    exclusions: frozenset[CustomerId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,15 @@ def usage_groups(
     """
     items: dict[CustomerId, list[UsageItem]] = {}
     places: dict[CustomerId, PoolMember] = {}
-    for priced, figures in _by_metric(measured):
-        for one in figures:
+    for scopes in _by_metric(measured):
+        pricing: dict[CustomerId, PricedItem] = {}
+        for priced, one in _figures(scopes):
             for member in one.pool.members:
                 if member.customer in one.usage.members:
                     places[member.customer] = _later(places.get(member.customer), member)
-        for customer, value in _members(figures).items():
-            items.setdefault(customer, []).append(_item(priced, value))
+                    pricing.setdefault(member.customer, priced)
+        for customer, value in _members(scopes).items():
+            items.setdefault(customer, []).append(_item(pricing[customer], value))
 
     def tree_order(member: PoolMember) -> tuple[tuple[str, str, str], ...]:
         return tuple((names[c].casefold(), names[c], c) for c in member.path)
@@ -114,11 +118,13 @@ def usage_groups(
 def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
     """A sentence for every metric whose members' figures do not add up to what is billed."""
     found: list[str] = []
-    for priced, figures in _by_metric(measured):
-        billed = exact_sum(one.usage.pooled for one in figures)
-        added = exact_sum(_members(figures).values())
+    for scopes in _by_metric(measured):
+        billed = exact_sum(one.usage.pooled for _, one in _figures(scopes))
+        added = exact_sum(_members(scopes).values())
         if added != billed:
-            found.append(_note(priced, len(figures), _figure(billed), _figure(added)))
+            priced, _ = scopes[0]
+            parts = sum(len(figures) for _, figures in scopes)
+            found.append(_note(priced, parts, _figure(billed), _figure(added)))
     return tuple(found)
 
 
@@ -128,14 +134,14 @@ def _figure(value: Decimal) -> str:
     return f"{'-' if value < 0 else ''}{int(whole):,}{point}{rest}"
 
 
-def _note(priced: PricedItem, periods: int, billed: str, added: str) -> str:
+def _note(priced: PricedItem, parts: int, billed: str, added: str) -> str:
     assert priced.metric is not None, priced
     title = _title(priced)
-    if priced.metric.aggregation is Aggregation.MAX and periods > 1:
+    if priced.metric.aggregation is Aggregation.MAX and parts > 1:
         return (
-            f"{title}: of each of {periods} periods the highest value of all customers together is"
-            f" billed, which adds up to {billed}; the customers' own highest values add up to"
-            f" {added}."
+            f"{title}: the highest value of all customers together is billed for each period and"
+            f" each price, {parts} values that add up to {billed}; the customers' own highest"
+            f" values add up to {added}."
         )
     if priced.metric.aggregation is Aggregation.MAX:
         return (
@@ -148,32 +154,46 @@ def _note(priced: PricedItem, periods: int, billed: str, added: str) -> str:
     )
 
 
-def _by_metric(measured: Sequence[Measured]) -> list[tuple[PricedItem, list[Measured]]]:
-    """For each metric the measurements that count, and the first item that prices it.
+_Scopes = list[tuple[PricedItem, list[Measured]]]
+"""For each scope of a metric's prices the first item that has it, and the measurements that count.
 
-    One usage can be priced twice, by two prices or by a month within its quarter. It is shown
-    once: what lies within a longer service is left out.
+Prices of different scopes have no usage in common.
+"""
+
+
+def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
+    """What to show of each metric, in the order of the charges.
+
+    One usage can be priced twice, by two prices of one scope or by a month within its quarter. It
+    is shown once: what lies within a longer service is left out.
     """
-    found: dict[str, list[Measured]] = {}
+    found: dict[str, dict[Scope, list[Measured]]] = {}
     for one in measured:
-        if one.charge.item.metric is not None:
-            found.setdefault(one.charge.item.metric.id, []).append(one)
-    return [(group[0].charge.item, _longest(group)) for group in found.values()]
+        item = one.charge.item
+        if item.metric is not None:
+            found.setdefault(item.metric.id, {}).setdefault(item.scope, []).append(one)
+    return [
+        [(group[0].charge.item, _longest(group)) for group in scopes.values()]
+        for scopes in found.values()
+    ]
 
 
 def _longest(measured: Sequence[Measured]) -> list[Measured]:
     """Services of one schedule are apart or one within the other; this takes the outermost."""
-    kept: list[Measured] = []
-    for one in sorted(measured, key=lambda m: (m.charge.service.start, -m.charge.service.days)):
-        if not kept or kept[-1].charge.service.end <= one.charge.service.start:
-            kept.append(one)
-    return kept
+    found: dict[Period, Measured] = {}
+    for one in measured:
+        found.setdefault(one.charge.service, one)
+    return [found[service] for service in outermost(found)]
 
 
-def _members(figures: Sequence[Measured]) -> dict[CustomerId, Decimal]:
+def _figures(scopes: _Scopes) -> Iterator[tuple[PricedItem, Measured]]:
+    return ((priced, one) for priced, figures in scopes for one in figures)
+
+
+def _members(scopes: _Scopes) -> dict[CustomerId, Decimal]:
     """Each member's own usage over all the services."""
     found: dict[CustomerId, Decimal] = {}
-    for one in figures:
+    for _, one in _figures(scopes):
         for customer, value in one.usage.members.items():
             found[customer] = EXACT.add(found.get(customer, Decimal(0)), value)
     return found

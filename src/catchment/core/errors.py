@@ -162,3 +162,9 @@ class InvoiceVoided(Conflict):
     """The invoice is void already."""
 
     code = "invoice_voided"
+
+
+class FigureDiffers(Conflict):
+    """A stored figure differs from what it is made of, so there is no explanation of it."""
+
+    code = "figure_differs"

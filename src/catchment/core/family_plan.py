@@ -70,6 +70,11 @@ class Plan:
         self.refused += refused
         self.refused.sort(key=lambda one: one[:3])
 
+    @property
+    def links_added(self) -> int:
+        """How many stretches below a parent are written down, those of new customers included."""
+        return sum(1 for move in self.moves.values() for link in move.added if link.parent)
+
     def applied(self, before: Iterable[Link]) -> list[Link]:
         """The links that are believed once the plan is carried out."""
         gone = {link.id for move in self.moves.values() for link in move.superseded}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
@@ -66,7 +67,26 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return sum(amounts, start=Money(0, currency))
 
 
-def split(amount: Money, weights: Sequence[Decimal | int]) -> tuple[Money, ...]:
+@dataclass(frozen=True, slots=True)
+class Division:
+    """``amount`` shared by ``weights``, which are whole and in the proportions asked for.
+
+    ``parts`` are minor units and add up to the amount: each is its exact part cut towards zero,
+    and those at the places ``topped_up`` hold one of the units that this left over.
+    """
+
+    amount: Money
+    weights: tuple[int, ...]
+    whole: int  # the sum of the weights
+    parts: tuple[int, ...]
+    topped_up: frozenset[int]
+
+    def exact(self, place: int) -> Fraction:
+        """The part before it was rounded, in minor units."""
+        return Fraction(self.amount.minor * self.weights[place], self.whole)
+
+
+def divide(amount: Money, weights: Sequence[Decimal | int]) -> Division:
     """Share ``amount`` by ``weights`` (none negative, one above 0) so that the parts add up to it.
 
     Leftover minor units go one each to the largest remainders, earliest first.
@@ -77,11 +97,11 @@ def split(amount: Money, weights: Sequence[Decimal | int]) -> tuple[Money, ...]:
     assert whole > 0, weights
     size, sign = abs(amount.minor), -1 if amount.minor < 0 else 1
     exact = [divmod(size * share, whole) for share in shares]
-    parts = [part for part, _ in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda i: -exact[i][1])
-    for i in by_remainder[: size - sum(parts)]:
-        parts[i] += 1
-    return tuple(Money(sign * part, amount.currency) for part in parts)
+    left = size - sum(part for part, _ in exact)
+    by_remainder = sorted(range(len(exact)), key=lambda i: -exact[i][1])
+    topped_up = frozenset(by_remainder[:left])
+    parts = (sign * (part + (i in topped_up)) for i, (part, _) in enumerate(exact))
+    return Division(amount, tuple(shares), whole, tuple(parts), topped_up)
 
 
 def exact_sum(values: Iterable[Decimal]) -> Decimal:
@@ -103,6 +123,21 @@ def decimal_text(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
+
+
+def fraction_text(value: Fraction) -> str:
+    """Plain digits where they say it exactly, else the fraction in lowest terms: ``1/3``."""
+    rest = value.denominator
+    twos = (rest & -rest).bit_length() - 1
+    rest >>= twos
+    fives = 0
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    if rest != 1:
+        return f"{value.numerator}/{value.denominator}"
+    places = max(twos, fives)
+    digits = Decimal(value.numerator * 10**places // value.denominator)
+    return decimal_text(digits.scaleb(-places, Context(prec=len(digits.as_tuple().digits) + 1)))
 
 
 def money_text(money: Money) -> str:

@@ -131,6 +131,15 @@ def cycles(start: date, billing_day: int, months: int, until: date) -> Iterator[
         n += months
 
 
+def outermost(periods: Iterable[Period]) -> list[Period]:
+    """Of periods that are apart or one within the other, those that lie in no longer one."""
+    kept: list[Period] = []
+    for period in sorted(periods, key=lambda one: (one.start, -one.days)):
+        if not kept or kept[-1].end <= period.start:
+            kept.append(period)
+    return kept
+
+
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The same instants as sorted spans that neither overlap nor touch; empty ones vanish."""
     merged: list[Span] = []

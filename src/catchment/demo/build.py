@@ -29,7 +29,7 @@ from catchment.demo.server import Api, Clock, Failed, serving
 from catchment.demo.summary import Summary
 from catchment.demo.tariff import CHARGES, MEASURES, PRODUCTS
 from catchment.demo.usage import load_usage
-from catchment.flows.run_billing import bill_workspace
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import writing
@@ -99,7 +99,7 @@ def _load(api: Api, clock: Clock, data: Path, progress: Progress) -> None:
 def _bill(
     engine: Engine, usage: UsageStore, home: access.Workspace, now: datetime, progress: Progress
 ) -> None:
-    """Draft every invoice that fell due by ``CLOSING``. Raises Failed."""
+    """Draft every invoice that fell due by ``CLOSING``, and see that it adds up. Raises Failed."""
     task = progress.add_task("Drafting invoices", total=None)
     result = bill_workspace(
         engine,
@@ -112,6 +112,8 @@ def _bill(
     )
     if result.failures:
         raise Failed("; ".join(f"{one.customer}: {one.reason}" for one in result.failures))
+    if not result.balanced:
+        raise Failed(f"The billing run {result.run.id} does not balance.")
 
 
 def _issue(api: Api, clock: Clock, folder: Path, progress: Progress) -> list[dict[str, Any]]:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from heapq import nlargest
 
-from catchment.core.money import exact_sum
-from catchment.documents.format import count, quantity
+from catchment.core.money import Money, exact_sum, total
+from catchment.documents.format import count, money, quantity
 from catchment.documents.invoice import UsageBreakdown, UsageItem, UsageMember
 
 MOST = 200
 LARGEST = 100
+FULL_TABLE = "All of them are in the download of the full table (CSV, Parquet)."
 _ZERO = Decimal(0)
 
 
@@ -32,11 +33,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member with usage. ``ancestors`` are the names above it, the payer's first."""
+    """A member with usage. ``ancestors`` are the names above it, the payer's first.
+
+    ``share`` is printed where it is given: for all members, or for none.
+    """
 
     name: str
     items: Sequence[Measured]
     ancestors: Sequence[str] = ()
+    share: Money | None = None
 
 
 def breakdown(
@@ -45,13 +50,14 @@ def breakdown(
     *,
     adding_up: Collection[str],
     notes: tuple[str, ...] = (),
+    elsewhere: str = FULL_TABLE,
 ) -> UsageBreakdown:
     """The usage of ``members`` (in tree order) beside the ``pooled`` usage that was priced.
 
     ``adding_up`` holds the ids of the metrics whose pooled value is the sum over the members; only
-    those can be given for a group of members.
+    those can be given for a group of members. ``elsewhere`` says where to find who is not printed.
     """
-    totals = tuple(map(_item, pooled))
+    totals = (*map(_item, pooled), *_share([member.share for member in members]))
     if len(members) <= MOST:
         lines = tuple(_line(member, depth=len(member.ancestors)) for member in members)
         each = f"What each of {_customers(len(members))} used."
@@ -64,8 +70,8 @@ def breakdown(
     return UsageBreakdown(
         lines,
         totals=totals,
-        rest=_rest(others, adding_up),
-        intro=(largest_of, "The complete table is with the invoice in the dashboard and the API."),
+        rest=_rest(others, adding_up, elsewhere),
+        intro=(largest_of,),
         notes=notes,
     )
 
@@ -94,7 +100,7 @@ def _parted(
     return [members[index] for index in chosen], [members[index] for index in others]
 
 
-def _rest(members: Sequence[Member], adding_up: Collection[str]) -> UsageMember:
+def _rest(members: Sequence[Member], adding_up: Collection[str], elsewhere: str) -> UsageMember:
     by_metric: dict[str, list[Measured]] = {}
     for item in (item for member in members for item in member.items):
         by_metric.setdefault(item.metric_id, []).append(item)
@@ -104,11 +110,23 @@ def _rest(members: Sequence[Member], adding_up: Collection[str]) -> UsageMember:
         else UsageItem(items[0].title, "–")
         for metric_id, items in by_metric.items()
     )
-    return UsageMember(count(len(members), "other customer", "other customers"), items)
+    items += _share([member.share for member in members])
+    return UsageMember(
+        count(len(members), "other customer", "other customers"), items, path=elsewhere
+    )
 
 
 def _line(member: Member, depth: int = 0, path: str = "") -> UsageMember:
-    return UsageMember(member.name, tuple(map(_item, member.items)), depth=depth, path=path)
+    items = (*map(_item, member.items), *_share([member.share]))
+    return UsageMember(member.name, items, depth=depth, path=path)
+
+
+def _share(shares: Sequence[Money | None]) -> tuple[UsageItem, ...]:
+    """What some members have of the amount together; nothing where shares are not printed."""
+    known = [share for share in shares if share is not None]
+    if not known:
+        return ()
+    return (UsageItem("Share of the amount", money(total(known, known[0].currency))),)
 
 
 def _item(item: Measured) -> UsageItem:

@@ -19,10 +19,11 @@ from catchment.core.schedules import Schedule, charges
 from catchment.flows import agreements
 from catchment.store import links, prices, schedule_billing, schedules
 from catchment.store.access import Workspace
+from catchment.store.price_terms import Terms
 from catchment.store.schedule_billing import IssuedUsage
 from catchment.store.schedule_records import ScheduleRecord
 
-_Taken = frozenset[tuple[str, tuple[Span, ...]]]
+_Held = frozenset[tuple[str, tuple[Span, ...]]]
 """Customers, and when their usage belongs to the schedule that is watched."""
 
 
@@ -47,16 +48,24 @@ class Watch:
     rivals: list[str]
     _before: Schedule | None
     _issued_days: dict[date, str]
-    _issued_usage: dict[IssuedUsage, _Taken]
+    _issued_usage: dict[IssuedUsage, _Held]
 
     def check(self, tx: Connection) -> None:
         """Refuse the change that has been made. Raises ScheduleBilled, UsageBilled."""
         after = schedules.one(tx, self.workspace.id, self.schedule_id)
         if self._before is not None and self._issued_days:
             self._check_own(self._before, after)
-        taken = _taken(tx, self.workspace, self.schedule_id, list(self._issued_usage))
+        held = _held(tx, self.workspace, self.schedule_id, list(self._issued_usage))
         for usage, before in self._issued_usage.items():
-            if taken[usage] != before:
+            if held[usage] != before and usage.schedule_id == self.schedule_id:
+                message = (
+                    f"Invoice {usage.invoice_number} has billed usage of other customers from"
+                    f" {usage.service.start} to {usage.service.last_day} than this would leave in"
+                    " its pool; void it first."
+                )
+                error = FieldError("/rollUpExclusions", ScheduleBilled.code, message)
+                raise ScheduleBilled(message, errors=(error,))
+            if held[usage] != before:
                 raise UsageBilled(
                     f"Invoice {usage.invoice_number} of another schedule has billed usage from"
                     f" {usage.service.start} to {usage.service.last_day} that this schedule would"
@@ -84,19 +93,23 @@ def watch(
     tx: Connection, workspace: Workspace, after: ScheduleRecord, before: ScheduleRecord | None
 ) -> Watch:
     """Remember what must not change when ``after`` is written; ``before`` is None if it starts."""
-    metrics = _metrics(tx, workspace.id, after)
+    priced = _usage_prices(tx, workspace.id, after)
     if before is not None:
-        metrics |= _metrics(tx, workspace.id, before)
+        priced += _usage_prices(tx, workspace.id, before)
+    metrics = _metrics(priced)
     found = _rivals(tx, workspace.id, after, metrics)
-    issued = schedule_billing.issued_usage(tx, workspace.id, found, metrics)
-    nothing: _Taken = frozenset()
+    watched = list(found)
+    if before is not None and _selects(after, before, priced):
+        watched.append(after.id)
+    issued = schedule_billing.issued_usage(tx, workspace.id, watched, metrics)
+    nothing: _Held = frozenset()
     return Watch(
         workspace,
         after.id,
         found,
         schedules.one(tx, workspace.id, after.id) if before is not None else None,
         schedule_billing.issued_days(tx, after.id),
-        _taken(tx, workspace, after.id, issued)
+        _held(tx, workspace, after.id, issued)
         if before is not None
         else dict.fromkeys(issued, nothing),
     )
@@ -104,7 +117,7 @@ def watch(
 
 def rivals(tx: Connection, workspace: str, record: ScheduleRecord) -> list[str]:
     """The schedules that a change of ``record`` may take usage from, or leave it to."""
-    return _rivals(tx, workspace, record, _metrics(tx, workspace, record))
+    return _rivals(tx, workspace, record, _metrics(_usage_prices(tx, workspace, record)))
 
 
 def _rivals(
@@ -123,27 +136,41 @@ def _rivals(
     return [id for id in found if id != record.id]
 
 
-def _metrics(tx: Connection, workspace: str, record: ScheduleRecord) -> frozenset[str]:
+def _usage_prices(tx: Connection, workspace: str, record: ScheduleRecord) -> list[Terms]:
     known = prices.shown(tx, workspace, record.price_ids).values()
-    return frozenset(price.terms.metric_id for price in known if price.terms.metric_id)
+    return [price.terms for price in known if price.terms.metric_id]
 
 
-def _taken(
+def _metrics(priced: list[Terms]) -> frozenset[str]:
+    return frozenset(terms.metric_id for terms in priced if terms.metric_id)
+
+
+def _selects(after: ScheduleRecord, before: ScheduleRecord, priced: list[Terms]) -> bool:
+    """Whether the change can alter who is in the schedule's own pools."""
+    named = any(terms.restrict_to for terms in priced)
+    return named or set(after.exclusions) != set(before.exclusions)
+
+
+def _held(
     tx: Connection, workspace: Workspace, schedule_id: str, issued: list[IssuedUsage]
-) -> dict[IssuedUsage, _Taken]:
-    """What of each pool belongs to the schedule instead."""
+) -> dict[IssuedUsage, _Held]:
+    """What the schedule has in each pool of its own, and what of the others' is its instead."""
     if not issued:
         return {}
     agreed = agreements.around(tx, workspace, {usage.schedule_id for usage in issued})
-    found: dict[IssuedUsage, _Taken] = {}
+    found: dict[IssuedUsage, _Held] = {}
     for usage in issued:
-        rival = agreed.schedules[usage.schedule_id]
-        pool = agreed.pool(rival, usage.metric_id, usage.service.span(agreed.zone))
-        found[usage] = frozenset(
-            (carve.customer, carve.spans)
-            for carve in pool.carved
-            if carve.schedule_id == schedule_id
-        )
+        whose = agreed.schedules[usage.schedule_id]
+        span = usage.service.span(agreed.zone)
+        pool = agreed.pool(whose, usage.metric_id, span, usage.scope)
+        if usage.schedule_id == schedule_id:
+            found[usage] = frozenset((member.customer, member.spans) for member in pool.members)
+        else:
+            found[usage] = frozenset(
+                (carve.customer, carve.spans)
+                for carve in pool.carved
+                if carve.schedule_id == schedule_id
+            )
     return found
 
 

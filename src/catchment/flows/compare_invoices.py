@@ -1,18 +1,17 @@
-"""Two versions of one invoice, figure by figure, and whether its sums hold in themselves.
+"""Two versions of one invoice, figure by figure.
 
 Names and titles are left out: they are printed as they were, and may change without the money.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from catchment.core.invoicing import Draft
-from catchment.core.metering import ADDING_UP
-from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
+from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, Span
 from catchment.core.pricing import Segment
 from catchment.store.evidence import Evidence
@@ -55,56 +54,6 @@ def first_difference(
     return next((one for one in found if one is not None), None)
 
 
-def sums(invoice: Invoice, stored: Contents, kept: Mapping[str, Evidence]) -> Difference | None:
-    """Where parts do not add up: segments, lines, groups, the invoice; members and their pool."""
-    for line in stored.lines:
-        exact = exact_sum(segment.amount for segment in line.segments)
-        rounded = Money.rounded(exact, invoice.currency)
-        if rounded != line.net:
-            return _difference("line", line.id, "netTotal", line.net, rounded)
-        counted = kept[line.id].counted
-        if counted is not None and counted.metric.aggregation in ADDING_UP:
-            used = exact_sum(member.quantity for member in counted.members)
-            if used != line.quantity:
-                return _difference("line", line.id, "quantity", line.quantity, used)
-    for group in stored.groups:
-        own = [line.net for line in stored.lines if line.group_id == group.id]
-        if total(own, invoice.currency) != group.net:
-            return _difference(
-                "group", group.id, "netTotal", group.net, total(own, invoice.currency)
-            )
-    for field, head, parts in (
-        ("netTotal", invoice.net, [line.net for line in stored.lines]),
-        ("totalTax", invoice.tax, [line.tax for line in stored.lines]),
-    ):
-        if total(parts, invoice.currency) != head:
-            return _difference("invoice", invoice.id, field, head, total(parts, invoice.currency))
-    return _usage_sums(stored, kept)
-
-
-def _usage_sums(stored: Contents, kept: Mapping[str, Evidence]) -> Difference | None:
-    """Usage items against the pool, for metrics that add up and are billed for one service."""
-    if not stored.usage:
-        return None
-    by_metric: dict[str, set[tuple[Period | None, Decimal]]] = {}
-    for line in stored.lines:
-        counted = kept[line.id].counted
-        if counted is not None and counted.metric.aggregation in ADDING_UP:
-            by_metric.setdefault(counted.metric.id, set()).add((line.service, line.quantity))
-    for metric, billed in by_metric.items():
-        if len(billed) == 1:
-            [(_, pooled)] = billed
-            used = exact_sum(
-                item.value
-                for member in stored.usage
-                for item in member.items
-                if item.metric_id == metric
-            )
-            if used != pooled:
-                return _difference("metric", metric, "usage items", used, pooled)
-    return None
-
-
 def _compared(
     part: str, stored: Iterable[Any], recomputed: Iterable[Any], figures: Any
 ) -> Difference | None:
@@ -145,6 +94,7 @@ def _line(line: LineItem) -> _Figures:
     yield "servicePeriod", line.service
     yield "eventCount", line.event_count
     yield "usageMetricId", line.usage_metric_id
+    yield "restrictToCustomers", sorted(line.scope)
     yield "productId", line.product_id
     yield "groupId", line.group_id
     yield "billingScheduleId", line.schedule_id
@@ -158,6 +108,8 @@ def _evidence(kept: Evidence) -> _Figures:
     yield "full cycle", kept.full
     counted = kept.counted
     yield "window", counted.span if counted else None
+    yield "restrictToCustomers", counted.scope if counted else None
+    yield "rollUpExclusions", counted.exclusions if counted else None
     yield "members", {m.customer: m for m in counted.members} if counted else None
 
 

@@ -7,7 +7,7 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,20 +19,23 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from catchment.core.breakdown import Basis, Measured, named
-from catchment.core.hierarchy import CustomerId
+from catchment.core.control import Failure
 from catchment.core.invoicing import Draft, draft
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pools import Pool
 from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.flows.agreements import Agreements
+from catchment.flows.users import Asked, users
 from catchment.store import aliases, customers, stamps
 from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
 _T = TypeVar("_T")
-_Key = tuple[str, str, Period]  # schedule, metric, service: what asks for the same usage
+_Key = tuple[str, str, Period, Scope]
+"""Schedule, metric, service and scope: who shares all of these asks for the same usage."""
+
 _Answer = tuple[Usage, Pool, Basis]
 
 
@@ -46,15 +49,6 @@ class Due:
     @property
     def on(self) -> date:
         return self.charges[0].due_on
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A schedule that could not be billed, and why. Everyone else's was."""
-
-    customer: CustomerId
-    schedule_id: str
-    reason: str
 
 
 Failures = dict[str, Failure]
@@ -82,12 +76,14 @@ def drafted(
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None = None,
+    last_seq: int | None = None,
 ) -> list[tuple[Due, Draft]]:
     """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
 
-    Without a place to report failures the first one is raised. ``tx`` is only read from.
+    Without a place to report failures the first one is raised. Events count up to the place
+    ``last_seq``, or all there are. ``tx`` is only read from.
     """
-    answers = _answers(tx, usage, agreed, dues, failures)
+    answers = _answers(tx, usage, agreed, dues, failures, last_seq)
     measured = [
         (due, [_measured(charge, answers) for charge in due.charges])
         for due in dues
@@ -129,31 +125,36 @@ def _answers(
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None,
+    last_seq: int | None,
 ) -> dict[_Key, _Answer]:
     """The usage behind every charge that has any, with the pool's members that used something."""
     answers: dict[_Key, _Answer] = {}
     known_at = stamps.known_at(tx, agreed.workspace.id)
-    for batch in _batches(_pools(agreed, _questions(dues), failures)):
+    questions = _questions(dues)
+    asked = [Asked(one.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions]
+    agreed, last_seq = users(tx, usage, agreed, asked)
+    for batch in _batches(_pools(agreed, questions, failures)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
         queries = [_query(question, pool, names) for question, pool in batch]
-        reading = usage.reading(agreed.workspace.id, queries)
+        reading = usage.reading(agreed.workspace.id, queries, last_seq)
         for (question, pool), used in zip(batch, reading.answers, strict=True):
             members = tuple(m for m in pool.members if m.customer in used.members)
-            _, _, service = question.key
+            _, _, service, _ = question.key
             basis = Basis(
                 service.span(agreed.zone),
                 {m.customer: (m.customer, *names.get(m.customer, ())) for m in members},
                 {m.customer: agreed.links(question.schedule, m) for m in members},
                 reading.last_seq,
                 known_at,
+                question.schedule.exclusions,
             )
             answers[question.key] = used, Pool(members, ()), basis
     return answers
 
 
-def _questions(dues: Iterable[Due]) -> Iterable[_Question]:
+def _questions(dues: Iterable[Due]) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     for due in dues:
         for charge in due.charges:
@@ -171,9 +172,9 @@ def _pools(
     agreed: Agreements, questions: Iterable[_Question], failures: Failures | None
 ) -> Iterator[tuple[_Question, Pool]]:
     for question in questions:
-        schedule, (_, metric_id, service) = question.schedule, question.key
+        schedule, (_, metric_id, service, scope) = question.schedule, question.key
         span = service.span(agreed.zone)
-        pool = attempt(schedule, failures, partial(agreed.pool, schedule, metric_id, span))
+        pool = attempt(schedule, failures, partial(agreed.pool, schedule, metric_id, span, scope))
         if pool is not None:
             yield question, pool
 
@@ -211,4 +212,4 @@ def _measured(charge: Charge, answers: dict[_Key, _Answer]) -> Measured:
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:
-    return charge.schedule_id, metric.id, charge.service
+    return charge.schedule_id, metric.id, charge.service, charge.item.scope

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceNotDraft, NotFound
+from catchment.flows.check_sums import check_sums
 from catchment.store import invoices, merchants, sequences
 from catchment.store.invoices import Invoice, Status
 
@@ -18,9 +19,10 @@ def finalize_invoice(
 ) -> Invoice:
     """Number a draft and date it ``on``; from then on it does not change.
 
-    Raises NotFound, InvoiceNotDraft.
+    Raises NotFound, InvoiceNotDraft, OutOfBalance.
     """
     draft = one_draft(tx, workspace_id, invoice_id)
+    check_sums(tx, workspace_id, invoice_id)
     [final] = numbered(tx, workspace_id, [draft], status=Status.FINAL, on=on, now=now)
     invoices.save(tx, final)
     return final

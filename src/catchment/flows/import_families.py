@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,11 +51,15 @@ _AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many customers were made, moved and left alone; with refusals, would have been."""
+    """How many customers were made, moved and left alone; with refusals, would have been.
+
+    ``links_added`` counts the stretches below a parent that were written down for them.
+    """
 
     created: int
     moved: int
     unchanged: int
+    links_added: int
     refused: tuple[Refused, ...]
     refused_count: int
 
@@ -65,6 +69,7 @@ class Imported:
             "created": self.created,
             "moved": self.moved,
             "unchanged": self.unchanged,
+            "linksAdded": self.links_added,
             "refused": [one._asdict() for one in self.refused],
             "refusedCount": self.refused_count,
             "dryRun": dry_run,
@@ -131,6 +136,7 @@ def import_families(
         len(done.new),
         len(done.moved),
         done.unchanged,
+        done.links_added,
         tuple(done.refused[:MOST_REFUSALS]),
         len(done.refused),
     )
@@ -186,7 +192,8 @@ def _touched(tx: Connection, workspace: Workspace, done: Plan, around: Sequence[
         schedules[payer].append(schedule)
     if not schedules:
         return set()
-    since = _since(done, around, schedules)
+    named = roll_ups.named(tx, workspace.id, [id for ids in schedules.values() for id in ids])
+    since = _since(done, around, schedules, named)
     first: dict[str, datetime] = {}
     for customer in done.moved:
         for schedule, at in since[customer].items():
@@ -211,7 +218,10 @@ def _touched(tx: Connection, workspace: Workspace, done: Plan, around: Sequence[
 
 
 def _since(
-    done: Plan, around: Sequence[Link], schedules: Mapping[CustomerId, Sequence[str]]
+    done: Plan,
+    around: Sequence[Link],
+    schedules: Mapping[CustomerId, Sequence[str]],
+    named: Collection[CustomerId],
 ) -> dict[CustomerId, dict[str, datetime]]:
     """From when on each customer's places change the figures of which schedules.
 
@@ -225,7 +235,7 @@ def _since(
         way = (at, *(_places(forest, customer) for forest in (before, after)))
         if way not in answers:
             change = payers.changes(before, after, customer, at)
-            answers[way] = payers.touched(change, schedules)
+            answers[way] = payers.touched(change, schedules, named)
         found[customer] = answers[way]
     return found
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft
+from catchment.core.invoicing import Draft, Line
 from catchment.core.money import Money
 from catchment.core.schedules import Schedule
 from catchment.flows.drafting import Due
-from catchment.flows.finalize_invoice import numbered
 from catchment.store import (
     contacts,
     customers,
@@ -75,21 +73,18 @@ def keep(
     *,
     now: datetime,
     new_id: NewId,
+    run_id: str | None = None,
 ) -> list[Invoice]:
-    """Store new drafts, each whole; those of schedules that issue by themselves are finalised."""
+    """Store new drafts, each whole; ``run_id`` is the billing run that makes them."""
     if not drafts:
         return []
     known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
     heads: list[Invoice] = []
-    at_once: list[Invoice] = []
     contents: list[Contents] = []
     for due, draft in drafts:
         made = head(workspace.id, new_id(), due.schedule, draft, known[draft.customer], now=now)
         contents.append(contents_of(draft, made.id, new_id))
-        (at_once if due.schedule.auto_issue else heads).append(made)
-    today = now.astimezone(ZoneInfo(workspace.timezone)).date()
-    if at_once:
-        heads += numbered(tx, workspace.id, at_once, status=Status.FINAL, on=today, now=now)
+        heads.append(replace(made, run_id=run_id))
     invoices.add(tx, heads)
     invoice_contents.add(tx, workspace.id, contents)
     return heads
@@ -124,6 +119,7 @@ def head(
         reference=schedule.reference,
         memo=schedule.memo,
         notes=draft.notes,
+        auto_issue=schedule.auto_issue,
     )
 
 
@@ -166,8 +162,10 @@ def contents_of(
                 price_id=line.price_id,
                 product_id=line.product_id,
                 usage_metric_id=line.metric_id,
+                aggregation=_aggregation(line),
                 event_count=line.event_count,
                 share_counts=None if line.shares is None else _counts(line.shares),
+                scope=line.measured.charge.item.scope,
             )
             for line in group.lines
         ]
@@ -209,6 +207,8 @@ def evidence_of(measured: Measured) -> Evidence:
                 )
                 for member in measured.pool.members
             ),
+            tuple(sorted(item.scope)),
+            tuple(sorted(basis.exclusions)),
         )
     return Evidence(
         structures.dump(item.price, item.metric.id if item.metric else None),
@@ -218,6 +218,11 @@ def evidence_of(measured: Measured) -> Evidence:
         charge.full,
         counted,
     )
+
+
+def _aggregation(line: Line) -> str | None:
+    metric = line.measured.charge.item.metric
+    return None if metric is None else metric.aggregation.value
 
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:

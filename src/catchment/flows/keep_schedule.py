@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, NotFound
+from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.flows import billed_usage
+from catchment.flows.pool_terms import check_exclusions
 from catchment.flows.recalculate_invoice import recalculate_drafts
 from catchment.flows.run_billing import bill_schedule, hold
 from catchment.flows.schedule_terms import (
@@ -63,8 +64,9 @@ def create(
     if start:
         hold(tx, workspace)
     refuse_archived_customer(tx, workspace.id, new.customer_id)
+    agreed = _agreed(tx, workspace.id, new, terms)
     phases = phases_of(tx, workspace.id, terms, (), now=now, new_id=new_id)
-    record = replace(_agreed(new, terms), phases=phases)
+    record = replace(agreed, phases=phases)
     schedule_records.add(tx, workspace.id, record)
     if start:
         record = _start(tx, usage, workspace, record, today=today, now=now, new_id=new_id)
@@ -118,8 +120,9 @@ def change(
             message, errors=(FieldError("/startDate", ScheduleStarted.code, message),)
         )
     check_days(terms)
+    agreed = _agreed(tx, workspace.id, before, terms)
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
-    record = replace(_agreed(before, terms), phases=phases, updated_at=now)
+    record = replace(agreed, phases=phases, updated_at=now)
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record
@@ -161,10 +164,13 @@ def duplicate(
 ) -> ScheduleRecord:
     """A draft of the same terms for another customer; it shares the prices.
 
-    Raises NotFound, CustomerArchived.
+    Raises Invalid, NotFound, CustomerArchived.
     """
     original = schedule_records.one(tx, workspace.id, id)
     refuse_archived_customer(tx, workspace.id, customer_id)
+    if customer_id in original.exclusions:
+        message = "The customer is left out of this schedule's roll-up and cannot have a copy."
+        raise Invalid.field("/customerId", message)
     phases = tuple(replace(phase, id=new_id(), created_at=now) for phase in original.phases)
     copy = replace(
         original,
@@ -197,14 +203,20 @@ def _one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:
     return record
 
 
-def _agreed(record: ScheduleRecord, terms: Terms) -> ScheduleRecord:
+def _agreed(tx: Connection, workspace: str, record: ScheduleRecord, terms: Terms) -> ScheduleRecord:
+    """The record with its new terms, less its phases. Raises Invalid, NotFound."""
     fields = record.custom_fields if terms.custom_fields is None else terms.custom_fields
+    exclusions = terms.exclusions or ()
+    if terms.exclusions is None and terms.roll_up:
+        exclusions = record.exclusions
+    check_exclusions(tx, workspace, record.customer_id, exclusions, roll_up=terms.roll_up)
     return replace(
         record,
         start=terms.start,
         end=terms.end,
         recurrence_day=terms.recurrence_day,
         roll_up=terms.roll_up,
+        exclusions=exclusions,
         auto_issue=terms.auto_issue,
         purchase_order_number=terms.purchase_order_number,
         memo=terms.memo,

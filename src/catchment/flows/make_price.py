@@ -12,6 +12,7 @@ from catchment.core.metering import VALUING
 from catchment.core.pricing import Fixed, OneTime, needs_values
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.keep_product import ProductArchived
+from catchment.flows.pool_terms import check_named
 from catchment.store import list_prices, metered, prices, products
 from catchment.store.list_prices import ListPrice
 from catchment.store.price_terms import Terms
@@ -109,7 +110,11 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
             message, errors=(FieldError("/productId", ProductArchived.code, message),)
         )
     if terms.metric_id is None:
+        if terms.restrict_to:
+            message = "Only a usage price can be restricted to customers."
+            raise Invalid.field("/restrictToCustomers", message)
         return
+    check_named(tx, workspace, terms.restrict_to, "/restrictToCustomers")
     metric = metered.in_force(tx, workspace, terms.metric_id)
     if metric is None:
         raise _missing("/structure/usageMetricId", f"There is no metric {terms.metric_id}.")

@@ -58,13 +58,17 @@ def affected(tx: Connection, workspace: str, all_changes: Sequence[Changes]) -> 
     """The roll-up schedules whose figures change, and from which instant on.
 
     Someone who stays above is touched as well when somebody between begins or stops to bill the
-    usage in its stead (nearest pool wins).
+    usage in its stead (nearest pool wins), or when somebody begins or stops to stand between whom
+    a schedule excludes, or its prices name.
     """
     everyone = {payer for change in all_changes for payer in change.everyone}
     schedules = pooling(tx, workspace, everyone)
+    named = roll_ups.named(
+        tx, workspace, [id for of_payer in schedules.values() for id in of_payer]
+    )
     found: dict[str, datetime] = {}
     for change in all_changes:
-        for schedule, since in touched(change, schedules).items():
+        for schedule, since in touched(change, schedules, named).items():
             found[schedule] = min(since, found.get(schedule, since))
     return found
 
@@ -84,9 +88,16 @@ def pooling(
     return schedules
 
 
-def touched(change: Changes, schedules: Mapping[CustomerId, Sequence[str]]) -> dict[str, datetime]:
-    """Those of the payers' ``schedules`` whose figures ``change`` changes, and from when on."""
-    starts = [since for payer, since in change.since.items() if payer in schedules]
+def touched(
+    change: Changes,
+    schedules: Mapping[CustomerId, Sequence[str]],
+    named: Collection[CustomerId],
+) -> dict[str, datetime]:
+    """Those of the payers' ``schedules`` whose figures ``change`` changes, and from when on.
+
+    ``named`` are all whom they exclude or their prices name.
+    """
+    starts = [since for who, since in change.since.items() if who in schedules or who in named]
     if not starts:
         return {}
     return {

@@ -175,7 +175,8 @@ def _payers(
     if not days:
         return ()
     ids = {day.due.schedule.id for day in days}
-    before, after = agreements.around_moves(tx, workspace, ids, plan.moves)
+    before = agreements.of_schedules(tx, workspace, ids)
+    after = agreements.of_schedules(tx, workspace, ids, plan.moves)
     dues = [day.due for day in days]
     was = drafted(tx, usage, before, dues)
     will_be = drafted(tx, usage, after, dues)

@@ -71,7 +71,7 @@ def _recalculated(
     ids = {invoice.schedule_id for invoice in drafts if invoice.schedule_id is not None}
     if not ids:
         return list(drafts)
-    agreed = agreements.around(tx, workspace, ids)
+    agreed = agreements.of_schedules(tx, workspace, ids)
     billed = invoices.billed(tx, workspace.id, ids)
     dues = {
         invoice.id: still_due(invoice, agreed.schedules[invoice.schedule_id], agreed.zone, billed)
@@ -99,6 +99,8 @@ def _recalculated(
             created_at=invoice.created_at,
             updated_at=now,
             calculated_at=now,
+            run_id=invoice.run_id,
+            auto_issue=invoice.auto_issue and renewed.auto_issue,
             customer_archived=invoice.customer_archived,
         )
         invoices.save(tx, renewed)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from catchment.core.money import exact_sum
 from catchment.core.pricing import Segment
+from catchment.core.schedules import Scope
 from catchment.documents import format as written
 from catchment.documents import invoice as paper
 from catchment.documents.address import address_lines
@@ -218,10 +219,13 @@ def _pooled(contents: Contents) -> list[Measured]:
 
 
 def _outermost(lines: list[LineItem]) -> Iterator[LineItem]:
-    """One line for each stretch: usage may be priced twice, or by month and again by quarter."""
-    until = date.min
+    """One line for each stretch: usage may be priced twice, or by month and again by quarter.
+
+    Lines of different scopes have no usage in common.
+    """
+    until: dict[Scope, date] = {}
     services = [(line.service, line) for line in lines if line.service is not None]
     for service, line in sorted(services, key=lambda one: (one[0].start, -one[0].days)):
-        if service.start >= until:
-            until = service.end
+        if service.start >= until.get(line.scope, date.min):
+            until[line.scope] = service.end
             yield line

@@ -1,4 +1,4 @@
-"""Bill everything due. Safe to run twice, at once, and after a crash at any instant.
+"""Draft everything due. Safe to run twice, at once, and after a crash at any instant.
 
 What is due less what stands on invoices is what is drafted, so a second run finds nothing to do.
 All that takes long happens before anything is locked: a chunk of invoices is computed from one
@@ -9,21 +9,25 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.schedules import Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
-from catchment.flows.drafting import Due, Failure, Failures, attempt, by_day, drafted
+from catchment.flows.check_sums import OutOfBalance
+from catchment.flows.drafting import Due, Failures, attempt, by_day, drafted
+from catchment.flows.issue_drafts import issue_drafts
 from catchment.flows.keep_drafts import NewId, keep
+from catchment.flows.users import sizes
 from catchment.store import invoices, stamps
 from catchment.store.access import Workspace
+from catchment.store.billing_runs import BillingRun
 from catchment.store.engine import lock, reading, writing
 from catchment.store.invoices import Billed, Invoice
 from catchment.usage import UsageStore
@@ -34,52 +38,46 @@ Progress = Callable[[int, int], None]
 """Is told how many invoices are done, and of how many."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """What a run drafted, in the order of the due days, and whom it could not bill."""
-
-    drafted: tuple[Invoice, ...]
-    failures: tuple[Failure, ...]
-
-
-def bill_workspace(
+def draft_due(
     engine: Engine,
     usage: UsageStore,
     workspace: Workspace,
+    run: BillingRun,
+    failures: Failures,
     *,
-    as_of: date,
-    now: datetime,
     new_id: NewId,
     progress: Progress = lambda _done, _all: None,
     at_once: int = INVOICES_AT_ONCE,
-) -> RunResult:
-    """Draft an invoice for every due day of every live schedule up to ``as_of``.
+) -> list[Invoice]:
+    """Draft an invoice for every due day of every live schedule up to the day of ``run``.
 
-    ``at_once`` invoices share a transaction.
+    In the order of the due days; ``at_once`` invoices share a transaction. Whom it could not bill
+    is noted in ``failures``.
     """
-    usage.catch_up(workspace.id)
-    failures: Failures = {}
     with reading(engine) as tx:
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-        plan = _plan(agreed, invoices.billed(tx, workspace.id), as_of, failures)
+        plan = _plan(agreed, invoices.billed(tx, workspace.id), run.as_of, failures)
+        payers = {due.schedule.customer for due in plan if due.schedule.roll_up}
+        families = sizes(tx, workspace.id, payers, MEMBERS_AT_ONCE)
     done: list[Invoice] = []
     progress(0, len(plan))
     finished = 0
-    for planned in list(_parts(plan, agreed, at_once)):
+    for planned in list(_parts(plan, families, at_once)):
         part = _as_agreed(planned, agreed)
         with reading(engine) as tx:
-            drafts = drafted(tx, usage, agreed, part, failures)
+            drafts = drafted(tx, usage, agreed, part, failures, run.last_seq)
         with writing(engine) as tx:
             hold(tx, workspace)
             if stamps.of(tx, workspace.id) != stamp:
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-                drafts = drafted(tx, usage, agreed, _as_agreed(part, agreed), failures)
+                again = _as_agreed(part, agreed)
+                drafts = drafted(tx, usage, agreed, again, failures, run.last_seq)
             drafts = _unbilled(tx, workspace, drafts)
-            done += keep(tx, workspace, drafts, now=now, new_id=new_id)
+            done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
         finished += len(planned)
         progress(finished, len(plan))
-    return RunResult(tuple(done), tuple(failures.values()))
+    return done
 
 
 def bill_schedule(
@@ -92,18 +90,25 @@ def bill_schedule(
     now: datetime,
     new_id: NewId,
 ) -> list[Invoice]:
-    """Draft every due day of one activated schedule within the caller's transaction.
+    """Draft every due day of one activated schedule within the caller's transaction, and issue
+    the drafts if the schedule does so by itself.
 
     Usage is read through a connection of its own: what was acknowledged before counts, and reading
-    waits for no writer. A schedule that cannot be billed fails the request.
+    waits for no writer. A schedule that cannot be billed fails the request. Raises OutOfBalance.
     """
     hold(tx, workspace)
-    agreed = agreements.around(tx, workspace, [schedule_id])
+    agreed = agreements.of_schedules(tx, workspace, [schedule_id])
     schedule = agreed.schedules[schedule_id]
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     dues = by_day(schedule, _open(schedule, agreed, billed, as_of))
     drafts = drafted(tx, usage, agreed, dues)
-    return keep(tx, workspace, drafts, now=now, new_id=new_id)
+    kept = keep(tx, workspace, drafts, now=now, new_id=new_id)
+    if not schedule.auto_issue:
+        return kept
+    issued, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
+    if differences:
+        raise OutOfBalance.by(differences[0])
+    return issued
 
 
 def hold(tx: Connection, workspace: Workspace) -> None:
@@ -125,13 +130,15 @@ def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -
     return sorted(found, key=lambda due: (due.on, due.schedule.id))
 
 
-def _parts(plan: Sequence[Due], agreed: Agreements, at_once: int) -> Iterator[list[Due]]:
+def _parts(
+    plan: Sequence[Due], families: Mapping[CustomerId, int], at_once: int
+) -> Iterator[list[Due]]:
     """The plan in parts that fit into memory and into a short transaction."""
     part: list[Due] = []
     members = 0
     for due in plan:
         part.append(due)
-        members += agreed.size(due.schedule)
+        members += families[due.schedule.customer] if due.schedule.roll_up else 1
         if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
             yield part
             part, members = [], 0

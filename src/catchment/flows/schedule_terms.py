@@ -13,6 +13,7 @@ from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.period import Period, day_after
 from catchment.flows.keep_product import ProductArchived
 from catchment.flows.make_price import ListPriceArchived
+from catchment.flows.pool_terms import check_scopes
 from catchment.flows.save_customer import CustomerArchived
 from catchment.store import customers, list_prices, prices, products, schedule_records
 from catchment.store.access import Workspace
@@ -61,12 +62,17 @@ class PhaseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What may be agreed anew in a schedule; ``custom_fields`` of None keeps those there are."""
+    """What may be agreed anew in a schedule.
+
+    ``custom_fields`` of None keeps those there are; ``exclusions`` of None, too, while the schedule
+    rolls up.
+    """
 
     start: date
     end: date | None
     recurrence_day: int | None
     roll_up: bool
+    exclusions: tuple[str, ...] | None
     auto_issue: bool
     purchase_order_number: str | None
     memo: str | None
@@ -225,6 +231,14 @@ def _check_prices(
                 if of_price != currency:
                     message = f"All prices of a schedule share one currency; {currency} came first."
                     raise Invalid.field(pointer, message, "currency_mixed")
+        priced = [
+            (f"/phases/{i}/priceIds/{j}", known[id].terms) for j, id in enumerate(phase.price_ids)
+        ]
+        priced += [
+            (f"/phases/{i}/listPriceIds/{j}", catalogue[id].terms)
+            for j, id in enumerate(phase.list_price_ids)
+        ]
+        check_scopes(priced, roll_up=terms.roll_up)
 
 
 def _check_products(

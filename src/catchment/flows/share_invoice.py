@@ -63,7 +63,7 @@ def allocations(
     limit: int,
 ) -> Allocations:
     """Up to ``limit`` shares after a place: everyone's, or one customer's."""
-    lines = _lines(tx, invoice)
+    lines = lines_of(tx, invoice)
     if customer is None:
         place = METHODS.index(method)
         counts = (_counted(line, place) for line in lines.values())
@@ -78,72 +78,22 @@ def allocations(
     return Allocations(found[:limit], following, total)
 
 
-def shares_of(
-    tx: Connection, invoice: Invoice, method: Method, customer: CustomerId
-) -> tuple[Allocation, ...]:
-    """All that one customer has of an invoice."""
-    return tuple(_own(tx, invoice, _lines(tx, invoice), method, customer))
-
-
-def _lines(tx: Connection, invoice: Invoice) -> dict[int, LineItem]:
+def lines_of(tx: Connection, invoice: Invoice) -> dict[int, LineItem]:
+    """The lines of an invoice by their index, in the order printed."""
     return {
         line.index: line for line in invoice_contents.lines(tx, invoice.workspace_id, invoice.id)
     }
 
 
-def _counted(line: LineItem, place: int) -> int:
-    return int(_is_payers(line)) if line.share_counts is None else line.share_counts[place]
-
-
-def _is_payers(line: LineItem) -> bool:
-    """Whether the whole line is the payer's; a line of nothing is nobody's."""
-    return line.share_counts is None and bool(line.segments)
-
-
-def _own(
-    tx: Connection,
-    invoice: Invoice,
-    lines: Mapping[int, LineItem],
-    method: Method,
-    customer: CustomerId,
-) -> Iterator[Allocation]:
-    if customer == invoice.customer_id:
-        yield from _payers(invoice, lines)
-    member = invoice_contents.member(tx, invoice.workspace_id, invoice.id, customer)
-    if member is not None:
-        yield from _members(member, invoice, lines, method)
-
-
-def _shares(
-    tx: Connection,
-    invoice: Invoice,
-    lines: Mapping[int, LineItem],
-    method: Method,
-    *,
-    after: Place,
-    at_once: int,
-) -> Iterator[Allocation]:
-    """The shares after a place, members being read ``at_once``."""
-    yield from (one for one in _payers(invoice, lines) if one.place > after)
-    since = max(after[0], 0)
-    while members := invoice_contents.members(
-        tx, invoice.workspace_id, invoice.id, since=since, limit=at_once
-    ):
-        for member in members:
-            yield from (
-                one for one in _members(member, invoice, lines, method) if one.place > after
-            )
-        since = members[-1].index + 1
-
-
-def _payers(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allocation]:
+def payers_own(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allocation]:
+    """The lines that nobody shares."""
     payer = invoice.customer_id
     for index, line in lines.items():
         if _is_payers(line):
             yield Allocation((-1, index), payer, (payer,), line, line.quantity, line.net, line.tax)
 
 
-def _members(
+def members_shares(
     member: UsageItemGroup, invoice: Invoice, lines: Mapping[int, LineItem], method: Method
 ) -> Iterator[Allocation]:
     """A member's shares. There are no taxes yet, so none is shared."""
@@ -163,3 +113,48 @@ def _members(
                 Money(part, invoice.currency),
                 line.tax,
             )
+
+
+def _counted(line: LineItem, place: int) -> int:
+    return int(_is_payers(line)) if line.share_counts is None else line.share_counts[place]
+
+
+def _is_payers(line: LineItem) -> bool:
+    """Whether the whole line is the payer's; a line of nothing is nobody's."""
+    return line.share_counts is None and bool(line.segments)
+
+
+def _own(
+    tx: Connection,
+    invoice: Invoice,
+    lines: Mapping[int, LineItem],
+    method: Method,
+    customer: CustomerId,
+) -> Iterator[Allocation]:
+    if customer == invoice.customer_id:
+        yield from payers_own(invoice, lines)
+    member = invoice_contents.member(tx, invoice.workspace_id, invoice.id, customer)
+    if member is not None:
+        yield from members_shares(member, invoice, lines, method)
+
+
+def _shares(
+    tx: Connection,
+    invoice: Invoice,
+    lines: Mapping[int, LineItem],
+    method: Method,
+    *,
+    after: Place,
+    at_once: int,
+) -> Iterator[Allocation]:
+    """The shares after a place, members being read ``at_once``."""
+    yield from (one for one in payers_own(invoice, lines) if one.place > after)
+    since = max(after[0], 0)
+    while members := invoice_contents.members(
+        tx, invoice.workspace_id, invoice.id, since=since, limit=at_once
+    ):
+        for member in members:
+            yield from (
+                one for one in members_shares(member, invoice, lines, method) if one.place > after
+            )
+        since = members[-1].index + 1

@@ -1,36 +1,58 @@
-"""Who is measured together on a billing schedule at an instant, and who is carved out by whom."""
+"""Who is measured together on a billing schedule at an instant, who is not, and why not."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.period import Span
-from catchment.core.pools import Pool
-from catchment.core.schedules import Schedule
+from catchment.core.schedules import Schedule, Scope
 from catchment.flows import agreements
+from catchment.flows.agreements import Agreements
 from catchment.store import schedules
 from catchment.store.access import Workspace
 
 _AN_INSTANT = timedelta(microseconds=1)
 
 
+class Reason(StrEnum):
+    """Why a schedule does not measure a customer of the family on a metric that it prices.
+
+    Another schedule is nearer, the customer or somebody between is excluded, or its prices name
+    other customers only.
+    """
+
+    OTHER_SCHEDULE = "OTHER_SCHEDULE"
+    EXCLUDED = "EXCLUDED"
+    NOT_NAMED = "NOT_NAMED"
+
+
+class LeftOut(NamedTuple):
+    """Why a metric of a customer is not measured, and the schedule that bills it instead."""
+
+    reason: Reason
+    schedule_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A customer of the family. ``carved_by`` has the schedule that bills a metric in its stead.
+    """A customer of the family: what of it is measured, by which prices, and what is not.
 
-    ``path`` leads to it from the schedule's customer; both are in it.
+    ``path`` leads to it from the schedule's customer; both are in it. Every metric that the
+    schedule prices is in ``metrics`` or in ``left_out``.
     """
 
     customer: CustomerId
     path: tuple[CustomerId, ...]
-    metrics: frozenset[str]
-    carved_by: Mapping[str, str]
+    metrics: set[str] = field(default_factory=set)
+    prices: set[str] = field(default_factory=set)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
 
 
 def show_pool(
@@ -43,28 +65,44 @@ def show_pool(
     schedule = schedules.one(tx, workspace.id, schedule_id)
     agreed = agreements.around(tx, workspace, [schedule_id])
     instant = Span(at, at + _AN_INSTANT)
-    metrics = {item.metric.id for p in schedule.phases for item in p.items if item.metric}
-    pools = {id: agreed.pool(schedule, id, instant) for id in sorted(metrics)}
+    claimed = {
+        claim.metric_id
+        for claim in agreed.claims.get(schedule.customer, ())
+        if claim.schedule_id == schedule_id and at in claim.span
+    }
+    if not claimed:
+        return schedule, []
     family = agreed.forest.members(schedule.customer, instant) if schedule.roll_up else {}
     paths = {customer: membership.path for customer, membership in family.items()}
-    return schedule, _by_customer(pools, {schedule.customer: (schedule.customer,), **paths})
-
-
-def _by_customer(
-    pools: Mapping[str, Pool], paths: Mapping[CustomerId, tuple[CustomerId, ...]]
-) -> list[Measured]:
-    metrics: defaultdict[CustomerId, set[str]] = defaultdict(set)
-    carved: defaultdict[CustomerId, dict[str, str]] = defaultdict(dict)
-    for metric, pool in pools.items():
+    paths.setdefault(schedule.customer, (schedule.customer,))
+    found = {who: Measured(who, path) for who, path in sorted(paths.items(), key=lambda e: e[1])}
+    for (metric, scope), prices in _prices(schedule, agreed, at).items():
+        pool = agreed.pool(schedule, metric, instant, scope)
         for member in pool.members:
-            metrics[member.customer].add(metric)
+            found[member.customer].metrics.add(metric)
+            found[member.customer].prices.update(prices)
         for carve in pool.carved:
-            carved[carve.customer][metric] = carve.schedule_id
-    return [
-        Measured(customer, path, frozenset(metrics[customer]), carved[customer])
-        for customer, path in sorted(paths.items(), key=lambda entry: entry[1])
-        if customer in metrics or customer in carved
-    ]
+            other = LeftOut(Reason.OTHER_SCHEDULE, carve.schedule_id)
+            found[carve.customer].left_out[metric] = other
+    for one in found.values():
+        reason = Reason.NOT_NAMED if schedule.exclusions.isdisjoint(one.path) else Reason.EXCLUDED
+        for metric in claimed - one.metrics - one.left_out.keys():
+            one.left_out[metric] = LeftOut(reason)
+    return schedule, list(found.values())
+
+
+def _prices(
+    schedule: Schedule, agreed: Agreements, at: datetime
+) -> Mapping[tuple[str, Scope], list[str]]:
+    """The prices in force at an instant, those together that measure the same customers."""
+    found: dict[tuple[str, Scope], list[str]] = {}
+    for phase in schedule.phases:
+        days = schedule.days_of(phase)
+        if days is not None and at in days.span(agreed.zone):
+            for item in phase.items:
+                if item.metric is not None:
+                    found.setdefault((item.metric.id, item.scope), []).append(item.id)
+    return found
 
 
 def page_of(

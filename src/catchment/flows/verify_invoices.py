@@ -18,14 +18,16 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Basis, Measured
 from catchment.core.invoicing import draft
 from catchment.core.metering import Member, Usage, UsageQuery
-from catchment.core.money import money_text
+from catchment.core.period import Span
 from catchment.core.pools import Pool
 from catchment.core.pricing import needs_values
 from catchment.core.schedules import Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements, History
-from catchment.flows.compare_invoices import Difference, first_difference, sums
+from catchment.flows.check_sums import faults_of
+from catchment.flows.compare_invoices import Difference, first_difference
 from catchment.flows.keep_drafts import contents_of
+from catchment.flows.users import Asked, users
 from catchment.store import aliases, customers, evidence, invoice_contents, invoices
 from catchment.store.access import Workspace
 from catchment.store.evidence import Counted, Evidence, EvidenceUnreadable
@@ -58,7 +60,6 @@ class _Line:
 
     charge: Charge
     kept: Evidence
-    pool: Pool | None = None
 
 
 @dataclass(slots=True)
@@ -109,13 +110,13 @@ def _verdicts(
         except _Different as refused:
             planned.append(refused.difference)
     _measure(tx, usage, workspace_id, [one for one in planned if isinstance(one, _Plan)])
-    gross = invoice_contents.wrong_gross(tx, workspace_id, [invoice.id for invoice in part])
+    sound = [one.invoice.id for one in planned if isinstance(one, _Plan)]
+    wrong = {one.invoice_id: one for one in reversed(list(faults_of(tx, workspace_id, sound)))}
     for invoice, one in zip(part, planned, strict=True):
         found = _judged(tx, one) if isinstance(one, _Plan) else one
-        if found is None and invoice.id in gross:
-            wrong = gross[invoice.id]
-            stored, right = money_text(wrong.stored), money_text(wrong.right)
-            found = Difference(wrong.part, wrong.id, "grossTotal", stored, right)
+        if found is None and invoice.id in wrong:
+            sums = wrong[invoice.id]
+            found = Difference(sums.part, sums.id, sums.figure, sums.found, sums.expected)
         yield Verdict(invoice, found)
 
 
@@ -142,7 +143,7 @@ def _planned(
             continue
         if key not in lines:
             raise _Different("line", charge.item.name, "line", "nothing", "due")
-        plan.lines.append(_again(agreed, schedule, charge, kept[lines.pop(key).id]))
+        plan.lines.append(_again(charge, kept[lines.pop(key).id]))
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
     return plan
@@ -170,31 +171,32 @@ def _key_of(line: LineItem) -> tuple[str | None, object]:
     return line.price_id, line.service.start if line.service else None
 
 
-def _again(agreed: Agreements, schedule: Schedule, charge: Charge, kept: Evidence) -> _Line:
-    """The charge with its metric as of then, and its pool."""
+def _again(charge: Charge, kept: Evidence) -> _Line:
+    """The charge with its metric as of then."""
     metric, counted = charge.item.metric, kept.counted
     if metric is None:
         return _Line(charge, kept)
     if counted is None:
         raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
     item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
-    pool = agreed.pool(schedule, metric.id, charge.service.span(agreed.zone))
-    return _Line(replace(charge, item=item), kept, pool)
+    return _Line(replace(charge, item=item), kept)
 
 
 def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
     """Measure all lines of ``plans`` anew, those together that read up to the same event."""
-    asked: dict[tuple[int, datetime], list[tuple[_Plan, int, Counted, Pool]]] = {}
+    asked: dict[tuple[int, datetime, int], list[tuple[_Plan, int, Counted]]] = {}
     for plan in plans:
         for place, line in enumerate(plan.lines):
             counted = line.kept.counted
-            if counted is None or line.pool is None:
+            if counted is None:
                 plan.answers[place] = Measured(line.charge)
             else:
-                key = counted.last_seq, counted.known_at
-                asked.setdefault(key, []).append((plan, place, counted, line.pool))
-    for (last_seq, known_at), questions in asked.items():
-        everyone = {member.customer for *_, pool in questions for member in pool.members}
+                key = counted.last_seq, counted.known_at, id(plan.agreed)
+                asked.setdefault(key, []).append((plan, place, counted))
+    for (last_seq, known_at, _), questions in asked.items():
+        agreed = _among_users(tx, usage, questions, last_seq)
+        pools = [_pool(agreed, *question) for question in questions]
+        everyone = {member.customer for pool in pools for member in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone, known_at)
         names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
         queries = [
@@ -203,14 +205,38 @@ def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequen
                 tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
                 needs_values(plan.lines[place].charge.item.price),
             )
-            for plan, place, counted, pool in questions
+            for (plan, place, counted), pool in zip(questions, pools, strict=True)
         ]
         found = usage.reading(workspace_id, queries, last_seq).answers
-        for (plan, place, counted, pool), used in zip(questions, found, strict=True):
-            plan.answers[place] = _measured(plan, place, counted, pool, used, names)
+        for (plan, place, counted), pool, used in zip(questions, pools, found, strict=True):
+            plan.answers[place] = _measured(agreed, plan, place, counted, pool, used, names)
+
+
+def _among_users(
+    tx: Connection,
+    usage: UsageStore,
+    questions: Sequence[tuple[_Plan, int, Counted]],
+    last_seq: int,
+) -> Agreements:
+    asked = [
+        Asked(plan.schedule, counted.metric, _span(plan, place))
+        for plan, place, counted in questions
+    ]
+    plan, _, _ = questions[0]
+    return users(tx, usage, plan.agreed, asked, last_seq).agreed
+
+
+def _span(plan: _Plan, place: int) -> Span:
+    return plan.lines[place].charge.service.span(plan.agreed.zone)
+
+
+def _pool(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pool:
+    scope = plan.lines[place].charge.item.scope
+    return agreed.pool(plan.schedule, counted.metric.id, _span(plan, place), scope)
 
 
 def _measured(
+    agreed: Agreements,
     plan: _Plan,
     place: int,
     counted: Counted,
@@ -219,15 +245,15 @@ def _measured(
     names: Mapping[str, tuple[str, ...]],
 ) -> Measured:
     members = tuple(member for member in pool.members if member.customer in used.members)
-    charge = plan.lines[place].charge
     basis = Basis(
-        charge.service.span(plan.agreed.zone),
+        _span(plan, place),
         {member.customer: names[member.customer] for member in members},
-        {member.customer: plan.agreed.links(plan.schedule, member) for member in members},
+        {member.customer: agreed.links(plan.schedule, member) for member in members},
         counted.last_seq,
         counted.known_at,
+        plan.schedule.exclusions,
     )
-    return Measured(charge, used, Pool(members, ()), basis)
+    return Measured(plan.lines[place].charge, used, Pool(members, ()), basis)
 
 
 def _judged(tx: Connection, plan: _Plan) -> Difference | None:
@@ -238,9 +264,9 @@ def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     unnamed = {who for one in measured for m in one.pool.members for who in m.path} - printed.keys()
     names = printed | customers.names(tx, invoice.workspace_id, unnamed)
     if not measured:
-        return sums(invoice, stored, plan.kept)
+        return None
     again = draft(plan.schedule, measured, names)
     numbers = count(1)
     contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
     stored = replace(stored, evidence=plan.kept)
-    return first_difference(invoice, stored, again, contents) or sums(invoice, stored, plan.kept)
+    return first_difference(invoice, stored, again, contents)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, or_, select, update
@@ -20,7 +21,7 @@ from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import customer_aliases, customers
 
 _c = customer_aliases.c
-_MANY = 50_000
+_MANY = 500_000
 """From here on it is faster to read all names there are than to ask for so many."""
 
 
@@ -44,11 +45,13 @@ def hold(tx: Connection, workspace: str) -> None:
     lock(tx, "aliases", workspace)
 
 
-def owners(tx: Connection, workspace: str, values: Collection[str]) -> dict[str, CustomerId]:
+def owners(
+    tx: Connection, workspace: str, values: Collection[str], known_at: datetime | None = None
+) -> dict[str, CustomerId]:
     """Whose name each of ``values`` is, be it an alias or an id; free ones are left out."""
     if len(values) > _MANY:
         wanted = set(values)
-        return {name: id for name, id in _all(tx, workspace) if name in wanted}
+        return {name: id for name, id in every_name(tx, workspace, known_at) if name in wanted}
     found: dict[str, CustomerId] = {}
     for part in chunks(values):
         ids = select(customers.c.id).where(
@@ -57,19 +60,19 @@ def owners(tx: Connection, workspace: str, values: Collection[str]) -> dict[str,
         found.update((id, id) for id in tx.execute(ids).scalars())
         found.update(
             (row.value, row.customer_id)
-            for row in tx.execute(_living(workspace).where(_c.value.in_(part)))
+            for row in tx.execute(_known(workspace, known_at).where(_c.value.in_(part)))
         )
     return found
 
 
-def _all(tx: Connection, workspace: str) -> Iterator[tuple[str, CustomerId]]:
-    """Every name of the workspace, and whose it is."""
+def every_name(
+    tx: Connection, workspace: str, known_at: datetime | None = None
+) -> Iterator[tuple[str, CustomerId]]:
+    """Every name of the workspace, ids included, and whose it is."""
     ids = select(customers.c.id).where(customers.c.workspace_id == workspace)
     yield from ((id, id) for id in tx.execute(ids).scalars())
-    names = select(_c.value, _c.customer_id).where(
-        _c.workspace_id == workspace, _c.deleted_at.is_(None)
-    )
-    yield from ((row.value, row.customer_id) for row in tx.execute(names))
+    names = _known(workspace, known_at).with_only_columns(_c.value, _c.customer_id)
+    yield from (tuple(row) for row in tx.execute(names))
 
 
 def of_customers(
@@ -79,12 +82,15 @@ def of_customers(
     known_at: datetime | None = None,
 ) -> dict[CustomerId, list[Alias]]:
     """The aliases of each customer that has any, oldest first; now, or as they were then."""
-    known = _living(workspace) if known_at is None else _lived(workspace, known_at)
     found: dict[CustomerId, list[Alias]] = {}
     for part in chunks(ids):
-        query = known.where(_c.customer_id.in_(part)).order_by(_c.id)
+        # Filtered and sorted here: to spare itself either, SQLite would walk the whole workspace.
+        query = _as_known(select(customer_aliases).where(_c.customer_id.in_(part)), known_at)
         for row in tx.execute(query):
-            found.setdefault(row.customer_id, []).append(of(row))
+            if row.workspace_id == workspace:
+                found.setdefault(row.customer_id, []).append(of(row))
+    for own in found.values():
+        own.sort(key=attrgetter("id"))
     return found
 
 
@@ -144,15 +150,18 @@ def delete(tx: Connection, workspace: str, ids: Collection[str], at: datetime) -
 
 
 def _living(workspace: str) -> Select[Any]:
-    return select(customer_aliases).where(_c.workspace_id == workspace, _c.deleted_at.is_(None))
+    return _known(workspace, None)
 
 
-def _lived(workspace: str, at: datetime) -> Select[Any]:
-    return select(customer_aliases).where(
-        _c.workspace_id == workspace,
-        _c.created_at <= at,
-        or_(_c.deleted_at.is_(None), _c.deleted_at > at),
-    )
+def _known(workspace: str, at: datetime | None) -> Select[Any]:
+    return _as_known(select(customer_aliases).where(_c.workspace_id == workspace), at)
+
+
+def _as_known(aliases: Select[Any], at: datetime | None) -> Select[Any]:
+    """Those that there were at an instant; None is now."""
+    if at is None:
+        return aliases.where(_c.deleted_at.is_(None))
+    return aliases.where(_c.created_at <= at, or_(_c.deleted_at.is_(None), _c.deleted_at > at))
 
 
 def of(row: Row[Any]) -> Alias:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, or_, select
 
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId
+from catchment.store import family_indexes
 from catchment.store.chunks import chunks
 from catchment.store.links import believed, holds
 from catchment.store.paging import Page, PageRequest, page
@@ -23,6 +24,7 @@ MOST_CHILDREN = 100
 MOST_NODES = 2_000
 """How many nodes a nested tree shows in all."""
 _MANY_CHILDREN = 20_000
+_MANY_DESCENDANTS = 20_000
 
 _c = customer_links.c
 
@@ -43,6 +45,12 @@ class View:
         """What a customer must fulfil to be shown."""
         c = customers.c
         return or_(c.archived_at.is_(None), c.archived_at > self.at)
+
+    def shown(self) -> tuple[ColumnElement[bool], ...]:
+        """What a customer must fulfil to be found, also at the top, where no link tells of it."""
+        c = customers.c
+        known = () if self.known_at is None else (c.created_at <= self.known_at,)
+        return (c.workspace_id == self.workspace, self.alive(), *known)
 
 
 class Named(NamedTuple):
@@ -116,9 +124,7 @@ def child_counts(tx: Connection, view: View, ids: Collection[CustomerId]) -> dic
 
     Everybody is counted from an index, then the few who are archived are taken off.
     """
-    archived = select(customers.c.id).where(
-        customers.c.workspace_id == view.workspace, customers.c.archived_at <= view.at
-    )
+    archived = _archived(view)
     found: dict[CustomerId, int] = {}
     for part in chunks(ids):
         counts = (
@@ -135,7 +141,10 @@ def child_counts(tx: Connection, view: View, ids: Collection[CustomerId]) -> dic
 def descendant_counts(
     tx: Connection, view: View, ids: Collection[CustomerId]
 ) -> dict[CustomerId, int]:
-    """How many customers are below each of ``ids``; those without are left out."""
+    """How many customers are below each of ``ids``; those without are left out.
+
+    The database walks down small families; large ones are counted in arrays.
+    """
     start = select(customers.c.id.label("root"), customers.c.id).where(customers.c.id.in_(ids))
     down = start.cte("down", recursive=True)
     down = down.union_all(
@@ -143,8 +152,25 @@ def descendant_counts(
         .join(customers, customers.c.id == _c.customer_id)
         .where(*view.links(), view.alive(), _c.parent_id == down.c.id)
     )
-    rows = tx.execute(select(down.c.root, (func.count() - 1).label("many")).group_by(down.c.root))
-    return {row.root: row.many for row in rows if row.many}
+    some = select(down.c.root)
+    if view.known_at is None:
+        some = some.limit(_MANY_DESCENDANTS)
+    few = some.subquery()
+    counts = select(few.c.root, func.count().label("many")).group_by(few.c.root)
+    found = {row.root: row.many for row in tx.execute(counts)}
+    if view.known_at is None and sum(found.values()) == _MANY_DESCENDANTS:
+        return _counted(tx, view, ids)
+    return {root: many - 1 for root, many in found.items() if many > 1}
+
+
+def _counted(tx: Connection, view: View, ids: Collection[CustomerId]) -> dict[CustomerId, int]:
+    index, at = family_indexes.of(tx, view.workspace), family_indexes.micros(view.at)
+    archived = select(customers.c.id).where(
+        customers.c.workspace_id == view.workspace, customers.c.archived_at <= view.at
+    )
+    hidden = tx.execute(archived).scalars().all()
+    counts = {id: sum(map(len, index.levels(id, at, hidden))) for id in ids}
+    return {id: many for id, many in counts.items() if many}
 
 
 def children(tx: Connection, view: View, parent: CustomerId, request: PageRequest) -> Page:
@@ -176,6 +202,37 @@ def _children(
         id_column=customers.c.id,
         sort=customers.c.legal_name,
         total=count,
+    )
+
+
+def roots(tx: Connection, view: View, request: PageRequest) -> Page:
+    """A page of the rows of those at the top, by legal name."""
+    link = select(_c.id).where(*view.links(), _c.customer_id == customers.c.id)
+    query = select(customers).where(*view.shown(), ~link.where(_c.parent_id.is_not(None)).exists())
+    return page(
+        tx,
+        query,
+        request,
+        id_column=customers.c.id,
+        sort=customers.c.legal_name,
+        total=_root_count(tx, view),
+    )
+
+
+def _root_count(tx: Connection, view: View) -> int:
+    """Everybody less who is below somebody: both are counted from an index."""
+    shown = select(func.count()).select_from(customers).where(*view.shown())
+    below = select(func.count()).where(*view.links(), _c.parent_id.is_not(None))
+    gone = below.where(_c.customer_id.in_(_archived(view)))
+    everybody, below_all, below_gone = (
+        tx.execute(query).scalar_one() for query in (shown, below, gone)
+    )
+    return everybody - below_all + below_gone
+
+
+def _archived(view: View) -> Select[Any]:
+    return select(customers.c.id).where(
+        customers.c.workspace_id == view.workspace, customers.c.archived_at <= view.at
     )
 
 

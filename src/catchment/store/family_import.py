@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from catchment.core.family_plan import NewCustomer
 from catchment.core.hierarchy import Link
 from catchment.store.bulk import add_rows
+from catchment.store.links import renew_stamp
 from catchment.store.schema import contacts, customer_aliases, customer_links, customers
 
 
@@ -51,6 +52,7 @@ def add_customers(
 
 def add_links(tx: Connection, workspace: str, new: Sequence[Link], now: datetime) -> None:
     """Write links down that were recorded ``now``."""
+    renew_stamp(tx, workspace)
     add_rows(
         tx,
         customer_links,

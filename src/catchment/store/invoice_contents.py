@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,10 +13,12 @@ from catchment.core.allocation import Parts
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
-from catchment.store import evidence
-from catchment.store.chunks import chunks
+from catchment.core.schedules import EVERYONE, Scope
+from catchment.store import branches, evidence
 from catchment.store.evidence import Evidence
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
+
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class LineItemGroup:
 class LineItem:
     """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
 
-    ``share_counts`` says how many members share it by each of METHODS; None: all is the payer's.
+    A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
+    metric aggregated when it was calculated. ``share_counts`` says how many members share it by
+    each of METHODS; None: all is the payer's.
     """
 
     id: str
@@ -64,8 +68,10 @@ class LineItem:
     price_id: str | None = None
     product_id: str | None = None
     usage_metric_id: str | None = None
+    aggregation: str | None = None
     event_count: int | None = None
     share_counts: tuple[int, ...] | None = None
+    scope: Scope = EVERYONE
 
     @property
     def gross(self) -> Money:
@@ -123,45 +129,6 @@ class Contents:
     evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class WrongGross:
-    """A part of an invoice whose stored gross total is not net and tax."""
-
-    part: str
-    id: str
-    stored: Money
-    right: Money
-
-
-def wrong_gross(
-    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
-) -> dict[str, WrongGross]:
-    """By invoice, the first of its totals that does not add up in itself."""
-    found: dict[str, WrongGross] = {}
-    for part, table, owner in (
-        ("line", line_items, line_items.c.invoice_id),
-        ("group", line_item_groups, line_item_groups.c.invoice_id),
-        ("invoice", invoices, invoices.c.id),
-    ):
-        c = table.c
-        right = c.net_minor + c.tax_minor
-        joined = table if table is invoices else table.join(invoices, invoices.c.id == owner)
-        query = (
-            select(owner.label("owner"), c.id, c.gross_minor, right.label("right"))
-            .add_columns(invoices.c.currency)
-            .select_from(joined)
-            .where(c.workspace_id == workspace_id, c.gross_minor != right)
-        )
-        for ids in chunks(invoice_ids):
-            for row in tx.execute(query.where(owner.in_(ids))):
-                stored, correct = (
-                    Money(row.gross_minor, row.currency),
-                    Money(row.right, row.currency),
-                )
-                found.setdefault(row.owner, WrongGross(part, row.id, stored, correct))
-    return found
-
-
 def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
     """All that stands on an invoice."""
     usage = tx.execute(usage_of(workspace_id, invoice_id).order_by(usage_item_groups.c.index))
@@ -203,8 +170,27 @@ def member(
     return None if row is None else usage_of_row(row)
 
 
+def branch(
+    tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
+) -> Iterator[UsageItemGroup]:
+    """The customer and all below it, in the order shown, by the paths kept with the invoice."""
+    stretches = branches.of_customer(tx, workspace_id, invoice_id, customer_id)
+    if not stretches:
+        alone = member(tx, workspace_id, invoice_id, customer_id)
+        yield from () if alone is None else (alone,)
+    for first, last in stretches:
+        since = first
+        while since <= last:
+            found = members(
+                tx, workspace_id, invoice_id, since=since, limit=min(_AT_ONCE, last - since + 1)
+            )
+            assert found, (invoice_id, first, last)
+            yield from found
+            since = found[-1].index + 1
+
+
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
-    """Store the contents of new heads, in four statements however many there are."""
+    """Store the contents of new heads, in five statements however many there are."""
     group_rows = [_group_row(workspace_id, g) for contents in added for g in contents.groups]
     line_rows = [_line_row(workspace_id, line) for contents in added for line in contents.lines]
     usage = [_usage_row(workspace_id, u) for contents in added for u in contents.usage]
@@ -215,6 +201,7 @@ def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     ):
         if rows:
             tx.execute(insert(table), rows)
+    branches.add(tx, workspace_id, usage)
     kept = [(c.lines[0].invoice_id, c.evidence) for c in added if c.lines]
     evidence.add(tx, workspace_id, kept)
 
@@ -238,6 +225,7 @@ def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -
 def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
     evidence.clear(tx, invoice_id)
+    branches.clear(tx, invoice_id)
     for table in (line_items, line_item_groups, usage_item_groups):
         tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
 
@@ -303,7 +291,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         net=Money(row.net_minor, row.currency),
         tax=Money(row.tax_minor, row.currency),
         service=Period(row.service_start, row.service_end) if row.service_start else None,
-        segments=tuple(map(_segment, row.segments)),
+        segments=tuple(map(segment_of, row.segments)),
         tax_rate=Decimal(row.tax_rate),
         description=row.description,
         unit=row.unit,
@@ -312,8 +300,10 @@ def line_of_row(row: Row[Any]) -> LineItem:
         price_id=row.price_id,
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
+        aggregation=row.aggregation,
         event_count=row.event_count,
         share_counts=None if row.share_counts is None else tuple(row.share_counts),
+        scope=frozenset(row.restrict_to_customers or ()),
     )
 
 
@@ -385,9 +375,11 @@ def _line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "price_id": line.price_id,
         "product_id": line.product_id,
         "usage_metric_id": line.usage_metric_id,
+        "aggregation": line.aggregation,
         "segments": [segment_texts(segment) for segment in line.segments],
         "event_count": line.event_count,
         "share_counts": None if line.share_counts is None else list(line.share_counts),
+        "restrict_to_customers": sorted(line.scope) or None,
     }
 
 
@@ -435,7 +427,8 @@ def segment_texts(segment: Segment) -> dict[str, str]:
     return texts
 
 
-def _segment(texts: Mapping[str, str]) -> Segment:
+def segment_of(texts: Mapping[str, str]) -> Segment:
+    """A segment from what ``segment_texts`` made of it."""
     lower, upper = texts.get("from"), texts.get("to")
     return Segment(
         Decimal(texts["quantity"]),

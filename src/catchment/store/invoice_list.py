@@ -28,6 +28,7 @@ class Values:
     payment_statuses: Collection[str] = ()
     customers: Collection[str] = ()
     schedules: Collection[str] = ()
+    runs: Collection[str] = ()
     currencies: Collection[str] = ()
     numbers: Collection[str] = ()
     net_totals: Collection[Decimal] = ()
@@ -113,6 +114,7 @@ def _has(name: str, values: Collection[Any]) -> ColumnElement[bool]:
         "payment_statuses": _c.payment_status,
         "customers": _c.customer_id,
         "schedules": _c.billing_schedule_id,
+        "runs": _c.billing_run_id,
         "currencies": _c.currency,
         "numbers": _c.invoice_number,
     }[name]

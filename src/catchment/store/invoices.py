@@ -13,7 +13,20 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from catchment.core.money import Money
 from catchment.core.period import Period
@@ -36,8 +49,10 @@ class Status(StrEnum):
 class Invoice:
     """The head of an invoice: everything but its lines and its usage breakdown.
 
-    ``schedule_id`` and ``due_on`` say which day of which schedule it bills. ``merchant`` is the
-    seller as printed (InvoiceMerchantDetails), kept from the moment the invoice has a number.
+    ``schedule_id`` and ``due_on`` say which day of which schedule it bills, ``run_id`` which
+    billing run drafted it. A draft with ``auto_issue`` is issued by the next run that balances.
+    ``merchant`` is the seller as printed (InvoiceMerchantDetails), kept from the moment the invoice
+    has a number.
     """
 
     id: str
@@ -70,6 +85,8 @@ class Invoice:
     metadata: tuple[Mapping[str, str], ...] = ()
     merchant: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    run_id: str | None = None
+    auto_issue: bool = False
     customer_archived: bool = field(default=False, compare=False)
 
     @property
@@ -121,6 +138,28 @@ def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> li
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
 
 
+def of_run(tx: Connection, workspace_id: str, run_id: str) -> list[Invoice]:
+    """What a billing run answers for, oldest due day first.
+
+    That is what it drafted and, whoever drafted them, all drafts that are to be issued by
+    themselves: a run that broke off or did not balance has left them.
+    """
+    c = invoices.c
+    left_behind = and_(c.status == Status.DRAFT, c.auto_issue)
+    mine = and_(c.billing_run_id == run_id, c.live_key == "")
+    query = heads(workspace_id).where(or_(mine, left_behind))
+    found = map(of_row, tx.execute(query))
+    return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
+
+
+def to_issue(tx: Connection, workspace_id: str, ids: Collection[str]) -> list[Invoice]:
+    """Those of ``ids`` that are still to be issued by themselves, locked, oldest due day first."""
+    c = invoices.c
+    query = heads(workspace_id).where(c.status == Status.DRAFT, c.auto_issue, c.id.in_(ids))
+    rows = tx.execute(query.order_by(c.id).with_for_update(of=invoices))
+    return sorted(map(of_row, rows), key=lambda one: (one.due_on or date.min, one.id))
+
+
 def finalised(tx: Connection, workspace_id: str, number: str | None = None) -> list[Invoice]:
     """What was issued and is in force, in the order of issue; or only the one of that number."""
     c = invoices.c
@@ -149,9 +188,11 @@ def add(tx: Connection, added: Sequence[Invoice]) -> None:
         tx.execute(insert(invoices), [_row(one) for one in added])
 
 
-def save(tx: Connection, invoice: Invoice) -> None:
-    """Store a changed head."""
-    tx.execute(update(invoices).where(invoices.c.id == invoice.id).values(**_row(invoice)))
+def save(tx: Connection, *changed: Invoice) -> None:
+    """Store changed heads."""
+    if changed:
+        this = update(invoices).where(invoices.c.id == bindparam("this_id"))
+        tx.execute(this, [{"this_id": one.id, **_row(one)} for one in changed])
 
 
 def remove(tx: Connection, invoice_id: str) -> None:
@@ -267,6 +308,8 @@ def of_row(row: Row[Any]) -> Invoice:
         metadata=tuple(row.metadata),
         merchant=row.merchant_details,
         notes=tuple(row.notes),
+        run_id=row.billing_run_id,
+        auto_issue=row.auto_issue,
         customer_archived=bool(row.customer_archived),
     )
 
@@ -302,6 +345,8 @@ def _row(one: Invoice) -> dict[str, Any]:
         "metadata": list(one.metadata),
         "merchant_details": one.merchant,
         "notes": list(one.notes),
+        "billing_run_id": one.run_id,
+        "auto_issue": one.auto_issue,
         "calculated_at": one.calculated_at,
         "created_at": one.created_at,
         "updated_at": one.updated_at,

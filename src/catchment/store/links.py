@@ -7,8 +7,10 @@ None is what is believed now.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    Select,
     and_,
     bindparam,
     func,
@@ -29,7 +32,7 @@ from sqlalchemy import (
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Link, Move
 from catchment.store.chunks import chunks
 from catchment.store.engine import lock
-from catchment.store.schema import customer_links, customers
+from catchment.store.schema import customer_links, customers, workspaces
 
 _c = customer_links.c
 
@@ -59,49 +62,78 @@ def holds(at: datetime, links: FromClause = customer_links) -> ColumnElement[boo
 
 
 def everything(tx: Connection, workspace: str) -> Iterator[Link]:
-    """Every link of the workspace that is believed now: what a ``Forest`` is made of."""
-    rows = tx.execute(
-        select(customer_links).where(_c.workspace_id == workspace, _c.superseded_at.is_(None))
-    )
-    return (_link(row) for row in rows)
-
-
-def ever(tx: Connection, workspace: str) -> list[Link]:
-    """Every link of the workspace that was ever believed."""
-    rows = tx.execute(select(customer_links).where(_c.workspace_id == workspace))
-    return [_link(row) for row in rows]
+    """Every link of the workspace that is believed now."""
+    query = _links().where(_c.workspace_id == workspace, _c.superseded_at.is_(None))
+    return starmap(Link, tx.execute(query))
 
 
 def history(tx: Connection, workspace: str, customer: CustomerId) -> list[Link]:
     """Every link a customer ever had, superseded ones too, by start and then by recording."""
-    rows = tx.execute(
-        select(customer_links)
-        .where(_c.workspace_id == workspace, _c.customer_id == customer)
-        .order_by(_c.effective_from, _c.recorded_at, _c.id)
-    )
-    return [_link(row) for row in rows]
+    query = _links().where(_c.workspace_id == workspace, _c.customer_id == customer)
+    return _found(tx, query.order_by(_c.effective_from, _c.recorded_at, _c.id))
 
 
-def above(tx: Connection, workspace: str, starts: Collection[CustomerId]) -> list[Link]:
+def above(
+    tx: Connection,
+    workspace: str,
+    starts: Collection[CustomerId],
+    known_at: datetime | None = None,
+) -> list[Link]:
     """The links of ``starts`` and of everyone who is above one of them at any time."""
-    found: dict[str, Link] = {}
-    for part in chunks(starts):
-        up = select(customers.c.id).where(customers.c.id.in_(part)).cte("up", recursive=True)
-        step = select(_c.parent_id).where(
-            _c.customer_id == up.c.id,
-            _c.workspace_id == workspace,
-            _c.superseded_at.is_(None),
+    known = _links().where(_c.workspace_id == workspace, believed(known_at))
+    found: list[Link] = []
+    seen: set[CustomerId] = set()
+    waiting = set(starts)
+    while waiting:
+        seen |= waiting
+        own = [
+            link
+            for part in chunks(waiting)
+            for link in _found(tx, known.where(_c.customer_id.in_(part)))
+        ]
+        found += own
+        waiting = {link.parent for link in own if link.parent is not None} - seen
+    return found
+
+
+def ever_below(
+    tx: Connection,
+    workspace: str,
+    roots: Collection[CustomerId],
+    *,
+    most: int,
+    known_at: datetime | None = None,
+) -> dict[CustomerId, list[CustomerId]] | None:
+    """Everyone who is below each of ``roots`` at any time; None where they are more than ``most``.
+
+    The database stops looking once they are.
+    """
+    start = select(customers.c.id.label("root"), customers.c.id).where(customers.c.id.in_(roots))
+    down = start.cte("down", recursive=True)
+    down = down.union(
+        select(down.c.root, _c.customer_id).where(
+            _c.parent_id == down.c.id, _c.workspace_id == workspace, believed(known_at)
         )
-        up = up.union(step)
-        rows = tx.execute(
-            select(customer_links).where(
-                _c.customer_id.in_(select(up.c.id)),
-                _c.workspace_id == workspace,
-                _c.superseded_at.is_(None),
-            )
+    )
+    found: dict[CustomerId, list[CustomerId]] = {root: [] for root in roots}
+    rows = tx.execute(select(down.c.root, down.c.id).limit(most + len(roots) + 1)).all()
+    if len(rows) > most + len(roots):
+        return None
+    for root, below in rows:
+        if below != root:
+            found[root].append(below)
+    return found
+
+
+def ever_above(tx: Connection, workspace: str, customer: CustomerId) -> set[CustomerId]:
+    """A customer and everyone who was above it at any time, by whatever was ever believed."""
+    up = select(literal(customer).label("id")).cte("up", recursive=True)
+    up = up.union(
+        select(_c.parent_id).where(
+            _c.customer_id == up.c.id, _c.workspace_id == workspace, _c.parent_id.is_not(None)
         )
-        found.update((row.id, _link(row)) for row in rows)
-    return list(found.values())
+    )
+    return set(tx.execute(select(up.c.id)).scalars())
 
 
 def levels_below(tx: Connection, workspace: str, customer: CustomerId, since: datetime) -> int:
@@ -125,18 +157,14 @@ def below(tx: Connection, workspace: str, customer: CustomerId, since: datetime)
     down = down.union(
         select(_c.customer_id).where(*_child_since(workspace, since), _c.parent_id == down.c.id)
     )
-    rows = tx.execute(
-        select(customer_links).where(
-            _c.parent_id.in_(select(down.c.id)), *_child_since(workspace, since)
-        )
-    )
-    return [_link(row) for row in rows]
+    query = _links().where(_c.parent_id.in_(select(down.c.id)), *_child_since(workspace, since))
+    return _found(tx, query)
 
 
 def child_links(tx: Connection, workspace: str, parent: CustomerId, since: datetime) -> list[Link]:
     """The links that make living customers children of ``parent`` from ``since`` on, by start."""
-    rows = tx.execute(
-        select(customer_links)
+    query = (
+        _links()
         .join(customers, customers.c.id == _c.customer_id)
         .where(
             *_child_since(workspace, since),
@@ -145,11 +173,12 @@ def child_links(tx: Connection, workspace: str, parent: CustomerId, since: datet
         )
         .order_by(_c.effective_from, _c.id)
     )
-    return [_link(row) for row in rows]
+    return _found(tx, query)
 
 
 def save(tx: Connection, workspace: str, moves: Collection[Move]) -> None:
     """Write moves down."""
+    renew_stamp(tx, workspace)
     superseded = [link for move in moves for link in move.superseded]
     added = [link for move in moves for link in move.added]
     if superseded:
@@ -179,6 +208,22 @@ def save(tx: Connection, workspace: str, moves: Collection[Move]) -> None:
         )
 
 
+def stamp(tx: Connection, workspace: str) -> str:
+    """A text that is another one after every change of the tree, and never an earlier one again."""
+    c = workspaces.c
+    found: str = tx.execute(select(c.tree_stamp).where(c.id == workspace)).scalar_one()
+    return found
+
+
+def renew_stamp(tx: Connection, workspace: str) -> None:
+    """To be called with every change of the tree.
+
+    Not a number: one that is rolled back would be given again, to another tree.
+    """
+    token = secrets.token_hex(16)
+    tx.execute(update(workspaces).where(workspaces.c.id == workspace).values(tree_stamp=token))
+
+
 def _child_since(workspace: str, since: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         _c.workspace_id == workspace,
@@ -187,7 +232,22 @@ def _child_since(workspace: str, since: datetime) -> tuple[ColumnElement[bool], 
     )
 
 
-def _link(row: Row[Any]) -> Link:
+_LINK = (
+    _c.id, _c.customer_id, _c.parent_id, _c.effective_from, _c.effective_to, _c.recorded_at,
+    _c.reason, _c.superseded_at,
+)  # fmt: skip
+
+
+def _links() -> Select[Any]:
+    return select(*_LINK)
+
+
+def _found(tx: Connection, links: Select[Any]) -> list[Link]:
+    return list(starmap(Link, tx.execute(links)))
+
+
+def link_of(row: Row[Any]) -> Link:
+    """The link that a whole row of ``customer_links`` tells of."""
     return Link(
         row.id,
         row.customer_id,

@@ -98,6 +98,12 @@ def one(tx: Connection, workspace: str, id: str, *, to_change: bool = False) -> 
     return of(row)
 
 
+def names(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, str]:
+    """What metrics are called, deleted ones too."""
+    query = select(_c.id, _c.name).where(_c.workspace_id == workspace, _c.id.in_(ids))
+    return {row.id: row.name for row in tx.execute(query)}
+
+
 def named(tx: Connection, workspace: str, name: str) -> str | None:
     """The id of the metric with that name."""
     query = select(_c.id).where(

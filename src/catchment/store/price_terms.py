@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
+from catchment.core.hierarchy import CustomerId
 from catchment.core.pricing import Price
 from catchment.core.schedules import Frequency, Timing
 from catchment.store import structures
@@ -16,7 +17,10 @@ from catchment.store import structures
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is agreed in a price and in a list price; only usage prices have a ``metric_id``."""
+    """What is agreed in a price and in a list price; only usage prices have a ``metric_id``.
+
+    One with ``restrict_to`` prices only those customers and whoever is below them.
+    """
 
     product_id: str
     name: str
@@ -26,6 +30,7 @@ class Terms:
     frequency: Frequency
     timing: Timing
     integration_ids: tuple[dict[str, str], ...] = ()
+    restrict_to: tuple[CustomerId, ...] = ()
 
     @property
     def structure(self) -> dict[str, Any]:
@@ -61,6 +66,7 @@ def columns_of(workspace: str, price: Priced) -> dict[str, Any]:
         "billing_type": terms.timing.value,
         "integration_ids": list(terms.integration_ids),
         "custom_metric_parameters": [],
+        "restrict_to_customers": list(terms.restrict_to) or None,
         "created_at": price.created_at,
         "updated_at": price.updated_at,
     }
@@ -77,6 +83,7 @@ def terms_of(row: Row[Any]) -> Terms:
         Frequency(row.billing_frequency),
         Timing(row.billing_type),
         tuple(row.integration_ids),
+        tuple(row.restrict_to_customers or ()),
     )
 
 

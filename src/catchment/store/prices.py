@@ -135,6 +135,7 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
             prices.c.billing_frequency,
             prices.c.billing_type,
             prices.c.usage_metric_id,
+            prices.c.restrict_to_customers,
             products.c.name.label("product_name"),
             products.c.label.label("product_label"),
             usage_metrics.c.name.label("metric_name"),
@@ -185,4 +186,5 @@ def _item(row: Row[Any], metrics: _Metrics) -> PricedItem:
         metric=metrics[row.usage_metric_id] if row.usage_metric_id else None,
         metric_name=row.metric_name,
         unit=row.metric_unit,
+        scope=frozenset(row.restrict_to_customers or ()),
     )

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, func, select
 
 from catchment.core.hierarchy import CustomerId
 from catchment.store.chunks import chunks
-from catchment.store.schema import billing_schedules, invoices, line_items
+from catchment.store.schema import (
+    billing_schedules,
+    invoices,
+    line_items,
+    phase_prices,
+    phases,
+    prices,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,30 @@ def every(tx: Connection, workspace: str) -> dict[str, CustomerId]:
         c.workspace_id == workspace, c.roll_up_billing, c.activated_at.is_not(None)
     )
     return {row.id: row.customer_id for row in tx.execute(query)}
+
+
+def named(tx: Connection, workspace: str, schedules: Collection[str]) -> set[CustomerId]:
+    """Everyone whom the schedules exclude or whom their prices name."""
+    c, price = billing_schedules.c, prices.c
+    excluded = select(c.roll_up_exclusions).where(
+        c.workspace_id == workspace, c.roll_up_exclusions.is_not(None)
+    )
+    restricted = (
+        select(price.restrict_to_customers)
+        .join(phase_prices, phase_prices.c.price_id == price.id)
+        .join(phases, phases.c.id == phase_prices.c.phase_id)
+        .where(phases.c.workspace_id == workspace, price.restrict_to_customers.is_not(None))
+    )
+    return {
+        customer
+        for part in chunks(schedules)
+        for query in (
+            excluded.where(c.id.in_(part)),
+            restricted.where(phases.c.schedule_id.in_(part)),
+        )
+        for customers in tx.execute(query).scalars()
+        for customer in customers
+    }
 
 
 def hold_drafts(tx: Connection, workspace: str, schedules: Collection[str]) -> None:

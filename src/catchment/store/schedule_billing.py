@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from catchment.core.period import Period
+from catchment.core.schedules import Scope
 from catchment.store.chunks import chunks
 from catchment.store.schema import (
     billing_schedules,
@@ -30,6 +31,7 @@ class IssuedUsage:
     schedule_id: str
     metric_id: str
     service: Period
+    scope: Scope
 
 
 def last_invoices(tx: Connection, ids: Collection[str]) -> dict[str, str]:
@@ -94,6 +96,7 @@ def issued_usage(
             line.usage_metric_id,
             line.service_start,
             line.service_end,
+            line.restrict_to_customers,
         )
         .join(invoices, head.id == line.invoice_id)
         .where(
@@ -104,9 +107,9 @@ def issued_usage(
         .order_by(head.invoice_number)
     )
     return [
-        IssuedUsage(number, schedule, metric, Period(start, end))
+        IssuedUsage(number, schedule, metric, Period(start, end), frozenset(scope or ()))
         for part in chunks(schedule_ids)
-        for number, schedule, metric, start, end in tx.execute(
+        for number, schedule, metric, start, end, scope in tx.execute(
             query.where(head.billing_schedule_id.in_(part))
         )
     ]

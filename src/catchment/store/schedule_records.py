@@ -47,7 +47,10 @@ class PhaseRecord:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRecord:
-    """What was agreed with a customer. ``end`` is the last day, None has no end."""
+    """What was agreed with a customer. ``end`` is the last day, None has no end.
+
+    Customers in ``exclusions`` are left out of a ``roll_up``, with everyone below them.
+    """
 
     id: str
     customer_id: str
@@ -55,6 +58,7 @@ class ScheduleRecord:
     end: date | None
     recurrence_day: int | None
     roll_up: bool
+    exclusions: tuple[str, ...]
     auto_issue: bool
     purchase_order_number: str | None
     reference: str | None
@@ -194,6 +198,7 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "end_date": record.end,
         "recurrence_day_of_month": record.recurrence_day,
         "roll_up_billing": record.roll_up,
+        "roll_up_exclusions": list(record.exclusions) or None,
         "auto_issue_invoices": record.auto_issue,
         "purchase_order_number": record.purchase_order_number,
         "reference": record.reference,
@@ -245,6 +250,7 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         end=row.end_date,
         recurrence_day=row.recurrence_day_of_month,
         roll_up=row.roll_up_billing,
+        exclusions=tuple(row.roll_up_exclusions or ()),
         auto_issue=row.auto_issue_invoices,
         purchase_order_number=row.purchase_order_number,
         reference=row.reference,

@@ -29,6 +29,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.purchase_order_number,
     _c.reference,
     _c.default_due_date_days,
+    _c.roll_up_exclusions,
 )
 _PHASE: tuple[Column[Any], ...] = (
     _p.id,
@@ -126,4 +127,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         purchase_order=row.purchase_order_number,
         reference=row.reference,
         due_days=row.default_due_date_days,
+        exclusions=frozenset(row.roll_up_exclusions or ()),
     )

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -95,6 +96,8 @@ workspaces = Table(
     _id(),
     _text("name", nullable=False),
     Column("timezone", Text, nullable=False, server_default="UTC"),
+    # Another one with every change of the tree; see ``store.family_index``.
+    Column("tree_stamp", Text, nullable=False, server_default=""),
     _created(),
 )
 
@@ -193,6 +196,14 @@ customers = Table(
     Index(None, "workspace_id", "id"),
     Index(None, "workspace_id", "archived_at", "id"),
     Index(None, "workspace_id", "legal_name"),
+    # Few have a label: looking through them reads no others.
+    Index(
+        "ix_customers_labelled",
+        "workspace_id",
+        "label",
+        sqlite_where=text("label IS NOT NULL"),
+        postgresql_where=text("label IS NOT NULL"),
+    ),
 )
 
 contacts = Table(
@@ -251,6 +262,8 @@ customer_links = Table(
         "effective_from",
         "effective_to",
     ),
+    # The days on which families changed.
+    Index("ix_customer_links_moves", "effective_from", "workspace_id", "superseded_at"),
 )
 
 customer_organizations = Table(
@@ -315,6 +328,8 @@ def _price_columns() -> list[Column[Any]]:
         _json("usage_calculation_period", nullable=True),
         _json("integration_ids"),
         _json("custom_metric_parameters"),
+        # Ids of customers: it prices them and everyone below. Null: whom no other price names.
+        _json("restrict_to_customers", nullable=True),
         _created(),
         _updated(),
     ]
@@ -352,6 +367,8 @@ billing_schedules = Table(
     Column("end_date", Date),
     Column("recurrence_day_of_month", Integer),
     Column("roll_up_billing", Boolean, nullable=False),
+    # Ids of customers who are left out with everyone below; null: nobody is.
+    _json("roll_up_exclusions", nullable=True),
     Column("auto_issue_invoices", Boolean, nullable=False),
     _text("purchase_order_number"),
     _text("reference"),
@@ -398,6 +415,29 @@ phase_prices = Table(
 
 # Documents.
 
+billing_runs = Table(
+    "billing_runs",
+    metadata,
+    _id(),
+    _workspace(),
+    Column("as_of", Date, nullable=False),
+    _text("status", nullable=False),
+    _text("source", nullable=False),
+    # The place in the order of acknowledgement up to which the run counts events.
+    Column("last_seq", BigInteger, nullable=False),
+    Column("drafted_count", Integer, nullable=False),
+    Column("issued_count", Integer, nullable=False),
+    Column("failure_count", Integer, nullable=False),
+    Column("difference_count", Integer, nullable=False),
+    # [currency, how many invoices, net and tax in minor units] of what was drafted.
+    _json("totals"),
+    # The control sheet, failures and differences, compressed: read only with their run.
+    Column("report", LargeBinary),
+    _created(),
+    Column("finished_at", Instant),
+    Index(None, "workspace_id", "id"),
+)
+
 invoices = Table(
     "invoices",
     metadata,
@@ -405,8 +445,11 @@ invoices = Table(
     _workspace(),
     _ref("customer_id", "customers"),
     _ref("billing_schedule_id", "billing_schedules", nullable=True),
+    _ref("billing_run_id", "billing_runs", nullable=True),
     Column("due_on", Date),
     _text("status", nullable=False),
+    # A draft that is to be issued without being asked, once a control sheet balances.
+    Column("auto_issue", Boolean, nullable=False),
     _text("payment_status", nullable=False),
     _text("currency", nullable=False),
     _text("invoice_number"),
@@ -440,6 +483,7 @@ invoices = Table(
     UniqueConstraint("workspace_id", "invoice_number"),
     Index(None, "workspace_id", "id"),
     Index(None, "customer_id"),
+    Index(None, "billing_run_id"),
 )
 
 line_item_groups = Table(
@@ -483,6 +527,9 @@ line_items = Table(
     _text("price_id"),
     _text("product_id"),
     _text("usage_metric_id"),
+    _json("restrict_to_customers", nullable=True),
+    # How the metric aggregated when the line was calculated.
+    _text("aggregation"),
     _json("segments"),
     Column("event_count", BigInteger),
     # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
@@ -523,6 +570,19 @@ usage_item_groups = Table(
     _json("shares"),
     UniqueConstraint("invoice_id", "index"),
     Index(None, "customer_id", "invoice_id"),
+)
+
+# Who stands above members of an invoice: the stretches of indexes at which members are below it or
+# are it. Members are kept in the order of the tree: a branch is found without reading the others.
+usage_branches = Table(
+    "usage_branches",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    Column("first_index", Integer, primary_key=True, autoincrement=False),
+    Column("last_index", Integer, nullable=False),
+    _workspace(),
+    Index(None, "invoice_id"),
 )
 
 invoice_documents = Table(

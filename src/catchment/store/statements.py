@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, exists, or_
 
 from catchment.store.invoices import Status, heads
-from catchment.store.schema import invoices, usage_item_groups
+from catchment.store.schema import invoices, usage_branches, usage_item_groups
 
 _ISSUED = (Status.FINAL, Status.SENT)
 
@@ -20,16 +20,22 @@ def query(
     invoice_id: str | None = None,
     first: date | None = None,
     last: date | None = None,
+    descendants: bool = False,
 ) -> Select[Any]:
     """The heads of issued invoices that a customer pays or has used something of.
 
-    ``first`` and ``last``, both included, bound the accounting date.
+    With ``descendants`` it is enough that somebody below it used something, by the tree that an
+    invoice was made with. ``first`` and ``last``, both included, bound the accounting date.
     """
-    c, member = invoices.c, usage_item_groups.c
-    takes_part = exists().where(member.customer_id == customer_id, member.invoice_id == c.id)
-    found = heads(workspace_id).where(
-        c.status.in_(_ISSUED), or_(c.customer_id == customer_id, takes_part)
-    )
+    c, member, branch = invoices.c, usage_item_groups.c, usage_branches.c
+    takes_part = [
+        c.customer_id == customer_id,
+        exists().where(member.customer_id == customer_id, member.invoice_id == c.id),
+    ]
+    if descendants:
+        below = exists().where(branch.customer_id == customer_id, branch.invoice_id == c.id)
+        takes_part.append(below)
+    found = heads(workspace_id).where(c.status.in_(_ISSUED), or_(*takes_part))
     if invoice_id is not None:
         found = found.where(c.id == invoice_id)
     if first is not None:

@@ -8,6 +8,7 @@ that were superseded). Values from outside are parameters, never text.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +28,9 @@ class Sql:
     parameters: dict[str, Any]
 
 
-def matched(metric: Metric) -> Sql:
-    """Events that match ``metric``, once for every row of ``spans`` they fall into."""
-    parameters: dict[str, Any] = {"event_type": metric.event_type, "property": metric.property}
+def matching(metric: Metric) -> Sql:
+    """Which of ``events`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
+    parameters: dict[str, Any] = {"event_type": metric.event_type}
     conditions = ["event_type = $event_type", "event_at >= $earliest", "event_at < $latest"]
     for number, (name, alternatives) in enumerate(metric.filters):
         text = f"texts[$name_{number}]"
@@ -40,13 +41,19 @@ def matched(metric: Metric) -> Sql:
         same = str if metric.case_sensitive else fold
         texts = sorted({same(one) for one in alternatives})
         parameters |= {f"name_{number}": name, f"texts_{number}": texts}
+    return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
+
+
+def matched(metric: Metric) -> Sql:
+    """Events that match ``metric``, once for every row of ``spans`` they fall into."""
+    condition = matching(metric)
     text = "NULL" if metric.property is None else "texts[$property]"
     return Sql(
         f"SELECT query, member, seq, id, event_at, text, {_NUMBER_OF} AS number FROM ("
         f"SELECT seq, id, alias, event_at, {text}::VARCHAR AS text FROM events"
-        f" WHERE {' AND '.join(conditions)} AND {CURRENT})"
+        f" WHERE {condition.text})"
         " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
-        parameters,
+        condition.parameters | {"property": metric.property},
     )
 
 
@@ -103,27 +110,71 @@ def distribution(metric: Metric) -> Sql:
     )
 
 
+def parts_of_time(metric: Metric) -> Sql:
+    """(query, part, sum, lowest, highest): what each stretch of time adds, where steps are asked.
+
+    On its way from the first event of the part to the last, usage stands between ``lowest`` and
+    ``highest`` above where it stood before, in whichever order the events came.
+    """
+    numbered = _numbered(metric)
+    return Sql(
+        "SELECT query, part, sum(number)::DECIMAL(38, 12) AS adds,"
+        " coalesce(sum(number) FILTER (number < 0), 0)::DECIMAL(38, 12) AS lowest,"
+        " coalesce(sum(number) FILTER (number > 0), 0)::DECIMAL(38, 12) AS highest"
+        f" FROM ({numbered.text}) GROUP BY query, part",
+        numbered.parameters,
+    )
+
+
 def walked(metric: Metric) -> Sql:
     """(query, member, step, the member's part of it) where a relation ``steps`` asks for it.
 
-    ``steps`` holds (query, step, lower, upper), every step with an upper end.
+    ``steps`` holds (query, step, lower, upper), every step with an upper end; ``placed`` holds
+    (query, part, stands, step) for every part of time: where usage stood before it, and the step
+    in which it stays meanwhile. Only where it stays in none are events walked one by one.
     """
-    assert metric.aggregation in GROWING, metric
-    inner = matched(metric)
-    number = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
+    numbered = _numbered(metric)
     part = "greatest(lower, least(stands, upper)) - greatest(lower, least(stands - number, upper))"
     return Sql(
-        f"SELECT query, member, step, sum({part})::DECIMAL(38, 12) FROM ("
-        "SELECT query, member, number, sum(number) OVER"
-        " (PARTITION BY query ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING)"
-        "::DECIMAL(38, 12) AS stands FROM ("
-        f"SELECT query, member, event_at, seq, {number} AS number FROM ({inner.text})"
-        " WHERE list_contains($stepping::INTEGER[], query)) WHERE number IS NOT NULL)"
+        f"WITH numbered AS NOT MATERIALIZED ({numbered.text})"
+        " SELECT query, member, step, sum(part)::DECIMAL(38, 12) FROM ("
+        "SELECT query, member, step, sum(number) AS part FROM numbered"
+        " JOIN placed USING (query, part) WHERE step IS NOT NULL GROUP BY query, member, step"
+        " UNION ALL "
+        f"SELECT query, member, steps.step, sum({part}) AS part FROM ("
+        "SELECT query, member, number, (stands + sum(number) OVER"
+        " (PARTITION BY query, part ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
+        "::DECIMAL(38, 12) AS stands FROM numbered"
+        " JOIN placed USING (query, part) WHERE step IS NULL)"
         " JOIN steps USING (query)"
         " WHERE greatest(stands, stands - number) > lower"
         " AND least(stands, stands - number) < upper"
-        " GROUP BY query, member, step",
+        " GROUP BY query, member, steps.step"
+        ") GROUP BY query, member, step",
+        numbered.parameters,
+    )
+
+
+def _numbered(metric: Metric) -> Sql:
+    """(query, member, event_at, seq, number, part) of events with a number, for ``stepping``."""
+    assert metric.aggregation in GROWING, metric
+    inner = matched(metric)
+    number = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
+    return Sql(
+        f"SELECT query, member, event_at, seq, {number} AS number,"
+        " ((event_at - $earliest) // $length)::INTEGER AS part"
+        f" FROM ({inner.text}) WHERE list_contains($stepping::INTEGER[], query)"
+        f" AND {number} IS NOT NULL",
         inner.parameters,
+    )
+
+
+def names(event_types: Collection[str]) -> Sql:
+    """The aliases of events of these types, superseded ones included."""
+    return Sql(
+        "SELECT DISTINCT alias FROM events WHERE list_contains($types::VARCHAR[], event_type)"
+        " AND event_at >= $earliest AND event_at < $latest",
+        {"types": sorted(event_types)},
     )
 
 

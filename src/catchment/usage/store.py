@@ -7,18 +7,21 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
+from catchment.core.control import Census
+from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import (
     NO_STEPS,
     NO_USAGE,
@@ -29,9 +32,11 @@ from catchment.core.metering import (
     UsageQuery,
     asks_for_steps,
 )
+from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
-from catchment.usage import duck, inbox, listing, loader, queries, segments
+from catchment.usage import census, duck, inbox, listing, loader, queries, segments
+from catchment.usage.census import CensusQuery
 from catchment.usage.events import COLUMNS, AcceptedEvent, last_place, micros, table
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
 from catchment.usage.segments import Kind
@@ -54,6 +59,16 @@ _STEPS = pa.schema(
         ("upper", pa.decimal128(38, 12)),
     ]
 )
+_PLACED = pa.schema(
+    [
+        ("query", pa.int32()),
+        ("part", pa.int32()),
+        ("stands", pa.decimal128(38, 12)),
+        ("step", pa.int32()),
+    ]
+)
+_PARTS = 4_096
+"""Into how many stretches of time a walk through steps is cut."""
 _NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
 _BUCKETS = pa.schema([("bucket", pa.int32()), ("starts", pa.int64())])
 _ROWS_WORTH_LOADING = 64
@@ -75,6 +90,13 @@ class Reading:
     """Answers, and the place in the order of acknowledgement up to which events were counted."""
 
     answers: list[Usage]
+    last_seq: int
+
+
+class Names(NamedTuple):
+    """Under which names events came, up to the place ``last_seq``; in no particular order."""
+
+    found: list[str]
     last_seq: int
 
 
@@ -154,6 +176,22 @@ class UsageStore:
 
         return self._read(workspace_id, lambda cursor, last: Reading(ask(cursor), last), last_seq)
 
+    def names(
+        self,
+        workspace_id: str,
+        event_types: Collection[str],
+        within: Span,
+        last_seq: int | None = None,
+    ) -> Names:
+        """Every name under which events of these types came, whatever metrics make of them."""
+
+        def ask(cursor: duckdb.DuckDBPyConnection, newest: int) -> Names:
+            bounds = {"earliest": micros(within.start), "latest": micros(within.end)}
+            found = _rows(cursor, queries.names(event_types), bounds)
+            return Names([name for (name,) in found], newest if last_seq is None else last_seq)
+
+        return self._read(workspace_id, ask, last_seq)
+
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
 
@@ -163,6 +201,24 @@ class UsageStore:
                 return pa.table({"seq": pa.array([], pa.int64())})
             found = _rows(cursor, queries.places(query.metric), bounds)
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
+
+        return self._read(workspace_id, ask, last_seq)
+
+    def census(
+        self,
+        workspace_id: str,
+        names: Callable[[], Iterable[tuple[str, CustomerId]]],
+        asked: Sequence[CensusQuery],
+        last_seq: int,
+    ) -> list[Census]:
+        """Whose each event is, of those up to ``last_seq``: an answer to each of ``asked``.
+
+        ``names`` tells, each time it is called, whose every alias is.
+        """
+
+        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> list[Census]:
+            census.define_names(cursor, names())
+            return [census.take(cursor, one) for one in asked]
 
         return self._read(workspace_id, ask, last_seq)
 
@@ -248,7 +304,7 @@ class UsageStore:
                 duck.define(cursor, "events_now", events, fresh, COLUMNS)
                 duck.define(cursor, "marks_now", marks, fresh_marks, duck.MARKS)
                 duck.go_back(cursor, last_seq)
-            return ask(cursor, newest)
+            return ask(cursor, newest if last_seq is None else last_seq)
 
 
 def _measure(
@@ -317,13 +373,39 @@ def _walk(
                 column.append(value)
         parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
     _register(cursor, "steps", columns, _STEPS)
-    found = _rows(cursor, queries.walked(metric), bounds | {"stepping": list(stepping)})
+    length = (bounds["latest"] - bounds["earliest"]) // _PARTS + 1
+    bounds = bounds | {"stepping": list(stepping), "length": length}
+    placed = _placed(_rows(cursor, queries.parts_of_time(metric), bounds), asked)
+    _register(cursor, "placed", placed, _PLACED)
+    found = _rows(cursor, queries.walked(metric), bounds)
     for index, member, step, part in found:
         parts[index][asked[index].members[member].customer][step] = part
     return {
         index: Steps(asked[index].bounds, {who: tuple(own) for who, own in members.items()})
         for index, members in parts.items()
     }
+
+
+def _placed(parts: Iterable[tuple[Any, ...]], asked: Mapping[int, UsageQuery]) -> list[list[Any]]:
+    """Columns of ``placed``: where usage stood before each part of time, and the step it stays in.
+
+    It stays in a step where it can leave it neither upwards nor downwards; below zero it is in
+    none.
+    """
+    columns: list[list[Any]] = [[] for _ in _PLACED]
+    stands: dict[int, Decimal] = {}
+    for index, part, adds, lowest, highest in sorted(parts):
+        before = stands.get(index, Decimal(0))
+        edges = (Decimal(0), *asked[index].bounds, _NO_BOUND)
+        low, high = EXACT.add(before, lowest), EXACT.add(before, highest)
+        step = bisect_right(edges, low) - 1
+        stays = 0 <= step < len(edges) - 1 and high <= edges[step + 1]
+        for column, value in zip(
+            columns, (index, part, before, step if stays else None), strict=True
+        ):
+            column.append(value)
+        stands[index] = EXACT.add(before, adds)
+    return columns
 
 
 def _define_spans(

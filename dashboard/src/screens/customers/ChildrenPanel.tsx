@@ -2,8 +2,8 @@ import { Button, Group, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
-import { children } from "../../api/customers";
-import type { Customer } from "../../api/types";
+import { level } from "../../api/families";
+import type { Customer, PlacedCustomer } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Missing } from "../../components/Figures";
@@ -13,20 +13,20 @@ import { ProblemAlert } from "../../components/Problem";
 
 const count = (value: number | undefined) => (value ? decimalText(value) : <Missing />);
 
-const COLUMNS: Column<Customer>[] = [
-  { title: "Name", cell: (row) => row.legalName },
+const COLUMNS: Column<PlacedCustomer>[] = [
+  { title: "Name", cell: (row) => row.name },
   { title: "Label", cell: (row) => row.label ?? <Missing /> },
 ];
 
 /** Only where there is anybody further below. */
-const BELOW: Column<Customer>[] = [
+const BELOW: Column<PlacedCustomer>[] = [
   { title: "Children", cell: (row) => count(row.childCount), end: true },
   { title: "Descendants", cell: (row) => count(row.descendantCount), end: true, wideOnly: true },
 ];
 
 /** The customers directly below this one, with how many are below each. */
 export function ChildrenPanel({ customer }: { customer: Customer }) {
-  const query = useInfiniteQuery(children(customer.id, 20));
+  const query = useInfiniteQuery(level(customer.id, {}, 20));
   const [, setParams] = useSearchParams();
   const add = () => setParams({ new: "customer", forParent: customer.id });
   const rows = query.data?.pages.flatMap((page) => page.items);

@@ -2,7 +2,8 @@ import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 
-import { aliases, ancestors, customer } from "../../api/customers";
+import { aliases, customer } from "../../api/customers";
+import { ancestors } from "../../api/families";
 import type { Customer } from "../../api/types";
 import { addressText } from "../../components/AddressFields";
 import { Facts } from "../../components/Facts";
@@ -21,6 +22,8 @@ import { CustomerDrawer } from "./CustomerDrawer";
 import { InvoicesPanel } from "./InvoicesPanel";
 import { ParentPanel } from "./ParentPanel";
 import { SchedulesPanel } from "./SchedulesPanel";
+import { SpendPanel } from "./spend/SpendPanel";
+import { StatementsPanel } from "./StatementsPanel";
 import { UsagePanel } from "./UsagePanel";
 
 export default function CustomerScreen() {
@@ -44,8 +47,8 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         title={shown.legalName}
         crumbs={[
           { title: "Customers", to: "/customers" },
-          ...(line.data?.items ?? []).map(({ id, legalName }) => ({
-            title: legalName,
+          ...(line.data?.items ?? []).map(({ id, name }) => ({
+            title: name,
             to: `/customers/${id}`,
           })),
         ]}
@@ -61,6 +64,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         <Facts items={facts(shown)} />
       </Panel>
       <UsagePanel customerId={shown.id} />
+      <SpendPanel customerId={shown.id} />
       <ChildrenPanel customer={shown} />
       <div className="two-columns">
         <Stack gap="md" miw={0}>
@@ -70,6 +74,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         </Stack>
         <Stack gap="md" miw={0}>
           <InvoicesPanel customerId={shown.id} />
+          <StatementsPanel customerId={shown.id} />
         </Stack>
       </div>
       <ParentPanel customer={shown} />

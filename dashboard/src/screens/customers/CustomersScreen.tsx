@@ -1,9 +1,11 @@
 import { Button, SegmentedControl, Stack } from "@mantine/core";
+import { Link } from "react-router";
 
 import { PageHead } from "../../components/PageHead";
 import { useParam } from "../../components/useFilters";
 import { CustomersList } from "./CustomersList";
-import { CustomersTree } from "./CustomersTree";
+import { ExportButton } from "./ExportButton";
+import { TreeExplorer } from "./tree/TreeExplorer";
 
 export default function CustomersScreen() {
   const [view, setView] = useParam("view");
@@ -24,13 +26,17 @@ export default function CustomersScreen() {
                 { value: "tree", label: "Tree" },
               ]}
             />
+            <ExportButton />
+            <Button variant="default" component={Link} to="/customers/import">
+              Import…
+            </Button>
             <Button variant="default" onClick={() => setNew("customer")}>
               New customer
             </Button>
           </>
         }
       />
-      {view === "tree" ? <CustomersTree /> : <CustomersList />}
+      {view === "tree" ? <TreeExplorer /> : <CustomersList />}
     </Stack>
   );
 }

@@ -1,13 +1,16 @@
-import { Alert, Skeleton, Text } from "@mantine/core";
+import { Alert, Anchor, Skeleton, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
+import { Link } from "react-router";
 
-import { movePreview } from "../../api/customers";
-import type { Decimal, MovePreview, PreviewedPeriod } from "../../api/types";
+import { movePreview } from "../../api/families";
+import type { BillChange, Decimal, MovePreview, PreviewedPeriod } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Money } from "../../components/Figures";
 import { moneyText, periodText } from "../../components/format";
 import { ProblemAlert } from "../../components/Problem";
 import { statusName } from "../../components/Status";
+import { scheduleSums, totals } from "./moveSums";
 
 type Props = { customerId: string; parentId: string | null; effectiveFrom: string };
 
@@ -71,24 +74,42 @@ function Payers({ told }: { told: MovePreview }) {
               <td>{payer.name}</td>
               <Amounts of={payer} currency={payer.currency} />
             </tr>
-            {payer.schedules.flatMap(({ billingScheduleId, periods }) =>
-              periods.map((period) => (
-                <tr key={`${billingScheduleId}${period.dueOn}`} className="sub">
-                  <td>{periodName(period)}</td>
-                  <Amounts of={period} currency={payer.currency} />
+            {payer.schedules.map((schedule, index) => (
+              <Fragment key={schedule.billingScheduleId}>
+                <tr>
+                  <td>
+                    <Anchor component={Link} to={`/billing/schedules/${schedule.billingScheduleId}`} size="sm">
+                      {payer.schedules.length > 1 ? `Schedule ${index + 1}` : "Schedule"}
+                    </Anchor>
+                  </td>
+                  <Amounts of={scheduleSums(schedule)} currency={payer.currency} />
                 </tr>
-              )),
-            )}
+                {schedule.periods.map((period) => (
+                  <tr key={period.dueOn} className="sub">
+                    <td>{periodName(period)}</td>
+                    <Amounts of={period} currency={payer.currency} />
+                  </tr>
+                ))}
+              </Fragment>
+            ))}
           </tbody>
         ))}
+        {told.payers.length > 1 && (
+          <tbody>
+            {totals(told.payers).map((sum) => (
+              <tr key={sum.currency} className="total">
+                <td>Together</td>
+                <Amounts of={sum} currency={sum.currency} />
+              </tr>
+            ))}
+          </tbody>
+        )}
       </table>
     </ScrollX>
   );
 }
 
-type Figures = { before: Decimal; after: Decimal; change: Decimal };
-
-function Amounts({ of: { before, after, change }, currency }: { of: Figures; currency: string }) {
+function Amounts({ of: { before, after, change }, currency }: { of: BillChange; currency: string }) {
   return (
     <>
       <td className="end">

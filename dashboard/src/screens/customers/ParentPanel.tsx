@@ -1,27 +1,20 @@
-import { Anchor, Button, Group, Modal, Stack, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
-import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
+import { Anchor, Button } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { moveCustomer, parentHistory, type MoveRequest } from "../../api/customers";
-import { useSubmission } from "../../api/submission";
+import { parentHistory } from "../../api/families";
 import type { Customer, ParentLink } from "../../api/types";
-import { CustomerSelect } from "../../components/CustomerSelect";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Missing, Moment } from "../../components/Figures";
 import { today } from "../../components/format";
-import { done } from "../../components/notify";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
-import { useServerErrors } from "../../components/useServerErrors";
-import { MoveBills } from "./MoveBills";
+import { MoveDrawer } from "./MoveDrawer";
 
 const since = (instant: string) =>
   instant.startsWith("1970-01-01") ? "Always" : <Moment value={instant} />;
-
-const midnight = (day: string) => `${day}T00:00:00.000Z`;
 
 const COLUMNS: Column<ParentLink>[] = [
   {
@@ -49,15 +42,25 @@ const COLUMNS: Column<ParentLink>[] = [
 /** Whose child the customer was, is and will be. */
 export function ParentPanel({ customer }: { customer: Customer }) {
   const { data, error } = useQuery(parentHistory(customer.id));
-  const [opened, dialog] = useDisclosure(false);
+  const [opened, drawer] = useDisclosure(false);
   return (
     <Panel
       title="Parent history"
       flush
       actions={
-        <Button size="compact-sm" variant="default" onClick={dialog.open}>
-          Change from a date
-        </Button>
+        <>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            component={Link}
+            to={`/customers?view=tree&chosen=${customer.id}`}
+          >
+            Show in the tree
+          </Button>
+          <Button size="compact-sm" variant="default" onClick={drawer.open}>
+            Move…
+          </Button>
+        </>
       }
     >
       {error ? (
@@ -74,70 +77,14 @@ export function ParentPanel({ customer }: { customer: Customer }) {
           empty={<Empty title="Never had a parent">This customer has always been at the top.</Empty>}
         />
       )}
-      {opened && <MoveDialog customer={customer} onClose={dialog.close} />}
+      {opened && (
+        <MoveDrawer
+          customer={{ id: customer.id, name: customer.legalName }}
+          parentId={customer.parentId ?? null}
+          day={today()}
+          onClose={drawer.close}
+        />
+      )}
     </Panel>
-  );
-}
-
-function MoveDialog({ customer, onClose }: { customer: Customer; onClose: () => void }) {
-  const form = useForm<{ parentId: string | null; effectiveFrom: string; reason: string }>({
-    initialValues: { parentId: customer.parentId ?? null, effectiveFrom: today(), reason: "" },
-    validate: { effectiveFrom: (value) => (value ? null : "Give the first day") },
-  });
-  const moving = useSubmission<MoveRequest, unknown>(
-    (body, key) => moveCustomer(customer.id, body, key),
-    () => {
-      done(`The parent of ${customer.legalName} is changed.`);
-      onClose();
-    },
-  );
-  const placed = useServerErrors(form, moving.error);
-  const [firstDay] = useDebouncedValue(form.values.effectiveFrom, 300);
-  return (
-    <Modal opened onClose={onClose} title="Change parent from a date" size="lg">
-      <form
-        noValidate
-        onSubmit={form.onSubmit(({ parentId, effectiveFrom, reason }) =>
-          moving.mutate({
-            parentId,
-            effectiveFrom: midnight(effectiveFrom),
-            reason: reason.trim() || undefined,
-          }),
-        )}
-      >
-        <Stack gap="sm">
-          <CustomerSelect
-            label="New parent"
-            description="Leave empty to make it independent."
-            except={customer.id}
-            {...form.getInputProps("parentId")}
-          />
-          <TextInput
-            label="From"
-            type="date"
-            required
-            description="From 00:00 UTC of this day. Usage before it stays with the earlier parent."
-            {...form.getInputProps("effectiveFrom")}
-          />
-          <TextInput label="Reason" {...form.getInputProps("reason")} />
-          {firstDay >= "1970" && (
-            <MoveBills
-              customerId={customer.id}
-              parentId={form.values.parentId}
-              effectiveFrom={midnight(firstDay)}
-            />
-          )}
-          <ProblemAlert error={moving.error} except={placed} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={moving.isPending}>
-              Change parent
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
   );
 }

@@ -1,6 +1,6 @@
 import { ActionIcon, Skeleton } from "@mantine/core";
 import { useSet } from "@mantine/hooks";
-import { IconChevronRight, IconHelpCircle } from "@tabler/icons-react";
+import { IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Fragment } from "react";
 
@@ -8,6 +8,7 @@ import { invoiceGroups, invoiceLines } from "../../api/invoices";
 import type { Invoice, LineItem, LineItemGroup, Segment } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
+import { ExplainButton } from "../../components/ExplainButton";
 import { Missing, Money, Quantity } from "../../components/Figures";
 import { decimalText, moneyText, periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
@@ -16,6 +17,10 @@ import { ProblemAlert } from "../../components/Problem";
 import { useParam } from "../../components/useFilters";
 import { ExplainDrawer } from "./ExplainDrawer";
 import { groupLines } from "./groupLines";
+import { TotalsDrawer } from "./TotalsDrawer";
+
+/** What the address says where the total is explained, and no line. */
+const TOTAL = "total";
 
 /** The lines by group, each opening into the segments that made its amount; then the totals. */
 export function InvoiceLines({ invoice }: { invoice: Invoice }) {
@@ -25,13 +30,21 @@ export function InvoiceLines({ invoice }: { invoice: Invoice }) {
   const error = groups.error ?? lines.error;
   return (
     <Panel title="Lines" flush>
-      {explained && (
+      {explained === TOTAL ? (
+        <TotalsDrawer
+          invoiceId={invoice.id}
+          onLine={setExplained}
+          onClose={() => setExplained(null)}
+        />
+      ) : (
+        explained && (
         <ExplainDrawer
           invoiceId={invoice.id}
           lineId={explained}
           currency={invoice.currency}
           onClose={() => setExplained(null)}
         />
+        )
       )}
       {error ? (
         <div className="panel-body">
@@ -54,6 +67,7 @@ type TableProps = { invoice: Invoice; groups: LineItemGroup[]; lines: LineItem[]
 
 function LinesTable({ invoice, groups, lines }: TableProps) {
   const { currency } = invoice;
+  const [, setExplained] = useParam("explain");
   return (
     <ScrollX label="Lines">
       <table className="grid-table" aria-label="Lines">
@@ -82,7 +96,9 @@ function LinesTable({ invoice, groups, lines }: TableProps) {
             <td />
             <td className="wide-only" />
             <td className="end">
-              <Money value={invoice.grossTotal} currency={currency} />
+              <ExplainButton what="the total" onClick={() => setExplained(TOTAL)}>
+                <Money value={invoice.grossTotal} currency={currency} />
+              </ExplainButton>
             </td>
           </tr>
         </tbody>
@@ -188,18 +204,9 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
         {hasOneRate(line) ? rateText(line, currency, line.rate) : <Missing>see how it is priced</Missing>}
       </td>
       <td className="end">
-        <span className="explained">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={24}
-            aria-label={`Explain ${line.title}`}
-            onClick={() => setExplained(line.id)}
-          >
-            <IconHelpCircle size={15} />
-          </ActionIcon>
+        <ExplainButton what={line.title} onClick={() => setExplained(line.id)}>
           <Money value={line.netTotal} currency={currency} />
-        </span>
+        </ExplainButton>
       </td>
     </tr>
   );

@@ -2,7 +2,7 @@ import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 
-import { invoice } from "../../api/invoices";
+import { invoice, pdfAddress, pdfVersion } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
 import { addressText } from "../../components/AddressFields";
 import { Facts } from "../../components/Facts";
@@ -11,11 +11,11 @@ import { periodText } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
+import { PdfView } from "../../components/PdfView";
 import { Status } from "../../components/Status";
 import { useParam } from "../../components/useFilters";
 import { InvoiceActions } from "./InvoiceActions";
 import { InvoiceLines } from "./InvoiceLines";
-import { PdfView } from "./PdfView";
 import { UsageBreakdown } from "./UsageBreakdown";
 
 export default function InvoiceScreen() {
@@ -55,7 +55,9 @@ export default function InvoiceScreen() {
           <InvoiceLines invoice={shown} />
           <UsageBreakdown invoice={shown} />
         </Stack>
-        {pdf && <PdfView invoice={shown} />}
+        {pdf && (
+          <PdfView address={pdfAddress(shown)} version={pdfVersion(shown)} title="Invoice PDF" />
+        )}
       </div>
     </Stack>
   );
@@ -88,6 +90,14 @@ function facts(shown: Invoice): [string, React.ReactNode][] {
           size="sm"
         >
           Open schedule
+        </Anchor>
+      ),
+    ],
+    [
+      "Billing run",
+      shown.billingRunId && (
+        <Anchor key="run" component={Link} to={`/billing/runs/${shown.billingRunId}`} size="sm">
+          Open billing run
         </Anchor>
       ),
     ],

@@ -1,24 +1,37 @@
 import { Button, Group, Skeleton, Text, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { Link } from "react-router";
 
 import { invoiceLines, usageGroups } from "../../api/invoices";
 import { schedule } from "../../api/schedules";
-import type { Invoice, UsageItemGroup } from "../../api/types";
-import { ScrollX } from "../../components/DataTable";
-import { Quantity } from "../../components/Figures";
+import { allocations, methodOf } from "../../api/shares";
+import type { Invoice } from "../../api/types";
 import { decimalText, plural } from "../../components/format";
+import { sum } from "../../components/fraction";
+import { MethodSwitch } from "../../components/MethodSwitch";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
-import { billedTogether, keepAncestors, metricsOf, withAncestors, type MetricColumn } from "./usageRows";
+import { useParam } from "../../components/useFilters";
+import { ShareDrawer } from "./ShareDrawer";
+import { TableDownload } from "./TableDownload";
+import { billedTogether, keepAncestors, metricsOf, withAncestors, withShare } from "./usageRows";
+import { UsageTable } from "./UsageTable";
 
 /** As many pages as a filter reads by itself: 10,000 customers. */
 const MOST_PAGES = 100;
 
-/** What each member of the family used, indented as the tree is. Nothing when nobody is rolled up. */
+/**
+ * What each member of the family used and its share, indented as the tree is. Nothing when nobody is
+ * rolled up.
+ */
 export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
-  const query = useInfiniteQuery(usageGroups(invoice.id));
+  const [methodName, setMethod] = useParam("method");
+  const method = methodOf(methodName);
+  const [sharer, setSharer] = useParam("share");
+  const [, setExplained] = useParam("explain");
+  const query = useInfiniteQuery(usageGroups(invoice.id, method));
+  // What nobody shares is the payer's, too.
+  const payers = useQuery(allocations(invoice.id, invoice.customerId, method));
   const lines = useQuery(invoiceLines(invoice.id));
   const prices = useQuery(schedule(invoice.billingScheduleId ?? ""));
   const [filter, setFilter] = useState("");
@@ -34,7 +47,9 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   if (rows.length === 0) return null;
   const total = query.data.pages[0]?.pagination?.totalResultSize ?? rows.length;
   const notes = query.data.pages[0]?.notes ?? [];
-  const shown = keepAncestors(withAncestors(rows), filter);
+  const own = payers.data?.length ? sum(payers.data.map(({ netTotal }) => netTotal)) : undefined;
+  const everyone = withShare(withAncestors(rows), invoice.customerId, own);
+  const shown = keepAncestors(everyone, filter);
   const unread = query.hasNextPage
     ? `The first ${decimalText(rows.length)} of ${decimalText(total)} customers.`
     : "";
@@ -47,6 +62,7 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
           <Text size="xs" c="dimmed">
             {plural(total, "customer")} with usage
           </Text>
+          <MethodSwitch method={method} onChange={setMethod} />
           <TextInput
             size="xs"
             aria-label="Filter the usage breakdown"
@@ -54,6 +70,7 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
             value={filter}
             onChange={(event) => setFilter(event.currentTarget.value)}
           />
+          <TableDownload invoiceId={invoice.id} method={method} />
         </>
       }
     >
@@ -65,10 +82,23 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
         </ul>
       )}
       <UsageTable
+        invoice={invoice}
         rows={shown}
         metrics={metricsOf(rows)}
         billed={billedTogether(lines.data ?? [], prices.data?.prices ?? [])}
+        onShare={setSharer}
+        onTotal={() => setExplained("total")}
       />
+      {sharer && (
+        <ShareDrawer
+          invoice={invoice}
+          customerId={sharer}
+          name={everyone.find(({ customerId }) => customerId === sharer)?.title ?? "a customer"}
+          method={method}
+          onMethod={setMethod}
+          onClose={() => setSharer(null)}
+        />
+      )}
       {shown.length === 0 && (
         <Text size="sm" c="dimmed" p="md">
           Nobody of that name {query.hasNextPage ? "among those read so far" : "used anything"}.
@@ -90,67 +120,5 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
         </Group>
       )}
     </Panel>
-  );
-}
-
-type TableProps = {
-  rows: UsageItemGroup[];
-  metrics: MetricColumn[];
-  billed: Map<string, string>;
-};
-
-function UsageTable({ rows, metrics, billed }: TableProps) {
-  return (
-    <ScrollX label="Usage breakdown">
-      <table className="grid-table" aria-label="Usage breakdown">
-        <thead>
-          <tr>
-            <th scope="col">Customer</th>
-            {metrics.map(({ id, title, unit }) => (
-              <th key={id} scope="col" className="end">
-                {title}
-                {unit && `, ${unit}`}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        {billed.size > 0 && (
-          <tbody>
-            <tr className="total">
-              <td>
-                Billed together
-              </td>
-              {metrics.map(({ id }) => {
-                const quantity = billed.get(id);
-                return (
-                  <td key={id} className="end">
-                    {quantity !== undefined && <Quantity value={quantity} />}
-                  </td>
-                );
-              })}
-            </tr>
-          </tbody>
-        )}
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id} data-link title={row.pathNames?.join(" / ")}>
-              <td style={{ paddingLeft: 16 + row.depth * 20 }}>
-                <Link className="row-link" to={`/customers/${row.customerId}`}>
-                  {row.title}
-                </Link>
-              </td>
-              {metrics.map(({ id }) => {
-                const item = row.items.find(({ usageMetricId }) => usageMetricId === id);
-                return (
-                  <td key={id} className="end">
-                    {item && <Quantity value={item.value} />}
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollX>
   );
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { LineItem, LineItemGroup, Price, UsageItemGroup } from "../../api/types";
 import { groupLines } from "./groupLines";
-import { billedTogether, keepAncestors, metricsOf, withAncestors } from "./usageRows";
+import { billedTogether, keepAncestors, metricsOf, withAncestors, withShare } from "./usageRows";
 
 const row = (customerId: string, path: string[], metrics: string[] = []) =>
   ({
@@ -54,6 +54,17 @@ test("what was billed is told per metric, unless it was measured for several per
   expect(billedTogether(parted, prices).size).toBe(0);
 });
 
+test("what prices for different customers measured adds up", () => {
+  const price = (id: string, restrictToCustomers?: string[]) =>
+    ({ id, structure: { usageMetricId: "flights" }, restrictToCustomers }) as Price;
+  const line = (priceId: string, quantity: string) => ({ priceId, quantity }) as LineItem;
+  const prices = [price("gate"), price("kilo", ["k", "l"]), price("tax", ["l", "k"])];
+
+  const billed = billedTogether([line("gate", "5.5"), line("kilo", "5.5"), line("tax", "5.5")], prices);
+  expect(billed.get("flights")).toBe("11");
+  expect(billedTogether([line("kilo", "1"), line("tax", "2")], prices).size).toBe(0);
+});
+
 test("a unit stands beside a title that does not say it", () => {
   const items = [
     { usageMetricId: "a", title: "Miles flown", unit: "miles" },
@@ -61,4 +72,13 @@ test("a unit stands beside a title that does not say it", () => {
   ];
   const found = metricsOf([{ ...row("one", ["one"]), items } as UsageItemGroup]);
   expect(found.map(({ unit }) => unit)).toEqual([undefined, "miles"]);
+});
+
+test("the payer's share is put into its row alone, where it has one", () => {
+  expect(withShare(ROWS, "group", "500.00").map(({ netTotal }) => netTotal)).toEqual([
+    "500.00",
+    undefined,
+    undefined,
+  ]);
+  expect(withShare(ROWS, "group")).toEqual(ROWS);
 });

@@ -1,3 +1,5 @@
+import Big from "big.js";
+
 import type { LineItem, Price, UsageItemGroup } from "../../api/types";
 
 /** A column of the breakdown. The unit is left out where the title says it. */
@@ -18,21 +20,32 @@ export function metricsOf(rows: UsageItemGroup[]): MetricColumn[] {
 
 /**
  * What was billed per metric, for all customers together. A metric that was measured for several
- * periods of time is left out, for its lines overlap or only add up with care.
+ * periods of time is left out, for its lines overlap or only add up with care. Prices that name
+ * different customers have no usage in common, so theirs adds up.
  */
 export function billedTogether(lines: LineItem[], prices: Price[]): Map<string, string> {
-  const metricOf = new Map(prices.map(({ id, structure }) => [id, structure.usageMetricId]));
-  const found = new Map<string, { quantity: string; period: string } | null>();
+  const priceOf = new Map(prices.map((price) => [price.id, price]));
+  const found = new Map<string, { period: string; quantities: Map<string, string> } | null>();
   for (const { priceId, quantity, servicePeriod } of lines) {
-    const metric = metricOf.get(priceId ?? "");
+    const price = priceOf.get(priceId ?? "");
+    const metric = price?.structure.usageMetricId;
     if (!metric) continue;
     const period = `${servicePeriod?.startDate}/${servicePeriod?.endDate}`;
+    const named = (price.restrictToCustomers ?? []).toSorted().join();
     const before = found.get(metric);
-    const same = before?.quantity === quantity && before.period === period;
-    found.set(metric, before === undefined || same ? { quantity, period } : null);
+    const quantities = before?.quantities ?? new Map<string, string>();
+    const fits = before?.period === period && (quantities.get(named) ?? quantity) === quantity;
+    if (before === undefined || fits) found.set(metric, { period, quantities: quantities.set(named, quantity) });
+    else found.set(metric, null);
   }
-  return new Map(Array.from(found).flatMap(([metric, one]) => (one ? [[metric, one.quantity]] : [])));
+  return new Map(
+    Array.from(found).flatMap(([metric, one]) =>
+      one ? [[metric, Array.from(one.quantities.values()).reduce(sum)] as const] : [],
+    ),
+  );
 }
+
+const sum = (a: string, b: string) => new Big(a).plus(b).toFixed();
 
 /**
  * The rows with everyone above them put in, even who used nothing, so that the indent tells the
@@ -65,4 +78,9 @@ export function keepAncestors(rows: UsageItemGroup[], text: string): UsageItemGr
     for (const id of row.path) keep.add(id);
   }
   return rows.filter(({ customerId }) => keep.has(customerId));
+}
+
+/** The rows with the share of one customer put in: of the payer, who has what nobody shares, too. */
+export function withShare(rows: UsageItemGroup[], customerId: string, netTotal?: string): UsageItemGroup[] {
+  return rows.map((row) => (row.customerId === customerId && netTotal !== undefined ? { ...row, netTotal } : row));
 }

@@ -1,11 +1,27 @@
-import { Popover, Table, UnstyledButton } from "@mantine/core";
+import { Popover, Table, Text, UnstyledButton } from "@mantine/core";
 
 import type { Price } from "../../api/types";
+import { CustomerNames } from "../../components/CustomerNames";
 import { decimalText, moneyText } from "../../components/format";
 import { toPercent } from "../../components/percent";
 
-/** The price's name; a tiered one shows its tiers when it is pressed. */
+/** The price's name, and whom it is for where it names customers. */
 export function PriceDetail({ price }: { price: Price }) {
+  const { restrictToCustomers: only } = price;
+  return (
+    <>
+      <PriceName price={price} />
+      {only && (
+        <Text size="xs" c="dimmed">
+          Only <CustomerNames ids={only} /> and below
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** A tiered price shows its tiers when it is pressed. */
+function PriceName({ price }: { price: Price }) {
   const { structure, currency, name } = price;
   const tiers = structure.tiers;
   if (!tiers) return <>{name}</>;

@@ -4,6 +4,7 @@ import { useForm } from "@mantine/form";
 import { createPrice } from "../../api/catalogue";
 import { useSubmission } from "../../api/submission";
 import type { Price } from "../../api/types";
+import { CustomersSelect } from "../../components/CustomersSelect";
 import { CURRENCIES } from "../../components/format";
 import { FormDrawer } from "../../components/FormDrawer";
 import { MetricSelect } from "../../components/MetricSelect";
@@ -26,6 +27,8 @@ import {
 import { ProductSelect } from "./ProductSelect";
 import { TierTable } from "./TierTable";
 
+const rename = (path: string) => path.replace(/^restrictToCustomers\.\d+$/, "restrictToCustomers");
+
 type Props = { productId?: string | null; onClose: () => void };
 
 export function PriceDrawer({ productId, onClose }: Props) {
@@ -40,7 +43,7 @@ export function PriceDrawer({ productId, onClose }: Props) {
       onClose();
     },
   );
-  const placed = useServerErrors(form, submission.error);
+  const placed = useServerErrors(form, submission.error, rename);
   const { structure, currency } = form.values;
   const model = structure.pricingType;
   const percentage = structure.isPricePercentage && mayBePercentage(model);
@@ -128,6 +131,13 @@ export function PriceDrawer({ productId, onClose }: Props) {
           label="Usage metric"
           required
           {...form.getInputProps("structure.usageMetricId")}
+        />
+      )}
+      {measuresUsage(model) && (
+        <CustomersSelect
+          label="Only for customers"
+          description="Pools these and everyone below them apart from the rest. For schedules with roll-up billing."
+          {...form.getInputProps("restrictToCustomers")}
         />
       )}
       {mayBePercentage(model) && (

@@ -64,6 +64,7 @@ export type PriceValues = {
     isPricePercentage: boolean;
     tiers: TierValues[];
   };
+  restrictToCustomers: string[];
 };
 
 export const NEW_PRICE: PriceValues = {
@@ -84,6 +85,7 @@ export const NEW_PRICE: PriceValues = {
     isPricePercentage: false,
     tiers: [EMPTY_TIER],
   },
+  restrictToCustomers: [],
 };
 
 export const measuresUsage = (type: PricingType) => type !== "ONE_TIME" && type !== "FIXED";
@@ -139,6 +141,7 @@ export function priceBody(values: PriceValues): PriceRequest {
     billingFrequency: values.billingFrequency,
     billingType: values.billingType,
     structure: structureBody(values),
+    restrictToCustomers: measuresUsage(values.structure.pricingType) ? values.restrictToCustomers : [],
     integrationIds: [],
     customMetricParameters: [],
   };

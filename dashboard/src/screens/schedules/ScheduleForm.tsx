@@ -5,6 +5,7 @@ import type { MouseEvent } from "react";
 import type { FieldProblem } from "../../api/http";
 import type { Price } from "../../api/types";
 import { CustomerSelect } from "../../components/CustomerSelect";
+import { CustomersSelect } from "../../components/CustomersSelect";
 import { focusInvalid } from "../../components/focusInvalid";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
@@ -25,7 +26,9 @@ type Props = {
 };
 
 const rename = (path: string) =>
-  path.replace(/^phases\.(\d+)\.(priceIds|listPriceIds)(\.\d+)?$/, "phases.$1.prices");
+  path
+    .replace(/^phases\.(\d+)\.(priceIds|listPriceIds)(\.\d+)?$/, "phases.$1.prices")
+    .replace(/^rollUpExclusions\.\d+$/, "rollUpExclusions");
 
 export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit }: Props) {
   const form = useForm<ScheduleValues>({ initialValues: initial, validate: scheduleErrors });
@@ -57,6 +60,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               onChange={(id) => {
                 form.setFieldValue("customerId", id);
                 form.setFieldValue("rollUpBilling", false);
+                form.setFieldValue("rollUpExclusions", []);
               }}
             />
             <Group align="flex-start">
@@ -91,6 +95,14 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               startDate={values.startDate}
               props={form.getInputProps("rollUpBilling", { type: "checkbox" })}
             />
+            {values.rollUpBilling && (
+              <CustomersSelect
+                label="Leave out"
+                description="Not added up here, nor is anyone below them. The next roll-up schedule further up has their usage, if there is one."
+                except={values.customerId}
+                {...form.getInputProps("rollUpExclusions")}
+              />
+            )}
           </Stack>
         </Panel>
         <PhaseFields form={form} extra={prices ?? []} />

@@ -1,6 +1,6 @@
 import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Link, useParams } from "react-router";
 
 import { customer } from "../../api/customers";
@@ -8,6 +8,7 @@ import { invoiceList } from "../../api/invoices";
 import { archiveSchedule, schedule, startSchedule } from "../../api/schedules";
 import type { Invoice, Phase, Price, Schedule } from "../../api/types";
 import { ConfirmButton } from "../../components/ConfirmButton";
+import { CustomerNames } from "../../components/CustomerNames";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
@@ -56,6 +57,7 @@ export default function ScheduleScreen() {
             ["Period", periodText(shown.startDate, shown.endDate)],
             ["Billing day", shown.recurrenceDayOfMonth ?? Number(shown.startDate.slice(8))],
             ["Roll-up billing", shown.rollUpBilling ? "On" : "Off"],
+            ...leftOut(shown),
             ["Invoices", shown.autoIssueInvoices ? "Issued automatically" : "Wait as drafts"],
             [
               "Due after",
@@ -73,6 +75,11 @@ export default function ScheduleScreen() {
       <ScheduleInvoices id={id} />
     </Stack>
   );
+}
+
+/** Who is left out of the roll-up, where anybody is. */
+function leftOut({ rollUpExclusions: ids }: Schedule): [string, ReactNode][] {
+  return ids ? [["Left out", <CustomerNames key="l" ids={ids} link />]] : [];
 }
 
 function Actions({ shown }: { shown: Schedule }) {

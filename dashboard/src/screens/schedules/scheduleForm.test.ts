@@ -10,6 +10,12 @@ test("list prices and prices go where the API wants them", () => {
   expect(phase).toMatchObject({ priceIds: ["b"], listPriceIds: ["a"], endDate: undefined });
 });
 
+test("nobody is left out without roll-up", () => {
+  const values = { ...VALUES, rollUpExclusions: ["x"] };
+  expect(scheduleBody(values, true).rollUpExclusions).toEqual([]);
+  expect(scheduleBody({ ...values, rollUpBilling: true }, true).rollUpExclusions).toEqual(["x"]);
+});
+
 test("the last phase ends with the schedule", () => {
   const values = { ...VALUES, openEnded: false, endDate: "2026-12-31" };
   expect(scheduleBody(values, true).phases[0]?.endDate).toBe("2026-12-31");

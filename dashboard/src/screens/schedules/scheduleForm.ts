@@ -17,6 +17,7 @@ export type ScheduleValues = {
   openEnded: boolean;
   recurrenceDayOfMonth: string;
   rollUpBilling: boolean;
+  rollUpExclusions: string[];
   autoIssueInvoices: boolean;
   purchaseOrderNumber: string;
   label: string;
@@ -35,6 +36,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
     openEnded: !schedule?.endDate,
     recurrenceDayOfMonth: schedule?.recurrenceDayOfMonth?.toString() ?? "",
     rollUpBilling: schedule?.rollUpBilling ?? false,
+    rollUpExclusions: schedule?.rollUpExclusions ?? [],
     autoIssueInvoices: schedule?.autoIssueInvoices ?? false,
     purchaseOrderNumber: schedule?.purchaseOrderNumber ?? "",
     label: schedule?.label ?? "",
@@ -99,6 +101,7 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
     autoIssueInvoices: values.autoIssueInvoices,
     isDraft,
     rollUpBilling: values.rollUpBilling,
+    rollUpExclusions: values.rollUpBilling ? values.rollUpExclusions : [],
     taxRates: [],
     purchaseOrderNumber: values.purchaseOrderNumber.trim() || undefined,
     label: values.label.trim() || undefined,

@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
+        sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
     )
@@ -45,6 +46,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("client_id", name=op.f("uq_api_keys_client_id")),
     )
+    op.create_table(
+        "billing_runs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("drafted_count", sa.Integer(), nullable=False),
+        sa.Column("issued_count", sa.Integer(), nullable=False),
+        sa.Column("failure_count", sa.Integer(), nullable=False),
+        sa.Column("difference_count", sa.Integer(), nullable=False),
+        sa.Column("totals", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("report", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("finished_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_runs_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_runs")),
+    )
+    with op.batch_alter_table("billing_runs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_runs_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
     op.create_table(
         "customers",
         sa.Column("id", sa.Text(), nullable=False),
@@ -68,6 +95,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customers")),
     )
     with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_customers_labelled",
+            ["workspace_id", "label"],
+            unique=False,
+            sqlite_where=sa.text("label IS NOT NULL"),
+            postgresql_where=sa.text("label IS NOT NULL"),
+        )
         batch_op.create_index(
             batch_op.f("ix_customers_workspace_id_archived_at_id"),
             ["workspace_id", "archived_at", "id"],
@@ -229,6 +263,7 @@ def upgrade() -> None:
         sa.Column("end_date", sa.Date(), nullable=True),
         sa.Column("recurrence_day_of_month", sa.Integer(), nullable=True),
         sa.Column("roll_up_billing", sa.Boolean(), nullable=False),
+        sa.Column("roll_up_exclusions", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("auto_issue_invoices", sa.Boolean(), nullable=False),
         sa.Column("purchase_order_number", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
@@ -349,6 +384,11 @@ def upgrade() -> None:
             ["customer_id", "workspace_id", "superseded_at"],
             unique=False,
         )
+        batch_op.create_index(
+            "ix_customer_links_moves",
+            ["effective_from", "workspace_id", "superseded_at"],
+            unique=False,
+        )
 
     op.create_table(
         "customer_organizations",
@@ -381,6 +421,7 @@ def upgrade() -> None:
         sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
@@ -420,8 +461,10 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("billing_schedule_id", sa.Text(), nullable=True),
+        sa.Column("billing_run_id", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("auto_issue", sa.Boolean(), nullable=False),
         sa.Column("payment_status", sa.Text(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("invoice_number", sa.Text(), nullable=True),
@@ -450,6 +493,9 @@ def upgrade() -> None:
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
+            ["billing_run_id"], ["billing_runs.id"], name=op.f("fk_invoices_billing_run_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["billing_schedule_id"],
             ["billing_schedules.id"],
             name=op.f("fk_invoices_billing_schedule_id"),
@@ -473,6 +519,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("invoices", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_invoices_billing_run_id"), ["billing_run_id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_invoices_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_invoices_workspace_id_id"), ["workspace_id", "id"], unique=False
@@ -513,6 +562,7 @@ def upgrade() -> None:
         sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("list_price_id", sa.Text(), nullable=True),
@@ -592,6 +642,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_phase_prices_price_id"), ["price_id"], unique=False)
 
     op.create_table(
+        "usage_branches",
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("first_index", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last_index", sa.Integer(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_branches_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_branches_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "customer_id", "invoice_id", "first_index", name=op.f("pk_usage_branches")
+        ),
+    )
+    with op.batch_alter_table("usage_branches", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_usage_branches_invoice_id"), ["invoice_id"], unique=False
+        )
+
+    op.create_table(
         "usage_item_groups",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -645,6 +717,8 @@ def upgrade() -> None:
         sa.Column("price_id", sa.Text(), nullable=True),
         sa.Column("product_id", sa.Text(), nullable=True),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
+        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("aggregation", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
         sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),

@@ -2,10 +2,8 @@ import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { FROM_HERE, Problem } from "../../api/http";
-import { pdfAddress, pdfVersion } from "../../api/invoices";
-import type { Invoice } from "../../api/types";
-import { ProblemAlert } from "../../components/Problem";
+import { FROM_HERE, Problem } from "../api/http";
+import { ProblemAlert } from "./Problem";
 
 async function fetchPdf(address: string, signal: AbortSignal): Promise<Blob> {
   const response = await fetch(address, { headers: FROM_HERE, credentials: "same-origin", signal });
@@ -13,11 +11,13 @@ async function fetchPdf(address: string, signal: AbortSignal): Promise<Blob> {
   return response.blob();
 }
 
+/** `version` changes whenever the document does. */
+type Props = { address: string; version: string; title: string };
+
 /** The document as it is, or would be, sent. */
-export function PdfView({ invoice }: { invoice: Invoice }) {
-  const address = pdfAddress(invoice);
+export function PdfView({ address, version, title }: Props) {
   const { data, error, refetch } = useQuery({
-    queryKey: ["invoices", "pdf", invoice.id, pdfVersion(invoice)],
+    queryKey: ["invoices", "pdf", address, version],
     queryFn: ({ signal }) => fetchPdf(address, signal),
     staleTime: Infinity,
     gcTime: 0,
@@ -33,5 +33,5 @@ export function PdfView({ invoice }: { invoice: Invoice }) {
 
   if (error) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
   if (!url) return <Skeleton className="pdf" aria-label="Loading the PDF" />;
-  return <iframe className="pdf" src={`${url}#navpanes=0&view=FitH`} title="Invoice PDF" />;
+  return <iframe className="pdf" src={`${url}#navpanes=0&view=FitH`} title={title} />;
 }

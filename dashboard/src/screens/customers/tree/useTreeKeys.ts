@@ -5,11 +5,19 @@ export const OPEN_EVENT = "tree:open";
 
 const ITEM = '[role="treeitem"]';
 
+type Deeds = {
+  /** Enter. */
+  onEnter: (id: string) => void;
+  /** The menu key, or Shift and F10. */
+  onMenu: (row: HTMLElement) => void;
+};
+
 /**
- * The keyboard of a tree (WAI-ARIA practices): arrows, Home, End, Enter, the first letters of a
- * name, and * for all at one level. Works on what is on screen, so that levels may come later.
+ * The keyboard of a tree (WAI-ARIA practices): arrows, Home, End, Enter, Space to choose, the menu
+ * key, the first letters of a name, and * for all at one level. Works on what is on screen, so that
+ * levels may come later.
  */
-export function useTreeKeys() {
+export function useTreeKeys({ onEnter, onMenu }: Deeds) {
   const typed = useRef({ text: "", at: 0 });
 
   function onKeyDown(event: KeyboardEvent<HTMLElement>) {
@@ -42,8 +50,16 @@ export function useTreeKeys() {
         items.at(-1)?.focus();
         break;
       case "Enter":
+        if (here.dataset.id) onEnter(here.dataset.id);
+        else here.click();
+        break;
       case " ":
         here.click();
+        break;
+      case "F10":
+      case "ContextMenu":
+        if (!here.dataset.id || (event.key === "F10" && !event.shiftKey)) return;
+        onMenu(here);
         break;
       case "*":
         for (const item of items) {

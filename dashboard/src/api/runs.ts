@@ -1,0 +1,81 @@
+import { queryOptions } from "@tanstack/react-query";
+
+import { api, type Query } from "./http";
+import type { Page } from "./types";
+
+export type RunStatus = "RUNNING" | "BALANCED" | "UNBALANCED" | "INTERRUPTED";
+
+export type RunTotal = { currency: string; invoiceCount: number; netTotal: string; grossTotal: string };
+
+export type BillingRun = {
+  id: string;
+  asOf: string;
+  status: RunStatus;
+  source: "API" | "CLI";
+  createdAt: string;
+  finishedAt?: string;
+  draftedCount: number;
+  issuedCount: number;
+  failureCount: number;
+  differenceCount: number;
+  totals: RunTotal[];
+};
+
+/** Where the events of a metric went; of customers and aliases those with the most events are named. */
+export type MetricBalance = {
+  usageMetricId: string;
+  usageMetricName?: string;
+  period: { start: string; endInclusive: string };
+  received: number;
+  billed: number;
+  other: number;
+  unpriced: number;
+  unmapped: number;
+  balanced: boolean;
+  unpricedCustomers: { customerId: string; customerLegalCompanyName?: string; eventCount: number }[];
+  unmappedAliases: { customerAlias: string; eventCount: number }[];
+};
+
+export type RunFailure = {
+  customerId: string;
+  customerLegalCompanyName?: string;
+  billingScheduleId: string;
+  reason: string;
+};
+
+export type RunDifference = {
+  customerId?: string;
+  customerLegalCompanyName?: string;
+  billingScheduleId?: string;
+  invoiceId?: string;
+  part: "line" | "group" | "invoice" | "metric";
+  partId: string;
+  figure: string;
+  expected: string;
+  found: string;
+};
+
+export type BillingRunReport = BillingRun & {
+  controlSheet: { invoiceCount: number; lineCount: number; metrics: MetricBalance[] };
+  failures: RunFailure[];
+  differences: RunDifference[];
+};
+
+/** How often a run at work is looked at. */
+const LOOK_AGAIN_MS = 3_000;
+
+export const runList = (query: Query) =>
+  queryOptions({
+    queryKey: ["runs", "list", query],
+    queryFn: ({ signal }) => api.get<Page<BillingRun>>("/billing-runs", query, signal),
+  });
+
+export const run = (id: string) =>
+  queryOptions({
+    queryKey: ["runs", "one", id],
+    queryFn: ({ signal }) => api.get<BillingRunReport>(`/billing-runs/${id}`, {}, signal),
+    refetchInterval: ({ state }) => state.data?.status === "RUNNING" && LOOK_AGAIN_MS,
+  });
+
+export const startRun = (asOf: string, key: string) =>
+  api.post<BillingRunReport>("/billing-runs", { asOf }, key);

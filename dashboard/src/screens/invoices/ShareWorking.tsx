@@ -1,0 +1,173 @@
+import { Button, Skeleton, Stack, Text } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+
+import { shareExplanation, type ShareOf } from "../../api/shares";
+import type { MemberReckoning, ShareExplanation, Term } from "../../api/types";
+import { DataTable, type Column } from "../../components/DataTable";
+import { Facts } from "../../components/Facts";
+import { Money, Quantity } from "../../components/Figures";
+import { decimalText, moneyText, plural } from "../../components/format";
+import { exactMoney, exactText, isZero } from "../../components/fraction";
+import { ProblemAlert } from "../../components/Problem";
+
+const REASONS: Record<ShareExplanation["weighedBy"], string> = {
+  QUANTITY: "what each used",
+  SEGMENTS: "what each used while a tier was open, at what the tier came to",
+  EVENTS: "the price of each single event",
+  ALONE: "what each would have paid alone",
+  LINE: "nobody shares this line: all of it is the payer's",
+};
+
+/** How a share of a line came about: from the weights to the cent that was left over. */
+export function ShareWorking(props: ShareOf) {
+  const query = useInfiniteQuery(shareExplanation(props));
+  const told = query.data?.pages[0];
+  if (query.error) return <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />;
+  if (!told) return <Skeleton height={180} aria-label="Loading the explanation" />;
+  const members = query.data?.pages.flatMap((page) => page.members.items) ?? [];
+  const [only] = members;
+  return (
+    <Stack gap="md" aria-busy={query.isPlaceholderData}>
+      <Facts items={facts(told, members)} />
+      {members.length === 1 && only ? (
+        <Terms terms={only.terms} told={told} />
+      ) : (
+        members.length > 1 && <Members members={members} told={told} />
+      )}
+      {query.hasNextPage && (
+        <Button
+          variant="default"
+          size="compact-sm"
+          loading={query.isFetchingNextPage}
+          onClick={() => void query.fetchNextPage()}
+        >
+          Show more
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+function facts(told: ShareExplanation, members: MemberReckoning[]): [string, React.ReactNode][] {
+  const { line, currency, weighedBy } = told;
+  const amount = (text: string) => exactMoney(text, currency);
+  const weight = weighedBy === "QUANTITY" ? exactText : amount;
+  const share: [string, React.ReactNode] = [
+    "Share",
+    <Money key="share" value={told.netTotal} currency={currency} />,
+  ];
+  const used: [string, React.ReactNode] = [
+    "Used",
+    told.quantity !== undefined && <Quantity key="used" value={told.quantity} unit={line.unit} />,
+  ];
+  if (weighedBy === "LINE") return [share, used, ["Weighed by", REASONS.LINE]];
+  const [only] = members;
+  return [
+    share,
+    used,
+    ["Of the line", `${moneyText(line.netTotal, currency)}, shared by ${plural(line.sharingCustomers, "customer")}`],
+    ["Weighed by", REASONS[weighedBy]],
+    ["Weight", `${weight(told.weight)} of ${weight(told.weightsTotal)}`],
+    ["Exactly", `${moneyText(line.netTotal, currency)} × ${weight(told.weight)} ÷ ${weight(told.weightsTotal)} = ${amount(told.exact)}`],
+    ["Rounded", members.length === 1 && only ? rounding(only, currency) : "each customer by itself, see below"],
+  ];
+}
+
+function rounding({ cut, leftover, netTotal }: MemberReckoning, currency: string): string {
+  const whole = moneyText(cut, currency);
+  return isZero(leftover)
+    ? `cut to ${whole}; nothing was left over for it`
+    : `cut to ${whole}, and ${moneyText(leftover, currency)} of what was left over: ${moneyText(netTotal, currency)}`;
+}
+
+type TermsProps = { terms: Term[]; told: ShareExplanation };
+
+/** What the weight is made of: the segments the customer was in, or would have had alone. */
+function Terms({ terms, told }: TermsProps) {
+  const alone = told.weighedBy === "ALONE";
+  const columns: Column<Term>[] = [
+    { title: alone ? "Alone it would have had" : "Tier", cell: tierText },
+    {
+      title: "Quantity",
+      end: true,
+      cell: (term) =>
+        alone
+          ? decimalText(term.quantity)
+          : `${decimalText(term.quantity)} of ${decimalText(term.ofQuantity)}`,
+    },
+    {
+      title: "Rate",
+      end: true,
+      cell: ({ rate, fee }) => (
+        <>
+          {decimalText(rate)}
+          {!isZero(fee) && <span className="line-note">and a fee of {decimalText(fee)}</span>}
+        </>
+      ),
+    },
+    {
+      title: "Comes to",
+      end: true,
+      cell: (term) =>
+        alone
+          ? exactMoney(term.amount, told.currency)
+          : `${exactMoney(term.amount, told.currency)} of ${moneyText(term.ofAmount, told.currency)}`,
+    },
+  ];
+  if (terms.length === 0) return null;
+  return (
+    <DataTable
+      label="What the weight is made of"
+      columns={columns}
+      rows={terms}
+      rowKey={({ from = "", to = "", quantity }) => `${from}-${to}-${quantity}`}
+    />
+  );
+}
+
+function tierText({ from, to }: Term): string {
+  if (to) return `${decimalText(from ?? "0")} – ${decimalText(to)}`;
+  return from && !isZero(from) ? `Above ${decimalText(from)}` : "All units";
+}
+
+type MembersProps = { members: MemberReckoning[]; told: ShareExplanation };
+
+/** The customers whose shares the share of a branch is the sum of. */
+function Members({ members, told }: MembersProps) {
+  const weight = (text: string) =>
+    told.weighedBy === "QUANTITY" ? exactText(text) : exactMoney(text, told.currency);
+  const columns: Column<MemberReckoning>[] = [
+    {
+      title: "Customer",
+      cell: (row) => (
+        <>
+          {row.name}
+          {row.pathNames.length > 2 && (
+            <span className="line-note">{row.pathNames.slice(1, -1).join(" / ")}</span>
+          )}
+        </>
+      ),
+    },
+    { title: "Weight", end: true, cell: (row) => weight(row.weight) },
+    { title: "Exactly", end: true, wideOnly: true, cell: (row) => exactMoney(row.exact, told.currency) },
+    {
+      title: "Share",
+      end: true,
+      cell: (row) => <Money value={row.netTotal} currency={told.currency} />,
+    },
+  ];
+  const all = told.members.pagination?.totalResultSize ?? members.length;
+  return (
+    <section aria-label="Customers it is the sum of">
+      <Text size="sm" c="dimmed" mb="xs">
+        The sum over {plural(all, "customer")}.
+      </Text>
+      <DataTable
+        label="Customers it is the sum of"
+        columns={columns}
+        rows={members}
+        rowKey={(row) => row.customerId}
+      />
+    </section>
+  );
+}

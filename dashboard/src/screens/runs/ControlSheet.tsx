@@ -1,0 +1,56 @@
+import { Text } from "@mantine/core";
+
+import type { BillingRunReport, MetricBalance } from "../../api/runs";
+import { DataTable, type Column } from "../../components/DataTable";
+import { decimalText, periodText, plural } from "../../components/format";
+import { Panel } from "../../components/Panel";
+import { Status } from "../../components/Status";
+
+const COLUMNS: Column<MetricBalance>[] = [
+  {
+    title: "Metric",
+    cell: (row) => (
+      <>
+        {row.usageMetricName ?? row.usageMetricId}
+        <Text size="xs" c="dimmed">
+          {periodText(row.period.start, row.period.endInclusive)}
+        </Text>
+      </>
+    ),
+  },
+  { title: "Received", cell: (row) => decimalText(row.received), end: true },
+  { title: "Billed", cell: (row) => decimalText(row.billed), end: true },
+  { title: "Other", cell: (row) => decimalText(row.other), end: true },
+  { title: "Unpriced", cell: (row) => decimalText(row.unpriced), end: true },
+  { title: "Unmapped", cell: (row) => decimalText(row.unmapped), end: true },
+  { title: "Balance", cell: (row) => <Status value={row.balanced ? "BALANCED" : "UNBALANCED"} /> },
+];
+
+/** Where every event of a metric went: what was received is the sum of the columns beside it. */
+export function ControlSheet({ sheet }: { sheet: BillingRunReport["controlSheet"] }) {
+  const checked = `${plural(sheet.invoiceCount, "invoice")} with ${plural(sheet.lineCount, "line")}`;
+  return (
+    <Panel title="Control sheet" flush>
+      {sheet.metrics.length > 0 && (
+        <DataTable
+          label="Control sheet"
+          columns={COLUMNS}
+          rows={sheet.metrics}
+          rowKey={(row) => row.usageMetricId}
+        />
+      )}
+      <ul className="notes">
+        {sheet.metrics.length > 0 && (
+          <li>
+            Events. Other: of another schedule or another due day. Unpriced: no schedule reaches the customer
+            then. Unmapped: the alias has no customer.
+          </li>
+        )}
+        <li>
+          Added up besides: members, shares, lines, groups and totals of {checked}.
+          {sheet.metrics.length === 0 && " No usage was billed."}
+        </li>
+      </ul>
+    </Panel>
+  );
+}

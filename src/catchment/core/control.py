@@ -1,0 +1,295 @@
+"""Does it add up? What invoices say of themselves and a census of events in, differences out.
+
+Billing measures pool by pool; a control sheet looks from the other side, at every event there is,
+and asks whose it was. Nothing here makes an amount: each figure is held against what its parts come
+to, so whatever damages one of them on its way into the database does not go unnoticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from catchment.core.allocation import METHODS
+from catchment.core.hierarchy import CustomerId
+from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
+from catchment.core.period import Period, outermost
+from catchment.core.pricing import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure that is not what its parts come to, and whose it is.
+
+    ``part`` (line, group, invoice or metric) has the id ``id``. A difference of a metric is on no
+    invoice, and where no event says whose it is, it is nobody's.
+    """
+
+    part: str
+    id: str
+    figure: str
+    expected: str
+    found: str
+    customer: CustomerId | None = None
+    schedule_id: str | None = None
+    invoice_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A schedule that could not be billed, and why. Everyone else's was."""
+
+    customer: CustomerId
+    schedule_id: str
+    reason: str
+
+
+class Totals(NamedTuple):
+    """Three figures that belong together, each as it is stored."""
+
+    net: Money
+    tax: Money
+    gross: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LineFigures:
+    """A line. ``used`` is what its members used together, None where that need not be the quantity.
+
+    ``shares`` is what the members have of the net by each of METHODS; None: all is the payer's.
+    ``member_events`` are the events of all members, None for a line that counts none.
+    """
+
+    id: str
+    group_id: str | None
+    schedule_id: str | None
+    totals: Totals
+    segments: tuple[Segment, ...]
+    quantity: Decimal
+    used: Decimal | None = None
+    shares: tuple[Money, ...] | None = None
+    event_count: int | None = None
+    member_events: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """The lines of one product."""
+
+    id: str
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFigures:
+    """An invoice with everything on it that must add up.
+
+    ``usage`` is by metric what the breakdown shows, and what the lines of it bill; only metrics
+    whose members' figures add up are in it.
+    """
+
+    id: str
+    customer: CustomerId
+    schedule_id: str | None
+    totals: Totals
+    groups: tuple[GroupFigures, ...]
+    lines: tuple[LineFigures, ...]
+    usage: Mapping[str, tuple[Decimal, Decimal]]
+
+
+@dataclass(frozen=True, slots=True)
+class BilledUsage:
+    """What a line says of the usage it bills: so many events of a metric during ``service``."""
+
+    line_id: str
+    invoice_id: str
+    customer: CustomerId
+    schedule_id: str
+    service: Period
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """Events of a customer that two schedules claim."""
+
+    customer: CustomerId
+    schedule_ids: tuple[str, str]
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Every event of a metric within a window, by whose it is.
+
+    ``received`` is counted by itself, all others by who claims the instant of the event: the
+    services asked for (``counted`` for each of them, ``billed`` for all together, ``other`` for
+    what lies in none), no schedule although the customer is known, or not even that. Of the last
+    two the most frequent are named.
+    """
+
+    received: int
+    counted: Mapping[tuple[str, Period], int]
+    other: int
+    unpriced: int
+    unmapped: int
+    unpriced_customers: tuple[tuple[CustomerId, int], ...] = ()
+    unmapped_aliases: tuple[tuple[str, int], ...] = ()
+    twice: tuple[Twice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricBalance:
+    """A row of the control sheet: what was received during ``days`` is what became of it."""
+
+    metric_id: str
+    days: Period
+    received: int
+    billed: int
+    other: int
+    unpriced: int
+    unmapped: int
+    unpriced_customers: tuple[tuple[CustomerId, int], ...] = ()
+    unmapped_aliases: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def accounted(self) -> int:
+        """What the parts come to."""
+        return self.billed + self.other + self.unpriced + self.unmapped
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every event is accounted for, once."""
+        return self.received == self.accounted
+
+
+def faults(invoice: InvoiceFigures) -> Iterator[Difference]:
+    """Every figure of an invoice that its parts do not come to, lines first."""
+    for part, id, figure, expected, found, schedule_id in _sums(invoice):
+        if expected != found:
+            yield Difference(
+                part,
+                id,
+                figure,
+                _text(expected),
+                _text(found),
+                invoice.customer,
+                schedule_id or invoice.schedule_id,
+                invoice.id,
+            )
+
+
+def miscounts(metric_id: str, lines: Iterable[BilledUsage], census: Census) -> Iterator[Difference]:
+    """The lines whose events are not those that the census found for them."""
+    for line in lines:
+        counted = census.counted[line.schedule_id, line.service]
+        if counted != line.event_count:
+            yield Difference(
+                "line",
+                line.line_id,
+                f"eventCount of metric {metric_id}",
+                str(counted),
+                str(line.event_count),
+                line.customer,
+                line.schedule_id,
+                line.invoice_id,
+            )
+
+
+def balance(
+    metric_id: str, days: Period, lines: Sequence[BilledUsage], census: Census
+) -> MetricBalance:
+    """The row of a metric, from what ``lines`` say they bill and a census of their days."""
+    return MetricBalance(
+        metric_id,
+        days,
+        census.received,
+        _billed(lines),
+        census.other,
+        census.unpriced,
+        census.unmapped,
+        census.unpriced_customers,
+        census.unmapped_aliases,
+    )
+
+
+def imbalance(row: MetricBalance, census: Census) -> Iterator[Difference]:
+    """What of a row does not balance: events claimed twice, or a sum that is another."""
+    for one in census.twice:
+        yield Difference(
+            "metric",
+            row.metric_id,
+            f"events that {' and '.join(one.schedule_ids)} both claim",
+            "0",
+            str(one.event_count),
+            one.customer,
+            one.schedule_ids[0],
+        )
+    if not row.balanced:
+        yield Difference(
+            "metric", row.metric_id, "events received", str(row.accounted), str(row.received)
+        )
+
+
+_Sum = tuple[str, str, str, object, object, str | None]
+"""Part, its id, the figure, what it should be, what it is, and the line's schedule."""
+
+
+def _sums(invoice: InvoiceFigures) -> Iterator[_Sum]:
+    currency = invoice.totals.net.currency
+    for line in invoice.lines:
+        for figure, expected, found in _of_line(line, currency):
+            yield "line", line.id, figure, expected, found, line.schedule_id
+    for group in invoice.groups:
+        own = [line.totals for line in invoice.lines if line.group_id == group.id]
+        for figure, expected, found in _of_sum(group.totals, own, currency):
+            yield "group", group.id, figure, expected, found, None
+    everything = [line.totals for line in invoice.lines]
+    for figure, expected, found in _of_sum(invoice.totals, everything, currency):
+        yield "invoice", invoice.id, figure, expected, found, None
+    for metric_id, (shown, billed) in invoice.usage.items():
+        yield "metric", metric_id, "usage items", billed, shown, None
+
+
+def _of_line(line: LineFigures, currency: str) -> Iterator[tuple[str, object, object]]:
+    """What of a line must be what: (figure, expected, found)."""
+    exact = exact_sum(segment.amount for segment in line.segments)
+    yield "netTotal", Money.rounded(exact, currency), line.totals.net
+    yield "grossTotal", line.totals.net + line.totals.tax, line.totals.gross
+    if line.used is not None:
+        yield "quantity", line.used, line.quantity
+    if line.event_count is not None or line.member_events is not None:
+        yield "eventCount", line.member_events, line.event_count
+    if line.shares is not None:
+        for method, shared in zip(METHODS, line.shares, strict=True):
+            yield f"{method} shares", line.totals.net, shared
+
+
+def _of_sum(
+    head: Totals, parts: Sequence[Totals], currency: str
+) -> Iterator[tuple[str, object, object]]:
+    yield "netTotal", total((one.net for one in parts), currency), head.net
+    yield "totalTax", total((one.tax for one in parts), currency), head.tax
+    yield "grossTotal", head.net + head.tax, head.gross
+
+
+def _billed(lines: Iterable[BilledUsage]) -> int:
+    """The events of all lines; those that a schedule bills twice, as a month and as part of its
+    quarter, once.
+    """
+    counts: dict[str, dict[Period, int]] = {}
+    for line in lines:
+        counts.setdefault(line.schedule_id, {})[line.service] = line.event_count
+    return sum(own[service] for own in counts.values() for service in outermost(own))
+
+
+def _text(value: object) -> str:
+    match value:
+        case Money():
+            return money_text(value)
+        case Decimal():
+            return decimal_text(value)
+        case _:
+            return "nothing" if value is None else str(value)

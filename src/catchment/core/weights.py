@@ -1,0 +1,175 @@
+"""What a member weighs when a line is shared, and what that weight is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import Steps, Usage
+from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
+from catchment.core.pricing import Price, Segment, Tier, event_tier, rate
+
+_ONE = Fraction(1)
+_Weights = Mapping[CustomerId, Decimal | int]
+
+
+class By(StrEnum):
+    """What members are weighed by.
+
+    QUANTITY: what each used. SEGMENTS: the line's segments, each by what of it was used by whom.
+    EVENTS: the price that each event had by itself. ALONE: what each would have paid alone.
+    """
+
+    QUANTITY = "QUANTITY"
+    SEGMENTS = "SEGMENTS"
+    EVENTS = "EVENTS"
+    ALONE = "ALONE"
+
+
+class Term(NamedTuple):
+    """A part of a weight: ``quantity`` of a segment, which comes to ``amount`` (major units).
+
+    The segment is one of the line; weighed by ALONE, one that the member alone would have had.
+    """
+
+    segment: Segment
+    quantity: Decimal
+    amount: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """Members by what they weigh: sizes above 0, by customer id, in units of ``unit``.
+
+    ``terms`` says what a member's weight is made of: their sum, whose sign is the line's.
+    """
+
+    by: By
+    weights: _Weights
+    unit: Fraction
+    terms: Callable[[CustomerId], tuple[Term, ...]]
+
+
+def by_quantity(usage: Usage) -> Weighing:
+    """Every member by what it used, if that is above zero."""
+    used = {who: value for who, value in sorted(usage.members.items()) if value > 0}
+    assert used, usage
+    return Weighing(By.QUANTITY, used, _ONE, lambda _: ())
+
+
+def marginal(
+    net: Money, price: Price, segments: Sequence[Segment], usage: Usage
+) -> Weighing | None:
+    """Each segment's amount by who was there; events with a price of their own, by that price.
+
+    None where the order of events tells nobody from another: all paid one rate.
+    """
+    tier = event_tier(price, usage.pooled)
+    if tier is not None:
+        return _by_event(net, tier, segments[0], usage)
+    if len(segments) < 2 or not usage.steps.members:
+        return None
+    return _by_segment(net, segments, usage.steps)
+
+
+def alone(net: Money, price: Price, usage: Usage) -> Weighing | None:
+    """What each member would have paid alone at the same price; None where nobody had paid."""
+    known: dict[object, tuple[Segment, ...]] = {}
+
+    def paid(who: CustomerId) -> tuple[Segment, ...]:
+        used = usage.members[who], usage.member_values.get(who, ())
+        if used not in known:
+            known[used] = rate(price, *used)
+        return known[used]
+
+    def terms(who: CustomerId) -> tuple[Term, ...]:
+        return tuple(Term(one, one.quantity, Fraction(one.amount)) for one in paid(who))
+
+    weights = {who: exact_sum(one.amount for one in paid(who)) for who in usage.members}
+    return _weighing(By.ALONE, net, weights, _ONE, terms)
+
+
+def _by_event(net: Money, tier: Tier, segment: Segment, usage: Usage) -> Weighing | None:
+    """What the tier made of each member's events, and its fee by the members' quantities."""
+    unit = 1 / Fraction(usage.pooled)
+
+    def weight(who: CustomerId) -> Decimal:
+        priced = exact_sum(
+            EXACT.multiply(tier.price_of(value), Decimal(count))
+            for value, count in usage.member_values.get(who, ())
+        )
+        # The pooled quantity on both sides keeps the fee's share free of a division.
+        fee = EXACT.multiply(tier.fee, usage.members[who])
+        return EXACT.add(EXACT.multiply(priced, usage.pooled), fee)
+
+    def terms(who: CustomerId) -> tuple[Term, ...]:
+        return (Term(segment, usage.members[who], Fraction(weight(who)) * unit),)
+
+    return _weighing(By.EVENTS, net, {who: weight(who) for who in usage.members}, unit, terms)
+
+
+def _by_segment(net: Money, segments: Sequence[Segment], steps: Steps) -> Weighing | None:
+    """What each segment came to, its fee included, by the quantities that fell into it."""
+    per_unit = [Fraction(one.amount) / Fraction(one.quantity) for one in segments]
+    whole = lcm(*(rate.denominator for rate in per_unit))
+    rates = [int(rate * whole) for rate in per_unit]
+    unit = Fraction(1, whole * 10**MAX_DECIMALS)
+    of_step = [_segment_of(lower, segments) for lower in (Decimal(0), *steps.bounds)]
+
+    def used(who: CustomerId) -> dict[int, int]:
+        """The member's units in each segment."""
+        found: dict[int, int] = {}
+        for place, part in zip(of_step, steps.members[who], strict=True):
+            if part and place is not None:
+                found[place] = found.get(place, 0) + _units(part)
+        return found
+
+    def terms(who: CustomerId) -> tuple[Term, ...]:
+        return tuple(
+            Term(
+                segments[place],
+                EXACT.scaleb(Decimal(units), -MAX_DECIMALS),
+                rates[place] * units * unit,
+            )
+            for place, units in used(who).items()
+        )
+
+    weights = {
+        who: sum(rates[place] * units for place, units in used(who).items())
+        for who in steps.members
+    }
+    return _weighing(By.SEGMENTS, net, weights, unit, terms)
+
+
+def _weighing(
+    by: By,
+    net: Money,
+    weights: _Weights,
+    unit: Fraction,
+    terms: Callable[[CustomerId], tuple[Term, ...]],
+) -> Weighing | None:
+    """The weights that have the sign of ``net``, as sizes, by customer id; None without any."""
+    if net.minor < 0:
+        sizes = {who: -weights[who] for who in sorted(weights) if weights[who] < 0}
+    else:
+        sizes = {who: weights[who] for who in sorted(weights) if weights[who] > 0}
+    return Weighing(by, sizes, unit, terms) if sizes else None
+
+
+def _segment_of(lower: Decimal, segments: Sequence[Segment]) -> int | None:
+    """Which segment the step above ``lower`` lies in; None for one that was not reached."""
+    for place, one in enumerate(segments):
+        if (one.lower or 0) <= lower and (one.upper is None or lower < one.upper):
+            return place
+    return None
+
+
+def _units(quantity: Decimal) -> int:
+    """A quantity in whole units of its smallest decimal."""
+    return int(EXACT.scaleb(quantity, MAX_DECIMALS))

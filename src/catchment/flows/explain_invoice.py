@@ -1,0 +1,97 @@
+"""Why an invoice has its totals: its lines, each rounded once, and the steps to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from catchment.core.errors import FigureDiffers
+from catchment.core.money import Money, exact_sum, money_text, total
+from catchment.flows.finalize_invoice import one_invoice
+from catchment.store import evidence, invoice_contents
+from catchment.store.evidence import Evidence
+from catchment.store.invoice_contents import LineItem, LineItemGroup
+from catchment.store.invoices import Invoice
+
+
+class Step(StrEnum):
+    """What is added on the way from nothing to the total, in this order."""
+
+    CHARGES = "CHARGES"
+    TAX = "TAX"
+
+
+@dataclass(frozen=True, slots=True)
+class Summand:
+    """A line of the invoice, with its price as of the calculation."""
+
+    line: LineItem
+    price_name: str
+
+    @property
+    def exact(self) -> Decimal:
+        """The line before it was rounded."""
+        return exact_sum(segment.amount for segment in self.line.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceExplanation:
+    """An invoice with all that adds up to its totals.
+
+    ``tree_known_at`` is when the tree and the aliases that were used were last changed; None where
+    nothing was measured.
+    """
+
+    invoice: Invoice
+    groups: tuple[tuple[LineItemGroup, tuple[Summand, ...]], ...]
+    tree_known_at: datetime | None
+
+    @property
+    def steps(self) -> tuple[tuple[Step, Money], ...]:
+        """What the total is made of. Steps that the invoice does not have are left out."""
+        tax = ((Step.TAX, self.invoice.tax),) if self.invoice.tax.minor else ()
+        return ((Step.CHARGES, self.invoice.net), *tax)
+
+    @property
+    def exact(self) -> Decimal:
+        """What the lines add up to before they are rounded."""
+        return exact_sum(one.exact for _, own in self.groups for one in own)
+
+
+def explain_invoice(tx: Connection, workspace_id: str, invoice_id: str) -> InvoiceExplanation:
+    """Why the invoice has its totals. Raises NotFound, FigureDiffers."""
+    invoice = one_invoice(tx, workspace_id, invoice_id)
+    lines = invoice_contents.lines(tx, workspace_id, invoice_id)
+    bodies = evidence.bodies(tx, workspace_id, [invoice_id])
+    kept = {line.id: evidence.read(bodies[line.id]) for line in lines}
+    groups = tuple(
+        (
+            group,
+            tuple(
+                Summand(line, kept[line.id].price_name)
+                for line in lines
+                if line.group_id == group.id
+            ),
+        )
+        for group in invoice_contents.groups(tx, workspace_id, invoice_id)
+    )
+    for group, own in groups:
+        _check(f"group {group.id}", group.net, [one.line.net for one in own])
+    _check(f"invoice {invoice.id}", invoice.net, [group.net for group, _ in groups])
+    return InvoiceExplanation(invoice, groups, _known_at(kept.values()))
+
+
+def _check(name: str, whole: Money, parts: list[Money]) -> None:
+    added = total(parts, whole.currency)
+    if added != whole:
+        stored, right = money_text(whole), money_text(added)
+        raise FigureDiffers(f"The net total of {name} is {stored}; its parts add up to {right}.")
+
+
+def _known_at(kept: Iterable[Evidence]) -> datetime | None:
+    return max((one.counted.known_at for one in kept if one.counted), default=None)
