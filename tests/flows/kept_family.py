@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from catchment import ids
 from catchment.core.metering import Metric
-from catchment.core.schedules import EVERYONE, Phase, PricedItem, Schedule
+from catchment.core.schedules import Phase, PricedItem, Schedule
 from catchment.store import structures
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
@@ -31,25 +31,15 @@ Key = tuple[str, str, date]
 """A line: the schedule and the price, by the family's names for them, and its first day."""
 
 
-def plain(family: Family) -> Family:
-    """The same with nobody left out of a pool, no price for some only, and nothing archived.
-
-    A run bills no more of an archived schedule, not even what was due before.
-    """
-    return replace(family, schedules=tuple(_plain(one) for one in family.schedules))
-
-
-def _plain(schedule: Schedule) -> Schedule:
-    parts = (
-        replace(phase, items=tuple(replace(item, scope=EVERYONE) for item in phase.items))
-        for phase in schedule.phases
-    )
-    return replace(schedule, phases=tuple(parts), exclusions=frozenset(), archived_at=None)
+def unarchived(family: Family) -> Family:
+    """The same with no schedule archived: a run bills no more of those, not even what was due."""
+    running = (replace(one, archived_at=None) for one in family.schedules)
+    return replace(family, schedules=tuple(running))
 
 
 @dataclass
 class KeptFamily:
-    """``books`` with a plain family in them."""
+    """``books`` with a family in them."""
 
     books: Books
     family: Family
@@ -98,6 +88,7 @@ class KeptFamily:
             end_date=schedule.end,
             recurrence_day_of_month=schedule.billing_day,
             roll_up_billing=schedule.roll_up,
+            roll_up_exclusions=[self._ids[who] for who in sorted(schedule.exclusions)] or None,
             auto_issue_invoices=False,
             custom_fields={},
             created_at=START,
@@ -125,7 +116,10 @@ class KeptFamily:
         assert item.metric is not None, item
         metric = self._ids.get(item.metric.id) or self._metric(item.metric)
         terms = structures.dump(item.price, metric)
-        return self.books.price(terms, metric, frequency=item.frequency, currency=item.currency)
+        only = [self._ids[who] for who in sorted(item.scope)]
+        return self.books.price(
+            terms, metric, frequency=item.frequency, currency=item.currency, only=only
+        )
 
     def _metric(self, metric: Metric) -> str:
         self._ids[metric.id] = self._row(

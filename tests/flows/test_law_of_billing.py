@@ -13,12 +13,12 @@ from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.core.money import Money
-from catchment.flows.run_billing import bill_workspace
+from catchment.flows.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
 from tests.flows.books import START, Books
-from tests.flows.kept_family import KeptFamily, Key, in_zone, plain
+from tests.flows.kept_family import KeptFamily, Key, in_zone, unarchived
 from tests.flows.racing import ROUNDS
 from tests.laws import oracle
 from tests.laws.billing import AS_OF
@@ -57,13 +57,13 @@ def billed(engine: Engine, usage: UsageStore, family: Family) -> dict[Key, tuple
 def test_every_event_is_on_the_lines_that_its_way_up_says(
     engine: Engine, usage: UsageStore, seed: int
 ) -> None:
-    family = plain(ONCE.draw(Random(seed)))
+    family = unarchived(ONCE.draw(Random(seed)))
 
     assert billed(engine, usage, family) == expected(family), f"seed {seed}:\n{told(family)}"
 
 
 def test_another_tree_gives_other_lines(engine: Engine, usage: UsageStore) -> None:
-    families = (plain(ONCE.draw(Random(seed))) for seed in count())
+    families = (unarchived(ONCE.draw(Random(seed))) for seed in count())
     strangers = ((family, replace(family, relocations=())) for family in families)
     family, scattered = next(pair for pair in strangers if expected(pair[0]) != expected(pair[1]))
 
