@@ -4,7 +4,7 @@ PORT ?= 8080
 DEMO_DIR ?= demo-data
 SERVE ?= 1
 
-.PHONY: setup setup-dev demo test check bench-families clean
+.PHONY: setup setup-dev demo test prove check bench-families clean
 
 setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
 	@scripts/setup run
@@ -17,6 +17,9 @@ demo: setup  ## New York's airports bill the airlines; then serve (SERVE=0 ends 
 
 test: setup-dev  ## every check and every test
 	@scripts/test
+
+prove: setup-dev  ## the laws of families, on 100,000 families and 1,000 races
+	@scripts/prove
 
 check: setup-dev  ## the checks without the tests
 	@scripts/test --checks-only
