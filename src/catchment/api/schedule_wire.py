@@ -8,11 +8,19 @@ from catchment.api.integration_wire import IntegrationIdOut
 from catchment.api.prices import PriceOut
 from catchment.api.wire import At, Day, Flag, IdIn, LongText, Name, Pagination, Text, Whole, Wire
 from catchment.core.errors import Invalid, NotSupportedYet
+from catchment.core.schedules import BillTo
 from catchment.flows.schedule_terms import PhaseTerms, Terms
 from catchment.store.schedule_records import PhaseRecord
 
 Recurrence = Literal["CONTINUE_FROM_PREVIOUS_PHASE", "RESET"]
 Arr = Literal["INCLUDE", "EXCLUDE"]
+ToWhom = Annotated[
+    BillTo,
+    Field(
+        description="SELF: the charges are on invoices of the schedule's customer. PARENT: they are"
+        " lines on an invoice of the nearest customer above that has a schedule of its own."
+    ),
+]
 Provider = Literal["STRIPE", "GOCARDLESS", "NONE"]
 _MOST_FIELDS = 50
 
@@ -112,7 +120,10 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class ScheduleUpdateIn(Wire):
-    """What may be agreed anew. ``customFields`` left out stay as they are; given, they are all."""
+    """What may be agreed anew. ``customFields`` left out stay as they are; given, they are all.
+
+    ``billTo`` left out stays as it is.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
@@ -123,6 +134,7 @@ class ScheduleUpdateIn(Wire):
     auto_issue_invoices: Flag
     purchase_order_number: Text | None = None
     roll_up_billing: Flag
+    bill_to: ToWhom | None = None
     phases: Annotated[list[PhaseIn], Field(min_length=1, max_length=200)]
     attachment_asset_ids: list[IdIn] | None = None
     default_due_date_days: Annotated[Whole, Field(ge=0, le=365)] | None = None
@@ -140,6 +152,7 @@ class ScheduleUpdateIn(Wire):
             end=self.end_date,
             recurrence_day=self.recurrence_day_of_month,
             roll_up=self.roll_up_billing,
+            bill_to=self.bill_to,
             auto_issue=self.auto_issue_invoices,
             purchase_order_number=self.purchase_order_number,
             memo=self.memo,
@@ -246,6 +259,7 @@ class ScheduleOut(Wire):
     phases: list[PhaseOut]
     archived_at: At | None = None
     roll_up_billing: bool
+    bill_to: BillTo
     integration_ids: list[IntegrationIdOut]
     attachment_assets: list[Any]
     default_due_date_days: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -45,13 +45,18 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class UsageItem:
-    """What a member used of one metric; the lines of ``product_id`` charge for it."""
+    """What a member used of one metric.
+
+    The lines of ``product_id`` that ``schedule_id`` charges are for it, the first of them where
+    several schedules measured it.
+    """
 
     metric_id: str
     title: str
     value: Decimal
     unit: str | None
     product_id: str
+    schedule_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +83,31 @@ def named(measured: Iterable[Measured]) -> frozenset[CustomerId]:
 
 
 def usage_groups(
-    measured: Sequence[Measured], names: Mapping[CustomerId, str]
+    parts: Iterable[Sequence[Measured]],
+    names: Mapping[CustomerId, str],
+    children: Iterable[tuple[CustomerId, ...]] = (),
 ) -> tuple[UsageGroup, ...]:
     """Every member with an event, parents before their children, siblings by name.
 
-    Its items are one per metric, in the order of the charges. ``names`` has all that ``named``
-    asks for.
+    ``parts`` are what each schedule measured. Items are one per metric, in the order of the
+    charges, whatever schedules measured it. ``children``, by their paths, are there even without
+    an event. ``names`` has them and all that ``named`` asks for.
     """
-    items: dict[CustomerId, list[UsageItem]] = {}
+    items: dict[CustomerId, dict[str, UsageItem]] = {}
     places: dict[CustomerId, PoolMember] = {}
-    for priced, figures in _by_metric(measured):
-        for one in figures:
-            for member in one.pool.members:
-                if member.customer in one.usage.members:
-                    places[member.customer] = _later(places.get(member.customer), member)
-        for customer, value in _members(figures).items():
-            items.setdefault(customer, []).append(_item(priced, value))
-
-    def tree_order(member: PoolMember) -> tuple[tuple[str, str, str], ...]:
-        return tuple((names[c].casefold(), names[c], c) for c in member.path)
-
+    for measured in parts:
+        for first, figures in _by_metric(measured):
+            for one in figures:
+                for member in one.pool.members:
+                    if member.customer in one.usage.members:
+                        places[member.customer] = _later(places.get(member.customer), member)
+            for customer, value in _members(figures).items():
+                own, item = items.setdefault(customer, {}), _item(first, value)
+                known = own.setdefault(item.metric_id, item)
+                if known is not item:
+                    own[item.metric_id] = replace(known, value=EXACT.add(known.value, value))
+    for path in children:
+        places.setdefault(path[-1], PoolMember(path[-1], (), len(path) - 1, path))
     return tuple(
         UsageGroup(
             member.customer,
@@ -105,20 +115,27 @@ def usage_groups(
             member.depth,
             member.path,
             tuple(names[customer] for customer in member.path),
-            tuple(items[member.customer]),
+            tuple(items.get(member.customer, {}).values()),
         )
-        for member in sorted(places.values(), key=tree_order)
+        for member in sorted(places.values(), key=lambda member: tree_order(member.path, names))
     )
+
+
+def tree_order(
+    path: Sequence[CustomerId], names: Mapping[CustomerId, str]
+) -> tuple[tuple[str, str, str], ...]:
+    """Sorts paths so that parents come before their children, and siblings by name."""
+    return tuple((names[c].casefold(), names[c], c) for c in path)
 
 
 def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
     """A sentence for every metric whose members' figures do not add up to what is billed."""
     found: list[str] = []
-    for priced, figures in _by_metric(measured):
+    for first, figures in _by_metric(measured):
         billed = exact_sum(one.usage.pooled for one in figures)
         added = exact_sum(_members(figures).values())
         if added != billed:
-            found.append(_note(priced, _figure(billed), _figure(added)))
+            found.append(_note(first.item, _figure(billed), _figure(added)))
     return tuple(found)
 
 
@@ -142,8 +159,8 @@ def _note(priced: PricedItem, billed: str, added: str) -> str:
     )
 
 
-def _by_metric(measured: Sequence[Measured]) -> list[tuple[PricedItem, list[Measured]]]:
-    """For each metric the measurements that count, and the first item that prices it.
+def _by_metric(measured: Sequence[Measured]) -> list[tuple[Charge, list[Measured]]]:
+    """For each metric the measurements that count, and the first charge for it.
 
     One usage can be priced twice, by two prices or by a month within its quarter. It is shown
     once: what lies within a longer service is left out.
@@ -152,7 +169,7 @@ def _by_metric(measured: Sequence[Measured]) -> list[tuple[PricedItem, list[Meas
     for one in measured:
         if one.charge.item.metric is not None:
             found.setdefault(one.charge.item.metric.id, []).append(one)
-    return [(group[0].charge.item, _longest(group)) for group in found.values()]
+    return [(group[0].charge, _longest(group)) for group in found.values()]
 
 
 def _longest(measured: Sequence[Measured]) -> list[Measured]:
@@ -179,9 +196,17 @@ def _later(known: PoolMember | None, member: PoolMember) -> PoolMember:
     return known
 
 
-def _item(priced: PricedItem, value: Decimal) -> UsageItem:
+def _item(charge: Charge, value: Decimal) -> UsageItem:
+    priced = charge.item
     assert priced.metric is not None, priced
-    return UsageItem(priced.metric.id, _title(priced), value, priced.unit, priced.product_id)
+    return UsageItem(
+        priced.metric.id,
+        _title(priced),
+        value,
+        priced.unit,
+        priced.product_id,
+        charge.schedule_id,
+    )
 
 
 def _title(priced: PricedItem) -> str:

@@ -84,17 +84,19 @@ def sums(invoice: Invoice, stored: Contents, kept: Mapping[str, Evidence]) -> Di
 
 
 def _usage_sums(stored: Contents, kept: Mapping[str, Evidence]) -> Difference | None:
-    """Usage items against the pool, for metrics that add up and are billed for one service."""
+    """Usage items against the pools, for metrics that add up and are billed for one service."""
     if not stored.usage:
         return None
-    by_metric: dict[str, set[tuple[Period | None, Decimal]]] = {}
+    by_metric: dict[str, dict[str | None, set[tuple[Period | None, Decimal]]]] = {}
     for line in stored.lines:
         counted = kept[line.id].counted
-        if counted is not None and counted.metric.aggregation in _ADDS_UP:
-            by_metric.setdefault(counted.metric.id, set()).add((line.service, line.quantity))
-    for metric, billed in by_metric.items():
-        if len(billed) == 1:
-            [(_, pooled)] = billed
+        shown = line.share_counts is not None
+        if counted is not None and shown and counted.metric.aggregation in _ADDS_UP:
+            of_metric = by_metric.setdefault(counted.metric.id, {})
+            of_metric.setdefault(line.schedule_id, set()).add((line.service, line.quantity))
+    for metric, of_schedules in by_metric.items():
+        if all(len(billed) == 1 for billed in of_schedules.values()):
+            pooled = exact_sum(used for billed in of_schedules.values() for _, used in billed)
             used = exact_sum(
                 item.value
                 for member in stored.usage

@@ -7,23 +7,22 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from functools import partial
-from itertools import groupby
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from catchment.core.breakdown import Basis, Measured, named
+from catchment.core.consolidation import Due, Part
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft, draft
+from catchment.core.invoicing import Draft, Joined, draft, joined
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
-from catchment.core.pools import Pool
+from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.agreements import Agreements
@@ -34,18 +33,6 @@ _MEMBERS_AT_ONCE = 200_000
 _T = TypeVar("_T")
 _Key = tuple[str, str, Period]  # schedule, metric, service: what asks for the same usage
 _Answer = tuple[Usage, Pool, Basis]
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What one invoice bills: the charges of ``schedule`` that fall due on one day."""
-
-    schedule: Schedule
-    charges: tuple[Charge, ...]
-
-    @property
-    def on(self) -> date:
-        return self.charges[0].due_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +51,10 @@ Failures = dict[str, Failure]
 @dataclass(slots=True)
 class _Question:
     key: _Key
-    schedule: Schedule
+    part: Part
     metric: Metric
     want_values: bool = False
     bounds: set[Decimal] = field(default_factory=set)
-
-
-def by_day(schedule: Schedule, charges: Iterable[Charge]) -> list[Due]:
-    """The charges, given in order of their due days, one invoice for each day."""
-    days = groupby(charges, key=lambda charge: charge.due_on)
-    return [Due(schedule, tuple(found)) for _, found in days]
 
 
 def drafted(
@@ -85,24 +66,29 @@ def drafted(
 ) -> list[tuple[Due, Draft]]:
     """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
 
-    Without a place to report failures the first one is raised. ``tx`` is only read from.
+    Without a place to report failures the first one is raised, but for those of schedules that join
+    another's invoice: then that goes without them. ``tx`` is only read from.
     """
-    answers = _answers(tx, usage, agreed, dues, failures)
+    failed: Failures = {} if failures is None else failures
+    answers = _answers(tx, usage, agreed, dues, failures, failed)
     measured = [
-        (due, [_measured(charge, answers) for charge in due.charges])
+        _Measurements(
+            due,
+            [_measured(c, answers) for part in due.parts if not part.joined for c in part.charges],
+            _guests(due, answers, failed),
+        )
         for due in dues
-        if not failures or due.schedule.id not in failures
+        if due.schedule.id not in failed
     ]
-    wanted = {who for due, found in measured if due.schedule.roll_up for who in named(found)}
+    wanted = {who for one in measured for who in one.named()}
     names = customers.names(tx, agreed.workspace.id, wanted)
     drafts = [
-        (due, attempt(due.schedule, failures, partial(draft, due.schedule, found, names)))
-        for due, found in measured
+        (one.due, attempt(one.due.schedule, failures, partial(one.draft, names)))
+        for one in measured
+        if one.own or one.guests
     ]
     return [
-        (due, made)
-        for due, made in drafts
-        if made is not None and (not failures or due.schedule.id not in failures)
+        (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
     ]
 
 
@@ -123,29 +109,65 @@ def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T
         return None
 
 
+@dataclass(slots=True)
+class _Measurements:
+    """What an invoice bills with what was measured for it."""
+
+    due: Due
+    own: list[Measured]
+    guests: list[Joined]
+
+    def named(self) -> set[CustomerId]:
+        """Whose names the draft needs."""
+        wanted = set(named(self.own)) if self.due.schedule.roll_up else set()
+        for guest in self.guests:
+            wanted.update(guest.path, named(guest.measured))
+        return wanted
+
+    def draft(self, names: Mapping[CustomerId, str]) -> Draft:
+        return draft(self.due.schedule, self.own, names, self.guests)
+
+
+def _guests(due: Due, answers: dict[_Key, _Answer], failed: Failures) -> list[Joined]:
+    """The lines of those who join an invoice, less those that cannot be priced."""
+    found = []
+    for part in due.parts:
+        if part.joined and part.schedule.id not in failed:
+            measured = [_measured(charge, answers) for charge in part.charges]
+            made = attempt(
+                part.schedule, failed, partial(joined, part.schedule, part.path, measured)
+            )
+            if made is not None:
+                found.append(made)
+    return found
+
+
 def _answers(
     tx: Connection,
     usage: UsageStore,
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None,
+    failed: Failures,
 ) -> dict[_Key, _Answer]:
     """The usage behind every charge that has any, with the pool's members that used something."""
     answers: dict[_Key, _Answer] = {}
     known_at = stamps.known_at(tx, agreed.workspace.id)
-    for batch in _batches(_pools(agreed, _questions(dues), failures)):
+    for batch in _batches(_pools(agreed, _questions(dues), failures, failed)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
         queries = [_query(question, pool, names) for question, pool in batch]
         reading = usage.reading(agreed.workspace.id, queries)
         for (question, pool), used in zip(batch, reading.answers, strict=True):
-            members = tuple(m for m in pool.members if m.customer in used.members)
-            _, _, service = question.key
+            part, (_, _, service) = question.part, question.key
+            found = tuple(m for m in pool.members if m.customer in used.members)
+            members = below(part.path, found)
+            above = agreed.links_above(part)
             basis = Basis(
                 service.span(agreed.zone),
                 {m.customer: (m.customer, *names.get(m.customer, ())) for m in members},
-                {m.customer: agreed.links(question.schedule, m) for m in members},
+                {m.customer: above + agreed.links(part.schedule, m) for m in found},
                 reading.last_seq,
                 known_at,
             )
@@ -156,24 +178,28 @@ def _answers(
 def _questions(dues: Iterable[Due]) -> Iterable[_Question]:
     questions: dict[_Key, _Question] = {}
     for due in dues:
-        for charge in due.charges:
+        for part, charge in ((of, charge) for of in due.parts for charge in of.charges):
             metric = charge.item.metric
             if metric is not None:
                 key = _key(charge, metric)
-                question = questions.setdefault(key, _Question(key, due.schedule, metric))
+                question = questions.setdefault(key, _Question(key, part, metric))
                 question.want_values |= needs_values(charge.item.price)
-                if due.schedule.roll_up:  # whose share it is depends on who came first
+                if part.schedule.roll_up:  # whose share it is depends on who came first
                     question.bounds |= set(bounds(charge.item.price))
     return questions.values()
 
 
 def _pools(
-    agreed: Agreements, questions: Iterable[_Question], failures: Failures | None
+    agreed: Agreements,
+    questions: Iterable[_Question],
+    failures: Failures | None,
+    failed: Failures,
 ) -> Iterator[tuple[_Question, Pool]]:
     for question in questions:
-        schedule, (_, metric_id, service) = question.schedule, question.key
+        schedule, (_, metric_id, service) = question.part.schedule, question.key
         span = service.span(agreed.zone)
-        pool = attempt(schedule, failures, partial(agreed.pool, schedule, metric_id, span))
+        report = failed if question.part.joined else failures
+        pool = attempt(schedule, report, partial(agreed.pool, schedule, metric_id, span))
         if pool is not None:
             yield question, pool
 

@@ -8,7 +8,7 @@ those only the days that count usage after the move.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,9 +21,8 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.money import Money, total
 from catchment.core.period import Period
-from catchment.core.schedules import Schedule, charges, running
-from catchment.flows import agreements
-from catchment.flows.drafting import Due, by_day, drafted
+from catchment.flows import changed_payers
+from catchment.flows.drafting import drafted
 from catchment.flows.move_customers import (
     NothingToMove,
     Plan,
@@ -32,9 +31,8 @@ from catchment.flows.move_customers import (
     check_finalised,
     plan_moves,
 )
-from catchment.flows.recalculate_invoice import still_due
-from catchment.flows.run_billing import unbilled
-from catchment.store import customers, invoices, schedules
+from catchment.flows.preview_days import Day, days, worlds_around
+from catchment.store import customers, joining
 from catchment.store.access import Workspace
 from catchment.store.invoices import Invoice, Status
 from catchment.usage import UsageStore
@@ -121,15 +119,6 @@ class Preview:
     refusal: BillingError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """What is due on a day, with the invoice that bills it, if one does."""
-
-    due: Due
-    invoice: Invoice | None = None
-    running: bool = False
-
-
 def preview_move(
     tx: Connection,
     usage: UsageStore,
@@ -150,12 +139,14 @@ def preview_move(
         stays = plan.place(relocation) is not None
         return Preview((), None if stays else _nothing(tx, workspace.id, relocation.customer))
     touched = affected(tx, workspace.id, plan)
+    joins = joining.below(tx, workspace.id, plan.moves)
+    turned = changed_payers.turns(tx, workspace, joins, plan.moves)
     refused = None
     try:
-        check_finalised(tx, workspace, plan, touched)
+        check_finalised(tx, workspace, plan, touched, turned)
     except BillingError as refusal:
         refused = refusal
-    return Preview(_payers(tx, usage, workspace, plan, touched, now), refused)
+    return Preview(_payers(tx, usage, workspace, plan, touched, joins, now), refused)
 
 
 def _nothing(tx: Connection, workspace: str, customer: CustomerId) -> NothingToMove:
@@ -168,22 +159,26 @@ def _payers(
     workspace: Workspace,
     plan: Plan,
     touched: Mapping[str, datetime],
+    joins: Collection[str],
     now: datetime,
 ) -> tuple[PayerChange, ...]:
     """The changes by payer and currency; payers by name, their schedules by start."""
-    days = _days(tx, workspace, touched, now)
-    if not days:
+    if not touched and not joins:
         return ()
-    ids = {day.due.schedule.id for day in days}
-    before, after = agreements.around_moves(tx, workspace, ids, plan.moves)
-    dues = [day.due for day in days]
-    was = drafted(tx, usage, before, dues)
-    will_be = drafted(tx, usage, after, dues)
+    today = now.astimezone(ZoneInfo(workspace.timezone)).date()
+    worlds = worlds_around(tx, workspace, {*touched, *joins}, plan.moves, today)
+    found_days = days(tx, worlds, touched, today)
+    before, after = worlds
+    dues = [day.before for day in found_days if day.before]
+    was = {due.key: draft for due, draft in drafted(tx, usage, before, dues)}
+    dues = [day.after for day in found_days if day.after]
+    will_be = {due.key: draft for due, draft in drafted(tx, usage, after, dues)}
     found: defaultdict[tuple[CustomerId, str], dict[str, list[PeriodChange]]] = defaultdict(dict)
-    for day, (_, old), (_, new) in zip(days, was, will_be, strict=True):
-        if old != new:
-            of_payer = found[old.customer, old.currency]
-            of_payer.setdefault(old.schedule_id, []).append(_period(day, old, new))
+    for day in found_days:
+        old, new = was.get(day.due.key), will_be.get(day.due.key)
+        for one, left, right in _of_payers(old, new):
+            of_payer = found[one.customer, one.currency]
+            of_payer.setdefault(one.schedule_id, []).append(_period(day, one, left, right))
     names = customers.names(tx, workspace.id, {payer for payer, _ in found})
     changed = [
         PayerChange(
@@ -197,59 +192,48 @@ def _payers(
     return tuple(sorted(changed, key=lambda one: (one.name, one.customer, one.currency)))
 
 
-def _days(
-    tx: Connection, workspace: Workspace, touched: Mapping[str, datetime], now: datetime
-) -> list[_Day]:
-    """The days on which the schedules charge for usage after the instant given for each."""
-    zone = ZoneInfo(workspace.timezone)
-    today = now.astimezone(zone).date()
-    billed = invoices.billed(tx, workspace.id, list(touched))
-    standing: defaultdict[str, list[Invoice]] = defaultdict(list)
-    for invoice in invoices.live(tx, workspace.id, list(touched)):
-        if invoice.schedule_id is not None and invoice.due_on is not None:
-            standing[invoice.schedule_id].append(invoice)
-
-    def of_schedule(schedule: Schedule) -> Iterator[_Day]:
-        for invoice in standing[schedule.id]:
-            due = still_due(invoice, schedule, zone, billed)
-            if due is not None:
-                yield _Day(due, invoice)
-        if schedule.archived_at is None:
-            for due in by_day(schedule, unbilled(charges(schedule, today, zone), billed)):
-                yield _Day(due)
-            for due in by_day(schedule, unbilled(running(schedule, today), billed)):
-                yield _Day(due, running=True)
-
-    found = schedules.some(tx, workspace.id, list(touched))
-    return [
-        day
-        for schedule in sorted(found, key=lambda one: (one.start, one.id))
-        for day in sorted(of_schedule(schedule), key=lambda day: day.due.on)
-        if _counts_after(day.due, zone, touched[schedule.id])
-    ]
+def _of_payers(
+    old: Draft | None, new: Draft | None
+) -> Iterator[tuple[Draft, Draft | None, Draft | None]]:
+    """The draft before and after for each payer it has, where they differ."""
+    if old == new:
+        return
+    if old is None or new is None or old.customer == new.customer:
+        one = new or old
+        assert one is not None
+        yield one, old, new
+    else:  # the same invoice goes from one payer to another
+        yield old, old, None
+        yield new, None, new
 
 
-def _counts_after(due: Due, zone: ZoneInfo, since: datetime) -> bool:
-    return any(
-        charge.item.metric is not None and charge.service.span(zone).end > since
-        for charge in due.charges
-    )
-
-
-def _period(day: _Day, old: Draft, new: Draft) -> PeriodChange:
-    """The same charges, measured over one tree and over the other, stand in the same order."""
-    lines = tuple(
-        LineChange(
-            price_id=was.price_id,
-            title=was.title,
-            service=was.service,
-            before=was.net,
-            after=will_be.net,
-            quantity_before=was.quantity,
-            quantity_after=will_be.quantity,
-        )
-        for was, will_be in zip(old.lines, new.lines, strict=True)
-    )
+def _period(day: Day, one: Draft, old: Draft | None, new: Draft | None) -> PeriodChange:
+    """One payer's invoice; where a tree has none, it comes to nothing there."""
+    nothing = Money(0, one.currency)
     return PeriodChange(
-        old.due_on, old.billing_period, day.invoice, day.running, old.net, new.net, lines
+        one.due_on,
+        one.billing_period,
+        day.invoice,
+        day.running,
+        nothing if old is None else old.net,
+        nothing if new is None else new.net,
+        tuple(_lines(old, new, nothing)),
     )
+
+
+def _lines(old: Draft | None, new: Draft | None, nothing: Money) -> Iterator[LineChange]:
+    """The lines of both, those that come last."""
+    was, will_be = (
+        {line.billed_as: line for line in one.lines} if one else {} for one in (old, new)
+    )
+    for key, line in (was | will_be).items():
+        left, right = was.get(key), will_be.get(key)
+        yield LineChange(
+            price_id=line.price_id,
+            title=line.title,
+            service=line.service,
+            before=left.net if left else nothing,
+            after=right.net if right else nothing,
+            quantity_before=left.quantity if left else Decimal(0),
+            quantity_after=right.quantity if right else Decimal(0),
+        )

@@ -9,20 +9,23 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.invoicing import Draft
-from catchment.core.schedules import Charge, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
-from catchment.flows.drafting import Due, Failure, Failures, attempt, by_day, drafted
+from catchment.flows.drafting import Failure, Failures, attempt, drafted
 from catchment.flows.keep_drafts import NewId, keep
-from catchment.store import invoices, stamps
+from catchment.flows.place_charges import place
+from catchment.store import invoices, schedules, stamps
 from catchment.store.access import Workspace
 from catchment.store.engine import lock, reading, writing
 from catchment.store.invoices import Billed, Invoice
@@ -63,22 +66,27 @@ def bill_workspace(
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(agreed, invoices.billed(tx, workspace.id), as_of, failures)
     done: list[Invoice] = []
-    progress(0, len(plan))
+    total = len(plan)
+    progress(0, total)
     finished = 0
-    for planned in list(_parts(plan, agreed, at_once)):
-        part = _as_agreed(planned, agreed)
+    for part in list(_parts(plan.values(), agreed, at_once)):
         with reading(engine) as tx:
-            drafts = drafted(tx, usage, agreed, part, failures)
+            drafts = drafted(tx, usage, agreed, _planned(plan, part), failures)
         with writing(engine) as tx:
             hold(tx, workspace)
             if stamps.of(tx, workspace.id) != stamp:
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-                drafts = drafted(tx, usage, agreed, _as_agreed(part, agreed), failures)
+                plan = _plan(agreed, invoices.billed(tx, workspace.id), as_of, failures)
+                drafts = drafted(tx, usage, agreed, _planned(plan, part), failures)
             drafts = _unbilled(tx, workspace, drafts)
             done += keep(tx, workspace, drafts, now=now, new_id=new_id)
-        finished += len(planned)
-        progress(finished, len(plan))
+        finished += len(part)
+        progress(finished, total)
+    if any(schedule.bill_to is BillTo.PARENT for schedule in agreed.schedules.values()):
+        with writing(engine) as tx:
+            hold(tx, workspace)
+            done += _late(tx, usage, workspace, agreed, as_of, failures, now=now, new_id=new_id)
     return RunResult(tuple(done), tuple(failures.values()))
 
 
@@ -98,12 +106,10 @@ def bill_schedule(
     waits for no writer. A schedule that cannot be billed fails the request.
     """
     hold(tx, workspace)
-    agreed = agreements.around(tx, workspace, [schedule_id])
-    schedule = agreed.schedules[schedule_id]
+    schedule = schedules.one(tx, workspace.id, schedule_id)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
-    dues = by_day(schedule, _open(schedule, agreed, billed, as_of))
-    drafts = drafted(tx, usage, agreed, dues)
-    return keep(tx, workspace, drafts, now=now, new_id=new_id)
+    wanted = unbilled(schedule, charges(schedule, as_of, ZoneInfo(workspace.timezone)), billed)
+    return place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
 
 
 def hold(tx: Connection, workspace: Workspace) -> None:
@@ -115,23 +121,71 @@ def hold(tx: Connection, workspace: Workspace) -> None:
     lock(tx, "billing", workspace.id)
 
 
-def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> list[Due]:
-    """What no invoice bills yet, one entry for each invoice, in the order of the due days."""
-    found: list[Due] = []
+def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
+    """What invoices that are not there yet bill, in the order of the due days."""
+    found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.archived_at is None:
             find = partial(_open, schedule, agreed, billed, as_of)
-            found += by_day(schedule, attempt(schedule, failures, find) or ())
-    return sorted(found, key=lambda due: (due.on, due.schedule.id))
+            charged = attempt(schedule, failures, find) or ()
+            found += ((schedule, charge) for charge in charged)
+    dues = arrange(found, agreed.payer, billed.issued)
+    return {due.key: due for due in dues if due.key not in billed.days}
 
 
-def _parts(plan: Sequence[Due], agreed: Agreements, at_once: int) -> Iterator[list[Due]]:
+def _late(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    agreed: Agreements,
+    as_of: date,
+    failures: Failures,
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Draft what bills its parent and found the parent's invoice there already.
+
+    What no invoice can take is reported: another payer's has the day.
+    """
+    joining = [one for one in agreed.schedules.values() if one.bill_to is BillTo.PARENT]
+    wanted = _wanted(tx, workspace, joining, as_of, failures)
+    if not wanted:
+        return []
+    placed = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id, failures=failures)
+    for charge in _wanted(tx, workspace, joining, as_of, failures):
+        schedule = agreed.schedules[charge.schedule_id]
+        reason = f"Its invoice of {charge.due_on} is issued already; void that one first."
+        failures[schedule.id] = Failure(schedule.customer, schedule.id, reason)
+    return placed.added
+
+
+def _wanted(
+    tx: Connection,
+    workspace: Workspace,
+    joining: Sequence[Schedule],
+    as_of: date,
+    failures: Failures,
+) -> list[Charge]:
+    """What is due of these schedules and on no invoice, less what has failed."""
+    known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
+    billed = invoices.billed(tx, workspace.id, [one.id for one in known])
+    zone = ZoneInfo(workspace.timezone)
+    return [
+        charge
+        for schedule in known
+        if schedule.archived_at is None
+        for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
+    ]
+
+
+def _parts(plan: Iterable[Due], agreed: Agreements, at_once: int) -> Iterator[list[Due]]:
     """The plan in parts that fit into memory and into a short transaction."""
     part: list[Due] = []
     members = 0
     for due in plan:
         part.append(due)
-        members += agreed.size(due.schedule)
+        members += agreed.size(due)
         if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
             yield part
             part, members = [], 0
@@ -139,50 +193,43 @@ def _parts(plan: Sequence[Due], agreed: Agreements, at_once: int) -> Iterator[li
         yield part
 
 
-def unbilled(found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:
-    """The charges that no invoice bills yet.
+def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:
+    """The charges of a schedule that no invoice bills yet.
 
     A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
+    Not so for what bills its parent: the invoice of its day may be one of several.
     """
     return tuple(
         charge
         for charge in found
-        if (charge.schedule_id, charge.due_on) not in billed.days
-        and (charge.schedule_id, charge.item.id, charge.service.start) not in billed.charges
+        if charge.billed_as not in billed.charges
+        and (
+            schedule.bill_to is BillTo.PARENT
+            or (charge.schedule_id, charge.due_on) not in billed.days
+        )
     )
 
 
 def _open(
     schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date
 ) -> tuple[Charge, ...]:
-    return unbilled(charges(schedule, as_of, agreed.zone), billed)
+    return unbilled(schedule, charges(schedule, as_of, agreed.zone), billed)
 
 
-def _as_agreed(part: Sequence[Due], agreed: Agreements) -> list[Due]:
-    """The same days of the same schedules as agreed now; days that are gone are left out."""
-    found: list[Due] = []
-    for due in part:
-        schedule = agreed.schedules.get(due.schedule.id)
-        if schedule is due.schedule:
-            found.append(due)
-        elif schedule is not None and schedule.archived_at is None:
-            due_then = charges(schedule, due.on, agreed.zone)
-            kept = tuple(charge for charge in due_then if charge.due_on == due.on)
-            found += by_day(schedule, kept)
-    return found
+def _planned(plan: Mapping[Key, Due], part: Sequence[Due]) -> list[Due]:
+    """The invoices of a part as planned by now; those that are gone are left out."""
+    return [plan[due.key] for due in part if due.key in plan]
 
 
 def _unbilled(
     tx: Connection, workspace: Workspace, drafts: Sequence[tuple[Due, Draft]]
 ) -> list[tuple[Due, Draft]]:
     """Those drafts that nobody else has made since the plan."""
-    billed = invoices.billed(tx, workspace.id, {due.schedule.id for due, _ in drafts})
+    ids = {part.schedule.id for due, _ in drafts for part in due.parts}
+    billed = invoices.billed(tx, workspace.id, ids)
     return [
         (due, draft)
         for due, draft in drafts
-        if (due.schedule.id, due.on) not in billed.days
-        and not any(
-            (due.schedule.id, charge.item.id, charge.service.start) in billed.charges
-            for charge in due.charges
-        )
+        if due.key not in billed.days
+        and not any(charge.billed_as in billed.charges for charge in due.charges)
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.period import Period, day_after
+from catchment.core.schedules import BillTo
 from catchment.flows.keep_product import ProductArchived
 from catchment.flows.make_price import ListPriceArchived
 from catchment.flows.save_customer import CustomerArchived
@@ -61,12 +62,16 @@ class PhaseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What may be agreed anew in a schedule; ``custom_fields`` of None keeps those there are."""
+    """What may be agreed anew in a schedule.
+
+    ``custom_fields`` of None keeps those there are, ``bill_to`` of None who was billed.
+    """
 
     start: date
     end: date | None
     recurrence_day: int | None
     roll_up: bool
+    bill_to: BillTo | None
     auto_issue: bool
     purchase_order_number: str | None
     memo: str | None

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from catchment.core.hierarchy import CustomerId
-from catchment.core.period import Span
+from catchment.core.period import instant
 from catchment.core.pools import Pool
 from catchment.core.schedules import Schedule
 from catchment.flows import agreements
 from catchment.store import schedules
 from catchment.store.access import Workspace
-
-_AN_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +40,10 @@ def show_pool(
     """
     schedule = schedules.one(tx, workspace.id, schedule_id)
     agreed = agreements.around(tx, workspace, [schedule_id])
-    instant = Span(at, at + _AN_INSTANT)
+    now = instant(at)
     metrics = {item.metric.id for p in schedule.phases for item in p.items if item.metric}
-    pools = {id: agreed.pool(schedule, id, instant) for id in sorted(metrics)}
-    family = agreed.forest.members(schedule.customer, instant) if schedule.roll_up else {}
+    pools = {id: agreed.pool(schedule, id, now) for id in sorted(metrics)}
+    family = agreed.forest.members(schedule.customer, now) if schedule.roll_up else {}
     paths = {customer: membership.path for customer, membership in family.items()}
     return schedule, _by_customer(pools, {schedule.customer: (schedule.customer,), **paths})
 

@@ -16,12 +16,13 @@ from itertools import count
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Basis, Measured
-from catchment.core.invoicing import draft
+from catchment.core.consolidation import Part
+from catchment.core.invoicing import draft, joined
 from catchment.core.metering import Member, Usage, UsageQuery
 from catchment.core.money import money_text
-from catchment.core.pools import Pool
+from catchment.core.pools import Pool, below
 from catchment.core.pricing import needs_values
-from catchment.core.schedules import Charge, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements, History
 from catchment.flows.compare_invoices import Difference, first_difference, sums
@@ -56,6 +57,7 @@ class _Different(Exception):
 class _Line:
     """A charge to be made again, with what is kept of how it was made."""
 
+    part: Part
     charge: Charge
     kept: Evidence
     pool: Pool | None = None
@@ -101,6 +103,8 @@ def _verdicts(
     workspace_id = history.workspace.id
     bodies = evidence.bodies(tx, workspace_id, [invoice.id for invoice in part])
     ids = {invoice.schedule_id for invoice in part if invoice.schedule_id is not None}
+    standing = invoices.charges_on(tx, [invoice.id for invoice in part])
+    ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
     billed = invoices.billed(tx, workspace_id, ids)
     planned: list[_Plan | Difference] = []
     for invoice in part:
@@ -130,22 +134,39 @@ def _planned(
     stored, kept = _stored(tx, invoice, bodies)
     if invoice.schedule_id is None or invoice.due_on is None:
         raise _Different("invoice", invoice.id, "billingScheduleId", "nothing", "a schedule")
-    known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
-    agreed = history.as_known(known_at, invoice.calculated_at)
+    counted = [k.counted.known_at for k in kept.values() if k.counted]
+    agreed = history.as_known(max(counted, default=invoice.calculated_at), invoice.calculated_at)
     schedule = agreed.schedules[invoice.schedule_id]
     plan = _Plan(invoice, schedule, agreed, stored, kept)
     lines = {_key_of(line): line for line in stored.lines}
-    for charge in charges(schedule, invoice.due_on, agreed.zone):
-        key = charge.item.id, charge.service.start
-        ours = billed.charges.get((schedule.id, *key), invoice.id) == invoice.id
-        if charge.due_on != invoice.due_on or not ours:
-            continue
-        if key not in lines:
-            raise _Different("line", charge.item.name, "line", "nothing", "due")
-        plan.lines.append(_again(agreed, schedule, charge, kept[lines.pop(key).id]))
+    for part in _parts(agreed, invoice, stored):
+        complete = part.schedule is schedule and schedule.bill_to is BillTo.SELF
+        for charge in part.charges:
+            if charge.billed_as in lines:
+                line = lines.pop(charge.billed_as)
+                plan.lines.append(_again(agreed, part, charge, kept[line.id]))
+            elif complete and charge.billed_as not in billed.charges:
+                raise _Different("line", charge.item.name, "line", "nothing", "due")
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
     return plan
+
+
+def _parts(agreed: Agreements, invoice: Invoice, stored: Contents) -> Iterator[Part]:
+    """What the schedules on an invoice charge on its day, and how it came to who is invoiced."""
+    assert invoice.due_on is not None, invoice
+    ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in stored.lines)])
+    for schedule in (agreed.schedules[id] for id in ids if id and id in agreed.schedules):
+        found = tuple(
+            charge
+            for charge in charges(schedule, invoice.due_on, agreed.zone)
+            if charge.due_on == invoice.due_on
+        )
+        path = agreed.way(invoice.customer_id, schedule.customer, invoice.due_on)
+        if path is None:
+            names = invoice.customer_id, schedule.customer
+            raise _Different("invoice", invoice.id, "customerId", *names)
+        yield Part(schedule, path, found)
 
 
 def _stored(
@@ -166,20 +187,20 @@ def _stored(
     return stored, kept
 
 
-def _key_of(line: LineItem) -> tuple[str | None, object]:
-    return line.price_id, line.service.start if line.service else None
+def _key_of(line: LineItem) -> tuple[str | None, str | None, object]:
+    return line.schedule_id, line.price_id, line.service.start if line.service else None
 
 
-def _again(agreed: Agreements, schedule: Schedule, charge: Charge, kept: Evidence) -> _Line:
+def _again(agreed: Agreements, part: Part, charge: Charge, kept: Evidence) -> _Line:
     """The charge with its metric as of then, and its pool."""
     metric, counted = charge.item.metric, kept.counted
     if metric is None:
-        return _Line(charge, kept)
+        return _Line(part, charge, kept)
     if counted is None:
         raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
     item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
-    pool = agreed.pool(schedule, metric.id, charge.service.span(agreed.zone))
-    return _Line(replace(charge, item=item), kept, pool)
+    pool = agreed.pool(part.schedule, metric.id, charge.service.span(agreed.zone))
+    return _Line(part, replace(charge, item=item), kept, pool)
 
 
 def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
@@ -218,12 +239,14 @@ def _measured(
     used: Usage,
     names: Mapping[str, tuple[str, ...]],
 ) -> Measured:
-    members = tuple(member for member in pool.members if member.customer in used.members)
-    charge = plan.lines[place].charge
+    found = tuple(member for member in pool.members if member.customer in used.members)
+    part, charge = plan.lines[place].part, plan.lines[place].charge
+    members = below(part.path, found)
+    above = plan.agreed.links_above(part)
     basis = Basis(
         charge.service.span(plan.agreed.zone),
         {member.customer: names[member.customer] for member in members},
-        {member.customer: plan.agreed.links(plan.schedule, member) for member in members},
+        {member.customer: above + plan.agreed.links(part.schedule, member) for member in found},
         counted.last_seq,
         counted.known_at,
     )
@@ -234,12 +257,22 @@ def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     """Where the invoice as it is stored differs from the one made again."""
     invoice, stored = plan.invoice, plan.stored
     printed = {id: name for group in stored.usage for id, name in group.path}
-    measured = [plan.answers[place] for place in range(len(plan.lines))]
-    unnamed = {who for one in measured for m in one.pool.members for who in m.path} - printed.keys()
-    names = printed | customers.names(tx, invoice.workspace_id, unnamed)
-    if not measured:
+    if not plan.lines:
         return sums(invoice, stored, plan.kept)
-    again = draft(plan.schedule, measured, names)
+    measured: dict[str, list[Measured]] = {}
+    for place, line in enumerate(plan.lines):
+        measured.setdefault(line.part.schedule.id, []).append(plan.answers[place])
+    parts = {line.part.schedule.id: line.part for line in plan.lines}
+    guests = [
+        joined(part.schedule, part.path, measured[id]) for id, part in parts.items() if part.joined
+    ]
+    own = [one for id, part in parts.items() if not part.joined for one in measured[id]]
+    unnamed = {who for part in parts.values() for who in part.path}
+    unnamed |= {
+        who for of in measured.values() for one in of for m in one.pool.members for who in m.path
+    }
+    names = printed | customers.names(tx, invoice.workspace_id, unnamed - printed.keys())
+    again = draft(plan.schedule, own, names, guests)
     numbers = count(1)
     contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
     stored = replace(stored, evidence=plan.kept)

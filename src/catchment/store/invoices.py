@@ -13,10 +13,23 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
+from catchment.core.consolidation import Key
 from catchment.core.money import Money
 from catchment.core.period import Period
+from catchment.core.schedules import ChargeId
 from catchment.store.schema import customers, invoice_documents, invoices, line_items
 
 _IN_ONE_QUERY = 500
@@ -100,25 +113,26 @@ def find(
 
 
 def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
-    """The drafts of these schedules, oldest due day first."""
-    found: list[Invoice] = []
-    for ids in _batches(schedule_ids):
-        query = heads(workspace_id).where(
-            invoices.c.status == Status.DRAFT, invoices.c.billing_schedule_id.in_(ids)
-        )
-        found += map(of_row, tx.execute(query.with_for_update(of=invoices)))
+    """The drafts that bill these schedules, oldest due day first, those of who pays for them too.
+
+    They stay drafts until ``tx`` ends.
+    """
+    ids: set[str] = set()
+    for part in _batches(schedule_ids):
+        query = _billing(workspace_id, part).where(invoices.c.status == Status.DRAFT)
+        ids.update(row.id for row in tx.execute(query))
+    found = held_drafts(tx, workspace_id, ids)
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
 
 
 def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
-    """The invoices of these schedules that are not void, oldest due day first."""
-    found: list[Invoice] = []
-    for ids in _batches(schedule_ids):
-        query = heads(workspace_id).where(
-            invoices.c.live_key == "", invoices.c.billing_schedule_id.in_(ids)
-        )
-        found += map(of_row, tx.execute(query))
-    return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
+    """The invoices that bill these schedules and are not void, oldest due day first."""
+    found: dict[str, Invoice] = {}
+    for part in _batches(schedule_ids):
+        billing = _billing(workspace_id, part).where(invoices.c.live_key == "")
+        rows = tx.execute(heads(workspace_id).where(invoices.c.id.in_(billing)))
+        found.update((row.id, of_row(row)) for row in rows)
+    return sorted(found.values(), key=lambda one: (one.due_on or date.min, one.id))
 
 
 def finalised(tx: Connection, workspace_id: str, number: str | None = None) -> list[Invoice]:
@@ -168,26 +182,23 @@ def release(tx: Connection, invoice_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What live invoices hold of some schedules.
+    """What live invoices hold of some schedules."""
 
-    A charge is known by schedule, price and first day of service: phases follow each other, so the
-    same price in the next phase has another day, and it stays the same charge when an edit of the
-    schedule gives its phases new ids.
-    """
-
-    days: Mapping[tuple[str, date], str]  # the invoice of (schedule, due day)
-    charges: Mapping[tuple[str, str, date], str]  # the invoice of (schedule, price, service start)
+    days: Mapping[Key, str]  # the invoice of each (schedule, due day) that has one
+    charges: Mapping[ChargeId, str]  # the invoice that each is on
+    issued: frozenset[Key]  # the days whose invoice is no draft any more
 
 
 def billed(
     tx: Connection, workspace_id: str, schedule_ids: Collection[str] | None = None
 ) -> Billed:
     """What is billed of these schedules, or of all."""
-    days: dict[tuple[str, date], str] = {}
-    charges: dict[tuple[str, str, date], str] = {}
+    days: dict[Key, str] = {}
+    charges: dict[ChargeId, str] = {}
+    issued: set[Key] = set()
     head, line = invoices.c, line_items.c
     for ids in [None] if schedule_ids is None else _batches(schedule_ids):
-        by_day = select(head.billing_schedule_id, head.due_on, head.id).where(
+        by_day = select(head.billing_schedule_id, head.due_on, head.id, head.status).where(
             head.workspace_id == workspace_id,
             head.live_key == "",
             *_among(head.billing_schedule_id, ids),
@@ -197,11 +208,41 @@ def billed(
         ).where(
             line.workspace_id == workspace_id, line.live_key == "", *_among(line.schedule_id, ids)
         )
-        days.update(((schedule, due_on), id) for schedule, due_on, id in tx.execute(by_day))
+        for schedule, due_on, id, status in tx.execute(by_day):
+            days[schedule, due_on] = id
+            if status != Status.DRAFT:
+                issued.add((schedule, due_on))
         charges.update(
             ((schedule, price, start), id) for schedule, price, start, id in tx.execute(by_charge)
         )
-    return Billed(days, charges)
+    return Billed(days, charges, frozenset(issued))
+
+
+def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
+    """The charges that stand on these invoices."""
+    c = line_items.c
+    return {
+        (schedule, price, start)
+        for ids in _batches(invoice_ids)
+        for schedule, price, start in tx.execute(
+            select(c.schedule_id, c.price_id, c.service_start).where(c.invoice_id.in_(ids))
+        )
+    }
+
+
+def held_drafts(tx: Connection, workspace_id: str, ids: Collection[str]) -> list[Invoice]:
+    """Those of ``ids`` that are drafts, and stay so until ``tx`` ends."""
+    c = invoices.c
+    return [
+        of_row(row)
+        for part in _batches(ids)
+        for row in tx.execute(
+            heads(workspace_id)
+            .where(c.status == Status.DRAFT, c.id.in_(part))
+            .order_by(c.id)
+            .with_for_update(of=invoices)
+        )
+    ]
 
 
 def document(tx: Connection, invoice_id: str) -> bytes | None:
@@ -312,6 +353,19 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
     ordered = sorted(set(ids))
     for start in range(0, len(ordered), _IN_ONE_QUERY):
         yield ordered[start : start + _IN_ONE_QUERY]
+
+
+def _billing(workspace_id: str, schedule_ids: list[str]) -> Select[tuple[str]]:
+    """The ids of the invoices of these schedules, and of those with a line of one."""
+    line = line_items.c
+    lines = select(line.invoice_id).where(
+        line.workspace_id == workspace_id, line.schedule_id.in_(schedule_ids)
+    )
+    c = invoices.c
+    return select(c.id).where(
+        c.workspace_id == workspace_id,
+        or_(c.billing_schedule_id.in_(schedule_ids), c.id.in_(lines)),
+    )
 
 
 def _among(column: ColumnElement[Any], ids: list[str] | None) -> list[ColumnElement[bool]]:

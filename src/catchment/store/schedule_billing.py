@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, Subquery, and_, exists, func, or_, select, union
 
 from catchment.core.period import Period
 from catchment.store.chunks import chunks
@@ -32,28 +32,30 @@ class IssuedUsage:
     service: Period
 
 
-def last_invoices(tx: Connection, ids: Collection[str]) -> dict[str, str]:
-    """The invoice of each schedule that fell due last and is not void."""
+def last_invoices(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, str]:
+    """The invoice that bills each schedule, fell due last and is not void."""
+    billing = _billing(workspace, ids)
     c = invoices.c
     rank = func.row_number().over(
-        partition_by=c.billing_schedule_id, order_by=(c.due_on.desc(), c.id.desc())
+        partition_by=billing.c.schedule_id, order_by=(c.due_on.desc(), c.id.desc())
     )
     ranked = (
-        select(c.billing_schedule_id, c.id, rank.label("rank"))
-        .where(c.billing_schedule_id.in_(ids), c.live_key == "", c.due_on.is_not(None))
+        select(billing.c.schedule_id, c.id, rank.label("rank"))
+        .join(billing, billing.c.invoice_id == c.id)
+        .where(c.live_key == "", c.due_on.is_not(None))
         .subquery()
     )
     rows = tx.execute(select(ranked).where(ranked.c.rank == 1))
-    return {row.billing_schedule_id: row.id for row in rows}
+    return {row.schedule_id: row.id for row in rows}
 
 
-def issued_days(tx: Connection, id: str) -> dict[date, str]:
+def issued_days(tx: Connection, workspace: str, id: str) -> dict[date, str]:
     """The due days of the schedule whose invoices are out of our hands, with their numbers."""
-    c = invoices.c
+    c, billing = invoices.c, _billing(workspace, [id])
     rows = tx.execute(
-        select(c.due_on, c.invoice_number).where(
-            c.billing_schedule_id == id, c.status.in_(_ISSUED), c.due_on.is_not(None)
-        )
+        select(c.due_on, c.invoice_number)
+        .join(billing, billing.c.invoice_id == c.id)
+        .where(c.status.in_(_ISSUED), c.due_on.is_not(None))
     )
     return {row.due_on: row.invoice_number for row in rows}
 
@@ -107,6 +109,17 @@ def issued_usage(
         IssuedUsage(number, schedule, metric, Period(start, end))
         for part in chunks(schedule_ids)
         for number, schedule, metric, start, end in tx.execute(
-            query.where(head.billing_schedule_id.in_(part))
+            query.where(line.schedule_id.in_(part))
         )
     ]
+
+
+def _billing(workspace: str, ids: Collection[str]) -> Subquery:
+    """The invoices of schedules, and those that have their lines because another pays for them."""
+    c, line = invoices.c, line_items.c
+    own = select(c.billing_schedule_id.label("schedule_id"), c.id.label("invoice_id"))
+    lines = select(line.schedule_id, line.invoice_id)
+    return union(
+        own.where(c.workspace_id == workspace, c.billing_schedule_id.in_(ids)),
+        lines.where(line.workspace_id == workspace, line.schedule_id.in_(ids)),
+    ).subquery()

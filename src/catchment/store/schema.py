@@ -352,6 +352,7 @@ billing_schedules = Table(
     Column("end_date", Date),
     Column("recurrence_day_of_month", Integer),
     Column("roll_up_billing", Boolean, nullable=False),
+    Column("bill_to", Text, nullable=False, server_default="SELF"),
     Column("auto_issue_invoices", Boolean, nullable=False),
     _text("purchase_order_number"),
     _text("reference"),
