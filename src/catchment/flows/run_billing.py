@@ -153,10 +153,12 @@ def _late(
     if not wanted:
         return []
     placed = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id, failures=failures)
+    issued = invoices.billed(tx, workspace.id, [one.id for one in joining]).issued
     for charge in _wanted(tx, workspace, joining, as_of, failures):
-        schedule = agreed.schedules[charge.schedule_id]
-        reason = f"Its invoice of {charge.due_on} is issued already; void that one first."
-        failures[schedule.id] = Failure(schedule.customer, schedule.id, reason)
+        if (charge.schedule_id, charge.due_on) in issued:
+            schedule = agreed.schedules[charge.schedule_id]
+            reason = f"Its invoice of {charge.due_on} is issued already; void that one first."
+            failures[schedule.id] = Failure(schedule.customer, schedule.id, reason)
     return placed.added
 
 
