@@ -31,7 +31,9 @@ def link(customer: str, parent: str | None, since: datetime, until: datetime | N
     return Link(f"{customer}-{since}", customer, parent, since, until, BEGINNING)
 
 
-def of(customer: str, id: str | None = None, start: str = "1-1", end: str | None = None) -> Schedule:
+def of(
+    customer: str, id: str | None = None, start: str = "1-1", end: str | None = None
+) -> Schedule:
     """A schedule that pays for itself."""
     return schedule(phase(start, end, item()), customer=customer, id=id or customer, end=end)
 
@@ -41,7 +43,9 @@ def guest(customer: str = "shop", id: str | None = None) -> Schedule:
 
 
 def hosts(*known: Schedule) -> Hosts:
-    return {one.customer: [other for other in known if other.customer == one.customer] for one in known}
+    return {
+        one.customer: [other for other in known if other.customer == one.customer] for one in known
+    }
 
 
 CHAIN = Forest([link("shop", "region", BEGINNING), link("region", "group", BEGINNING)])
@@ -92,7 +96,9 @@ def test_an_archived_schedule_pays_for_nobody() -> None:
 def test_a_schedule_pays_while_it_runs_and_for_what_ended_with_it(
     start: str, end: str | None, *, pays: bool
 ) -> None:
-    assert paid_by(of("region", start=start, end=end), of("group"))[0] == ("region" if pays else "group")
+    assert paid_by(of("region", start=start, end=end), of("group"))[0] == (
+        "region" if pays else "group"
+    )
 
 
 def test_in_advance_a_schedule_that_ended_the_day_before_does_not_pay() -> None:
@@ -153,11 +159,15 @@ FIRST = day("2-1")
 
 
 def test_a_child_joins_its_payer_s_invoice_of_the_day() -> None:
-    assert arranged(guest(), of("region")) == [("region", FIRST, [("region", "r"), ("shop's", "rs")])]
+    assert arranged(guest(), of("region")) == [
+        ("region", FIRST, [("region", "r"), ("shop's", "rs")])
+    ]
 
 
 def test_an_invoice_of_a_payer_with_nothing_due_is_the_child_s_alone() -> None:
-    yearly = schedule(phase("1-1", None, item(timing=Timing.IN_ADVANCE)), customer="region", id="region")
+    yearly = schedule(
+        phase("1-1", None, item(timing=Timing.IN_ADVANCE)), customer="region", id="region"
+    )
 
     assert arranged(guest(), yearly, until="2-1")[-1] == (
         "region", FIRST, [("region", "r"), ("shop's", "rs")],
@@ -255,7 +265,8 @@ def test_a_joined_line_is_all_its_child_s_and_its_family_s_where_that_pools() ->
     lines = consolidated().lines
 
     shared = [
-        None if line.shares is None else {s.customer: s.parts[0] for s in line.shares} for line in lines
+        None if line.shares is None else {s.customer: s.parts[0] for s in line.shares}
+        for line in lines
     ]
     assert shared == [None, {"a": 1000}, {"a": 300}, {"k": 400, "z": 400}, {"z": 500}]
 

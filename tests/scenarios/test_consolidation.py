@@ -125,12 +125,18 @@ def test_every_share_statement_and_explanation_of_a_joined_line_is_its_child_s(
     assert [(names[s["customerId"]], s["netTotal"]) for s in shares] == [
         ("Group", "100.00"), ("North", "5.00"), ("North", "10.00"), ("South", "14.00"), ("South", "20.00"),
     ]  # fmt: skip
-    [statement] = seller.get(f"/customers/{south}/statements", **{"from": "2026-01-01", "to": "2026-12-31"})["items"]
+    [statement] = seller.get(
+        f"/customers/{south}/statements", **{"from": "2026-01-01", "to": "2026-12-31"}
+    )["items"]
     assert (statement["invoiceId"], statement["netTotal"]) == (invoice["id"], "34.00")
     line = next(one for one in seller.lines(invoice) if one["netTotal"] == "14.00")
     why = seller.get(f"{url}/line-items/{line['id']}/explanation")
     [member] = why["usage"]["members"]["items"]
-    assert (member["name"], member["depth"], member["path"]) == ("South", 1, [family.ids["Group"], south])
+    assert (member["name"], member["depth"], member["path"]) == (
+        "South",
+        1,
+        [family.ids["Group"], south],
+    )
     assert len(member["parentLinkIds"]) == 1
     assert family.differences() == []
 
@@ -273,7 +279,12 @@ def test_a_finalised_line_keeps_the_name_that_its_child_had(seller: Seller, fami
     url = f"/customers/{family.ids['South']}"
     contact = seller.get(url)["contacts"][0]
     contact = {key: contact[key] for key in ("name", "email", "billingPreference")}
-    body = {"legalName": "Meridional", "address": ADDRESS, "taxStatus": "TAXED", "contacts": [contact]}
+    body = {
+        "legalName": "Meridional",
+        "address": ADDRESS,
+        "taxStatus": "TAXED",
+        "contacts": [contact],
+    }
     assert seller.client.put(url, json=body).is_success
 
     assert family.titles(invoice) == JANUARY

@@ -19,6 +19,9 @@ export type Phase = {
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
 };
 
+/** On whose invoice charges are: the customer's own, or that of who pays above it. */
+export type BillTo = "SELF" | "PARENT";
+
 export type Schedule = {
   id: string;
   customerId: string;
@@ -28,6 +31,7 @@ export type Schedule = {
   recurrenceDayOfMonth?: number;
   autoIssueInvoices: boolean;
   rollUpBilling: boolean;
+  billTo: BillTo;
   purchaseOrderNumber?: string;
   reference?: string;
   label?: string;
@@ -57,6 +61,7 @@ export type ScheduleRequest = {
   autoIssueInvoices: boolean;
   isDraft: boolean;
   rollUpBilling: boolean;
+  billTo: BillTo;
   taxRates: [];
   purchaseOrderNumber?: string;
   label?: string;

@@ -18,11 +18,12 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Subquery,
     delete,
     func,
     insert,
-    or_,
     select,
+    union,
     update,
 )
 
@@ -101,6 +102,20 @@ def heads(workspace_id: str) -> Select[Any]:
     )
 
 
+def billing_of(workspace_id: str, schedule_ids: Collection[str]) -> Subquery:
+    """The invoices of schedules, and those with lines of theirs that another pays for, void too.
+
+    Rows of (schedule_id, invoice_id).
+    """
+    c, line = invoices.c, line_items.c
+    own = select(c.billing_schedule_id.label("schedule_id"), c.id.label("invoice_id"))
+    lines = select(line.schedule_id, line.invoice_id)
+    return union(
+        own.where(c.workspace_id == workspace_id, c.billing_schedule_id.in_(schedule_ids)),
+        lines.where(line.workspace_id == workspace_id, line.schedule_id.in_(schedule_ids)),
+    ).subquery()
+
+
 def find(
     tx: Connection, workspace_id: str, invoice_id: str, *, for_change: bool = False
 ) -> Invoice | None:
@@ -119,8 +134,10 @@ def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> 
     """
     ids: set[str] = set()
     for part in _batches(schedule_ids):
-        query = _billing(workspace_id, part).where(invoices.c.status == Status.DRAFT)
-        ids.update(row.id for row in tx.execute(query))
+        billing = billing_of(workspace_id, part)
+        query = select(billing.c.invoice_id).join(invoices, invoices.c.id == billing.c.invoice_id)
+        drafted = tx.execute(query.where(invoices.c.status == Status.DRAFT))
+        ids.update(row.invoice_id for row in drafted)
     found = held_drafts(tx, workspace_id, ids)
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
 
@@ -129,8 +146,9 @@ def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> li
     """The invoices that bill these schedules and are not void, oldest due day first."""
     found: dict[str, Invoice] = {}
     for part in _batches(schedule_ids):
-        billing = _billing(workspace_id, part).where(invoices.c.live_key == "")
-        rows = tx.execute(heads(workspace_id).where(invoices.c.id.in_(billing)))
+        ids = select(billing_of(workspace_id, part).c.invoice_id)
+        query = heads(workspace_id).where(invoices.c.live_key == "", invoices.c.id.in_(ids))
+        rows = tx.execute(query)
         found.update((row.id, of_row(row)) for row in rows)
     return sorted(found.values(), key=lambda one: (one.due_on or date.min, one.id))
 
@@ -353,19 +371,6 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
     ordered = sorted(set(ids))
     for start in range(0, len(ordered), _IN_ONE_QUERY):
         yield ordered[start : start + _IN_ONE_QUERY]
-
-
-def _billing(workspace_id: str, schedule_ids: list[str]) -> Select[tuple[str]]:
-    """The ids of the invoices of these schedules, and of those with a line of one."""
-    line = line_items.c
-    lines = select(line.invoice_id).where(
-        line.workspace_id == workspace_id, line.schedule_id.in_(schedule_ids)
-    )
-    c = invoices.c
-    return select(c.id).where(
-        c.workspace_id == workspace_id,
-        or_(c.billing_schedule_id.in_(schedule_ids), c.id.in_(lines)),
-    )
 
 
 def _among(column: ColumnElement[Any], ids: list[str] | None) -> list[ColumnElement[bool]]:

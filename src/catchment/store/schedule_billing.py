@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Subquery, and_, exists, func, or_, select, union
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from catchment.core.period import Period
 from catchment.store.chunks import chunks
+from catchment.store.invoices import billing_of
 from catchment.store.schema import (
     billing_schedules,
     invoices,
@@ -34,7 +35,7 @@ class IssuedUsage:
 
 def last_invoices(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, str]:
     """The invoice that bills each schedule, fell due last and is not void."""
-    billing = _billing(workspace, ids)
+    billing = billing_of(workspace, ids)
     c = invoices.c
     rank = func.row_number().over(
         partition_by=billing.c.schedule_id, order_by=(c.due_on.desc(), c.id.desc())
@@ -51,7 +52,7 @@ def last_invoices(tx: Connection, workspace: str, ids: Collection[str]) -> dict[
 
 def issued_days(tx: Connection, workspace: str, id: str) -> dict[date, str]:
     """The due days of the schedule whose invoices are out of our hands, with their numbers."""
-    c, billing = invoices.c, _billing(workspace, [id])
+    c, billing = invoices.c, billing_of(workspace, [id])
     rows = tx.execute(
         select(c.due_on, c.invoice_number)
         .join(billing, billing.c.invoice_id == c.id)
@@ -112,14 +113,3 @@ def issued_usage(
             query.where(line.schedule_id.in_(part))
         )
     ]
-
-
-def _billing(workspace: str, ids: Collection[str]) -> Subquery:
-    """The invoices of schedules, and those that have their lines because another pays for them."""
-    c, line = invoices.c, line_items.c
-    own = select(c.billing_schedule_id.label("schedule_id"), c.id.label("invoice_id"))
-    lines = select(line.schedule_id, line.invoice_id)
-    return union(
-        own.where(c.workspace_id == workspace, c.billing_schedule_id.in_(ids)),
-        lines.where(line.workspace_id == workspace, line.schedule_id.in_(ids)),
-    ).subquery()

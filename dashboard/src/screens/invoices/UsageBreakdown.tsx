@@ -30,10 +30,12 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   }, [filter, hasNextPage, isFetchingNextPage, fetchNextPage, read]);
   if (query.error) return <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton height={120} />;
-  const rows = query.data.pages.flatMap((page) => page.items);
+  // A child whose charges are joined is listed even where it used nothing.
+  const rows = query.data.pages.flatMap((page) => page.items).filter(({ items }) => items.length > 0);
   if (rows.length === 0) return null;
   const total = query.data.pages[0]?.pagination?.totalResultSize ?? rows.length;
   const notes = query.data.pages[0]?.notes ?? [];
+  const pooled = prices.data?.rollUpBilling ? prices.data : undefined;
   const shown = keepAncestors(withAncestors(rows), filter);
   const unread = query.hasNextPage
     ? `The first ${decimalText(rows.length)} of ${decimalText(total)} customers.`
@@ -67,7 +69,7 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
       <UsageTable
         rows={shown}
         metrics={metricsOf(rows)}
-        billed={billedTogether(lines.data ?? [], prices.data?.prices ?? [])}
+        billed={billedTogether(lines.data ?? [], pooled ? pooled.prices : [])}
       />
       {shown.length === 0 && (
         <Text size="sm" c="dimmed" p="md">

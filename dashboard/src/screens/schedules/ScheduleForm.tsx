@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { MouseEvent } from "react";
 
@@ -9,6 +9,7 @@ import { focusInvalid } from "../../components/focusInvalid";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { useServerErrors } from "../../components/useServerErrors";
+import { BILL_TO_CHOICES, BILL_TO_HELP } from "./billTo";
 import { PhaseFields } from "./PhaseFields";
 import { RollUpSwitch } from "./RollUpSwitch";
 import { scheduleErrors, type ScheduleValues } from "./scheduleForm";
@@ -50,7 +51,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
           <Stack gap="sm">
             <CustomerSelect
               label="Customer"
-              description="Who gets the invoices."
+              description="Whose prices these are."
               required
               disabled={existing}
               {...form.getInputProps("customerId")}
@@ -90,6 +91,14 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               customerId={values.customerId}
               startDate={values.startDate}
               props={form.getInputProps("rollUpBilling", { type: "checkbox" })}
+            />
+            <Select
+              label="Bill to"
+              description={BILL_TO_HELP[values.billTo]}
+              data={BILL_TO_CHOICES}
+              allowDeselect={false}
+              maw={420}
+              {...form.getInputProps("billTo")}
             />
           </Stack>
         </Panel>

@@ -21,6 +21,7 @@ import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { PriceDetail } from "../products/PriceDetail";
 import { cadenceText, modelName, rateText } from "../products/priceText";
+import { BILL_TO } from "./billTo";
 import { DuplicateButton } from "./DuplicateButton";
 
 export default function ScheduleScreen() {
@@ -56,6 +57,7 @@ export default function ScheduleScreen() {
             ["Period", periodText(shown.startDate, shown.endDate)],
             ["Billing day", shown.recurrenceDayOfMonth ?? Number(shown.startDate.slice(8))],
             ["Roll-up billing", shown.rollUpBilling ? "On" : "Off"],
+            ["Bill to", BILL_TO[shown.billTo]],
             ["Invoices", shown.autoIssueInvoices ? "Issued automatically" : "Wait as drafts"],
             [
               "Due after",

@@ -1,4 +1,4 @@
-import type { PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
+import type { BillTo, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
 import { nextDay, today } from "../../components/format";
 
 export type PhaseValues = {
@@ -17,6 +17,7 @@ export type ScheduleValues = {
   openEnded: boolean;
   recurrenceDayOfMonth: string;
   rollUpBilling: boolean;
+  billTo: BillTo;
   autoIssueInvoices: boolean;
   purchaseOrderNumber: string;
   label: string;
@@ -35,6 +36,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
     openEnded: !schedule?.endDate,
     recurrenceDayOfMonth: schedule?.recurrenceDayOfMonth?.toString() ?? "",
     rollUpBilling: schedule?.rollUpBilling ?? false,
+    billTo: schedule?.billTo ?? "SELF",
     autoIssueInvoices: schedule?.autoIssueInvoices ?? false,
     purchaseOrderNumber: schedule?.purchaseOrderNumber ?? "",
     label: schedule?.label ?? "",
@@ -99,6 +101,7 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
     autoIssueInvoices: values.autoIssueInvoices,
     isDraft,
     rollUpBilling: values.rollUpBilling,
+    billTo: values.billTo,
     taxRates: [],
     purchaseOrderNumber: values.purchaseOrderNumber.trim() || undefined,
     label: values.label.trim() || undefined,
