@@ -38,9 +38,7 @@ def test_a_child_s_schedule_may_bill_its_parent(page: Page, seller: Seller) -> N
     choose(page, "Customer", "Northwind Leeds", typing="leeds")
     page.get_by_label("Start date").fill("2026-02-01")
     choose(page, "Bill to", "Its parent")
-    pick_price(
-        page.get_by_role("group", name="Phase 1", exact=True), "Phase 1 prices", "Platform fee"
-    )
+    pick_price(page.get_by_role("group", name="Phase 1", exact=True), "Prices", "Platform fee")
     page.get_by_role("button", name="Start", exact=True).click()
 
     expect(page.get_by_text("Its parent", exact=True)).to_be_visible()

@@ -14,6 +14,7 @@ from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.usage import UsageStore
 from tests.conftest import Clock
+from tests.documents.reading import pages
 from tests.scenarios.seller import ADDRESS, Seller, fixed, linear
 
 
@@ -138,6 +139,9 @@ def test_every_share_statement_and_explanation_of_a_joined_line_is_its_child_s(
         [family.ids["Group"], south],
     )
     assert len(member["parentLinkIds"]) == 1
+    paper = "\n".join(pages(seller.client.get(f"{url}/download").content))
+    for told in ("South · Platform", "14.00", "What each of 2 customers used."):
+        assert told in paper, paper
     assert family.differences() == []
 
 
@@ -309,3 +313,29 @@ def test_who_is_billed_cannot_change_under_an_issued_invoice(
     assert (kept.status_code, kept.json()["billTo"]) == (200, "PARENT")
     assert (refused.status_code, refused.json()["code"]) == (409, "schedule_billed")
     assert refused.json()["errors"][0]["pointer"] == "/billTo"
+
+
+def test_a_file_that_moves_a_child_follows_the_rules_of_moves(
+    seller: Seller, family: Family
+) -> None:
+    family.group("Other", "50")
+    seller.run("2026-02-01")
+    ids = family.ids
+    head = "customer,parent,effectiveFrom"
+
+    def send(parent: str, day: str) -> Any:
+        rows = f"{head}\n{ids['South']},{ids[parent]},{day}\n"
+        kind = {"Content-Type": "text/csv"}
+        return seller.client.post("/customers/import", content=rows, headers=kind)
+
+    assert send("Other", "2026-01-15").status_code == 200
+    assert family.told()[1] == (
+        "Other", "Other", {"Membership": "50.00", "South · Platform": "34.00"},
+    )  # fmt: skip
+    family.finalise()
+    refused = send("Group", "2026-01-20")
+
+    assert refused.status_code == 400
+    [row] = refused.json()["refused"]
+    assert (row["row"], row["code"]) == (2, "move_before_finalised")
+    assert "up to 2026-02-01" in row["message"]

@@ -51,8 +51,8 @@ def worlds_around(
     schedule_ids: Collection[str],
     moves: Mapping[CustomerId, Move],
     today: date,
-) -> Worlds:
-    """All that matters to the invoices of some schedules, now and after the moves.
+) -> tuple[Worlds, frozenset[str]]:
+    """All that matters to the invoices of some schedules, now and after the moves; and whose.
 
     Those are their own ones, those they are on, and those they may be on then.
     """
@@ -68,19 +68,31 @@ def worlds_around(
         if schedule.bill_to is BillTo.PARENT
         for charge in _charges(schedule, today, agreed.zone)
     }
-    if hosts <= ids:
-        return worlds
-    return agreements.around_moves(tx, workspace, ids | hosts, moves)
+    if not hosts <= ids:
+        worlds = agreements.around_moves(tx, workspace, ids | hosts, moves)
+    return worlds, frozenset(ids | hosts)
 
 
-def days(tx: Connection, worlds: Worlds, touched: Mapping[str, datetime], today: date) -> list[Day]:
+def days(
+    tx: Connection,
+    worlds: Worlds,
+    schedule_ids: Collection[str],
+    touched: Mapping[str, datetime],
+    today: date,
+) -> list[Day]:
     """The days whose bill may be another, by the start of their schedule, oldest first.
 
-    Those are the days for which somebody else's charges are on the invoice, and those on which
-    schedules ``touched`` charge for usage after the instant given for each.
+    Looked at are the invoices of ``schedule_ids``. A bill may be another where somebody else's
+    charges are on it, and where schedules ``touched`` charge for usage after the instant given
+    for each.
     """
     before, _ = worlds
-    workspace, known = before.workspace.id, before.schedules
+    workspace = before.workspace.id
+    known = {
+        id: one
+        for id, one in before.schedules.items()
+        if id in schedule_ids or one.bill_to is BillTo.PARENT
+    }
     billed = invoices.billed(tx, workspace, known)
     heads = {one.id: one for one in invoices.live(tx, workspace, known)}
     issued: dict[str, list[tuple[Schedule, Charge]]] = {}
@@ -105,6 +117,8 @@ def days(tx: Connection, worlds: Worlds, touched: Mapping[str, datetime], today:
         for key in was.keys() | will_be.keys()
     ]
     for id, lines in issued.items():
+        if touched.keys().isdisjoint(schedule.id for schedule, _ in lines):
+            continue
         standing = _standing(before, heads[id], lines)
         found.append(Day(standing, standing, heads[id], running=False))
     found = [day for day in found if _may_differ(day, before.zone, touched)]

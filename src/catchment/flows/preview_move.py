@@ -166,8 +166,8 @@ def _payers(
     if not touched and not joins:
         return ()
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
-    worlds = worlds_around(tx, workspace, {*touched, *joins}, plan.moves, today)
-    found_days = days(tx, worlds, touched, today)
+    worlds, ids = worlds_around(tx, workspace, {*touched, *joins}, plan.moves, today)
+    found_days = days(tx, worlds, ids, touched, today)
     before, after = worlds
     dues = [day.before for day in found_days if day.before]
     was = {due.key: draft for due, draft in drafted(tx, usage, before, dues)}

@@ -97,7 +97,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               description={BILL_TO_HELP[values.billTo]}
               data={BILL_TO_CHOICES}
               allowDeselect={false}
-              maw={420}
+              maw={640}
               {...form.getInputProps("billTo")}
             />
           </Stack>
