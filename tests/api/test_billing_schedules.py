@@ -140,6 +140,7 @@ def test_a_schedule_is_shown_with_everything_that_was_agreed(
         "updatedAt": "2026-03-10T09:30:00.000Z",
         "phases": [first, second],
         "rollUpBilling": False,
+        "billTo": "SELF",
         "integrationIds": [],
         "attachmentAssets": [],
         "defaultDueDateDays": 14,

@@ -29,6 +29,23 @@ def test_roll_up_is_off_for_a_customer_without_children_and_says_why(
     ).to_be_visible()
 
 
+def test_a_child_s_schedule_may_bill_its_parent(page: Page, seller: Seller) -> None:
+    kin = family(seller)
+    prices = catalogue(seller)
+    schedule(seller, kin.group, [prices.fee])
+    page.goto("/billing/schedules/new")
+
+    choose(page, "Customer", "Northwind Leeds", typing="leeds")
+    page.get_by_label("Start date").fill("2026-02-01")
+    choose(page, "Bill to", "Its parent")
+    pick_price(page.get_by_role("group", name="Phase 1", exact=True), "Prices", "Platform fee")
+    page.get_by_role("button", name="Start", exact=True).click()
+
+    expect(page.get_by_text("Its parent", exact=True)).to_be_visible()
+    row(table(page, "Invoices"), "1 – 28 Feb 2026").click()
+    expect(page.get_by_text("Northwind Leeds · ")).to_be_visible()
+
+
 def test_a_roll_up_schedule_in_two_phases_drafts_what_is_due(page: Page, seller: Seller) -> None:
     family(seller)
     catalogue(seller)

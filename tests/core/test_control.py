@@ -13,6 +13,7 @@ from catchment.core.allocation import METHODS
 from catchment.core.control import (
     BilledUsage,
     Census,
+    Claimant,
     Difference,
     GroupFigures,
     InvoiceFigures,
@@ -27,6 +28,7 @@ from catchment.core.control import (
 from catchment.core.money import Money, divide, exact_sum, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.core.schedules import EVERYONE
 
 CURRENCY = "EUR"
 amounts = st.decimals(-50, 500, places=3)
@@ -179,15 +181,19 @@ def test_a_check_of_totals_alone_would_miss_a_share(invoice: InvoiceFigures) -> 
     assert [one.figure for one in faults(changed)] == [f"{METHODS[-1]} shares"]
 
 
+def of(schedule: str) -> Claimant:
+    return Claimant(schedule, EVERYONE)
+
+
 def line(id: str, schedule: str, service: Period, count: int) -> BilledUsage:
     return BilledUsage(
-        id, f"invoice of {schedule}", f"customer of {schedule}", schedule, service, count
+        id, f"invoice of {schedule}", f"customer of {schedule}", of(schedule), service, count
     )
 
 
 def census(received: int, *, other: int = 0, unpriced: int = 0, unmapped: int = 0, **counts: int):
     counted = {
-        (key[0], {"1": JANUARY, "2": FEBRUARY, "q": QUARTER}[key[1]]): n
+        (of(key[0]), {"1": JANUARY, "2": FEBRUARY, "q": QUARTER}[key[1]]): n
         for key, n in counts.items()
     }
     return Census(received, counted, other, unpriced, unmapped)
@@ -214,6 +220,15 @@ def test_a_month_within_its_quarter_is_billed_twice_and_counted_once() -> None:
 
     assert balance("calls", QUARTER, billed, told).billed == 50
     assert list(miscounts(billed, told)) == []
+
+
+def test_two_pools_of_one_schedule_are_added_not_taken_for_one() -> None:
+    named = Claimant("a", frozenset({"west"}))
+    told = replace(census(50), counted={(of("a"), JANUARY): 20, (named, JANUARY): 30})
+    billed = [line("x", "a", JANUARY, 20), replace(line("y", "a", JANUARY, 30), claimant=named)]
+
+    assert balance("calls", QUARTER, billed, told).balanced
+    assert list(miscounts("calls", billed, told)) == []
 
 
 def test_a_line_with_other_events_is_named_with_its_customer() -> None:

@@ -166,6 +166,7 @@ class Books:
         id, phase = ids.new_id(), ids.new_id()
         head = {
             "roll_up_billing": False,
+            "bill_to": "SELF",
             "auto_issue_invoices": False,
             "custom_fields": {},
             "activated_at": START,

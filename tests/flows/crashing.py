@@ -123,7 +123,10 @@ def _contents(tx: Connection, invoice: Invoice, wrong: list[str]) -> Any:
     if net != invoice.net.minor or net != sum(group.net.minor for group in found.groups):
         wrong.append(f"total: {invoice.id} says {invoice.net.minor}, its lines {net}")
     return [
-        [[ln.price_id, str(ln.service), str(ln.quantity), ln.net.minor] for ln in found.lines],
+        [
+            [ln.schedule_id, ln.price_id, str(ln.service), str(ln.quantity), ln.net.minor]
+            for ln in found.lines
+        ],
         [[m.customer_id, [[i.metric_id, str(i.value)] for i in m.items]] for m in found.usage],
     ]
 
@@ -204,7 +207,10 @@ def sample(steps: int, how_many: int) -> list[int]:
 
 
 def books(place: Place) -> None:
-    """A family of five billed together, and 35 others, usage for all; two of three issue themselves."""
+    """A family of five billed together, and 35 others, usage for all; two of three issue themselves.
+
+    Two of the family have prices of their own that the parent pays for.
+    """
     engine, usage, home = place.opened
     made = Books(engine, usage, home)
     calls, users = made.metric("calls"), made.metric("users", "UNIQUE")
@@ -217,6 +223,8 @@ def books(place: Place) -> None:
     parent = made.customer("Parent")
     family = [parent, *(made.customer(f"Child {n}", parent) for n in range(4))]
     made.schedule(parent, fee, pooled, per_user, roll_up_billing=True)
+    for child in family[1:3]:
+        made.schedule(child, fee, made.price(linear("0.5"), calls), bill_to="PARENT")
     others = [made.customer(f"Customer {n}") for n in range(35)]
     for n, other in enumerate(others):
         made.schedule(other, fee, pooled, auto_issue_invoices=n % 3 != 0)

@@ -169,9 +169,9 @@ def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
         (UsageItem("x", "m", "calls", D(9), "calls", "g"),),
     )  # fmt: skip
     lines = (
-        line((), "4", usage_metric_id="m", service=MARCH),
-        line((), "9", usage_metric_id="m", service=QUARTER),
-        line((), "5", usage_metric_id="other"),
+        line((), "4", usage_metric_id="m", service=MARCH, share_counts=(1, 1, 1)),
+        line((), "9", usage_metric_id="m", service=QUARTER, share_counts=(1, 1, 1)),
+        line((), "5", usage_metric_id="other", share_counts=(1, 1, 1)),
     )
 
     breakdown = printed(*lines, usage=(member,)).usage

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.control import Census, Twice
+from catchment.core.control import Census, Claimant, Twice
 from catchment.core.metering import Event, current, matches
 from catchment.core.period import ALWAYS, Period, Span, union
+from catchment.core.schedules import EVERYONE
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import CensusQuery, Claimed, UsageStore
@@ -20,6 +21,13 @@ from catchment.usage.census import NAMED
 from tests.usage.world import ALIASES, START, SUM_N, event, events, metrics, send, spans
 
 DAYS = [date(2026, 3, day) for day in range(1, 7)]
+CLAIMANTS = [
+    Claimant("a", EVERYONE),
+    Claimant("a", frozenset("p")),
+    Claimant("b", EVERYONE),
+]
+"""One schedule has two pools."""
+
 FEW = settings(
     max_examples=40,
     deadline=None,
@@ -40,11 +48,11 @@ def periods(draw: st.DrawFn) -> Period:
 
 @st.composite
 def questions(draw: st.DrawFn) -> CensusQuery:
-    """Claims of three schedules on three customers, which may well contradict each other."""
-    pairs = st.tuples(st.sampled_from("abc"), st.sampled_from("pqr"))
+    """Claims of three pools on three customers, which may well contradict each other."""
+    pairs = st.tuples(st.sampled_from(CLAIMANTS), st.sampled_from("pqr"))
     found = draw(st.dictionaries(pairs, st.lists(spans(), max_size=2), max_size=5))
     claims = [Claimed(*pair, union(own)) for pair, own in found.items()]
-    services = draw(st.lists(st.tuples(st.sampled_from("abc"), periods()), max_size=6))
+    services = draw(st.lists(st.tuples(st.sampled_from(CLAIMANTS), periods()), max_size=6))
     return CensusQuery(
         draw(metrics()),
         draw(spans()),
@@ -61,16 +69,20 @@ def meaning(
     sums: Counter[str] = Counter()
     unpriced: Counter[str] = Counter()
     unmapped: Counter[str] = Counter()
-    twice: Counter[tuple[str, str, str]] = Counter()
+    twice: Counter[tuple[str, Claimant, Claimant]] = Counter()
+    order = list(dict.fromkeys(one.claimant for one in asked.claimed() if one.spans))
     for one in current(sent):
         if not matches(asked.metric, one) or one.at not in asked.window:
             continue
         sums["received"] += 1
         customer = names.get(one.alias)
         claiming = sorted(
-            claim.schedule_id
-            for claim in asked.claimed()
-            if claim.customer == customer and any(one.at in span for span in claim.spans)
+            (
+                claim.claimant
+                for claim in asked.claimed()
+                if claim.customer == customer and any(one.at in span for span in claim.spans)
+            ),
+            key=order.index,
         )
         if customer is None:
             unmapped[one.alias] += 1
@@ -78,10 +90,8 @@ def meaning(
             unpriced[customer] += 1
         elif len(claiming) > 1 and not once:
             twice[customer, claiming[0], claiming[-1]] += 1
-        for schedule in claiming[:1] if once else claiming:
-            inside = [
-                k for k, span in asked.services.items() if k[0] == schedule and one.at in span
-            ]
+        for whose in claiming[:1] if once else claiming:
+            inside = [k for k, span in asked.services.items() if k[0] == whose and one.at in span]
             counted.update(inside)
             sums["other"] += not inside
     return Census(
@@ -93,8 +103,8 @@ def meaning(
         most(unpriced),
         most(unmapped),
         tuple(
-            Twice(who, (first, last), count)
-            for (who, first, last), count in sorted(twice.items(), key=lambda e: (-e[1], e[0][0]))
+            Twice(who, tuple(sorted((first.schedule_id, last.schedule_id))), count)
+            for (who, first, last), count in twice.items()
         ),
     )
 
@@ -105,7 +115,11 @@ def most(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
 
 def by_name(one: Census) -> Census:
     """The order of two pairs with as many events is nobody's business."""
-    return replace(one, twice=tuple(sorted(one.twice, key=lambda t: (t.customer, t.schedule_ids))))
+
+    def order(two: Twice) -> tuple[object, ...]:
+        return two.customer, two.schedule_ids, two.event_count
+
+    return replace(one, twice=tuple(sorted(one.twice, key=order)))
 
 
 @FEW
@@ -143,7 +157,8 @@ def test_a_census_that_gives_every_event_to_one_schedule_would_hide_the_other(
     sent = [event(n) for n in range(3)]
     workspace_id = new_workspace(engine)
     send(engine, usage, workspace_id, sent)
-    claims = [Claimed("s", "p", (ALWAYS,)), Claimed("t", "p", (ALWAYS,))]
+    first, second = Claimant("s", EVERYONE), Claimant("t", EVERYONE)
+    claims = [Claimed(first, "p", (ALWAYS,)), Claimed(second, "p", (ALWAYS,))]
     asked = CensusQuery(SUM_N, ALWAYS, lambda: claims, {})
 
     [told] = usage.census(workspace_id, lambda: [("a", "p")], [asked], 10**12)
@@ -151,6 +166,23 @@ def test_a_census_that_gives_every_event_to_one_schedule_would_hide_the_other(
     assert told == meaning(asked, {"a": "p"}, sent)
     assert told.twice == (Twice("p", ("s", "t"), 3),)
     assert meaning(asked, {"a": "p"}, sent, once=True) != told
+
+
+def test_two_pools_of_one_schedule_have_their_own_counts(engine: Engine, usage: UsageStore) -> None:
+    sent = [event(n, alias="a" if n < 2 else "b") for n in range(7)]
+    workspace_id = new_workspace(engine)
+    send(engine, usage, workspace_id, sent)
+    everyone, named = Claimant("s", EVERYONE), Claimant("s", frozenset("q"))
+    claims = [Claimed(everyone, "p", (ALWAYS,)), Claimed(named, "q", (ALWAYS,))]
+    days = Period(DAYS[0], DAYS[-1])
+    asked = CensusQuery(
+        SUM_N, ALWAYS, lambda: claims, {(everyone, days): ALWAYS, (named, days): ALWAYS}
+    )
+
+    [told] = usage.census(workspace_id, lambda: [("a", "p"), ("b", "q")], [asked], 10**12)
+
+    assert told.counted == {(everyone, days): 2, (named, days): 5}
+    assert told.twice == ()
 
 
 def test_no_more_aliases_are_named_than_somebody_reads(engine: Engine, usage: UsageStore) -> None:

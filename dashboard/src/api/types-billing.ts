@@ -19,6 +19,9 @@ export type Phase = {
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
 };
 
+/** On whose invoice charges are: the customer's own, or that of who pays above it. */
+export type BillTo = "SELF" | "PARENT";
+
 export type Schedule = {
   id: string;
   customerId: string;
@@ -30,6 +33,7 @@ export type Schedule = {
   rollUpBilling: boolean;
   /** Who is left out of the roll-up, with everyone below. */
   rollUpExclusions?: string[];
+  billTo: BillTo;
   purchaseOrderNumber?: string;
   reference?: string;
   label?: string;
@@ -60,6 +64,7 @@ export type ScheduleRequest = {
   isDraft: boolean;
   rollUpBilling: boolean;
   rollUpExclusions: string[];
+  billTo: BillTo;
   taxRates: [];
   purchaseOrderNumber?: string;
   label?: string;

@@ -30,7 +30,7 @@ from catchment.api.schedule_wire import (
 )
 from catchment.api.wire import Day, Pagination, Wire
 from catchment.core.errors import Invalid
-from catchment.core.schedules import Schedule, charges
+from catchment.core.schedules import BillTo, Schedule, charges
 from catchment.flows import keep_schedule
 from catchment.store import prices, schedule_billing, schedule_list, schedule_records, schedules
 from catchment.store.schedule_list import Filters
@@ -67,6 +67,7 @@ def create_schedule(
         end=terms.end,
         recurrence_day=terms.recurrence_day,
         roll_up=terms.roll_up,
+        bill_to=BillTo.SELF,
         exclusions=(),
         auto_issue=terms.auto_issue,
         purchase_order_number=terms.purchase_order_number,
@@ -263,7 +264,7 @@ def _shown(
 ) -> list[ScheduleOut]:
     ids = [record.id for record in records]
     known = prices.shown(tx, workspace, {id for record in records for id in record.price_ids})
-    last = schedule_billing.last_invoices(tx, ids)
+    last = schedule_billing.last_invoices(tx, workspace, ids)
     agreed = {schedule.id: schedule for schedule in schedules.some(tx, workspace, ids)}
     return [
         ScheduleOut(
@@ -286,6 +287,7 @@ def _shown(
             phases=[PhaseOut.of(record.id, phase) for phase in record.phases],
             archived_at=record.archived_at,
             roll_up_billing=record.roll_up,
+            bill_to=record.bill_to,
             roll_up_exclusions=list(record.exclusions) or None,
             integration_ids=[],
             attachment_assets=[],

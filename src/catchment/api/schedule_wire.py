@@ -20,11 +20,19 @@ from catchment.api.wire import (
     Wire,
 )
 from catchment.core.errors import Invalid, NotSupportedYet
+from catchment.core.schedules import BillTo
 from catchment.flows.schedule_terms import PhaseTerms, Terms
 from catchment.store.schedule_records import PhaseRecord
 
 Recurrence = Literal["CONTINUE_FROM_PREVIOUS_PHASE", "RESET"]
 Arr = Literal["INCLUDE", "EXCLUDE"]
+ToWhom = Annotated[
+    BillTo,
+    Field(
+        description="SELF: the charges are on invoices of the schedule's customer. PARENT: they are"
+        " lines on an invoice of the nearest customer above that has a schedule of its own."
+    ),
+]
 Provider = Literal["STRIPE", "GOCARDLESS", "NONE"]
 _MOST_FIELDS = 50
 
@@ -126,8 +134,9 @@ _EXAMPLE: dict[str, Any] = {
 class ScheduleUpdateIn(Wire):
     """What may be agreed anew. ``customFields`` left out stay as they are; given, they are all.
 
-    The same holds for ``rollUpExclusions``: customers who are left out of the roll-up with everyone
-    below them, and are priced by the next roll-up schedule further up, if there is one.
+    The same holds for ``billTo`` and for ``rollUpExclusions``: customers who are left out of the
+    roll-up with everyone below them, and are priced by the next roll-up schedule further up, if
+    there is one.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EXAMPLE})
@@ -139,6 +148,7 @@ class ScheduleUpdateIn(Wire):
     auto_issue_invoices: Flag
     purchase_order_number: Text | None = None
     roll_up_billing: Flag
+    bill_to: ToWhom | None = None
     roll_up_exclusions: CustomersIn | None = None
     phases: Annotated[list[PhaseIn], Field(min_length=1, max_length=200)]
     attachment_asset_ids: list[IdIn] | None = None
@@ -157,6 +167,7 @@ class ScheduleUpdateIn(Wire):
             end=self.end_date,
             recurrence_day=self.recurrence_day_of_month,
             roll_up=self.roll_up_billing,
+            bill_to=self.bill_to,
             exclusions=(
                 None if self.roll_up_exclusions is None else tuple(self.roll_up_exclusions)
             ),
@@ -266,6 +277,7 @@ class ScheduleOut(Wire):
     phases: list[PhaseOut]
     archived_at: At | None = None
     roll_up_billing: bool
+    bill_to: BillTo
     roll_up_exclusions: list[str] | None = None
     integration_ids: list[IntegrationIdOut]
     attachment_assets: list[Any]

@@ -48,6 +48,11 @@ class Share(NamedTuple):
     parts: Parts
 
 
+def whole(customer: CustomerId, quantity: Decimal, net: Money) -> tuple[Share, ...]:
+    """The one share of a line that is all of one member's, by whatever method."""
+    return (Share(customer, quantity, (net.minor,) * len(METHODS)),)
+
+
 @dataclass(frozen=True, slots=True)
 class Reckoning:
     """How a member's share came about: ``weight`` of ``whole`` is its exact part of the line.

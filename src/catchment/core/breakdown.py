@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -47,13 +47,18 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class UsageItem:
-    """What a member used of one metric; the lines of ``product_id`` charge for it."""
+    """What a member used of one metric.
+
+    The lines of ``product_id`` that ``schedule_id`` charges are for it, the first of them where
+    several schedules measured it.
+    """
 
     metric_id: str
     title: str
     value: Decimal
     unit: str | None
     product_id: str
+    schedule_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +85,33 @@ def named(measured: Iterable[Measured]) -> frozenset[CustomerId]:
 
 
 def usage_groups(
-    measured: Sequence[Measured], names: Mapping[CustomerId, str]
+    parts: Iterable[Sequence[Measured]],
+    names: Mapping[CustomerId, str],
+    children: Iterable[tuple[CustomerId, ...]] = (),
 ) -> tuple[UsageGroup, ...]:
     """Every member with an event, parents before their children, siblings by name.
 
-    Its items are one per metric, in the order of the charges. ``names`` has all that ``named``
-    asks for.
+    ``parts`` are what each schedule measured. Items are one per metric, in the order of the
+    charges, whatever schedules measured it. ``children``, by their paths, are there even without
+    an event. ``names`` has them and all that ``named`` asks for.
     """
-    items: dict[CustomerId, list[UsageItem]] = {}
+    items: dict[CustomerId, dict[str, UsageItem]] = {}
     places: dict[CustomerId, PoolMember] = {}
-    for scopes in _by_metric(measured):
-        pricing: dict[CustomerId, PricedItem] = {}
-        for priced, one in _figures(scopes):
-            for member in one.pool.members:
-                if member.customer in one.usage.members:
-                    places[member.customer] = _later(places.get(member.customer), member)
-                    pricing.setdefault(member.customer, priced)
-        for customer, value in _members(scopes).items():
-            items.setdefault(customer, []).append(_item(pricing[customer], value))
-
-    def tree_order(member: PoolMember) -> tuple[tuple[str, str, str], ...]:
-        return tuple((names[c].casefold(), names[c], c) for c in member.path)
-
+    for measured in parts:
+        for scopes in _by_metric(measured):
+            pricing: dict[CustomerId, Charge] = {}
+            for first, one in _figures(scopes):
+                for member in one.pool.members:
+                    if member.customer in one.usage.members:
+                        places[member.customer] = _later(places.get(member.customer), member)
+                        pricing.setdefault(member.customer, first)
+            for customer, value in _members(scopes).items():
+                own, item = items.setdefault(customer, {}), _item(pricing[customer], value)
+                known = own.setdefault(item.metric_id, item)
+                if known is not item:
+                    own[item.metric_id] = replace(known, value=EXACT.add(known.value, value))
+    for path in children:
+        places.setdefault(path[-1], PoolMember(path[-1], (), len(path) - 1, path))
     return tuple(
         UsageGroup(
             member.customer,
@@ -109,10 +119,17 @@ def usage_groups(
             member.depth,
             member.path,
             tuple(names[customer] for customer in member.path),
-            tuple(items[member.customer]),
+            tuple(items.get(member.customer, {}).values()),
         )
-        for member in sorted(places.values(), key=tree_order)
+        for member in sorted(places.values(), key=lambda member: tree_order(member.path, names))
     )
+
+
+def tree_order(
+    path: Sequence[CustomerId], names: Mapping[CustomerId, str]
+) -> tuple[tuple[str, str, str], ...]:
+    """Sorts paths so that parents come before their children, and siblings by name."""
+    return tuple((names[c].casefold(), names[c], c) for c in path)
 
 
 def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
@@ -122,9 +139,9 @@ def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
         billed = exact_sum(one.usage.pooled for _, one in _figures(scopes))
         added = exact_sum(_members(scopes).values())
         if added != billed:
-            priced, _ = scopes[0]
+            first, _ = scopes[0]
             parts = sum(len(figures) for _, figures in scopes)
-            found.append(_note(priced, parts, _figure(billed), _figure(added)))
+            found.append(_note(first.item, parts, _figure(billed), _figure(added)))
     return tuple(found)
 
 
@@ -154,8 +171,8 @@ def _note(priced: PricedItem, parts: int, billed: str, added: str) -> str:
     )
 
 
-_Scopes = list[tuple[PricedItem, list[Measured]]]
-"""For each scope of a metric's prices the first item that has it, and the measurements that count.
+_Scopes = list[tuple[Charge, list[Measured]]]
+"""For each scope of a metric's prices the first charge for it, and the measurements that count.
 
 Prices of different scopes have no usage in common.
 """
@@ -173,7 +190,7 @@ def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
         if item.metric is not None:
             found.setdefault(item.metric.id, {}).setdefault(item.scope, []).append(one)
     return [
-        [(group[0].charge.item, _longest(group)) for group in scopes.values()]
+        [(group[0].charge, _longest(group)) for group in scopes.values()]
         for scopes in found.values()
     ]
 
@@ -186,8 +203,8 @@ def _longest(measured: Sequence[Measured]) -> list[Measured]:
     return [found[service] for service in outermost(found)]
 
 
-def _figures(scopes: _Scopes) -> Iterator[tuple[PricedItem, Measured]]:
-    return ((priced, one) for priced, figures in scopes for one in figures)
+def _figures(scopes: _Scopes) -> Iterator[tuple[Charge, Measured]]:
+    return ((first, one) for first, figures in scopes for one in figures)
 
 
 def _members(scopes: _Scopes) -> dict[CustomerId, Decimal]:
@@ -205,9 +222,17 @@ def _later(known: PoolMember | None, member: PoolMember) -> PoolMember:
     return known
 
 
-def _item(priced: PricedItem, value: Decimal) -> UsageItem:
+def _item(charge: Charge, value: Decimal) -> UsageItem:
+    priced = charge.item
     assert priced.metric is not None, priced
-    return UsageItem(priced.metric.id, _title(priced), value, priced.unit, priced.product_id)
+    return UsageItem(
+        priced.metric.id,
+        _title(priced),
+        value,
+        priced.unit,
+        priced.product_id,
+        charge.schedule_id,
+    )
 
 
 def _title(priced: PricedItem) -> str:

@@ -17,6 +17,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
 from catchment.core.period import Period, outermost
 from catchment.core.pricing import Segment
+from catchment.core.schedules import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,13 @@ class InvoiceFigures:
     usage: Mapping[str, tuple[Decimal, Decimal]]
 
 
+class Claimant(NamedTuple):
+    """What has a pool of its own: the prices of one scope that a schedule has on a metric."""
+
+    schedule_id: str
+    scope: Scope
+
+
 @dataclass(frozen=True, slots=True)
 class BilledUsage:
     """What a line says of the usage it bills: so many events of a metric during ``service``."""
@@ -106,14 +114,14 @@ class BilledUsage:
     line_id: str
     invoice_id: str
     customer: CustomerId
-    schedule_id: str
+    claimant: Claimant
     service: Period
     event_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Twice:
-    """Events of a customer that two schedules claim."""
+    """Events of a customer that are claimed twice, by two schedules or by one with two scopes."""
 
     customer: CustomerId
     schedule_ids: tuple[str, str]
@@ -131,7 +139,7 @@ class Census:
     """
 
     received: int
-    counted: Mapping[tuple[str, Period], int]
+    counted: Mapping[tuple[Claimant, Period], int]
     other: int
     unpriced: int
     unmapped: int
@@ -184,7 +192,7 @@ def faults(invoice: InvoiceFigures) -> Iterator[Difference]:
 def miscounts(lines: Iterable[BilledUsage], census: Census) -> Iterator[Difference]:
     """The lines whose events are not those that the census found for them."""
     for line in lines:
-        counted = census.counted[line.schedule_id, line.service]
+        counted = census.counted[line.claimant, line.service]
         if counted != line.event_count:
             yield Difference(
                 "line",
@@ -193,7 +201,7 @@ def miscounts(lines: Iterable[BilledUsage], census: Census) -> Iterator[Differen
                 str(counted),
                 str(line.event_count),
                 line.customer,
-                line.schedule_id,
+                line.claimant.schedule_id,
                 line.invoice_id,
             )
 
@@ -276,12 +284,12 @@ def _of_sum(
 
 
 def _billed(lines: Iterable[BilledUsage]) -> int:
-    """The events of all lines; those that a schedule bills twice, as a month and as part of its
-    quarter, once.
+    """The events of all lines; those that are billed twice, as a month and as part of its quarter,
+    once.
     """
-    counts: dict[str, dict[Period, int]] = {}
+    counts: dict[Claimant, dict[Period, int]] = {}
     for line in lines:
-        counts.setdefault(line.schedule_id, {})[line.service] = line.event_count
+        counts.setdefault(line.claimant, {})[line.service] = line.event_count
     return sum(own[service] for own in counts.values() for service in outermost(own))
 
 

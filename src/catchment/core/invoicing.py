@@ -5,11 +5,12 @@ The one rounding of a line is made here, from the exact amounts of its segments.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
+from itertools import groupby
 
 from catchment.core import allocation, breakdown
 from catchment.core.allocation import Share
@@ -18,17 +19,19 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum, to_decimals, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment, first_rate, is_percentage, rate
-from catchment.core.schedules import Charge, Schedule, Timing
+from catchment.core.schedules import Charge, ChargeId, Schedule, Timing
 
 __all__ = [
     "Draft",
     "Group",
+    "Joined",
     "Line",
     "Measured",
     "RateDisplay",
     "UsageGroup",
     "UsageItem",
     "draft",
+    "joined",
     "line",
     "named",
 ]
@@ -51,6 +54,7 @@ class Line:
     payer's.
     """
 
+    schedule_id: str
     phase_id: str
     price_id: str
     product_id: str
@@ -72,10 +76,15 @@ class Line:
         """The key of the charge it bills."""
         return self.phase_id, self.price_id, self.service.start
 
+    @property
+    def billed_as(self) -> ChargeId:
+        """What the charge it bills is known by."""
+        return self.schedule_id, self.price_id, self.service.start
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The lines of one product."""
+    """The lines of one product; of a child's lines, of one child and product."""
 
     title: str
     product_id: str
@@ -87,11 +96,28 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An invoice to be: everything that one schedule charges on one day.
+class Joined:
+    """The lines of a child's schedule on the invoice of who pays for it.
 
-    ``usage_groups`` show the members of a roll-up with their usage; ``notes`` say where their
-    figures do not add up to what is billed. Both are empty without roll-up.
+    ``path`` leads from there down to the child.
+    """
+
+    schedule: Schedule
+    path: tuple[CustomerId, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def measured(self) -> tuple[Measured, ...]:
+        return tuple(line.measured for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice to be: everything that one schedule charges on one day, and who joined it.
+
+    ``usage_groups`` show the members of a roll-up with their usage, and every child whose lines
+    are joined; ``notes`` say where members' figures do not add up to what is billed. Both are
+    empty without either.
     """
 
     schedule_id: str
@@ -113,26 +139,55 @@ class Draft:
         return total((line.net for line in self.lines), self.currency)
 
 
+def joined(
+    schedule: Schedule, path: tuple[CustomerId, ...], measured: Sequence[Measured]
+) -> Joined:
+    """Price the charges of a schedule that bills its parent.
+
+    What its family does not share is all its customer's; a line of nothing is nobody's.
+    """
+    lines = (line(one, shared=schedule.roll_up) for one in measured)
+    return Joined(schedule, path, tuple(_owned(one, schedule.customer) for one in lines))
+
+
 def draft(
-    schedule: Schedule, measured: Sequence[Measured], names: Mapping[CustomerId, str]
+    schedule: Schedule,
+    measured: Sequence[Measured],
+    names: Mapping[CustomerId, str],
+    guests: Sequence[Joined] = (),
 ) -> Draft:
     """The invoice for all charges of ``schedule`` due on one day, given in their order.
 
-    ``names`` has at least the customers of ``named(measured)``, if the schedule rolls up.
+    Lines of ``guests`` follow, in the order of the tree, siblings by name; without any of its own
+    it is theirs alone. ``names`` has at least the customers of their paths and of ``named`` for
+    them, and for ``measured`` if the schedule rolls up.
     """
-    due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in measured})
-    arrears = [m.charge for m in measured if m.charge.item.timing is Timing.IN_ARREARS]
-    billing_period = _envelope(arrears or [m.charge for m in measured])
+    guests = sorted(guests, key=lambda one: _place(one, names))
+    everything = [*measured, *(m for one in guests for m in one.measured)]
+    due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in everything})
+    arrears = [m.charge for m in everything if m.charge.item.timing is Timing.IN_ARREARS]
+    billing_period = _envelope(arrears or [m.charge for m in everything])
+    own = [line(one, shared=schedule.roll_up) for one in measured]
+    pooled = [measured] if schedule.roll_up else []
     return Draft(
         schedule_id=schedule.id,
-        customer=schedule.customer,
+        customer=guests[0].path[0] if guests else schedule.customer,
         currency=currency,
         due_on=due_on,
         billing_period=billing_period,
         accounting_date=billing_period.last_day if arrears else due_on,
-        groups=_groups(measured, shared=schedule.roll_up),
-        usage_groups=breakdown.usage_groups(measured, names) if schedule.roll_up else (),
-        notes=breakdown.notes(measured) if schedule.roll_up else (),
+        groups=(*_groups(own), *_guest_groups(guests, names)),
+        usage_groups=breakdown.usage_groups(
+            [*pooled, *(one.measured for one in guests)], names, [one.path for one in guests]
+        ),
+        notes=(
+            *(note for own in pooled for note in breakdown.notes(own)),
+            *(
+                f"{names[one.path[-1]]} · {note}"
+                for one in guests
+                for note in breakdown.notes(one.measured)
+            ),
+        ),
     )
 
 
@@ -147,6 +202,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
     net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
     percentage = is_percentage(item.price)
     return Line(
+        schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
@@ -197,15 +253,32 @@ def _shown_rate(
     return to_decimals(EXACT.divide(net.decimal, quantity))
 
 
-def _groups(measured: Sequence[Measured], *, shared: bool) -> tuple[Group, ...]:
+def _owned(line: Line, customer: CustomerId) -> Line:
+    if line.shares is not None:
+        return line
+    whole = allocation.whole(customer, line.quantity, line.net) if line.segments else ()
+    return replace(line, shares=whole)
+
+
+def _place(guest: Joined, names: Mapping[CustomerId, str]) -> tuple[object, ...]:
+    return breakdown.tree_order(guest.path, names), guest.schedule.start, guest.schedule.id
+
+
+def _groups(lines: Iterable[Line], owner: str = "") -> tuple[Group, ...]:
     """One group for each product, in the order in which the products first appear."""
-    lines: dict[str, list[Line]] = {}
+    found: dict[str, list[Line]] = {}
     titles: dict[str, str] = {}
-    for one in measured:
-        item = one.charge.item
-        titles.setdefault(item.product_id, item.product_title)
-        lines.setdefault(item.product_id, []).append(line(one, shared=shared))
-    return tuple(Group(titles[product], product, tuple(own)) for product, own in lines.items())
+    for one in lines:
+        titles.setdefault(one.product_id, one.measured.charge.item.product_title)
+        found.setdefault(one.product_id, []).append(one)
+    return tuple(Group(owner + titles[id], id, tuple(own)) for id, own in found.items())
+
+
+def _guest_groups(guests: Iterable[Joined], names: Mapping[CustomerId, str]) -> Iterator[Group]:
+    """One group for each child and product; the schedules of one child stand together."""
+    for child, own in groupby(guests, key=lambda one: one.path[-1]):
+        lines = (line for one in own for line in one.lines)
+        yield from _groups(lines, f"{names[child]} · ")
 
 
 def _envelope(charges: Sequence[Charge]) -> Period:

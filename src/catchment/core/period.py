@@ -40,6 +40,11 @@ class Span:
 ALWAYS = Span(BEGINNING, FOREVER)
 
 
+def instant(at: datetime) -> Span:
+    """The shortest span there is, with ``at`` in it."""
+    return Span(at, at + timedelta(microseconds=1))
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """Days from ``start`` up to but not including ``end``; never empty."""

@@ -124,6 +124,17 @@ def pool(
     )
 
 
+def below(path: tuple[CustomerId, ...], members: Iterable[PoolMember]) -> tuple[PoolMember, ...]:
+    """The members of a pool as seen from the first of ``path``, which leads to the pool's own."""
+    above = path[:-1]
+    if not above:
+        return tuple(members)
+    return tuple(
+        member._replace(depth=member.depth + len(above), path=above + member.path)
+        for member in members
+    )
+
+
 def _by_customer(
     claims: Iterable[Claim], metric_id: str, span: Span
 ) -> Mapping[CustomerId, Sequence[Claim]]:

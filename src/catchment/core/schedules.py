@@ -46,6 +46,13 @@ class Timing(StrEnum):
     IN_ADVANCE = "IN_ADVANCE"
 
 
+class BillTo(StrEnum):
+    """On whose invoice a schedule's charges are: its customer's, or that of who pays above it."""
+
+    SELF = "SELF"
+    PARENT = "PARENT"
+
+
 @dataclass(frozen=True, slots=True)
 class PricedItem:
     """A price in a phase, with the words its line will show. ``id`` is the price's own.
@@ -108,6 +115,12 @@ class Schedule:
     reference: str | None = None
     due_days: int | None = None
     exclusions: frozenset[CustomerId] = frozenset()
+    bill_to: BillTo = BillTo.SELF
+
+    @property
+    def currency(self) -> str:
+        """The one that all its prices share."""
+        return self.phases[0].items[0].currency
 
     @property
     def days(self) -> Period:
@@ -117,6 +130,10 @@ class Schedule:
     def days_of(self, phase: Phase) -> Period | None:
         """The days of a phase that lie in the schedule; None where there are none."""
         return Period(phase.start, day_after(phase.end)).intersect(self.days)
+
+
+ChargeId = tuple[str, str, date]
+"""Schedule, price and first day of service. Phases follow each other, so no two have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +154,11 @@ class Charge:
     def key(self) -> tuple[str, str, date]:
         """What makes it the same charge of its schedule however often billing runs."""
         return self.phase_id, self.item.id, self.service.start
+
+    @property
+    def billed_as(self) -> ChargeId:
+        """What makes it the same charge even when an edit gives its schedule's phases new ids."""
+        return self.schedule_id, self.item.id, self.service.start
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,26 @@
 """What was agreed and who belongs to whom: read once, asked by every invoice of a run.
 
 Schedules are few and read whole. Of the tree only what is above the customers in question is read
-(``among``): of a family of a million those who used nothing are never looked at.
+(``among``): of a family of a million those who used nothing are never looked at. What says who pays
+is there from the start: the way up from every customer whose schedule bills its parent.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.consolidation import Hosts, Part, Payer, payer
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
-from catchment.core.period import BEGINNING, Span
+from catchment.core.period import BEGINNING, Span, first_instant, instant
 from catchment.core.pools import Pool, PoolMember, pool
-from catchment.core.schedules import Claim, Schedule, Scope, claims
-from catchment.store import links, schedules
+from catchment.core.schedules import BillTo, Charge, Claim, Schedule, Scope, claims
+from catchment.store import joining, links, schedules
 from catchment.store.access import Workspace
 
 _NO_TREE = Forest(())
@@ -26,7 +28,7 @@ _NO_TREE = Forest(())
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """Schedules by id, the tree, and the claims on usage within it.
+    """Schedules by id and by customer (``hosts``), the tree, and the claims on usage within it.
 
     Without ``complete`` the claims are those of ``schedules`` only. ``moves`` are not written down
     but taken for made.
@@ -37,6 +39,7 @@ class Agreements:
     schedules: Mapping[str, Schedule]
     forest: Forest
     claims: Mapping[CustomerId, tuple[Claim, ...]]
+    hosts: Hosts
     complete: bool = True
     known_at: datetime | None = None
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
@@ -63,17 +66,41 @@ class Agreements:
         found = self.forest.links_between(schedule.customer, member.customer, member.spans)
         return tuple(sorted(link.id for link in found))
 
+    def way(
+        self, payer: CustomerId, customer: CustomerId, due_on: date
+    ) -> tuple[CustomerId, ...] | None:
+        """The way from a payer down to a customer, by the tree at the start of a day."""
+        above = self.forest.ancestors(customer, first_instant(due_on, self.zone))
+        way = (*above, customer)
+        return way[way.index(payer) :] if payer in way else None
+
+    def links_above(self, part: Part) -> tuple[str, ...]:
+        """The ids of the links by which another pays for a part of an invoice."""
+        if not part.joined:
+            return ()
+        at = first_instant(part.charges[0].due_on, self.zone)
+        found = self.forest.links_between(part.path[0], part.path[-1], (instant(at),))
+        return tuple(sorted(link.id for link in found))
+
+    def payer(self, schedule: Schedule, charge: Charge) -> Payer:
+        """Who pays for a charge of ``schedule``."""
+        return payer(
+            schedule,
+            charge.due_on,
+            charge.service,
+            forest=self.forest,
+            hosts=self.hosts,
+            zone=self.zone,
+        )
+
     def among(self, tx: Connection, customers: Collection[CustomerId]) -> Agreements:
         """The same with the tree that ``customers`` stand in: they and everyone above them.
 
         A pool then has those of its members that are among them, exactly as it has in the whole
         tree.
         """
-        starts = {*customers, *(link.parent for link in self._added() if link.parent)}
-        found = links.above(tx, self.workspace.id, starts, self.known_at)
-        if self.moves:
-            gone = {link.id for one in self.moves.values() for link in one.superseded}
-            found = [*(link for link in found if link.id not in gone), *self._added()]
+        starts = {*customers, *_parents(self.moves)}
+        found = _moved(links.above(tx, self.workspace.id, starts, self.known_at), self.moves)
         forest = Forest(found)
         if self.complete:
             return replace(self, forest=forest, _reaches={})
@@ -81,9 +108,6 @@ class Agreements:
         known = {one.id: one for one in schedules.of_customers(tx, self.workspace.id, everyone)}
         claimed = _claims((known | {**self.schedules}).values(), self.zone)
         return replace(self, forest=forest, claims=claimed, complete=True, _reaches={})
-
-    def _added(self) -> Iterator[Link]:
-        return (link for one in self.moves.values() for link in one.added)
 
     def _reach(self, schedule: Schedule) -> tuple[Claim, ...]:
         """The claims on usage among those whom ``schedule`` can measure."""
@@ -128,18 +152,50 @@ def history(tx: Connection, workspace: Workspace) -> History:
 
 def all_of(tx: Connection, workspace: Workspace) -> Agreements:
     """Everything agreed in a workspace, to be asked ``among`` some customers."""
-    return _agreements(workspace, schedules.live(tx, workspace.id), _NO_TREE)
+    known = list(schedules.live(tx, workspace.id))
+    return _agreements(workspace, known, Forest(links.above(tx, workspace.id, _joining(known))))
 
 
-def of_schedules(
+def of_invoices(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) -> Agreements:
+    """A few schedules, who joins their invoices and who pays; to be asked ``among`` customers."""
+    before, _ = around_moves(tx, workspace, schedule_ids, {})
+    return before
+
+
+def around_moves(
     tx: Connection,
     workspace: Workspace,
     schedule_ids: Collection[str],
-    moves: Mapping[CustomerId, Move] | None = None,
-) -> Agreements:
-    """A few schedules, to be asked ``among`` some customers, once ``moves`` are made."""
-    found = _agreements(workspace, schedules.some(tx, workspace.id, schedule_ids), _NO_TREE)
-    return replace(found, complete=False, moves=moves or {})
+    moves: Mapping[CustomerId, Move],
+) -> tuple[Agreements, Agreements]:
+    """What matters to the invoices of a few schedules before customers move, and after.
+
+    The same is agreed in both: only the tree is another.
+    """
+    ids = set(schedule_ids)
+    if joining.any_of(tx, workspace.id):
+        tops = {one.customer for one in schedules.some(tx, workspace.id, ids)}
+        ids.update(joining.below(tx, workspace.id, tops))
+    return paying(tx, workspace, ids, moves)
+
+
+def paying(
+    tx: Connection,
+    workspace: Workspace,
+    schedule_ids: Collection[str],
+    moves: Mapping[CustomerId, Move],
+) -> tuple[Agreements, Agreements]:
+    """A few schedules and who pays for them, before customers move and after."""
+    known = {one.id: one for one in schedules.some(tx, workspace.id, schedule_ids)}
+    starts = _joining(known.values())
+    up: Collection[Link] = ()
+    if starts:
+        up = links.above(tx, workspace.id, starts.union(_parents(moves)))
+        above = {link.parent for link in up if link.parent}.union(_parents(moves))
+        for one in schedules.of_customers(tx, workspace.id, above):
+            known.setdefault(one.id, one)
+    before = replace(_agreements(workspace, known.values(), Forest(up)), complete=False)
+    return before, replace(before, forest=Forest(_moved(up, moves)), moves=moves, _reaches={})
 
 
 def around(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) -> Agreements:
@@ -161,7 +217,10 @@ def around(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) 
 def _agreements(workspace: Workspace, known: Iterable[Schedule], forest: Forest) -> Agreements:
     zone = ZoneInfo(workspace.timezone)
     by_id = {schedule.id: schedule for schedule in known}
-    return Agreements(workspace, zone, by_id, forest, _claims(by_id.values(), zone))
+    hosts: defaultdict[CustomerId, list[Schedule]] = defaultdict(list)
+    for schedule in by_id.values():
+        hosts[schedule.customer].append(schedule)
+    return Agreements(workspace, zone, by_id, forest, _claims(by_id.values(), zone), hosts)
 
 
 def _claims(known: Iterable[Schedule], zone: ZoneInfo) -> Mapping[CustomerId, tuple[Claim, ...]]:
@@ -169,6 +228,25 @@ def _claims(known: Iterable[Schedule], zone: ZoneInfo) -> Mapping[CustomerId, tu
     for schedule in known:
         by_customer[schedule.customer].extend(claims(schedule, zone))
     return {who: tuple(found) for who, found in by_customer.items()}
+
+
+def _joining(known: Iterable[Schedule]) -> set[CustomerId]:
+    """Whose schedules bill their parent."""
+    return {one.customer for one in known if one.bill_to is BillTo.PARENT}
+
+
+def _parents(moves: Mapping[CustomerId, Move]) -> set[CustomerId]:
+    """Below whom customers move."""
+    return {link.parent for one in moves.values() for link in one.added if link.parent}
+
+
+def _moved(known: Collection[Link], moves: Mapping[CustomerId, Move]) -> Collection[Link]:
+    """The links once customers have moved."""
+    if not moves:
+        return known
+    gone = {link.id for one in moves.values() for link in one.superseded}
+    added = [link for one in moves.values() for link in one.added]
+    return [*(link for link in known if link.id not in gone), *added]
 
 
 def _family(forest: Forest, root: CustomerId) -> set[CustomerId]:

@@ -76,11 +76,15 @@ class Watch:
                 )
 
     def _check_own(self, before: Schedule, after: Schedule) -> None:
-        if before.roll_up != after.roll_up:
-            number = min(self._issued_days.values())
-            message = f"Invoice {number} was pooled by the present setting; void it first."
-            error = FieldError("/rollUpBilling", ScheduleBilled.code, message)
-            raise ScheduleBilled(message, errors=(error,))
+        for field, how, changed in (
+            ("/rollUpBilling", "pooled", before.roll_up != after.roll_up),
+            ("/billTo", "addressed", before.bill_to is not after.bill_to),
+        ):
+            if changed:
+                number = min(self._issued_days.values())
+                message = f"Invoice {number} was {how} by the present setting; void it first."
+                error = FieldError(field, ScheduleBilled.code, message)
+                raise ScheduleBilled(message, errors=(error,))
         zone = ZoneInfo(self.workspace.timezone)
         last = max(self._issued_days)
         old, new = (_by_day(schedule, last, zone) for schedule in (before, after))
@@ -111,7 +115,7 @@ def watch(
         after.id,
         found,
         schedules.one(tx, workspace.id, after.id) if before is not None else None,
-        schedule_billing.issued_days(tx, after.id),
+        schedule_billing.issued_days(tx, workspace.id, after.id),
         _held(tx, workspace, after.id, issued)
         if before is not None
         else dict.fromkeys(issued, nothing),

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 from catchment.core.control import (
     BilledUsage,
     Census,
+    Claimant,
     Difference,
     MetricBalance,
     balance,
@@ -76,6 +77,7 @@ def control_sheet(
         return Sheet((), tuple(differences), (), len(checked), line_count)
     agreed = agreements.all_of(tx, workspace)
     metrics = _metrics(agreed)
+    agreed = _among_users(tx, usage, agreed, metrics, by_metric, last_seq)
     counts = _counts(tx, usage, agreed, metrics, by_metric, last_seq)
     known_at = stamps.known_at(tx, workspace.id)
     rows: list[MetricBalance] = []
@@ -103,7 +105,7 @@ def control_sheet(
 
 def _recounted(line: BilledUsage, census: Census) -> BilledUsage:
     """The line as it would be had it been measured when the run was."""
-    return replace(line, event_count=census.counted[line.schedule_id, line.service])
+    return replace(line, event_count=census.counted[line.claimant, line.service])
 
 
 def _metrics(agreed: Agreements) -> dict[str, Metric]:
@@ -115,6 +117,23 @@ def _metrics(agreed: Agreements) -> dict[str, Metric]:
         for item in phase.items
         if item.metric is not None
     }
+
+
+def _among_users(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    metrics: Mapping[str, Metric],
+    by_metric: Mapping[str, Sequence[MeasuredLine]],
+    last_seq: int,
+) -> Agreements:
+    """The agreements among everyone under whose names events came that a census may count."""
+    lines = [line for own in by_metric.values() for line in own]
+    types = {metrics.get(id, own[0].metric).event_type for id, own in by_metric.items()}
+    last = max(last_seq, *(line.last_seq for line in lines))
+    window = _days(lines).span(agreed.zone)
+    names, _ = usage.names(agreed.workspace.id, types, window, last)
+    return agreed.among(tx, set(aliases.owners(tx, agreed.workspace.id, names).values()))
 
 
 def _counts(
@@ -139,7 +158,7 @@ def _counts(
             window,
             partial(_claimed, agreed, claiming.get(metric_id, ()), metric_id, window),
             {
-                (one.line.schedule_id, one.line.service): one.line.service.span(agreed.zone)
+                (one.line.claimant, one.line.service): one.line.service.span(agreed.zone)
                 for one in lines
             },
         )
@@ -158,19 +177,21 @@ def _days(lines: Sequence[MeasuredLine]) -> Period:
     return Period(min(one.start for one in services), max(one.end for one in services))
 
 
-def _claiming(agreed: Agreements) -> dict[str, list[str]]:
-    """By metric the schedules that claim usage of it."""
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
+def _claiming(agreed: Agreements) -> dict[str, list[Claimant]]:
+    """By metric who claims usage of it."""
+    found: defaultdict[str, dict[Claimant, None]] = defaultdict(dict)
     for claims in agreed.claims.values():
         for claim in claims:
-            found[claim.metric_id][claim.schedule_id] = None
-    return {metric_id: list(ids) for metric_id, ids in found.items()}
+            for scope in claim.scopes:
+                found[claim.metric_id][Claimant(claim.schedule_id, scope)] = None
+    return {metric_id: list(claimants) for metric_id, claimants in found.items()}
 
 
 def _claimed(
-    agreed: Agreements, schedule_ids: Sequence[str], metric_id: str, window: Span
+    agreed: Agreements, claimants: Sequence[Claimant], metric_id: str, window: Span
 ) -> Iterator[Claimed]:
     """Whose usage is whose within the window, pool by pool."""
-    for id in schedule_ids:
-        for member in agreed.pool(agreed.schedules[id], metric_id, window).members:
-            yield Claimed(id, member.customer, member.spans)
+    for one in claimants:
+        schedule = agreed.schedules[one.schedule_id]
+        for member in agreed.pool(schedule, metric_id, window, one.scope).members:
+            yield Claimed(one, member.customer, member.spans)

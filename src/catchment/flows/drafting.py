@@ -9,22 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from itertools import groupby
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from catchment.core.breakdown import Basis, Measured, named
+from catchment.core.consolidation import Due, Part
 from catchment.core.control import Failure
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft, draft
+from catchment.core.invoicing import Draft, Joined, draft, joined
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
-from catchment.core.pools import Pool, PoolMember
+from catchment.core.pools import Pool, PoolMember, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.flows.agreements import Agreements
@@ -40,22 +40,6 @@ _Key = tuple[str, str, Period, Scope]
 _Answer = tuple[Usage, Pool, Basis | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What one invoice bills: the charges of ``schedule`` that fall due on one day."""
-
-    schedule: Schedule
-    charges: tuple[Charge, ...]
-
-    @property
-    def on(self) -> date:
-        return self.charges[0].due_on
-
-    @property
-    def key(self) -> tuple[str, date]:
-        return self.schedule.id, self.on
-
-
 Failures = dict[str, Failure]
 """By schedule: one that failed is not asked again."""
 
@@ -63,10 +47,21 @@ Failures = dict[str, Failure]
 @dataclass(slots=True)
 class _Question:
     key: _Key
-    schedule: Schedule
+    part: Part
     metric: Metric
     want_values: bool = False
     bounds: set[Decimal] = field(default_factory=set)
+
+
+class MeasuredPart(NamedTuple):
+    """The charges of one schedule on an invoice, each with its usage."""
+
+    part: Part
+    measured: tuple[Measured, ...]
+
+
+MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
+"""What an invoice bills; parts that could not be measured are left out."""
 
 
 class _Read(NamedTuple):
@@ -75,12 +70,6 @@ class _Read(NamedTuple):
     known_at: datetime
     last_seq: int
     names: Mapping[CustomerId, tuple[str, ...]]
-
-
-def by_day(schedule: Schedule, charges: Iterable[Charge]) -> list[Due]:
-    """The charges, given in order of their due days, one invoice for each day."""
-    days = groupby(charges, key=lambda charge: charge.due_on)
-    return [Due(schedule, tuple(found)) for _, found in days]
 
 
 def drafted(
@@ -93,43 +82,33 @@ def drafted(
 ) -> list[tuple[Due, Draft]]:
     """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
 
-    Without a place to report failures the first one is raised. Events count up to the place
-    ``last_seq``, or all there are. ``tx`` is only read from.
+    Without a place to report failures the first one is raised, but for those of schedules that join
+    another's invoice: then that goes without them. Events count up to the place ``last_seq``, or
+    all there are. ``tx`` is only read from.
     """
-    answered = measured(tx, usage, agreed, dues, failures, last_seq)
-    wanted = {who for due, found in answered if due.schedule.roll_up for who in named(found)}
+    failed: Failures = {} if failures is None else failures
+    answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
+    found = _answered(dues, answers, failed)
+    wanted = {who for _, parts in found for of in parts for who in _named(of)}
     names = customers.names(tx, agreed.workspace.id, wanted)
     drafts = [
-        (due, attempt(due.schedule, failures, partial(draft, due.schedule, found, names)))
-        for due, found in answered
+        (due, attempt(due.schedule, failures, partial(_draft, due, parts, names, failed)))
+        for due, parts in found
     ]
     return [
-        (due, made)
-        for due, made in drafts
-        if made is not None and (not failures or due.schedule.id not in failures)
+        (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
     ]
 
 
 def measured(
-    tx: Connection,
-    usage: UsageStore,
-    agreed: Agreements,
-    dues: Sequence[Due],
-    failures: Failures | None = None,
-    last_seq: int | None = None,
-    *,
-    explained: bool = True,
-) -> list[tuple[Due, list[Measured]]]:
-    """The charges of each of ``dues`` with their usage.
-
-    With ``explained`` the usage says what shares and evidence are made of, which takes longer.
+    tx: Connection, usage: UsageStore, agreed: Agreements, dues: Sequence[Due]
+) -> list[MeasuredDue]:
+    """What each of ``dues`` bills; the usage says nothing of what shares and evidence are made of,
+    which would take longer.
     """
-    answers = _answers(tx, usage, agreed, dues, failures, last_seq, explained=explained)
-    return [
-        (due, [_measured(charge, answers) for charge in due.charges])
-        for due in dues
-        if not failures or due.schedule.id not in failures
-    ]
+    failed: Failures = {}
+    answers = _answers(tx, usage, agreed, dues, None, failed, None, explained=False)
+    return _answered(dues, answers, failed)
 
 
 def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T]) -> _T | None:
@@ -149,72 +128,122 @@ def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T
         return None
 
 
+def _answered(
+    dues: Iterable[Due], answers: Mapping[_Key, _Answer], failed: Failures
+) -> list[MeasuredDue]:
+    return [
+        (
+            due,
+            tuple(
+                MeasuredPart(part, tuple(_measured(charge, answers) for charge in part.charges))
+                for part in due.parts
+                if part.schedule.id not in failed
+            ),
+        )
+        for due in dues
+        if due.schedule.id not in failed
+    ]
+
+
+def _named(of: MeasuredPart) -> Iterator[CustomerId]:
+    """Whose names a draft needs for a part of it."""
+    if of.part.joined:
+        yield from of.part.path
+    if of.part.joined or of.part.schedule.roll_up:
+        yield from named(of.measured)
+
+
+def _draft(
+    due: Due, parts: Sequence[MeasuredPart], names: Mapping[CustomerId, str], failed: Failures
+) -> Draft | None:
+    """The invoice, less what joins it and cannot be priced; None where nothing is left."""
+    own = [one for of in parts if not of.part.joined for one in of.measured]
+    guests: list[Joined] = []
+    for part, found in (of for of in parts if of.part.joined):
+        made = attempt(part.schedule, failed, partial(joined, part.schedule, part.path, found))
+        if made is not None:
+            guests.append(made)
+    return draft(due.schedule, own, names, guests) if own or guests else None
+
+
 def _answers(
     tx: Connection,
     usage: UsageStore,
     agreed: Agreements,
     dues: Sequence[Due],
     failures: Failures | None,
+    failed: Failures,
     last_seq: int | None,
     *,
     explained: bool,
 ) -> dict[_Key, _Answer]:
-    """The usage behind every charge that has any, with the pool's members that used something."""
+    """The usage behind every charge that has any, with the pool's members that used something.
+
+    Members are seen from who pays. Failures of parts that join are told to ``failed``.
+    """
     answers: dict[_Key, _Answer] = {}
     known_at = stamps.known_at(tx, agreed.workspace.id)
     questions = _questions(dues, explained=explained)
-    asked = [Asked(one.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions]
+    asked = [
+        Asked(one.part.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions
+    ]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
-    for batch in _batches(_pools(agreed, questions, failures)):
+    for batch in _batches(_pools(agreed, questions, failures, failed)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
         queries = [_query(question, pool, names) for question, pool in batch]
         reading = usage.reading(agreed.workspace.id, queries, last_seq)
         for (question, pool), used in zip(batch, reading.answers, strict=True):
-            members = tuple(m for m in pool.members if m.customer in used.members)
+            found = tuple(m for m in pool.members if m.customer in used.members)
             read = _Read(known_at, reading.last_seq, names)
-            basis = _basis(agreed, question, members, read) if explained else None
+            basis = _basis(agreed, question, found, read) if explained else None
+            members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
     return answers
 
 
 def _basis(
-    agreed: Agreements, question: _Question, members: Iterable[PoolMember], read: _Read
+    agreed: Agreements, question: _Question, members: Collection[PoolMember], read: _Read
 ) -> Basis:
     _, _, service, _ = question.key
+    schedule, above = question.part.schedule, agreed.links_above(question.part)
     return Basis(
         service.span(agreed.zone),
         {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
-        {m.customer: agreed.links(question.schedule, m) for m in members},
+        {m.customer: above + agreed.links(schedule, m) for m in members},
         read.last_seq,
         read.known_at,
-        question.schedule.exclusions,
+        schedule.exclusions,
     )
 
 
 def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     for due in dues:
-        for charge in due.charges:
+        for part, charge in ((of, charge) for of in due.parts for charge in of.charges):
             metric = charge.item.metric
             if metric is not None:
                 key = _key(charge, metric)
-                question = questions.setdefault(key, _Question(key, due.schedule, metric))
+                question = questions.setdefault(key, _Question(key, part, metric))
                 question.want_values |= needs_values(charge.item.price)
-                if explained and due.schedule.roll_up:
+                if explained and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
                     question.bounds |= set(bounds(charge.item.price))
     return questions.values()
 
 
 def _pools(
-    agreed: Agreements, questions: Iterable[_Question], failures: Failures | None
+    agreed: Agreements,
+    questions: Iterable[_Question],
+    failures: Failures | None,
+    failed: Failures,
 ) -> Iterator[tuple[_Question, Pool]]:
     for question in questions:
-        schedule, (_, metric_id, service, scope) = question.schedule, question.key
+        schedule, (_, metric_id, service, scope) = question.part.schedule, question.key
         span = service.span(agreed.zone)
-        pool = attempt(schedule, failures, partial(agreed.pool, schedule, metric_id, span, scope))
+        report = failed if question.part.joined else failures
+        pool = attempt(schedule, report, partial(agreed.pool, schedule, metric_id, span, scope))
         if pool is not None:
             yield question, pool
 
@@ -244,7 +273,7 @@ def _query(question: _Question, pool: Pool, names: dict[str, tuple[str, ...]]) -
     )
 
 
-def _measured(charge: Charge, answers: dict[_Key, _Answer]) -> Measured:
+def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
     metric = charge.item.metric
     if metric is None:
         return Measured(charge)

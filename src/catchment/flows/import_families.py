@@ -21,7 +21,7 @@ from catchment.core.family_plan import Known, Plan, Unfit, borrowed, plan, tree_
 from catchment.core.family_rows import Refused, Row, read
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
 from catchment.core.period import BEGINNING
-from catchment.flows import payers
+from catchment.flows import changed_payers, payers
 from catchment.flows.move_customers import MoveBeforeFinalised, ParentArchived, ParentDraft
 from catchment.flows.recalculate_invoice import recalculate_drafts
 from catchment.store import (
@@ -30,6 +30,7 @@ from catchment.store import (
     customers,
     families,
     family_import,
+    joining,
     links,
     roll_ups,
 )
@@ -183,15 +184,16 @@ def _around(tx: Connection, workspace: str, known: Known, done: Plan) -> Sequenc
 
 
 def _touched(tx: Connection, workspace: Workspace, done: Plan, around: Sequence[Link]) -> set[str]:
-    """The roll-up schedules whose drafts change; refuses moves that finalised invoices forbid.
+    """The schedules whose drafts change; refuses moves that finalised invoices forbid.
 
     No invoice can have counted on the place of a customer that is new.
     """
+    turned = _turned(tx, workspace, done)
     schedules: defaultdict[CustomerId, list[str]] = defaultdict(list)
     for schedule, payer in roll_ups.every(tx, workspace.id).items():
         schedules[payer].append(schedule)
     if not schedules:
-        return set()
+        return turned
     named = roll_ups.named(tx, workspace.id, [id for ids in schedules.values() for id in ids])
     since = _since(done, around, schedules, named)
     first: dict[str, datetime] = {}
@@ -214,7 +216,24 @@ def _touched(tx: Connection, workspace: Workspace, done: Plan, around: Sequence[
             code, message = MoveBeforeFinalised.code, _too_early(near)
             refused.append(Refused(row, "effectiveFrom", code, message))
     done.refuse(refused)
-    return {schedule for touched in since.values() for schedule in touched}
+    return turned.union(schedule for touched in since.values() for schedule in touched)
+
+
+def _turned(tx: Connection, workspace: Workspace, done: Plan) -> set[str]:
+    """The schedules that bill their parent, and another once the file is carried out.
+
+    Refuses, by the first row of a customer that moves, what finalised invoices forbid.
+    """
+    moves = {customer: done.moves[customer] for customer in done.moved}
+    joins = joining.below(tx, workspace.id, moves)
+    turned = changed_payers.turns(tx, workspace, joins, moves)
+    blockers = changed_payers.finalised(workspace, turned)
+    if blockers:
+        ways = {who for turn in turned for who in (*turn.before.path, *turn.after.path)}
+        row = min(done.first_row[customer] for customer in ways & moves.keys())
+        code, message = MoveBeforeFinalised.code, _too_early(blockers)
+        done.refuse([Refused(row, "effectiveFrom", code, message)])
+    return {turn.billed.schedule_id for turn in turned}
 
 
 def _since(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Measured
+from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft, Line
+from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.money import Money
 from catchment.core.schedules import Schedule
-from catchment.flows.drafting import Due
 from catchment.store import (
     contacts,
     customers,
@@ -136,7 +136,7 @@ def contents_of(
             shares.setdefault(who, []).append(MemberShare(place, quantity, parts))
     evidence: dict[str, Evidence] = {}
     for place, group in enumerate(draft.groups):
-        group_id = ids.group(group.product_id)
+        group_id = ids.group(group)
         groups.append(
             LineItemGroup(
                 group_id, invoice_id, place, group.title, group.product_id, group.net, nothing
@@ -144,7 +144,7 @@ def contents_of(
         )
         lines += [
             LineItem(
-                id=ids.line(line.price_id, line.service.start),
+                id=ids.line(line),
                 invoice_id=invoice_id,
                 group_id=group_id,
                 index=0,
@@ -157,7 +157,7 @@ def contents_of(
                 service=line.service,
                 segments=line.segments,
                 unit=line.unit,
-                schedule_id=draft.schedule_id,
+                schedule_id=line.schedule_id,
                 phase_id=line.phase_id,
                 price_id=line.price_id,
                 product_id=line.product_id,
@@ -169,10 +169,7 @@ def contents_of(
             )
             for line in group.lines
         ]
-        evidence |= {
-            ids.line(line.price_id, line.service.start): evidence_of(line.measured)
-            for line in group.lines
-        }
+        evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
         tuple(groups),
         tuple(replace(line, index=place) for place, line in enumerate(lines)),
@@ -251,7 +248,7 @@ def _usage(
                     item.title,
                     item.value,
                     item.unit,
-                    ids.group(item.product_id),
+                    ids.group_of(item.schedule_id, item.product_id),
                 )
                 for item in member.items
             ),
@@ -267,11 +264,12 @@ class _Ids:
     def __init__(self, before: Contents, new_id: NewId) -> None:
         self._new_id = new_id
         self._known: dict[tuple[object, ...], str] = {}
-        for group in before.groups:
-            self._known["group", group.product_id] = group.id
         for line in before.lines:
+            if line.group_id is not None:
+                self._known["group", line.schedule_id, line.product_id] = line.group_id
             if line.service is not None:
-                self._known["line", line.price_id, line.service.start] = line.id
+                start = line.service.start
+                self._known["line", line.schedule_id, line.price_id, start] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
             for item in member.items:
@@ -282,11 +280,19 @@ class _Ids:
             self._known[what] = self._new_id()
         return self._known[what]
 
-    def group(self, product_id: str) -> str:
-        return self._of("group", product_id)
+    def group(self, group: Group) -> str:
+        """A group of a child may have lines of several schedules, and is known by all of them."""
+        names = {("group", line.schedule_id, line.product_id) for line in group.lines}
+        known = {self._known[name] for name in names if name in self._known}
+        id = min(known) if known else self._new_id()
+        self._known |= dict.fromkeys(names, id)
+        return id
 
-    def line(self, price_id: str, start: date) -> str:
-        return self._of("line", price_id, start)
+    def group_of(self, schedule_id: str, product_id: str) -> str:
+        return self._of("group", schedule_id, product_id)
+
+    def line(self, line: Line) -> str:
+        return self._of("line", line.schedule_id, line.price_id, line.service.start)
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)

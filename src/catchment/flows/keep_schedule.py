@@ -20,7 +20,7 @@ from catchment.flows.schedule_terms import (
     customer_archived,
     phases_of,
 )
-from catchment.store import customers, schedule_records
+from catchment.store import customers, joining, schedule_records
 from catchment.store.access import Workspace
 from catchment.store.schedule_records import ScheduleRecord
 from catchment.usage import UsageStore
@@ -155,7 +155,8 @@ def archive(
     rivals = billed_usage.rivals(tx, workspace.id, record)
     schedule_records.save_head(tx, archived)
     if record.activated_at is not None:
-        recalculate_drafts(tx, usage, workspace, [id, *rivals], now=now, new_id=new_id)
+        joins = joining.below(tx, workspace.id, [record.customer_id])
+        recalculate_drafts(tx, usage, workspace, {id, *rivals, *joins}, now=now, new_id=new_id)
     return archived
 
 
@@ -216,6 +217,7 @@ def _agreed(tx: Connection, workspace: str, record: ScheduleRecord, terms: Terms
         end=terms.end,
         recurrence_day=terms.recurrence_day,
         roll_up=terms.roll_up,
+        bill_to=terms.bill_to or record.bill_to,
         exclusions=exclusions,
         auto_issue=terms.auto_issue,
         purchase_order_number=terms.purchase_order_number,
@@ -255,6 +257,11 @@ def _bill(
     now: datetime,
     new_id: NewId,
 ) -> None:
-    """Draft what is due, and draft again what this schedule takes from others or leaves to them."""
-    recalculate_drafts(tx, usage, workspace, [record.id, *rivals], now=now, new_id=new_id)
+    """Draft what is due, and draft again what this schedule takes from others or leaves to them.
+
+    That is usage of its rivals, and lines of those below who bill their parent.
+    """
+    joins = joining.below(tx, workspace.id, [record.customer_id])
+    again = {record.id, *rivals, *joins}
+    recalculate_drafts(tx, usage, workspace, again, now=now, new_id=new_id)
     bill_schedule(tx, usage, workspace, record.id, as_of=today, now=now, new_id=new_id)

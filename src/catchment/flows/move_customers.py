@@ -27,9 +27,10 @@ from catchment.core.errors import (
 )
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Forest, Link, Move, check, move
 from catchment.core.period import BEGINNING
-from catchment.flows import payers
+from catchment.flows import changed_payers, payers
+from catchment.flows.changed_payers import Turn
 from catchment.flows.recalculate_invoice import recalculate_drafts
-from catchment.store import customers, families, links
+from catchment.store import customers, families, joining, links
 from catchment.store.access import Workspace
 from catchment.store.customers import Customer
 from catchment.usage import UsageStore
@@ -115,11 +116,14 @@ def move_customers(
     plan = plan_moves(tx, workspace.id, relocations, now, new_id)
     if plan.moved:
         touched = affected(tx, workspace.id, plan)
-        payers.hold_drafts(tx, workspace.id, touched)
-        check_finalised(tx, workspace, plan, touched)
+        joins = joining.below(tx, workspace.id, plan.moves)
+        payers.hold_drafts(tx, workspace.id, {*touched, *joins})
+        turned = changed_payers.turns(tx, workspace, joins, plan.moves)
+        check_finalised(tx, workspace, plan, touched, turned)
         _write(tx, workspace.id, plan, now, new_id)
-        if touched:
-            recalculate_drafts(tx, usage, workspace, sorted(touched), now=now, new_id=new_id)
+        again = {*touched, *(turn.billed.schedule_id for turn in turned)}
+        if again:
+            recalculate_drafts(tx, usage, workspace, sorted(again), now=now, new_id=new_id)
     return {r.customer: plan.place(r) for r in relocations}
 
 
@@ -279,10 +283,19 @@ def affected(tx: Connection, workspace: str, plan: Plan) -> dict[str, datetime]:
 
 
 def check_finalised(
-    tx: Connection, workspace: Workspace, plan: Plan, affected: Mapping[str, datetime]
+    tx: Connection,
+    workspace: Workspace,
+    plan: Plan,
+    affected: Mapping[str, datetime],
+    turned: Sequence[Turn],
 ) -> None:
-    """Refuse moves that change what finalised invoices counted. Raises MoveBeforeFinalised."""
+    """Refuse moves that change what finalised invoices counted, or whose they are to pay.
+
+    Raises MoveBeforeFinalised.
+    """
     blockers = payers.finalised(tx, workspace, affected)
+    known = {one.number for one in blockers}
+    blockers += [o for o in changed_payers.finalised(workspace, turned) if o.number not in known]
     if blockers:
         message = _too_early(tx, workspace.id, plan.moved, blockers)
         error = FieldError(plan.moved[0].at_pointer, MoveBeforeFinalised.code, message)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.period import FOREVER, Span, intersect, minus, union
-from catchment.store import roll_ups
+from catchment.store import invoices, roll_ups
 from catchment.store.access import Workspace
 
 
@@ -74,8 +74,8 @@ def affected(tx: Connection, workspace: str, all_changes: Sequence[Changes]) -> 
 
 
 def hold_drafts(tx: Connection, workspace: str, schedules: Collection[str]) -> None:
-    """Let the drafts of the schedules stay drafts until the transaction ends."""
-    roll_ups.hold_drafts(tx, workspace, list(schedules))
+    """Let the drafts that bill the schedules stay drafts until the transaction ends."""
+    invoices.drafts(tx, workspace, schedules)
 
 
 def pooling(

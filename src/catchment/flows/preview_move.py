@@ -8,23 +8,21 @@ those only the days that count usage after the move.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.breakdown import Measured
 from catchment.core.errors import BillingError, NotFound
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft, draft
+from catchment.core.invoicing import Draft
 from catchment.core.money import Money, total
-from catchment.core.period import Period, Span
-from catchment.core.schedules import Schedule, charges, running
-from catchment.flows import agreements
-from catchment.flows.drafting import Due, by_day, drafted, measured
+from catchment.core.period import Period
+from catchment.flows import changed_payers
+from catchment.flows.compare_days import changed
 from catchment.flows.move_customers import (
     NothingToMove,
     Plan,
@@ -33,9 +31,8 @@ from catchment.flows.move_customers import (
     check_finalised,
     plan_moves,
 )
-from catchment.flows.recalculate_invoice import still_due
-from catchment.flows.run_billing import unbilled
-from catchment.store import customers, invoices, schedules
+from catchment.flows.preview_days import Day, days, worlds_around
+from catchment.store import customers, joining
 from catchment.store.access import Workspace
 from catchment.store.invoices import Invoice, Status
 from catchment.usage import UsageStore
@@ -122,15 +119,6 @@ class Preview:
     refusal: BillingError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    """What is due on a day, with the invoice that bills it, if one does."""
-
-    due: Due
-    invoice: Invoice | None = None
-    running: bool = False
-
-
 def preview_move(
     tx: Connection,
     usage: UsageStore,
@@ -151,12 +139,14 @@ def preview_move(
         stays = plan.place(relocation) is not None
         return Preview((), None if stays else _nothing(tx, workspace.id, relocation.customer))
     touched = affected(tx, workspace.id, plan)
+    joins = joining.below(tx, workspace.id, plan.moves)
+    turned = changed_payers.turns(tx, workspace, joins, plan.moves)
     refused = None
     try:
-        check_finalised(tx, workspace, plan, touched)
+        check_finalised(tx, workspace, plan, touched, turned)
     except BillingError as refusal:
         refused = refusal
-    return Preview(_payers(tx, usage, workspace, plan, touched, now), refused)
+    return Preview(_payers(tx, usage, workspace, plan, touched, joins, now), refused)
 
 
 def _nothing(tx: Connection, workspace: str, customer: CustomerId) -> NothingToMove:
@@ -169,31 +159,22 @@ def _payers(
     workspace: Workspace,
     plan: Plan,
     touched: Mapping[str, datetime],
+    joins: Collection[str],
     now: datetime,
 ) -> tuple[PayerChange, ...]:
     """The changes by payer and currency; payers by name, their schedules by start."""
-    days = _days(tx, workspace, touched, now)
-    if not days:
+    if not touched and not joins:
         return ()
-    ids = {day.due.schedule.id for day in days}
-    before = agreements.of_schedules(tx, workspace, ids)
-    after = agreements.of_schedules(tx, workspace, ids, plan.moves)
-    dues = [day.due for day in days]
-    was = [found for _, found in measured(tx, usage, before, dues, explained=False)]
-    will_be = [found for _, found in measured(tx, usage, after, dues, explained=False)]
-    alike = [_alike(old, new) for old, new in zip(was, will_be, strict=True)]
-    unsure = [due for due, same in zip(dues, alike, strict=True) if same is None]
-    drafts = (drafted(tx, usage, agreed, unsure) for agreed in (before, after))
-    equal = {old[0].key for old, new in zip(*drafts, strict=True) if old[1] == new[1]}
+    today = now.astimezone(ZoneInfo(workspace.timezone)).date()
+    worlds, ids = worlds_around(tx, workspace, {*touched, *joins}, plan.moves, today)
+    found_days = days(tx, worlds, ids, touched, today)
     found: defaultdict[tuple[CustomerId, str], dict[str, list[PeriodChange]]] = defaultdict(dict)
-    for day, old_usage, new_usage, same in zip(days, was, will_be, alike, strict=True):
-        if same or day.due.key in equal:
-            continue
-        old, new = _priced(day.due, old_usage), _priced(day.due, new_usage)
-        of_payer = found[old.customer, old.currency]
-        of_payer.setdefault(old.schedule_id, []).append(_period(day, old, new))
+    for day, was, will_be in changed(tx, usage, worlds, found_days):
+        for one, left, right in _of_payers(was, will_be):
+            of_payer = found[one.customer, one.currency]
+            of_payer.setdefault(one.schedule_id, []).append(_period(day, one, left, right))
     names = customers.names(tx, workspace.id, {payer for payer, _ in found})
-    changed = [
+    changes = [
         PayerChange(
             payer,
             names[payer],
@@ -202,87 +183,47 @@ def _payers(
         )
         for (payer, currency), of_payer in found.items()
     ]
-    return tuple(sorted(changed, key=lambda one: (one.name, one.customer, one.currency)))
+    return tuple(sorted(changes, key=lambda one: (one.name, one.customer, one.currency)))
 
 
-def _alike(was: Sequence[Measured], will_be: Sequence[Measured]) -> bool | None:
-    """Whether both make the same invoice; None where only drafting it tells.
-
-    It is the same where the same members used the same, at the same places and times, and another
-    where they did not; the same usage at other times can be made of other events.
-    """
-    pairs = list(zip(was, will_be, strict=True))
-    if any(old.usage != new.usage or _paths(old) != _paths(new) for old, new in pairs):
-        return False
-    return True if all(_spans(old) == _spans(new) for old, new in pairs) else None
-
-
-def _paths(one: Measured) -> dict[CustomerId, tuple[CustomerId, ...]]:
-    return {member.customer: member.path for member in one.pool.members}
+def _of_payers(
+    old: Draft | None, new: Draft | None
+) -> Iterator[tuple[Draft, Draft | None, Draft | None]]:
+    """The draft before and after for each payer it has."""
+    if old and new and old.customer != new.customer:
+        yield old, old, None  # the same invoice goes from one payer to another
+        yield new, None, new
+    elif one := new or old:
+        yield one, old, new
 
 
-def _spans(one: Measured) -> dict[CustomerId, tuple[Span, ...]]:
-    return {member.customer: member.spans for member in one.pool.members}
-
-
-def _priced(due: Due, found: Sequence[Measured]) -> Draft:
-    """The draft without what it would say of its members."""
-    return draft(replace(due.schedule, roll_up=False), found, {})
-
-
-def _days(
-    tx: Connection, workspace: Workspace, touched: Mapping[str, datetime], now: datetime
-) -> list[_Day]:
-    """The days on which the schedules charge for usage after the instant given for each."""
-    zone = ZoneInfo(workspace.timezone)
-    today = now.astimezone(zone).date()
-    billed = invoices.billed(tx, workspace.id, list(touched))
-    standing: defaultdict[str, list[Invoice]] = defaultdict(list)
-    for invoice in invoices.live(tx, workspace.id, list(touched)):
-        if invoice.schedule_id is not None and invoice.due_on is not None:
-            standing[invoice.schedule_id].append(invoice)
-
-    def of_schedule(schedule: Schedule) -> Iterator[_Day]:
-        for invoice in standing[schedule.id]:
-            due = still_due(invoice, schedule, zone, billed)
-            if due is not None:
-                yield _Day(due, invoice)
-        if schedule.archived_at is None:
-            for due in by_day(schedule, unbilled(charges(schedule, today, zone), billed)):
-                yield _Day(due)
-            for due in by_day(schedule, unbilled(running(schedule, today), billed)):
-                yield _Day(due, running=True)
-
-    found = schedules.some(tx, workspace.id, list(touched))
-    return [
-        day
-        for schedule in sorted(found, key=lambda one: (one.start, one.id))
-        for day in sorted(of_schedule(schedule), key=lambda day: day.due.on)
-        if _counts_after(day.due, zone, touched[schedule.id])
-    ]
-
-
-def _counts_after(due: Due, zone: ZoneInfo, since: datetime) -> bool:
-    return any(
-        charge.item.metric is not None and charge.service.span(zone).end > since
-        for charge in due.charges
-    )
-
-
-def _period(day: _Day, old: Draft, new: Draft) -> PeriodChange:
-    """The same charges, measured over one tree and over the other, stand in the same order."""
-    lines = tuple(
-        LineChange(
-            price_id=was.price_id,
-            title=was.title,
-            service=was.service,
-            before=was.net,
-            after=will_be.net,
-            quantity_before=was.quantity,
-            quantity_after=will_be.quantity,
-        )
-        for was, will_be in zip(old.lines, new.lines, strict=True)
-    )
+def _period(day: Day, one: Draft, old: Draft | None, new: Draft | None) -> PeriodChange:
+    """One payer's invoice; where a tree has none, it comes to nothing there."""
+    nothing = Money(0, one.currency)
     return PeriodChange(
-        old.due_on, old.billing_period, day.invoice, day.running, old.net, new.net, lines
+        one.due_on,
+        one.billing_period,
+        day.invoice,
+        day.running,
+        nothing if old is None else old.net,
+        nothing if new is None else new.net,
+        tuple(_lines(old, new, nothing)),
     )
+
+
+def _lines(old: Draft | None, new: Draft | None, nothing: Money) -> Iterator[LineChange]:
+    """The lines of both, those that come last."""
+    was, will_be = (
+        {line.billed_as: line for line in one.lines} if one else {} for one in (old, new)
+    )
+    for key, line in (was | will_be).items():
+        left, right = was.get(key), will_be.get(key)
+        yield LineChange(
+            price_id=line.price_id,
+            title=line.title,
+            service=line.service,
+            before=left.net if left else nothing,
+            after=right.net if right else nothing,
+            quantity_before=left.quantity if left else Decimal(0),
+            quantity_after=right.quantity if right else Decimal(0),
+        )

@@ -181,7 +181,8 @@ def _rate(value: Decimal, line: LineItem, currency: str) -> str:
 
 def _usage(invoice: Invoice, contents: Contents) -> paper.UsageBreakdown | None:
     """Who used what, where the usage of several customers was priced together."""
-    if not contents.usage:
+    users = [group for group in contents.usage if group.items]
+    if not users:
         return None
     members = [
         Member(
@@ -189,10 +190,10 @@ def _usage(invoice: Invoice, contents: Contents) -> paper.UsageBreakdown | None:
             [Measured(i.metric_id, i.title, i.value, i.unit or "") for i in group.items],
             [name for _, name in group.path[:-1]],
         )
-        for group in contents.usage
+        for group in users
     ]
     sums: dict[str, list[Decimal]] = {}
-    for group in contents.usage:
+    for group in users:
         for item in group.items:
             sums.setdefault(item.metric_id, []).append(item.value)
     pooled = _pooled(contents)
@@ -201,17 +202,18 @@ def _usage(invoice: Invoice, contents: Contents) -> paper.UsageBreakdown | None:
 
 
 def _pooled(contents: Contents) -> list[Measured]:
-    """What was priced of each metric, titled as in the breakdown."""
+    """What was priced of each metric for the members, titled as in the breakdown."""
     titles = {item.metric_id: item for group in contents.usage for item in group.items}
-    priced: dict[str, list[LineItem]] = {}
+    priced: dict[str, dict[str | None, list[LineItem]]] = {}
     for line in contents.lines:
-        if line.usage_metric_id in titles and line.service is not None:
-            priced.setdefault(line.usage_metric_id, []).append(line)
+        if line.usage_metric_id in titles and line.share_counts is not None:
+            of_metric = priced.setdefault(line.usage_metric_id, {})
+            of_metric.setdefault(line.schedule_id, []).append(line)
     return [
         Measured(
             metric,
             titles[metric].title,
-            exact_sum(line.quantity for line in _outermost(lines)),
+            exact_sum(line.quantity for own in lines.values() for line in _outermost(own)),
             titles[metric].unit or "",
         )
         for metric, lines in priced.items()

@@ -12,20 +12,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.consolidation import Due, Key, arrange
+from catchment.core.control import Failure
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
-from catchment.core.schedules import Charge, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.check_sums import OutOfBalance
-from catchment.flows.drafting import Due, Failures, attempt, by_day, drafted
+from catchment.flows.drafting import Failures, attempt, drafted
 from catchment.flows.issue_drafts import issue_drafts
 from catchment.flows.keep_drafts import NewId, keep
+from catchment.flows.place_charges import place
 from catchment.flows.users import sizes
-from catchment.store import invoices, stamps
+from catchment.store import invoices, schedules, stamps
 from catchment.store.access import Workspace
 from catchment.store.billing_runs import BillingRun
 from catchment.store.engine import lock, reading, writing
@@ -57,27 +61,30 @@ def draft_due(
     with reading(engine) as tx:
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(agreed, invoices.billed(tx, workspace.id), run.as_of, failures)
-        payers = {due.schedule.customer for due in plan if due.schedule.roll_up}
-        families = sizes(tx, workspace.id, payers, MEMBERS_AT_ONCE)
+        families = _families(tx, workspace, plan.values())
     done: list[Invoice] = []
     progress(0, len(plan))
-    finished = 0
-    for planned in list(_parts(plan, families, at_once)):
-        part = _as_agreed(planned, agreed)
+    finished, count = 0, len(plan)
+    for part in list(_parts(plan.values(), families, at_once)):
         with reading(engine) as tx:
-            drafts = drafted(tx, usage, agreed, part, failures, run.last_seq)
+            drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
         with writing(engine) as tx:
             hold(tx, workspace)
             if stamps.of(tx, workspace.id) != stamp:
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-                again = _as_agreed(part, agreed)
-                drafts = drafted(tx, usage, agreed, again, failures, run.last_seq)
+                plan = _plan(agreed, invoices.billed(tx, workspace.id), run.as_of, failures)
+                drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
             drafts = _unbilled(tx, workspace, drafts)
             done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
-        finished += len(planned)
-        progress(finished, len(plan))
-    return done
+        finished += len(part)
+        progress(finished, count)
+    joining = [one for one in agreed.schedules.values() if one.bill_to is BillTo.PARENT]
+    if joining:
+        with writing(engine) as tx:
+            hold(tx, workspace)
+            done += _late(tx, usage, workspace, joining, run, failures, new_id)
+    return sorted(done, key=lambda one: one.due_on or date.min)
 
 
 def bill_schedule(
@@ -91,24 +98,22 @@ def bill_schedule(
     new_id: NewId,
 ) -> list[Invoice]:
     """Draft every due day of one activated schedule within the caller's transaction, and issue
-    the drafts if the schedule does so by itself.
+    the drafts of schedules that do so by themselves.
 
-    Usage is read through a connection of its own: what was acknowledged before counts, and reading
-    waits for no writer. A schedule that cannot be billed fails the request. Raises OutOfBalance.
+    What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
+    through a connection of its own: what was acknowledged before counts, and reading waits for no
+    writer. A schedule that cannot be billed fails the request. Raises OutOfBalance.
     """
     hold(tx, workspace)
-    agreed = agreements.of_schedules(tx, workspace, [schedule_id])
-    schedule = agreed.schedules[schedule_id]
+    schedule = schedules.one(tx, workspace.id, schedule_id)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
-    dues = by_day(schedule, _open(schedule, agreed, billed, as_of))
-    drafts = drafted(tx, usage, agreed, dues)
-    kept = keep(tx, workspace, drafts, now=now, new_id=new_id)
-    if not schedule.auto_issue:
-        return kept
-    issued, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
+    wanted = unbilled(schedule, charges(schedule, as_of, ZoneInfo(workspace.timezone)), billed)
+    kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
+    found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
     if differences:
         raise OutOfBalance.by(differences[0])
-    return issued
+    issued = {one.id: one for one in found}
+    return [issued.get(one.id, one) for one in kept]
 
 
 def hold(tx: Connection, workspace: Workspace) -> None:
@@ -120,25 +125,91 @@ def hold(tx: Connection, workspace: Workspace) -> None:
     lock(tx, "billing", workspace.id)
 
 
-def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> list[Due]:
-    """What no invoice bills yet, one entry for each invoice, in the order of the due days."""
-    found: list[Due] = []
+def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
+    """What invoices that are not there yet bill, in the order of the due days."""
+    found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.archived_at is None:
             find = partial(_open, schedule, agreed, billed, as_of)
-            found += by_day(schedule, attempt(schedule, failures, find) or ())
-    return sorted(found, key=lambda due: (due.on, due.schedule.id))
+            charged = attempt(schedule, failures, find) or ()
+            found += ((schedule, charge) for charge in charged)
+    dues = arrange(found, agreed.payer, billed.issued)
+    return {due.key: due for due in dues if due.key not in billed.days}
+
+
+def _late(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    joining: Sequence[Schedule],
+    run: BillingRun,
+    failures: Failures,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Draft what bills its parent and found the parent's invoice there already.
+
+    Such an invoice is made anew, from all events there are. What no invoice can take is reported:
+    another payer's has the day.
+    """
+    wanted = _wanted(tx, workspace, joining, run.as_of, failures)
+    if not wanted:
+        return []
+    placed = place(
+        tx,
+        usage,
+        workspace,
+        (),
+        wanted,
+        now=run.created_at,
+        new_id=new_id,
+        failures=failures,
+        run_id=run.id,
+    )
+    issued = invoices.billed(tx, workspace.id, [one.id for one in joining]).issued
+    customers = {one.id: one.customer for one in joining}
+    for charge in _wanted(tx, workspace, joining, run.as_of, failures):
+        id = charge.schedule_id
+        if (id, charge.due_on) in issued:
+            reason = f"Its invoice of {charge.due_on} is issued already; void that one first."
+            failures[id] = Failure(customers[id], id, reason)
+    return placed.added
+
+
+def _wanted(
+    tx: Connection,
+    workspace: Workspace,
+    joining: Sequence[Schedule],
+    as_of: date,
+    failures: Failures,
+) -> list[Charge]:
+    """What is due of these schedules and on no invoice, less what has failed."""
+    known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
+    billed = invoices.billed(tx, workspace.id, [one.id for one in known])
+    zone = ZoneInfo(workspace.timezone)
+    return [
+        charge
+        for schedule in known
+        if schedule.archived_at is None
+        for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
+    ]
+
+
+def _families(tx: Connection, workspace: Workspace, plan: Iterable[Due]) -> dict[CustomerId, int]:
+    """How many customers are below each of those who roll up in the plan."""
+    tops = {of.schedule.customer for due in plan for of in due.parts if of.schedule.roll_up}
+    return sizes(tx, workspace.id, tops, MEMBERS_AT_ONCE)
 
 
 def _parts(
-    plan: Sequence[Due], families: Mapping[CustomerId, int], at_once: int
+    plan: Iterable[Due], families: Mapping[CustomerId, int], at_once: int
 ) -> Iterator[list[Due]]:
     """The plan in parts that fit into memory and into a short transaction."""
     part: list[Due] = []
     members = 0
     for due in plan:
         part.append(due)
-        members += families[due.schedule.customer] if due.schedule.roll_up else 1
+        for schedule in (of.schedule for of in due.parts):
+            members += families[schedule.customer] if schedule.roll_up else 1
         if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
             yield part
             part, members = [], 0
@@ -146,50 +217,43 @@ def _parts(
         yield part
 
 
-def unbilled(found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:
-    """The charges that no invoice bills yet.
+def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:
+    """The charges of a schedule that no invoice bills yet.
 
     A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
+    Not so for what bills its parent: the invoice of its day may be one of several.
     """
     return tuple(
         charge
         for charge in found
-        if (charge.schedule_id, charge.due_on) not in billed.days
-        and (charge.schedule_id, charge.item.id, charge.service.start) not in billed.charges
+        if charge.billed_as not in billed.charges
+        and (
+            schedule.bill_to is BillTo.PARENT
+            or (charge.schedule_id, charge.due_on) not in billed.days
+        )
     )
 
 
 def _open(
     schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date
 ) -> tuple[Charge, ...]:
-    return unbilled(charges(schedule, as_of, agreed.zone), billed)
+    return unbilled(schedule, charges(schedule, as_of, agreed.zone), billed)
 
 
-def _as_agreed(part: Sequence[Due], agreed: Agreements) -> list[Due]:
-    """The same days of the same schedules as agreed now; days that are gone are left out."""
-    found: list[Due] = []
-    for due in part:
-        schedule = agreed.schedules.get(due.schedule.id)
-        if schedule is due.schedule:
-            found.append(due)
-        elif schedule is not None and schedule.archived_at is None:
-            due_then = charges(schedule, due.on, agreed.zone)
-            kept = tuple(charge for charge in due_then if charge.due_on == due.on)
-            found += by_day(schedule, kept)
-    return found
+def _planned(plan: Mapping[Key, Due], part: Sequence[Due]) -> list[Due]:
+    """The invoices of a part as planned by now; those that are gone are left out."""
+    return [plan[due.key] for due in part if due.key in plan]
 
 
 def _unbilled(
     tx: Connection, workspace: Workspace, drafts: Sequence[tuple[Due, Draft]]
 ) -> list[tuple[Due, Draft]]:
     """Those drafts that nobody else has made since the plan."""
-    billed = invoices.billed(tx, workspace.id, {due.schedule.id for due, _ in drafts})
+    ids = {part.schedule.id for due, _ in drafts for part in due.parts}
+    billed = invoices.billed(tx, workspace.id, ids)
     return [
         (due, draft)
         for due, draft in drafts
-        if (due.schedule.id, due.on) not in billed.days
-        and not any(
-            (due.schedule.id, charge.item.id, charge.service.start) in billed.charges
-            for charge in due.charges
-        )
+        if due.key not in billed.days
+        and not any(charge.billed_as in billed.charges for charge in due.charges)
     ]

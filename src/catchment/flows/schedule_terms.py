@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.period import Period, day_after
+from catchment.core.schedules import BillTo
 from catchment.flows.keep_product import ProductArchived
 from catchment.flows.make_price import ListPriceArchived
 from catchment.flows.pool_terms import check_scopes
@@ -64,14 +65,15 @@ class PhaseTerms:
 class Terms:
     """What may be agreed anew in a schedule.
 
-    ``custom_fields`` of None keeps those there are; ``exclusions`` of None, too, while the schedule
-    rolls up.
+    ``custom_fields`` of None keeps those there are, ``bill_to`` of None who was billed, and
+    ``exclusions`` of None, while the schedule rolls up, who is left out.
     """
 
     start: date
     end: date | None
     recurrence_day: int | None
     roll_up: bool
+    bill_to: BillTo | None
     exclusions: tuple[str, ...] | None
     auto_issue: bool
     purchase_order_number: str | None

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from catchment.core.hierarchy import CustomerId
-from catchment.core.period import Span
+from catchment.core.period import instant
 from catchment.core.schedules import Schedule, Scope
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.store import schedules
 from catchment.store.access import Workspace
-
-_AN_INSTANT = timedelta(microseconds=1)
 
 
 class Reason(StrEnum):
@@ -64,7 +62,7 @@ def show_pool(
     """
     schedule = schedules.one(tx, workspace.id, schedule_id)
     agreed = agreements.around(tx, workspace, [schedule_id])
-    instant = Span(at, at + _AN_INSTANT)
+    now = instant(at)
     claimed = {
         claim.metric_id
         for claim in agreed.claims.get(schedule.customer, ())
@@ -72,12 +70,12 @@ def show_pool(
     }
     if not claimed:
         return schedule, []
-    family = agreed.forest.members(schedule.customer, instant) if schedule.roll_up else {}
+    family = agreed.forest.members(schedule.customer, now) if schedule.roll_up else {}
     paths = {customer: membership.path for customer, membership in family.items()}
     paths.setdefault(schedule.customer, (schedule.customer,))
     found = {who: Measured(who, path) for who, path in sorted(paths.items(), key=lambda e: e[1])}
     for (metric, scope), prices in _prices(schedule, agreed, at).items():
-        pool = agreed.pool(schedule, metric, instant, scope)
+        pool = agreed.pool(schedule, metric, now, scope)
         for member in pool.members:
             found[member.customer].metrics.add(metric)
             found[member.customer].prices.update(prices)

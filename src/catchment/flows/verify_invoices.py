@@ -16,12 +16,13 @@ from itertools import count
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Basis, Measured
-from catchment.core.invoicing import draft
+from catchment.core.consolidation import Part
+from catchment.core.invoicing import draft, joined
 from catchment.core.metering import Member, Usage, UsageQuery
 from catchment.core.period import Span
-from catchment.core.pools import Pool
+from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import Charge, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements, History
 from catchment.flows.check_sums import faults_of
@@ -58,6 +59,7 @@ class _Different(Exception):
 class _Line:
     """A charge to be made again, with what is kept of how it was made."""
 
+    part: Part
     charge: Charge
     kept: Evidence
 
@@ -102,6 +104,8 @@ def _verdicts(
     workspace_id = history.workspace.id
     bodies = evidence.bodies(tx, workspace_id, [invoice.id for invoice in part])
     ids = {invoice.schedule_id for invoice in part if invoice.schedule_id is not None}
+    standing = invoices.charges_on(tx, [invoice.id for invoice in part])
+    ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
     billed = invoices.billed(tx, workspace_id, ids)
     planned: list[_Plan | Difference] = []
     for invoice in part:
@@ -136,17 +140,41 @@ def _planned(
     schedule = agreed.schedules[invoice.schedule_id]
     plan = _Plan(invoice, schedule, agreed, stored, kept)
     lines = {_key_of(line): line for line in stored.lines}
-    for charge in charges(schedule, invoice.due_on, agreed.zone):
-        key = charge.item.id, charge.service.start
-        ours = billed.charges.get((schedule.id, *key), invoice.id) == invoice.id
-        if charge.due_on != invoice.due_on or not ours:
-            continue
-        if key not in lines:
-            raise _Different("line", charge.item.name, "line", "nothing", "due")
-        plan.lines.append(_again(charge, kept[lines.pop(key).id]))
+    for part in _parts(tx, agreed, invoice, stored):
+        complete = part.schedule is schedule and schedule.bill_to is BillTo.SELF
+        for charge in part.charges:
+            if charge.billed_as in lines:
+                line = lines.pop(charge.billed_as)
+                plan.lines.append(_again(part, charge, kept[line.id]))
+            elif complete and charge.billed_as not in billed.charges:
+                raise _Different("line", charge.item.name, "line", "nothing", "due")
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
     return plan
+
+
+def _parts(
+    tx: Connection, agreed: Agreements, invoice: Invoice, stored: Contents
+) -> Iterator[Part]:
+    """What the schedules on an invoice charge on its day, and how it came to who is invoiced."""
+    assert invoice.due_on is not None, invoice
+    ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in stored.lines)])
+    known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
+    others = {one.customer for one in known} - {invoice.customer_id}
+    if others:
+        then = agreed.known_at or invoice.calculated_at
+        agreed = replace(agreed, known_at=then).among(tx, others)
+    for schedule in known:
+        found = tuple(
+            charge
+            for charge in charges(schedule, invoice.due_on, agreed.zone)
+            if charge.due_on == invoice.due_on
+        )
+        path = agreed.way(invoice.customer_id, schedule.customer, invoice.due_on)
+        if path is None:
+            names = invoice.customer_id, schedule.customer
+            raise _Different("invoice", invoice.id, "customerId", *names)
+        yield Part(schedule, path, found)
 
 
 def _stored(
@@ -167,19 +195,19 @@ def _stored(
     return stored, kept
 
 
-def _key_of(line: LineItem) -> tuple[str | None, object]:
-    return line.price_id, line.service.start if line.service else None
+def _key_of(line: LineItem) -> tuple[str | None, str | None, object]:
+    return line.schedule_id, line.price_id, line.service.start if line.service else None
 
 
-def _again(charge: Charge, kept: Evidence) -> _Line:
+def _again(part: Part, charge: Charge, kept: Evidence) -> _Line:
     """The charge with its metric as of then."""
     metric, counted = charge.item.metric, kept.counted
     if metric is None:
-        return _Line(charge, kept)
+        return _Line(part, charge, kept)
     if counted is None:
         raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
     item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
-    return _Line(replace(charge, item=item), kept)
+    return _Line(part, replace(charge, item=item), kept)
 
 
 def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
@@ -200,12 +228,7 @@ def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequen
         known = aliases.of_customers(tx, workspace_id, everyone, known_at)
         names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
         queries = [
-            UsageQuery(
-                counted.metric,
-                tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
-                needs_values(plan.lines[place].charge.item.price),
-                bounds(plan.lines[place].charge.item.price) if plan.schedule.roll_up else (),
-            )
+            _query(plan.lines[place], counted, pool, names)
             for (plan, place, counted), pool in zip(questions, pools, strict=True)
         ]
         found = usage.reading(workspace_id, queries, last_seq).answers
@@ -220,7 +243,7 @@ def _among_users(
     last_seq: int,
 ) -> Agreements:
     asked = [
-        Asked(plan.schedule, counted.metric, _span(plan, place))
+        Asked(plan.lines[place].part.schedule, counted.metric, _span(plan, place))
         for plan, place, counted in questions
     ]
     plan, _, _ = questions[0]
@@ -232,8 +255,21 @@ def _span(plan: _Plan, place: int) -> Span:
 
 
 def _pool(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pool:
-    scope = plan.lines[place].charge.item.scope
-    return agreed.pool(plan.schedule, counted.metric.id, _span(plan, place), scope)
+    line = plan.lines[place]
+    scope = line.charge.item.scope
+    return agreed.pool(line.part.schedule, counted.metric.id, _span(plan, place), scope)
+
+
+def _query(
+    line: _Line, counted: Counted, pool: Pool, names: Mapping[str, tuple[str, ...]]
+) -> UsageQuery:
+    price = line.charge.item.price
+    return UsageQuery(
+        counted.metric,
+        tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
+        needs_values(price),
+        bounds(price) if line.part.schedule.roll_up else (),
+    )
 
 
 def _measured(
@@ -245,28 +281,40 @@ def _measured(
     used: Usage,
     names: Mapping[str, tuple[str, ...]],
 ) -> Measured:
-    members = tuple(member for member in pool.members if member.customer in used.members)
+    found = tuple(member for member in pool.members if member.customer in used.members)
+    part, charge = plan.lines[place].part, plan.lines[place].charge
+    above = agreed.links_above(part)
     basis = Basis(
         _span(plan, place),
-        {member.customer: names[member.customer] for member in members},
-        {member.customer: agreed.links(plan.schedule, member) for member in members},
+        {member.customer: names[member.customer] for member in found},
+        {member.customer: above + agreed.links(part.schedule, member) for member in found},
         counted.last_seq,
         counted.known_at,
-        plan.schedule.exclusions,
+        part.schedule.exclusions,
     )
-    return Measured(plan.lines[place].charge, used, Pool(members, ()), basis)
+    return Measured(charge, used, Pool(below(part.path, found), ()), basis)
 
 
 def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     """Where the invoice as it is stored differs from the one made again."""
     invoice, stored = plan.invoice, plan.stored
     printed = {id: name for group in stored.usage for id, name in group.path}
-    measured = [plan.answers[place] for place in range(len(plan.lines))]
-    unnamed = {who for one in measured for m in one.pool.members for who in m.path} - printed.keys()
-    names = printed | customers.names(tx, invoice.workspace_id, unnamed)
-    if not measured:
+    if not plan.lines:
         return None
-    again = draft(plan.schedule, measured, names)
+    measured: dict[str, list[Measured]] = {}
+    for place, line in enumerate(plan.lines):
+        measured.setdefault(line.part.schedule.id, []).append(plan.answers[place])
+    parts = {line.part.schedule.id: line.part for line in plan.lines}
+    guests = [
+        joined(part.schedule, part.path, measured[id]) for id, part in parts.items() if part.joined
+    ]
+    own = [one for id, part in parts.items() if not part.joined for one in measured[id]]
+    wanted = {who for part in parts.values() for who in part.path}
+    wanted.update(
+        who for of in measured.values() for one in of for m in one.pool.members for who in m.path
+    )
+    names = printed | customers.names(tx, invoice.workspace_id, wanted - printed.keys())
+    again = draft(plan.schedule, own, names, guests)
     numbers = count(1)
     contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
     stored = replace(stored, evidence=plan.kept)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, Table, select
 from catchment.core.allocation import METHODS
 from catchment.core.control import (
     BilledUsage,
+    Claimant,
     GroupFigures,
     InvoiceFigures,
     LineFigures,
@@ -169,7 +170,7 @@ def _usage(
     lines: Sequence[Row[Any]], sums: Mapping[str, MemberSums | None], members: _Members
 ) -> dict[str, tuple[Decimal, Decimal]]:
     """By metric what is shown and what is billed, on an invoice that shows its members."""
-    billed: defaultdict[str, dict[Period, Decimal]] = defaultdict(dict)
+    billed: defaultdict[str, dict[Claimant, dict[Period, Decimal]]] = defaultdict(dict)
     for row in lines:
         summed = sums[row.id]
         if (
@@ -178,11 +179,19 @@ def _usage(
             and row.share_counts is not None
         ):
             service = Period(row.service_start, row.service_end)
-            billed[summed.metric.id][service] = Decimal(row.quantity)
+            of_metric = billed[summed.metric.id]
+            of_metric.setdefault(_claimant(row), {})[service] = Decimal(row.quantity)
     return {
-        metric: (members.used[metric], exact_sum(of[service] for service in outermost(of)))
-        for metric, of in billed.items()
+        metric: (
+            members.used[metric],
+            exact_sum(of[service] for of in of_metric.values() for service in outermost(of)),
+        )
+        for metric, of_metric in billed.items()
     }
+
+
+def _claimant(row: Row[Any]) -> Claimant:
+    return Claimant(row.schedule_id, frozenset(row.restrict_to_customers or ()))
 
 
 def _measured(
@@ -193,7 +202,7 @@ def _measured(
         if summed is not None:
             service = Period(row.service_start, row.service_end)
             billed = BilledUsage(
-                row.id, head.id, head.customer_id, row.schedule_id, service, row.event_count or 0
+                row.id, head.id, head.customer_id, _claimant(row), service, row.event_count or 0
             )
             yield MeasuredLine(billed, summed.metric, summed.known_at, summed.last_seq)
 

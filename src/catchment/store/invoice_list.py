@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 
 from catchment.core.money import CURRENCIES, EXACT
-from catchment.store.invoices import heads
+from catchment.store.invoices import billing_of, heads
 from catchment.store.schema import invoices, line_items
 
 _c = invoices.c
@@ -21,7 +21,8 @@ _c = invoices.c
 class Values:
     """Values that columns of an invoice may have, or under ``InvoiceFilter.without`` may not.
 
-    An empty collection asks for nothing. ``net_totals`` are major units of the invoice's currency.
+    An empty collection asks for nothing. ``net_totals`` are major units of the invoice's currency;
+    of ``schedules`` are also invoices with just lines of theirs.
     """
 
     statuses: Collection[str] = ()
@@ -56,7 +57,7 @@ class InvoiceFilter:
 
 def query(workspace_id: str, wanted: InvoiceFilter) -> Select[Any]:
     """The heads of the invoices that ``wanted`` lets through, in no order yet."""
-    return heads(workspace_id).where(*_conditions(wanted))
+    return heads(workspace_id).where(*_conditions(workspace_id, wanted))
 
 
 def order(name: str | None) -> ColumnElement[Any] | None:
@@ -80,13 +81,13 @@ def order(name: str | None) -> ColumnElement[Any] | None:
             return None
 
 
-def _conditions(wanted: InvoiceFilter) -> Iterator[ColumnElement[bool]]:
+def _conditions(workspace_id: str, wanted: InvoiceFilter) -> Iterator[ColumnElement[bool]]:
     for field in fields(Values):
         if only := getattr(wanted.only, field.name):
-            yield _has(field.name, only)
+            yield _has(workspace_id, field.name, only)
         if without := getattr(wanted.without, field.name):
             # "not in" would be unknown, not true, where a draft has no number yet.
-            yield func.coalesce(_has(field.name, without), False).is_(False)
+            yield func.coalesce(_has(workspace_id, field.name, without), False).is_(False)
     dated = func.coalesce(_c.issue_date, _c.accounting_date)
     sent = case((_c.status == "SENT", _c.issue_date))
     for column, before, after in (
@@ -106,14 +107,15 @@ def _conditions(wanted: InvoiceFilter) -> Iterator[ColumnElement[bool]]:
         yield or_(*(place.icontains(wanted.search, autoescape=True) for place in places))
 
 
-def _has(name: str, values: Collection[Any]) -> ColumnElement[bool]:
+def _has(workspace_id: str, name: str, values: Collection[Any]) -> ColumnElement[bool]:
+    if name == "schedules":
+        return _c.id.in_(select(billing_of(workspace_id, values).c.invoice_id))
     if name == "net_totals":
         return or_(*map(_net_is, values))
     column = {
         "statuses": _c.status,
         "payment_statuses": _c.payment_status,
         "customers": _c.customer_id,
-        "schedules": _c.billing_schedule_id,
         "runs": _c.billing_run_id,
         "currencies": _c.currency,
         "numbers": _c.invoice_number,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Subquery,
     and_,
     bindparam,
     delete,
@@ -25,11 +26,14 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    union,
     update,
 )
 
+from catchment.core.consolidation import Key
 from catchment.core.money import Money
 from catchment.core.period import Period
+from catchment.core.schedules import ChargeId
 from catchment.store.schema import customers, invoice_documents, invoices, line_items
 
 _IN_ONE_QUERY = 500
@@ -105,6 +109,20 @@ def heads(workspace_id: str) -> Select[Any]:
     )
 
 
+def billing_of(workspace_id: str, schedule_ids: Collection[str]) -> Subquery:
+    """The invoices of schedules, and those with lines of theirs that another pays for, void too.
+
+    Rows of (schedule_id, invoice_id).
+    """
+    c, line = invoices.c, line_items.c
+    own = select(c.billing_schedule_id.label("schedule_id"), c.id.label("invoice_id"))
+    lines = select(line.schedule_id, line.invoice_id)
+    return union(
+        own.where(c.workspace_id == workspace_id, c.billing_schedule_id.in_(schedule_ids)),
+        lines.where(line.workspace_id == workspace_id, line.schedule_id.in_(schedule_ids)),
+    ).subquery()
+
+
 def find(
     tx: Connection, workspace_id: str, invoice_id: str, *, for_change: bool = False
 ) -> Invoice | None:
@@ -117,25 +135,29 @@ def find(
 
 
 def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
-    """The drafts of these schedules, oldest due day first."""
-    found: list[Invoice] = []
-    for ids in _batches(schedule_ids):
-        query = heads(workspace_id).where(
-            invoices.c.status == Status.DRAFT, invoices.c.billing_schedule_id.in_(ids)
-        )
-        found += map(of_row, tx.execute(query.with_for_update(of=invoices)))
+    """The drafts that bill these schedules, oldest due day first, those of who pays for them too.
+
+    They stay drafts until ``tx`` ends.
+    """
+    ids: set[str] = set()
+    for part in _batches(schedule_ids):
+        billing = billing_of(workspace_id, part)
+        query = select(billing.c.invoice_id).join(invoices, invoices.c.id == billing.c.invoice_id)
+        drafted = tx.execute(query.where(invoices.c.status == Status.DRAFT))
+        ids.update(row.invoice_id for row in drafted)
+    found = held_drafts(tx, workspace_id, ids)
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
 
 
 def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
-    """The invoices of these schedules that are not void, oldest due day first."""
-    found: list[Invoice] = []
-    for ids in _batches(schedule_ids):
-        query = heads(workspace_id).where(
-            invoices.c.live_key == "", invoices.c.billing_schedule_id.in_(ids)
-        )
-        found += map(of_row, tx.execute(query))
-    return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
+    """The invoices that bill these schedules and are not void, oldest due day first."""
+    found: dict[str, Invoice] = {}
+    for part in _batches(schedule_ids):
+        ids = select(billing_of(workspace_id, part).c.invoice_id)
+        query = heads(workspace_id).where(invoices.c.live_key == "", invoices.c.id.in_(ids))
+        rows = tx.execute(query)
+        found.update((row.id, of_row(row)) for row in rows)
+    return sorted(found.values(), key=lambda one: (one.due_on or date.min, one.id))
 
 
 def of_run(tx: Connection, workspace_id: str, run_id: str) -> list[Invoice]:
@@ -209,26 +231,23 @@ def release(tx: Connection, invoice_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What live invoices hold of some schedules.
+    """What live invoices hold of some schedules."""
 
-    A charge is known by schedule, price and first day of service: phases follow each other, so the
-    same price in the next phase has another day, and it stays the same charge when an edit of the
-    schedule gives its phases new ids.
-    """
-
-    days: Mapping[tuple[str, date], str]  # the invoice of (schedule, due day)
-    charges: Mapping[tuple[str, str, date], str]  # the invoice of (schedule, price, service start)
+    days: Mapping[Key, str]  # the invoice of each (schedule, due day) that has one
+    charges: Mapping[ChargeId, str]  # the invoice that each is on
+    issued: frozenset[Key]  # the days whose invoice is no draft any more
 
 
 def billed(
     tx: Connection, workspace_id: str, schedule_ids: Collection[str] | None = None
 ) -> Billed:
     """What is billed of these schedules, or of all."""
-    days: dict[tuple[str, date], str] = {}
-    charges: dict[tuple[str, str, date], str] = {}
+    days: dict[Key, str] = {}
+    charges: dict[ChargeId, str] = {}
+    issued: set[Key] = set()
     head, line = invoices.c, line_items.c
     for ids in [None] if schedule_ids is None else _batches(schedule_ids):
-        by_day = select(head.billing_schedule_id, head.due_on, head.id).where(
+        by_day = select(head.billing_schedule_id, head.due_on, head.id, head.status).where(
             head.workspace_id == workspace_id,
             head.live_key == "",
             *_among(head.billing_schedule_id, ids),
@@ -238,11 +257,41 @@ def billed(
         ).where(
             line.workspace_id == workspace_id, line.live_key == "", *_among(line.schedule_id, ids)
         )
-        days.update(((schedule, due_on), id) for schedule, due_on, id in tx.execute(by_day))
+        for schedule, due_on, id, status in tx.execute(by_day):
+            days[schedule, due_on] = id
+            if status != Status.DRAFT:
+                issued.add((schedule, due_on))
         charges.update(
             ((schedule, price, start), id) for schedule, price, start, id in tx.execute(by_charge)
         )
-    return Billed(days, charges)
+    return Billed(days, charges, frozenset(issued))
+
+
+def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
+    """The charges that stand on these invoices."""
+    c = line_items.c
+    return {
+        (schedule, price, start)
+        for ids in _batches(invoice_ids)
+        for schedule, price, start in tx.execute(
+            select(c.schedule_id, c.price_id, c.service_start).where(c.invoice_id.in_(ids))
+        )
+    }
+
+
+def held_drafts(tx: Connection, workspace_id: str, ids: Collection[str]) -> list[Invoice]:
+    """Those of ``ids`` that are drafts, and stay so until ``tx`` ends."""
+    c = invoices.c
+    return [
+        of_row(row)
+        for part in _batches(ids)
+        for row in tx.execute(
+            heads(workspace_id)
+            .where(c.status == Status.DRAFT, c.id.in_(part))
+            .order_by(c.id)
+            .with_for_update(of=invoices)
+        )
+    ]
 
 
 def document(tx: Connection, invoice_id: str) -> bytes | None:

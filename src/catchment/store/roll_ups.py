@@ -22,7 +22,7 @@ from catchment.store.schema import (
 
 @dataclass(frozen=True, slots=True)
 class FinalisedInvoice:
-    """A finalised invoice of a schedule; it counted usage until (not on) the day ``until``."""
+    """A finalised invoice that counted usage of a schedule until (not on) the day ``until``."""
 
     schedule: str
     number: str
@@ -82,46 +82,30 @@ def named(tx: Connection, workspace: str, schedules: Collection[str]) -> set[Cus
     }
 
 
-def hold_drafts(tx: Connection, workspace: str, schedules: Collection[str]) -> None:
-    """Keep others from finalising the drafts of ``schedules`` until the transaction ends."""
-    c = invoices.c
-    for part in chunks(schedules):
-        tx.execute(
-            select(c.id)
-            .where(
-                c.workspace_id == workspace,
-                c.billing_schedule_id.in_(part),
-                c.status == "DRAFT",
-            )
-            .order_by(c.id)
-            .with_for_update()
-        )
-
-
 def finalised(tx: Connection, workspace: str, schedules: Collection[str]) -> list[FinalisedInvoice]:
-    """The invoices of ``schedules`` with usage on them that are out of our hands, by number."""
+    """The invoices with usage of ``schedules`` that are out of our hands, by number."""
     c, line = invoices.c, line_items.c
     query = (
         select(
-            c.billing_schedule_id,
+            line.schedule_id,
             c.invoice_number,
             c.customer_legal_name,
             func.max(line.service_end).label("until"),
         )
         .join(line_items, line.invoice_id == c.id)
         .where(
-            c.workspace_id == workspace,
+            line.workspace_id == workspace,
             c.status.in_(("FINAL", "SENT")),
             line.usage_metric_id.is_not(None),
             line.service_end.is_not(None),
         )
-        .group_by(c.billing_schedule_id, c.id, c.invoice_number, c.customer_legal_name)
+        .group_by(line.schedule_id, c.id, c.invoice_number, c.customer_legal_name)
         .order_by(c.invoice_number)
     )
     return [
         FinalisedInvoice(
-            row.billing_schedule_id, row.invoice_number or "", row.customer_legal_name, row.until
+            row.schedule_id, row.invoice_number or "", row.customer_legal_name, row.until
         )
         for part in chunks(schedules)
-        for row in tx.execute(query.where(c.billing_schedule_id.in_(part)))
+        for row in tx.execute(query.where(line.schedule_id.in_(part)))
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from catchment.core.period import Period
 from catchment.core.schedules import Scope
 from catchment.store.chunks import chunks
+from catchment.store.invoices import billing_of
 from catchment.store.schema import (
     billing_schedules,
     invoices,
@@ -34,28 +35,30 @@ class IssuedUsage:
     scope: Scope
 
 
-def last_invoices(tx: Connection, ids: Collection[str]) -> dict[str, str]:
-    """The invoice of each schedule that fell due last and is not void."""
+def last_invoices(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, str]:
+    """The invoice that bills each schedule, fell due last and is not void."""
+    billing = billing_of(workspace, ids)
     c = invoices.c
     rank = func.row_number().over(
-        partition_by=c.billing_schedule_id, order_by=(c.due_on.desc(), c.id.desc())
+        partition_by=billing.c.schedule_id, order_by=(c.due_on.desc(), c.id.desc())
     )
     ranked = (
-        select(c.billing_schedule_id, c.id, rank.label("rank"))
-        .where(c.billing_schedule_id.in_(ids), c.live_key == "", c.due_on.is_not(None))
+        select(billing.c.schedule_id, c.id, rank.label("rank"))
+        .join(billing, billing.c.invoice_id == c.id)
+        .where(c.live_key == "", c.due_on.is_not(None))
         .subquery()
     )
     rows = tx.execute(select(ranked).where(ranked.c.rank == 1))
-    return {row.billing_schedule_id: row.id for row in rows}
+    return {row.schedule_id: row.id for row in rows}
 
 
-def issued_days(tx: Connection, id: str) -> dict[date, str]:
+def issued_days(tx: Connection, workspace: str, id: str) -> dict[date, str]:
     """The due days of the schedule whose invoices are out of our hands, with their numbers."""
-    c = invoices.c
+    c, billing = invoices.c, billing_of(workspace, [id])
     rows = tx.execute(
-        select(c.due_on, c.invoice_number).where(
-            c.billing_schedule_id == id, c.status.in_(_ISSUED), c.due_on.is_not(None)
-        )
+        select(c.due_on, c.invoice_number)
+        .join(billing, billing.c.invoice_id == c.id)
+        .where(c.status.in_(_ISSUED), c.due_on.is_not(None))
     )
     return {row.due_on: row.invoice_number for row in rows}
 
@@ -110,6 +113,6 @@ def issued_usage(
         IssuedUsage(number, schedule, metric, Period(start, end), frozenset(scope or ()))
         for part in chunks(schedule_ids)
         for number, schedule, metric, start, end, scope in tx.execute(
-            query.where(head.billing_schedule_id.in_(part))
+            query.where(line.schedule_id.in_(part))
         )
     ]

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 
 from catchment.core.errors import NotFound
 from catchment.core.period import Span
+from catchment.core.schedules import BillTo
 from catchment.store import links
 from catchment.store.schema import (
     billing_schedules,
@@ -58,6 +59,7 @@ class ScheduleRecord:
     end: date | None
     recurrence_day: int | None
     roll_up: bool
+    bill_to: BillTo
     exclusions: tuple[str, ...]
     auto_issue: bool
     purchase_order_number: str | None
@@ -198,6 +200,7 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "end_date": record.end,
         "recurrence_day_of_month": record.recurrence_day,
         "roll_up_billing": record.roll_up,
+        "bill_to": record.bill_to,
         "roll_up_exclusions": list(record.exclusions) or None,
         "auto_issue_invoices": record.auto_issue,
         "purchase_order_number": record.purchase_order_number,
@@ -250,6 +253,7 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         end=row.end_date,
         recurrence_day=row.recurrence_day_of_month,
         roll_up=row.roll_up_billing,
+        bill_to=BillTo(row.bill_to),
         exclusions=tuple(row.roll_up_exclusions or ()),
         auto_issue=row.auto_issue_invoices,
         purchase_order_number=row.purchase_order_number,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, Select, select
 
 from catchment.core.errors import NotFound
-from catchment.core.schedules import Phase, PricedItem, Schedule
+from catchment.core.schedules import BillTo, Phase, PricedItem, Schedule
 from catchment.store import prices
 from catchment.store.chunks import chunks
 from catchment.store.schema import billing_schedules, phase_prices, phases
@@ -23,6 +23,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.end_date,
     _c.recurrence_day_of_month,
     _c.roll_up_billing,
+    _c.bill_to,
     _c.archived_at,
     _c.auto_issue_invoices,
     _c.memo,
@@ -128,4 +129,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         reference=row.reference,
         due_days=row.default_due_date_days,
         exclusions=frozenset(row.roll_up_exclusions or ()),
+        bill_to=BillTo(row.bill_to),
     )

@@ -367,6 +367,7 @@ billing_schedules = Table(
     Column("end_date", Date),
     Column("recurrence_day_of_month", Integer),
     Column("roll_up_billing", Boolean, nullable=False),
+    Column("bill_to", Text, nullable=False, server_default="SELF"),
     # Ids of customers who are left out with everyone below; null: nobody is.
     _json("roll_up_exclusions", nullable=True),
     Column("auto_issue_invoices", Boolean, nullable=False),

@@ -8,7 +8,7 @@ has, or two have, is seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from catchment.core.control import Census, Twice
+from catchment.core.control import Census, Claimant, Twice
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span
@@ -31,7 +31,7 @@ _ROWS_AT_ONCE = 100_000
 _NAMES = pa.schema([("alias", pa.string()), ("customer", pa.string())])
 _CLAIMS = pa.schema(
     [
-        ("schedule", pa.string()),
+        ("claimant", pa.int32()),
         ("owner", pa.string()),
         ("from_at", pa.int64()),
         ("to_at", pa.int64()),
@@ -39,17 +39,17 @@ _CLAIMS = pa.schema(
 )
 _STRETCHES = pa.schema(
     [
-        ("whose", pa.string()),
+        ("whose", pa.int32()),
         ("stretch", pa.int32()),
         ("starts", pa.int64()),
         ("ends", pa.int64()),
     ]
 )
 _TALLY = (
-    "SELECT stretch, schedule, CASE WHEN schedule IS NULL THEN customer END AS unpriced,"
+    "SELECT stretch, claimant, CASE WHEN claimant IS NULL THEN customer END AS unpriced,"
     " CASE WHEN customer IS NULL THEN alias END AS unmapped, count(*) AS events FROM owned"
-    " LEFT JOIN stretches ON whose = schedule AND event_at >= starts AND event_at < ends"
-    " GROUP BY stretch, schedule, unpriced, unmapped"
+    " LEFT JOIN stretches ON whose = claimant AND event_at >= starts AND event_at < ends"
+    " GROUP BY stretch, claimant, unpriced, unmapped"
 )
 _BY_STRETCH = "SELECT stretch, events FROM tally WHERE stretch IS NOT NULL"
 _SUMS = (
@@ -58,7 +58,7 @@ _SUMS = (
         f"coalesce(sum(events) FILTER ({which}), 0)::BIGINT"
         for which in (
             "true",
-            "schedule IS NOT NULL AND stretch IS NULL",
+            "claimant IS NOT NULL AND stretch IS NULL",
             "unpriced IS NOT NULL",
             "unmapped IS NOT NULL",
         )
@@ -67,15 +67,15 @@ _SUMS = (
 )
 _TWICE = (
     "SELECT customer, first, last, count(*) AS events FROM (SELECT any_value(customer) AS customer,"
-    " min(schedule) AS first, max(schedule) AS last FROM owned GROUP BY seq HAVING count(*) > 1)"
+    " min(claimant) AS first, max(claimant) AS last FROM owned GROUP BY seq HAVING count(*) > 1)"
     " GROUP BY customer, first, last ORDER BY events DESC, customer"
 )
 
 
 class Claimed(NamedTuple):
-    """The usage of ``customer`` during ``spans`` is the schedule's."""
+    """The usage of ``customer`` during ``spans`` is the claimant's."""
 
-    schedule_id: str
+    claimant: Claimant
     customer: CustomerId
     spans: tuple[Span, ...]
 
@@ -91,7 +91,7 @@ class CensusQuery:
     metric: Metric
     window: Span
     claimed: Callable[[], Iterable[Claimed]]
-    services: Mapping[tuple[str, Period], Span]
+    services: Mapping[tuple[Claimant, Period], Span]
 
 
 def define_names(
@@ -103,16 +103,18 @@ def define_names(
 
 def take(cursor: duckdb.DuckDBPyConnection, asked: CensusQuery) -> Census:
     """The answer to ``asked``; whose each alias is has been defined."""
+    numbers: dict[Claimant, int] = {}
     claims = (
-        (schedule, customer, micros(span.start), micros(span.end))
-        for schedule, customer, spans in asked.claimed()
+        (numbers.setdefault(whose, len(numbers)), customer, micros(span.start), micros(span.end))
+        for whose, customer, spans in asked.claimed()
         for span in spans
     )
     _define(cursor, "claims", _CLAIMS, claims)
     stretches = _stretches(asked.services)
     rows = (
-        (schedule, number, micros(span.start), micros(span.end))
-        for number, (schedule, span) in enumerate(stretches)
+        (numbers[whose], place, micros(span.start), micros(span.end))
+        for place, (whose, span) in enumerate(stretches)
+        if whose in numbers
     )
     _define(cursor, "stretches", _STRETCHES, rows)
     events = queries.matching(asked.metric)
@@ -121,7 +123,7 @@ def take(cursor: duckdb.DuckDBPyConnection, asked: CensusQuery) -> Census:
         "latest": micros(asked.window.end),
     }
     owned = (
-        "WITH owned AS (SELECT seq, event_at, alias, customer, schedule FROM"
+        "WITH owned AS (SELECT seq, event_at, alias, customer, claimant FROM"
         f" (SELECT seq, event_at, alias FROM events WHERE {events.text})"
         " LEFT JOIN names USING (alias) LEFT JOIN claims"
         " ON owner = customer AND event_at >= from_at AND event_at < to_at) "
@@ -130,20 +132,20 @@ def take(cursor: duckdb.DuckDBPyConnection, asked: CensusQuery) -> Census:
         cursor, f"SELECT count(*) FROM events WHERE {events.text}", parameters
     )
     duck.rows(cursor, f"CREATE OR REPLACE TEMP TABLE tally AS {owned}{_TALLY}", parameters)
-    of_schedule: dict[str, list[tuple[Span, int]]] = {}
-    for number, found in duck.rows(cursor, _BY_STRETCH, {}):
-        schedule, span = stretches[number]
-        of_schedule.setdefault(schedule, []).append((span, found))
+    of_claimant: dict[Claimant, list[tuple[Span, int]]] = {}
+    for place, found in duck.rows(cursor, _BY_STRETCH, {}):
+        whose, span = stretches[place]
+        of_claimant.setdefault(whose, []).append((span, found))
     [(tallied, other, unpriced, unmapped)] = duck.rows(cursor, _SUMS, {})
     return Census(
         received=received,
         counted={
-            (schedule, period): sum(
+            (whose, period): sum(
                 found
-                for part, found in of_schedule.get(schedule, ())
+                for part, found in of_claimant.get(whose, ())
                 if service.start <= part.start < service.end
             )
-            for (schedule, period), service in asked.services.items()
+            for (whose, period), service in asked.services.items()
         },
         other=other,
         unpriced=unpriced,
@@ -152,11 +154,19 @@ def take(cursor: duckdb.DuckDBPyConnection, asked: CensusQuery) -> Census:
         unmapped_aliases=_most(cursor, "unmapped"),
         twice=()
         if tallied == received
-        else tuple(
-            Twice(customer, (first, last), events)
-            for customer, first, last, events in duck.rows(cursor, owned + _TWICE, parameters)
-        ),
+        else tuple(_twice(cursor, owned, parameters, list(numbers))),
     )
+
+
+def _twice(
+    cursor: duckdb.DuckDBPyConnection,
+    owned: str,
+    parameters: Mapping[str, Any],
+    claimants: Sequence[Claimant],
+) -> Iterator[Twice]:
+    for customer, first, last, events in duck.rows(cursor, owned + _TWICE, parameters):
+        ids = claimants[first].schedule_id, claimants[last].schedule_id
+        yield Twice(customer, (min(ids), max(ids)), events)
 
 
 def _most(cursor: duckdb.DuckDBPyConnection, column: str) -> tuple[tuple[str, int], ...]:
@@ -168,14 +178,14 @@ def _most(cursor: duckdb.DuckDBPyConnection, column: str) -> tuple[tuple[str, in
     return tuple((who, events) for who, events in duck.rows(cursor, found, {}))
 
 
-def _stretches(services: Mapping[tuple[str, Period], Span]) -> list[tuple[str, Span]]:
-    """Each schedule's services, cut where one of them begins or ends: no instant is in two."""
-    spans: dict[str, list[Span]] = {}
-    for (schedule, _), span in services.items():
-        spans.setdefault(schedule, []).append(span)
+def _stretches(services: Mapping[tuple[Claimant, Period], Span]) -> list[tuple[Claimant, Span]]:
+    """Each claimant's services, cut where one of them begins or ends: no instant is in two."""
+    spans: dict[Claimant, list[Span]] = {}
+    for (whose, _), span in services.items():
+        spans.setdefault(whose, []).append(span)
     return [
-        (schedule, Span(start, end))
-        for schedule, own in spans.items()
+        (whose, Span(start, end))
+        for whose, own in spans.items()
         for start, end in pairwise(sorted({edge for one in own for edge in (one.start, one.end)}))
         if any(one.start <= start < one.end for one in own)
     ]

@@ -43,10 +43,12 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
   }, [filter, hasNextPage, isFetchingNextPage, fetchNextPage, read]);
   if (query.error) return <ProblemAlert error={query.error} onRetry={() => void query.refetch()} />;
   if (query.isPending) return <Skeleton height={120} />;
-  const rows = query.data.pages.flatMap((page) => page.items);
+  // A child whose charges are joined is listed even where it used nothing.
+  const rows = query.data.pages.flatMap((page) => page.items).filter(({ items }) => items.length > 0);
   if (rows.length === 0) return null;
   const total = query.data.pages[0]?.pagination?.totalResultSize ?? rows.length;
   const notes = query.data.pages[0]?.notes ?? [];
+  const pooled = prices.data?.rollUpBilling ? prices.data : undefined;
   const own = payers.data?.length ? sum(payers.data.map(({ netTotal }) => netTotal)) : undefined;
   const everyone = withShare(withAncestors(rows), invoice.customerId, own);
   const shown = keepAncestors(everyone, filter);
@@ -85,7 +87,7 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
         invoice={invoice}
         rows={shown}
         metrics={metricsOf(rows)}
-        billed={billedTogether(lines.data ?? [], prices.data?.prices ?? [])}
+        billed={billedTogether(lines.data ?? [], pooled ? pooled.prices : [])}
         onShare={setSharer}
         onTotal={() => setExplained("total")}
       />

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { MouseEvent } from "react";
 
@@ -10,6 +10,7 @@ import { focusInvalid } from "../../components/focusInvalid";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { useServerErrors } from "../../components/useServerErrors";
+import { BILL_TO_CHOICES, BILL_TO_HELP } from "./billTo";
 import { PhaseFields } from "./PhaseFields";
 import { RollUpSwitch } from "./RollUpSwitch";
 import { scheduleErrors, type ScheduleValues } from "./scheduleForm";
@@ -53,7 +54,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
           <Stack gap="sm">
             <CustomerSelect
               label="Customer"
-              description="Who gets the invoices."
+              description="Whose prices these are."
               required
               disabled={existing}
               {...form.getInputProps("customerId")}
@@ -103,6 +104,14 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
                 {...form.getInputProps("rollUpExclusions")}
               />
             )}
+            <Select
+              label="Bill to"
+              description={BILL_TO_HELP[values.billTo]}
+              data={BILL_TO_CHOICES}
+              allowDeselect={false}
+              maw={640}
+              {...form.getInputProps("billTo")}
+            />
           </Stack>
         </Panel>
         <PhaseFields form={form} extra={prices ?? []} />

@@ -22,6 +22,7 @@ import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { PriceDetail } from "../products/PriceDetail";
 import { cadenceText, modelName, rateText } from "../products/priceText";
+import { BILL_TO } from "./billTo";
 import { DuplicateButton } from "./DuplicateButton";
 
 export default function ScheduleScreen() {
@@ -58,6 +59,7 @@ export default function ScheduleScreen() {
             ["Billing day", shown.recurrenceDayOfMonth ?? Number(shown.startDate.slice(8))],
             ["Roll-up billing", shown.rollUpBilling ? "On" : "Off"],
             ...leftOut(shown),
+            ["Bill to", BILL_TO[shown.billTo]],
             ["Invoices", shown.autoIssueInvoices ? "Issued automatically" : "Wait as drafts"],
             [
               "Due after",

@@ -1,4 +1,4 @@
-import type { PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
+import type { BillTo, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
 import { nextDay, today } from "../../components/format";
 
 export type PhaseValues = {
@@ -18,6 +18,7 @@ export type ScheduleValues = {
   recurrenceDayOfMonth: string;
   rollUpBilling: boolean;
   rollUpExclusions: string[];
+  billTo: BillTo;
   autoIssueInvoices: boolean;
   purchaseOrderNumber: string;
   label: string;
@@ -37,6 +38,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
     recurrenceDayOfMonth: schedule?.recurrenceDayOfMonth?.toString() ?? "",
     rollUpBilling: schedule?.rollUpBilling ?? false,
     rollUpExclusions: schedule?.rollUpExclusions ?? [],
+    billTo: schedule?.billTo ?? "SELF",
     autoIssueInvoices: schedule?.autoIssueInvoices ?? false,
     purchaseOrderNumber: schedule?.purchaseOrderNumber ?? "",
     label: schedule?.label ?? "",
@@ -102,6 +104,7 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
     isDraft,
     rollUpBilling: values.rollUpBilling,
     rollUpExclusions: values.rollUpBilling ? values.rollUpExclusions : [],
+    billTo: values.billTo,
     taxRates: [],
     purchaseOrderNumber: values.purchaseOrderNumber.trim() || undefined,
     label: values.label.trim() || undefined,

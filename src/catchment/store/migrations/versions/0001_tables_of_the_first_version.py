@@ -263,6 +263,7 @@ def upgrade() -> None:
         sa.Column("end_date", sa.Date(), nullable=True),
         sa.Column("recurrence_day_of_month", sa.Integer(), nullable=True),
         sa.Column("roll_up_billing", sa.Boolean(), nullable=False),
+        sa.Column("bill_to", sa.Text(), server_default="SELF", nullable=False),
         sa.Column("roll_up_exclusions", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("auto_issue_invoices", sa.Boolean(), nullable=False),
         sa.Column("purchase_order_number", sa.Text(), nullable=True),

@@ -1,0 +1,151 @@
+"""Whose invoice a charge is a line of: its own customer's, or that of who pays for it above.
+
+Nothing is measured together here: what bills its parent keeps its own prices, and only its lines
+move. A charge that finds the invoice above closed is never dropped: it becomes an invoice of its
+own, addressed to the same payer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from catchment.core.hierarchy import CustomerId, Forest
+from catchment.core.period import Period, first_instant
+from catchment.core.schedules import BillTo, Charge, Schedule
+
+Key = tuple[str, date]
+"""What tells invoices apart: the schedule whose invoice it is, and the day it falls due."""
+
+Hosts = Mapping[CustomerId, Sequence[Schedule]]
+"""The started schedules of customers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays for a charge: the first of ``path``, which leads down to the charge's customer.
+
+    ``host`` is the schedule whose invoice the charge joins; the charge's own where nobody above
+    pays.
+    """
+
+    host: Schedule
+    path: tuple[CustomerId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The charges of one schedule on an invoice, in the order of an invoice.
+
+    ``path`` leads from who is invoiced to the schedule's customer; the invoiced customer's own
+    path is just itself.
+    """
+
+    schedule: Schedule
+    path: tuple[CustomerId, ...]
+    charges: tuple[Charge, ...]
+
+    @property
+    def joined(self) -> bool:
+        """Whether it is somebody else's who pays for it."""
+        return len(self.path) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What one invoice bills: all that falls due on one day of ``schedule`` and of who joins it.
+
+    There is at least one part; those of ``schedule``'s own come first.
+    """
+
+    schedule: Schedule
+    parts: tuple[Part, ...]
+
+    @property
+    def on(self) -> date:
+        return self.parts[0].charges[0].due_on
+
+    @property
+    def key(self) -> Key:
+        return self.schedule.id, self.on
+
+    @property
+    def charges(self) -> tuple[Charge, ...]:
+        return tuple(charge for part in self.parts for charge in part.charges)
+
+
+def payer(
+    schedule: Schedule,
+    due_on: date,
+    service: Period,
+    *,
+    forest: Forest,
+    hosts: Hosts,
+    zone: tzinfo,
+) -> Payer:
+    """Who pays for what ``schedule`` charges on ``due_on`` for ``service``.
+
+    With ``billTo`` PARENT that is the nearest customer above, by the tree at the start of that day,
+    that has a schedule of its own then; of several the one that started first (tie: smaller id) is
+    the host. Where there is none, the customer pays itself.
+    """
+    itself = Payer(schedule, (schedule.customer,))
+    if schedule.bill_to is BillTo.SELF:
+        return itself
+    way = [schedule.customer]
+    at = first_instant(due_on, zone)
+    for above in reversed(forest.ancestors(schedule.customer, at)):
+        way.append(above)
+        paying = [one for one in hosts.get(above, ()) if _pays(one, due_on, service)]
+        if paying:
+            first = min(paying, key=lambda one: (one.start, one.id))
+            return Payer(first, tuple(reversed(way)))
+    return itself
+
+
+def arrange(
+    charges: Iterable[tuple[Schedule, Charge]],
+    payer_of: Callable[[Schedule, Charge], Payer],
+    closed: Container[Key],
+) -> list[Due]:
+    """What each invoice bills, by due day; ``closed`` are invoices that cannot take a line more.
+
+    A charge whose payer's invoice is closed, or in another currency, is put on an invoice of its
+    own schedule that the payer gets. Should such charges of one day have different payers, the
+    first one's gets the invoice. Left out is only what its own invoice is closed to.
+    """
+    hosts: dict[Key, Schedule] = {}
+    found: dict[Key, dict[str, tuple[Schedule, tuple[CustomerId, ...], list[Charge]]]] = {}
+    for schedule, charge in charges:
+        to = payer_of(schedule, charge)
+        host = to.host
+        if (host.id, charge.due_on) in closed or host.currency != charge.item.currency:
+            host = schedule
+        key = host.id, charge.due_on
+        if key in closed:
+            continue
+        hosts[key] = host
+        parts = found.setdefault(key, {})
+        parts.setdefault(schedule.id, (schedule, to.path, []))[2].append(charge)
+    dues = (
+        Due(hosts[key], tuple(_parts(hosts[key], parts.values()))) for key, parts in found.items()
+    )
+    return sorted(dues, key=lambda due: (due.on, due.schedule.id))
+
+
+def _parts(
+    host: Schedule, parts: Iterable[tuple[Schedule, tuple[CustomerId, ...], list[Charge]]]
+) -> list[Part]:
+    made = (Part(schedule, path, tuple(charges)) for schedule, path, charges in parts)
+    return sorted(made, key=lambda part: (part.schedule.id != host.id, part.schedule.id))
+
+
+def _pays(host: Schedule, due_on: date, service: Period) -> bool:
+    """Whether ``host`` takes charges of that day: it runs then, or ended no sooner than they."""
+    return (
+        host.bill_to is BillTo.SELF
+        and host.archived_at is None
+        and host.start <= due_on
+        and (due_on < host.days.end or service.end <= host.days.end)
+    )
