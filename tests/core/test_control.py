@@ -228,7 +228,7 @@ def test_two_pools_of_one_schedule_are_added_not_taken_for_one() -> None:
     billed = [line("x", "a", JANUARY, 20), replace(line("y", "a", JANUARY, 30), claimant=named)]
 
     assert balance("calls", QUARTER, billed, told).balanced
-    assert list(miscounts("calls", billed, told)) == []
+    assert list(miscounts(billed, told)) == []
 
 
 def test_a_line_with_other_events_is_named_with_its_customer() -> None:
