@@ -368,7 +368,7 @@ def explains(net: Money, found: Mapping[str, Reckoning], parts: Mapping[str, int
 def test_the_workings_add_up_and_end_at_the_shares(
     price: Price, metric: Metric, events: list[tuple[str, str]]
 ) -> None:
-    assume(not (metric is UNIQUE and needs_values(price)))
+    assume(metric.aggregation in VALUING or not needs_values(price))
     usage = used(metric, price, *events)
     net, found = line(price, usage)
 
