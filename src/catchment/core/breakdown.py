@@ -110,7 +110,7 @@ def usage_groups(
                 own, item = items.setdefault(customer, {}), _item(first, used[customer])
                 known = own.setdefault(item.metric_id, item)
                 if known is not item:
-                    own[item.metric_id] = replace(known, value=EXACT.add(known.value, value))
+                    own[item.metric_id] = replace(known, value=EXACT.add(known.value, item.value))
     for path in children:
         places.setdefault(path[-1], PoolMember(path[-1], (), len(path) - 1, path))
     return tuple(
