@@ -145,6 +145,45 @@ def test_every_share_statement_and_explanation_of_a_joined_line_is_its_child_s(
     assert family.differences() == []
 
 
+def test_every_share_of_a_joined_bill_is_explained_added_up_and_downloaded(
+    seller: Seller, family: Family
+) -> None:
+    """One child pools its own family, the other has usage and a fee to itself."""
+    family.ids["Region"] = seller.customer("Region", family.ids["Group"])
+    family.ids["Shop"] = seller.customer("Shop", family.ids["Region"])
+    family.start("Region", "3", "30", rollUpBilling=True)
+    seller.used((family.ids["Shop"], "2026-01-11", "2"), (family.ids["Region"], "2026-01-11", "1"))
+    [invoice] = seller.run("2026-02-01")
+    family.finalise()
+    url, year = f"/invoices/{invoice['id']}", {"from": "2026-01-01", "to": "2026-12-31"}
+
+    shares = seller.get(f"{url}/allocations", limit=100)["items"]
+
+    assert len(shares) == 8
+    for share in shares:
+        why = seller.get(
+            f"{url}/line-items/{share['lineItemId']}/shares/{share['customerId']}/explanation"
+        )
+        assert (why["customerId"], why["netTotal"]) == (share["customerId"], share["netTotal"])
+    totals = seller.get(f"{url}/explanation")
+    assert [(group["title"], group["netTotal"]) for group in totals["groups"]] == [
+        ("Membership", "100.00"),
+        ("North · Platform", "15.00"),
+        ("Region · Platform", "39.00"),
+        ("South · Platform", "34.00"),
+    ]
+    branches = {"Group": "188.00", "North": "15.00", "Region": "39.00", "Shop": "6.00"}
+    for name, net in branches.items():
+        who = family.ids[name]
+        branch = {"includeDescendants": True}
+        [head] = seller.get(f"/customers/{who}/statements", **year, **branch)["items"]
+        [spent] = seller.get(f"/customers/{who}/spend", **year)["items"]
+        assert (head["netTotal"], spent["branch"]["netTotal"]) == (net, net), name
+    table = seller.client.get(f"{url}/usage-item-groups/download", params={"format": "csv"})
+    assert table.status_code == 200, table.text
+    assert family.differences() == []
+
+
 def test_a_child_started_late_bills_the_closed_month_apart_to_the_same_payer(
     seller: Seller, family: Family
 ) -> None:

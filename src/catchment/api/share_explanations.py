@@ -123,9 +123,10 @@ class ShareExplanationOut(Wire):
 
     `weighedBy` says what the weights are: `QUANTITY` (what each used), `SEGMENTS` (the line's
     segments, by what of each was used by whom), `EVENTS` (the price each event had by itself),
-    `ALONE` (what each would have paid alone), `LINE` (nobody shares it: all is the payer's). A
-    method that tells nobody from another goes by `QUANTITY`. `quantity` is left out where the
-    members' own figures do not add up. The figures of the customer are the sums over `members`.
+    `ALONE` (what each would have paid alone), `LINE` (nobody shares it: all is the payer's, or
+    that of a child whose bill the payer pays). A method that tells nobody from another goes by
+    `QUANTITY`. `quantity` is left out where the members' own figures do not add up. The figures of
+    the customer are the sums over `members`.
     """
 
     invoice_id: str

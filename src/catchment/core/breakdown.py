@@ -105,11 +105,12 @@ def usage_groups(
                     if member.customer in one.usage.members:
                         places[member.customer] = _later(places.get(member.customer), member)
                         pricing.setdefault(member.customer, first)
-            for customer, value in _members(scopes).items():
-                own, item = items.setdefault(customer, {}), _item(pricing[customer], value)
+            used = _members(scopes)
+            for customer, first in pricing.items():
+                own, item = items.setdefault(customer, {}), _item(first, used[customer])
                 known = own.setdefault(item.metric_id, item)
                 if known is not item:
-                    own[item.metric_id] = replace(known, value=EXACT.add(known.value, value))
+                    own[item.metric_id] = replace(known, value=EXACT.add(known.value, item.value))
     for path in children:
         places.setdefault(path[-1], PoolMember(path[-1], (), len(path) - 1, path))
     return tuple(

@@ -47,7 +47,8 @@ class Explained:
 class ShareExplanation:
     """The share of a customer, or of a branch: the sum over its ``members``.
 
-    There are none where the whole line is the payer's. ``sharing`` says how many share the line in
+    There are none where nobody shares the line, and all of it is one customer's: the payer's, or
+    that of a child whose bill the payer pays. ``sharing`` says how many share the line in
     all.
     """
 
@@ -115,6 +116,12 @@ def explain_share(
     }
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
+    if kept.counted is None:  # nothing was measured that somebody could share
+        [(member, share)] = shares.values()
+        if (share.quantity, share.parts[_PLACES[method]]) != (line.quantity, line.net.minor):
+            raise FigureDiffers(f"The share in line item {line_id} is not the whole of it.")
+        [(_, name), *_] = path_from(customer, member)
+        return ShareExplanation(invoice, line, method, customer, name, (), 1)
     found = _reckoned(usage, line, kept, workspace_id, method, shares)
     for who, (_, share) in shares.items():
         again = found.get(who)
