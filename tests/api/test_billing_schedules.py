@@ -544,6 +544,20 @@ def test_an_archived_schedule_is_billed_no_more(
     )
 
 
+def test_what_was_due_before_a_schedule_is_archived_is_billed(
+    client: TestClient, clock: Any, payer: str, fee: str
+) -> None:
+    schedule = create(client, body_of(payer, phase(fee), isDraft=False))
+    drafted = len(made(client.get("/invoices"))["items"])
+    clock.set("2026-04-20")
+
+    made(client.post(f"/billing-schedules/{schedule['id']}/archive"))
+
+    assert len(made(client.get("/invoices"))["items"]) == drafted + 1
+    made(client.post("/billing-runs", json={"asOf": "2026-06-30"}))
+    assert len(made(client.get("/invoices"))["items"]) == drafted + 1
+
+
 def test_a_copy_is_a_draft_of_the_same_terms_for_another(
     client: TestClient, payer: str, fee: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -143,14 +144,17 @@ def archive(
     now: datetime,
     new_id: NewId,
 ) -> ScheduleRecord:
-    """End a schedule today: nothing that falls due later is billed. Again, nothing changes.
+    """End a schedule today: what is due by then is drafted, and nothing that falls due later.
 
-    Raises NotFound.
+    Again, nothing changes. Raises NotFound.
     """
     hold(tx, workspace)
     record = schedule_records.one(tx, workspace.id, id, to_change=True)
     if record.archived_at is not None:
         return record
+    if record.activated_at is not None:  # billing runs pass over it from now on
+        today = now.astimezone(ZoneInfo(workspace.timezone)).date()
+        bill_schedule(tx, usage, workspace, id, as_of=today, now=now, new_id=new_id)
     archived = replace(record, archived_at=now, updated_at=now)
     rivals = billed_usage.rivals(tx, workspace.id, record)
     schedule_records.save_head(tx, archived)
