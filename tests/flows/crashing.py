@@ -38,6 +38,7 @@ from catchment.store.schema import (
     line_item_groups,
     line_items,
     sequences,
+    usage_branches,
     usage_item_groups,
 )
 from catchment.usage import UsageStore
@@ -136,6 +137,7 @@ def wipe(place: Place) -> None:
     engine, _, _ = place.opened
     with writing(engine) as tx:
         for table in (
+            usage_branches,
             usage_item_groups,
             line_evidence,
             line_items,
