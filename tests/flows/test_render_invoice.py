@@ -188,9 +188,9 @@ def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_d
     )  # fmt: skip
     kilo = frozenset({"kilo"})
     lines = (
-        line((), "4", usage_metric_id="m"),
-        line((), "10", usage_metric_id="m", scope=kilo),
-        line((), "10", usage_metric_id="m", scope=kilo),
+        line((), "4", usage_metric_id="m", share_counts=(1, 1, 1)),
+        line((), "10", usage_metric_id="m", scope=kilo, share_counts=(1, 1, 1)),
+        line((), "10", usage_metric_id="m", scope=kilo, share_counts=(1, 1, 1)),
     )
 
     breakdown = printed(*lines, usage=(member,)).usage

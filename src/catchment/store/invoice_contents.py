@@ -244,12 +244,6 @@ def clear(tx: Connection, invoice_id: str) -> None:
         tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
 
 
-def has_lines(tx: Connection, invoice_id: str) -> bool:
-    """Whether anything is charged on an invoice."""
-    one = select(line_items.c.id).where(line_items.c.invoice_id == invoice_id).limit(1)
-    return tx.execute(one).first() is not None
-
-
 def groups_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The groups of an invoice, for ``group_of_row``."""
     return _with_currency(line_item_groups, workspace_id, invoice_id)
