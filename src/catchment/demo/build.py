@@ -73,7 +73,8 @@ def build_demo(
     app = create_app(engine, usage, settings, clock=clock)
     with serving(app, entry.key) as api:
         _load(api, clock, data, progress)
-        _bill(engine, usage, home, now, progress)
+        if not invoices.is_billed(api):
+            _bill(engine, usage, home, now, progress)
         issued = _issue(api, clock, settings.data_dir / "invoices", progress)
     summary = Summary(invoices.billed(one) for one in issued)
     summary.write(settings.data_dir / "summary.csv")
