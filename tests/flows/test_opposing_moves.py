@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from catchment.core.errors import HierarchyCycle
 from catchment.store.access import Workspace
-from catchment.store.engine import writing
+from catchment.store.engine import reading, writing
 from catchment.usage import UsageStore
 from tests.api.kin import body, create_id
 from tests.api.kin import move as ask_to_move
@@ -129,6 +130,11 @@ def test_a_customer_moved_by_many_at_once_is_in_one_place(
     assert_forest(engine, workspace)
 
 
+def somebody_waits(engine: Engine) -> bool:
+    with reading(engine) as tx:
+        return bool(tx.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
+
+
 def test_two_who_do_not_hold_the_tree_would_both_win(
     engine: Engine, usage: UsageStore, workspace: Workspace
 ) -> None:
@@ -137,9 +143,18 @@ def test_two_who_do_not_hold_the_tree_would_both_win(
         pytest.skip("SQLite has one writer at a time")
     a, b = rounds_of(engine, usage, workspace, 2)[0]
 
-    with writing(engine) as first, writing(engine) as second:
-        move(first, usage, workspace, a, b)
-        move(second, usage, workspace, b, a)
+    def move_meanwhile() -> None:
+        with writing(engine) as tx:
+            move(tx, usage, workspace, b, a)
+
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as tx:
+            move(tx, usage, workspace, a, b)
+            second = pool.submit(move_meanwhile)
+            # It has looked at the tree once it waits to write that the tree is another one.
+            while not second.done() and not somebody_waits(engine):
+                pass
+        second.result()
 
     with pytest.raises(HierarchyCycle):
         assert_forest(engine, workspace)
