@@ -81,7 +81,9 @@ def test_usage_per_month_counts_children_when_asked(page: Page, seller: Seller) 
 
     months = table(page, "Usage per month")
     expect(row(months, "Feb 2026")).to_contain_text("120")
-    page.get_by_label("Include children").uncheck()
+    page.get_by_role("region", name="Usage per month", exact=True).get_by_label(
+        "Include children"
+    ).uncheck()
     expect(row(months, "Feb 2026")).to_contain_text("100")
     page.get_by_text("Chart", exact=True).click()
     expect(page.locator(".chart svg")).to_be_visible()

@@ -12,7 +12,7 @@ from tests.laws.broken import BROKEN
 from tests.laws.hunt import Broken, hold
 from tests.laws.laws import LAWS, Law
 
-FAMILIES = int(os.environ.get("CATCHMENT_FAMILIES", "2000"))
+FAMILIES = int(os.environ.get("CATCHMENT_FAMILIES", "1000"))
 AT_ONCE = 500
 SEEDS = [range(first, min(first + AT_ONCE, FAMILIES)) for first in range(0, FAMILIES, AT_ONCE)]
 
