@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 import uvicorn
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from catchment import __version__, ids
 from catchment.core.errors import BillingError
 from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
-from catchment.store.engine import writing
+from catchment.store.engine import reading, writing
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Billing you run yourself.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of a workspace.")
@@ -35,6 +36,9 @@ WorkspaceName = Annotated[
     str | None,
     typer.Option("--workspace", help="Its name; made when missing. Default: the first one."),
 ]
+OneOrAll = Annotated[
+    str | None, typer.Option("--workspace", help="Its name. Default: every workspace.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -49,6 +53,27 @@ def workspace(built: Built, name: str | None, now: datetime) -> access.Workspace
         if name:
             return access.named_workspace(tx, name=name, id=ids.new_id(), at=now)
         return access.first_workspace(tx, name="My company", id=ids.new_id(), at=now)
+
+
+def one_or_all(built: Built, name: str | None) -> list[access.Workspace]:
+    """The workspace called ``name``, or every one. Ends the command where there is none."""
+    with reading(built.engine) as tx:
+        found = [home for home in access.all_workspaces(tx) if name in {None, home.name}]
+    if name is not None and not found:
+        problems.print(f"There is no workspace {name!r}.", markup=False)
+        raise typer.Exit(2)
+    return found
+
+
+def bars() -> Progress:
+    """Progress bars that count, beside the output and gone at the end."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=problems,
+        transient=True,
+    )
 
 
 @app.callback(invoke_without_command=True)

@@ -10,13 +10,23 @@ from functools import partial
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from catchment import ids
 from catchment.api.billing_run_wire import BillingRunReportOut
-from catchment.cli.app import AsJson, DataDir, app, console, opened, problems
+from catchment.cli.app import (
+    AsJson,
+    DataDir,
+    OneOrAll,
+    app,
+    bars,
+    console,
+    one_or_all,
+    opened,
+    problems,
+)
 from catchment.cli.control_sheet import sheet_table, told_differences
 from catchment.core.money import money_text, total
 from catchment.flows.bill_workspace import RunResult, bill_workspace
@@ -34,9 +44,7 @@ def bill(
         typer.Option("--as-of", formats=["%Y-%m-%d"], help="Bill what is due up to this day."),
     ],
     data_dir: DataDir = None,
-    workspace: Annotated[
-        str | None, typer.Option("--workspace", help="Its name. Default: every workspace.")
-    ] = None,
+    workspace: OneOrAll = None,
     as_json: AsJson = False,
 ) -> None:
     """Draft an invoice for everything due, check that it adds up, and issue what issues itself.
@@ -45,20 +53,9 @@ def bill(
     billed, all others were; or that something does not add up, and nothing was issued.
     """
     built = opened(data_dir)
-    with reading(built.engine) as tx:
-        homes = access.all_workspaces(tx)
-    chosen = [home for home in homes if workspace in {None, home.name}]
-    if workspace is not None and not chosen:
-        problems.print(f"There is no workspace {workspace!r}.", markup=False)
-        raise typer.Exit(2)
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=problems,
-        transient=True,
-    ) as bars:
-        results = {home: _billed(built, home, as_of.date(), bars) for home in chosen}
+    chosen = one_or_all(built, workspace)
+    with bars() as shown:
+        results = {home: _billed(built, home, as_of.date(), shown) for home in chosen}
     names = _names(built, results)
     if as_json:
         told = [_told(home, result, names) for home, result in results.items()]
@@ -79,8 +76,8 @@ def _names(built: Built, results: Mapping[access.Workspace, RunResult]) -> dict[
     return found
 
 
-def _billed(built: Built, home: access.Workspace, as_of: date, bars: Progress) -> RunResult:
-    bar = bars.add_task(f"Billing {home.name}", total=None)
+def _billed(built: Built, home: access.Workspace, as_of: date, shown: Progress) -> RunResult:
+    bar = shown.add_task(f"Billing {home.name}", total=None)
     return bill_workspace(
         built.engine,
         built.usage,
@@ -90,7 +87,7 @@ def _billed(built: Built, home: access.Workspace, as_of: date, bars: Progress) -
         new_id=ids.new_id,
         source=Source.CLI,
         clock=partial(datetime.now, UTC),
-        progress=lambda done, of: bars.update(bar, completed=done, total=of),
+        progress=lambda done, of: shown.update(bar, completed=done, total=of),
     )
 
 

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import Progress
 from rich.text import Text
 
-from catchment.cli.app import AsJson, DataDir, app, console, opened, problems
+from catchment.cli.app import (
+    AsJson,
+    DataDir,
+    OneOrAll,
+    app,
+    bars,
+    console,
+    one_or_all,
+    opened,
+    problems,
+)
 from catchment.flows.check_numbers import number_faults
 from catchment.flows.verify_invoices import Verdict, verify_invoices
 from catchment.main import Built
@@ -31,9 +41,7 @@ class _Found:
 @app.command()
 def verify(
     data_dir: DataDir = None,
-    workspace: Annotated[
-        str | None, typer.Option("--workspace", help="Its name. Default: every workspace.")
-    ] = None,
+    workspace: OneOrAll = None,
     invoice: Annotated[
         str | None, typer.Option("--invoice", help="Only the invoice of this number.")
     ] = None,
@@ -44,20 +52,9 @@ def verify(
     Changes nothing. Exit code 1 says that something differs.
     """
     built = opened(data_dir)
-    with reading(built.engine) as tx:
-        homes = access.all_workspaces(tx)
-    chosen = [home for home in homes if workspace in {None, home.name}]
-    if workspace is not None and not chosen:
-        problems.print(f"There is no workspace {workspace!r}.", markup=False)
-        raise typer.Exit(2)
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=problems,
-        transient=True,
-    ) as bars:
-        results = {home: _verified(built, home, invoice, bars) for home in chosen}
+    chosen = one_or_all(built, workspace)
+    with bars() as shown:
+        results = {home: _verified(built, home, invoice, shown) for home in chosen}
     if invoice is not None and not any(found.verdicts for found in results.values()):
         problems.print(f"No finalised invoice in force has the number {invoice!r}.", markup=False)
         raise typer.Exit(2)
@@ -71,15 +68,15 @@ def verify(
         raise typer.Exit(1)
 
 
-def _verified(built: Built, home: access.Workspace, invoice: str | None, bars: Progress) -> _Found:
-    bar = bars.add_task(f"Verifying {home.name}", total=None)
+def _verified(built: Built, home: access.Workspace, invoice: str | None, shown: Progress) -> _Found:
+    bar = shown.add_task(f"Verifying {home.name}", total=None)
     with reading(built.engine) as tx:
         verdicts = verify_invoices(
             tx,
             built.usage,
             home,
             invoice,
-            progress=lambda done, of: bars.update(bar, completed=done, total=of),
+            progress=lambda done, of: shown.update(bar, completed=done, total=of),
         )
         return _Found(list(verdicts), number_faults(tx, home.id) if invoice is None else [])
 
