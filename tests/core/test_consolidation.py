@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catchment.core.breakdown import Measured
-from catchment.core.consolidation import Due, Hosts, Payer, arrange, payer
+from catchment.core.consolidation import Due, Hosts, Key, Payer, arrange, payer
 from catchment.core.hierarchy import Forest, Link
 from catchment.core.invoicing import Draft, draft, joined
 from catchment.core.metering import Usage
@@ -131,7 +131,7 @@ def test_that_day_starts_where_the_workspace_is() -> None:
 
 def arranged(
     *known: Schedule,
-    closed: frozenset[tuple[str, date]] = frozenset(),
+    closed: frozenset[Key] = frozenset(),
     forest: Forest = CHAIN,
     until: str = "2-1",
 ) -> list[tuple[str, date, list[tuple[str, str]]]]:
@@ -140,7 +140,7 @@ def arranged(
 
 
 def dues(
-    known: tuple[Schedule, ...], closed: frozenset[tuple[str, date]], forest: Forest, until: str
+    known: tuple[Schedule, ...], closed: frozenset[Key], forest: Forest, until: str
 ) -> list[Due]:
     def payer_of(one: Schedule, charge: Charge) -> Payer:
         return payer(
@@ -177,9 +177,37 @@ def test_an_invoice_of_a_payer_with_nothing_due_is_the_child_s_alone() -> None:
 
 
 def test_a_closed_invoice_leaves_the_child_one_of_its_own_that_the_payer_gets() -> None:
-    closed = frozenset({("region", FIRST)})
+    closed = frozenset({Key("region", FIRST)})
 
     assert arranged(guest(), of("region"), closed=closed) == [("shop's", FIRST, [("shop's", "rs")])]
+
+
+def split() -> tuple[Schedule, ...]:
+    """A shop with arrears and an advance due on one day: the region ended with the arrears."""
+    advance = item("advance", timing=Timing.IN_ADVANCE)
+    both = schedule(phase("1-1", None, item(), advance), customer="shop", id="shop's")
+    return replace(both, bill_to=BillTo.PARENT), of("group"), of("region", end="1-31")
+
+
+def test_an_invoice_of_its_own_that_is_closed_is_followed_by_another() -> None:
+    closed = {Key("region", FIRST), Key("shop's", FIRST), Key("shop's", FIRST, 1)}
+
+    found = dues((guest(), of("region")), frozenset(closed), CHAIN, "2-1")
+
+    assert [(due.key, ways(due)) for due in found] == [
+        (Key("shop's", FIRST, 2), [("shop's", "rs")])
+    ]
+
+
+def test_payers_whose_invoices_are_closed_get_an_invoice_each() -> None:
+    closed = {Key("region", FIRST), Key("group", FIRST)}
+
+    found = [due for due in dues(split(), frozenset(closed), CHAIN, "2-1") if due.on == FIRST]
+
+    assert [(due.key, ways(due)) for due in found] == [
+        (Key("shop's", FIRST), [("shop's", "rs")]),
+        (Key("shop's", FIRST, 1), [("shop's", "grs")]),
+    ]
 
 
 def test_another_currency_leaves_the_child_an_invoice_of_its_own() -> None:
@@ -191,28 +219,36 @@ def test_another_currency_leaves_the_child_an_invoice_of_its_own() -> None:
     ]
 
 
+KEYS = [Key(id, FIRST) for id in ("group", "region", "shop")] + [
+    Key(id, FIRST, ordinal) for id in ("shop's", "shop's 2") for ordinal in range(3)
+]
+
+
 @given(
-    st.sets(st.sampled_from(["group", "region", "shop", "shop's", "shop's 2"])),
+    st.frozensets(st.sampled_from(KEYS)),
     st.sets(st.sampled_from(["group", "region", "shop"])),
     st.booleans(),
 )
 def test_no_charge_is_lost_or_doubled_whatever_is_closed(
-    closed: set[str], there: set[str], deep: bool
+    closed: frozenset[Key], there: set[str], deep: bool
 ) -> None:
-    known = (*(of(customer) for customer in sorted(there)), guest(), guest(id="shop's 2"))
+    both, *_ = split()
+    known = (*(of(customer) for customer in sorted(there)), guest(id="shop's 2"), both)
     forest = CHAIN if deep else Forest([])
-    shut = frozenset((id, FIRST) for id in closed)
 
-    found = dues(known, shut, forest, "3-1")
+    found = dues(known, closed, forest, "3-1")
 
     placed = [charge.billed_as for due in found for charge in due.charges]
-    every = [charge.billed_as for one in known for charge in charges(one, day("3-1"))]
-    dropped = {
-        one for one in every if one[0] in closed and one[2] == day("1-1") and one not in placed
-    }
-    assert len(placed) == len(set(placed))
-    assert {*placed} | dropped == {*every}
-    assert not {due.key for due in found} & shut
+    every = [
+        charge.billed_as
+        for one in known
+        for charge in charges(one, day("3-1"))
+        if one.bill_to is BillTo.PARENT or Key(one.id, charge.due_on) not in closed
+    ]
+    assert sorted(placed) == sorted(every)
+    assert not {due.key for due in found} & closed
+    assert len({due.key for due in found}) == len(found)
+    assert all(len({part.path[0] for part in due.parts}) == 1 for due in found)
 
 
 def charge(one: Schedule, minor: str = "10", product: str = "platform") -> Charge:

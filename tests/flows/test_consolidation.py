@@ -13,7 +13,8 @@ from catchment import ids
 from catchment.flows import keep_schedule
 from catchment.flows.bill_workspace import RunResult, bill_workspace
 from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.recalculate_invoice import recalculate_invoice
+from catchment.flows.recalculate_invoice import recalculate_drafts, recalculate_invoice
+from catchment.flows.verify_invoices import verify_invoices
 from catchment.flows.void_invoice import void_invoice
 from catchment.store import invoice_contents, invoices
 from catchment.store.access import Workspace
@@ -116,6 +117,13 @@ class Split:
             found = invoices.live(tx, self.books.workspace.id, [schedule])
         return next(i for i in found if (i.schedule_id, i.due_on) == (schedule, FEBRUARY_1))
 
+    def apart(self) -> list[Invoice]:
+        """The child's own invoices of 1 February that are in force."""
+        with reading(self.books.engine) as tx:
+            found = invoices.live(tx, self.books.workspace.id, [self.own])
+        mine = [i for i in found if (i.schedule_id, i.due_on) == (self.own, FEBRUARY_1)]
+        return sorted(mine, key=lambda one: one.ordinal)
+
     def finalise(self, schedule: str) -> None:
         with writing(self.books.engine) as tx:
             id = self.invoice(schedule).id
@@ -160,18 +168,23 @@ def test_arrears_go_to_who_ended_with_them_and_advances_to_who_runs(split: Split
     ]
 
 
-def test_what_two_payers_cannot_take_any_more_is_one_invoice_of_the_first(split: Split) -> None:
+def test_payers_who_cannot_take_it_any_more_get_an_invoice_each(split: Split) -> None:
     run(split.books)
     split.finalise(split.over)
     split.finalise(split.top)
 
     start(split.books, split.own)
 
-    apart = split.invoice(split.own)
-    assert (apart.customer_legal_name, apart.net.minor) == ("Group", 3000)
+    assert [(one.customer_legal_name, one.net.minor) for one in split.apart()] == [
+        ("Group", 1000),
+        ("Top", 2000),
+    ]
 
 
-def test_what_no_invoice_can_take_is_told_until_one_can(split: Split) -> None:
+@pytest.fixture
+def stranded(split: Split) -> Split:
+    """The child's arrears are on an issued invoice of its own; its advance was on one of the top,
+    which was voided, and the top's schedule has ended: nobody above pays for it any more."""
     books = split.books
     run(books)
     split.finalise(split.over)
@@ -183,14 +196,49 @@ def test_what_no_invoice_can_take_is_told_until_one_can(split: Split) -> None:
         c = billing_schedules.c
         archived = {"archived_at": NOW, "updated_at": NOW}
         tx.execute(update(billing_schedules).where(c.id == split.top).values(**archived))
+    return split
 
-    stuck = run(books)
+
+def test_what_is_freed_beside_an_issued_part_of_its_day_is_another_invoice(
+    stranded: Split,
+) -> None:
+    books = stranded.books
+
+    freed, again = run(books), run(books)
+
+    assert (freed.failures, again.failures, again.drafted) == ((), (), ())
+    issued, draft = stranded.apart()
+    assert [one.id for one in freed.drafted] == [draft.id]
+    assert [one.customer_legal_name for one in (issued, draft)] == ["Group", "Child"]
+    assert lines(books, issued.id) == [(stranded.own, 1000)]
+    assert lines(books, draft.id) == [(stranded.own, 2000)]
     with writing(books.engine) as tx:
-        void_invoice(tx, books.workspace.id, split.invoice(split.own).id, on=FEBRUARY_1, now=NOW)
-    freed = run(books)
+        finalize_invoice(tx, books.workspace.id, draft.id, on=FEBRUARY_1, now=NOW)
+    with reading(books.engine) as tx:
+        verdicts = list(verify_invoices(tx, books.usage, books.workspace))
+    assert [one.difference for one in verdicts] == [None] * 3
 
-    assert [failure.reason for failure in stuck.failures] == [
-        "Its invoice of 2026-02-01 is issued already; void that one first."
+
+def test_drafts_of_one_day_stay_their_payers_whatever_is_voided_and_recalculated(
+    stranded: Split,
+) -> None:
+    books = stranded.books
+    run(books)
+    issued, later = stranded.apart()
+
+    with writing(books.engine) as tx:
+        void_invoice(tx, books.workspace.id, issued.id, on=FEBRUARY_1, now=NOW)
+    run(books)
+    drafts = stranded.apart()
+    with writing(books.engine) as tx:
+        recalculate_drafts(
+            tx, books.usage, books.workspace, [stranded.own], now=NOW, new_id=ids.new_id
+        )
+
+    again = stranded.apart()
+    assert [one.id for one in again] == [one.id for one in drafts]
+    assert drafts[1].id == later.id
+    assert [(one.customer_legal_name, lines(books, one.id)) for one in again] == [
+        ("Group", [(stranded.own, 1000)]),
+        ("Child", [(stranded.own, 2000)]),
     ]
-    assert freed.failures == ()
-    assert lines(books, split.invoice(split.own).id) == [(split.own, 1000), (split.own, 2000)]

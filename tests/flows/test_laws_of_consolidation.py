@@ -275,7 +275,7 @@ def test_the_checker_sees_a_charge_that_a_closed_day_drops(
         kept = (
             (schedule, charge)
             for schedule, charge in charges
-            if (payer_of(schedule, charge).host.id, charge.due_on) not in closed
+            if Key(payer_of(schedule, charge).host.id, charge.due_on) not in closed
         )
         return arrange(kept, payer_of, closed)
 

@@ -10,13 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from itertools import count
+from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.period import Period, first_instant
 from catchment.core.schedules import BillTo, Charge, Schedule
 
-Key = tuple[str, date]
-"""What tells invoices apart: the schedule whose invoice it is, and the day it falls due."""
+
+class Key(NamedTuple):
+    """What tells invoices apart: the schedule whose invoice it is, and the day it falls due.
+
+    A schedule that bills its parent may have several of one day, counted from 0 by ``ordinal``.
+    """
+
+    schedule_id: str
+    due_on: date
+    ordinal: int = 0
+
 
 Hosts = Mapping[CustomerId, Sequence[Schedule]]
 """The started schedules of customers."""
@@ -56,11 +67,13 @@ class Part:
 class Due:
     """What one invoice bills: all that falls due on one day of ``schedule`` and of who joins it.
 
-    There is at least one part; those of ``schedule``'s own come first.
+    There is at least one part; those of ``schedule``'s own come first. ``ordinal`` is that of its
+    ``Key``.
     """
 
     schedule: Schedule
     parts: tuple[Part, ...]
+    ordinal: int = 0
 
     @property
     def on(self) -> date:
@@ -68,7 +81,7 @@ class Due:
 
     @property
     def key(self) -> Key:
-        return self.schedule.id, self.on
+        return Key(self.schedule.id, self.on, self.ordinal)
 
     @property
     def charges(self) -> tuple[Charge, ...]:
@@ -112,26 +125,46 @@ def arrange(
     """What each invoice bills, by due day; ``closed`` are invoices that cannot take a line more.
 
     A charge whose payer's invoice is closed, or in another currency, is put on an invoice of its
-    own schedule that the payer gets. Should such charges of one day have different payers, the
-    first one's gets the invoice. Left out is only what its own invoice is closed to.
+    own schedule that the payer gets: the first of that day that is neither closed nor another
+    payer's. Left out is only what bills its own customer and finds the invoice closed.
     """
     hosts: dict[Key, Schedule] = {}
+    payers: dict[Key, CustomerId] = {}
     found: dict[Key, dict[str, tuple[Schedule, tuple[CustomerId, ...], list[Charge]]]] = {}
     for schedule, charge in charges:
         to = payer_of(schedule, charge)
-        host = to.host
-        if (host.id, charge.due_on) in closed or host.currency != charge.item.currency:
-            host = schedule
-        key = host.id, charge.due_on
-        if key in closed:
+        key = Key(to.host.id, charge.due_on)
+        if schedule.bill_to is BillTo.PARENT and not _joins(schedule, charge, to.host, closed):
+            key = _apart(charge, to.path[0], closed, payers)
+        elif key in closed:
             continue
-        hosts[key] = host
+        hosts[key] = to.host if key.schedule_id == to.host.id else schedule
         parts = found.setdefault(key, {})
         parts.setdefault(schedule.id, (schedule, to.path, []))[2].append(charge)
     dues = (
-        Due(hosts[key], tuple(_parts(hosts[key], parts.values()))) for key, parts in found.items()
+        Due(hosts[key], tuple(_parts(hosts[key], parts.values())), key.ordinal)
+        for key, parts in found.items()
     )
-    return sorted(dues, key=lambda due: (due.on, due.schedule.id))
+    return sorted(dues, key=lambda due: (due.on, due.schedule.id, due.ordinal))
+
+
+def _joins(schedule: Schedule, charge: Charge, host: Schedule, closed: Container[Key]) -> bool:
+    """Whether a charge is a line of the invoice of another schedule, ``host``."""
+    return (
+        host.id != schedule.id
+        and host.currency == charge.item.currency
+        and Key(host.id, charge.due_on) not in closed
+    )
+
+
+def _apart(
+    charge: Charge, payer: CustomerId, closed: Container[Key], payers: dict[Key, CustomerId]
+) -> Key:
+    """The first invoice of a charge's own schedule that ``payer`` can get, noted in ``payers``."""
+    every = (Key(charge.schedule_id, charge.due_on, ordinal) for ordinal in count())
+    return next(
+        key for key in every if key not in closed and payers.setdefault(key, payer) == payer
+    )
 
 
 def _parts(

@@ -14,7 +14,6 @@ from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.money import Money
-from catchment.core.schedules import Schedule
 from catchment.store import (
     contacts,
     customers,
@@ -82,7 +81,7 @@ def keep(
     heads: list[Invoice] = []
     contents: list[Contents] = []
     for due, draft in drafts:
-        made = head(workspace.id, new_id(), due.schedule, draft, known[draft.customer], now=now)
+        made = head(workspace.id, new_id(), due, draft, known[draft.customer], now=now)
         contents.append(contents_of(draft, made.id, new_id))
         heads.append(replace(made, run_id=run_id))
     invoices.add(tx, heads)
@@ -91,10 +90,10 @@ def keep(
 
 
 def head(
-    workspace_id: str, id: str, schedule: Schedule, draft: Draft, payer: Payer, *, now: datetime
+    workspace_id: str, id: str, due: Due, draft: Draft, payer: Payer, *, now: datetime
 ) -> Invoice:
-    """The head of a draft, with the customer as it is now."""
-    customer = payer.customer
+    """The head of the draft of ``due``, with the customer as it is now."""
+    customer, schedule = payer.customer, due.schedule
     return Invoice(
         id=id,
         workspace_id=workspace_id,
@@ -119,6 +118,7 @@ def head(
         reference=schedule.reference,
         memo=schedule.memo,
         notes=draft.notes,
+        ordinal=due.ordinal,
         auto_issue=schedule.auto_issue,
     )
 

@@ -78,7 +78,7 @@ def place(
 def _key(draft: Invoice) -> Key:
     assert draft.schedule_id is not None, draft
     assert draft.due_on is not None, draft
-    return draft.schedule_id, draft.due_on
+    return Key(draft.schedule_id, draft.due_on, draft.ordinal)
 
 
 def _renewed(
@@ -101,7 +101,7 @@ def _renewed(
         if _key(invoice) in made:
             due, draft = made[_key(invoice)]
             payer = known[draft.customer]
-            again = head(workspace.id, invoice.id, due.schedule, draft, payer, now=now)
+            again = head(workspace.id, invoice.id, due, draft, payer, now=now)
             again = replace(
                 again,
                 run_id=invoice.run_id,
@@ -146,9 +146,9 @@ class _Search:
 
     def _step(self) -> list[Due]:
         self.keys |= {_key(draft) for draft in self.drafts.values()}
-        self.days |= {due_on for _, due_on in self.keys}
+        self.days |= {key.due_on for key in self.keys}
         self.wanted |= invoices.charges_on(self.tx, self.drafts.keys())
-        agreed = self._agreed({id for id, _ in self.keys} | {id for id, *_ in self.wanted})
+        agreed = self._agreed({id for id, *_ in self.keys} | {id for id, *_ in self.wanted})
         possible = self._possible(agreed)
         concerned = {agreed.payer(schedule, charge).host.id for schedule, charge in possible}
         concerned |= {schedule.id for schedule, _ in possible}
@@ -185,7 +185,7 @@ class _Search:
         """
         on = billed.charges.get(charge.billed_as)
         if on is None:
-            return schedule.archived_at is None or (schedule.id, charge.due_on) in self.keys
+            return schedule.archived_at is None or (schedule.id, charge.due_on) in billed.drafted
         return on in self.drafts
 
     def _wants(self, due: Due) -> bool:

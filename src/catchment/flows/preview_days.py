@@ -138,7 +138,7 @@ def _charges(schedule: Schedule, today: date, zone: ZoneInfo) -> Iterator[Charge
 
 def _is_due(schedule: Schedule, charge: Charge, on: str | None, billed: Billed) -> bool:
     """Whether a charge is on a draft, or will be."""
-    own = (schedule.id, charge.due_on) in billed.days
+    own = (schedule.id, charge.due_on) in billed.drafted
     return on is not None or schedule.archived_at is None or own
 
 
@@ -154,7 +154,7 @@ def _standing(agreed: Agreements, invoice: Invoice, lines: list[tuple[Schedule, 
         payer, customer = invoice.customer_id, schedule.customer
         path = agreed.way(payer, customer, own[0].due_on) or (payer, customer)
         parts.append(Part(schedule, path, tuple(own)))
-    return Due(agreed.schedules[invoice.schedule_id], tuple(parts))
+    return Due(agreed.schedules[invoice.schedule_id], tuple(parts), invoice.ordinal)
 
 
 def _may_differ(day: Day, zone: ZoneInfo, touched: Mapping[str, datetime]) -> bool:

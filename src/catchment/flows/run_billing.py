@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 
 from catchment.core.consolidation import Due, Key, arrange
-from catchment.core.control import Failure
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.schedules import BillTo, Charge, Schedule, charges
@@ -148,8 +147,7 @@ def _late(
 ) -> list[Invoice]:
     """Draft what bills its parent and found the parent's invoice there already.
 
-    Such an invoice is made anew, from all events there are. What no invoice can take is reported:
-    another payer's has the day.
+    Such an invoice is made anew, from all events there are.
     """
     wanted = _wanted(tx, workspace, joining, run.as_of, failures)
     if not wanted:
@@ -165,13 +163,6 @@ def _late(
         failures=failures,
         run_id=run.id,
     )
-    issued = invoices.billed(tx, workspace.id, [one.id for one in joining]).issued
-    customers = {one.id: one.customer for one in joining}
-    for charge in _wanted(tx, workspace, joining, run.as_of, failures):
-        id = charge.schedule_id
-        if (id, charge.due_on) in issued:
-            reason = f"Its invoice of {charge.due_on} is issued already; void that one first."
-            failures[id] = Failure(customers[id], id, reason)
     return placed.added
 
 
@@ -229,7 +220,7 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
         if charge.billed_as not in billed.charges
         and (
             schedule.bill_to is BillTo.PARENT
-            or (charge.schedule_id, charge.due_on) not in billed.days
+            or Key(charge.schedule_id, charge.due_on) not in billed.days
         )
     )
 

@@ -53,10 +53,10 @@ class Status(StrEnum):
 class Invoice:
     """The head of an invoice: everything but its lines and its usage breakdown.
 
-    ``schedule_id`` and ``due_on`` say which day of which schedule it bills, ``run_id`` which
-    billing run drafted it. A draft with ``auto_issue`` is issued by the next run that balances.
-    ``merchant`` is the seller as printed (InvoiceMerchantDetails), kept from the moment the invoice
-    has a number.
+    ``schedule_id`` and ``due_on`` say which day of which schedule it bills, ``ordinal`` which
+    invoice of that day it is, ``run_id`` which billing run drafted it. A draft with ``auto_issue``
+    is issued by the next run that balances. ``merchant`` is the seller as printed
+    (InvoiceMerchantDetails), kept from the moment the invoice has a number.
     """
 
     id: str
@@ -89,6 +89,7 @@ class Invoice:
     metadata: tuple[Mapping[str, str], ...] = ()
     merchant: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    ordinal: int = 0
     run_id: str | None = None
     auto_issue: bool = False
     customer_archived: bool = field(default=False, compare=False)
@@ -233,9 +234,10 @@ def release(tx: Connection, invoice_id: str) -> None:
 class Billed:
     """What live invoices hold of some schedules."""
 
-    days: Mapping[Key, str]  # the invoice of each (schedule, due day) that has one
+    days: Mapping[Key, str]  # the invoice of each key that has one
     charges: Mapping[ChargeId, str]  # the invoice that each is on
-    issued: frozenset[Key]  # the days whose invoice is no draft any more
+    issued: frozenset[Key]  # the keys whose invoice is no draft any more
+    drafted: frozenset[tuple[str, date]]  # the schedules that have a draft of their own on a day
 
 
 def billed(
@@ -245,9 +247,12 @@ def billed(
     days: dict[Key, str] = {}
     charges: dict[ChargeId, str] = {}
     issued: set[Key] = set()
+    drafted: set[tuple[str, date]] = set()
     head, line = invoices.c, line_items.c
     for ids in [None] if schedule_ids is None else _batches(schedule_ids):
-        by_day = select(head.billing_schedule_id, head.due_on, head.id, head.status).where(
+        by_day = select(
+            head.billing_schedule_id, head.due_on, head.ordinal, head.id, head.status
+        ).where(
             head.workspace_id == workspace_id,
             head.live_key == "",
             *_among(head.billing_schedule_id, ids),
@@ -257,14 +262,17 @@ def billed(
         ).where(
             line.workspace_id == workspace_id, line.live_key == "", *_among(line.schedule_id, ids)
         )
-        for schedule, due_on, id, status in tx.execute(by_day):
-            days[schedule, due_on] = id
-            if status != Status.DRAFT:
-                issued.add((schedule, due_on))
+        for schedule, due_on, ordinal, id, status in tx.execute(by_day):
+            key = Key(schedule, due_on, ordinal)
+            days[key] = id
+            if status == Status.DRAFT:
+                drafted.add((schedule, due_on))
+            else:
+                issued.add(key)
         charges.update(
             ((schedule, price, start), id) for schedule, price, start, id in tx.execute(by_charge)
         )
-    return Billed(days, charges, frozenset(issued))
+    return Billed(days, charges, frozenset(issued), frozenset(drafted))
 
 
 def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
@@ -328,6 +336,7 @@ def of_row(row: Row[Any]) -> Invoice:
         customer_id=row.customer_id,
         schedule_id=row.billing_schedule_id,
         due_on=row.due_on,
+        ordinal=row.ordinal,
         status=Status(row.status),
         currency=row.currency,
         net=Money(row.net_minor, row.currency),
@@ -370,6 +379,7 @@ def _row(one: Invoice) -> dict[str, Any]:
         "customer_id": one.customer_id,
         "billing_schedule_id": one.schedule_id,
         "due_on": one.due_on,
+        "ordinal": one.ordinal,
         "status": one.status,
         "payment_status": one.payment_status,
         "currency": one.currency,

@@ -448,6 +448,8 @@ invoices = Table(
     _ref("billing_schedule_id", "billing_schedules", nullable=True),
     _ref("billing_run_id", "billing_runs", nullable=True),
     Column("due_on", Date),
+    # Which invoice of that day: what bills its parent may need several.
+    Column("ordinal", Integer, nullable=False),
     _text("status", nullable=False),
     # A draft that is to be issued without being asked, once a control sheet balances.
     Column("auto_issue", Boolean, nullable=False),
@@ -480,7 +482,7 @@ invoices = Table(
     _updated(),
     Column("live_key", Text, nullable=False, server_default=""),
     # A day's charges of a schedule are drafted once, whatever runs twice.
-    UniqueConstraint("workspace_id", "billing_schedule_id", "due_on", "live_key"),
+    UniqueConstraint("workspace_id", "billing_schedule_id", "due_on", "ordinal", "live_key"),
     UniqueConstraint("workspace_id", "invoice_number"),
     Index(None, "workspace_id", "id"),
     Index(None, "customer_id"),

@@ -464,6 +464,7 @@ def upgrade() -> None:
         sa.Column("billing_schedule_id", sa.Text(), nullable=True),
         sa.Column("billing_run_id", sa.Text(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("auto_issue", sa.Boolean(), nullable=False),
         sa.Column("payment_status", sa.Text(), nullable=False),
@@ -512,8 +513,9 @@ def upgrade() -> None:
             "workspace_id",
             "billing_schedule_id",
             "due_on",
+            "ordinal",
             "live_key",
-            name=op.f("uq_invoices_workspace_id_billing_schedule_id_due_on_live_key"),
+            name=op.f("uq_invoices_workspace_id_billing_schedule_id_due_on_ordinal_live_key"),
         ),
         sa.UniqueConstraint(
             "workspace_id", "invoice_number", name=op.f("uq_invoices_workspace_id_invoice_number")
