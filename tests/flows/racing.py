@@ -1,18 +1,14 @@
-"""Moves that start together, and what must hold whatever came of them.
-
-Run as a program, ``python -m tests.flows.racing URL DATA_DIR``, it is a process that moves: every line it is
-sent is "customer parent", every line it answers "moved" or the code of the refusal.
-"""
+"""Moves that start together, and what must hold whatever came of them."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -33,7 +29,9 @@ ROUNDS = int(os.environ.get("CATCHMENT_ROUNDS", "20"))
 """How often every race is run: 1,000 times by `make prove`."""
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
-ROOT = Path(__file__).parents[2]
+
+_PROCESSES = get_context("forkserver")
+_PROCESSES.set_forkserver_preload([__name__])  # what all of them need is imported once
 
 
 def at_once(requests: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -74,28 +72,28 @@ def move(tx: Connection, usage: UsageStore, home: Workspace, customer: str, pare
 
 
 class Mover:
-    """A process that moves."""
+    """A process that moves: one customer each time it is asked."""
 
     def __init__(self, engine: Engine, data_dir: Path) -> None:
         url = engine.url.render_as_string(hide_password=False)
-        command = [sys.executable, "-m", "tests.flows.racing", url, str(data_dir)]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True, bufsize=1
-        )
+        self._pipe, theirs = _PROCESSES.Pipe()
+        self._process = _PROCESSES.Process(target=_move_on, args=(url, data_dir, theirs))
+        self._process.start()
+        theirs.close()
 
     def ask(self, customer: str, parent: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{customer} {parent}\n")
+        self._pipe.send((customer, parent))
 
     def answer(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+        """First "ready", then "moved" or the code of the refusal; EOFError once it has died."""
+        answer: str = self._pipe.recv()
+        return answer
 
-    def end(self) -> int:
+    def end(self) -> int | None:
         """Its exit code."""
-        self._process.communicate()
-        return self._process.returncode
+        self._pipe.close()
+        self._process.join()
+        return self._process.exitcode
 
 
 @contextmanager
@@ -110,27 +108,21 @@ def movers(many: int, engine: Engine, data_dir: Path) -> Iterator[list[Mover]]:
     assert codes == [0] * many
 
 
-def _main(url: str, data_dir: str) -> None:
+def _move_on(url: str, data_dir: Path, pipe: Pipe[str, tuple[str, str]]) -> None:
+    """What such a process does until nobody can ask it any more."""
     engine = connect(url)
-    usage = UsageStore(engine, Path(data_dir))
+    usage = UsageStore(engine, data_dir)
     with reading(engine) as tx:
         [home] = access.all_workspaces(tx)
-    _tell("ready")
-    for line in sys.stdin:
-        try:
-            with writing(engine) as tx:
-                links.hold(tx, home.id)
-                move(tx, usage, home, *line.split())
-        except BillingError as refusal:
-            _tell(refusal.code)
-        else:
-            _tell("moved")
-
-
-def _tell(word: str) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    pipe.send("ready")
+    with suppress(EOFError):
+        while True:
+            customer, parent = pipe.recv()
+            try:
+                with writing(engine) as tx:
+                    links.hold(tx, home.id)
+                    move(tx, usage, home, customer, parent)
+            except BillingError as refusal:
+                pipe.send(refusal.code)
+            else:
+                pipe.send("moved")

@@ -28,7 +28,7 @@ KEY = "md5_number_lower(customer_event_id)"
 
 MARKS = {"seq": pa.int64()}
 
-_EMPTY_MARKS = pa.schema(list(MARKS.items())).empty_table()
+_EMPTY_MARKS = pa.Table.from_batches([], pa.schema(list(MARKS.items())))
 
 
 class Duck:
