@@ -8,7 +8,7 @@ from catchment.api.deps import NewId, Now, Tx, Usage, WhoIs
 from catchment.api.hierarchy import AsOf
 from catchment.api.route import MIB, large_body, raw_body, router
 from catchment.api.wire import Wire
-from catchment.core.family_rows import COLUMNS
+from catchment.core.family_import import COLUMNS
 from catchment.flows.export_families import export_families
 from catchment.flows.import_families import ImportRefused, import_families
 from catchment.store.families import View

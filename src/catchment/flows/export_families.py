@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.family_rows import ADDRESS, COLUMNS
+from catchment.core.family_import import ADDRESS, COLUMNS
 from catchment.core.period import BEGINNING
 from catchment.store import family_export
 from catchment.store.families import View

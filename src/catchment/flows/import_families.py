@@ -16,9 +16,19 @@ from typing import Any
 from sqlalchemy import Connection
 
 from catchment.core.errors import FieldError, Invalid
-from catchment.core.family_facts import Lender, Person
-from catchment.core.family_plan import Known, Plan, Unfit, borrowed, plan, tree_refusals
-from catchment.core.family_rows import Refused, Row, read
+from catchment.core.family_import import (
+    Known,
+    Lender,
+    Person,
+    Plan,
+    Refused,
+    Row,
+    Unfit,
+    borrowed,
+    plan,
+    read,
+    tree_refusals,
+)
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
 from catchment.core.period import BEGINNING
 from catchment.flows import changed_payers, payers

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.family_plan import NewCustomer
+from catchment.core.family_import import NewCustomer
 from catchment.core.hierarchy import Link
 from catchment.store.bulk import add_rows
 from catchment.store.links import renew_stamp

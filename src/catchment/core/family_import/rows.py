@@ -1,6 +1,6 @@
-"""Families in a file: one row for each place a customer has in the tree, from a date on.
+"""The rows of a file: one for each place a customer has in the tree, from a date on.
 
-``read`` tells rows from refusals; what the rows mean together is said by ``family_plan``.
+``read`` tells rows from refusals; what the rows mean together is said by ``plans``.
 """
 
 from __future__ import annotations

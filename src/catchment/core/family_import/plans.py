@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from catchment.core.errors import HierarchyCycle, OwnParent
-from catchment.core.family_check import broken
-from catchment.core.family_facts import Facts, Lender, facts_of
-from catchment.core.family_rows import Refused, Row, Table
+from catchment.core.family_import.facts import Facts, Lender, facts_of
+from catchment.core.family_import.rows import Refused, Row, Table
+from catchment.core.family_import.trees import broken
 from catchment.core.hierarchy import CustomerId, Link, Move, Stay, settle
 from catchment.core.period import BEGINNING
 

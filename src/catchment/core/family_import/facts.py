@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from catchment.core.family_rows import ADDRESS, Refused, Row, name_problem
+from catchment.core.family_import.rows import ADDRESS, Refused, Row, name_problem
 from catchment.core.hierarchy import CustomerId
 from catchment.core.period import BEGINNING
 from catchment.core.places import COUNTRIES, STATES

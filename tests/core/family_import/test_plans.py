@@ -7,9 +7,9 @@ from itertools import count
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catchment.core.family_facts import Lender, Person
-from catchment.core.family_plan import Known, Plan, borrowed, plan, tree_refusals
-from catchment.core.family_rows import Row, Table
+from catchment.core.family_import.facts import Lender, Person
+from catchment.core.family_import.plans import Known, Plan, borrowed, plan, tree_refusals
+from catchment.core.family_import.rows import Row, Table
 from catchment.core.hierarchy import Link
 from tests.core.strategies import CUSTOMERS, HOURS, LINKS, RECORDED, at, parent_at
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catchment.core.family_rows import MAX_ROWS, Refused, Row, Table, read
+from catchment.core.family_import.rows import MAX_ROWS, Refused, Row, Table, read
 from catchment.core.period import BEGINNING
 
 
