@@ -33,6 +33,7 @@ from catchment.core.period import Period, Span
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.check_sums import faults_in
+from catchment.flows.users import with_events
 from catchment.store import aliases, invoice_figures, stamps
 from catchment.store.access import Workspace
 from catchment.store.invoice_figures import MeasuredLine
@@ -128,12 +129,13 @@ def _among_users(
     last_seq: int,
 ) -> Agreements:
     """The agreements among everyone under whose names events came that a census may count."""
-    lines = [line for own in by_metric.values() for line in own]
-    types = {metrics.get(id, own[0].metric).event_type for id, own in by_metric.items()}
-    last = max(last_seq, *(line.last_seq for line in lines))
-    window = _days(lines).span(agreed.zone)
-    names, _ = usage.names(agreed.workspace.id, types, window, last)
-    return agreed.among(tx, set(aliases.owners(tx, agreed.workspace.id, names).values()))
+    asked = [
+        (metrics.get(id, own[0].metric), _days(own).span(agreed.zone))
+        for id, own in by_metric.items()
+    ]
+    last = max(last_seq, *(line.last_seq for own in by_metric.values() for line in own))
+    found, _ = with_events(tx, usage, agreed, asked, last)
+    return agreed.among(tx, found)
 
 
 def _counts(

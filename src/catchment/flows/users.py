@@ -6,7 +6,7 @@ came at all, in one pass over one column; whoever had none has no usage, whateve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -58,20 +58,30 @@ def users(
         roots = pooling.union(agreed.moves)
         families = links.ever_below(tx, workspace, roots, most=few, known_at=agreed.known_at)
         if families is None:
-            names, last_seq = _names(usage, workspace, asked, last_seq)
-            found |= set(aliases.owners(tx, workspace, names, agreed.known_at).values())
+            pooled = ((one.metric, one.span) for one in asked if one.schedule.roll_up)
+            named, last_seq = with_events(tx, usage, agreed, pooled, last_seq)
+            found |= named
         else:
             found = found.union(roots, *families.values())
     return Users(agreed.among(tx, found), last_seq)
 
 
-def _names(
-    usage: UsageStore, workspace: str, asked: Collection[Asked], last_seq: int | None
-) -> tuple[list[str], int]:
-    pooled = [one for one in asked if one.schedule.roll_up]
-    within = Span(min(one.span.start for one in pooled), max(one.span.end for one in pooled))
-    types = {one.metric.event_type for one in pooled}
-    return usage.names(workspace, types, within, last_seq)
+def with_events(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    asked: Iterable[tuple[Metric, Span]],
+    last_seq: int | None,
+) -> tuple[set[CustomerId], int]:
+    """Everyone under whose names events came that may count for metrics during spans (at least
+    one), and the place up to which they were looked for: ``last_seq``, or all there are.
+    """
+    metrics, spans = zip(*asked, strict=True)
+    within = Span(min(span.start for span in spans), max(span.end for span in spans))
+    types = {metric.event_type for metric in metrics}
+    names, place = usage.names(agreed.workspace.id, types, within, last_seq)
+    owners = aliases.owners(tx, agreed.workspace.id, names, agreed.known_at)
+    return set(owners.values()), place
 
 
 def sizes(
