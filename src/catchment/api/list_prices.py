@@ -5,16 +5,9 @@ from typing import Annotated, ClassVar
 from fastapi import Query
 from pydantic import ConfigDict, Field
 
-from catchment.api.deps import (
-    NewestFirst,
-    NewId,
-    Now,
-    PathId,
-    Tx,
-    WhoIs,
-    comma_list,
-)
+from catchment.api.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.integration_wire import IntegrationIdIn
+from catchment.api.price_filter import Wanted
 from catchment.api.price_wire import EXAMPLE, ParameterIn, TermsIn, TermsOut, shown
 from catchment.api.route import router
 from catchment.api.wire import At, Pagination, Wire
@@ -72,24 +65,12 @@ def list_list_prices(
     tx: Tx,
     who: WhoIs,
     paging: NewestFirst,
-    currency: Annotated[str | None, Query(description="Comma-separated.")] = None,
-    product_id: Annotated[
-        str | None, Query(alias="productId", description="Comma-separated.")
-    ] = None,
-    billing_frequency: Annotated[
-        str | None, Query(alias="billingFrequency", description="Comma-separated.")
-    ] = None,
+    wanted: Wanted,
     include_archived: Annotated[bool, Query(alias="includeArchived")] = False,
 ) -> ListPricesOut:
     """List prices, newest first; archived ones only if asked for."""
     page, found = list_prices.listed(
-        tx,
-        who.workspace.id,
-        paging,
-        currencies=comma_list(currency),
-        frequencies=comma_list(billing_frequency),
-        product_ids=comma_list(product_id),
-        include_archived=include_archived,
+        tx, who.workspace.id, paging, wanted, include_archived=include_archived
     )
     items = [ListPriceOut.of(price) for price in found]
     return ListPricesOut(items=items, pagination=Pagination.of(page))

@@ -5,16 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from fastapi import Query
 from pydantic import ConfigDict, Field
 
-from catchment.api.deps import (
-    NewestFirst,
-    NewId,
-    Now,
-    PathId,
-    Tx,
-    WhoIs,
-    comma_list,
-)
+from catchment.api.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.integration_wire import IntegrationIdIn
+from catchment.api.price_filter import Wanted
 from catchment.api.price_wire import EXAMPLE, ParameterIn, TermsIn, TermsOut, shown
 from catchment.api.route import router
 from catchment.api.wire import IdIn, Name, Pagination, Wire
@@ -82,25 +75,11 @@ def list_prices(
     tx: Tx,
     who: WhoIs,
     paging: NewestFirst,
-    currency: Annotated[str | None, Query(description="Comma-separated.")] = None,
+    wanted: Wanted,
     name: Annotated[str | None, Query(description="Part of the name.")] = None,
-    billing_frequency: Annotated[
-        str | None, Query(alias="billingFrequency", description="Comma-separated.")
-    ] = None,
-    product_id: Annotated[
-        str | None, Query(alias="productId", description="Comma-separated.")
-    ] = None,
 ) -> PricesOut:
     """Prices, newest first."""
-    page, found = prices.listed(
-        tx,
-        who.workspace.id,
-        paging,
-        currencies=comma_list(currency),
-        frequencies=comma_list(billing_frequency),
-        product_ids=comma_list(product_id),
-        name=name,
-    )
+    page, found = prices.listed(tx, who.workspace.id, paging, wanted, name)
     return PricesOut(items=[PriceOut.of(price) for price in found], pagination=Pagination.of(page))
 
 

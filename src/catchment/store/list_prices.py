@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from catchment.core.errors import NotFound
 from catchment.store import price_terms
 from catchment.store.chunks import chunks
-from catchment.store.paging import Page, PageRequest, page
-from catchment.store.price_terms import Terms, columns_of, filtered, terms_of
+from catchment.store.paging import Page, PageRequest
+from catchment.store.price_terms import PriceFilter, Terms, columns_of, terms_of
 from catchment.store.schema import list_prices
 
 
@@ -65,17 +65,15 @@ def listed(
     tx: Connection,
     workspace: str,
     request: PageRequest,
+    wanted: PriceFilter,
     *,
-    currencies: Collection[str] = (),
-    frequencies: Collection[str] = (),
-    product_ids: Collection[str] = (),
-    include_archived: bool = False,
+    include_archived: bool,
 ) -> tuple[Page, list[ListPrice]]:
-    """A page of list prices; empty filters keep everything."""
-    query = filtered(list_prices, _list_prices(workspace), currencies, frequencies, product_ids)
+    """A page of the list prices ``wanted``."""
+    query = _list_prices(workspace)
     if not include_archived:
         query = query.where(list_prices.c.archived_at.is_(None))
-    found = page(tx, query, request, id_column=list_prices.c.id)
+    found = price_terms.listed(tx, list_prices, query, request, wanted)
     return found, [_list_price(row) for row in found.rows]
 
 

@@ -13,6 +13,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.pricing import Price
 from catchment.core.schedules import Frequency, Timing
 from catchment.store import structures
+from catchment.store.paging import Page, PageRequest, page
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class Terms:
     def structure(self) -> dict[str, Any]:
         """The pricing structure as the API shows it."""
         return structures.dump(self.price, self.metric_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFilter:
+    """The filters that both lists have; empty ones keep everything."""
+
+    currencies: Collection[str] = ()
+    frequencies: Collection[str] = ()
+    product_ids: Collection[str] = ()
 
 
 class Priced(Protocol):
@@ -87,22 +97,22 @@ def terms_of(row: Row[Any]) -> Terms:
     )
 
 
-def filtered(
+def listed(
+    tx: Connection,
     table: Table,
     query: Select[tuple[Any, ...]],
-    currencies: Collection[str],
-    frequencies: Collection[str],
-    product_ids: Collection[str],
-) -> Select[tuple[Any, ...]]:
-    """``query`` with the filters both lists have; empty ones keep everything."""
+    request: PageRequest,
+    wanted: PriceFilter,
+) -> Page:
+    """A page of the rows of ``query`` that are ``wanted``."""
     for column, values in (
-        (table.c.currency, currencies),
-        (table.c.billing_frequency, frequencies),
-        (table.c.product_id, product_ids),
+        (table.c.currency, wanted.currencies),
+        (table.c.billing_frequency, wanted.frequencies),
+        (table.c.product_id, wanted.product_ids),
     ):
         if values:
             query = query.where(column.in_(values))
-    return query
+    return page(tx, query, request, id_column=table.c.id)
 
 
 def newest_of_products(

@@ -15,8 +15,8 @@ from catchment.core.schedules import Frequency, PricedItem, Timing
 from catchment.store import price_terms, structures
 from catchment.store.chunks import chunks
 from catchment.store.metered import metric_of
-from catchment.store.paging import Page, PageRequest, page
-from catchment.store.price_terms import Terms, columns_of, filtered, terms_of
+from catchment.store.paging import Page, PageRequest
+from catchment.store.price_terms import PriceFilter, Terms, columns_of, terms_of
 from catchment.store.schema import phase_prices, prices, products, usage_metrics
 
 
@@ -93,17 +93,14 @@ def listed(
     tx: Connection,
     workspace: str,
     request: PageRequest,
-    *,
-    currencies: Collection[str] = (),
-    frequencies: Collection[str] = (),
-    product_ids: Collection[str] = (),
-    name: str | None = None,
+    wanted: PriceFilter,
+    name: str | None,
 ) -> tuple[Page, list[StoredPrice]]:
-    """A page of prices; empty filters keep everything, ``name`` is a part of it in any case."""
-    query = filtered(prices, _prices(workspace), currencies, frequencies, product_ids)
+    """A page of the prices ``wanted``; ``name`` is a part of it in any case, if given."""
+    query = _prices(workspace)
     if name:
         query = query.where(prices.c.name.icontains(name, autoescape=True))
-    found = page(tx, query, request, id_column=prices.c.id)
+    found = price_terms.listed(tx, prices, query, request, wanted)
     return found, [_price(row) for row in found.rows]
 
 
