@@ -142,7 +142,7 @@ def arrange(
         parts = found.setdefault(key, {})
         parts.setdefault(schedule.id, (schedule, to.path, []))[2].append(charge)
     dues = (
-        Due(hosts[key], tuple(_parts(hosts[key], parts.values())), key.ordinal)
+        Due(hosts[key], tuple(_parts(hosts[key], parts.values())), ordinal=key.ordinal)
         for key, parts in found.items()
     )
     return sorted(dues, key=lambda due: (due.on, due.schedule.id, due.ordinal))

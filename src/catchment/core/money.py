@@ -62,6 +62,19 @@ class Money:
         return Money(-self.minor, self.currency)
 
 
+class Taxed:
+    """What comes to a net amount and its tax: a row of an invoice, a share, a whole invoice."""
+
+    __slots__ = ()
+    net: Money
+    tax: Money
+
+    @property
+    def gross(self) -> Money:
+        """What is to be paid."""
+        return self.net + self.tax
+
+
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum of ``amounts``; an empty sum is zero ``currency``."""
     return sum(amounts, start=Money(0, currency))

@@ -154,7 +154,7 @@ def _standing(agreed: Agreements, invoice: Invoice, lines: list[tuple[Schedule, 
         payer, customer = invoice.customer_id, schedule.customer
         path = agreed.way(payer, customer, own[0].due_on) or (payer, customer)
         parts.append(Part(schedule, path, tuple(own)))
-    return Due(agreed.schedules[invoice.schedule_id], tuple(parts), invoice.ordinal)
+    return Due(agreed.schedules[invoice.schedule_id], tuple(parts), ordinal=invoice.ordinal)
 
 
 def _may_differ(day: Day, zone: ZoneInfo, touched: Mapping[str, datetime]) -> bool:

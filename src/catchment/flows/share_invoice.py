@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Method
 from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Money
+from catchment.core.money import Money, Taxed
 from catchment.store import invoice_contents
 from catchment.store.invoice_contents import LineItem, UsageItemGroup
 from catchment.store.invoices import Invoice
@@ -28,7 +28,7 @@ START: Place = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
-class Allocation:
+class Allocation(Taxed):
     """What a customer used of a line, and its share of the line. ``path`` leads from the payer."""
 
     place: Place
@@ -38,10 +38,6 @@ class Allocation:
     quantity: Decimal
     net: Money
     tax: Money
-
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from catchment.core.allocation import Method
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import ADDING_UP
-from catchment.core.money import Money, exact_sum, total
+from catchment.core.money import Money, Taxed, exact_sum, total
 from catchment.flows.branch_parts import Part, parts
 from catchment.flows.share_invoice import Allocation
 from catchment.store import customers, invoice_contents, invoices, statements
@@ -35,7 +35,7 @@ class UsageSum:
 
 
 @dataclass(frozen=True, slots=True)
-class LineSum:
+class LineSum(Taxed):
     """The share of a line; ``quantity`` is None where the members' figures do not add up."""
 
     line: LineItem
@@ -43,13 +43,9 @@ class LineSum:
     net: Money
     tax: Money
 
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
-
 
 @dataclass(frozen=True, slots=True)
-class StatementHead:
+class StatementHead(Taxed):
     """What an issued invoice comes to for a customer. ``name`` is the one it had then."""
 
     customer: CustomerId
@@ -59,10 +55,6 @@ class StatementHead:
     descendants: bool
     net: Money
     tax: Money
-
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from catchment.core.control import Difference, Failure, MetricBalance
 from catchment.core.errors import NotFound
-from catchment.core.money import Money
+from catchment.core.money import Money, Taxed
 from catchment.store import customers, metrics
 from catchment.store.schema import billing_runs
 
@@ -37,17 +37,13 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RunTotal:
+class RunTotal(Taxed):
     """What the invoices of one currency come to."""
 
     currency: str
     invoice_count: int
     net: Money
     tax: Money
-
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
 
 
 @dataclass(frozen=True, slots=True)

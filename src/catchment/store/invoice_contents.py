@@ -11,7 +11,7 @@ from msgspec.json import encode
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from catchment.core.allocation import Parts
-from catchment.core.money import Money, decimal_text
+from catchment.core.money import Money, Taxed, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import EVERYONE, Scope
@@ -24,7 +24,7 @@ _AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class LineItemGroup:
+class LineItemGroup(Taxed):
     """The lines of one product."""
 
     id: str
@@ -36,13 +36,9 @@ class LineItemGroup:
     tax: Money
     description: str | None = None
 
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
-
 
 @dataclass(frozen=True, slots=True)
-class LineItem:
+class LineItem(Taxed):
     """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
 
     A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
@@ -74,10 +70,6 @@ class LineItem:
     event_count: int | None = None
     share_counts: tuple[int, ...] | None = None
     scope: Scope = EVERYONE
-
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
 
 
 @dataclass(frozen=True, slots=True)

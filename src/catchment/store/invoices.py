@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from catchment.core.consolidation import Key
-from catchment.core.money import Money
+from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
 from catchment.store.schema import customers, invoice_documents, invoices, line_items
@@ -50,7 +50,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Invoice:
+class Invoice(Taxed):
     """The head of an invoice: everything but its lines and its usage breakdown.
 
     ``schedule_id`` and ``due_on`` say which day of which schedule it bills, ``ordinal`` which
@@ -93,10 +93,6 @@ class Invoice:
     run_id: str | None = None
     auto_issue: bool = False
     customer_archived: bool = field(default=False, compare=False)
-
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
 
 
 def heads(workspace_id: str) -> Select[Any]:
