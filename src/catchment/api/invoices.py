@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from catchment.api.deps import (
     Cursor,
@@ -18,6 +18,7 @@ from catchment.api.deps import (
     Tx,
     Usage,
     WhoIs,
+    apart,
 )
 from catchment.api.explanation_wire import ExplanationOut
 from catchment.api.invoice_filter import invoice_filter
@@ -36,12 +37,13 @@ from catchment.api.wire import Pagination
 from catchment.core.allocation import Method
 from catchment.flows.delete_invoice import delete_invoice
 from catchment.flows.explain_line import explain_line
-from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
+from catchment.flows.finalize_invoice import finalize_invoice, one_invoice, sound_invoice
 from catchment.flows.recalculate_invoice import recalculate_invoice
 from catchment.flows.render_invoice import invoice_pdf
 from catchment.flows.share_invoice import lines_of, members_shares
 from catchment.flows.void_invoice import void_invoice
 from catchment.store import invoice_contents, invoice_list, invoices
+from catchment.store.engine import reading
 from catchment.store.invoice_list import InvoiceFilter
 from catchment.store.paging import page
 from catchment.store.schema import invoices as invoice_table
@@ -184,9 +186,14 @@ def list_usage_item_groups(
 
 
 @routes.post("/{id}/finalize")
-def finalize(id: PathId, tx: Tx, who: WhoIs, today: Today, now: Now) -> InvoiceOut:
+def finalize(
+    id: PathId, tx: Tx, database: Database, request: Request, who: WhoIs, today: Today, now: Now
+) -> InvoiceOut:
     """Number and date a draft; from then on it does not change."""
-    return InvoiceOut.of(finalize_invoice(tx, who.workspace.id, id, on=today, now=now))
+    with apart(request, tx), reading(database) as snapshot:  # who writes does not wait meanwhile
+        sound = sound_invoice(snapshot, who.workspace.id, id)
+    final = finalize_invoice(tx, who.workspace.id, id, on=today, now=now, sound=sound)
+    return InvoiceOut.of(final)
 
 
 @routes.post("/{id}/void")

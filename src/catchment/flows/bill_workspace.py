@@ -96,7 +96,7 @@ def bill_workspace(
     issued: dict[str, Invoice] = {}
     if not differences:
         # What is out of date even now is left to the next run.
-        waiting = [one.id for one in checked if one.auto_issue and one.id not in sheet.outdated]
+        waiting = [one for one in checked if one.auto_issue and one.id not in sheet.outdated]
         issued, differences = _issued(engine, workspace, waiting, at_once, now)
     report = Report(
         sheet.rows,
@@ -143,15 +143,16 @@ def _checked(
 
 
 def _issued(
-    engine: Engine, workspace: Workspace, ids: Sequence[str], at_once: int, now: datetime
+    engine: Engine, workspace: Workspace, drafts: Sequence[Invoice], at_once: int, now: datetime
 ) -> tuple[dict[str, Invoice], list[Difference]]:
-    """Issue the drafts, and say what no longer adds up."""
+    """Issue the drafts, which were found sound, and say what no longer adds up."""
     issued: dict[str, Invoice] = {}
     differences: list[Difference] = []
-    for part in chunks(ids, at_once):
+    for part in chunks(drafts, at_once):
         with writing(engine) as tx:
             hold(tx, workspace)
-            found, wrong = issue_drafts(tx, workspace, part, now=now)
+            ids = [one.id for one in part]
+            found, wrong = issue_drafts(tx, workspace, ids, now=now, sound=part)
         issued |= {one.id: one for one in found}
         differences += wrong
     return issued, differences
