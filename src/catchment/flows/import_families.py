@@ -159,8 +159,9 @@ def _known(tx: Connection, workspace: str, rows: Sequence[Row]) -> Known:
     there = set(owners.values())
     few = len(there) <= _FEW
     found = links.above(tx, workspace, there) if few else list(links.everything(tx, workspace))
-    unfit = {one.id: _unfit(one) for one in customers.no_parents(tx, workspace)}
-    return Known(owners, found, unfit, _lenders(tx, workspace, borrowed(rows, owners)))
+    unfit = customers.no_parents(tx, workspace, there if few else None)
+    lenders = _lenders(tx, workspace, borrowed(rows, owners))
+    return Known(owners, found, {one.id: _unfit(one) for one in unfit}, lenders)
 
 
 def _unfit(customer: Customer) -> Unfit:

@@ -152,12 +152,13 @@ def names(tx: Connection, workspace: str, ids: Collection[CustomerId]) -> dict[C
     return found
 
 
-def no_parents(tx: Connection, workspace: str) -> list[Customer]:
-    """Everyone who cannot become a parent: those archived, and drafts."""
+def no_parents(
+    tx: Connection, workspace: str, among: Collection[str] | None = None
+) -> list[Customer]:
+    """Those ``among`` (a few; None: all) who cannot become a parent: archived, or drafts."""
     unfit = or_(_c.archived_at.is_not(None), _c.status == "DRAFT")
-    return [
-        of(row) for row in tx.execute(select(customers).where(_c.workspace_id == workspace, unfit))
-    ]
+    query = select(customers).where(_c.workspace_id == workspace, unfit)
+    return list(map(of, tx.execute(query if among is None else query.where(_c.id.in_(among)))))
 
 
 def listing(
