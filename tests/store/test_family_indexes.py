@@ -10,7 +10,7 @@ from catchment import ids
 from catchment.core.hierarchy import Forest, Move
 from catchment.core.hierarchy import move as moved
 from catchment.core.period import BEGINNING
-from catchment.store import families, family_indexes, links
+from catchment.store import access, families, family_indexes, links
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.families import View
@@ -113,3 +113,11 @@ def test_arrays_count_what_walking_down_counts(books: Books, made: dict[str, str
 
         assert walked == counted
         assert walked[made["top"]] == 3
+
+
+def test_another_workspace_has_families_of_its_own(books: Books, made: dict[str, str]) -> None:
+    with writing(books.engine) as tx:
+        other = access.named_workspace(tx, name="Other Ltd", id=ids.new_id(), at=NOW)
+        found = family_indexes.of(tx, other.id)
+
+    assert (len(found.ids), list(found.levels(made["top"], family_indexes.micros(NOW)))) == (0, [])
