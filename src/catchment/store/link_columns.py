@@ -7,6 +7,7 @@ large as a value may be.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -57,7 +58,7 @@ def read(tx: Connection, workspace: str) -> LinkColumns:
 
 def _from_postgresql(tx: Connection, workspace: str) -> LinkColumns:
     """Through the driver itself, which else would be sent every byte as two digits."""
-    with tx.connection.cursor(binary=True) as cursor:
+    with closing(tx.connection.cursor(binary=True)) as cursor:
         cursor.execute(_FROM_POSTGRESQL, (workspace,))
         [found] = cursor.fetchone()
     links = np.frombuffer(found or b"", _LINK)
