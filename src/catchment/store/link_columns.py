@@ -60,7 +60,7 @@ def _from_postgresql(tx: Connection, workspace: str) -> LinkColumns:
     """Through the driver itself, which else would be sent every byte as two digits."""
     with closing(tx.connection.cursor(binary=True)) as cursor:
         cursor.execute(_FROM_POSTGRESQL, (workspace,))
-        [found] = cursor.fetchone()
+        [(found,)] = cursor.fetchall()
     links = np.frombuffer(found or b"", _LINK)
     start, end = (links[name].astype(np.int64) + _MILLENNIUM for name in ("start", "end"))
     return LinkColumns(links["customer"], links["parent"], start, end)
