@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 
 from catchment import ids
 from catchment.core.hierarchy import Forest, Move
@@ -14,6 +14,7 @@ from catchment.store import access, families, family_indexes, links
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.families import View
+from catchment.store.schema import customers
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books
 
@@ -113,6 +114,20 @@ def test_arrays_count_what_walking_down_counts(books: Books, made: dict[str, str
 
         assert walked == counted
         assert walked[made["top"]] == 3
+
+
+def test_arrays_leave_the_archived_out_with_all_below_them(
+    books: Books, made: dict[str, str]
+) -> None:
+    view = View(books.workspace.id, NOW)
+    with writing(books.engine) as tx:
+        gone = update(customers).where(customers.c.id == made["right"]).values(archived_at=MARCH)
+        tx.execute(gone)
+
+        walked = families.descendant_counts(tx, view, list(made.values()))
+        counted = families.descendant_counts(tx, view, list(made.values()), few=0)
+
+    assert walked == counted == {made["top"]: 1, made["right"]: 1}
 
 
 def test_another_workspace_has_families_of_its_own(books: Books, made: dict[str, str]) -> None:
