@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.family_index import NEVER, TOP, FamilyIndex
+from catchment.core.family_index import NEVER, FamilyIndex
 from catchment.core.hierarchy import Forest, Link
+from catchment.core.numbering import Numbers, keys
 from catchment.core.period import BEGINNING, Span
 from tests.core.strategies import CUSTOMERS, HOURS, LINKS, SPANS, at
 
@@ -20,20 +21,28 @@ def micros(instant: datetime) -> int:
     return int((instant - BEGINNING).total_seconds()) * 1_000_000
 
 
+IDS = {who: f"019a0000-0000-7000-8000-{number:012x}" for number, who in enumerate(CUSTOMERS)}
+NAMES = {id: who for who, id in IDS.items()}
+
+
 def index(links: Sequence[Link], *, ends: bool = True) -> FamilyIndex:
-    ids = list(CUSTOMERS)
+    below = [link for link in links if link.parent]
     return FamilyIndex(
-        {who: number for number, who in enumerate(ids)},
-        ids,
-        np.array([ids.index(ln.customer) for ln in links], np.int32),
-        np.array([ids.index(ln.parent) if ln.parent else TOP for ln in links], np.int32),
-        np.array([micros(ln.start) for ln in links], np.int64),
-        np.array([micros(ln.end) if ln.end and ends else NEVER for ln in links], np.int64),
+        keys("".join(IDS[ln.customer] for ln in below).encode()),
+        keys("".join(IDS[ln.parent or ""] for ln in below).encode()),
+        np.array([micros(ln.start) for ln in below], np.int64),
+        np.array([micros(ln.end) if ln.end and ends else NEVER for ln in below], np.int64),
     )
 
 
+def named(found: FamilyIndex, numbers: Numbers) -> set[str]:
+    return {NAMES[found.ids[number]] for number in numbers}
+
+
 def below(found: FamilyIndex, root: str, hour: int, hidden: Collection[str] = ()) -> set[str]:
-    return {found.ids[n] for level in found.levels(root, micros(at(hour)), hidden) for n in level}
+    unseen = found.ids.numbers(IDS[who] for who in hidden)
+    levels = found.levels(IDS[root], micros(at(hour)), unseen)
+    return set().union(*(named(found, level) for level in levels))
 
 
 @given(LINKS, st.sampled_from(CUSTOMERS), st.integers(0, HOURS - 1))
@@ -45,8 +54,8 @@ def test_who_is_below_whom_at_an_instant(links: list[Link], root: str, hour: int
 def test_levels_are_depths(links: list[Link], root: str, hour: int) -> None:
     found = index(links)
 
-    levels = enumerate(found.levels(root, micros(at(hour))), 1)
-    depths = {found.ids[n]: depth for depth, level in levels for n in level}
+    levels = enumerate(found.levels(IDS[root], micros(at(hour))), 1)
+    depths = {who: depth for depth, level in levels for who in named(found, level)}
 
     ancestors = {who: Forest(links).ancestors(who, at(hour)) for who in depths}
     assert depths == {who: len(up) - up.index(root) for who, up in ancestors.items()}
@@ -56,7 +65,7 @@ def test_levels_are_depths(links: list[Link], root: str, hour: int) -> None:
 def test_who_was_ever_below_during_a_span(links: list[Link], root: str, asked: Span) -> None:
     found = index(links)
 
-    ever = {found.ids[n] for n in found.ever(root, micros(asked.start), micros(asked.end))}
+    ever = named(found, found.ever(IDS[root], micros(asked.start), micros(asked.end)))
 
     assert ever == Forest(links).members(root, asked).keys() - {root}
 
@@ -80,7 +89,7 @@ def test_the_hidden_are_left_out_with_all_below_them(
 def test_a_customer_without_links_has_nobody_below() -> None:
     found = index([])
 
-    assert (list(found.levels("x", 0)), len(found.ever("x"))) == ([], 0)
+    assert (list(found.levels(IDS["a"], 0)), len(found.ever(IDS["a"]))) == ([], 0)
 
 
 def test_an_index_that_forgets_ends_is_caught() -> None:

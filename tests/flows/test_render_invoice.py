@@ -20,7 +20,7 @@ from catchment.flows.render_invoice import document, invoice_pdf
 from catchment.flows.void_invoice import void_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoice_contents import (
+from catchment.store.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,

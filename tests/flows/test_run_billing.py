@@ -21,7 +21,7 @@ from catchment.flows.void_invoice import void_invoice
 from catchment.store import invoice_contents
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoice_contents import Contents
+from catchment.store.invoice_parts import Contents
 from catchment.store.invoices import Status
 from catchment.store.schema import billing_schedules, customer_links, workspaces
 from catchment.usage import Reading, UsageStore

@@ -4,16 +4,17 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 
 from catchment import ids
 from catchment.core.hierarchy import Forest, Move
 from catchment.core.hierarchy import move as moved
 from catchment.core.period import BEGINNING
-from catchment.store import families, family_indexes, links
+from catchment.store import access, families, family_indexes, links
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.families import View
+from catchment.store.schema import customers
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books
 
@@ -113,3 +114,25 @@ def test_arrays_count_what_walking_down_counts(books: Books, made: dict[str, str
 
         assert walked == counted
         assert walked[made["top"]] == 3
+
+
+def test_arrays_leave_the_archived_out_with_all_below_them(
+    books: Books, made: dict[str, str]
+) -> None:
+    view = View(books.workspace.id, NOW)
+    with writing(books.engine) as tx:
+        gone = update(customers).where(customers.c.id == made["right"]).values(archived_at=MARCH)
+        tx.execute(gone)
+
+        walked = families.descendant_counts(tx, view, list(made.values()))
+        counted = families.descendant_counts(tx, view, list(made.values()), few=0)
+
+    assert walked == counted == {made["top"]: 1, made["right"]: 1}
+
+
+def test_another_workspace_has_families_of_its_own(books: Books, made: dict[str, str]) -> None:
+    with writing(books.engine) as tx:
+        other = access.named_workspace(tx, name="Other Ltd", id=ids.new_id(), at=NOW)
+        found = family_indexes.of(tx, other.id)
+
+    assert (len(found.ids), list(found.levels(made["top"], family_indexes.micros(NOW)))) == (0, [])

@@ -10,8 +10,8 @@ from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
 from catchment.flows.explain_line import Explanation
-from catchment.store import invoice_contents as contents
 from catchment.store.evidence import Counted, EvidenceMember
+from catchment.store.invoice_rows import segment_texts
 
 
 class StretchOut(Wire):
@@ -183,7 +183,7 @@ class ExplanationOut(Wire):
                 else None
             ),
             usage=_usage(found, kept.counted, limit, after) if kept.counted else None,
-            segments=[SegmentOut.model_validate(contents.segment_texts(s)) for s in line.segments],
+            segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
             rounding=RoundingOut(
                 exact=decimal_text(exact_sum(segment.amount for segment in line.segments)),
                 rounded=money_text(line.net),

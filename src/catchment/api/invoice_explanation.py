@@ -8,7 +8,7 @@ from catchment.api.route import router
 from catchment.api.wire import At, Wire
 from catchment.core.money import CURRENCIES, decimal_text, money_text
 from catchment.flows.explain_invoice import InvoiceExplanation, Step, Summand, explain_invoice
-from catchment.store.invoice_contents import LineItemGroup
+from catchment.store.invoice_parts import LineItemGroup
 
 routes = router("/invoices/{id}/explanation", "Invoices")
 

@@ -12,7 +12,8 @@ from catchment.api.wire import At, Pagination, Wire
 from catchment.core.money import decimal_text, money_text, total
 from catchment.core.period import Period
 from catchment.flows.share_invoice import Allocation
-from catchment.store import invoice_contents as contents
+from catchment.store import invoice_parts
+from catchment.store.invoice_rows import segment_texts
 from catchment.store.invoices import Invoice, Status
 
 
@@ -151,7 +152,7 @@ class LineItemGroupOut(Wire):
     product_id: str | None = None
 
     @classmethod
-    def of(cls, group: contents.LineItemGroup) -> "LineItemGroupOut":
+    def of(cls, group: invoice_parts.LineItemGroup) -> "LineItemGroupOut":
         return cls(
             id=group.id,
             invoice_id=group.invoice_id,
@@ -209,7 +210,7 @@ class LineItemOut(Wire):
     event_count: int | None = None
 
     @classmethod
-    def of(cls, line: contents.LineItem) -> "LineItemOut":
+    def of(cls, line: invoice_parts.LineItem) -> "LineItemOut":
         service = line.service
         return cls(
             id=line.id,
@@ -230,7 +231,7 @@ class LineItemOut(Wire):
             gross_total=money_text(line.gross),
             price_id=line.price_id,
             product_id=line.product_id,
-            segments=[SegmentOut.model_validate(contents.segment_texts(s)) for s in line.segments],
+            segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
             unit=line.unit,
             usage_metric_id=line.usage_metric_id,
             event_count=line.event_count,
@@ -275,7 +276,7 @@ class UsageItemGroupOut(Wire):
 
     @classmethod
     def of(
-        cls, group: contents.UsageItemGroup, shares: Sequence[Allocation] | None, currency: str
+        cls, group: invoice_parts.UsageItemGroup, shares: Sequence[Allocation] | None, currency: str
     ) -> "UsageItemGroupOut":
         items = [
             UsageItemOut(

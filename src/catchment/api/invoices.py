@@ -45,6 +45,7 @@ from catchment.flows.void_invoice import void_invoice
 from catchment.store import invoice_contents, invoice_list, invoices
 from catchment.store.engine import reading
 from catchment.store.invoice_list import InvoiceFilter
+from catchment.store.invoice_rows import group_of_row, line_of_row, usage_of_row
 from catchment.store.paging import page
 from catchment.store.schema import invoices as invoice_table
 from catchment.store.schema import line_item_groups, line_items, usage_item_groups
@@ -111,7 +112,7 @@ def list_line_item_groups(
         id_column=line_item_groups.c.id,
         sort=line_item_groups.c.index,
     )
-    items = [LineItemGroupOut.of(invoice_contents.group_of_row(row)) for row in found.rows]
+    items = [LineItemGroupOut.of(group_of_row(row)) for row in found.rows]
     return LineItemGroupPage(items=items, pagination=Pagination.of(found))
 
 
@@ -131,7 +132,7 @@ def list_line_items(
         id_column=line_items.c.id,
         sort=line_items.c.index,
     )
-    items = [LineItemOut.of(invoice_contents.line_of_row(row)) for row in found.rows]
+    items = [LineItemOut.of(line_of_row(row)) for row in found.rows]
     return LineItemPage(items=items, pagination=Pagination.of(found))
 
 
@@ -170,7 +171,7 @@ def list_usage_item_groups(
         id_column=usage_item_groups.c.id,
         sort=usage_item_groups.c.index,
     )
-    members = [invoice_contents.usage_of_row(row) for row in found.rows]
+    members = [usage_of_row(row) for row in found.rows]
     lines = lines_of(tx, invoice) if method is not None else {}
     items = [
         UsageItemGroupOut.of(

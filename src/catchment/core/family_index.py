@@ -7,63 +7,52 @@ the links of one parent lie side by side. A question walks level by level, each 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from catchment.core.hierarchy import CustomerId
+from catchment.core.numbering import Keys, Numbers, numbered
+from catchment.core.period import BEGINNING, FOREVER
 
-Numbers = npt.NDArray[np.int32]
 Instants = npt.NDArray[np.int64]
 
-TOP = -1
-"""The parent's number of a link that puts a customer at the top."""
-NEVER = np.iinfo(np.int64).max
+NEVER = (FOREVER - BEGINNING) // timedelta(microseconds=1)
 """Where a link without end ends."""
+_NOBODY: Numbers = np.empty(0, np.int32)
 
 
 class FamilyIndex:
     """All families of a workspace, through all time, from links believed at one time.
 
-    ``numbers`` are the customers', each another one, below the length of ``ids``, which says whose
-    a number is. Then, link by link: whose ``customer`` it is, below which ``parent`` (TOP: none),
-    and from when to when, in microseconds since 1970.
+    Link by link: whose ``customer`` it is, below which ``parent``, and from when to when, in
+    microseconds since 1970. Links that put a customer at the top say nothing here. ``ids`` has the
+    numbers of everyone who ever was in a family.
     """
 
-    def __init__(
-        self,
-        numbers: Mapping[CustomerId, int],
-        ids: Sequence[CustomerId],
-        customer: Numbers,
-        parent: Numbers,
-        start: Instants,
-        end: Instants,
-    ) -> None:
-        below = np.flatnonzero(parent != TOP)
-        order = below[np.argsort(parent[below], kind="stable")]
-        self.ids = ids
-        self._numbers = numbers
-        self._customer, self._parent = customer[order], parent[order]
-        self._start, self._end = start[order], end[order]
-        counts = np.bincount(self._parent, minlength=len(ids))
+    def __init__(self, customer: Keys, parent: Keys, start: Instants, end: Instants) -> None:
+        self.ids, numbers = numbered(np.concatenate((customer, parent)))
+        below, above = numbers[: len(customer)], numbers[len(customer) :]
+        order = np.argsort(above)
+        self._customer, self._start, self._end = below[order], start[order], end[order]
+        counts = np.bincount(above, minlength=len(self.ids))
         self._first = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
 
-    def levels(
-        self, root: CustomerId, at: int, hidden: Collection[CustomerId] = ()
-    ) -> Iterator[Numbers]:
+    def levels(self, root: CustomerId, at: int, hidden: Numbers = _NOBODY) -> Iterator[Numbers]:
         """The numbers of everyone below ``root`` at an instant, level by level.
 
         Those ``hidden`` are not there, nor is anyone below them.
         """
-        unseen = np.array([self._numbers[who] for who in hidden if who in self._numbers], np.int32)
-        number = self._numbers.get(root)
-        members = np.array([] if number is None else [number], np.int32)
+        gone = np.zeros(len(self.ids), np.bool_)
+        gone[hidden] = True
+        members = self.ids.numbers([root])
         while True:
             _, links = self._below(members)
             members = self._customer[links[(self._start[links] <= at) & (at < self._end[links])]]
-            if len(unseen):
-                members = members[~np.isin(members, unseen)]
+            if len(hidden):
+                members = members[~gone[members]]
             if not len(members):
                 return
             yield members
@@ -73,10 +62,8 @@ class FamilyIndex:
 
         Each once, in no particular order. Those who moved are followed through their stretches.
         """
-        if root not in self._numbers or start >= end:
-            return np.empty(0, np.int32)
         seen = np.zeros(len(self.ids), np.bool_)
-        members = np.array([self._numbers[root]], np.int32)
+        members = self.ids.numbers([root] if start < end else [])
         since, until = np.array([start], np.int64), np.array([end], np.int64)
         while len(members):
             above, links = self._below(members)

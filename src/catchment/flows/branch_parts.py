@@ -15,7 +15,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money, total
 from catchment.flows.share_invoice import Allocation, lines_of, members_shares, payers_own
 from catchment.store import invoice_contents
-from catchment.store.invoice_contents import UsageItem, UsageItemGroup
+from catchment.store.invoice_parts import UsageItem, UsageItemGroup
 from catchment.store.invoices import Invoice
 
 Path = tuple[tuple[CustomerId, str], ...]

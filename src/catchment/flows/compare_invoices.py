@@ -15,13 +15,8 @@ from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, Span
 from catchment.core.pricing import Segment
 from catchment.store.evidence import Evidence
-from catchment.store.invoice_contents import (
-    Contents,
-    LineItem,
-    LineItemGroup,
-    UsageItemGroup,
-    segment_texts,
-)
+from catchment.store.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
+from catchment.store.invoice_rows import segment_texts
 from catchment.store.invoices import Invoice
 
 _Figures = Iterator[tuple[str, Any]]

@@ -15,7 +15,7 @@ from catchment.core.money import Money, exact_sum, money_text, total
 from catchment.flows.finalize_invoice import one_invoice
 from catchment.store import evidence, invoice_contents
 from catchment.store.evidence import Evidence
-from catchment.store.invoice_contents import LineItem, LineItemGroup
+from catchment.store.invoice_parts import LineItem, LineItemGroup
 from catchment.store.invoices import Invoice
 
 

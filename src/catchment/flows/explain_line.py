@@ -13,7 +13,7 @@ from catchment.core.metering import Member, UsageQuery
 from catchment.flows.finalize_invoice import one_invoice
 from catchment.store import evidence, invoice_contents
 from catchment.store.evidence import Counted, Evidence, EvidenceMember
-from catchment.store.invoice_contents import LineItem
+from catchment.store.invoice_parts import LineItem
 from catchment.store.invoices import Invoice
 from catchment.usage import UsageStore
 

@@ -24,7 +24,7 @@ from catchment.flows.explain_line import query_of
 from catchment.flows.finalize_invoice import one_invoice
 from catchment.store import evidence, invoice_contents, structures
 from catchment.store.evidence import Evidence
-from catchment.store.invoice_contents import LineItem
+from catchment.store.invoice_parts import LineItem
 from catchment.store.invoices import Invoice
 from catchment.usage import UsageStore
 

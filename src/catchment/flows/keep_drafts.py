@@ -25,7 +25,7 @@ from catchment.store import (
 from catchment.store.access import Workspace
 from catchment.store.customers import Customer
 from catchment.store.evidence import Counted, Evidence, EvidenceMember
-from catchment.store.invoice_contents import (
+from catchment.store.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,

@@ -23,7 +23,7 @@ from catchment.flows.drafting import Failures, drafted
 from catchment.flows.keep_drafts import NewId, contents_of, head, keep, payers
 from catchment.store import invoice_contents, invoices
 from catchment.store.access import Workspace
-from catchment.store.invoice_contents import Contents
+from catchment.store.invoice_parts import Contents
 from catchment.store.invoices import Billed, Invoice
 from catchment.usage import UsageStore
 

@@ -23,7 +23,7 @@ from catchment.documents.payment import payment_details
 from catchment.documents.render import render
 from catchment.store import invoice_contents, invoices, merchants
 from catchment.store.engine import writing
-from catchment.store.invoice_contents import Contents, LineItem, LineItemGroup
+from catchment.store.invoice_parts import Contents, LineItem, LineItemGroup
 from catchment.store.invoices import Invoice, Status
 
 _LETTER_COUNTRIES = frozenset({"US", "CA", "MX"})

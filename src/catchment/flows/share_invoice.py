@@ -18,7 +18,7 @@ from catchment.core.allocation import METHODS, Method
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money, Taxed
 from catchment.store import invoice_contents
-from catchment.store.invoice_contents import LineItem, UsageItemGroup
+from catchment.store.invoice_parts import LineItem, UsageItemGroup
 from catchment.store.invoices import Invoice
 
 Place = tuple[int, int]

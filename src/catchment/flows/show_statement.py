@@ -20,7 +20,7 @@ from catchment.core.money import Money, Taxed, exact_sum, total
 from catchment.flows.branch_parts import Part, parts
 from catchment.flows.share_invoice import Allocation
 from catchment.store import customers, invoice_contents, invoices, statements
-from catchment.store.invoice_contents import LineItem, UsageItem
+from catchment.store.invoice_parts import LineItem, UsageItem
 from catchment.store.invoices import Invoice
 
 

@@ -32,7 +32,7 @@ from catchment.flows.users import Asked, users
 from catchment.store import aliases, customers, evidence, invoice_contents, invoices
 from catchment.store.access import Workspace
 from catchment.store.evidence import Counted, Evidence, EvidenceUnreadable
-from catchment.store.invoice_contents import Contents, LineItem
+from catchment.store.invoice_parts import Contents, LineItem
 from catchment.store.invoices import Billed, Invoice
 from catchment.usage import UsageStore
 

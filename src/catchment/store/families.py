@@ -167,10 +167,7 @@ def descendant_counts(
 
 def _counted(tx: Connection, view: View, ids: Collection[CustomerId]) -> dict[CustomerId, int]:
     index, at = family_indexes.of(tx, view.workspace), family_indexes.micros(view.at)
-    archived = select(customers.c.id).where(
-        customers.c.workspace_id == view.workspace, customers.c.archived_at <= view.at
-    )
-    hidden = tx.execute(archived).scalars().all()
+    hidden = index.ids.numbers(tx.execute(_archived(view)).scalars())
     counts = {id: sum(map(len, index.levels(id, at, hidden))) for id in ids}
     return {id: many for id, many in counts.items() if many}
 

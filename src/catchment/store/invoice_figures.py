@@ -29,7 +29,7 @@ from catchment.core.period import Period, outermost
 from catchment.store import evidence
 from catchment.store.chunks import chunks
 from catchment.store.evidence import EvidenceUnreadable, MemberSums
-from catchment.store.invoice_contents import segment_of
+from catchment.store.invoice_rows import segment_of
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 _INVOICES_AT_ONCE = 50

@@ -1,0 +1,115 @@
+"""The parts of an invoice as values: groups of lines, lines, and what every member used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from catchment.core.allocation import Parts
+from catchment.core.money import Money, Taxed
+from catchment.core.period import Period
+from catchment.core.pricing import Segment
+from catchment.core.schedules import EVERYONE, Scope
+from catchment.store.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class LineItemGroup(Taxed):
+    """The lines of one product."""
+
+    id: str
+    invoice_id: str
+    index: int
+    title: str
+    product_id: str | None
+    net: Money
+    tax: Money
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem(Taxed):
+    """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
+
+    A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
+    metric aggregated when it was calculated. ``share_counts`` says how many members share it by
+    each of METHODS; None: all is the payer's.
+    """
+
+    id: str
+    invoice_id: str
+    group_id: str | None
+    index: int
+    title: str
+    quantity: Decimal
+    rate: Decimal
+    rate_display: str
+    net: Money
+    tax: Money
+    service: Period | None
+    segments: tuple[Segment, ...] = ()
+    tax_rate: Decimal = Decimal(0)
+    description: str | None = None
+    unit: str | None = None
+    schedule_id: str | None = None
+    phase_id: str | None = None
+    price_id: str | None = None
+    product_id: str | None = None
+    usage_metric_id: str | None = None
+    aggregation: str | None = None
+    event_count: int | None = None
+    share_counts: tuple[int, ...] | None = None
+    scope: Scope = EVERYONE
+
+
+@dataclass(frozen=True, slots=True)
+class UsageItem:
+    """What a member used of one metric."""
+
+    id: str
+    metric_id: str
+    title: str
+    value: Decimal
+    unit: str | None
+    group_id: str | None  # the line item group that charges for it
+
+
+class MemberShare(NamedTuple):
+    """A member's parts of the net of the line ``line_index``, calculated with the line."""
+
+    line_index: int
+    quantity: Decimal
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class UsageItemGroup:
+    """A member of the pool, by the name it had.
+
+    ``path`` leads from the payer to the member itself: (id, name) of each.
+    """
+
+    id: str
+    invoice_id: str
+    index: int
+    customer_id: str
+    title: str
+    depth: int
+    path: tuple[tuple[str, str], ...]
+    items: tuple[UsageItem, ...]
+    shares: tuple[MemberShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything on one invoice, each part in the order shown.
+
+    ``evidence``, by line, is written with it and read on its own (``store.evidence``).
+    """
+
+    groups: tuple[LineItemGroup, ...] = ()
+    lines: tuple[LineItem, ...] = ()
+    usage: tuple[UsageItemGroup, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)
