@@ -34,6 +34,10 @@ export function useReading(top: Level, view: TreeView, way: readonly string[], r
   for (const row of readRows(top)) {
     if (row.expanded || (row.customer && way.includes(row.customer.id))) want(row);
   }
+  for (const id of way.slice(0, -1)) {
+    const level = levelOf(top, id);
+    if (level?.pages.size === 0) want({ level, index: 0 });
+  }
   const reads = useQueries({
     queries: [...pages.values()].map(([parentId, page]) => ({ ...siblings(parentId, view, page), ...HEARD })),
   });
