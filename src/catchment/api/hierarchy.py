@@ -47,9 +47,7 @@ def by_place(
     ] = None,
     around: Annotated[
         IdIn | None,
-        Query(
-            description="The page on which this customer stands, of those the list falls into."
-        ),
+        Query(description="The page on which this customer stands, of those the list falls into."),
     ] = None,
 ) -> PageRequest:
     """A page of siblings: by a cursor, by its position, or around one of them. Raises Invalid."""
