@@ -302,23 +302,47 @@ def test_a_move_a_finalised_invoice_forbids_cannot_be_confirmed(page: Page, sell
     expect(form.get_by_role("button", name="Move", exact=True)).to_be_enabled()
 
 
-def test_a_large_level_is_read_page_by_page(page: Page, seller: Seller) -> None:
+def large(seller: Seller, count: int) -> None:
+    """A customer with many below it, c000 and so on, and one of them with one below it."""
     top = customer(seller, "Top")
-    rows = "\n".join(f"c{number:03},{top}" for number in range(130))
+    rows = "\n".join(f"c{number:03},{top}" for number in range(count))
     answer = seller.client.post(
         "/customers/import",
-        content=f"customer,parent\n{rows}\n",
+        content=f"customer,parent\n{rows}\nshop,c250\n",
         headers={"Content-Type": "text/csv"},
     )
     assert answer.is_success, answer.text
+
+
+def test_a_large_level_is_read_as_it_is_scrolled(page: Page, seller: Seller) -> None:
+    large(seller, 330)
     shown = tree(page)
     item(shown, "Top").press("ArrowRight")
-    expect(shown.get_by_role("treeitem")).to_have_count(102)
-    expect(item(shown, "c099")).to_have_attribute("aria-setsize", "130")
+    expect(item(shown, "c001")).to_have_attribute("aria-setsize", "330")
+    assert shown.get_by_role("treeitem").count() < 60
 
     page.keyboard.press("End")
-    expect(item(shown, "Show more (100 of 130)")).to_be_focused()
-    page.keyboard.press("Enter")
+    expect(item(shown, "c329")).to_be_focused()
+    page.keyboard.press("Home")
+    expect(item(shown, "Top")).to_be_focused()
+    page.locator(".tree").evaluate("box => { box.scrollTop = 150 * 34 }")
+    expect(item(shown, "c151")).to_be_in_viewport()
+    expect(item(shown, "Top")).to_have_attribute("tabindex", "0")
+    page.keyboard.press("ArrowDown")
+    expect(item(shown, "c000")).to_be_focused()
+    expect(item(shown, "c000")).to_be_in_viewport()
 
-    expect(shown.get_by_role("treeitem")).to_have_count(131)
-    expect(item(shown, "Show more")).to_have_count(0)
+
+def test_the_chosen_customer_is_revealed_among_many_siblings(page: Page, seller: Seller) -> None:
+    large(seller, 330)
+    shop = seller.items("/customers", legalName="shop")[0]["id"]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    shown = tree(page, f"&chosen={shop}")
+
+    chosen = item(shown, "shop")
+    expect(chosen).to_have_attribute("aria-selected", "true")
+    expect(chosen).to_be_in_viewport()
+    expect(item(shown, "c250")).to_have_attribute("aria-posinset", "251")
+    assert not any("position=100" in url for url in asked)
+    expect(chosen).to_have_attribute("aria-level", "3")

@@ -1,7 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, queryText, type Query } from "./http";
-import type { Alias, Customer, CustomerRequest, Page } from "./types";
+import { parentName } from "./parentName";
+import type { Alias, Customer, CustomerRequest, FoundCustomer, Page } from "./types";
 
 export const customerList = (query: Query) =>
   queryOptions({
@@ -9,32 +10,41 @@ export const customerList = (query: Query) =>
     queryFn: ({ signal }) => api.get<Page<Customer>>("/customers", query, signal),
   });
 
-/** What a search found: the nearest matches, how many there are, and whether some were left off. */
-export type Found = { items: Customer[]; total?: number; more: boolean };
+/** A customer on offer to somebody who types; whose child it is, to tell those of one name apart. */
+export type Candidate = { id: string; name: string; label?: string; parentName?: string };
 
 /**
- * Customers for somebody who types a name: whose name has the text, from A to Z, and after them who
- * has it in a label, an e-mail address or an alias. Without a text, those at the top come first.
+ * Customers for somebody who types: who is called exactly so, whose name has the text, from A to Z,
+ * and who has it in a label, an alias or an e-mail address. Without a text, those at the top come first.
  */
 export const findCustomers = (text: string, limit: number) =>
   queryOptions({
     queryKey: ["customers", "find", text, limit],
-    queryFn: async ({ signal }): Promise<Found> => {
-      const byName = { sortBy: "legalName", sortOrder: "ASC", limit };
-      const [near, all] = await Promise.all(
-        [text ? { legalName: text } : { parentId: "none" }, text ? { search: text } : {}].map((query) =>
-          api.get<Page<Customer>>("/customers", { ...query, ...byName }, signal),
-        ),
-      );
-      const found = [...(near?.items ?? []), ...(all?.items ?? [])];
-      const items = Array.from(new Map(found.map((item) => [item.id, item])).values()).slice(0, limit);
-      return {
-        items,
-        total: all?.pagination?.totalResultSize,
-        more: all?.pagination?.after !== undefined,
-      };
-    },
+    queryFn: ({ signal }) => (text ? named(text, limit, signal) : fromTheTop(limit, signal)),
   });
+
+/** Longer texts are in no name. */
+const MOST_LETTERS = 200;
+
+async function named(text: string, limit: number, signal: AbortSignal): Promise<Candidate[]> {
+  const query = { text: text.slice(0, MOST_LETTERS), limit };
+  const { items } = await api.get<{ items: FoundCustomer[] }>("/customers/search", query, signal);
+  return items.map(({ id, name, label, ancestors }) => {
+    return { id, name, label, parentName: ancestors.at(-1)?.name };
+  });
+}
+
+async function fromTheTop(limit: number, signal: AbortSignal): Promise<Candidate[]> {
+  const byName = { sortBy: "legalName", sortOrder: "ASC", limit };
+  const [roots, all] = await Promise.all([
+    api.get<Page<Customer>>("/customers/roots", { limit }, signal),
+    api.get<Page<Customer>>("/customers", byName, signal),
+  ]);
+  const found = new Map([...roots.items, ...all.items].map((one) => [one.id, one]));
+  return [...found.values()].slice(0, limit).map((one) => {
+    return { id: one.id, name: one.legalName, label: one.label, parentName: parentName(one) ?? undefined };
+  });
+}
 
 export const customer = (id: string) =>
   queryOptions({

@@ -7,7 +7,6 @@ import { useNavigate } from "react-router";
 
 import { findCustomers } from "../api/customers";
 import { invoiceList } from "../api/invoices";
-import { parentName } from "../components/parentName";
 import { moneyText } from "../components/format";
 import { statusName } from "../components/Status";
 import { useParam } from "../components/useFilters";
@@ -30,7 +29,7 @@ export function Search() {
   const matches = (title: string) => title.toLowerCase().includes(query.trim().toLowerCase());
   const pages = PAGES.filter(({ title }) => matches(title));
   const additions = ADDITIONS.filter(({ title }) => query && matches(`New ${title}`));
-  const foundCustomers = text ? (customers.data?.items ?? []) : [];
+  const foundCustomers = text ? (customers.data ?? []) : [];
   const foundInvoices = text ? (invoices.data?.items ?? []) : [];
   const nothing =
     pages.length + additions.length + foundCustomers.length + foundInvoices.length === 0;
@@ -60,8 +59,8 @@ export function Search() {
             {foundCustomers.map((item) => (
               <Spotlight.Action
                 key={item.id}
-                label={item.legalName}
-                description={[parentName(item), item.label].filter(Boolean).join(" · ")}
+                label={item.name}
+                description={[item.parentName, item.label].filter(Boolean).join(" · ")}
                 leftSection={<IconUsers size={17} aria-hidden />}
                 onClick={() => void navigate(`/customers/${item.id}`)}
               />

@@ -27,7 +27,7 @@ export function CustomerSelect({ value = null, onChange, except, ...rest }: Prop
     placeholderData: keepPreviousData,
   });
 
-  const items = (found.data?.items ?? []).filter(({ id }) => id !== except && id !== value);
+  const items = (found.data ?? []).filter(({ id }) => id !== except && id !== value);
   const options = [
     ...(value ? [{ value, label: chosenName ?? "…" }] : []),
     ...items.map((item) => ({ value: item.id, label: optionName(item, items) })),

@@ -27,7 +27,7 @@ export function CustomersSelect({ value = [], onChange, except, ...rest }: Props
     placeholderData: keepPreviousData,
   });
 
-  const items = (found.data?.items ?? []).filter(({ id }) => id !== except && !value.includes(id));
+  const items = (found.data ?? []).filter(({ id }) => id !== except && !value.includes(id));
   const options = [
     ...value.map((id, index) => ({ value: id, label: chosen[index]?.data?.legalName ?? "…" })),
     ...items.map((item) => ({ value: item.id, label: optionName(item, items) })),

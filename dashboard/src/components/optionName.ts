@@ -1,9 +1,7 @@
-import type { Customer } from "../api/types";
-import { parentName } from "./parentName";
+import type { Candidate } from "../api/customers";
 
 /** The name; where several on offer have the same, whose child it is, too. */
-export function optionName(item: Customer, all: Customer[]): string {
-  const { legalName } = item;
-  const alone = all.filter((one) => one.legalName === legalName).length === 1;
-  return alone ? legalName : `${legalName} (${parentName(item) ?? "at the top"})`;
+export function optionName({ name, parentName }: Candidate, all: Candidate[]): string {
+  const alone = all.filter((one) => one.name === name).length === 1;
+  return alone ? name : `${name} (${parentName ?? "at the top"})`;
 }

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from catchment.api.deps import InOrder, Limit, NewestFirst, Now, Tx, WhoIs
-from catchment.api.hierarchy import AsOf, ChildPage, KnownAt, LinkOut, children_out
+from catchment.api.deps import Limit, NewestFirst, Now, Tx, WhoIs
+from catchment.api.hierarchy import AsOf, ByPlace, ChildPage, KnownAt, LinkOut, children_out
 from catchment.api.route import router
 from catchment.api.wire import At, IdIn, Pagination, Wire
 from catchment.core.hierarchy import CustomerId
@@ -76,7 +76,7 @@ class MoveDays(Wire):
 def list_roots(
     tx: Tx,
     who: WhoIs,
-    paging: InOrder,
+    paging: ByPlace,
     now: Now,
     as_of: AsOf = None,
     known_at: KnownAt = None,

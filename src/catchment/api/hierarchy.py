@@ -1,8 +1,9 @@
 """/customers/{id}/…: a customer's family at any instant, as it was believed at any instant."""
 
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import ConfigDict
 
 from catchment.api.customer_models import ListedCustomer
@@ -18,11 +19,12 @@ from catchment.api.deps import (
 )
 from catchment.api.route import router
 from catchment.api.wire import At, IdIn, Pagination, Text, Wire
+from catchment.core.errors import Invalid
 from catchment.core.hierarchy import Link
 from catchment.flows.move_customers import NothingToMove, Relocation, move_customers
 from catchment.store import customers, families, links
 from catchment.store.families import Node, View
-from catchment.store.paging import Page
+from catchment.store.paging import Page, PageRequest
 
 routes = router("/customers/{id}", "Customer families")
 AsOf = Annotated[
@@ -32,6 +34,37 @@ KnownAt = Annotated[
     At | None,
     Query(alias="knownAt", description="As it was believed at this instant; left out: now."),
 ]
+
+
+MOST_POSITION = 2**31 - 1
+
+
+def by_place(
+    paging: InOrder,
+    position: Annotated[
+        int | None,
+        Query(ge=0, le=MOST_POSITION, description="The page that so many customers precede."),
+    ] = None,
+    around: Annotated[
+        IdIn | None,
+        Query(description="The page on which this customer stands, of those the list falls into."),
+    ] = None,
+) -> PageRequest:
+    """A page of siblings: by a cursor, by its position, or around one of them. Raises Invalid."""
+    ways = {
+        "after": paging.after,
+        "before": paging.before,
+        "position": position,
+        "around": around,
+    }
+    given = [way for way, value in ways.items() if value is not None]
+    if len(given) > 1 and given != ["after", "before"]:
+        message = f"Give either {given[0]} or {given[-1]}."
+        raise Invalid.field(f"?{given[-1]}", message, "conflicting_value")
+    return replace(paging, position=position, around=around)
+
+
+ByPlace = Annotated[PageRequest, Depends(by_place)]
 
 
 class MoveIn(Wire):
@@ -107,8 +140,11 @@ class Child(ListedCustomer):
 
 
 class ChildPage(Wire):
+    """`position`: how many precede the first of them, where they were asked for by place."""
+
     items: list[Child]
     pagination: Pagination
+    position: int | None = None
 
 
 class Ancestor(ListedCustomer):
@@ -178,12 +214,12 @@ def list_children(
     id: PathId,
     tx: Tx,
     who: WhoIs,
-    paging: InOrder,
+    paging: ByPlace,
     now: Now,
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> ChildPage:
-    """A customer's direct children, by legal name."""
+    """A customer's direct children, by legal name; from a cursor, a position, or around one."""
     customers.row(tx, who.workspace.id, id)
     view = View(who.workspace.id, as_of or now, known_at)
     return children_out(tx, view, families.children(tx, view, id, paging))
@@ -225,7 +261,7 @@ def children_out(tx: Tx, view: View, found: Page) -> ChildPage:
         Child(**dict(one), name=one.legal_name, descendant_count=counts.get(one.id, 0))
         for one in listed(tx, view, rows)
     ]
-    return ChildPage(items=items, pagination=Pagination.of(found))
+    return ChildPage(items=items, pagination=Pagination.of(found), position=found.position)
 
 
 def _parent_names(tx: Tx, who: WhoIs, found: list[Link]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    union_all,
     update,
 )
 
@@ -37,6 +38,8 @@ from catchment.store.search import contains
 _c = customers.c
 NO_PARENT = "none"
 """Asks for the customers at the top."""
+FEW_MATCHES = 1_000
+"""Up to that many customers with a text are found first, and then looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,8 @@ def listing(
 ) -> Page:
     """A page of customers' rows."""
     query = _filtered(select(customers), view, filters, today)
+    if filters.search is not None:
+        query = query.where(_has_text(tx, view, filters.search))
     sort: ColumnElement[Any] | None = None
     if order.custom_property is not None:
         value = _c.custom_properties[order.custom_property].as_string()
@@ -200,23 +205,33 @@ def _filtered(query: Select[Any], view: View, filters: Filters, today: date) -> 
     if filters.alias is not None:
         named = _has_alias(view, customer_aliases.c.value == filters.alias)
         query = query.where(or_(_c.id == filters.alias, named))
-    if filters.search is not None:
-        text = filters.search
-        query = query.where(
-            or_(
-                contains(_c.legal_name, text),
-                contains(_c.label, text),
-                _c.id == text.lower(),
-                _has_email(view, text),
-                _has_alias(view, contains(customer_aliases.c.value, text)),
-            )
-        )
     if filters.parent is not None:
         query = query.where(_has_parent(view, filters.parent))
     if filters.billed is not None:
         billed = _has_schedule(today)
         query = query.where(billed if filters.billed else ~billed)
     return query
+
+
+def _has_text(
+    tx: Connection, view: View, text: str, *, few: int = FEW_MATCHES
+) -> ColumnElement[bool]:
+    """Has ``text`` somewhere.
+
+    Each place is looked through by itself, in its index. Where more than ``few`` have it, a page is
+    soon full, and all places are asked of one customer after the other.
+    """
+    conditions = (
+        contains(_c.legal_name, text),
+        and_(_c.label.is_not(None), contains(_c.label, text)),
+        _c.id == text.lower(),
+        _has_email(view, text),
+        _has_alias(view, contains(customer_aliases.c.value, text)),
+    )
+    own = select(_c.id).where(_c.workspace_id == view.workspace)
+    places = union_all(*(own.where(condition) for condition in conditions))
+    found = tx.execute(places.limit(few + 1)).scalars().all()
+    return _c.id.in_(set(found)) if len(found) <= few else or_(*conditions)
 
 
 def _has_email(view: View, text: str) -> ColumnElement[bool]:

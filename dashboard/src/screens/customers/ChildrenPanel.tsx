@@ -2,7 +2,7 @@ import { Button, Group, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
-import { level } from "../../api/families";
+import { children } from "../../api/families";
 import type { Customer, PlacedCustomer } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
@@ -26,7 +26,7 @@ const BELOW: Column<PlacedCustomer>[] = [
 
 /** The customers directly below this one, with how many are below each. */
 export function ChildrenPanel({ customer }: { customer: Customer }) {
-  const query = useInfiniteQuery(level(customer.id, {}, 20));
+  const query = useInfiniteQuery(children(customer.id, 20));
   const [, setParams] = useSearchParams();
   const add = () => setParams({ new: "customer", forParent: customer.id });
   const rows = query.data?.pages.flatMap((page) => page.items);

@@ -14,7 +14,7 @@ import { Pager } from "../../components/Pager";
 import { countryName } from "../../components/places";
 import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
-import { parentName } from "../../components/parentName";
+import { parentName } from "../../api/parentName";
 
 const COLUMNS: Column<Customer>[] = [
   { title: "Name", cell: (row) => <NameCell customer={row} /> },

@@ -6,14 +6,11 @@ import { Empty } from "../../../components/Empty";
 import { dayText } from "../../../components/format";
 import { ProblemAlert } from "../../../components/Problem";
 import { matchingTree } from "./matchingTree";
-import { FoundItem } from "./TreeLevels";
+import { TreeRows } from "./TreeRows";
 import { useTree } from "./useExplorer";
-import type { useTreeKeys } from "./useTreeKeys";
-
-type Props = { search: string; keys: ReturnType<typeof useTreeKeys> };
 
 /** The matches of a search, each below its ancestors of the day. */
-export function FoundTree({ search, keys }: Props) {
+export function FoundTree({ search }: { search: string }) {
   const { view, day } = useTree();
   const found = useQuery({ ...searchTree(search, view), placeholderData: keepPreviousData });
   if (found.error) return <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />;
@@ -26,14 +23,14 @@ export function FoundTree({ search, keys }: Props) {
       </Empty>
     );
   }
-  const hits = new Set(items.map(({ id }) => id));
   return (
     <>
-      <ul className="tree" role="tree" aria-label="Customers found" aria-busy={found.isPlaceholderData} {...keys}>
-        {matchingTree(items).map((branch, index) => (
-          <FoundItem key={branch.customer.id} branch={branch} level={1} hits={hits} first={index === 0} />
-        ))}
-      </ul>
+      <TreeRows
+        label="Customers found"
+        branches={matchingTree(items)}
+        hits={new Set(items.map(({ id }) => id))}
+        busy={found.isPlaceholderData}
+      />
       {more && (
         <Text size="xs" c="dimmed" mt="sm">
           The first {items.length} matches. Type more of the name to narrow them down.

@@ -1,7 +1,6 @@
 import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { useNavigate } from "react-router";
 
 import { moveDays } from "../../../api/families";
 import type { PlacedCustomer } from "../../../api/types";
@@ -18,9 +17,8 @@ import { NotToday } from "./NotToday";
 import { RowMenu } from "./RowMenu";
 import { TopZone } from "./TopZone";
 import "./tree.css";
-import { LazyLevel } from "./TreeLevels";
+import { TreeRows } from "./TreeRows";
 import { TreeContext, useExplorer, type Moving, type Place } from "./useExplorer";
-import { useTreeKeys } from "./useTreeKeys";
 
 const NO_DAYS: string[] = [];
 
@@ -29,7 +27,6 @@ export function TreeExplorer() {
   const explorer = useExplorer();
   const { values, set } = useFilters(["search"]);
   const dates = useFilters(["asOf", "knownAt"]);
-  const navigate = useNavigate();
   const days = useQuery(moveDays(explorer.view.knownAt));
   const dragged = useRef<PlacedCustomer | null>(null);
   const [menu, setMenu] = useState<Place | null>(null);
@@ -50,15 +47,6 @@ export function TreeExplorer() {
       if (dragged.current) move(dragged.current, parentId);
     },
   };
-  const keys = useTreeKeys({
-    onEnter: (id) => void navigate(`/customers/${id}`),
-    onMenu: (row) => {
-      const { left, bottom } = row.getBoundingClientRect();
-      row.dispatchEvent(
-        new MouseEvent("contextmenu", { bubbles: true, cancelable: true, clientX: left + 40, clientY: bottom }),
-      );
-    },
-  });
   return (
     <TreeContext value={tree}>
       <section className="panel" aria-label="Customer tree" ref={panel}>
@@ -90,11 +78,9 @@ export function TreeExplorer() {
           <div>
             <TopZone />
             {values.search ? (
-              <FoundTree search={values.search} keys={keys} />
+              <FoundTree search={values.search} />
             ) : (
-              <ul className="tree" role="tree" aria-label="Customers" {...keys}>
-                <LazyLevel parentId={null} level={1} />
-              </ul>
+              <TreeRows label="Customers" />
             )}
           </div>
           <aside className="tree-side" aria-label="About the tree" data-chosen={explorer.chosen ? true : undefined}>

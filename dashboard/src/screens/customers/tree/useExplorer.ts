@@ -29,10 +29,11 @@ export function useExplorer() {
   );
   const above = useQuery({ ...ancestors(chosen ?? "", view), enabled: chosen !== null });
   const moved = useQuery(moves(midnight(day), midnight(nextDay(day)), view.knownAt));
-  const line = useMemo(
-    () => new Set(chosen ? above.data?.items.map(({ id }) => id) : []),
+  const way = useMemo(
+    () => (chosen && above.data ? [...above.data.items.map(({ id }) => id), chosen] : []),
     [chosen, above.data],
   );
+  const line = useMemo(() => new Set(way.slice(0, -1)), [way]);
   const movedIds = useMemo(
     () => new Set(moved.data?.items.map(({ customerId }) => customerId)),
     [moved.data],
@@ -50,6 +51,8 @@ export function useExplorer() {
     choose: (id: string | null) => set("chosen", id),
     /** Everyone above the chosen one. */
     line,
+    /** The same in order, root first, and the chosen one at the end. */
+    way,
     /** Who moves on the day that is shown. */
     movedIds,
     moves: moved.data,

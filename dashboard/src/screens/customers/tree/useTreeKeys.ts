@@ -1,103 +1,74 @@
-import { useRef, type FocusEvent, type KeyboardEvent } from "react";
+import { useRef, type KeyboardEvent } from "react";
 
-/** Sent to an item to open (true) or close (false) it. */
-export const OPEN_EVENT = "tree:open";
-
-const ITEM = '[role="treeitem"]';
+import { parentRow, readRows, rowAt, type Level, type Row } from "./levels";
 
 type Deeds = {
+  /** Moves the focus to a row. */
+  go: (at: number) => void;
+  open: (id: string, value: boolean) => void;
+  choose: (id: string) => void;
   /** Enter. */
   onEnter: (id: string) => void;
   /** The menu key, or Shift and F10. */
-  onMenu: (row: HTMLElement) => void;
+  onMenu: (element: HTMLElement) => void;
+  /** How many rows PageUp and PageDown go. */
+  perScreen: number;
 };
 
 /**
- * The keyboard of a tree (WAI-ARIA practices): arrows, Home, End, Enter, Space to choose, the menu
- * key, the first letters of a name, and * for all at one level. Works on what is on screen, so that
- * levels may come later.
+ * The keyboard of a tree (WAI-ARIA practices): arrows, Home, End, pages, Enter, Space to choose, the
+ * menu key, the first letters of a name that is read, and * for all at one level that are read.
  */
-export function useTreeKeys({ onEnter, onMenu }: Deeds) {
+export function useTreeKeys(top: Level, { go, open, choose, onEnter, onMenu, perScreen }: Deeds) {
   const typed = useRef({ text: "", at: 0 });
 
-  function onKeyDown(event: KeyboardEvent<HTMLElement>) {
-    const tree = event.currentTarget;
-    const here = (event.target as HTMLElement).closest<HTMLElement>(ITEM);
-    if (!here || event.ctrlKey || event.metaKey || event.altKey) return;
-    const items = Array.from(tree.querySelectorAll<HTMLElement>(ITEM));
-    const at = items.indexOf(here);
-    const expanded = here.getAttribute("aria-expanded");
-    const above = itemAbove(here);
-    switch (event.key) {
-      case "ArrowDown":
-        items[at + 1]?.focus();
-        break;
-      case "ArrowUp":
-        items[at - 1]?.focus();
-        break;
-      case "ArrowRight":
-        if (expanded === "false") open(here, true);
-        else if (expanded === "true") items[at + 1]?.focus();
-        break;
-      case "ArrowLeft":
-        if (expanded === "true") open(here, false);
-        else above?.focus();
-        break;
-      case "Home":
-        items[0]?.focus();
-        break;
-      case "End":
-        items.at(-1)?.focus();
-        break;
-      case "Enter":
-        if (here.dataset.id) onEnter(here.dataset.id);
-        else here.click();
-        break;
-      case " ":
-        here.click();
-        break;
-      case "F10":
-      case "ContextMenu":
-        if (!here.dataset.id || (event.key === "F10" && !event.shiftKey)) return;
-        onMenu(here);
-        break;
-      case "*":
-        for (const item of items) {
-          const sibling = item.closest("ul") === here.closest("ul");
-          if (sibling && item.getAttribute("aria-expanded") === "false") open(item, true);
-        }
-        break;
-      default:
-        if (event.key.length !== 1 || !typeAhead(event.key, items, at)) return;
-    }
+  return function onKeyDown(event: KeyboardEvent<HTMLElement>) {
+    const element = (event.target as HTMLElement).closest<HTMLElement>("[data-at]");
+    if (!element || event.ctrlKey || event.metaKey || event.altKey) return;
+    const here = rowAt(top, Number(element.dataset.at));
+    const { at, expanded, customer } = here;
+    const last = top.rows - 1;
+    const leads: Record<string, number | undefined> = {
+      ArrowDown: Math.min(at + 1, last),
+      ArrowUp: Math.max(at - 1, 0),
+      PageDown: Math.min(at + perScreen, last),
+      PageUp: Math.max(at - perScreen, 0),
+      Home: 0,
+      End: last,
+      ArrowRight: expanded ? at + 1 : undefined,
+      ArrowLeft: expanded ? undefined : parentRow(here.level)?.at,
+    };
+    const goal = leads[event.key];
+    if (goal !== undefined) go(goal);
+    else if (!act(event, here, element) && !(customer && isLetter(event.key) && typeAhead(event.key, here))) return;
     event.preventDefault();
+  };
+
+  function act({ key, shiftKey }: KeyboardEvent, { customer, expanded, level }: Row, element: HTMLElement): boolean {
+    if (!customer) return key === " ";
+    if (key === "ArrowRight" || key === "ArrowLeft") {
+      if (expanded === (key === "ArrowLeft")) open(customer.id, key === "ArrowRight");
+    } else if (key === "Enter") onEnter(customer.id);
+    else if (key === " ") choose(customer.id);
+    else if (key === "ContextMenu" || (key === "F10" && shiftKey)) onMenu(element);
+    else if (key === "*") {
+      for (const row of readRows(top)) {
+        if (row.level === level && row.expanded === false && row.customer) open(row.customer.id, true);
+      }
+    } else return false;
+    return true;
   }
 
-  function typeAhead(key: string, items: HTMLElement[], at: number): boolean {
+  function typeAhead(key: string, { at }: Row): boolean {
     const now = performance.now();
     const text = (now - typed.current.at < 700 ? typed.current.text : "") + key.toLowerCase();
     typed.current = { text, at: now };
+    const matches = [...readRows(top)].filter(({ customer }) => customer?.name.toLowerCase().startsWith(text));
     const from = text.length === 1 ? at + 1 : at;
-    const order = [...items.slice(from), ...items.slice(0, from)];
-    const match = order.find((item) => item.dataset.name?.toLowerCase().startsWith(text));
-    match?.focus();
+    const match = matches.find((row) => row.at >= from) ?? matches[0];
+    if (match) go(match.at);
     return match !== undefined;
   }
-
-  /** Tab comes back to the item that was visited last. */
-  function onFocus(event: FocusEvent<HTMLElement>) {
-    const here = (event.target as HTMLElement).closest<HTMLElement>(ITEM);
-    if (!here) return;
-    for (const item of event.currentTarget.querySelectorAll<HTMLElement>(ITEM)) item.tabIndex = -1;
-    here.tabIndex = 0;
-  }
-
-  return { onKeyDown, onFocus };
 }
 
-/** The item whose group this one is in. */
-const itemAbove = (item: HTMLElement) =>
-  item.closest('[role="group"]')?.previousElementSibling as HTMLElement | null | undefined;
-
-const open = (item: HTMLElement, value: boolean) =>
-  item.dispatchEvent(new CustomEvent(OPEN_EVENT, { detail: value }));
+const isLetter = (key: string) => key.length === 1;

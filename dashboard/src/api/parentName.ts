@@ -1,4 +1,4 @@
-import type { Customer } from "../api/types";
+import type { Customer } from "./types";
 
 /** The parent's name, when the customer came with its organizations; else its id; null at the top. */
 export function parentName(customer: Customer): string | null {
