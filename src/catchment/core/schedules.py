@@ -98,7 +98,7 @@ class Schedule:
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
     customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
     archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
-    after that day.
+    after that day. With ``adjust_late`` usage that came too late for its invoice is billed later.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Schedule:
     due_days: int | None = None
     exclusions: frozenset[CustomerId] = frozenset()
     bill_to: BillTo = BillTo.SELF
+    adjust_late: bool = True
 
     @property
     def currency(self) -> str:

@@ -104,7 +104,7 @@ def explain_share(
     if line is None or kept is None:
         raise NotFound(f"There is no line item {line_id} on invoice {invoice_id}.")
     if line.share_counts is None:
-        if customer != invoice.customer_id or not line.segments:
+        if customer != invoice.customer_id or not line.is_payers:
             raise NotFound(f"{customer} has no share of line item {line_id}.")
         name = invoice.customer_legal_name
         return ShareExplanation(invoice, line, method, customer, name, (), 1)

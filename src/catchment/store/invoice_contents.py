@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from msgspec.json import encode
 from sqlalchemy import Connection, Row, Select, delete, insert, select
 
+from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
@@ -47,7 +49,8 @@ class LineItem:
 
     A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
     metric aggregated when it was calculated. ``share_counts`` says how many members share it by
-    each of METHODS; None: all is the payer's.
+    each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
+    are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
     """
 
     id: str
@@ -74,10 +77,23 @@ class LineItem:
     event_count: int | None = None
     share_counts: tuple[int, ...] | None = None
     scope: Scope = EVERYONE
+    deducted: Deducted | None = None
+    last_seq: int | None = None
+    known_at: datetime | None = None
 
     @property
     def gross(self) -> Money:
         return self.net + self.tax
+
+    @property
+    def number(self) -> int:
+        """What tells the lines of one charge apart."""
+        return ORIGINAL if self.deducted is None else self.deducted.number
+
+    @property
+    def is_payers(self) -> bool:
+        """Whether the whole line is the payer's; a line of nothing is nobody's."""
+        return self.share_counts is None and (bool(self.segments) or self.deducted is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +328,23 @@ def line_of_row(row: Row[Any]) -> LineItem:
         event_count=row.event_count,
         share_counts=None if row.share_counts is None else tuple(row.share_counts),
         scope=frozenset(row.restrict_to_customers or ()),
+        deducted=deducted_of(row.deducted, row.adjustment, row.currency),
+        last_seq=row.last_seq,
+        known_at=row.known_at,
+    )
+
+
+def deducted_of(kept: Mapping[str, Any] | None, number: int, currency: str) -> Deducted | None:
+    """What the adjustment of that number takes off, as it is kept; None for any other line."""
+    if kept is None:
+        return None
+    return Deducted(
+        number,
+        tuple(kept["lineItemIds"]),
+        Decimal(kept["quantity"]),
+        Money(kept["netMinor"], currency),
+        kept["eventCount"],
+        kept["reverses"],
     )
 
 
@@ -388,6 +421,20 @@ def _line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "event_count": line.event_count,
         "share_counts": None if line.share_counts is None else list(line.share_counts),
         "restrict_to_customers": sorted(line.scope) or None,
+        "adjustment": line.number,
+        "deducted": None if line.deducted is None else _deducted_row(line.deducted),
+        "last_seq": line.last_seq,
+        "known_at": line.known_at,
+    }
+
+
+def _deducted_row(one: Deducted) -> dict[str, Any]:
+    return {
+        "lineItemIds": list(one.line_ids),
+        "quantity": decimal_text(one.quantity),
+        "netMinor": one.net.minor,
+        "eventCount": one.event_count,
+        "reverses": one.reverses,
     }
 
 
