@@ -11,7 +11,9 @@ from sqlalchemy import Engine, insert
 
 from catchment import ids
 from catchment.core.period import BEGINNING
+from catchment.store import aliases
 from catchment.store.access import Workspace
+from catchment.store.aliases import Alias
 from catchment.store.engine import writing
 from catchment.store.schema import (
     billing_schedules,
@@ -87,6 +89,12 @@ class Books:
         if parent is not None:
             self.link(id, parent, since)
         return id
+
+    def alias(self, customer: str, value: str, *, at: datetime) -> None:
+        """Give a customer another name, at once."""
+        new = Alias(ids.new_id(), customer, value, None, at)
+        with writing(self.engine) as tx:
+            aliases.add(tx, self.workspace.id, [new])
 
     def link(
         self, customer: str, parent: str | None, since: datetime, until: datetime | None = None

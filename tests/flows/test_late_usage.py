@@ -1,16 +1,18 @@
 """What comes after an invoice is final is billed by the next one: all lines of a charge add up to what it costs."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from catchment import ids
 from catchment.core.period import days_text
 from catchment.flows.bill_workspace import RunResult, bill_workspace
+from catchment.flows.check_sums import OutOfBalance
 from catchment.flows.finalize_invoice import finalize_invoice
 from catchment.flows.recalculate_invoice import recalculate_invoice
+from catchment.flows.verify_invoices import verify_invoices
 from catchment.flows.void_invoice import void_invoice
 from catchment.store import invoice_contents
 from catchment.store.access import Workspace
@@ -84,6 +86,15 @@ def in_force(books: Books) -> dict[date, int]:
         for start, net in tx.execute(query.where(line_items.c.live_key == "")):
             found[start] = found.get(start, 0) + net
     return found
+
+
+def verdicts(books: Books) -> dict[str | None, str | None]:
+    """By number the first figure of each invoice that differs when it is billed again."""
+    with reading(books.engine) as tx:
+        return {
+            one.invoice.number: one.difference.field if one.difference else None
+            for one in verify_invoices(tx, books.usage, books.workspace)
+        }
 
 
 def family(books: Books) -> dict[str, str]:
@@ -286,3 +297,66 @@ def test_a_child_that_bills_its_parent_is_adjusted_on_the_parents_invoice(books:
     assert [g.title for g in contents(books, february).groups][
         -1
     ] == "North · Platform – adjustments"
+
+
+def test_a_draft_that_adjusts_a_voided_line_is_not_issued_until_it_is_recalculated(
+    books: Books,
+) -> None:
+    made = family(books)
+    january = billed(books, FEBRUARY)
+    books.used((made["South"], "calls", "2026-01-20", "10"))
+    [february] = run(books, MARCH).drafted
+    void(books, january)
+
+    with pytest.raises(OutOfBalance, match="lines that it adjusts"):
+        issue(books, february)
+
+    with writing(books.engine) as tx:
+        recalculate_invoice(
+            tx, books.usage, books.workspace, february.id, now=NOW, new_id=ids.new_id
+        )
+    issue(books, february, *run(books, MARCH).drafted)
+    assert in_force(books)[date(2026, 1, 1)] == 196_25
+
+
+def test_what_was_adjusted_is_verified_and_a_changed_cent_is_found(books: Books) -> None:
+    made = family(books)
+    january = billed(books, FEBRUARY)
+    books.used((made["South"], "calls", "2026-01-20", "10"))
+    february = billed(books, MARCH)
+    void(books, january)
+    issue(books, *run(books, APRIL).drafted)
+
+    assert verdicts(books) == {"SEQ-00002": None, "SEQ-00004": None, "SEQ-00003": None}
+    [line] = [one for one in contents(books, february).lines if one.deducted]
+    with writing(books.engine) as tx:
+        tx.execute(update(line_items).where(line_items.c.id == line.id).values(net_minor=7_51))
+    assert verdicts(books)["SEQ-00002"] == "netTotal"
+
+
+def test_a_name_given_later_is_late_usage_too(books: Books) -> None:
+    made = family(books)
+    books.used(("north-x", "calls", "2026-01-09", "5"))
+    billed(books, FEBRUARY)
+    books.alias(made["North"], "north-x", at=datetime(2026, 2, 10, tzinfo=UTC))
+
+    [(_, quantity, net)] = adjustments(books, billed(books, MARCH))
+
+    assert (quantity, net) == (D(5), 3_75)
+
+
+def test_the_control_sheet_says_what_becomes_of_late_events(books: Books) -> None:
+    metric = books.metric("calls")
+    kept, over = books.customer("Kept"), books.customer("Unadjusted")
+    books.schedule(kept, books.price(linear("2"), metric))
+    books.schedule(over, books.price(linear("2"), metric), adjust_late_usage=False)
+    books.write()
+    issue(books, *run(books, FEBRUARY).drafted)
+    books.used((kept, "calls", "2026-01-05", "10"), (over, "calls", "2026-01-05", "10"))
+
+    waits, bills = run(books, FEBRUARY), run(books, MARCH)
+
+    for result, row in ((waits, (2, 0, 1, 1)), (bills, (2, 1, 0, 1))):
+        [late] = result.report.late
+        assert (late.received, late.adjusted, late.waiting, late.turned_off) == row
+        assert late.balanced

@@ -27,7 +27,7 @@ from catchment.core.metering import Metric
 from catchment.core.period import Period
 from catchment.flows.agreements import Agreements
 from catchment.flows.ask_census import Counts, among_users, counts_of
-from catchment.flows.late_usage import late
+from catchment.flows.late_usage import late, stale
 from catchment.flows.place_adjustments import wanted
 from catchment.store import stamps
 from catchment.store.invoice_figures import MeasuredLine
@@ -82,7 +82,7 @@ def late_sheet(
         by_metric[metric].append(MeasuredLine(line, metric, known_at, last_seq))
     rows: list[LateBalance] = []
     differences: list[Difference] = []
-    outdated: set[str] = set()
+    outdated = {one.line.invoice_id for one in stale(tx, agreed.workspace.id, adjusting).values()}
     for metric, lines in by_metric.items():
         counts = _counts(tx, usage, agreed, metric, lines, last_seq)
         for measured in lines:

@@ -20,6 +20,7 @@ from catchment.core.schedules import Charge, ChargeId, Schedule, charges
 from catchment.flows.agreements import Agreements
 from catchment.store import adjustments, aliases, evidence, schedules
 from catchment.store.adjustments import IssuedLine, Stretch
+from catchment.store.invoice_figures import MeasuredLine
 from catchment.usage import MeasuredTo, UsageStore
 
 _Lines = Mapping[ChargeId, list[IssuedLine]]
@@ -72,6 +73,24 @@ def standing(
     return {
         charge: ({one.standing.id for one in lines if one.issued}, _is_open(lines))
         for charge, lines in found.items()
+    }
+
+
+def stale(
+    tx: Connection, workspace_id: str, adjusting: Iterable[MeasuredLine]
+) -> dict[str, MeasuredLine]:
+    """Those of some adjustments on drafts, by id, that deduct other lines than are in force now."""
+    wanted = {one.line.line_id: one for one in adjusting if one.deducted is not None}
+    if not wanted:
+        return {}
+    found = adjustments.lines_called(tx, workspace_id, wanted.keys())
+    drafts = [one for one in found if not one.issued]
+    now = adjustments.lines_of(tx, workspace_id, {one.charge for one in drafts})
+    return {
+        one.standing.id: wanted[one.standing.id]
+        for one in drafts
+        for issued in [[line.standing for line in now[one.charge] if line.issued]]
+        if not up_to_date([*issued, one.standing])
     }
 
 

@@ -164,6 +164,30 @@ def lines_within(
     return {charge: lines for charge, lines in found.items() if lines[0].service in wanted}
 
 
+def lines_called(tx: Connection, workspace_id: str, line_ids: Collection[str]) -> list[IssuedLine]:
+    """The lines with these ids, in force or not."""
+    found: dict[ChargeId, list[IssuedLine]] = {}
+    for part in chunks(sorted(line_ids)):
+        query = _measured(workspace_id).where(_line.id.in_(part))
+        _add(tx, query, found)
+    return [one for lines in found.values() for one in lines]
+
+
+def invoices_of(
+    tx: Connection, workspace_id: str, line_ids: Collection[str]
+) -> dict[str, tuple[str, str | None]]:
+    """The invoice that each of these lines stands on: its id and number."""
+    return {
+        row.line_id: (row.id, row.invoice_number)
+        for part in chunks(sorted(line_ids))
+        for row in tx.execute(
+            select(_line.id.label("line_id"), _head.id, _head.invoice_number)
+            .join(invoices, _head.id == _line.invoice_id)
+            .where(_line.workspace_id == workspace_id, _line.id.in_(part))
+        )
+    }
+
+
 def with_shares(
     tx: Connection, workspace_id: str, lines: Collection[IssuedLine]
 ) -> dict[str, BilledLine]:
@@ -220,6 +244,13 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
 
 def _lines(workspace_id: str) -> Select[Any]:
     """For ``_add``. Of drafts there are only adjustments: what else stands there is not billed."""
+    return _measured(workspace_id).where(
+        _line.live_key == "", _head.status.in_(_ISSUED) | (_line.adjustment > ORIGINAL)
+    )
+
+
+def _measured(workspace_id: str) -> Select[Any]:
+    """Every usage line, for ``_add``."""
     return (
         select(
             line_items,
@@ -234,12 +265,7 @@ def _lines(workspace_id: str) -> Select[Any]:
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(usage_metrics, usage_metrics.c.id == _line.usage_metric_id)
-        .where(
-            _line.workspace_id == workspace_id,
-            _line.live_key == "",
-            _line.usage_metric_id.is_not(None),
-            _head.status.in_(_ISSUED) | (_line.adjustment > ORIGINAL),
-        )
+        .where(_line.workspace_id == workspace_id, _line.usage_metric_id.is_not(None))
         .order_by(_line.adjustment)
     )
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, delete, insert, select
 
 from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
-from catchment.core.money import Money, decimal_text
+from catchment.core.money import EXACT, Money, decimal_text, exact_sum
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import EVERYONE, Scope
@@ -84,6 +84,19 @@ class LineItem:
     @property
     def gross(self) -> Money:
         return self.net + self.tax
+
+    @property
+    def whole_quantity(self) -> Decimal:
+        """What was used in all, also where an adjustment bills only some of it."""
+        taken = self.deducted
+        return self.quantity if taken is None else EXACT.add(self.quantity, taken.quantity)
+
+    @property
+    def exact(self) -> Decimal:
+        """The net before it was rounded; what is deducted was rounded before."""
+        whole = exact_sum(segment.amount for segment in self.segments)
+        taken = self.deducted
+        return whole if taken is None else EXACT.subtract(whole, taken.net.decimal)
 
     @property
     def number(self) -> int:
