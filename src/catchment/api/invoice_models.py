@@ -194,13 +194,16 @@ class AdjustedLineOut(Wire):
 
 
 class AdjustmentOut(Wire):
-    """What was billed of a charge before: the line's figures are what there is beyond it.
+    """What the charge comes to by all that is known, less what its lines had billed before: the
+    difference are the line's figures.
 
     ``segments`` of the line are those of the whole charge. ``reverses`` where earlier adjustments
     are taken back because the line itself was voided, and is billed whole by another.
     """
 
     number: int
+    quantity: str
+    net_total: str
     billed_quantity: str
     billed_net_total: str
     billed_event_count: int
@@ -208,9 +211,11 @@ class AdjustmentOut(Wire):
     lines: list[AdjustedLineOut]
 
     @classmethod
-    def of(cls, taken: Deducted, invoices: Invoiced) -> "AdjustmentOut":
+    def of(cls, line: contents.LineItem, taken: Deducted, invoices: Invoiced) -> "AdjustmentOut":
         return cls(
             number=taken.number,
+            quantity=decimal_text(line.whole_quantity),
+            net_total=money_text(line.net + taken.net),
             billed_quantity=decimal_text(taken.quantity),
             billed_net_total=money_text(taken.net),
             billed_event_count=taken.event_count,
@@ -280,7 +285,7 @@ class LineItemOut(Wire):
             unit=line.unit,
             usage_metric_id=line.usage_metric_id,
             event_count=line.event_count,
-            adjusts=AdjustmentOut.of(line.deducted, adjusted) if line.deducted else None,
+            adjusts=AdjustmentOut.of(line, line.deducted, adjusted) if line.deducted else None,
         )
 
 

@@ -198,6 +198,13 @@ def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
     return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
 
 
+def is_over(schedule: Schedule, on: date) -> bool:
+    """Whether nothing falls due after the day ``on``, whatever is open-ended."""
+    days = (schedule.days_of(phase) for phase in schedule.phases)
+    ended = all(own is None or own.end <= on for own in days)
+    return ended and not running(schedule, on)
+
+
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
     """The usage that an activated schedule prices, by metric and time; no two share an instant."""
     spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import Connection
 
 from catchment.core.adjustments import Adjusting
@@ -19,11 +21,14 @@ def adjusted_again(
 
     None where what is stored does not say that. ``agreed`` is among all who are invoiced.
     """
-    taken, charge = line.deducted, _charge(agreed, invoice, line)
-    if taken is None or charge is None or invoice.schedule_id is None:
+    taken = line.deducted
+    if taken is None or invoice.schedule_id is None:
         return None
     found = adjustments.lines_called(tx, invoice.workspace_id, taken.line_ids)
     if len(found) < len(taken.line_ids):
+        return None
+    charge = _charge(agreed, line, max(one.due_on for one in found))
+    if charge is None:
         return None
     schedule = agreed.schedules[charge.schedule_id]
     path: tuple[str, ...] | None = (schedule.customer,)
@@ -43,10 +48,10 @@ def adjusted_again(
     )
 
 
-def _charge(agreed: Agreements, invoice: Invoice, line: LineItem) -> Charge | None:
+def _charge(agreed: Agreements, line: LineItem, until: date) -> Charge | None:
     schedule = agreed.schedules.get(line.schedule_id or "")
-    if schedule is None or invoice.due_on is None or line.service is None:
+    if schedule is None or line.service is None:
         return None
     wanted = schedule.id, line.price_id, line.service.start
-    found = charges(schedule, max(invoice.due_on, line.service.end), agreed.zone)
+    found = charges(schedule, until, agreed.zone)
     return next((one for one in found if one.billed_as == wanted), None)
