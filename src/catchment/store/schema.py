@@ -29,7 +29,6 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     text,
-    true,
 )
 
 metadata = MetaData(
@@ -373,7 +372,7 @@ billing_schedules = Table(
     _json("roll_up_exclusions", nullable=True),
     Column("auto_issue_invoices", Boolean, nullable=False),
     # Whether usage that came too late for its invoice is billed by a later one.
-    Column("adjust_late_usage", Boolean, nullable=False, server_default=true()),
+    Column("adjust_late_usage", Boolean, nullable=False, server_default=text("true")),
     _text("purchase_order_number"),
     _text("reference"),
     _text("label"),

@@ -266,7 +266,9 @@ def upgrade() -> None:
         sa.Column("bill_to", sa.Text(), server_default="SELF", nullable=False),
         sa.Column("roll_up_exclusions", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("auto_issue_invoices", sa.Boolean(), nullable=False),
-        sa.Column("adjust_late_usage", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column(
+            "adjust_late_usage", sa.Boolean(), server_default=sa.text("(true)"), nullable=False
+        ),
         sa.Column("purchase_order_number", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
         sa.Column("label", sa.Text(), nullable=True),
