@@ -146,6 +146,7 @@ def test_a_schedule_is_shown_with_everything_that_was_agreed(
         "defaultDueDateDays": 14,
         "memo": "Thanks",
         "customFields": {"owner": "Ada"},
+        "adjustLateUsage": True,
         "paymentProvider": "NONE",
         "autoCharge": False,
     }
@@ -763,3 +764,16 @@ def test_a_price_is_either_deleted_or_on_a_schedule(client: TestClient, payer: s
         )
 
         assert outcome in ([200, 404], [201, 409])
+
+
+def test_late_usage_is_billed_unless_it_is_turned_off(
+    client: TestClient, payer: str, fee: str
+) -> None:
+    body = body_of(payer, phase(fee))
+
+    new = made(client.post("/billing-schedules", json=body))
+    url = f"/billing-schedules/{new['id']}"
+    off = made(client.put(url, json=update_of(body, adjustLateUsage=False)))
+    kept = made(client.put(url, json=update_of(body)))
+
+    assert [one["adjustLateUsage"] for one in (new, off, kept)] == [True, False, False]

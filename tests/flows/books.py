@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy import Engine, insert
 
 from catchment import ids
 from catchment.core.period import BEGINNING
+from catchment.store import aliases
 from catchment.store.access import Workspace
+from catchment.store.aliases import Alias
 from catchment.store.engine import writing
 from catchment.store.schema import (
     billing_schedules,
@@ -87,6 +89,12 @@ class Books:
         if parent is not None:
             self.link(id, parent, since)
         return id
+
+    def alias(self, customer: str, value: str, *, at: datetime) -> None:
+        """Give a customer another name, at once."""
+        new = Alias(ids.new_id(), customer, value, None, at)
+        with writing(self.engine) as tx:
+            aliases.add(tx, self.workspace.id, [new])
 
     def link(
         self, customer: str, parent: str | None, since: datetime, until: datetime | None = None
@@ -168,6 +176,7 @@ class Books:
             "roll_up_billing": False,
             "bill_to": "SELF",
             "auto_issue_invoices": False,
+            "adjust_late_usage": True,
             "custom_fields": {},
             "activated_at": START,
         } | columns
@@ -209,14 +218,22 @@ class Books:
 
     def used(self, *events: tuple[str, str, str, str]) -> None:
         """Acknowledge events: (customer, metric's name, day or instant, value of n)."""
+        first = self._events + 1
+        self._events += len(events)
+        self._accept(enumerate(events, first))
+
+    def used_again(self, number: int, event: tuple[str, str, str, str]) -> None:
+        """Correct the event that was acknowledged as the ``number``-th."""
+        self._accept([(number, event)])
+
+    def _accept(self, events: Iterable[tuple[int, tuple[str, str, str, str]]]) -> None:
         batch = []
-        for alias, kind, at, n in events:
-            self._events += 1
+        for number, (alias, kind, at, n) in events:
             instant = datetime.fromisoformat(at)
             instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
             batch.append(
                 AcceptedEvent(
-                    ids.new_id(), f"e{self._events}", alias, kind, micros(instant), "{}", {"n": n}
+                    ids.new_id(), f"e{number}", alias, kind, micros(instant), "{}", {"n": n}
                 )
             )
         with writing(self.engine) as tx:

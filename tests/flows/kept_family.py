@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select, update
 
 from catchment import ids
-from catchment.core.metering import Metric
+from catchment.core.metering import Event, Metric
+from catchment.core.money import decimal_text
 from catchment.core.schedules import Phase, PricedItem, Schedule
 from catchment.store import structures
 from catchment.store.engine import reading, writing
@@ -39,10 +42,11 @@ def unarchived(family: Family) -> Family:
 
 @dataclass
 class KeptFamily:
-    """``books`` with a family in them."""
+    """``books`` with a family in them. Only the ``first`` of its events are sent (None: all)."""
 
     books: Books
     family: Family
+    first: int | None = None
 
     def __post_init__(self) -> None:
         self._ids = {who: self.books.customer(who) for who in CUSTOMERS}
@@ -60,16 +64,21 @@ class KeptFamily:
         for schedule in self.family.schedules:
             self._keep(schedule)
         self.books.write()
-        self._send()
+        self.send(self.family.events[: self.first])
 
     def lines(self) -> dict[Key, tuple[str, int]]:
-        """Quantity and net of every line there is."""
+        """What the lines in force of every charge come to: quantity and net."""
         names = {id: name for name, id in self._ids.items()}
         c = line_items.c
         wanted = select(c.schedule_id, c.price_id, c.service_start, c.quantity, c.net_minor)
+        mine = c.workspace_id == self.books.workspace.id, c.live_key == ""
+        found: dict[Key, tuple[Decimal, int]] = {}
         with reading(self.books.engine) as tx:
-            rows = tx.execute(wanted.where(c.workspace_id == self.books.workspace.id)).all()
-        return {(names[row[0]], names[row[1]], row[2]): (row[3], row[4]) for row in rows}
+            for schedule, price, start, quantity, net in tx.execute(wanted.where(*mine)):
+                key = names[schedule], names[price], start
+                used, cost = found.get(key, (Decimal(0), 0))
+                found[key] = used + Decimal(quantity), cost + net
+        return {key: (decimal_text(used), cost) for key, (used, cost) in found.items()}
 
     def _row(self, table: Any, **values: Any) -> str:
         id = ids.new_id()
@@ -136,9 +145,9 @@ class KeptFamily:
         )
         return self._ids[metric.id]
 
-    def _send(self) -> None:
+    def send(self, events: Iterable[Event]) -> None:
         """Every event in a request of its own, in the order they came."""
-        for event in self.family.events:
+        for event in events:
             sent = AcceptedEvent(
                 ids.new_id(),
                 event.customer_event_id,

@@ -36,6 +36,18 @@ export type MetricBalance = {
   unmappedAliases: { customerAlias: string; eventCount: number }[];
 };
 
+/** What came after its invoice was final: events beyond those billed, by what becomes of them. */
+export type LateBalance = {
+  usageMetricId: string;
+  usageMetricName?: string;
+  period: { start: string; endInclusive: string };
+  received: number;
+  adjusted: number;
+  waiting: number;
+  turnedOff: number;
+  balanced: boolean;
+};
+
 export type RunFailure = {
   customerId: string;
   customerLegalCompanyName?: string;
@@ -56,7 +68,7 @@ export type RunDifference = {
 };
 
 export type BillingRunReport = BillingRun & {
-  controlSheet: { invoiceCount: number; lineCount: number; metrics: MetricBalance[] };
+  controlSheet: { invoiceCount: number; lineCount: number; metrics: MetricBalance[]; late: LateBalance[] };
   failures: RunFailure[];
   differences: RunDifference[];
 };

@@ -30,6 +30,7 @@ export type Schedule = {
   endDate?: string;
   recurrenceDayOfMonth?: number;
   autoIssueInvoices: boolean;
+  adjustLateUsage: boolean;
   rollUpBilling: boolean;
   /** Who is left out of the roll-up, with everyone below. */
   rollUpExclusions?: string[];
@@ -61,6 +62,7 @@ export type ScheduleRequest = {
   endDate?: string;
   recurrenceDayOfMonth?: number;
   autoIssueInvoices: boolean;
+  adjustLateUsage: boolean;
   isDraft: boolean;
   rollUpBilling: boolean;
   rollUpExclusions: string[];
@@ -138,7 +140,19 @@ export type LineItem = {
   priceId?: string;
   unit?: string;
   eventCount?: number;
+  /** Of an adjustment those of the whole charge. */
   segments?: Segment[];
+  adjusts?: Adjustment;
+};
+
+/** What a charge comes to by all that is known, and what its lines had billed before. */
+export type Adjustment = {
+  quantity: string;
+  netTotal: string;
+  billedQuantity: string;
+  billedNetTotal: string;
+  reverses: boolean;
+  lines: { lineItemId: string; invoiceId: string; invoiceNumber?: string }[];
 };
 
 /** From an instant up to but not including another. */
@@ -181,6 +195,8 @@ export type Explanation = {
   usage?: UsageUsed;
   segments: Segment[];
   rounding: { exact: string; rounded: string };
+  /** Of an adjustment, which is the first less the second. */
+  adjustment?: { netTotal: string; billedNetTotal: string };
   netTotal: string;
 };
 

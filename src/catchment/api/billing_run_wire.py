@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from catchment.api.invoice_models import InclusiveDateRange
 from catchment.api.wire import At, Day, Pagination, Wire
-from catchment.core.control import Difference, Failure, MetricBalance
+from catchment.core.control import Difference, Failure, LateBalance, MetricBalance
 from catchment.core.money import money_text
 from catchment.store.billing_runs import BillingRun, Report, RunTotal
 
@@ -143,12 +143,43 @@ class MetricBalanceOut(Wire):
         )
 
 
+class LateBalanceOut(Wire):
+    """What came after its invoice was final, by what becomes of it: events beyond those billed.
+
+    ``adjusted`` by invoices of the run, ``waiting`` for a later one, ``turnedOff`` where the
+    schedule does not adjust. Corrections can make it fewer.
+    """
+
+    usage_metric_id: str
+    usage_metric_name: str | None = None
+    period: InclusiveDateRange
+    received: int
+    adjusted: int
+    waiting: int
+    turned_off: int
+    balanced: bool
+
+    @classmethod
+    def of(cls, row: LateBalance, names: Names) -> "LateBalanceOut":
+        return cls(
+            usage_metric_id=row.metric_id,
+            usage_metric_name=names.get(row.metric_id),
+            period=InclusiveDateRange.of(row.days),
+            received=row.received,
+            adjusted=row.adjusted,
+            waiting=row.waiting,
+            turned_off=row.turned_off,
+            balanced=row.balanced,
+        )
+
+
 class ControlSheetOut(Wire):
     """The sheet: the events by metric, and how many invoices and lines were added up."""
 
     invoice_count: int
     line_count: int
     metrics: list[MetricBalanceOut]
+    late: list[LateBalanceOut]
 
 
 class FailureOut(Wire):
@@ -215,6 +246,7 @@ class BillingRunReportOut(BillingRunOut):
                 invoice_count=report.invoice_count,
                 line_count=report.line_count,
                 metrics=[MetricBalanceOut.of(row, names) for row in report.sheet],
+                late=[LateBalanceOut.of(row, names) for row in report.late],
             ),
             failures=[FailureOut.of(one, names) for one in report.failures],
             differences=[DifferenceOut.of(one, names) for one in report.differences],

@@ -6,10 +6,12 @@ from pydantic import Field
 
 from catchment.api.invoice_models import DateRange, SegmentOut
 from catchment.api.wire import At, Pagination, Wire, after_key
+from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
 from catchment.flows.explain_line import Explanation
+from catchment.store import invoice_parts
 from catchment.store.evidence import Counted, EvidenceMember
 from catchment.store.invoice_rows import segment_texts
 
@@ -136,8 +138,38 @@ class UsageUsedOut(Wire):
     members: MembersPage
 
 
+class AdjustmentStepsOut(Wire):
+    """How an adjustment came about: what the charge comes to by all that is known, less what its
+    lines in force had billed.
+    """
+
+    quantity: str
+    net_total: str
+    event_count: int
+    billed_quantity: str
+    billed_net_total: str
+    billed_event_count: int
+    billed_by: list[str]
+
+    @classmethod
+    def of(cls, line: invoice_parts.LineItem, taken: Deducted) -> "AdjustmentStepsOut":
+        return cls(
+            quantity=decimal_text(line.whole_quantity),
+            net_total=money_text(line.net + taken.net),
+            event_count=(line.event_count or 0) + taken.event_count,
+            billed_quantity=decimal_text(taken.quantity),
+            billed_net_total=money_text(taken.net),
+            billed_event_count=taken.event_count,
+            billed_by=list(taken.line_ids),
+        )
+
+
 class ExplanationOut(Wire):
-    """Why a line has its amount: the values that made it, kept when it was calculated."""
+    """Why a line has its amount: the values that made it, kept when it was calculated.
+
+    Of an adjustment ``usage``, ``segments`` and ``rounding`` are of the whole charge;
+    ``adjustment`` says what of it was billed before.
+    """
 
     invoice_id: str
     line_item_id: str
@@ -151,6 +183,7 @@ class ExplanationOut(Wire):
     usage: UsageUsedOut | None = None
     segments: list[SegmentOut]
     rounding: RoundingOut
+    adjustment: AdjustmentStepsOut | None = None
     net_total: str
     total_tax: str
     gross_total: str
@@ -186,9 +219,10 @@ class ExplanationOut(Wire):
             segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
             rounding=RoundingOut(
                 exact=decimal_text(exact_sum(segment.amount for segment in line.segments)),
-                rounded=money_text(line.net),
+                rounded=money_text(line.net + line.deducted.net if line.deducted else line.net),
                 minor_digits=CURRENCIES[currency],
             ),
+            adjustment=AdjustmentStepsOut.of(line, line.deducted) if line.deducted else None,
             net_total=money_text(line.net),
             total_tax=money_text(line.tax),
             gross_total=money_text(line.gross),
@@ -196,15 +230,16 @@ class ExplanationOut(Wire):
 
 
 def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) -> UsageUsedOut:
+    taken = found.line.deducted
     start = after_key([member.customer for _, member in found.members], after)
     shown = found.members[start : start + limit]
     more = start + limit < len(found.members)
     return UsageUsedOut(
         metric=MetricUsedOut.of(counted.metric, counted.metric_name),
         window=StretchOut.of(counted.span),
-        quantity=decimal_text(found.line.quantity),
+        quantity=decimal_text(found.line.whole_quantity),
         members_total=decimal_text(exact_sum(member.quantity for _, member in found.members)),
-        event_count=found.line.event_count or 0,
+        event_count=(found.line.event_count or 0) + (taken.event_count if taken else 0),
         events=f"/usage-events?lineItemId={found.line.id}",
         tree_known_at=counted.known_at,
         restrict_to_customers=list(counted.scope) or None,

@@ -1,6 +1,6 @@
 """Invoices as the API shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -9,12 +9,16 @@ from pydantic import Field
 from catchment.api.address_wire import AddressOut
 from catchment.api.allocations import AllocationOut
 from catchment.api.wire import At, Pagination, Wire
+from catchment.core.adjustments import Deducted
 from catchment.core.money import decimal_text, money_text, total
 from catchment.core.period import Period
 from catchment.flows.share_invoice import Allocation
 from catchment.store import invoice_parts
 from catchment.store.invoice_rows import segment_texts
 from catchment.store.invoices import Invoice, Status
+
+Invoiced = Mapping[str, tuple[str, str | None]]
+"""The invoice that a line stands on: its id and number."""
 
 
 class InclusiveDateRange(Wire):
@@ -182,8 +186,55 @@ class SegmentOut(Wire):
     to: str | None = None
 
 
+class AdjustedLineOut(Wire):
+    """A line that an adjustment brings up to date, and the invoice that it is on."""
+
+    line_item_id: str
+    invoice_id: str
+    invoice_number: str | None = None
+
+
+class AdjustmentOut(Wire):
+    """What the charge comes to by all that is known, less what its lines had billed before: the
+    difference are the line's figures.
+
+    ``segments`` of the line are those of the whole charge. ``reverses`` where earlier adjustments
+    are taken back because the line itself was voided, and is billed whole by another.
+    """
+
+    number: int
+    quantity: str
+    net_total: str
+    billed_quantity: str
+    billed_net_total: str
+    billed_event_count: int
+    reverses: bool
+    lines: list[AdjustedLineOut]
+
+    @classmethod
+    def of(
+        cls, line: invoice_parts.LineItem, taken: Deducted, invoices: Invoiced
+    ) -> "AdjustmentOut":
+        return cls(
+            number=taken.number,
+            quantity=decimal_text(line.whole_quantity),
+            net_total=money_text(line.net + taken.net),
+            billed_quantity=decimal_text(taken.quantity),
+            billed_net_total=money_text(taken.net),
+            billed_event_count=taken.event_count,
+            reverses=taken.reverses,
+            lines=[
+                AdjustedLineOut(line_item_id=id, invoice_id=on[0], invoice_number=on[1])
+                for id in taken.line_ids
+                for on in [invoices[id]]
+            ],
+        )
+
+
 class LineItemOut(Wire):
-    """One charge. ``segments``, ``unit``, ``usageMetricId`` and ``eventCount`` are extensions."""
+    """One charge. ``segments``, ``unit``, ``usageMetricId``, ``eventCount`` and ``adjusts`` are
+    extensions.
+    """
 
     id: str
     invoice_id: str
@@ -208,9 +259,11 @@ class LineItemOut(Wire):
     unit: str | None = None
     usage_metric_id: str | None = None
     event_count: int | None = None
+    adjusts: AdjustmentOut | None = None
 
     @classmethod
-    def of(cls, line: invoice_parts.LineItem) -> "LineItemOut":
+    def of(cls, line: invoice_parts.LineItem, adjusted: Invoiced) -> "LineItemOut":
+        """The wire form; ``adjusted`` has the invoice of every line that it adjusts."""
         service = line.service
         return cls(
             id=line.id,
@@ -235,6 +288,7 @@ class LineItemOut(Wire):
             unit=line.unit,
             usage_metric_id=line.usage_metric_id,
             event_count=line.event_count,
+            adjusts=AdjustmentOut.of(line, line.deducted, adjusted) if line.deducted else None,
         )
 
 

@@ -42,7 +42,7 @@ from catchment.flows.recalculate_invoice import recalculate_invoice
 from catchment.flows.render_invoice import invoice_pdf
 from catchment.flows.share_invoice import lines_of, members_shares
 from catchment.flows.void_invoice import void_invoice
-from catchment.store import invoice_contents, invoice_list, invoices
+from catchment.store import adjustments, invoice_contents, invoice_list, invoices
 from catchment.store.engine import reading
 from catchment.store.invoice_list import InvoiceFilter
 from catchment.store.invoice_rows import group_of_row, line_of_row, usage_of_row
@@ -132,7 +132,10 @@ def list_line_items(
         id_column=line_items.c.id,
         sort=line_items.c.index,
     )
-    items = [LineItemOut.of(line_of_row(row)) for row in found.rows]
+    lines = [line_of_row(row) for row in found.rows]
+    taken = {id for line in lines if line.deducted for id in line.deducted.line_ids}
+    adjusted = adjustments.invoices_of(tx, who.workspace.id, taken)
+    items = [LineItemOut.of(line, adjusted) for line in lines]
     return LineItemPage(items=items, pagination=Pagination.of(found))
 
 

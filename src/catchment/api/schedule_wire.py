@@ -134,9 +134,10 @@ _EXAMPLE: dict[str, Any] = {
 class ScheduleUpdateIn(Wire):
     """What may be agreed anew. ``customFields`` left out stay as they are; given, they are all.
 
-    The same holds for ``billTo`` and for ``rollUpExclusions``: customers who are left out of the
-    roll-up with everyone below them, and are priced by the next roll-up schedule further up, if
-    there is one.
+    The same holds for ``billTo``, for ``adjustLateUsage`` (at first true: usage that comes after
+    its invoice is final is billed by the next one) and for ``rollUpExclusions``: customers who are
+    left out of the roll-up with everyone below them, and are priced by the next roll-up schedule
+    further up, if there is one.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EXAMPLE})
@@ -146,6 +147,7 @@ class ScheduleUpdateIn(Wire):
     recurrence_day_of_month: Annotated[Whole, Field(ge=1, le=31)] | None = None
     tax_rates: list[TaxRateIn]
     auto_issue_invoices: Flag
+    adjust_late_usage: Flag | None = None
     purchase_order_number: Text | None = None
     roll_up_billing: Flag
     bill_to: ToWhom | None = None
@@ -172,6 +174,7 @@ class ScheduleUpdateIn(Wire):
                 None if self.roll_up_exclusions is None else tuple(self.roll_up_exclusions)
             ),
             auto_issue=self.auto_issue_invoices,
+            adjust_late=self.adjust_late_usage,
             purchase_order_number=self.purchase_order_number,
             memo=self.memo,
             due_days=self.default_due_date_days,
@@ -266,6 +269,7 @@ class ScheduleOut(Wire):
     tax_rates: list[TaxRateIn]
     first_billing_date: Day | None = None
     auto_issue_invoices: bool
+    adjust_late_usage: bool
     purchase_order_number: str | None = None
     reference: str | None = None
     label: str | None = None

@@ -27,7 +27,7 @@ from catchment.cli.app import (
     opened,
     problems,
 )
-from catchment.cli.control_sheet import sheet_table, told_differences
+from catchment.cli.control_sheet import late_table, sheet_table, told_differences
 from catchment.core.money import money_text, total
 from catchment.flows.bill_workspace import RunResult, bill_workspace
 from catchment.main import Built
@@ -135,6 +135,8 @@ def _print(
         console.print(Text(f"{home.name}: nothing new is due up to {as_of}."))
     if result.report.sheet:
         console.print(sheet_table(result.report, names))
+    if result.report.late:
+        console.print(late_table(result.report, names))
     if result.run.issued_count:
         console.print(Text(f"{result.run.issued_count:,} invoices issued."))
     for told in told_differences(result.report, names, result.run.difference_count):

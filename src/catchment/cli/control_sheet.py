@@ -31,6 +31,19 @@ def sheet_table(report: Report, names: Mapping[str, str]) -> Table:
     return table
 
 
+def late_table(report: Report, names: Mapping[str, str]) -> Table:
+    """A row for each metric of which something came after its invoice was final."""
+    table = Table(title="Control sheet: late events", title_justify="left")
+    table.add_column("Metric")
+    for column in ("Events", "Adjusted", "Waiting", "Turned off"):
+        table.add_column(column, justify="right")
+    for row in report.late:
+        counts = (row.received, row.adjusted, row.waiting, row.turned_off)
+        name = Text(names.get(row.metric_id, row.metric_id))
+        table.add_row(name, *(f"{count:,}" for count in counts))
+    return table
+
+
 def told_differences(report: Report, names: Mapping[str, str], count: int) -> list[str]:
     """A sentence for each of the first differences, and one for all others of the ``count``."""
     told = [_sentence(one, names) for one in report.differences[:_SHOWN]]

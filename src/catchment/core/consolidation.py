@@ -13,6 +13,7 @@ from datetime import date, tzinfo
 from itertools import count
 from typing import NamedTuple
 
+from catchment.core.adjustments import Adjusting
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.period import Period, first_instant
 from catchment.core.schedules import BillTo, Charge, Schedule
@@ -67,17 +68,28 @@ class Part:
 class Due:
     """What one invoice bills: all that falls due on one day of ``schedule`` and of who joins it.
 
-    There is at least one part; those of ``schedule``'s own come first. ``ordinal`` is that of its
-    ``Key``.
+    ``schedule``'s own part comes first; ``ordinal`` is that of its ``Key``. ``adjusting`` are
+    charges of earlier invoices; an invoice for nothing else says which ``day`` it is of.
     """
 
     schedule: Schedule
     parts: tuple[Part, ...]
     ordinal: int = 0
+    adjusting: tuple[Adjusting, ...] = ()
+    day: date | None = None
 
     @property
     def on(self) -> date:
+        if self.day is not None:
+            return self.day
         return self.parts[0].charges[0].due_on
+
+    @property
+    def payer(self) -> CustomerId:
+        """Who is invoiced: whoever pays for what joins it, else the schedule's customer."""
+        joined = [part.path for part in self.parts if part.joined]
+        paths = joined or [one.path for one in self.adjusting if not self.parts]
+        return paths[0][0] if paths else self.schedule.customer
 
     @property
     def key(self) -> Key:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
+from catchment.core.adjustments import Deducted
 from catchment.core.allocation import METHODS
 from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Money, decimal_text, exact_sum, money_text, total
+from catchment.core.money import EXACT, Money, decimal_text, exact_sum, money_text, total
 from catchment.core.period import Period, outermost
 from catchment.core.pricing import Segment
 from catchment.core.schedules import Scope
@@ -60,7 +62,8 @@ class LineFigures:
     """A line. ``used`` is what its members used together, None where that need not be the quantity.
 
     ``shares`` is what the members have of the net by each of METHODS; None: all is the payer's.
-    ``member_events`` are the events of all members, None for a line that counts none.
+    ``member_events`` are the events of all members, None for a line that counts none. An adjustment
+    is the difference of its segments, members and events to what it ``deducted``.
     """
 
     id: str
@@ -73,6 +76,7 @@ class LineFigures:
     shares: tuple[Money, ...] | None = None
     event_count: int | None = None
     member_events: int | None = None
+    deducted: Deducted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,71 @@ class MetricBalance:
         return self.received == self.accounted
 
 
+class Fate(StrEnum):
+    """What becomes of usage that came too late: this run adjusts its invoice, a later one will, or
+    nobody does because its schedule is not to be adjusted.
+    """
+
+    ADJUSTED = "ADJUSTED"
+    WAITING = "WAITING"
+    TURNED_OFF = "TURNED_OFF"
+
+
+@dataclass(frozen=True, slots=True)
+class LateService:
+    """A service billed for good that has other events by now. ``before`` are those that its lines
+    have billed, ``after`` those that they and an adjustment say there are.
+    """
+
+    claimant: Claimant
+    service: Period
+    fate: Fate
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class LateBalance:
+    """A row of the control sheet on what came too late, by what becomes of it.
+
+    Counted are events beyond those that were billed; corrections and names that changed hands can
+    make it fewer. ``received`` is what the census finds.
+    """
+
+    metric_id: str
+    days: Period
+    received: int
+    adjusted: int
+    waiting: int
+    turned_off: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every event is accounted for, once."""
+        return self.received == self.adjusted + self.waiting + self.turned_off
+
+
+def late_balance(
+    metric_id: str, found: Sequence[LateService], counted: Mapping[tuple[Claimant, Period], int]
+) -> LateBalance:
+    """The row of a metric. What lies in a longer service of the same claimant is counted there."""
+    by_claimant: dict[Claimant, dict[Period, LateService]] = {}
+    for one in found:
+        by_claimant.setdefault(one.claimant, {})[one.service] = one
+    outer = [own[service] for own in by_claimant.values() for service in outermost(own)]
+    beyond = {
+        fate: sum(one.after - one.before for one in outer if one.fate is fate) for fate in Fate
+    }
+    return LateBalance(
+        metric_id,
+        Period(min(one.service.start for one in outer), max(one.service.end for one in outer)),
+        sum(counted[one.claimant, one.service] - one.before for one in outer),
+        beyond[Fate.ADJUSTED],
+        beyond[Fate.WAITING],
+        beyond[Fate.TURNED_OFF],
+    )
+
+
 def faults(invoice: InvoiceFigures) -> Iterator[Difference]:
     """Every figure of an invoice that its parts do not come to, lines first."""
     for part, id, figure, expected, found, schedule_id in _sums(invoice):
@@ -264,12 +333,17 @@ def _sums(invoice: InvoiceFigures) -> Iterator[_Sum]:
 def _of_line(line: LineFigures, currency: str) -> Iterator[tuple[str, object, object]]:
     """What of a line must be what: (figure, expected, found)."""
     exact = exact_sum(segment.amount for segment in line.segments)
-    yield "netTotal", Money.rounded(exact, currency), line.totals.net
+    net, used, events = Money.rounded(exact, currency), line.used, line.member_events
+    if line.deducted is not None:
+        net -= line.deducted.net
+        used = None if used is None else EXACT.subtract(used, line.deducted.quantity)
+        events = (events or 0) - line.deducted.event_count
+    yield "netTotal", net, line.totals.net
     yield "grossTotal", line.totals.net + line.totals.tax, line.totals.gross
-    if line.used is not None:
-        yield "quantity", line.used, line.quantity
-    if line.event_count is not None or line.member_events is not None:
-        yield "eventCount", line.member_events, line.event_count
+    if used is not None:
+        yield "quantity", used, line.quantity
+    if line.event_count is not None or events is not None:
+        yield "eventCount", events, line.event_count
     if line.shares is not None:
         for method, shared in zip(METHODS, line.shares, strict=True):
             yield f"{method} shares", line.totals.net, shared

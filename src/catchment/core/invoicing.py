@@ -1,27 +1,22 @@
-"""Charges with their usage in, a draft invoice out: lines that explain themselves, and their sum.
-
-The one rounding of a line is made here, from the exact amounts of its segments.
-"""
+"""Charges with their usage in, a draft invoice out: lines in groups, and their sum."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
-from enum import StrEnum
 from itertools import groupby
 
-from catchment.core import allocation, breakdown
-from catchment.core.allocation import Share
+from catchment.core import breakdown
 from catchment.core.breakdown import Measured, UsageGroup, UsageItem, named
 from catchment.core.hierarchy import CustomerId
-from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum, to_decimals, total
+from catchment.core.lines import Adjustment, Line, RateDisplay, adjustment, line, owned
+from catchment.core.money import Money, total
 from catchment.core.period import Period
-from catchment.core.pricing import Segment, first_rate, is_percentage, rate
-from catchment.core.schedules import Charge, ChargeId, Schedule, Timing
+from catchment.core.schedules import Charge, Schedule, Timing
 
 __all__ = [
+    "Adjustment",
     "Draft",
     "Group",
     "Joined",
@@ -30,56 +25,12 @@ __all__ = [
     "RateDisplay",
     "UsageGroup",
     "UsageItem",
+    "adjustment",
     "draft",
     "joined",
     "line",
     "named",
 ]
-
-
-class RateDisplay(StrEnum):
-    """How a line's rate reads: as money, or as a fraction to be shown in percent."""
-
-    ABSOLUTE = "ABSOLUTE"
-    PERCENTAGE = "PERCENTAGE"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One charge in money: ``net`` is the sum of its segments, rounded once.
-
-    ``quantity`` is what was used, or 1. ``rate`` is the one rate where there is one, else what a
-    unit came to on average. Lines without a metric count no events. ``measured`` is what all of it
-    was made from; ``shares`` are the members' of a roll-up, None where the whole line is the
-    payer's.
-    """
-
-    schedule_id: str
-    phase_id: str
-    price_id: str
-    product_id: str
-    title: str
-    quantity: Decimal
-    rate: Decimal
-    rate_display: RateDisplay
-    net: Money
-    segments: tuple[Segment, ...]
-    service: Period
-    metric_id: str | None
-    unit: str | None
-    event_count: int | None
-    measured: Measured = field(repr=False, compare=False)
-    shares: tuple[Share, ...] | None = None
-
-    @property
-    def key(self) -> tuple[str, str, date]:
-        """The key of the charge it bills."""
-        return self.phase_id, self.price_id, self.service.start
-
-    @property
-    def billed_as(self) -> ChargeId:
-        """What the charge it bills is known by."""
-        return self.schedule_id, self.price_id, self.service.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +98,7 @@ def joined(
     What its family does not share is all its customer's; a line of nothing is nobody's.
     """
     lines = (line(one, shared=schedule.roll_up) for one in measured)
-    return Joined(schedule, path, tuple(_owned(one, schedule.customer) for one in lines))
+    return Joined(schedule, path, tuple(owned(one, schedule.customer) for one in lines))
 
 
 def draft(
@@ -155,13 +106,21 @@ def draft(
     measured: Sequence[Measured],
     names: Mapping[CustomerId, str],
     guests: Sequence[Joined] = (),
+    adjustments: Sequence[Adjustment] = (),
+    *,
+    on: date | None = None,
 ) -> Draft:
     """The invoice for all charges of ``schedule`` due on one day, given in their order.
 
     Lines of ``guests`` follow, in the order of the tree, siblings by name; without any of its own
-    it is theirs alone. ``names`` has at least the customers of their paths and of ``named`` for
-    them, and for ``measured`` if the schedule rolls up.
+    it is theirs alone. At the end come ``adjustments``; an invoice of nothing else is due ``on``
+    the day given. ``names`` has at least the customers of all paths and of ``named`` for the
+    guests, and for ``measured`` if the schedule rolls up.
     """
+    adjustments = sorted(adjustments, key=lambda one: _late_place(one, names))
+    if not measured and not guests:
+        assert on is not None, schedule
+        return _late(schedule, adjustments, names, on)
     guests = sorted(guests, key=lambda one: _place(one, names))
     everything = [*measured, *(m for one in guests for m in one.measured)]
     due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in everything})
@@ -176,9 +135,11 @@ def draft(
         due_on=due_on,
         billing_period=billing_period,
         accounting_date=billing_period.last_day if arrears else due_on,
-        groups=(*_groups(own), *_guest_groups(guests, names)),
+        groups=(*_groups(own), *_guest_groups(guests, names), *_late_groups(adjustments, names)),
         usage_groups=breakdown.usage_groups(
-            [*pooled, *(one.measured for one in guests)], names, [one.path for one in guests]
+            [*pooled, *(one.measured for one in guests)],
+            names,
+            [*(one.path for one in guests), *_sharing(adjustments)],
         ),
         notes=(
             *(note for own in pooled for note in breakdown.notes(own)),
@@ -191,87 +152,18 @@ def draft(
     )
 
 
-def line(measured: Measured, *, shared: bool = False) -> Line:
-    """Price one charge and round it, here and only here; ``shared`` among the members of a pool."""
-    charge, usage = measured.charge, measured.usage
-    item = charge.item
-    if item.metric is None:
-        quantity, segments = Decimal(1), _prorated(charge)
-    else:
-        quantity, segments = usage.pooled, rate(item.price, usage.pooled, usage.values)
-    net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
-    percentage = is_percentage(item.price)
-    return Line(
-        schedule_id=charge.schedule_id,
-        phase_id=charge.phase_id,
-        price_id=item.id,
-        product_id=item.product_id,
-        title=item.name,
-        quantity=quantity,
-        rate=_shown_rate(charge, quantity, segments, net),
-        rate_display=RateDisplay.PERCENTAGE if percentage else RateDisplay.ABSOLUTE,
-        net=net,
-        segments=segments,
-        service=charge.service,
-        metric_id=None if item.metric is None else item.metric.id,
-        unit=item.unit,
-        event_count=None if item.metric is None else usage.event_count,
-        measured=measured,
-        shares=(
-            None
-            if item.metric is None or not shared
-            else allocation.shares(net, item.price, segments, usage)
-        ),
-    )
-
-
-def _prorated(charge: Charge) -> tuple[Segment, ...]:
-    """The price by the days of the service within its full cycle.
-
-    The rate is cut after 12 decimals, not rounded: so no amount below half a minor unit can grow
-    to a half and be rounded up after all.
-    """
-    (whole,) = rate(charge.item.price, Decimal(1))
-    if charge.service == charge.full:
-        return (whole,)
-    part = EXACT.divide(
-        EXACT.multiply(whole.rate, Decimal(charge.service.days)), Decimal(charge.full.days)
-    )
-    cut = part.quantize(Decimal(1).scaleb(-MAX_DECIMALS), ROUND_DOWN, EXACT)
-    return (Segment(whole.quantity, cut, whole.fee, cut),)
-
-
-def _shown_rate(
-    charge: Charge, quantity: Decimal, segments: tuple[Segment, ...], net: Money
-) -> Decimal:
-    if not quantity:
-        return first_rate(charge.item.price)
-    if len(segments) == 1:
-        only = segments[0]
-        if only.amount == EXACT.multiply(quantity, only.rate):
-            return only.rate
-    return to_decimals(EXACT.divide(net.decimal, quantity))
-
-
-def _owned(line: Line, customer: CustomerId) -> Line:
-    if line.shares is not None:
-        return line
-    whole = allocation.whole(customer, line.quantity, line.net) if line.segments else ()
-    return replace(line, shares=whole)
-
-
 def _place(guest: Joined, names: Mapping[CustomerId, str]) -> tuple[object, ...]:
     return breakdown.tree_order(guest.path, names), guest.schedule.start, guest.schedule.id
 
 
-def _groups(lines: Iterable[Line], owner: str = "") -> tuple[Group, ...]:
+def _groups(lines: Iterable[Line], owner: str = "", what: str = "") -> tuple[Group, ...]:
     """One group for each product, in the order in which the products first appear."""
     found: dict[str, list[Line]] = {}
     titles: dict[str, str] = {}
     for one in lines:
         titles.setdefault(one.product_id, one.measured.charge.item.product_title)
         found.setdefault(one.product_id, []).append(one)
-    return tuple(Group(owner + titles[id], id, tuple(own)) for id, own in found.items())
+    return tuple(Group(owner + titles[id] + what, id, tuple(own)) for id, own in found.items())
 
 
 def _guest_groups(guests: Iterable[Joined], names: Mapping[CustomerId, str]) -> Iterator[Group]:
@@ -279,6 +171,48 @@ def _guest_groups(guests: Iterable[Joined], names: Mapping[CustomerId, str]) -> 
     for child, own in groupby(guests, key=lambda one: one.path[-1]):
         lines = (line for one in own for line in one.lines)
         yield from _groups(lines, f"{names[child]} · ")
+
+
+def _late(
+    schedule: Schedule,
+    adjustments: Sequence[Adjustment],
+    names: Mapping[CustomerId, str],
+    on: date,
+) -> Draft:
+    """An invoice of adjustments alone."""
+    return Draft(
+        schedule_id=schedule.id,
+        customer=adjustments[0].adjusting.payer,
+        currency=adjustments[0].line.net.currency,
+        due_on=on,
+        billing_period=_envelope([one.adjusting.charge for one in adjustments]),
+        accounting_date=on,
+        groups=tuple(_late_groups(adjustments, names)),
+        usage_groups=breakdown.usage_groups((), names, _sharing(adjustments)),
+        notes=(),
+    )
+
+
+def _late_groups(
+    adjustments: Iterable[Adjustment], names: Mapping[CustomerId, str]
+) -> Iterator[Group]:
+    """One group for each product, and for each child and product; they say what they are."""
+    whose = groupby(adjustments, key=lambda one: one.adjusting.path)
+    for path, own in whose:
+        owner = f"{names[path[-1]]} · " if len(path) > 1 else ""
+        yield from _groups((one.line for one in own), owner, " – adjustments")
+
+
+def _late_place(one: Adjustment, names: Mapping[CustomerId, str]) -> tuple[object, ...]:
+    """The payer's own first, then as those of guests; the older service first."""
+    path, schedule, line = one.adjusting.path, one.adjusting.schedule, one.line
+    place = breakdown.tree_order(path, names), schedule.start, schedule.id
+    return len(path) > 1, *place, line.service, line.product_id, line.price_id
+
+
+def _sharing(adjustments: Iterable[Adjustment]) -> list[tuple[CustomerId, ...]]:
+    """The ways down to everyone who has a share in an adjustment."""
+    return [path for one in adjustments for path in one.paths.values()]
 
 
 def _envelope(charges: Sequence[Charge]) -> Period:

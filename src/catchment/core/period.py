@@ -22,6 +22,11 @@ NO_END = date.max
 
 ONE_DAY = timedelta(days=1)
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
@@ -184,3 +189,22 @@ def minus(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
         if start < span.end:
             left.append(Span(start, span.end))
     return tuple(left)
+
+
+def day_text(on: date, space: str = " ") -> str:
+    """``2 March 2026``."""
+    return f"{on.day}{space}{_MONTHS[on.month - 1]}{space}{on.year}"
+
+
+def days_text(period: Period, space: str = " ") -> str:
+    """First to last day, saying nothing twice: ``1 – 31 March 2026``."""
+    first, last = period.start, period.last_day
+    if first == last:
+        return day_text(last, space)
+    if first.year != last.year:
+        start = day_text(first, space)
+    elif first.month != last.month:
+        start = f"{first.day}{space}{_MONTHS[first.month - 1]}"
+    else:
+        start = str(first.day)
+    return f"{start} – {day_text(last, space)}"

@@ -98,7 +98,7 @@ class Schedule:
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
     customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
     archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
-    after that day.
+    after that day. With ``adjust_late`` usage that came too late for its invoice is billed later.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Schedule:
     due_days: int | None = None
     exclusions: frozenset[CustomerId] = frozenset()
     bill_to: BillTo = BillTo.SELF
+    adjust_late: bool = True
 
     @property
     def currency(self) -> str:
@@ -195,6 +196,13 @@ def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
     """The charges whose service has begun by the day ``on`` and that are due only later."""
     found = _begun(schedule, on)
     return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
+
+
+def is_over(schedule: Schedule, on: date) -> bool:
+    """Whether nothing falls due after the day ``on``, whatever is open-ended."""
+    days = (schedule.days_of(phase) for phase in schedule.phases)
+    ended = all(own is None or own.end <= on for own in days)
+    return ended and not running(schedule, on)
 
 
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:

@@ -6,14 +6,10 @@ from datetime import date
 from decimal import Decimal
 
 from catchment.core.money import CURRENCIES, EXACT, Money, decimal_text, money_text
-from catchment.core.period import Period
+from catchment.core.period import Period, day_text, days_text
 
 MINUS = "\u2212"
 _SPACE = "\u00a0"  # holds what belongs together on one line
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 # Signs that name one currency. All others stand behind their code: CHF 10.00.
 _SIGNS = {
@@ -52,21 +48,12 @@ def count(number: int, one: str, many: str) -> str:
 
 def day(on: date) -> str:
     """``2 March 2026``."""
-    return f"{on.day}{_SPACE}{_MONTHS[on.month - 1]}{_SPACE}{on.year}"
+    return day_text(on, _SPACE)
 
 
 def days(period: Period) -> str:
     """First to last day, saying nothing twice: ``1 – 31 March 2026``."""
-    first, last = period.start, period.last_day
-    if first == last:
-        return day(last)
-    if first.year != last.year:
-        start = day(first)
-    elif first.month != last.month:
-        start = f"{first.day}{_SPACE}{_MONTHS[first.month - 1]}"
-    else:
-        start = str(first.day)
-    return f"{start} – {day(last)}"
+    return days_text(period, _SPACE)
 
 
 def segment_range(lower: Decimal | None, upper: Decimal | None) -> str:

@@ -104,6 +104,7 @@ def bill_workspace(
         tuple(differences[:DIFFERENCES_KEPT]),
         sheet.invoice_count,
         sheet.line_count,
+        sheet.late,
     )
     known = {one.id: one for one in checked} | issued
     drafted = [known[one.id] for one in drafted if one.id in known]

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from catchment.core.control import Difference, faults
 from catchment.core.errors import Conflict
+from catchment.flows.late_usage import stale
 from catchment.store import invoice_figures
 from catchment.store.invoice_figures import ReadInvoice
 
@@ -36,9 +37,24 @@ def check_sums(tx: Connection, workspace_id: str, invoice_id: str) -> None:
 def faults_of(
     tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
 ) -> Iterator[Difference]:
-    """Whatever does not add up on some invoices; the first of an invoice first."""
+    """Whatever does not add up on some invoices; the first of an invoice first.
+
+    Of a draft that is what it adjusts, too, where other lines are in force by now.
+    """
     for one in invoice_figures.read(tx, workspace_id, invoice_ids):
         yield from faults_in(one)
+        for id, line in stale(tx, workspace_id, one.measured).items():
+            billed = line.line
+            yield Difference(
+                "line",
+                id,
+                "lines that it adjusts",
+                "those in force",
+                "others",
+                billed.customer,
+                billed.claimant.schedule_id,
+                billed.invoice_id,
+            )
 
 
 def faults_in(one: ReadInvoice) -> Iterator[Difference]:

@@ -94,6 +94,7 @@ def _line(line: LineItem) -> _Figures:
     yield "groupId", line.group_id
     yield "billingScheduleId", line.schedule_id
     yield "index", line.index
+    yield "adjusts", line.deducted
 
 
 def _evidence(kept: Evidence) -> _Figures:

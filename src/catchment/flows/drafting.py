@@ -21,7 +21,14 @@ from catchment.core.breakdown import Basis, Measured, named
 from catchment.core.consolidation import Due, Part
 from catchment.core.control import Failure
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft, Joined, draft, joined
+from catchment.core.invoicing import (
+    Adjustment,
+    Draft,
+    Joined,
+    adjustment,
+    draft,
+    joined,
+)
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pools import Pool, PoolMember, below
@@ -89,10 +96,17 @@ def drafted(
     failed: Failures = {} if failures is None else failures
     answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
     found = _answered(dues, answers, failed)
+    late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
     wanted = {who for _, parts in found for of in parts for who in _named(of)}
+    wanted.update(who for made in late.values() for one in made for who in _named_by(one))
     names = customers.names(tx, agreed.workspace.id, wanted)
     drafts = [
-        (due, attempt(due.schedule, failures, partial(_draft, due, parts, names, failed)))
+        (
+            due,
+            attempt(
+                due.schedule, failures, partial(_draft, due, parts, late[due.key], names, failed)
+            ),
+        )
         for due, parts in found
     ]
     return [
@@ -153,8 +167,30 @@ def _named(of: MeasuredPart) -> Iterator[CustomerId]:
         yield from named(of.measured)
 
 
+def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) -> list[Adjustment]:
+    """What the invoice adjusts, as far as it comes to anything and could be measured."""
+    found: list[Adjustment] = []
+    for one in due.adjusting:
+        if one.schedule.id not in failed:
+            make = partial(adjustment, one, _measured(one.charge, answers))
+            made = attempt(one.schedule, failed, make)
+            found += [] if made is None else [made]
+    return found
+
+
+def _named_by(one: Adjustment) -> Iterator[CustomerId]:
+    """Whose names a draft needs for an adjustment on it."""
+    yield from one.adjusting.path
+    for path in one.paths.values():
+        yield from path
+
+
 def _draft(
-    due: Due, parts: Sequence[MeasuredPart], names: Mapping[CustomerId, str], failed: Failures
+    due: Due,
+    parts: Sequence[MeasuredPart],
+    late: Sequence[Adjustment],
+    names: Mapping[CustomerId, str],
+    failed: Failures,
 ) -> Draft | None:
     """The invoice, less what joins it and cannot be priced; None where nothing is left."""
     own = [one for of in parts if not of.part.joined for one in of.measured]
@@ -163,7 +199,9 @@ def _draft(
         made = attempt(part.schedule, failed, partial(joined, part.schedule, part.path, found))
         if made is not None:
             guests.append(made)
-    return draft(due.schedule, own, names, guests) if own or guests else None
+    if not (own or guests or late):
+        return None
+    return draft(due.schedule, own, names, guests, late, on=due.on)
 
 
 def _answers(
@@ -221,7 +259,9 @@ def _basis(
 def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     for due in dues:
-        for part, charge in ((of, charge) for of in due.parts for charge in of.charges):
+        late = (Part(one.schedule, one.path, (one.charge,)) for one in due.adjusting)
+        parts = (*due.parts, *late)
+        for part, charge in ((of, charge) for of in parts for charge in of.charges):
             metric = charge.item.metric
             if metric is not None:
                 key = _key(charge, metric)

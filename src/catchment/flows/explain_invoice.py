@@ -35,8 +35,8 @@ class Summand:
 
     @property
     def exact(self) -> Decimal:
-        """The line before it was rounded."""
-        return exact_sum(segment.amount for segment in self.line.segments)
+        """The line before it was rounded; an adjustment, before its whole charge was."""
+        return self.line.exact
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
 from catchment.flows.finalize_invoice import one_invoice
-from catchment.store import evidence, invoice_contents
+from catchment.store import customers, evidence, invoice_contents
 from catchment.store.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoice_parts import LineItem
 from catchment.store.invoices import Invoice
@@ -40,7 +40,10 @@ def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: st
     if found:
         names |= invoice_contents.member_names(tx, workspace_id, invoice_id)
     places = {customer: place for place, customer in enumerate(names)}
-    ordered = sorted(found, key=lambda member: places[member.customer])
+    # Whose share an adjustment leaves as it was is not among the members of its invoice.
+    others = {member.customer for member in found} - names.keys()
+    names |= customers.names(tx, workspace_id, others) if others else {}
+    ordered = sorted(found, key=lambda member: places.get(member.customer, len(places)))
     return Explanation(
         invoice, line, kept, tuple((names[member.customer], member) for member in ordered)
     )

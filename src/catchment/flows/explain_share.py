@@ -14,7 +14,7 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Method, Reckoning, workings
-from catchment.core.errors import FigureDiffers, NotFound
+from catchment.core.errors import FigureDiffers, NotFound, NotSupportedYet
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import ADDING_UP
 from catchment.core.money import Money, exact_sum, total
@@ -96,15 +96,20 @@ def explain_share(
 ) -> ShareExplanation:
     """Why the customer, alone or with all below it, has its share of the line.
 
-    Raises NotFound, also where it has none, and FigureDiffers.
+    Raises NotFound, also where it has none, FigureDiffers, and NotSupportedYet for adjustments.
     """
     invoice = one_invoice(tx, workspace_id, invoice_id)
     line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
     kept = evidence.of_line(tx, workspace_id, line_id)
     if line is None or kept is None:
         raise NotFound(f"There is no line item {line_id} on invoice {invoice_id}.")
+    if line.deducted is not None:
+        raise NotSupportedYet(
+            "The share of an adjustment is what the member has of the whole charge less its shares"
+            f" of the lines {', '.join(line.deducted.line_ids)}; explain those."
+        )
     if line.share_counts is None:
-        if customer != invoice.customer_id or not line.segments:
+        if customer != invoice.customer_id or not line.is_payers:
             raise NotFound(f"{customer} has no share of line item {line_id}.")
         name = invoice.customer_legal_name
         return ShareExplanation(invoice, line, method, customer, name, (), 1)

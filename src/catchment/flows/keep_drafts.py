@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Share
-from catchment.core.breakdown import Measured
+from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
@@ -166,8 +166,12 @@ def contents_of(
                 event_count=line.event_count,
                 share_counts=None if line.shares is None else _counts(line.shares),
                 scope=line.measured.charge.item.scope,
+                deducted=line.deducted,
+                last_seq=basis.last_seq if basis else None,
+                known_at=basis.known_at if basis else None,
             )
             for line in group.lines
+            for basis in [_reading(line)]
         ]
         evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
@@ -215,6 +219,12 @@ def evidence_of(measured: Measured) -> Evidence:
         charge.full,
         counted,
     )
+
+
+def _reading(line: Line) -> Basis | None:
+    """What was read to measure a line; one that only takes back others measured nothing."""
+    reverses = line.deducted is not None and line.deducted.reverses
+    return None if reverses else line.measured.basis
 
 
 def _aggregation(line: Line) -> str | None:
@@ -265,11 +275,12 @@ class _Ids:
         self._new_id = new_id
         self._known: dict[tuple[object, ...], str] = {}
         for line in before.lines:
+            late = line.deducted is not None
             if line.group_id is not None:
-                self._known["group", line.schedule_id, line.product_id] = line.group_id
+                self._known["group", line.schedule_id, line.product_id, late] = line.group_id
             if line.service is not None:
                 start = line.service.start
-                self._known["line", line.schedule_id, line.price_id, start] = line.id
+                self._known["line", line.schedule_id, line.price_id, start, late] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
             for item in member.items:
@@ -282,17 +293,21 @@ class _Ids:
 
     def group(self, group: Group) -> str:
         """A group of a child may have lines of several schedules, and is known by all of them."""
-        names = {("group", line.schedule_id, line.product_id) for line in group.lines}
+        names = {
+            ("group", line.schedule_id, line.product_id, line.deducted is not None)
+            for line in group.lines
+        }
         known = {self._known[name] for name in names if name in self._known}
         id = min(known) if known else self._new_id()
         self._known |= dict.fromkeys(names, id)
         return id
 
     def group_of(self, schedule_id: str, product_id: str) -> str:
-        return self._of("group", schedule_id, product_id)
+        return self._of("group", schedule_id, product_id, False)
 
     def line(self, line: Line) -> str:
-        return self._of("line", line.schedule_id, line.price_id, line.service.start)
+        late = line.deducted is not None
+        return self._of("line", line.schedule_id, line.price_id, line.service.start, late)
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)

@@ -224,6 +224,7 @@ def _agreed(tx: Connection, workspace: str, record: ScheduleRecord, terms: Terms
         bill_to=terms.bill_to or record.bill_to,
         exclusions=exclusions,
         auto_issue=terms.auto_issue,
+        adjust_late=record.adjust_late if terms.adjust_late is None else terms.adjust_late,
         purchase_order_number=terms.purchase_order_number,
         memo=terms.memo,
         due_days=terms.due_days,

@@ -8,7 +8,7 @@ further. So a draft is always made as a whole, and no charge falls between two o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -21,6 +21,8 @@ from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.drafting import Failures, drafted
 from catchment.flows.keep_drafts import NewId, contents_of, head, keep, payers
+from catchment.flows.late_usage import late
+from catchment.flows.place_adjustments import Slot, attached, wanted
 from catchment.store import invoice_contents, invoices
 from catchment.store.access import Workspace
 from catchment.store.invoice_parts import Contents
@@ -63,6 +65,8 @@ def place(
         {charge.due_on for charge in wanted},
     )
     dues = search.dues()
+    if search.agreed is not None:
+        dues = _with_adjustments(tx, usage, search.agreed, search.drafts, dues)
     made = drafted(tx, usage, search.agreed, dues, failures) if search.agreed and dues else []
     by_key = {due.key: (due, draft) for due, draft in made}
     failed = {due.key for due in dues} - by_key.keys() if failures is not None else set()
@@ -73,6 +77,31 @@ def place(
     added = keep(tx, workspace, new, now=now, new_id=new_id, run_id=run_id)
     emptied = frozenset(one.id for one in standing if _key(one) not in by_key)
     return Placed(renewed, emptied, added)
+
+
+def _with_adjustments(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    drafts: Mapping[str, Invoice],
+    dues: Sequence[Due],
+) -> list[Due]:
+    """The invoices with what they adjust of earlier ones; a draft may bill nothing else."""
+    there = {due.key for due in dues}
+    slots = [Slot(due, due.payer) for due in dues]
+    slots += [
+        Slot(
+            Due(agreed.schedules[key.schedule_id], (), key.ordinal, day=key.due_on),
+            draft.customer_id,
+        )
+        for draft in drafts.values()
+        for key in [_key(draft)]
+        if key not in there
+    ]
+    hosts = {slot.due.schedule.id for slot in slots}
+    found = late(tx, usage, agreed, hosts=hosts, renewed=drafts.keys())
+    made, _ = attached(slots, filter(wanted, found), agreed.schedules)
+    return [due for due in made if due.parts or due.adjusting]
 
 
 def _key(draft: Invoice) -> Key:

@@ -140,6 +140,7 @@ def _group(group: LineItemGroup, lines: list[paper.Line]) -> paper.Group:
 
 def _line(line: LineItem, currency: str) -> paper.Line:
     explained = _needs_segments(line)
+    segments = (_segment(s, line, currency) for s in line.segments) if explained else ()
     return paper.Line(
         title=line.title,
         quantity=written.quantity(line.quantity),
@@ -148,12 +149,24 @@ def _line(line: LineItem, currency: str) -> paper.Line:
         unit=line.unit or "",
         detail=line.description or "",
         service=written.days(line.service) if line.service else "",
-        segments=tuple(_segment(s, line, currency) for s in line.segments) if explained else (),
+        segments=(*segments, *_taken_off(line)),
     )
+
+
+def _taken_off(line: LineItem) -> Iterator[paper.Segment]:
+    """What an adjustment deducts from the charge as it is known by now."""
+    if line.deducted is not None:
+        yield paper.Segment(
+            "Billed before",
+            quantity=written.quantity(-line.deducted.quantity),
+            amount=written.money(-line.deducted.net),
+        )
 
 
 def _needs_segments(line: LineItem) -> bool:
     """Whether quantity and rate alone do not explain the amount."""
+    if line.deducted is not None:
+        return True
     if len(line.segments) != 1:
         return bool(line.segments)
     [only] = line.segments
@@ -163,7 +176,7 @@ def _needs_segments(line: LineItem) -> bool:
 
 def _segment(segment: Segment, line: LineItem, currency: str) -> paper.Segment:
     tiered = segment.lower is not None or segment.upper is not None
-    in_packages = not tiered and segment.quantity != line.quantity
+    in_packages = not tiered and segment.quantity != line.whole_quantity
     return paper.Segment(
         label="Packages" if in_packages else written.segment_range(segment.lower, segment.upper),
         quantity=written.quantity(segment.quantity),
@@ -206,7 +219,8 @@ def _pooled(contents: Contents) -> list[Measured]:
     titles = {item.metric_id: item for group in contents.usage for item in group.items}
     priced: dict[str, dict[str | None, list[LineItem]]] = {}
     for line in contents.lines:
-        if line.usage_metric_id in titles and line.share_counts is not None:
+        shared = line.share_counts is not None and line.deducted is None
+        if line.usage_metric_id in titles and shared:
             of_metric = priced.setdefault(line.usage_metric_id, {})
             of_metric.setdefault(line.schedule_id, []).append(line)
     return [

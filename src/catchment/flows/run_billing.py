@@ -26,6 +26,8 @@ from catchment.flows.check_sums import OutOfBalance
 from catchment.flows.drafting import Failures, attempt, drafted
 from catchment.flows.issue_drafts import issue_drafts
 from catchment.flows.keep_drafts import NewId, keep
+from catchment.flows.late_usage import late, standing
+from catchment.flows.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.place_charges import place
 from catchment.flows.users import sizes
 from catchment.store import invoices, schedules, stamps
@@ -59,7 +61,7 @@ def draft_due(
     """
     with reading(engine) as tx:
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-        plan = _plan(agreed, invoices.billed(tx, workspace.id), run.as_of, failures)
+        plan = _plan(tx, usage, agreed, run, failures)
         families = _families(tx, workspace, plan.values())
     done: list[Invoice] = []
     progress(0, len(plan))
@@ -72,9 +74,9 @@ def draft_due(
             if stamps.of(tx, workspace.id) != stamp:
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-                plan = _plan(agreed, invoices.billed(tx, workspace.id), run.as_of, failures)
+                plan = _plan(tx, usage, agreed, run, failures)
                 drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
-            drafts = _unbilled(tx, workspace, drafts)
+            drafts = _unbilled(tx, agreed, drafts)
             done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
         finished += len(part)
         progress(finished, count)
@@ -124,8 +126,25 @@ def hold(tx: Connection, workspace: Workspace) -> None:
     lock(tx, "billing", workspace.id)
 
 
-def _plan(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
-    """What invoices that are not there yet bill, in the order of the due days."""
+def _plan(
+    tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
+) -> dict[Key, Due]:
+    """What invoices that are not there yet bill, in the order of the due days.
+
+    With what they adjust of earlier ones.
+    """
+    billed = invoices.billed(tx, agreed.workspace.id)
+    plan = _charged(agreed, billed, run.as_of, failures)
+    found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
+    if not found:
+        return plan
+    slots = (Slot(due, due.payer) for due in plan.values())
+    dues, waiting = attached(slots, found, agreed.schedules)
+    dues += last_invoices(waiting, agreed.schedules, billed, run.as_of)
+    return {due.key: due for due in sorted(dues, key=lambda due: (due.on, due.schedule.id))}
+
+
+def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.archived_at is None:
@@ -237,14 +256,21 @@ def _planned(plan: Mapping[Key, Due], part: Sequence[Due]) -> list[Due]:
 
 
 def _unbilled(
-    tx: Connection, workspace: Workspace, drafts: Sequence[tuple[Due, Draft]]
+    tx: Connection, agreed: Agreements, drafts: Sequence[tuple[Due, Draft]]
 ) -> list[tuple[Due, Draft]]:
     """Those drafts that nobody else has made since the plan."""
     ids = {part.schedule.id for due, _ in drafts for part in due.parts}
-    billed = invoices.billed(tx, workspace.id, ids)
+    ids |= {due.schedule.id for due, _ in drafts}
+    billed = invoices.billed(tx, agreed.workspace.id, ids)
+    adjusted = {one.charge.billed_as for due, _ in drafts for one in due.adjusting}
+    now = standing(tx, agreed, adjusted)
     return [
         (due, draft)
         for due, draft in drafts
         if due.key not in billed.days
         and not any(charge.billed_as in billed.charges for charge in due.charges)
+        and all(
+            now.get(one.charge.billed_as) == ({line.id for line in one.billed}, False)
+            for one in due.adjusting
+        )
     ]

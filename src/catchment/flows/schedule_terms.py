@@ -65,8 +65,9 @@ class PhaseTerms:
 class Terms:
     """What may be agreed anew in a schedule.
 
-    ``custom_fields`` of None keeps those there are, ``bill_to`` of None who was billed, and
-    ``exclusions`` of None, while the schedule rolls up, who is left out.
+    ``custom_fields`` of None keeps those there are, ``bill_to`` of None who was billed,
+    ``adjust_late`` of None whether late usage is billed, and ``exclusions`` of None, while the
+    schedule rolls up, who is left out.
     """
 
     start: date
@@ -76,6 +77,7 @@ class Terms:
     bill_to: BillTo | None
     exclusions: tuple[str, ...] | None
     auto_issue: bool
+    adjust_late: bool | None
     purchase_order_number: str | None
     memo: str | None
     due_days: int | None

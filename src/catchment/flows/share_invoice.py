@@ -85,7 +85,7 @@ def payers_own(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allo
     """The lines that nobody shares."""
     payer = invoice.customer_id
     for index, line in lines.items():
-        if _is_payers(line):
+        if line.is_payers:
             yield Allocation((-1, index), payer, (payer,), line, line.quantity, line.net, line.tax)
 
 
@@ -112,12 +112,7 @@ def members_shares(
 
 
 def _counted(line: LineItem, place: int) -> int:
-    return int(_is_payers(line)) if line.share_counts is None else line.share_counts[place]
-
-
-def _is_payers(line: LineItem) -> bool:
-    """Whether the whole line is the payer's; a line of nothing is nobody's."""
-    return line.share_counts is None and bool(line.segments)
+    return int(line.is_payers) if line.share_counts is None else line.share_counts[place]
 
 
 def _own(

@@ -36,7 +36,8 @@ def _rows(part: Part, products: Mapping[str, str]) -> Iterator[UsageRow]:
     }
     for share in part.shares:
         line = share.line
-        unshared.pop(line.usage_metric_id or "", None)
+        if line.deducted is None:  # what came late is none of the usage shown
+            unshared.pop(line.usage_metric_id or "", None)
         yield UsageRow(
             **who,
             line_item_id=line.id,

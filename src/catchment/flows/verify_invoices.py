@@ -15,15 +15,17 @@ from itertools import count
 
 from sqlalchemy import Connection
 
+from catchment.core.adjustments import Adjusting
 from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Part
-from catchment.core.invoicing import draft, joined
+from catchment.core.invoicing import Adjustment, adjustment, draft, joined
 from catchment.core.metering import Member, Usage, UsageQuery
 from catchment.core.period import Span
 from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import BillTo, Charge, Schedule, charges
 from catchment.flows import agreements
+from catchment.flows.adjusted_again import adjusted_again
 from catchment.flows.agreements import Agreements, History
 from catchment.flows.check_sums import faults_of
 from catchment.flows.compare_invoices import Difference, first_difference
@@ -62,6 +64,7 @@ class _Line:
     part: Part
     charge: Charge
     kept: Evidence
+    adjusting: Adjusting | None = None
 
 
 @dataclass(slots=True)
@@ -139,8 +142,8 @@ def _planned(
     agreed = history.as_known(known_at, invoice.calculated_at)
     schedule = agreed.schedules[invoice.schedule_id]
     plan = _Plan(invoice, schedule, agreed, stored, kept)
-    lines = {_key_of(line): line for line in stored.lines}
-    for part in _parts(tx, agreed, invoice, stored):
+    lines = {_key_of(line): line for line in stored.lines if line.deducted is None}
+    for part in _parts(tx, agreed, invoice, stored) if lines else ():
         complete = part.schedule is schedule and schedule.bill_to is BillTo.SELF
         for charge in part.charges:
             if charge.billed_as in lines:
@@ -150,7 +153,28 @@ def _planned(
                 raise _Different("line", charge.item.name, "line", "nothing", "due")
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
+    plan.lines += _adjusting(tx, agreed, invoice, stored, kept)
     return plan
+
+
+def _adjusting(
+    tx: Connection,
+    agreed: Agreements,
+    invoice: Invoice,
+    stored: Contents,
+    kept: Mapping[str, Evidence],
+) -> Iterator[_Line]:
+    """What adjusts earlier invoices."""
+    late = [line for line in stored.lines if line.deducted is not None]
+    agreed = _among_invoiced(tx, agreed, invoice, late)
+    for line in late:
+        found = adjusted_again(tx, agreed, invoice, line)
+        if found is None:
+            raise _Different("line", line.id, "line", line.title, "nothing")
+        again = _again(
+            Part(found.schedule, found.path, (found.charge,)), found.charge, kept[line.id]
+        )
+        yield replace(again, adjusting=replace(found, charge=again.charge))
 
 
 def _parts(
@@ -158,12 +182,10 @@ def _parts(
 ) -> Iterator[Part]:
     """What the schedules on an invoice charge on its day, and how it came to who is invoiced."""
     assert invoice.due_on is not None, invoice
-    ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in stored.lines)])
+    lines = [line for line in stored.lines if line.deducted is None]
+    ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in lines)])
     known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
-    others = {one.customer for one in known} - {invoice.customer_id}
-    if others:
-        then = agreed.known_at or invoice.calculated_at
-        agreed = replace(agreed, known_at=then).among(tx, others)
+    agreed = _among_invoiced(tx, agreed, invoice, lines)
     for schedule in known:
         found = tuple(
             charge
@@ -175,6 +197,18 @@ def _parts(
             names = invoice.customer_id, schedule.customer
             raise _Different("invoice", invoice.id, "customerId", *names)
         yield Part(schedule, path, found)
+
+
+def _among_invoiced(
+    tx: Connection, agreed: Agreements, invoice: Invoice, lines: Sequence[LineItem]
+) -> Agreements:
+    """With the tree above everyone whose lines somebody else pays for."""
+    ids = {invoice.schedule_id, *(line.schedule_id for line in lines)}
+    known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
+    others = {one.customer for one in known} - {invoice.customer_id}
+    if not others:
+        return agreed
+    return replace(agreed, known_at=agreed.known_at or invoice.calculated_at).among(tx, others)
 
 
 def _stored(
@@ -302,9 +336,11 @@ def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     if not plan.lines:
         return None
     measured: dict[str, list[Measured]] = {}
-    for place, line in enumerate(plan.lines):
+    late = list(_adjusted(plan))
+    charged = [(place, line) for place, line in enumerate(plan.lines) if line.adjusting is None]
+    for place, line in charged:
         measured.setdefault(line.part.schedule.id, []).append(plan.answers[place])
-    parts = {line.part.schedule.id: line.part for line in plan.lines}
+    parts = {line.part.schedule.id: line.part for _, line in charged}
     guests = [
         joined(part.schedule, part.path, measured[id]) for id, part in parts.items() if part.joined
     ]
@@ -313,9 +349,20 @@ def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     wanted.update(
         who for of in measured.values() for one in of for m in one.pool.members for who in m.path
     )
+    wanted.update(who for one in late for path in one.paths.values() for who in path)
+    wanted.update(who for one in late for who in one.adjusting.path)
     names = printed | customers.names(tx, invoice.workspace_id, wanted - printed.keys())
-    again = draft(plan.schedule, own, names, guests)
+    again = draft(plan.schedule, own, names, guests, late, on=invoice.due_on)
     numbers = count(1)
     contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
     stored = replace(stored, evidence=plan.kept)
     return first_difference(invoice, stored, again, contents)
+
+
+def _adjusted(plan: _Plan) -> Iterator[Adjustment]:
+    """The adjustments made again; one that comes to nothing is missed when all are compared."""
+    for place, line in enumerate(plan.lines):
+        if line.adjusting is not None:
+            made = adjustment(line.adjusting, plan.answers[place])
+            if made is not None:
+                yield made

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from catchment.core.control import Difference, Failure, MetricBalance
+from catchment.core.control import Difference, Failure, LateBalance, MetricBalance
 from catchment.core.errors import NotFound
 from catchment.core.money import Money, Taxed
 from catchment.store import customers, metrics
@@ -68,8 +68,8 @@ class BillingRun:
 class Report:
     """What a run ends with: the sheet by metric, who could not be billed, what does not add up.
 
-    ``invoice_count`` invoices with ``line_count`` lines were checked. ``differences`` are the
-    first; the run has their number.
+    ``late`` is what of it came too late, by metric. ``invoice_count`` invoices with ``line_count``
+    lines were checked. ``differences`` are the first; the run has their number.
     """
 
     sheet: tuple[MetricBalance, ...] = ()
@@ -77,6 +77,7 @@ class Report:
     differences: tuple[Difference, ...] = ()
     invoice_count: int = 0
     line_count: int = 0
+    late: tuple[LateBalance, ...] = ()
 
 
 def add(tx: Connection, workspace_id: str, run: BillingRun) -> None:
@@ -111,7 +112,7 @@ def names_in(tx: Connection, workspace_id: str, report: Report) -> dict[str, str
     people = {one.customer for one in report.failures}
     people |= {one.customer for one in report.differences if one.customer is not None}
     people |= {who for row in report.sheet for who, _ in row.unpriced_customers}
-    measured = [row.metric_id for row in report.sheet]
+    measured = {row.metric_id for row in report.sheet} | {row.metric_id for row in report.late}
     return customers.names(tx, workspace_id, people) | metrics.names(tx, workspace_id, measured)
 
 

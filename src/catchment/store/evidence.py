@@ -151,6 +151,20 @@ def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dic
     }
 
 
+def metrics(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> dict[str, Metric]:
+    """The metric of each of these lines as it was. Raises EvidenceUnreadable."""
+    found: dict[str, Metric] = {}
+    for part in chunks(line_ids):
+        query = select(_c.line_item_id, _c.body).where(
+            _c.workspace_id == workspace_id, _c.line_item_id.in_(part)
+        )
+        for row in tx.execute(query):
+            counted = _decoded(row.body, _EvidenceSum).counted
+            if counted is not None:
+                found[row.line_item_id] = counted.metric
+    return found
+
+
 def read(body: bytes) -> Evidence:
     """The value of a stored body. Raises EvidenceUnreadable."""
     return _decoded(body, Evidence)

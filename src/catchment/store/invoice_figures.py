@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Table, select
 
+from catchment.core.adjustments import Deducted
 from catchment.core.allocation import METHODS
 from catchment.core.control import (
     BilledUsage,
@@ -29,7 +30,7 @@ from catchment.core.period import Period, outermost
 from catchment.store import evidence
 from catchment.store.chunks import chunks
 from catchment.store.evidence import EvidenceUnreadable, MemberSums
-from catchment.store.invoice_rows import segment_of
+from catchment.store.invoice_rows import deducted_of, segment_of
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 _INVOICES_AT_ONCE = 50
@@ -41,12 +42,14 @@ class MeasuredLine(NamedTuple):
     """A usage line, the metric as it was, and what was read for it.
 
     Events up to the place ``last_seq`` were counted, by the tree and the aliases of ``known_at``.
+    An adjustment has the events that there are beyond those of the lines it ``deducted``.
     """
 
     line: BilledUsage
     metric: Metric
     known_at: datetime
     last_seq: int
+    deducted: Deducted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ def _line(
         shares=shared,
         event_count=row.event_count,
         member_events=None if summed is None else summed.event_count,
+        deducted=deducted_of(row.deducted, row.adjustment, currency),
     )
 
 
@@ -177,6 +181,7 @@ def _usage(
             summed is not None
             and summed.metric.aggregation in ADDING_UP
             and row.share_counts is not None
+            and row.deducted is None  # what came late is no usage of this invoice's time
         ):
             service = Period(row.service_start, row.service_end)
             of_metric = billed[summed.metric.id]
@@ -204,7 +209,8 @@ def _measured(
             billed = BilledUsage(
                 row.id, head.id, head.customer_id, _claimant(row), service, row.event_count or 0
             )
-            yield MeasuredLine(billed, summed.metric, summed.known_at, summed.last_seq)
+            deducted = deducted_of(row.deducted, row.adjustment, head.currency)
+            yield MeasuredLine(billed, summed.metric, summed.known_at, summed.last_seq, deducted)
 
 
 def _totals(row: Row[Any], currency: str) -> Totals:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
-from catchment.core.money import Money, Taxed
+from catchment.core.money import EXACT, Money, Taxed, exact_sum
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import EVERYONE, Scope
@@ -35,7 +37,8 @@ class LineItem(Taxed):
 
     A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
     metric aggregated when it was calculated. ``share_counts`` says how many members share it by
-    each of METHODS; None: all is the payer's.
+    each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
+    are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
     """
 
     id: str
@@ -62,6 +65,32 @@ class LineItem(Taxed):
     event_count: int | None = None
     share_counts: tuple[int, ...] | None = None
     scope: Scope = EVERYONE
+    deducted: Deducted | None = None
+    last_seq: int | None = None
+    known_at: datetime | None = None
+
+    @property
+    def whole_quantity(self) -> Decimal:
+        """What was used in all, also where an adjustment bills only some of it."""
+        taken = self.deducted
+        return self.quantity if taken is None else EXACT.add(self.quantity, taken.quantity)
+
+    @property
+    def exact(self) -> Decimal:
+        """The net before it was rounded; what is deducted was rounded before."""
+        whole = exact_sum(segment.amount for segment in self.segments)
+        taken = self.deducted
+        return whole if taken is None else EXACT.subtract(whole, taken.net.decimal)
+
+    @property
+    def number(self) -> int:
+        """What tells the lines of one charge apart."""
+        return ORIGINAL if self.deducted is None else self.deducted.number
+
+    @property
+    def is_payers(self) -> bool:
+        """Whether the whole line is the payer's; a line of nothing is nobody's."""
+        return self.share_counts is None and (bool(self.segments) or self.deducted is not None)
 
 
 @dataclass(frozen=True, slots=True)

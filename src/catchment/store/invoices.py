@@ -30,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from catchment.core.adjustments import ORIGINAL
 from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
@@ -256,7 +257,10 @@ def billed(
         by_charge = select(
             line.schedule_id, line.price_id, line.service_start, line.invoice_id
         ).where(
-            line.workspace_id == workspace_id, line.live_key == "", *_among(line.schedule_id, ids)
+            line.workspace_id == workspace_id,
+            line.live_key == "",
+            line.adjustment == ORIGINAL,
+            *_among(line.schedule_id, ids),
         )
         for schedule, due_on, ordinal, id, status in tx.execute(by_day):
             key = Key(schedule, due_on, ordinal)
@@ -272,13 +276,15 @@ def billed(
 
 
 def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
-    """The charges that stand on these invoices."""
+    """The charges that stand on these invoices; adjustments of others are not among them."""
     c = line_items.c
     return {
         (schedule, price, start)
         for ids in _batches(invoice_ids)
         for schedule, price, start in tx.execute(
-            select(c.schedule_id, c.price_id, c.service_start).where(c.invoice_id.in_(ids))
+            select(c.schedule_id, c.price_id, c.service_start).where(
+                c.invoice_id.in_(ids), c.adjustment == ORIGINAL
+            )
         )
     }
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from catchment.core.adjustments import ORIGINAL
 from catchment.core.hierarchy import CustomerId
 from catchment.core.period import Period
 from catchment.core.schedules import BillTo
@@ -77,6 +78,7 @@ def billed(tx: Connection, workspace: str, schedule_ids: Collection[str]) -> lis
         .distinct()
         .join(invoices, head.id == line.invoice_id)
         .where(line.workspace_id == workspace, line.live_key == "", head.due_on.is_not(None))
+        .where(line.adjustment == ORIGINAL)  # others are where the charge itself is
     )
     found = [
         Billed(schedule, Period(start, end), due_on, id, number, payer)

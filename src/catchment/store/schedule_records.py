@@ -62,6 +62,7 @@ class ScheduleRecord:
     bill_to: BillTo
     exclusions: tuple[str, ...]
     auto_issue: bool
+    adjust_late: bool
     purchase_order_number: str | None
     reference: str | None
     label: str | None
@@ -203,6 +204,7 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "bill_to": record.bill_to,
         "roll_up_exclusions": list(record.exclusions) or None,
         "auto_issue_invoices": record.auto_issue,
+        "adjust_late_usage": record.adjust_late,
         "purchase_order_number": record.purchase_order_number,
         "reference": record.reference,
         "label": record.label,
@@ -256,6 +258,7 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         bill_to=BillTo(row.bill_to),
         exclusions=tuple(row.roll_up_exclusions or ()),
         auto_issue=row.auto_issue_invoices,
+        adjust_late=row.adjust_late_usage,
         purchase_order_number=row.purchase_order_number,
         reference=row.reference,
         label=row.label,

@@ -24,6 +24,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.recurrence_day_of_month,
     _c.roll_up_billing,
     _c.bill_to,
+    _c.adjust_late_usage,
     _c.archived_at,
     _c.auto_issue_invoices,
     _c.memo,
@@ -130,4 +131,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         due_days=row.default_due_date_days,
         exclusions=frozenset(row.roll_up_exclusions or ()),
         bill_to=BillTo(row.bill_to),
+        adjust_late=row.adjust_late_usage,
     )

@@ -371,6 +371,8 @@ billing_schedules = Table(
     # Ids of customers who are left out with everyone below; null: nobody is.
     _json("roll_up_exclusions", nullable=True),
     Column("auto_issue_invoices", Boolean, nullable=False),
+    # Whether usage that came too late for its invoice is billed by a later one.
+    Column("adjust_late_usage", Boolean, nullable=False, server_default=text("true")),
     _text("purchase_order_number"),
     _text("reference"),
     _text("label"),
@@ -535,12 +537,26 @@ line_items = Table(
     _text("aggregation"),
     _json("segments"),
     Column("event_count", BigInteger),
+    # 0 is the line of the charge itself; its adjustments count from 1, each with what it takes off:
+    # {lineItemIds, quantity, netMinor, eventCount, reverses}.
+    Column("adjustment", Integer, nullable=False, server_default="0"),
+    _json("deducted", nullable=True),
+    # What was read to measure it: events up to a place, the tree and the aliases known at an
+    # instant. Held here too, so that lines with something late are found without their evidence.
+    Column("last_seq", BigInteger),
+    Column("known_at", Instant),
     # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
     _json("share_counts", nullable=True),
     Column("live_key", Text, nullable=False, server_default=""),
-    # A charge is billed once, whatever runs twice.
+    # A charge is billed once, and adjusted by one line at a time, whatever runs twice.
     UniqueConstraint(
-        "workspace_id", "schedule_id", "phase_id", "price_id", "service_start", "live_key"
+        "workspace_id",
+        "schedule_id",
+        "phase_id",
+        "price_id",
+        "service_start",
+        "adjustment",
+        "live_key",
     ),
     UniqueConstraint("invoice_id", "index"),
 )

@@ -2,6 +2,7 @@
 
 from catchment.usage.census import CensusQuery, Claimed
 from catchment.usage.events import AcceptedEvent
+from catchment.usage.late import MeasuredTo
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.store import Bucket, Reading, UsageStore
 
@@ -13,6 +14,7 @@ __all__ = [
     "EventFilter",
     "EventPage",
     "EventPageRequest",
+    "MeasuredTo",
     "Reading",
     "StoredEvent",
     "UsageStore",

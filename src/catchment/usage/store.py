@@ -35,9 +35,10 @@ from catchment.core.metering import (
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
-from catchment.usage import census, duck, inbox, listing, loader, queries, segments
+from catchment.usage import census, duck, inbox, late, listing, loader, queries, segments
 from catchment.usage.census import CensusQuery
 from catchment.usage.events import COLUMNS, AcceptedEvent, last_place, micros, table
+from catchment.usage.late import MeasuredTo
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
 from catchment.usage.segments import Kind
 
@@ -221,6 +222,18 @@ class UsageStore:
             return [census.take(cursor, one) for one in asked]
 
         return self._read(workspace_id, ask, last_seq)
+
+    def late(
+        self,
+        workspace_id: str,
+        measured: Sequence[MeasuredTo],
+        renamed: Sequence[tuple[str, datetime]],
+        last_seq: int | None = None,
+    ) -> list[tuple[int, str]]:
+        """(place in ``measured``, name) wherever something may have come after it was measured."""
+        return self._read(
+            workspace_id, lambda cursor, _: late.look(cursor, measured, renamed), last_seq
+        )
 
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
         """The smallest and the largest id among the query's events; None where there are none."""

@@ -65,6 +65,12 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
       "Rounded",
       `${decimalText(rounding.exact)} to ${moneyText(rounding.rounded, currency)}, halves away from zero`,
     ],
+    [
+      "Adjusted",
+      told.adjustment &&
+        `${moneyText(told.adjustment.netTotal, currency)} by all that is known, less ` +
+          `${moneyText(told.adjustment.billedNetTotal, currency)} billed before`,
+    ],
     ["Price", `${told.price.name}, as of the calculation`],
     ["Period", service && periodText(service.startDate, service.endDate)],
     ...(proration
@@ -73,7 +79,7 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
     ...(usage
       ? ([
           ["Metric", `${usage.metric.name ?? usage.metric.eventType} (${usage.metric.aggregationType})`],
-          ["Measured", <Quantity key="quantity" value={told.quantity} unit={told.unit} />],
+          ["Measured", <Quantity key="quantity" value={usage.quantity} unit={told.unit} />],
         ] as [string, React.ReactNode][])
       : []),
     ["Calculated", told.calculatedAt && <Moment key="at" value={told.calculatedAt} />],

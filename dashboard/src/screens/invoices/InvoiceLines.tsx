@@ -1,11 +1,12 @@
-import { ActionIcon, Skeleton } from "@mantine/core";
+import { ActionIcon, Anchor, Skeleton } from "@mantine/core";
 import { useSet } from "@mantine/hooks";
 import { IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Fragment } from "react";
+import { Link } from "react-router";
 
 import { invoiceGroups, invoiceLines } from "../../api/invoices";
-import type { Invoice, LineItem, LineItemGroup, Segment } from "../../api/types";
+import type { Adjustment, Invoice, LineItem, LineItemGroup, Segment } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { ExplainButton } from "../../components/ExplainButton";
@@ -154,7 +155,8 @@ const rateText = (line: LineItem, currency: string, rate: string) =>
   line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
 
 /** Several parts, a fee or packages have no one rate per unit; their quotient would say nothing. */
-const hasOneRate = ({ quantity, segments = [] }: LineItem) =>
+const hasOneRate = ({ quantity, segments = [], adjusts }: LineItem) =>
+  !adjusts &&
   segments.length < 2 &&
   segments.every((one) => one.quantity === quantity && (!one.fee || /^0(\.0+)?$/.test(one.fee)));
 
@@ -189,6 +191,7 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
           )}
           <span>
             {line.title}
+            {line.adjusts && <Adjusts adjusts={line.adjusts} />}
             {line.description && <span className="line-note">{line.description}</span>}
             {service && !usual && (
               <span className="line-note">{periodText(service.startDate, service.endDate)}</span>
@@ -211,8 +214,49 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
   );
 }
 
-/** The parts that add up to the line before it was rounded. */
+/** Which invoices an adjustment brings up to date. */
+function Adjusts({ adjusts }: { adjusts: Adjustment }) {
+  const numbers = new Map(adjusts.lines.map(({ invoiceId, invoiceNumber }) => [invoiceId, invoiceNumber]));
+  return (
+    <span className="line-note">
+      {adjusts.reverses ? "Takes back " : "Adjusts "}
+      {[...numbers].map(([id, number], index) => (
+        <Fragment key={id}>
+          {index > 0 && ", "}
+          <Anchor component={Link} to={`/billing/invoices/${id}`} size="xs">
+            {number ?? "an invoice"}
+          </Anchor>
+        </Fragment>
+      ))}
+    </span>
+  );
+}
+
+/** The parts that add up to the line before it was rounded; of an adjustment, less what was billed. */
 function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
+  const { adjusts } = line;
+  return (
+    <>
+      <Segments line={line} currency={currency} />
+      {adjusts && (
+        <tr className="sub">
+          <td style={{ paddingLeft: 44 }}>Billed before</td>
+          <td className="end">
+            <Quantity value={negated(adjusts.billedQuantity)} />
+          </td>
+          <td className="end wide-only" />
+          <td className="end">
+            <Money value={negated(adjusts.billedNetTotal)} currency={currency} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+const negated = (value: string) => (value.startsWith("-") ? value.slice(1) : /[1-9]/.test(value) ? `-${value}` : value);
+
+function Segments({ line, currency }: { line: LineItem; currency: string }) {
   return line.segments?.map((segment, index) => (
     <tr key={index} className="sub">
       <td style={{ paddingLeft: 44 }}>
@@ -231,7 +275,7 @@ function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
 }
 
 function boundsText({ from, to, quantity }: Segment, line: LineItem): string {
-  if (!from && !to) return quantity === line.quantity ? "All units" : "Packages";
+  if (!from && !to) return quantity === (line.adjusts?.quantity ?? line.quantity) ? "All units" : "Packages";
   if (!to) return `Above ${decimalText(from ?? "0")}`;
   return !from || /^0(\.0+)?$/.test(from)
     ? `Up to ${decimalText(to)}`

@@ -122,6 +122,11 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               description="Otherwise they wait as drafts for someone to finalize."
               {...form.getInputProps("autoIssueInvoices", { type: "checkbox" })}
             />
+            <Switch
+              label="Bill late usage"
+              description="What comes after its invoice is final is on the next one, as an adjustment."
+              {...form.getInputProps("adjustLateUsage", { type: "checkbox" })}
+            />
             <Group align="flex-start" grow>
               <TextInput label="PO number" {...form.getInputProps("purchaseOrderNumber")} />
               <TextInput

@@ -61,6 +61,7 @@ export default function ScheduleScreen() {
             ...leftOut(shown),
             ["Bill to", BILL_TO[shown.billTo]],
             ["Invoices", shown.autoIssueInvoices ? "Issued automatically" : "Wait as drafts"],
+            ["Late usage", shown.adjustLateUsage ? "On the next invoice" : "Not billed"],
             [
               "Due after",
               shown.defaultDueDateDays === undefined ? "As in the settings" : plural(shown.defaultDueDateDays, "day"),

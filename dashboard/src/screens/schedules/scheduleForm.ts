@@ -20,6 +20,7 @@ export type ScheduleValues = {
   rollUpExclusions: string[];
   billTo: BillTo;
   autoIssueInvoices: boolean;
+  adjustLateUsage: boolean;
   purchaseOrderNumber: string;
   label: string;
   memo: string;
@@ -40,6 +41,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
     rollUpExclusions: schedule?.rollUpExclusions ?? [],
     billTo: schedule?.billTo ?? "SELF",
     autoIssueInvoices: schedule?.autoIssueInvoices ?? false,
+    adjustLateUsage: schedule?.adjustLateUsage ?? true,
     purchaseOrderNumber: schedule?.purchaseOrderNumber ?? "",
     label: schedule?.label ?? "",
     memo: schedule?.memo ?? "",
@@ -101,6 +103,7 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
     endDate: end,
     recurrenceDayOfMonth: values.recurrenceDayOfMonth ? Number(values.recurrenceDayOfMonth) : undefined,
     autoIssueInvoices: values.autoIssueInvoices,
+    adjustLateUsage: values.adjustLateUsage,
     isDraft,
     rollUpBilling: values.rollUpBilling,
     rollUpExclusions: values.rollUpBilling ? values.rollUpExclusions : [],

@@ -266,6 +266,9 @@ def upgrade() -> None:
         sa.Column("bill_to", sa.Text(), server_default="SELF", nullable=False),
         sa.Column("roll_up_exclusions", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("auto_issue_invoices", sa.Boolean(), nullable=False),
+        sa.Column(
+            "adjust_late_usage", sa.Boolean(), server_default=sa.text("(true)"), nullable=False
+        ),
         sa.Column("purchase_order_number", sa.Text(), nullable=True),
         sa.Column("reference", sa.Text(), nullable=True),
         sa.Column("label", sa.Text(), nullable=True),
@@ -724,6 +727,10 @@ def upgrade() -> None:
         sa.Column("aggregation", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
+        sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("last_seq", sa.BigInteger(), nullable=True),
+        sa.Column("known_at", catchment.store.schema.Instant(timezone=True), nullable=True),
         sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
@@ -743,9 +750,10 @@ def upgrade() -> None:
             "phase_id",
             "price_id",
             "service_start",
+            "adjustment",
             "live_key",
             name=op.f(
-                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_live_key"
+                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_adjustment_live_key"
             ),
         ),
     )

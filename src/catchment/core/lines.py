@@ -1,0 +1,191 @@
+"""One charge in money: a line that explains itself, and one that brings an earlier line up to date.
+
+The one rounding of a line is made here, from the exact amounts of its segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+from enum import StrEnum
+
+from catchment.core import allocation
+from catchment.core.adjustments import ORIGINAL, Adjusting, Deducted, shares_less
+from catchment.core.allocation import Share
+from catchment.core.breakdown import Measured
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import NO_USAGE
+from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum, to_decimals
+from catchment.core.period import Period, days_text
+from catchment.core.pools import NO_POOL
+from catchment.core.pricing import Segment, first_rate, is_percentage, rate
+from catchment.core.schedules import Charge, ChargeId
+
+
+class RateDisplay(StrEnum):
+    """How a line's rate reads: as money, or as a fraction to be shown in percent."""
+
+    ABSOLUTE = "ABSOLUTE"
+    PERCENTAGE = "PERCENTAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One charge in money: ``net`` is the sum of its segments, rounded once.
+
+    ``quantity`` is what was used, or 1. ``rate`` is the one rate where there is one, else what a
+    unit came to on average. Lines without a metric count no events. ``measured`` is what all of it
+    was made from; ``shares`` are the members' of a roll-up, None where the whole line is the
+    payer's. An adjustment is the charge as it is known by now less what is ``deducted``: of that
+    difference are its quantity, events, net and shares, while the segments are the whole charge's.
+    """
+
+    schedule_id: str
+    phase_id: str
+    price_id: str
+    product_id: str
+    title: str
+    quantity: Decimal
+    rate: Decimal
+    rate_display: RateDisplay
+    net: Money
+    segments: tuple[Segment, ...]
+    service: Period
+    metric_id: str | None
+    unit: str | None
+    event_count: int | None
+    measured: Measured = field(repr=False, compare=False)
+    shares: tuple[Share, ...] | None = None
+    deducted: Deducted | None = None
+
+    @property
+    def number(self) -> int:
+        """What tells the lines of one charge apart."""
+        return ORIGINAL if self.deducted is None else self.deducted.number
+
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """The key of the charge it bills."""
+        return self.phase_id, self.price_id, self.service.start
+
+    @property
+    def billed_as(self) -> ChargeId:
+        """What the charge it bills is known by."""
+        return self.schedule_id, self.price_id, self.service.start
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A line that brings an earlier one up to date, and what it adjusts."""
+
+    adjusting: Adjusting
+    line: Line
+
+    @property
+    def paths(self) -> Mapping[CustomerId, tuple[CustomerId, ...]]:
+        """The way from the payer down to each who has a share in the line."""
+        known = {m.customer: m.path for m in self.line.measured.pool.members}
+        for billed in reversed(self.adjusting.billed):
+            known = {**billed.paths, **known}
+        known.setdefault(self.adjusting.path[-1], self.adjusting.path)
+        return {one.customer: known[one.customer] for one in self.line.shares or ()}
+
+
+def line(measured: Measured, *, shared: bool = False) -> Line:
+    """Price one charge and round it, here and only here; ``shared`` among the members of a pool."""
+    charge, usage = measured.charge, measured.usage
+    item = charge.item
+    if item.metric is None:
+        quantity, segments = Decimal(1), _prorated(charge)
+    else:
+        quantity, segments = usage.pooled, rate(item.price, usage.pooled, usage.values)
+    net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
+    percentage = is_percentage(item.price)
+    return Line(
+        schedule_id=charge.schedule_id,
+        phase_id=charge.phase_id,
+        price_id=item.id,
+        product_id=item.product_id,
+        title=item.name,
+        quantity=quantity,
+        rate=_shown_rate(charge, quantity, segments, net),
+        rate_display=RateDisplay.PERCENTAGE if percentage else RateDisplay.ABSOLUTE,
+        net=net,
+        segments=segments,
+        service=charge.service,
+        metric_id=None if item.metric is None else item.metric.id,
+        unit=item.unit,
+        event_count=None if item.metric is None else usage.event_count,
+        measured=measured,
+        shares=(
+            None
+            if item.metric is None or not shared
+            else allocation.shares(net, item.price, segments, usage)
+        ),
+    )
+
+
+def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
+    """The charge priced by all that is known, less its lines in force; None where that is nothing.
+
+    Where only members' shares have changed it is a line of zero that says so.
+    """
+    schedule, taken = adjusting.schedule, adjusting.deducted
+    if adjusting.reverses:
+        measured = replace(measured, usage=NO_USAGE, pool=NO_POOL)
+    now = line(measured, shared=schedule.roll_up)
+    if len(adjusting.path) > 1:
+        now = owned(now, schedule.customer)
+    quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
+    shares = shares_less(now.shares, adjusting.billed)
+    if not (quantity or net.minor or shares):
+        return None
+    made = replace(
+        now,
+        title=f"{now.title} – adjustment for {days_text(now.service)}",
+        quantity=quantity,
+        rate=to_decimals(EXACT.divide(net.decimal, quantity)) if quantity else now.rate,
+        net=net,
+        event_count=(now.event_count or 0) - taken.event_count,
+        shares=shares,
+        deducted=taken,
+    )
+    return Adjustment(adjusting, made)
+
+
+def _prorated(charge: Charge) -> tuple[Segment, ...]:
+    """The price by the days of the service within its full cycle.
+
+    The rate is cut after 12 decimals, not rounded: so no amount below half a minor unit can grow
+    to a half and be rounded up after all.
+    """
+    (whole,) = rate(charge.item.price, Decimal(1))
+    if charge.service == charge.full:
+        return (whole,)
+    part = EXACT.divide(
+        EXACT.multiply(whole.rate, Decimal(charge.service.days)), Decimal(charge.full.days)
+    )
+    cut = part.quantize(Decimal(1).scaleb(-MAX_DECIMALS), ROUND_DOWN, EXACT)
+    return (Segment(whole.quantity, cut, whole.fee, cut),)
+
+
+def _shown_rate(
+    charge: Charge, quantity: Decimal, segments: tuple[Segment, ...], net: Money
+) -> Decimal:
+    if not quantity:
+        return first_rate(charge.item.price)
+    if len(segments) == 1:
+        only = segments[0]
+        if only.amount == EXACT.multiply(quantity, only.rate):
+            return only.rate
+    return to_decimals(EXACT.divide(net.decimal, quantity))
+
+
+def owned(line: Line, customer: CustomerId) -> Line:
+    """The line as all its customer's, where nobody shares it; a line of nothing is nobody's."""
+    if line.shares is not None:
+        return line
+    whole = allocation.whole(customer, line.quantity, line.net) if line.segments else ()
+    return replace(line, shares=whole)

@@ -1,0 +1,105 @@
+"""Under which names something came too late for what was measured before: a cheap first look.
+
+Late for a measurement is an event of its time that was acknowledged after what it read, one that
+was superseded since, and any under a name that was given or taken since. Who finds nothing here has
+nothing to measure again; who finds something may still come to the same figures.
+"""
+
+# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from catchment.core.period import Span
+from catchment.usage import duck
+from catchment.usage.events import micros
+
+_MEASURED = pa.schema(
+    [
+        ("place", pa.int32()),
+        ("event_type", pa.string()),
+        ("starts", pa.int64()),
+        ("ends", pa.int64()),
+        ("measured_to", pa.int64()),
+        ("known_at", pa.int64()),
+    ]
+)
+_RENAMED = pa.schema([("alias", pa.string()), ("renamed_at", pa.int64())])
+_WITHIN = (
+    " JOIN measured USING (event_type) WHERE event_at >= starts AND event_at < ends"
+    " AND event_at >= $earliest AND event_at < $latest"
+)
+_CAME = f"SELECT place, alias FROM events {_WITHIN} AND seq > $since AND seq > measured_to"
+_SUPERSEDED = (
+    "SELECT place, alias FROM (SELECT alias, event_type, event_at, max(seq) OVER"
+    " (PARTITION BY customer_event_id) AS replaced_by, seq FROM events WHERE customer_event_id IN"
+    " (SELECT customer_event_id FROM events WHERE seq IN (SELECT seq FROM marks)))"
+    f" {_WITHIN} AND seq <= measured_to AND replaced_by > measured_to"
+)
+_RENAMED_SINCE = (
+    "SELECT place, alias FROM events JOIN renamed USING (alias)"
+    f" {_WITHIN} AND renamed_at > known_at"
+)
+
+
+class MeasuredTo(NamedTuple):
+    """Events of a type within ``span`` were read up to a place, by the names of ``known_at``."""
+
+    event_type: str
+    span: Span
+    last_seq: int
+    known_at: datetime
+
+
+def look(
+    cursor: duckdb.DuckDBPyConnection,
+    measured: Sequence[MeasuredTo],
+    renamed: Sequence[tuple[str, datetime]],
+) -> list[tuple[int, str]]:
+    """(place in ``measured``, name) wherever something may be late.
+
+    ``renamed`` are the names that were given or taken, each with the instant.
+    """
+    rows = [
+        (
+            place,
+            one.event_type,
+            micros(one.span.start),
+            micros(one.span.end),
+            one.last_seq,
+            micros(one.known_at),
+        )
+        for place, one in enumerate(measured)
+    ]
+    if not rows:
+        return []
+    _define(cursor, "measured", rows, _MEASURED)
+    parameters = {
+        "earliest": min(micros(one.span.start) for one in measured),
+        "latest": max(micros(one.span.end) for one in measured),
+        "since": min(one.last_seq for one in measured),
+    }
+    asked = [_CAME]
+    if duck.rows(cursor, "SELECT 1 FROM marks LIMIT 1", {}):
+        asked.append(_SUPERSEDED)
+    if renamed:
+        _define(cursor, "renamed", [(name, micros(at)) for name, at in renamed], _RENAMED)
+        asked.append(_RENAMED_SINCE)
+    return [tuple(row) for row in duck.rows(cursor, " UNION ".join(asked), parameters)]
+
+
+def _define(
+    cursor: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: Sequence[tuple[object, ...]],
+    schema: pa.Schema,
+) -> None:
+    columns = zip(zip(*rows, strict=True), schema.types, strict=True)
+    arrays = [pa.array(values, kind) for values, kind in columns]
+    cursor.register(name, pa.table(arrays, schema=schema))
