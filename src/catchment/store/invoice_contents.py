@@ -17,7 +17,7 @@ from catchment.core.money import EXACT, Money, decimal_text, exact_sum
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import EVERYONE, Scope
-from catchment.store import branches, evidence
+from catchment.store import branches, deductions, evidence
 from catchment.store.bulk import add_rows
 from catchment.store.evidence import Evidence
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
@@ -341,23 +341,9 @@ def line_of_row(row: Row[Any]) -> LineItem:
         event_count=row.event_count,
         share_counts=None if row.share_counts is None else tuple(row.share_counts),
         scope=frozenset(row.restrict_to_customers or ()),
-        deducted=deducted_of(row.deducted, row.adjustment, row.currency),
+        deducted=deductions.of(row.deducted, row.adjustment, row.currency),
         last_seq=row.last_seq,
         known_at=row.known_at,
-    )
-
-
-def deducted_of(kept: Mapping[str, Any] | None, number: int, currency: str) -> Deducted | None:
-    """What the adjustment of that number takes off, as it is kept; None for any other line."""
-    if kept is None:
-        return None
-    return Deducted(
-        number,
-        tuple(kept["lineItemIds"]),
-        Decimal(kept["quantity"]),
-        Money(kept["netMinor"], currency),
-        kept["eventCount"],
-        kept["reverses"],
     )
 
 
@@ -435,19 +421,9 @@ def _line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "share_counts": None if line.share_counts is None else list(line.share_counts),
         "restrict_to_customers": sorted(line.scope) or None,
         "adjustment": line.number,
-        "deducted": None if line.deducted is None else _deducted_row(line.deducted),
+        "deducted": deductions.kept(line.deducted),
         "last_seq": line.last_seq,
         "known_at": line.known_at,
-    }
-
-
-def _deducted_row(one: Deducted) -> dict[str, Any]:
-    return {
-        "lineItemIds": list(one.line_ids),
-        "quantity": decimal_text(one.quantity),
-        "netMinor": one.net.minor,
-        "eventCount": one.event_count,
-        "reverses": one.reverses,
     }
 
 
