@@ -148,7 +148,8 @@ def _line(line: LineItem, currency: str) -> paper.Line:
         amount=written.money(line.net),
         unit=line.unit or "",
         detail=line.description or "",
-        service=written.days(line.service) if line.service else "",
+        # The title of an adjustment says it.
+        service=written.days(line.service) if line.service and not line.deducted else "",
         segments=(*segments, *_taken_off(line)),
     )
 

@@ -27,10 +27,10 @@ from catchment.core.control import (
 from catchment.core.metering import ADDING_UP, Metric
 from catchment.core.money import EXACT, Money, exact_sum
 from catchment.core.period import Period, outermost
-from catchment.store import evidence
+from catchment.store import deductions, evidence
 from catchment.store.chunks import chunks
 from catchment.store.evidence import EvidenceUnreadable, MemberSums
-from catchment.store.invoice_rows import deducted_of, segment_of
+from catchment.store.invoice_rows import segment_of
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 _INVOICES_AT_ONCE = 50
@@ -166,7 +166,7 @@ def _line(
         shares=shared,
         event_count=row.event_count,
         member_events=None if summed is None else summed.event_count,
-        deducted=deducted_of(row.deducted, row.adjustment, currency),
+        deducted=deductions.of(row.deducted, row.adjustment, currency),
     )
 
 
@@ -209,7 +209,7 @@ def _measured(
             billed = BilledUsage(
                 row.id, head.id, head.customer_id, _claimant(row), service, row.event_count or 0
             )
-            deducted = deducted_of(row.deducted, row.adjustment, head.currency)
+            deducted = deductions.of(row.deducted, row.adjustment, head.currency)
             yield MeasuredLine(billed, summed.metric, summed.known_at, summed.last_seq, deducted)
 
 

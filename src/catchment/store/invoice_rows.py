@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from catchment.core.adjustments import Deducted
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.store import deductions
 from catchment.store.invoice_parts import (
     LineItem,
     LineItemGroup,
@@ -64,23 +64,9 @@ def line_of_row(row: Row[Any]) -> LineItem:
         event_count=row.event_count,
         share_counts=None if row.share_counts is None else tuple(row.share_counts),
         scope=frozenset(row.restrict_to_customers or ()),
-        deducted=deducted_of(row.deducted, row.adjustment, row.currency),
+        deducted=deductions.of(row.deducted, row.adjustment, row.currency),
         last_seq=row.last_seq,
         known_at=row.known_at,
-    )
-
-
-def deducted_of(kept: Mapping[str, Any] | None, number: int, currency: str) -> Deducted | None:
-    """What the adjustment of that number takes off, as it is kept; None for any other line."""
-    if kept is None:
-        return None
-    return Deducted(
-        number,
-        tuple(kept["lineItemIds"]),
-        Decimal(kept["quantity"]),
-        Money(kept["netMinor"], currency),
-        kept["eventCount"],
-        kept["reverses"],
     )
 
 
@@ -161,19 +147,9 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "share_counts": None if line.share_counts is None else list(line.share_counts),
         "restrict_to_customers": sorted(line.scope) or None,
         "adjustment": line.number,
-        "deducted": None if line.deducted is None else _deducted_row(line.deducted),
+        "deducted": deductions.kept(line.deducted),
         "last_seq": line.last_seq,
         "known_at": line.known_at,
-    }
-
-
-def _deducted_row(one: Deducted) -> dict[str, Any]:
-    return {
-        "lineItemIds": list(one.line_ids),
-        "quantity": decimal_text(one.quantity),
-        "netMinor": one.net.minor,
-        "eventCount": one.event_count,
-        "reverses": one.reverses,
     }
 
 

@@ -193,7 +193,7 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
             {line.title}
             {line.adjusts && <Adjusts adjusts={line.adjusts} />}
             {line.description && <span className="line-note">{line.description}</span>}
-            {service && !usual && (
+            {service && !usual && !line.adjusts && (
               <span className="line-note">{periodText(service.startDate, service.endDate)}</span>
             )}
           </span>

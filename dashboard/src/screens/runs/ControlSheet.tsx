@@ -54,16 +54,16 @@ export function ControlSheet({ sheet }: { sheet: BillingRunReport["controlSheet"
         <DataTable label="Late usage" columns={LATE} rows={sheet.late} rowKey={(row) => row.usageMetricId} />
       )}
       <ul className="notes">
-        {sheet.late.length > 0 && (
-          <li>
-            Came late: events of periods that were invoiced for good before. Adjusted: on invoices of this run.
-            Waiting: for the next invoice of their schedule. Turned off: their schedule does not bill them.
-          </li>
-        )}
         {sheet.metrics.length > 0 && (
           <li>
             Events. Other: of another schedule or another due day. Unpriced: no schedule reaches the customer
             then. Unmapped: the alias has no customer.
+          </li>
+        )}
+        {sheet.late.length > 0 && (
+          <li>
+            Came late: events of periods that were invoiced for good before. Adjusted: on invoices of this run.
+            Waiting: for the next invoice of their schedule. Turned off: their schedule does not bill them.
           </li>
         )}
         <li>
