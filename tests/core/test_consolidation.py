@@ -228,12 +228,14 @@ KEYS = [Key(id, FIRST) for id in ("group", "region", "shop")] + [
     st.frozensets(st.sampled_from(KEYS)),
     st.sets(st.sampled_from(["group", "region", "shop"])),
     st.booleans(),
+    st.sampled_from((None, "1-31")),
 )
-def test_no_charge_is_lost_or_doubled_whatever_is_closed(
-    closed: frozenset[Key], there: set[str], deep: bool
+def test_no_charge_is_lost_doubled_or_misdirected_whatever_is_closed(
+    closed: frozenset[Key], there: set[str], deep: bool, end: str | None
 ) -> None:
     both, *_ = split()
-    known = (*(of(customer) for customer in sorted(there)), guest(id="shop's 2"), both)
+    above = (of(who, end=end if who == "region" else None) for who in sorted(there))
+    known = (*above, guest(id="shop's 2"), both)
     forest = CHAIN if deep else Forest([])
 
     found = dues(known, closed, forest, "3-1")
@@ -248,7 +250,13 @@ def test_no_charge_is_lost_or_doubled_whatever_is_closed(
     assert sorted(placed) == sorted(every)
     assert not {due.key for due in found} & closed
     assert len({due.key for due in found}) == len(found)
-    assert all(len({part.path[0] for part in due.parts}) == 1 for due in found)
+    for part in (part for due in found for part in due.parts):
+        for one in part.charges:
+            who = payer(
+                part.schedule, one.due_on, one.service,
+                forest=forest, hosts=hosts(*known), zone=UTC,
+            )  # fmt: skip
+            assert part.path == who.path
 
 
 def charge(one: Schedule, minor: str = "10", product: str = "platform") -> Charge:
