@@ -35,7 +35,9 @@ def in_force(tx: Connection, workspace: str, id: str) -> InForce | None:
 
 def parameters_of(row: Row[Any]) -> tuple[Parameter, ...]:
     """What a row of ``usage_metrics`` leaves open."""
-    return tuple(Parameter(**one | {"type": ParameterType(one["type"])}) for one in row.parameters)
+    return tuple(
+        Parameter(**one | {"type": ParameterType(one["type"])}) for one in row.parameters or ()
+    )
 
 
 def metric_of(row: Row[Any], values: Mapping[str, str] = _BY_DEFAULT) -> Metric:

@@ -186,4 +186,5 @@ def _living(workspace: str) -> Select[Any]:
 def _columns(terms: Terms) -> dict[str, Any]:
     values = asdict(terms)
     values["aggregation_type"] = values.pop("aggregation").value
+    values["parameters"] = values["parameters"] or None
     return values | {"metric_type": terms.metric_type}

@@ -305,7 +305,7 @@ usage_metrics = Table(
     _text("aggregation_property"),
     _text("percentile"),
     _text("expression"),
-    _json("parameters"),
+    _json("parameters", nullable=True),
     _text("unit"),
     _json("property_filters"),
     _json("properties_to_negate"),

@@ -205,7 +205,7 @@ def upgrade() -> None:
         sa.Column("aggregation_property", sa.Text(), nullable=True),
         sa.Column("percentile", sa.Text(), nullable=True),
         sa.Column("expression", sa.Text(), nullable=True),
-        sa.Column("parameters", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("parameters", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("property_filters", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("properties_to_negate", sa.JSON(none_as_null=True), nullable=False),
