@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
@@ -115,7 +116,8 @@ def _balance(
         billed: list[BilledUsage] = []
         for line in lines:
             wrong = list(miscounts([line.line], counts[metric_id, line.last_seq]))
-            changed = line.known_at != known_at or line.metric != metrics.get(metric_id)
+            as_now = metrics.get(metric_id)
+            changed = line.known_at != known_at or not _same_events(line.metric, as_now)
             if wrong and changed:
                 found.outdated.add(line.line.invoice_id)
             else:
@@ -125,6 +127,14 @@ def _balance(
         row = balance(metric_id, days_of(lines), billed, census)
         found.differences += imbalance(row, census)
         found.rows.append(row)
+
+
+_selection = attrgetter("event_type", "filters", "negated", "case_sensitive")
+
+
+def _same_events(metric: Metric, other: Metric | None) -> bool:
+    """Whether both count the same events, whatever they make of them."""
+    return other is not None and _selection(metric) == _selection(other)
 
 
 def _recounted(line: BilledUsage, census: Census) -> BilledUsage:

@@ -77,7 +77,8 @@ def with_events(
     one), and the place up to which they were looked for: ``last_seq``, or all there are.
     """
     metrics, spans = zip(*asked, strict=True)
-    within = Span(min(span.start for span in spans), max(span.end for span in spans))
+    start = min(map(Metric.reads_from, metrics, (span.start for span in spans)))
+    within = Span(start, max(span.end for span in spans))
     types = {metric.event_type for metric in metrics}
     names, place = usage.names(agreed.workspace.id, types, within, last_seq)
     owners = aliases.owners(tx, agreed.workspace.id, names, agreed.known_at)

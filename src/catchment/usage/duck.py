@@ -186,5 +186,20 @@ def rows(
     cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
     """The rows of a query; each ``$name`` in it is a parameter, others are left out."""
+    return _executed(cursor, sql, parameters).fetchall()
+
+
+def batches(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any], size: int
+) -> Iterator[list[tuple[Any, ...]]]:
+    """The same, ``size`` rows at a time; nothing else may be asked meanwhile."""
+    found = _executed(cursor, sql, parameters)
+    while part := found.fetchmany(size):
+        yield part
+
+
+def _executed(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> duckdb.DuckDBPyConnection:
     used = {name: value for name, value in parameters.items() if f"${name}" in sql}
-    return cursor.execute(sql, used).fetchall()
+    return cursor.execute(sql, used)

@@ -1,7 +1,8 @@
 """The SQL of every question, built on one definition of which events match a metric.
 
 Two relations are defined before: ``events`` (all that is stored) and ``marks`` (the places of those
-that were superseded). Values from outside are parameters, never text.
+that were superseded). ``spans`` says whose events are asked for, ``evaluated`` what a CUSTOM metric
+makes of the numbers it reads. Values from outside are parameters, never text.
 """
 
 # ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
@@ -12,12 +13,38 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from catchment.core.metering import GROWING, NUMBER, VALUING, Aggregation, Metric, fold
+from catchment.core.metering import (
+    FRACTION_DIGITS,
+    GROWING,
+    NUMBER,
+    VALUING,
+    Aggregation,
+    Metric,
+    fold,
+)
 
 CURRENT = "seq NOT IN (SELECT seq FROM marks)"
-_NUMBER_OF = (
-    f"CASE WHEN regexp_full_match(text, '{NUMBER}') THEN TRY_CAST(text AS DECIMAL(38, 12)) END"
-)
+_NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
+_WHOLE = "HUGEINT"
+_ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
+_SUM = f"coalesce(sum(number), 0)::{_NUMBER}"
+_REACHED = f"place * {_ONE} >= $percentile::{_WHOLE} * numbers"
+_FIGURES = {
+    Aggregation.COUNT: f"count(*)::{_NUMBER}",
+    Aggregation.UNIQUE: f"count(DISTINCT text)::{_NUMBER}",
+    Aggregation.SUM: _SUM,
+    Aggregation.CUSTOM: _SUM,
+    Aggregation.AVERAGE: f"{_SUM}, count(number)",
+    Aggregation.MAX: f"coalesce(max(number), 0)::{_NUMBER}",
+    # Of one member.
+    Aggregation.LATEST: "coalesce(arg_max(number, (event_at, seq))"
+    f" FILTER (WHERE number IS NOT NULL), 0)::{_NUMBER}",
+    # Of rows that have their place among the numbers of their group.
+    Aggregation.PERCENTILE: f"coalesce(min(number) FILTER (WHERE {_REACHED}), 0)::{_NUMBER}",
+    # Of this only events are counted; see ``stood``.
+    Aggregation.TIME_WEIGHTED_SUM: "NULL",
+}
+"""Aggregates over matched events, of which Python makes what ``measure`` defines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,56 +71,143 @@ def matching(metric: Metric) -> Sql:
     return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
 
 
-def matched(metric: Metric) -> Sql:
+def operand(place: int) -> str:
+    """The column for the property that a CUSTOM metric reads in that place."""
+    return f"operand_{place}"
+
+
+def _number_of(text: str) -> str:
+    return f"CASE WHEN regexp_full_match({text}, '{NUMBER}') THEN TRY_CAST({text} AS {_NUMBER}) END"
+
+
+def _found(metric: Metric, columns: str = "NULL") -> Sql:
     """Events that match ``metric``, once for every row of ``spans`` they fall into."""
     condition = matching(metric)
-    text = "NULL" if metric.property is None else "texts[$property]"
     return Sql(
-        f"SELECT query, member, seq, id, event_at, text, {_NUMBER_OF} AS number FROM ("
-        f"SELECT seq, id, alias, event_at, {text}::VARCHAR AS text FROM events"
-        f" WHERE {condition.text})"
+        f"SELECT query, member, seq, id, event_at, {columns} FROM ("
+        f"SELECT seq, id, alias, event_at, texts FROM events WHERE {condition.text})"
         " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
-        condition.parameters | {"property": metric.property},
+        condition.parameters,
     )
 
 
-def _quantity(aggregation: Aggregation) -> str:
-    """The aggregate over matched events, as ``measure`` defines it; LATEST is of one member."""
-    match aggregation:
-        case Aggregation.COUNT:
-            return "count(*)::DECIMAL(38, 12)"
-        case Aggregation.UNIQUE:
-            return "count(DISTINCT text)::DECIMAL(38, 12)"
-        case Aggregation.SUM:
-            return "coalesce(sum(number), 0)::DECIMAL(38, 12)"
-        case Aggregation.MAX:
-            return "coalesce(max(number), 0)::DECIMAL(38, 12)"
-        case Aggregation.LATEST:
-            return (
-                "coalesce(arg_max(number, (event_at, seq)) FILTER (WHERE number IS NOT NULL), 0)"
-                "::DECIMAL(38, 12)"
-            )
+def matched(metric: Metric) -> Sql:
+    """The same with the ``text`` of the metric's property and the ``number`` an event gives."""
+    if metric.aggregation is Aggregation.CUSTOM:
+        read = _operands(metric)
+        columns = ", ".join(operand(place) for place in range(len(metric.operands())))
+        text = (
+            "SELECT query, member, seq, id, event_at, NULL AS text, number"
+            f" FROM ({read.text}) LEFT JOIN evaluated USING ({columns})"
+        )
+        return Sql(text, read.parameters)
+    if metric.aggregation is Aggregation.COUNT:
+        return _found(metric, f"NULL AS text, 1::{_NUMBER} AS number")
+    text = "texts[$property]"
+    found = _found(metric, f"{text} AS text, {_number_of(text)} AS number")
+    return Sql(found.text, found.parameters | {"property": metric.property})
 
 
-def _measured(aggregation: Aggregation, rows: str, shown: str, *, by: str, each: str) -> str:
-    """(``shown``, quantity, how many events) of matched events, grouped ``by``.
-
-    ``each`` tells the members of every group apart.
-    """
-    value, count = _quantity(aggregation), "count(*)"
-    if aggregation is Aggregation.LATEST:  # of each member by itself, then added up
-        rows = f"SELECT {each}, {value} AS value, {count} AS events FROM ({rows}) GROUP BY {each}"
-        value, count = "sum(value)::DECIMAL(38, 12)", "sum(events)::BIGINT"
-    return f"SELECT {shown}, {value}, {count} FROM ({rows}) GROUP BY {by}"
+def _operands(metric: Metric) -> Sql:
+    """Matched events with the numbers that the expression reads."""
+    names = {f"operand_name_{place}": name for place, name in enumerate(metric.operands())}
+    columns = (
+        f"{_number_of(f'texts[${name}]')} AS {operand(place)}" for place, name in enumerate(names)
+    )
+    found = _found(metric, ", ".join(columns))
+    return Sql(found.text, found.parameters | names)
 
 
-def totals(metric: Metric) -> Sql:
-    """(query, member or NULL for the pool, quantity, how many events)."""
-    inner = matched(metric)
-    by = "GROUPING SETS ((query, member), (query))"
+def combinations(metric: Metric) -> Sql:
+    """All that the matched events give the expression to read, each combination once."""
+    read = _operands(metric)
+    columns = [operand(place) for place in range(len(metric.operands()))]
+    there = " AND ".join(f"{column} IS NOT NULL" for column in columns)
     return Sql(
-        _measured(metric.aggregation, inner.text, "query, member", by=by, each="query, member"),
-        inner.parameters,
+        f"SELECT DISTINCT {', '.join(columns)} FROM ({read.text}) WHERE {there}", read.parameters
+    )
+
+
+def totals(metric: Metric, *, by_bucket: bool = False) -> Sql:
+    """(query, member or NULL for the pool, how many events, figures).
+
+    ``by_bucket``: (bucket, NULL, how many events, figures) for the buckets that have any.
+    """
+    inner = matched(metric)
+    rows, pool = inner.text, "query"
+    if by_bucket:
+        rows, pool = _in_buckets(rows), "bucket"
+    alone = [] if by_bucket else [f"{pool}, member"]
+    parameters = inner.parameters
+    if metric.aggregation is Aggregation.PERCENTILE:
+        assert metric.percentile is not None, metric
+        parameters = parameters | {"percentile": int(metric.percentile.scaleb(FRACTION_DIGITS))}
+        groups = (_ranked(group, pool) for group in (*alone, pool))
+        return Sql(f"WITH found AS MATERIALIZED ({rows}) {' UNION ALL '.join(groups)}", parameters)
+    count, figures = "count(*)", _FIGURES[metric.aggregation]
+    if metric.aggregation is Aggregation.LATEST:  # of each member by itself, then added up
+        rows = (
+            f"SELECT {pool}, member, count(*) AS events, {figures} AS value FROM ({rows})"
+            f" GROUP BY {pool}, member"
+        )
+        count, figures = "sum(events)::BIGINT", f"sum(value)::{_NUMBER}"
+    sets = ", ".join(f"({group})" for group in (*alone, pool))
+    member = "member" if alone else "NULL"
+    return Sql(
+        f"SELECT {pool}, {member}, {count}, {figures} FROM ({rows})"
+        f" GROUP BY GROUPING SETS ({sets})",
+        parameters,
+    )
+
+
+def _in_buckets(rows: str) -> str:
+    return f"SELECT used.*, bucket FROM ({rows}) AS used ASOF JOIN buckets ON event_at >= starts"
+
+
+def _ranked(group: str, pool: str) -> str:
+    """A percentile of ``found`` rows by ``group``; those without a number come last."""
+    member = "NULL" if group == pool else "member"
+    return (
+        f"SELECT {pool}, {member}, count(*), {_FIGURES[Aggregation.PERCENTILE]} FROM (SELECT *,"
+        f" row_number() OVER (PARTITION BY {group} ORDER BY number NULLS LAST) AS place,"
+        f" count(number) OVER (PARTITION BY {group}) AS numbers FROM found) GROUP BY {group}"
+    )
+
+
+def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
+    """(query or bucket, member, whole values, decimals) by the microseconds they stood.
+
+    Decimals are in units of the last one, so that both sums are whole numbers of less than 38
+    digits. ``earliest`` must leave out nothing: all that a member ever told is read, for what stood
+    before a span.
+    """
+    condition = matching(metric)
+    number = _number_of("texts[$property]")
+    stretches, place = "spans", "query"
+    if by_bucket:
+        place = "bucket"
+        stretches = (
+            "(SELECT query, member, alias, bucket, greatest(from_at, starts) AS from_at,"
+            " least(to_at, ends) AS to_at FROM spans, buckets"
+            " WHERE from_at < ends AND to_at > starts)"
+        )
+    return Sql(
+        "WITH told AS (SELECT query, member, seq, event_at, "
+        f"{number} AS number FROM (SELECT seq, alias, event_at, texts FROM events"
+        f" WHERE {condition.text})"
+        " JOIN (SELECT DISTINCT query, member, alias FROM spans) USING (alias)"
+        " WHERE number IS NOT NULL),"
+        " lasting AS (SELECT query, member, event_at, number, lead(event_at, 1, $latest) OVER"
+        " (PARTITION BY query, member ORDER BY event_at, seq) AS until FROM told),"
+        f" stretches AS (SELECT DISTINCT query, member, {place}, from_at, to_at FROM {stretches}),"
+        f" parts AS (SELECT {place}, member, number,"
+        " least(until, to_at) - greatest(event_at, from_at) AS lasted"
+        " FROM lasting JOIN stretches USING (query, member)"
+        " WHERE event_at < to_at AND until > from_at)"
+        f" SELECT {place}, member, sum(trunc(number)::{_WHOLE} * lasted),"
+        f" sum(((number - trunc(number)) * {_ONE})::{_WHOLE} * lasted)"
+        f" FROM parts WHERE lasted > 0 GROUP BY {place}, member",
+        condition.parameters | {"property": metric.property},
     )
 
 
@@ -101,11 +215,10 @@ def distribution(metric: Metric) -> Sql:
     """(query, member, value, how many events have it), values ascending, where asked for."""
     assert metric.aggregation in VALUING, metric
     inner = matched(metric)
-    value = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     return Sql(
-        f"SELECT query, member, {value} AS value, count(*) FROM ({inner.text})"
-        " WHERE list_contains($wanting::INTEGER[], query) AND value IS NOT NULL"
-        " GROUP BY query, member, value ORDER BY query, value",
+        f"SELECT query, member, number, count(*) FROM ({inner.text})"
+        " WHERE list_contains($wanting::INTEGER[], query) AND number IS NOT NULL"
+        " GROUP BY query, member, number ORDER BY query, number",
         inner.parameters,
     )
 
@@ -159,12 +272,11 @@ def _numbered(metric: Metric) -> Sql:
     """(query, member, event_at, seq, number, part) of events with a number, for ``stepping``."""
     assert metric.aggregation in GROWING, metric
     inner = matched(metric)
-    number = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     return Sql(
-        f"SELECT query, member, event_at, seq, {number} AS number,"
+        "SELECT query, member, event_at, seq, number,"
         " ((event_at - $earliest) // $length)::INTEGER AS part"
         f" FROM ({inner.text}) WHERE list_contains($stepping::INTEGER[], query)"
-        f" AND {number} IS NOT NULL",
+        " AND number IS NOT NULL",
         inner.parameters,
     )
 
@@ -180,24 +292,11 @@ def names(event_types: Collection[str]) -> Sql:
 
 def ends(metric: Metric) -> Sql:
     """(smallest, largest id) of the matched events."""
-    inner = matched(metric)
+    inner = _found(metric)
     return Sql(f"SELECT min(id), max(id) FROM ({inner.text})", inner.parameters)
 
 
 def places(metric: Metric) -> Sql:
     """The place of each matched event."""
-    inner = matched(metric)
+    inner = _found(metric)
     return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
-
-
-def series(metric: Metric) -> Sql:
-    """(bucket, quantity, how many events) for the buckets that have any."""
-    inner = matched(metric)
-    rows = (
-        f"SELECT used.*, bucket FROM ({inner.text}) AS used"
-        " ASOF JOIN buckets ON used.event_at >= buckets.starts"
-    )
-    return Sql(
-        _measured(metric.aggregation, rows, "bucket", by="bucket", each="bucket, member"),
-        inner.parameters,
-    )
