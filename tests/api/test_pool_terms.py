@@ -8,8 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from catchment.store.access import Workspace
-from tests.api.catalogue import NOBODY, made, metric, price_body, product, refusal
-from tests.api.test_billing_schedules import (
+from tests.api.agreements import (
     body_of,
     create,
     customer,
@@ -18,6 +17,7 @@ from tests.api.test_billing_schedules import (
     price,
     update_of,
 )
+from tests.api.catalogue import NOBODY, made, metric, price_body, product, refusal
 
 
 @dataclass

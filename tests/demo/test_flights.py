@@ -1,17 +1,24 @@
+import pytest
+
 from catchment.demo import flights
 from catchment.demo.families import AGREEMENTS, GROUPS, MOVES, office_of
 
 DATA = flights.folder()
-FLOWN = flights.departures(DATA)
+Flown = tuple[flights.Departure, ...]
 
 
-def test_every_flight_that_left_is_an_event_with_an_id_of_its_own() -> None:
-    assert len(FLOWN) == 328_521
-    assert len({one.event()["customerEventId"] for one in FLOWN}) == 328_521
+@pytest.fixture(scope="module")
+def flown() -> Flown:
+    return flights.departures(DATA)
 
 
-def test_a_flight_without_a_tail_number_is_its_carriers_own() -> None:
-    one = FLOWN[0]._replace(tailnum=None, air_time=None)
+def test_every_flight_that_left_is_an_event_with_an_id_of_its_own(flown: Flown) -> None:
+    assert len(flown) == 328_521
+    assert len({one.event()["customerEventId"] for one in flown}) == 328_521
+
+
+def test_a_flight_without_a_tail_number_is_its_carriers_own(flown: Flown) -> None:
+    one = flown[0]._replace(tailnum=None, air_time=None)
 
     assert one.alias == one.carrier
     assert set(one.event()["eventProperties"]) == {
@@ -23,8 +30,8 @@ def test_a_flight_without_a_tail_number_is_its_carriers_own() -> None:
     }
 
 
-def test_the_fleet_is_every_pair_of_carrier_and_aircraft() -> None:
-    fleet = flights.fleet(DATA, FLOWN)
+def test_the_fleet_is_every_pair_of_carrier_and_aircraft(flown: Flown) -> None:
+    fleet = flights.fleet(DATA, flown)
 
     assert len(fleet) == len({one.alias for one in fleet}) == 4_054
     assert len(fleet) - len({one.tailnum for one in fleet}) == 17

@@ -209,7 +209,7 @@ def sample(steps: int, how_many: int) -> list[int]:
 
 
 def books(place: Place) -> None:
-    """A family of five billed together, and 35 others, usage for all; two of three issue themselves.
+    """A family of five billed together, and 17 others, usage for all; two of three issue themselves.
 
     Two of the family have prices of their own that the parent pays for.
     """
@@ -227,7 +227,7 @@ def books(place: Place) -> None:
     made.schedule(parent, fee, pooled, per_user, roll_up_billing=True)
     for child in family[1:3]:
         made.schedule(child, fee, made.price(linear("0.5"), calls), bill_to="PARENT")
-    others = [made.customer(f"Customer {n}") for n in range(35)]
+    others = [made.customer(f"Customer {n}") for n in range(17)]
     for n, other in enumerate(others):
         made.schedule(other, fee, pooled, auto_issue_invoices=n % 3 != 0)
     made.write()

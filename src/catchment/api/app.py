@@ -96,10 +96,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.engine = engine
-    app.state.usage = usage
-    app.state.settings = settings
-    app.state.clock = clock
+    serve_from(app, engine, usage, settings, clock)
     problems.install(app)
     app.middleware("http")(_frame)
     for resource in RESOURCES:
@@ -108,6 +105,20 @@ def create_app(
     app.add_api_route("/api/{rest:path}", _nowhere, methods=_METHODS, include_in_schema=False)
     _serve_dashboard(app)
     return app
+
+
+def serve_from(
+    app: FastAPI,
+    engine: Engine,
+    usage: UsageStore,
+    settings: Settings,
+    clock: Callable[[], datetime],
+) -> None:
+    """Answer every request from these stores from now on."""
+    app.state.engine = engine
+    app.state.usage = usage
+    app.state.settings = settings
+    app.state.clock = clock
 
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
