@@ -360,3 +360,22 @@ def test_the_control_sheet_says_what_becomes_of_late_events(books: Books) -> Non
         [late] = result.report.late
         assert (late.received, late.adjusted, late.waiting, late.turned_off) == row
         assert late.balanced
+
+
+def test_a_level_set_before_the_time_of_a_line_is_late_for_it_too(books: Books) -> None:
+    customer = books.customer("One")
+    stored = books.metric("stored", "TIME_WEIGHTED_SUM")
+    books.schedule(customer, books.price(linear("0.01"), stored))
+    books.write()
+    billed(books, FEBRUARY)
+    billed(books, MARCH)
+    books.used((customer, "stored", "2026-01-31", "10"))
+
+    billed(books, APRIL)
+
+    # 10 stood for one day of January, all 28 days of February and all 31 of March: 2.40 a day.
+    assert in_force(books) == {
+        date(2026, 1, 1): 2_40,
+        date(2026, 2, 1): 67_20,
+        date(2026, 3, 1): 74_40,
+    }

@@ -47,6 +47,10 @@ class Aggregation(StrEnum):
     TIME_WEIGHTED_SUM = "TIME_WEIGHTED_SUM"
     CUSTOM = "CUSTOM"
 
+    def reads_from(self, start: datetime) -> datetime:
+        """How far back events may matter to usage from ``start`` on."""
+        return BEGINNING if self is Aggregation.TIME_WEIGHTED_SUM else start
+
 
 GROWING = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.CUSTOM})
 """Those where every event adds its own value, so that usage grows in the order of events."""
@@ -93,10 +97,6 @@ class Metric:
                 assert (aggregation is Aggregation.PERCENTILE) == (self.percentile is not None), (
                     self
                 )
-
-    def reads_from(self, start: datetime) -> datetime:
-        """How far back events may matter to usage from ``start`` on."""
-        return BEGINNING if self.aggregation is Aggregation.TIME_WEIGHTED_SUM else start
 
     def operands(self) -> tuple[str, ...]:
         """The properties that the expression reads."""

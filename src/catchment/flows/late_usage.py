@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.metering import Metric
+from catchment.core.period import Span
 from catchment.core.schedules import Charge, ChargeId, Schedule, charges
 from catchment.flows.agreements import Agreements
 from catchment.store import adjustments, aliases, evidence, schedules
@@ -107,8 +108,14 @@ def _touched(
     if not stretches:
         return {}
     measured = [
-        MeasuredTo(one.event_type, one.service.span(agreed.zone), one.last_seq, one.known_at)
+        MeasuredTo(
+            one.event_type,
+            Span(one.aggregation.reads_from(span.start), span.end),
+            one.last_seq,
+            one.known_at,
+        )
         for one in stretches
+        for span in [one.service.span(agreed.zone)]
     ]
     renamed = adjustments.renamed(tx, workspace, min(one.known_at for one in stretches))
     found = usage.late(workspace, measured, renamed, last_seq)

@@ -77,7 +77,10 @@ def with_events(
     one), and the place up to which they were looked for: ``last_seq``, or all there are.
     """
     metrics, spans = zip(*asked, strict=True)
-    start = min(map(Metric.reads_from, metrics, (span.start for span in spans)))
+    start = min(
+        metric.aggregation.reads_from(span.start)
+        for metric, span in zip(metrics, spans, strict=True)
+    )
     within = Span(start, max(span.end for span in spans))
     types = {metric.event_type for metric in metrics}
     names, place = usage.names(agreed.workspace.id, types, within, last_seq)

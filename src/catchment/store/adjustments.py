@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 from catchment.core.adjustments import ORIGINAL, BilledLine, Standing
 from catchment.core.allocation import Share
 from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import Aggregation
 from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
@@ -38,6 +39,7 @@ class Stretch(NamedTuple):
     """Services that were measured by the same reading: what came after it is late for them."""
 
     event_type: str
+    aggregation: Aggregation
     service: Period
     last_seq: int
     known_at: datetime
@@ -59,6 +61,7 @@ class IssuedLine(NamedTuple):
     issued: bool
     due_on: date
     event_type: str
+    aggregation: Aggregation
     service: Period
     last_seq: int | None
     known_at: datetime | None
@@ -72,6 +75,7 @@ def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
     """What the lines of a charge that were issued have measured last; one of them has."""
     return Stretch(
         lines[0].event_type,
+        lines[0].aggregation,
         lines[0].service,
         max(one.last_seq for one in lines if one.last_seq is not None),
         max(one.known_at for one in lines if one.known_at is not None),
@@ -90,6 +94,7 @@ def stretches(
         last = (
             select(
                 _line.usage_metric_id,
+                func.max(_line.aggregation).label("aggregation"),
                 _line.service_start,
                 func.max(_line.service_end).label("service_end"),
                 func.max(_line.last_seq).label("last_seq"),
@@ -105,6 +110,7 @@ def stretches(
         query = (
             select(
                 usage_metrics.c.event_type,
+                last.c.aggregation,
                 last.c.service_start,
                 last.c.service_end,
                 last.c.last_seq,
@@ -114,8 +120,8 @@ def stretches(
             .join(last, last.c.usage_metric_id == usage_metrics.c.id)
         )
         found.update(
-            Stretch(kind, Period(start, end), seq, at)
-            for kind, start, end, seq, at in tx.execute(query)
+            Stretch(kind, Aggregation(how), Period(start, end), seq, at)
+            for kind, how, start, end, seq, at in tx.execute(query)
         )
     return sorted(found)
 
@@ -286,6 +292,7 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             row.status in _ISSUED,
             row.due_on,
             row.event_type,
+            Aggregation(row.aggregation),
             Period(row.service_start, row.service_end),
             row.last_seq,
             row.known_at,
