@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, insert
 
 from catchment import ids
@@ -25,8 +26,7 @@ from catchment.store.schema import (
     products,
     usage_metrics,
 )
-from catchment.usage import AcceptedEvent, UsageStore
-from catchment.usage.events import micros
+from catchment.usage import SentEvent, UsageStore, batch
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -209,15 +209,12 @@ class Books:
 
     def used(self, *events: tuple[str, str, str, str]) -> None:
         """Acknowledge events: (customer, metric's name, day or instant, value of n)."""
-        batch = []
+        sent = []
         for alias, kind, at, n in events:
             self._events += 1
             instant = datetime.fromisoformat(at)
             instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-            batch.append(
-                AcceptedEvent(
-                    ids.new_id(), f"e{self._events}", alias, kind, micros(instant), "{}", {"n": n}
-                )
-            )
+            properties = msgspec.Raw(msgspec.json.encode({"n": n}))
+            sent.append(SentEvent(alias, kind, instant, f"e{self._events}", properties))
         with writing(self.engine) as tx:
-            self.usage.accept(tx, self.workspace.id, batch, NOW)
+            self.usage.accept(tx, self.workspace.id, batch(sent), NOW)

@@ -8,15 +8,14 @@ from fastapi import BackgroundTasks, Depends, Query, Request, Response
 from pydantic import ConfigDict
 
 from catchment.api import event_wire
-from catchment.api.deps import Cursor, Limit, NewId, Now, Order, Tx, Usage, WhoIs, comma_list
+from catchment.api.deps import Cursor, Limit, Now, Order, Tx, Usage, WhoIs, comma_list
 from catchment.api.route import Route, router
 from catchment.api.wire import At, Pagination, Wire, timestamp
 from catchment.core.errors import Invalid
 from catchment.flows.explain_line import counted_events
-from catchment.flows.ingest_usage import ingest
 from catchment.store import known_aliases
-from catchment.usage import AcceptedEvent, EventFilter, EventPageRequest
-from catchment.usage.events import instant
+from catchment.usage import EventFilter, EventPageRequest, SentEvent, properties, sent_events
+from catchment.usage.event_ids import event_id, event_ids
 
 _EVENT: dict[str, Any] = {
     "customerAlias": "nw-eu",
@@ -122,14 +121,26 @@ def create_usage_event(
     who: WhoIs,
     usage: Usage,
     now: Now,
-    new_id: NewId,
     after: BackgroundTasks,
 ) -> Response:
     """Keep one event. The answer means that it is on disk."""
     workspace = who.workspace.id
-    [event] = ingest(tx, usage, workspace, [event_wire.one(body)], now=now, new_id=new_id)
+    batch = event_wire.one(body)
+    id = event_id(workspace, now, usage.accept(tx, workspace, batch, now))
     after.add_task(usage.catch_up_if_worth_it, workspace)
-    return _json(_shown(event, workspace), 201)
+    [sent] = sent_events(batch.json)
+    return _json(
+        _event(
+            id,
+            sent.customer_event_id or id,
+            sent.customer_alias,
+            sent.event_type,
+            workspace,
+            sent.event_timestamp or now,
+            properties.kept(sent.event_properties)[0],
+        ),
+        201,
+    )
 
 
 @routes.post(
@@ -144,20 +155,22 @@ def create_usage_events(
     who: WhoIs,
     usage: Usage,
     now: Now,
-    new_id: NewId,
     after: BackgroundTasks,
 ) -> Response:
     """Keep up to 10,000 events: the good ones, while each bad one is refused by its index."""
     workspace = who.workspace.id
-    read = event_wire.many(body)
-    good = [event for event in read if not isinstance(event, Invalid)]
-    kept = iter(ingest(tx, usage, workspace, good, now=now, new_id=new_id))
+    taken = event_wire.many(body)
+    good = taken.good
+    first = usage.accept(tx, workspace, good, now) if good.event_count else 0
+    made = event_ids(workspace, now, range(first, first + good.event_count))
+    kept = iter(zip(made, sent_events(good.json), strict=True))
+    refused = dict(taken.refused)
     items = [
-        _refused(index, event) if isinstance(event, Invalid) else _kept(index, next(kept))
-        for index, event in enumerate(read)
+        _refused(index, refused[index]) if index in refused else _kept(index, *next(kept))
+        for index in range(taken.sent)
     ]
     after.add_task(usage.catch_up_if_worth_it, workspace)
-    return _json({"accepted": len(good), "refused": len(read) - len(good), "items": items}, 200)
+    return _json({"accepted": good.event_count, "refused": len(refused), "items": items}, 200)
 
 
 @routes.get("", response_class=Response, responses={200: {"model": UsageEventsOut}})
@@ -237,18 +250,6 @@ def _json(value: Any, status: int) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
-def _shown(event: AcceptedEvent, workspace: str) -> dict[str, Any]:
-    return _event(
-        event.id,
-        event.customer_event_id,
-        event.alias,
-        event.event_type,
-        workspace,
-        instant(event.at),
-        event.properties,
-    )
-
-
 def _event(
     id: str,
     customer_event_id: str,
@@ -269,8 +270,8 @@ def _event(
     }
 
 
-def _kept(index: int, event: AcceptedEvent) -> dict[str, Any]:
-    return {"index": index, "id": event.id, "customerEventId": event.customer_event_id}
+def _kept(index: int, id: str, event: SentEvent) -> dict[str, Any]:
+    return {"index": index, "id": id, "customerEventId": event.customer_event_id or id}
 
 
 def _refused(index: int, refusal: Invalid) -> dict[str, Any]:

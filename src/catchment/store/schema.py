@@ -607,6 +607,8 @@ usage_inbox = Table(
     ),
     _workspace(),
     Column("event_count", Integer, nullable=False),
+    # Bytes of the body before it was compressed.
+    Column("size", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Instant, nullable=False),
     sqlite_autoincrement=True,

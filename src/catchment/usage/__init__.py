@@ -1,12 +1,12 @@
 """Usage events: a durable inbox, sorted segments, and quantities out of both."""
 
 from catchment.usage.census import CensusQuery, Claimed
-from catchment.usage.events import AcceptedEvent
+from catchment.usage.events import Batch, SentEvent, batch, sent_events
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.store import Bucket, Reading, UsageStore
 
 __all__ = [
-    "AcceptedEvent",
+    "Batch",
     "Bucket",
     "CensusQuery",
     "Claimed",
@@ -14,6 +14,9 @@ __all__ = [
     "EventPage",
     "EventPageRequest",
     "Reading",
+    "SentEvent",
     "StoredEvent",
     "UsageStore",
+    "batch",
+    "sent_events",
 ]

@@ -7,49 +7,88 @@ which they were acknowledged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from catchment.store.engine import lock
 from catchment.store.schema import usage_inbox
-from catchment.usage.events import AcceptedEvent, pack
+from catchment.usage.events import Batch, InboxRow, pack
 
 
 @dataclass(frozen=True, slots=True)
-class InboxRow:
-    """An accepted request."""
+class Incoming:
+    """A row to be: its id is reserved, its body is packed."""
 
     id: int
+    workspace_id: str
+    event_count: int
+    size: int
     body: bytes
     received_at: datetime
 
 
-def accept(
-    tx: Connection, workspace_id: str, events: Sequence[AcceptedEvent], received_at: datetime
-) -> None:
-    """Keep one request's events. They count as soon as ``tx`` is committed.
+def accept(tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
+    """Keep one request's events, which count as soon as ``tx`` is committed; the row's id."""
+    [row_id] = reserve(tx, [workspace_id], 1)
+    body = pack(batch.json)
+    add(
+        tx,
+        [Incoming(row_id, workspace_id, batch.event_count, len(batch.json), body, received_at)],
+    )
+    return row_id
 
-    The lock makes others wait until then: without it PostgreSQL could commit a later id first, and
-    a loader would take that one for the newer.
+
+def reserve(tx: Connection, workspace_ids: Iterable[str], count: int) -> list[int]:
+    """The ids, ascending, of ``count`` rows that are about to be added to these workspaces.
+
+    The locks make others wait until ``tx`` ends: without them PostgreSQL could commit a later id
+    first, and a loader would take that one for the newer.
     """
-    lock(tx, "usage", workspace_id)
+    for workspace_id in sorted(set(workspace_ids)):
+        lock(tx, "usage", workspace_id)
+    return list(tx.execute(_NEXT[tx.dialect.name], {"count": count}).scalars())
+
+
+_NEXT = {
+    # An explicit id moves the table's sequence along, and nobody else writes meanwhile.
+    "sqlite": text(
+        "WITH RECURSIVE ids (id, left) AS (SELECT coalesce((SELECT seq FROM sqlite_sequence"
+        " WHERE name = 'usage_inbox'), 0) + 1, :count UNION ALL"
+        " SELECT id + 1, left - 1 FROM ids WHERE left > 1) SELECT id FROM ids"
+    ),
+    "postgresql": text(
+        "SELECT nextval(pg_get_serial_sequence('usage_inbox', 'id'))"
+        " FROM generate_series(1, :count)"
+    ),
+}
+
+
+def add(tx: Connection, rows: Sequence[Incoming]) -> None:
+    """Add rows whose ids are reserved."""
     tx.execute(
-        insert(usage_inbox).values(
-            workspace_id=workspace_id,
-            event_count=len(events),
-            body=pack(events),
-            received_at=received_at,
-        )
+        insert(usage_inbox),
+        [
+            {
+                "id": row.id,
+                "workspace_id": row.workspace_id,
+                "event_count": row.event_count,
+                "size": row.size,
+                "body": row.body,
+                "received_at": row.received_at,
+            }
+            for row in rows
+        ],
     )
 
 
 def first(tx: Connection, workspace_id: str, at_most: int | None = None) -> list[InboxRow]:
     """The oldest waiting rows, in order: all of them, or about ``at_most`` events' worth."""
     c = usage_inbox.c
-    query = select(c.id, c.body, c.received_at).where(c.workspace_id == workspace_id).order_by(c.id)
+    columns = (c.id, c.size, c.body, c.received_at)
+    query = select(*columns).where(c.workspace_id == workspace_id).order_by(c.id)
     if at_most is None:
         return [InboxRow(*row) for row in tx.execute(query)]
     running = func.sum(c.event_count).over(order_by=c.id).label("running")

@@ -60,7 +60,7 @@ def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> i
         known = segments.manifest(tx, workspace_id) if rows else []
     if not rows:
         return 0
-    events = table((row.id, row.body) for row in rows)
+    events = table(workspace_id, rows)
     fresh = _write_batch(data_dir, workspace_id, db, events, known, rows[-1].received_at)
     try:
         with writing(engine) as tx:

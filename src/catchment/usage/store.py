@@ -37,7 +37,7 @@ from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
 from catchment.usage import census, duck, inbox, listing, loader, queries, segments
 from catchment.usage.census import CensusQuery
-from catchment.usage.events import COLUMNS, AcceptedEvent, last_place, micros, table
+from catchment.usage.events import COLUMNS, Batch, first_place, last_place, micros, table
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
 from catchment.usage.segments import Kind
 
@@ -109,15 +109,12 @@ class UsageStore:
         self._duck = duck.Duck(data_dir / "usage" / "spill")
         self._loading = Lock()
 
-    def accept(
-        self,
-        tx: Connection,
-        workspace_id: str,
-        events: Sequence[AcceptedEvent],
-        received_at: datetime,
-    ) -> None:
-        """Keep one request's events; they are acknowledged once ``tx`` is committed."""
-        inbox.accept(tx, workspace_id, events, received_at)
+    def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
+        """Keep one request's events; they are acknowledged once ``tx`` is committed.
+
+        Returns the place of the first: the others follow.
+        """
+        return first_place(inbox.accept(tx, workspace_id, batch, received_at))
 
     def catch_up(self, workspace_id: str) -> int:
         """Move what waits into segments, for speed only, and return how many events that was.
@@ -295,7 +292,7 @@ class UsageStore:
         with self._duck.cursor() as cursor:
             fresh = fresh_marks = None
             if waiting:
-                fresh = table((row.id, row.body) for row in waiting)
+                fresh = table(workspace_id, waiting)
                 fresh_marks = duck.superseded_by(cursor, fresh, events, marks)
             if last_seq is None or last_seq >= newest:
                 duck.define(cursor, "events", events, fresh, COLUMNS)

@@ -185,6 +185,7 @@ def upgrade() -> None:
         ),
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("event_count", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
