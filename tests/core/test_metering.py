@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal as D
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from catchment.core.metering import (
     ADDING_UP,
+    GROWING,
     Aggregation,
     Event,
     Member,
@@ -19,6 +21,7 @@ from catchment.core.metering import (
     plain,
     text_of,
 )
+from catchment.core.money import exact_sum
 from catchment.core.period import Span
 from tests.usage.world import events, queries
 
@@ -35,10 +38,18 @@ def used(*properties, alias: str = "a", at: datetime = START, id: str | None = N
     return made
 
 
+def a_metric(aggregation: Aggregation, **more) -> Metric:
+    if aggregation is Aggregation.PERCENTILE:
+        more = {"percentile": D("0.5")} | more
+    if aggregation is Aggregation.CUSTOM:
+        more = {"expression": "n * w", "parameters": (("w", D(2)),)} | more
+    return Metric("m", "call", aggregation, "n", **more)
+
+
 def asked(
     aggregation: Aggregation, *members: Member, want_values: bool = False, **more
 ) -> UsageQuery:
-    metric = Metric("m", "call", aggregation, "n", **more)
+    metric = a_metric(aggregation, **more)
     return UsageQuery(metric, members or (Member("A", ("a",), (MARCH,)),), want_values)
 
 
@@ -48,14 +59,28 @@ def asked(
         (0, "0"), (D("-0.00"), "0"), (7, "7"), (-7, "-7"), (100, "100"), (D("1.10"), "1.1"),
         (D("1E+2"), "100"), (D("1E-7"), "0.0000001"), (D("10.00"), "10"),
         (10**15 - 1, "9" * 15), (10**15, None), (-(10**15), None),
-        (D("0.000000000001"), "0.000000000001"), (D("0.0000000000001"), None),
-        (D("1.0000000000000000"), "1"), (D("1E+400"), None), (D("1E-400"), None),
+        (D("0.000000000001"), "0.000000000001"), (D("0.0000000000001"), "0"),
+        (D("0.0000000000005"), "0.000000000001"), (D("-0.0000000000005"), "-0.000000000001"),
+        (D("0.00000000000049999"), "0"), (D("-0.0000000000004"), "0"), (D("0.1" + "3" * 40), "0.133333333333"),
+        (D("1.0000000000000000"), "1"), (D("1E+400"), None), (D("1E-400"), "0"), (D("0E+400"), "0"),
         (D("999999999999999.999999999999"), "999999999999999.999999999999"),
+        (D("999999999999999.9999999999994"), "999999999999999.999999999999"),
+        (D("999999999999999.9999999999995"), None), (D("-999999999999999.9999999999995"), None),
         (D("NaN"), None), (D("Infinity"), None),
     ],
 )  # fmt: skip
 def test_a_number_is_written_in_plain_digits_or_refused(number: D | int, text: str | None) -> None:
     assert plain(number) == text
+
+
+@given(st.decimals(allow_nan=True, allow_infinity=True))
+def test_a_number_within_bounds_is_moved_by_half_of_its_last_decimal_at_most(number: D) -> None:
+    text = plain(number)
+
+    if text is None:
+        assert not number.is_finite() or abs(number) >= D("999999999999999.9999999999995")
+    else:
+        assert abs(Fraction(text) - Fraction(number)) <= Fraction(1, 2 * 10**12)
 
 
 @given(st.decimals(-(10**15) + 1, 10**15 - 1, places=12))
@@ -99,6 +124,10 @@ def test_every_aggregation_reads_what_it_can() -> None:
         Aggregation.UNIQUE: 3,
         Aggregation.MAX: D("2.5"),
         Aggregation.LATEST: D(2),
+        Aggregation.AVERAGE: D("2.166666666667"),
+        Aggregation.PERCENTILE: D(2),
+        Aggregation.TIME_WEIGHTED_SUM: D(2) * 31 * 24,
+        Aggregation.CUSTOM: D(13),
     }
 
 
@@ -269,6 +298,6 @@ def test_what_adds_up_over_members_is_the_pool(sent: list[Event], query: UsageQu
 
     assert sum(found.member_events.values()) == found.event_count
     if query.metric.aggregation in ADDING_UP:
-        assert sum(found.members.values()) == found.pooled
-    if query.want_values and query.metric.aggregation is Aggregation.SUM:
-        assert sum(value * many for value, many in found.values) == found.pooled
+        assert exact_sum(found.members.values()) == found.pooled
+    if query.want_values and query.metric.aggregation in GROWING:
+        assert exact_sum(value * many for value, many in found.values) == found.pooled

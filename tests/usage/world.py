@@ -36,6 +36,15 @@ INSTANTS = st.one_of(
 )
 ALIASES = st.sampled_from(["a", "b", "c", "A", "d'd", "ünmapped"])
 TYPES = st.sampled_from(["call", "other"])
+PERCENTILES = [Decimal(p) for p in ("0.000000000001", "0.25", "0.5", "0.95", "1")]
+EXPRESSIONS = [
+    "n * w",
+    "n / 3 + 1",
+    "1 / n",
+    'n * w + "Ünïcode" * 2',
+    'max(n, region, "x.y") - min("it\'s", w)',
+    '"a""b" * "a""b"',
+]
 
 
 @st.composite
@@ -54,6 +63,12 @@ def events(draw: st.DrawFn) -> Event:
 def metrics(draw: st.DrawFn) -> Metric:
     aggregation = draw(st.sampled_from(Aggregation))
     filters = draw(st.dictionaries(NAMES, st.frozensets(TEXTS, max_size=3), max_size=2))
+    more: dict[str, object] = {}
+    if aggregation is Aggregation.PERCENTILE:
+        more["percentile"] = draw(st.sampled_from(PERCENTILES))
+    if aggregation is Aggregation.CUSTOM:
+        more["expression"] = draw(st.sampled_from(EXPRESSIONS))
+        more["parameters"] = (("w", draw(st.decimals(-9, 9, places=2))),)
     return Metric(
         id="m",
         event_type=draw(TYPES),
@@ -62,6 +77,7 @@ def metrics(draw: st.DrawFn) -> Metric:
         filters=tuple(sorted(filters.items())),
         negated=frozenset(draw(st.sets(st.sampled_from(sorted(filters)))) if filters else ()),
         case_sensitive=draw(st.booleans()),
+        **more,  # type: ignore[arg-type]
     )
 
 

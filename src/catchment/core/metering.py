@@ -8,21 +8,23 @@ once, in a form that both can follow to the letter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from enum import StrEnum
-from functools import reduce
 from itertools import pairwise
 
+from catchment.core.expressions import evaluate, parse
+from catchment.core.money import EXACT, decimal_text, exact_sum, to_decimals
 from catchment.core.period import Span
+from catchment.core.quantities import mean, nearest_rank, stood, value_hours
 
 WHOLE_DIGITS = 15
 """A property's number is below 10 to this power, in both directions."""
 
 FRACTION_DIGITS = 12
-"""A property's number has at most this many decimals."""
+"""A property's number has at most this many decimals; of a JSON number those beyond are rounded."""
 
 NUMBER = rf"-?0*[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?"
 """The texts that are a number: a pattern over the whole text. Others are passed over."""
@@ -30,8 +32,6 @@ NUMBER = rf"-?0*[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?"
 _number = re.compile(NUMBER)
 Values = tuple[tuple[Decimal, int], ...]
 """The values of events, ascending, each with how many events have it."""
-
-_exact = Context(prec=76)  # sums of as many events as fit on a disk are not rounded
 
 
 class Aggregation(StrEnum):
@@ -42,16 +42,23 @@ class Aggregation(StrEnum):
     UNIQUE = "UNIQUE"
     MAX = "MAX"
     LATEST = "LATEST"
+    AVERAGE = "AVERAGE"
+    PERCENTILE = "PERCENTILE"
+    TIME_WEIGHTED_SUM = "TIME_WEIGHTED_SUM"
+    CUSTOM = "CUSTOM"
 
 
-ADDING_UP = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.LATEST})
-"""The aggregations whose members' figures add up to the pooled one."""
-
-GROWING = frozenset({Aggregation.COUNT, Aggregation.SUM})
+GROWING = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.CUSTOM})
 """Those where every event adds its own value, so that usage grows in the order of events."""
 
-VALUING = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.MAX})
-"""Those that give every event a number. Of LATEST only a member's last event says anything."""
+BY_MEMBER = frozenset({Aggregation.LATEST, Aggregation.TIME_WEIGHTED_SUM})
+"""Those that are of each member by itself; the pooled figure is their sum."""
+
+ADDING_UP = GROWING | BY_MEMBER
+"""The aggregations whose members' figures add up to the pooled one."""
+
+VALUING = GROWING | {Aggregation.MAX}
+"""Those where the price of a single event makes sense. Of LATEST only the last says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +67,38 @@ class Metric:
 
     ``filters`` are (property, alternatives): the property's text must be one of the alternatives,
     or none of them where the property is ``negated``. An event without the property fails a filter
-    and passes a negated one.
+    and passes a negated one. CUSTOM adds up ``expression``, in which a name is one of the
+    ``parameters`` or else a property.
     """
 
     id: str
     event_type: str
     aggregation: Aggregation
-    property: str | None = None  # COUNT has none, the others must have one
+    property: str | None = None  # COUNT and CUSTOM have none, the others must have one
     filters: tuple[tuple[str, frozenset[str]], ...] = ()
     negated: frozenset[str] = frozenset()
     case_sensitive: bool = True  # of filters only; UNIQUE always tells "a" from "A"
+    percentile: Decimal | None = None  # PERCENTILE has one: above 0, up to and including 1
+    expression: str | None = None  # CUSTOM has one, with at least one property
+    parameters: tuple[tuple[str, Decimal], ...] = ()
 
     def __post_init__(self) -> None:
-        assert self.aggregation is Aggregation.COUNT or self.property is not None, self
+        match self.aggregation:
+            case Aggregation.COUNT:
+                pass
+            case Aggregation.CUSTOM:
+                assert self.operands(), self
+            case aggregation:
+                assert self.property is not None, self
+                assert (aggregation is Aggregation.PERCENTILE) == (self.percentile is not None), (
+                    self
+                )
+
+    def operands(self) -> tuple[str, ...]:
+        """The properties that the expression reads."""
+        assert self.expression is not None, self
+        given = dict(self.parameters)
+        return tuple(name for name in parse(self.expression).names if name not in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +157,13 @@ NO_STEPS = Steps((), {})
 class Usage:
     """An answer. ``pooled`` is over all members' events at once: it need not be the members' sum.
 
-    Only LATEST is of each member by itself, and their sum. ``event_count`` counts the matching
-    events, also those whose property gives no value. A member without one is left out of
-    ``members``. ``values`` is (value of an event, how many events have it), ascending, only where
-    asked for and only for VALUING aggregations: COUNT gives every event 1, SUM and MAX its
-    property. ``member_values`` is the same for every member that has some. ``steps`` are there
-    where a GROWING aggregation was asked for them and the usage of several members goes beyond the
-    first bound.
+    Where BY_MEMBER it is. ``event_count`` counts the matching events, also those that give no
+    value. A member without one is left out of ``members``, unless a value of TIME_WEIGHTED_SUM
+    stood there from before. ``values`` is (value of an event, how many events have it), ascending,
+    only where asked for and only for VALUING aggregations: COUNT gives every event 1, SUM and MAX
+    its property, CUSTOM its expression. ``member_values`` is the same for every member that has
+    some. ``steps`` are there where a GROWING aggregation was asked for them and the usage of
+    several members goes beyond the first bound.
     """
 
     pooled: Decimal
@@ -152,19 +178,24 @@ class Usage:
 NO_USAGE = Usage(Decimal(0), {}, 0, {})
 
 
+def bounded(number: Decimal) -> Decimal | None:
+    """Rounded to FRACTION_DIGITS, half away from zero; None where it is beyond WHOLE_DIGITS."""
+    if not number:
+        return Decimal(0)
+    if not number.is_finite() or number.adjusted() >= WHOLE_DIGITS:
+        return None
+    rounded = to_decimals(number)
+    return rounded if rounded.adjusted() < WHOLE_DIGITS else None
+
+
 def plain(number: Decimal | int) -> str | None:
-    """Its digits without exponent or trailing zeros; None where it is beyond the bounds."""
+    """Its digits without exponent or trailing zeros, decimals beyond FRACTION_DIGITS rounded half
+    away from zero; None where it is beyond WHOLE_DIGITS.
+    """
     if isinstance(number, int):
         return str(number) if abs(number) < 10**WHOLE_DIGITS else None
-    if not number:
-        return "0"
-    if not number.is_finite() or not -FRACTION_DIGITS <= number.adjusted() < WHOLE_DIGITS:
-        return None
-    text = format(number, "f")
-    if "." not in text:
-        return text
-    text = text.rstrip("0").rstrip(".")
-    return text if len(text.partition(".")[2]) <= FRACTION_DIGITS else None
+    value = bounded(number)
+    return None if value is None else decimal_text(value)
 
 
 def text_of(value: object) -> str | None:
@@ -181,7 +212,7 @@ def text_of(value: object) -> str | None:
 
 
 def number_of(text: str | None) -> Decimal | None:
-    """What SUM, MAX and LATEST read in a text; None where it is not a number in plain digits."""
+    """What every aggregation of numbers reads in a text; None unless it is one in plain digits."""
     return Decimal(text) if text is not None and _number.fullmatch(text) else None
 
 
@@ -220,20 +251,28 @@ def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
     metric = query.metric
     known = list(events)
     matching = [event for event in current(known) if matches(metric, event)]
+    told = {
+        member.customer: [event for event in matching if event.alias in member.aliases]
+        for member in query.members
+    }
     used = {
         member.customer: [
             event
-            for event in matching
-            if event.alias in member.aliases
-            and any(span.start <= event.at < span.end for span in member.spans)
+            for event in told[member.customer]
+            if any(event.at in span for span in member.spans)
         ]
         for member in query.members
     }
-    used = {customer: own for customer, own in used.items() if own}
+    members = {
+        member.customer: figure
+        for member in query.members
+        if (figure := _figure(metric, member, told[member.customer], used[member.customer]))
+        is not None
+    }
+    used = {who: used[who] for who in members}
     pool = [event for own in used.values() for event in own]
-    members = {customer: _quantity(metric, own) for customer, own in used.items()}
-    if metric.aggregation is Aggregation.LATEST:
-        pooled = reduce(_exact.add, members.values(), Decimal(0))
+    if metric.aggregation in BY_MEMBER:
+        pooled = exact_sum(members.values())
     else:
         pooled = _quantity(metric, pool)
     values = {customer: _distribution(metric, own) for customer, own in used.items()}
@@ -255,7 +294,30 @@ def asks_for_steps(query: UsageQuery, pooled: Decimal, members: int) -> bool:
     return members > 1 and pooled > query.bounds[0]
 
 
-def _quantity(metric: Metric, events: list[Event]) -> Decimal:
+def worth(metric: Metric, numbers: Sequence[Decimal]) -> Decimal | None:
+    """What CUSTOM makes of an event whose ``operands`` are ``numbers``: the value of its
+    expression, to 12 decimals.
+
+    None where it divides by zero, or where the value is beyond what a property's number may be.
+    """
+    assert metric.expression is not None, metric
+    read = dict(zip(metric.operands(), numbers, strict=True))
+    value = evaluate(parse(metric.expression), read | dict(metric.parameters))
+    return None if value is None else bounded(value)
+
+
+def _figure(
+    metric: Metric, member: Member, told: Sequence[Event], used: Sequence[Event]
+) -> Decimal | None:
+    """What ``member`` used by itself, if anything. It ``told`` us events at any time."""
+    if metric.aggregation is not Aggregation.TIME_WEIGHTED_SUM:
+        return _quantity(metric, used) if used else None
+    numbers = [(event.at, _number_in(metric, event)) for event in told]
+    values = stood([(at, n) for at, n in numbers if n is not None], member.spans)
+    return value_hours(exact_sum(values)) if values or used else None
+
+
+def _quantity(metric: Metric, events: Sequence[Event]) -> Decimal:
     """Of events in the order they were acknowledged."""
     if metric.aggregation is Aggregation.UNIQUE:
         assert metric.property is not None, metric
@@ -265,17 +327,35 @@ def _quantity(metric: Metric, events: list[Event]) -> Decimal:
         events = sorted(events, key=lambda event: event.at)  # of one instant the later one wins
         return next(iter(_numbers(metric, reversed(events))), Decimal(0))
     numbers = _numbers(metric, events)
-    if metric.aggregation is Aggregation.MAX:
-        return max(numbers, default=Decimal(0))
-    return reduce(_exact.add, numbers, Decimal(0))
+    match metric.aggregation:
+        case Aggregation.MAX:
+            return max(numbers, default=Decimal(0))
+        case Aggregation.AVERAGE:
+            return mean(exact_sum(numbers), len(numbers))
+        case Aggregation.PERCENTILE:
+            assert metric.percentile is not None, metric
+            place = nearest_rank(metric.percentile, len(numbers))
+            return sorted(numbers)[place - 1] if numbers else Decimal(0)
+        case _:
+            assert metric.aggregation in GROWING, metric
+            return exact_sum(numbers)
 
 
 def _numbers(metric: Metric, events: Iterable[Event]) -> list[Decimal]:
-    if metric.aggregation is Aggregation.COUNT:
-        return [Decimal(1) for _ in events]
-    assert metric.property is not None, metric
-    read = (number_of(event.properties.get(metric.property)) for event in events)
+    read = (_number_in(metric, event) for event in events)
     return [number for number in read if number is not None]
+
+
+def _number_in(metric: Metric, event: Event) -> Decimal | None:
+    """What an event says; None where it gives no value."""
+    if metric.aggregation is Aggregation.COUNT:
+        return Decimal(1)
+    if metric.aggregation is Aggregation.CUSTOM:
+        read = [number_of(event.properties.get(name)) for name in metric.operands()]
+        numbers = [number for number in read if number is not None]
+        return worth(metric, numbers) if len(numbers) == len(read) else None
+    assert metric.property is not None, metric
+    return number_of(event.properties.get(metric.property))
 
 
 def _steps(query: UsageQuery, used: Mapping[str, list[Event]], known: list[Event]) -> Steps:
@@ -290,10 +370,10 @@ def _steps(query: UsageQuery, used: Mapping[str, list[Event]], known: list[Event
     parts = {customer: [Decimal(0)] * len(edges) for customer in used}
     stands = Decimal(0)
     for _, _, customer, number in sorted(walk):
-        before, stands = stands, _exact.add(stands, number)
+        before, stands = stands, EXACT.add(stands, number)
         for step, (lower, upper) in enumerate(edges):
-            part = _exact.subtract(_clamped(stands, lower, upper), _clamped(before, lower, upper))
-            parts[customer][step] = _exact.add(parts[customer][step], part)
+            part = EXACT.subtract(_clamped(stands, lower, upper), _clamped(before, lower, upper))
+            parts[customer][step] = EXACT.add(parts[customer][step], part)
     return Steps(query.bounds, {customer: tuple(own) for customer, own in parts.items()})
 
 

@@ -18,6 +18,8 @@ EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 MAX_DECIMALS = 12
 """What rates and quantities carry at most."""
 
+_UNROUNDED = Context(prec=20_000)
+
 _WITHOUT_MINOR_UNIT = "CLP ISK JPY KRW"
 _WITH_CENTS = """
     AED ARS AUD BGN BRL CAD CHF CNY COP CZK DKK EGP EUR GBP HKD ILS INR MXN NOK NZD PLN SAR SEK SGD
@@ -115,6 +117,18 @@ def exact_sum(values: Iterable[Decimal]) -> Decimal:
 def to_decimals(value: Decimal) -> Decimal:
     """``value`` with at most MAX_DECIMALS decimals, half away from zero: a figure to be shown."""
     return value.quantize(Decimal(1).scaleb(-MAX_DECIMALS), ROUND_HALF_UP, EXACT)
+
+
+def quotient(dividend: Decimal, divisor: Decimal | int) -> Decimal:
+    """``dividend / divisor`` to MAX_DECIMALS decimals, rounded once, half away from zero."""
+    above, below = dividend.as_integer_ratio()
+    divisor_above, divisor_below = divisor.as_integer_ratio()
+    numerator = above * divisor_below * 10**MAX_DECIMALS
+    denominator = below * divisor_above
+    size, whole = abs(numerator), abs(denominator)
+    units = (2 * size + whole) // (2 * whole)
+    signed = units if (numerator < 0) == (denominator < 0) else -units
+    return _UNROUNDED.scaleb(Decimal(signed), -MAX_DECIMALS)
 
 
 def decimal_text(value: Decimal) -> str:
