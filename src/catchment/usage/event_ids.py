@@ -50,6 +50,11 @@ def place_of(workspace_id: str, id: str) -> int | None:
     return upper << _LOW_BITS | digits >> _MARK_BITS & _LOW
 
 
+def millisecond_of(id: str) -> int:
+    """When the event of an id of ours was received, in milliseconds since 1970."""
+    return int(id[:8] + id[9:13], 16)
+
+
 @lru_cache(maxsize=1024)
 def _mark_of(workspace_id: str) -> int:
     digest = hashlib.blake2b(workspace_id.encode(), digest_size=2).digest()

@@ -1,4 +1,4 @@
-"""What a request's worth of events is kept as, and how it becomes columns.
+"""What a request's worth of events is kept as.
 
 The inbox keeps a JSON array in the shape of the wire, the request's own bytes wherever they can be
 kept as they are. What an event lacks is filled in by whoever reads it: without a time it happened
@@ -10,15 +10,12 @@ it is known as soon as the row is written and stays the event's own wherever the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pyarrow as pa
-
-from catchment.usage import properties
-from catchment.usage.event_ids import event_ids
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -60,17 +57,6 @@ class InboxRow:
     body: bytes
     received_at: datetime
 
-
-COLUMNS = {
-    "seq": pa.int64(),
-    "id": pa.string(),
-    "customer_event_id": pa.string(),
-    "alias": pa.string(),
-    "event_type": pa.string(),
-    "event_at": pa.int64(),
-    "properties": pa.string(),
-    "texts": pa.map_(pa.string(), pa.string()),
-}
 
 _decoder = msgspec.json.Decoder(list[SentEvent])
 _encoder = msgspec.json.Encoder()
@@ -120,41 +106,3 @@ def micros(at: datetime) -> int:
 def instant(micros: int) -> datetime:
     """The instant that many microseconds after 1970."""
     return _EPOCH + micros * _MICROSECOND
-
-
-def table(workspace_id: str, rows: Iterable[InboxRow]) -> pa.Table:
-    """The events of inbox rows as columns, with their places."""
-    columns: dict[str, list[object]] = {name: [] for name in COLUMNS if name != "texts"}
-    texts: list[dict[str, str]] = []
-    for row in rows:
-        events = sent_events(unpack(row))
-        seqs = range(first_place(row.id), first_place(row.id) + len(events))
-        ids = list(event_ids(workspace_id, row.received_at, seqs))
-        received = micros(row.received_at)
-        kept = [properties.kept(event.event_properties) for event in events]
-        columns["seq"].extend(seqs)
-        columns["id"].extend(ids)
-        columns["customer_event_id"].extend(
-            event.customer_event_id or id for event, id in zip(events, ids, strict=True)
-        )
-        columns["alias"].extend(event.customer_alias for event in events)
-        columns["event_type"].extend(event.event_type for event in events)
-        columns["event_at"].extend(
-            received if event.event_timestamp is None else micros(event.event_timestamp)
-            for event in events
-        )
-        columns["properties"].extend(json for json, _ in kept)
-        texts.extend(own for _, own in kept)
-    arrays = [pa.array(columns[name], COLUMNS[name]) for name in columns]
-    return pa.table([*arrays, _texts(texts)], names=list(COLUMNS))
-
-
-def _texts(events: Sequence[dict[str, str]]) -> pa.MapArray:
-    offsets = [0]
-    for texts in events:
-        offsets.append(offsets[-1] + len(texts))
-    names = [name for texts in events for name in texts]
-    values = [text for texts in events for text in texts.values()]
-    return pa.MapArray.from_arrays(
-        pa.array(offsets, pa.int32()), pa.array(names, pa.string()), pa.array(values, pa.string())
-    )

@@ -8,29 +8,23 @@ at any time; of two that load the same rows, the second finds them gone and thro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from catchment.store.engine import lock, reading, writing
-from catchment.usage import duck, inbox, segments
-from catchment.usage.events import instant, table
+from catchment.usage import columns, duck, inbox, keys, layout, merging, segments
+from catchment.usage.events import InboxRow, first_place, instant, last_place
 from catchment.usage.segments import Kind, Segment
+from catchment.usage.superseding import Superseded, superseded
 
 BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""
-
-FAN_IN = 8
-"""How many segments of one size are merged into one of the next."""
-
-LARGEST_MERGE = 2_000_000
-"""Segments of more rows are left alone."""
 
 _ATTEMPTS = 50
 
@@ -60,8 +54,10 @@ def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> i
         known = segments.manifest(tx, workspace_id) if rows else []
     if not rows:
         return 0
-    events = table(workspace_id, rows)
-    fresh = _write_batch(data_dir, workspace_id, db, events, known, rows[-1].received_at)
+    events = columns.table(workspace_id, rows)
+    with db.cursor() as cursor:
+        found = superseded(cursor, events, data_dir, known)
+    fresh = _written(data_dir, workspace_id, rows, events, found)
     try:
         with writing(engine) as tx:
             lock(tx, "usage-load", workspace_id)
@@ -74,55 +70,35 @@ def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> i
     return len(events)
 
 
-def _write_batch(
+def _written(
     data_dir: Path,
     workspace_id: str,
-    db: duck.Duck,
+    rows: Sequence[InboxRow],
     events: pa.Table,
-    known: Sequence[Segment],
-    created_at: datetime,
+    found: Superseded,
 ) -> list[Segment]:
-    """Files for ``events`` and for the places they supersede, named nowhere yet."""
+    """Files for ``events``, their keys and the marks they make, named nowhere yet."""
     ats = pc.min_max(events["event_at"]).as_py()
-    with db.cursor() as cursor:
-        marks = duck.superseded_by(
-            cursor, events, files(data_dir, known, Kind.EVENTS), files(data_dir, known, Kind.MARKS)
-        )
-        cursor.register("events_to_write", events)
-        path = segments.new_file(
-            data_dir, workspace_id, partial(duck.write_events, cursor, "events_to_write")
-        )
-        seqs = events["seq"]
-        fresh = [
-            Segment(
-                Path(path).stem,
-                Kind.EVENTS,
-                path,
-                len(events),
-                seqs[0].as_py(),
-                seqs[-1].as_py(),
-                created_at,
-                instant(ats["min"]),
-                instant(ats["max"]),
-            )
-        ]
-        if len(marks):
-            cursor.register("marks_to_write", marks)
-            path = segments.new_file(
-                data_dir, workspace_id, partial(duck.write_marks, cursor, "marks_to_write")
-            )
-            ends = pc.min_max(marks["seq"]).as_py()
-            fresh.append(
-                Segment(
-                    Path(path).stem,
-                    Kind.MARKS,
-                    path,
-                    _row_count(data_dir, path),
-                    ends["min"],
-                    ends["max"],
-                    created_at,
-                )
-            )
+    span = {"first_event_at": instant(ats["min"]), "last_event_at": instant(ats["max"])}
+    places = first_place(rows[0].id), last_place(rows[-1].id)
+
+    def made(
+        kind: Kind, count: int, ends: tuple[int, int], write: Callable[[Path], None]
+    ) -> Segment:
+        path = segments.new_file(data_dir, workspace_id, kind, write)
+        return Segment(Path(path).stem, kind, path, count, *ends, rows[-1].received_at)
+
+    ordered = layout.ordered(events)
+    write = partial(layout.write, schema=ordered.schema, tables=[ordered])
+    fresh = [
+        replace(made(Kind.EVENTS, len(events), places, write), **span),
+        made(Kind.KEYS, len(events), places, partial(keys.write, found.keys)),
+    ]
+    if len(found.marks):
+        marks = found.marks.sort_by("seq")
+        ends = marks["seq"][0].as_py(), marks["seq"][-1].as_py()
+        write = partial(layout.write, schema=duck.MARKS, tables=[marks])
+        fresh.append(made(Kind.MARKS, len(marks), ends, write))
     return fresh
 
 
@@ -130,7 +106,7 @@ def _tidy(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> N
     """Merge until few segments are left, then sweep away files that nobody needs."""
     for _ in range(_ATTEMPTS):
         with reading(engine) as tx:
-            crowd = _crowd(segments.manifest(tx, workspace_id))
+            crowd = merging.crowd(segments.manifest(tx, workspace_id))
         if not crowd:
             break
         try:
@@ -145,29 +121,20 @@ def _tidy(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> N
             (data_dir / path).unlink(missing_ok=True)
 
 
-def _crowd(known: Iterable[Segment]) -> list[Segment]:
-    """Segments of one kind and about one size, at least FAN_IN of them; none if all is well."""
-    alike: dict[tuple[Kind, int], list[Segment]] = {}
-    for one in known:
-        if one.row_count < LARGEST_MERGE:
-            alike.setdefault((one.kind, one.row_count.bit_length() // 3), []).append(one)
-    return next((group for group in alike.values() if len(group) >= FAN_IN), [])
-
-
 def _merge(
     engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, crowd: Sequence[Segment]
 ) -> None:
     """Put one segment in the place of several. Which of them holds an event never matters."""
     kind = crowd[0].kind
-    source = duck.parquet(files(data_dir, crowd, kind))
-    write = duck.write_events if kind is Kind.EVENTS else duck.write_marks
+    sources = segments.files(data_dir, crowd, kind)
     with db.cursor() as cursor:
-        path = segments.new_file(data_dir, workspace_id, partial(write, cursor, source))
+        write = partial(merging.write, cursor, kind, sources)
+        path = segments.new_file(data_dir, workspace_id, kind, write)
     merged = Segment(
         Path(path).stem,
         kind,
         path,
-        _row_count(data_dir, path),
+        sum(one.row_count for one in crowd),
         min(one.first_seq for one in crowd),
         max(one.last_seq for one in crowd),
         max(one.created_at for one in crowd),
@@ -184,13 +151,3 @@ def _merge(
         segments.discard(data_dir, [merged])
         raise
     segments.retire(data_dir, crowd)
-
-
-def files(data_dir: Path, known: Iterable[Segment], kind: Kind) -> list[Path]:
-    """The files of one kind."""
-    return [data_dir / one.path for one in known if one.kind is kind]
-
-
-def _row_count(data_dir: Path, path: str) -> int:
-    count: int = pq.read_metadata(data_dir / path).num_rows
-    return count

@@ -33,14 +33,14 @@ _NOTHING = frozenset({b"", b"null"})
 _EMPTY: tuple[str, dict[str, str]] = ("{}", {})
 
 
-def _exact(digits: str) -> Decimal:
+def exact(digits: str) -> Decimal:
     try:
         return Decimal(digits)
     except InvalidOperation:  # an exponent beyond any number
         return _BEYOND if float(digits) else Decimal(0)
 
 
-_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=_exact)
+_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=exact)
 _encoder = msgspec.json.Encoder()
 
 

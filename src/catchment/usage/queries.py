@@ -8,16 +8,14 @@ that were superseded). Values from outside are parameters, never text.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from catchment.core.metering import GROWING, NUMBER, VALUING, Aggregation, Metric, fold
+from catchment.core.metering import GROWING, VALUING, Aggregation, Metric, fold
+from catchment.usage import columns
 
 CURRENT = "seq NOT IN (SELECT seq FROM marks)"
-_NUMBER_OF = (
-    f"CASE WHEN regexp_full_match(text, '{NUMBER}') THEN TRY_CAST(text AS DECIMAL(38, 12)) END"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +26,43 @@ class Sql:
     parameters: dict[str, Any]
 
 
+def properties(metrics: Iterable[Metric]) -> set[str]:
+    """The properties that ``metrics`` read."""
+    return {
+        name
+        for metric in metrics
+        for name in (metric.property, *(name for name, _ in metric.filters))
+        if name is not None
+    }
+
+
 def matching(metric: Metric) -> Sql:
     """Which of ``events`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
     parameters: dict[str, Any] = {"event_type": metric.event_type}
     conditions = ["event_type = $event_type", "event_at >= $earliest", "event_at < $latest"]
     for number, (name, alternatives) in enumerate(metric.filters):
-        text = f"texts[$name_{number}]"
+        text = columns.text(name)
         if not metric.case_sensitive:
             text = f"lower({text})"
         found = f"coalesce(list_contains($texts_{number}::VARCHAR[], {text}), false)"
         conditions.append(f"NOT {found}" if name in metric.negated else found)
         same = str if metric.case_sensitive else fold
         texts = sorted({same(one) for one in alternatives})
-        parameters |= {f"name_{number}": name, f"texts_{number}": texts}
+        parameters[f"texts_{number}"] = texts
     return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
 
 
 def matched(metric: Metric) -> Sql:
     """Events that match ``metric``, once for every row of ``spans`` they fall into."""
     condition = matching(metric)
-    text = "NULL" if metric.property is None else "texts[$property]"
+    name = metric.property
+    text, number = ("NULL", "NULL") if name is None else (columns.text(name), columns.number(name))
     return Sql(
-        f"SELECT query, member, seq, id, event_at, text, {_NUMBER_OF} AS number FROM ("
-        f"SELECT seq, id, alias, event_at, {text}::VARCHAR AS text FROM events"
+        "SELECT query, member, seq, received_at, event_at, text, number FROM ("
+        f"SELECT seq, received_at, alias, event_at, {text} AS text, {number} AS number FROM events"
         f" WHERE {condition.text})"
         " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
-        condition.parameters | {"property": metric.property},
+        condition.parameters,
     )
 
 
@@ -179,9 +188,15 @@ def names(event_types: Collection[str]) -> Sql:
 
 
 def ends(metric: Metric) -> Sql:
-    """(smallest, largest id) of the matched events."""
+    """(received at, place) of the matched events with the smallest and with the largest id."""
     inner = matched(metric)
-    return Sql(f"SELECT min(id), max(id) FROM ({inner.text})", inner.parameters)
+    order = "(received_at // 1000, seq)"
+    ends = ", ".join(
+        f"arg_{end}({column}, {order})"
+        for end in ("min", "max")
+        for column in ("received_at", "seq")
+    )
+    return Sql(f"SELECT {ends} FROM ({inner.text})", inner.parameters)
 
 
 def places(metric: Metric) -> Sql:

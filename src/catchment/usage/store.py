@@ -35,11 +35,13 @@ from catchment.core.metering import (
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
 from catchment.store.engine import reading
-from catchment.usage import census, duck, inbox, listing, loader, queries, segments
+from catchment.usage import census, columns, duck, inbox, listing, loader, queries, segments
 from catchment.usage.census import CensusQuery
-from catchment.usage.events import COLUMNS, Batch, first_place, last_place, micros, table
+from catchment.usage.event_ids import event_id
+from catchment.usage.events import Batch, first_place, instant, last_place, micros
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
-from catchment.usage.segments import Kind
+from catchment.usage.segments import Kind, Segment
+from catchment.usage.superseding import superseded
 
 _T = TypeVar("_T")
 _SPANS = pa.schema(
@@ -138,12 +140,6 @@ class UsageStore:
         finally:
             self._loading.release()
 
-    def catch_up_all(self) -> int:
-        """Catch up in every workspace."""
-        with reading(self._engine) as tx:
-            waiting = inbox.workspaces_waiting(tx)
-        return sum(self.catch_up(workspace_id) for workspace_id in waiting)
-
     def close(self) -> None:
         """Let go of memory and threads; they come back when needed."""
         self._duck.close()
@@ -171,7 +167,13 @@ class UsageStore:
                 _measure(cursor, metric, {index: asked[index] for index in indices}, answers)
             return answers
 
-        return self._read(workspace_id, lambda cursor, last: Reading(ask(cursor), last), last_seq)
+        return self._read(
+            workspace_id,
+            lambda cursor, last: Reading(ask(cursor), last),
+            last_seq,
+            properties=queries.properties(by_metric),
+            within=_hull(asked),
+        )
 
     def names(
         self,
@@ -187,7 +189,7 @@ class UsageStore:
             found = _rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
 
-        return self._read(workspace_id, ask, last_seq)
+        return self._read(workspace_id, ask, last_seq, within=within)
 
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
@@ -199,7 +201,8 @@ class UsageStore:
             found = _rows(cursor, queries.places(query.metric), bounds)
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
-        return self._read(workspace_id, ask, last_seq)
+        read = queries.properties([query.metric])
+        return self._read(workspace_id, ask, last_seq, properties=read, within=_hull([query]))
 
     def census(
         self,
@@ -217,7 +220,8 @@ class UsageStore:
             census.define_names(cursor, names())
             return [census.take(cursor, one) for one in asked]
 
-        return self._read(workspace_id, ask, last_seq)
+        read = queries.properties(one.metric for one in asked)
+        return self._read(workspace_id, ask, last_seq, properties=read)
 
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
         """The smallest and the largest id among the query's events; None where there are none."""
@@ -226,10 +230,14 @@ class UsageStore:
             bounds = _define_spans(cursor, {0: query})
             if bounds is None:
                 return None
-            [(smallest, largest)] = _rows(cursor, queries.ends(query.metric), bounds)
-            return None if smallest is None else (smallest, largest)
+            [(first_at, first, last_at, last)] = _rows(cursor, queries.ends(query.metric), bounds)
+            if first is None:
+                return None
+            smallest = event_id(workspace_id, instant(first_at), first)
+            return smallest, event_id(workspace_id, instant(last_at), last)
 
-        return self._read(workspace_id, ask)
+        read = queries.properties([query.metric])
+        return self._read(workspace_id, ask, properties=read, within=_hull([query]))
 
     def series(
         self, workspace_id: str, query: UsageQuery, edges: Sequence[datetime]
@@ -249,7 +257,8 @@ class UsageStore:
             found = _rows(cursor, queries.series(query.metric), bounds)
             return {bucket: (value, count) for bucket, value, count in found}
 
-        used = self._read(workspace_id, ask)
+        read = queries.properties([query.metric])
+        used = self._read(workspace_id, ask, properties=read, within=within)
         return tuple(
             Bucket(edge, *used.get(bucket, (Decimal(0), 0)))
             for bucket, edge in enumerate(edges[:-1])
@@ -259,49 +268,78 @@ class UsageStore:
         self, workspace_id: str, wanted: EventFilter, request: EventPageRequest
     ) -> EventPage:
         """A page of the events themselves, superseded ones included. Raises Invalid (cursor)."""
-        return self._read(workspace_id, lambda cursor, _: listing.page(cursor, wanted, request))
+        return self._read(
+            workspace_id, lambda cursor, _: listing.page(cursor, workspace_id, wanted, request)
+        )
 
     def _read(
         self,
         workspace_id: str,
         ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
         last_seq: int | None = None,
+        *,
+        properties: Collection[str] = (),
+        within: Span | None = None,
     ) -> _T:
-        """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
+        """The answer from one snapshot, taken anew where its files were merged away meanwhile.
+
+        ``properties`` are those whose columns are asked for, and events outside ``within`` need not
+        be there.
+        """
         for _ in range(_READ_ATTEMPTS - 1):
             try:
-                return self._read_once(workspace_id, ask, last_seq)
+                return self._read_once(workspace_id, ask, last_seq, properties, within)
             except duck.Missing:
                 continue
-        return self._read_once(workspace_id, ask, last_seq)
+        return self._read_once(workspace_id, ask, last_seq, properties, within)
 
     def _read_once(
         self,
         workspace_id: str,
         ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
         last_seq: int | None,
+        properties: Collection[str],
+        within: Span | None,
     ) -> _T:
         with reading(self._engine) as tx:
             waiting = inbox.first(tx, workspace_id)
             known = segments.manifest(tx, workspace_id)
-        events = loader.files(self._data_dir, known, Kind.EVENTS)
-        marks = loader.files(self._data_dir, known, Kind.MARKS)
         newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
         if waiting:
             newest = last_place(waiting[-1].id)
+        last = newest if last_seq is None else last_seq
+        fresh, marks = columns.NONE, duck.MARKS.empty_table()
         with self._duck.cursor() as cursor:
-            fresh = fresh_marks = None
             if waiting:
-                fresh = table(workspace_id, waiting)
-                fresh_marks = duck.superseded_by(cursor, fresh, events, marks)
-            if last_seq is None or last_seq >= newest:
-                duck.define(cursor, "events", events, fresh, COLUMNS)
-                duck.define(cursor, "marks", marks, fresh_marks, duck.MARKS)
-            else:
-                duck.define(cursor, "events_now", events, fresh, COLUMNS)
-                duck.define(cursor, "marks_now", marks, fresh_marks, duck.MARKS)
-                duck.go_back(cursor, last_seq)
-            return ask(cursor, newest if last_seq is None else last_seq)
+                fresh = columns.table(workspace_id, waiting)
+                marks = superseded(cursor, fresh, self._data_dir, known).marks
+            near = segments.files(self._data_dir, _near(known, within), Kind.EVENTS)
+            marked = segments.files(self._data_dir, known, Kind.MARKS)
+            duck.define(cursor, "stored", near, fresh)
+            duck.define(cursor, "superseded", marked, marks)
+            duck.define_events(cursor, properties, last)
+            return ask(cursor, last)
+
+
+def _hull(asked: Iterable[UsageQuery]) -> Span | None:
+    """A stretch of time with all spans in it; None where there are none."""
+    spans = {span for query in asked for member in query.members for span in member.spans}
+    if not spans:
+        return None
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def _near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
+    """The segments that may have events of that time."""
+    if within is None:
+        return known
+    return [
+        one
+        for one in known
+        if one.first_event_at is None
+        or one.last_event_at is None
+        or (one.first_event_at < within.end and one.last_event_at >= within.start)
+    ]
 
 
 def _measure(
