@@ -1,4 +1,4 @@
-"""Inbox rows as columns, a property in a column of its own, so that a metric reads what it asks for.
+"""Inbox rows as columns: a property has its own, so that a metric reads what it asks for.
 
 A property's texts, numbers and flags are columns named after it. What is none of these, or belongs
 to a name beyond the most common ones, stays with its event: as JSON in ``properties``, and what
@@ -177,31 +177,33 @@ def _of_properties(sent: Sequence[dict[str, Any]], named: dict[str, None]) -> di
             named[name] = None
     found: dict[str, pa.Array] = {}
     rest: defaultdict[int, dict[str, Any]] = defaultdict(dict)
-    for name in [name for name in named if name in having]:
+    for name, count in having.items():
         values = [own.get(name) for own in sent]
-        kinds = set(map(type, values))
-        places: set[int] = set()
-        if str in kinds:
-            found[column(TEXT, name)] = pa.array(_only(values, kinds, {str}), pa.string())
-        if bool in kinds:
-            found[column(FLAG, name)] = pa.array(_only(values, kinds, {bool}), pa.bool_())
-        if kinds & _DIGITS:
-            numbers, places = _numbers(_only(values, kinds, _DIGITS), kinds)
-            found[column(NUMBER, name)] = numbers
-        if kinds & {dict, list} or values.count(None) > len(values) - having[name]:
-            places |= {
-                place
-                for place, own in enumerate(sent)
-                if name in own and type(own[name]) in {dict, list, NoneType}
-            }
+        if name in named:
+            places = _of_one(name, values, found)
+        else:
+            places = {place for place, value in enumerate(values) if value is not None}
+        if values.count(None) > len(sent) - count:  # some are null, and not just missing
+            places |= {p for p, own in enumerate(sent) if name in own and own[name] is None}
         for place in places:
             rest[place][name] = values[place]
-    uncommon = having.keys() - named.keys()
-    if uncommon:
-        for place, own in enumerate(sent):
-            for name in uncommon & own.keys():
-                rest[place][name] = own[name]
     return _of_rest(rest, len(sent)) | found
+
+
+def _of_one(name: str, values: list[Any], found: dict[str, pa.Array]) -> set[int]:
+    """Add the columns of one property to ``found``; where it has values that are in none."""
+    kinds = set(map(type, values))
+    places: set[int] = set()
+    if str in kinds:
+        found[column(TEXT, name)] = pa.array(_only(values, kinds, {str}), pa.string())
+    if bool in kinds:
+        found[column(FLAG, name)] = pa.array(_only(values, kinds, {bool}), pa.bool_())
+    if kinds & _DIGITS:
+        numbers, places = _numbers(_only(values, kinds, _DIGITS), kinds)
+        found[column(NUMBER, name)] = numbers
+    if kinds & {dict, list}:
+        places |= {place for place, value in enumerate(values) if type(value) in {dict, list}}
+    return places
 
 
 def _of_rest(rest: Mapping[int, dict[str, Any]], count: int) -> dict[str, pa.Array]:

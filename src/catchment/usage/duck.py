@@ -68,7 +68,7 @@ class Duck:
 def define(
     cursor: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], more: pa.Table
 ) -> None:
-    """Make ``name`` mean the rows of ``files`` and of ``more``; what one has no column for is null."""
+    """Make ``name`` mean the rows of ``files`` and of ``more``, null where one has no column."""
     cursor.register(f"{name}_in_memory", more)
     parts = [f"SELECT * FROM {name}_in_memory"] if len(more) or not files else []
     if files:
@@ -135,6 +135,15 @@ def dicts(
     found = _executed(cursor, sql, parameters)
     names = [name for name, *_ in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def batches(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any], size: int
+) -> Iterator[list[tuple[Any, ...]]]:
+    """The same, ``size`` rows at a time; nothing else may be asked meanwhile."""
+    found = _executed(cursor, sql, parameters)
+    while part := found.fetchmany(size):
+        yield part
 
 
 def _executed(

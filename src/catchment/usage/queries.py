@@ -1,7 +1,8 @@
 """The SQL of every question, built on one definition of which events match a metric.
 
 Two relations are defined before: ``events`` (all that is stored) and ``marks`` (the places of those
-that were superseded). Values from outside are parameters, never text.
+that were superseded). ``spans`` says whose events are asked for, ``evaluated`` what a CUSTOM metric
+makes of the numbers it reads. Values from outside are parameters, never text.
 """
 
 # ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
@@ -12,10 +13,40 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from catchment.core.metering import GROWING, VALUING, Aggregation, Metric, fold
-from catchment.usage import columns
+from catchment.core.metering import (
+    FRACTION_DIGITS,
+    GROWING,
+    VALUING,
+    Aggregation,
+    Metric,
+    fold,
+)
+from catchment.usage.columns import number, text
 
 CURRENT = "seq NOT IN (SELECT seq FROM marks)"
+_NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
+_WHOLE = "HUGEINT"
+_ENDS = ("min", "max")
+_PLACE = ("received_at", "seq")
+_ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
+_SUM = f"coalesce(sum(number), 0)::{_NUMBER}"
+_REACHED = f"place * {_ONE} >= $percentile::{_WHOLE} * numbers"
+_FIGURES = {
+    Aggregation.COUNT: f"count(*)::{_NUMBER}",
+    Aggregation.UNIQUE: f"count(DISTINCT text)::{_NUMBER}",
+    Aggregation.SUM: _SUM,
+    Aggregation.CUSTOM: _SUM,
+    Aggregation.AVERAGE: f"{_SUM}, count(number)",
+    Aggregation.MAX: f"coalesce(max(number), 0)::{_NUMBER}",
+    # Of one member.
+    Aggregation.LATEST: "coalesce(arg_max(number, (event_at, seq))"
+    f" FILTER (WHERE number IS NOT NULL), 0)::{_NUMBER}",
+    # Of rows that have their place among the numbers of their group.
+    Aggregation.PERCENTILE: f"coalesce(min(number) FILTER (WHERE {_REACHED}), 0)::{_NUMBER}",
+    # Of this only events are counted; see ``stood``.
+    Aggregation.TIME_WEIGHTED_SUM: "NULL",
+}
+"""Aggregates over matched events, of which Python makes what ``measure`` defines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,82 +58,160 @@ class Sql:
 
 
 def properties(metrics: Iterable[Metric]) -> set[str]:
-    """The properties that ``metrics`` read."""
-    return {
-        name
-        for metric in metrics
-        for name in (metric.property, *(name for name, _ in metric.filters))
-        if name is not None
-    }
+    """The properties that ``metrics`` read: ``events`` must have their columns."""
+    found: set[str] = set()
+    for metric in metrics:
+        found.update(name for name, _ in metric.filters)
+        if metric.aggregation is Aggregation.CUSTOM:
+            found.update(metric.operands())
+        elif metric.property is not None:
+            found.add(metric.property)
+    return found
 
 
 def matching(metric: Metric) -> Sql:
     """Which of ``events`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
     parameters: dict[str, Any] = {"event_type": metric.event_type}
     conditions = ["event_type = $event_type", "event_at >= $earliest", "event_at < $latest"]
-    for number, (name, alternatives) in enumerate(metric.filters):
-        text = columns.text(name)
-        if not metric.case_sensitive:
-            text = f"lower({text})"
-        found = f"coalesce(list_contains($texts_{number}::VARCHAR[], {text}), false)"
+    for place, (name, alternatives) in enumerate(metric.filters):
+        read = text(name) if metric.case_sensitive else f"lower({text(name)})"
+        found = f"coalesce(list_contains($texts_{place}::VARCHAR[], {read}), false)"
         conditions.append(f"NOT {found}" if name in metric.negated else found)
         same = str if metric.case_sensitive else fold
         texts = sorted({same(one) for one in alternatives})
-        parameters[f"texts_{number}"] = texts
+        parameters[f"texts_{place}"] = texts
     return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
 
 
-def matched(metric: Metric) -> Sql:
+def operand(place: int) -> str:
+    """The column for the property that a CUSTOM metric reads in that place."""
+    return f"operand_{place}"
+
+
+def _found(metric: Metric, *columns: str) -> Sql:
     """Events that match ``metric``, once for every row of ``spans`` they fall into."""
     condition = matching(metric)
-    name = metric.property
-    text, number = ("NULL", "NULL") if name is None else (columns.text(name), columns.number(name))
+    read = ", ".join(("seq", "received_at", "alias", "event_at", *columns))
     return Sql(
-        "SELECT query, member, seq, received_at, event_at, text, number FROM ("
-        f"SELECT seq, received_at, alias, event_at, {text} AS text, {number} AS number FROM events"
-        f" WHERE {condition.text})"
+        "SELECT * EXCLUDE (alias, from_at, to_at) FROM ("
+        f"SELECT {read} FROM events WHERE {condition.text})"
         " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
         condition.parameters,
     )
 
 
-def _quantity(aggregation: Aggregation) -> str:
-    """The aggregate over matched events, as ``measure`` defines it; LATEST is of one member."""
-    match aggregation:
-        case Aggregation.COUNT:
-            return "count(*)::DECIMAL(38, 12)"
-        case Aggregation.UNIQUE:
-            return "count(DISTINCT text)::DECIMAL(38, 12)"
-        case Aggregation.SUM:
-            return "coalesce(sum(number), 0)::DECIMAL(38, 12)"
-        case Aggregation.MAX:
-            return "coalesce(max(number), 0)::DECIMAL(38, 12)"
-        case Aggregation.LATEST:
-            return (
-                "coalesce(arg_max(number, (event_at, seq)) FILTER (WHERE number IS NOT NULL), 0)"
-                "::DECIMAL(38, 12)"
-            )
+def matched(metric: Metric) -> Sql:
+    """The same with the ``text`` of the metric's property and the ``number`` an event gives."""
+    if metric.aggregation is Aggregation.CUSTOM:
+        read = _operands(metric)
+        columns = ", ".join(operand(place) for place in range(len(metric.operands())))
+        return Sql(
+            f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({columns})",
+            read.parameters,
+        )
+    if metric.aggregation is Aggregation.COUNT:
+        return _found(metric, "NULL AS text", f"1::{_NUMBER} AS number")
+    assert metric.property is not None, metric
+    name = metric.property
+    return _found(metric, f"{text(name)} AS text", f"{number(name)} AS number")
 
 
-def _measured(aggregation: Aggregation, rows: str, shown: str, *, by: str, each: str) -> str:
-    """(``shown``, quantity, how many events) of matched events, grouped ``by``.
-
-    ``each`` tells the members of every group apart.
-    """
-    value, count = _quantity(aggregation), "count(*)"
-    if aggregation is Aggregation.LATEST:  # of each member by itself, then added up
-        rows = f"SELECT {each}, {value} AS value, {count} AS events FROM ({rows}) GROUP BY {each}"
-        value, count = "sum(value)::DECIMAL(38, 12)", "sum(events)::BIGINT"
-    return f"SELECT {shown}, {value}, {count} FROM ({rows}) GROUP BY {by}"
+def _operands(metric: Metric) -> Sql:
+    """Matched events with the numbers that the expression reads."""
+    read = (f"{number(name)} AS {operand(at)}" for at, name in enumerate(metric.operands()))
+    return _found(metric, *read)
 
 
-def totals(metric: Metric) -> Sql:
-    """(query, member or NULL for the pool, quantity, how many events)."""
-    inner = matched(metric)
-    by = "GROUPING SETS ((query, member), (query))"
+def combinations(metric: Metric) -> Sql:
+    """All that the matched events give the expression to read, each combination once."""
+    read = _operands(metric)
+    columns = [operand(place) for place in range(len(metric.operands()))]
+    there = " AND ".join(f"{column} IS NOT NULL" for column in columns)
     return Sql(
-        _measured(metric.aggregation, inner.text, "query, member", by=by, each="query, member"),
-        inner.parameters,
+        f"SELECT DISTINCT {', '.join(columns)} FROM ({read.text}) WHERE {there}", read.parameters
+    )
+
+
+def totals(metric: Metric, *, by_bucket: bool = False) -> Sql:
+    """(query, member or NULL for the pool, how many events, figures).
+
+    ``by_bucket``: (bucket, NULL, how many events, figures) for the buckets that have any.
+    """
+    inner = matched(metric)
+    rows, pool = inner.text, "query"
+    if by_bucket:
+        rows, pool = _in_buckets(rows), "bucket"
+    alone = [] if by_bucket else [f"{pool}, member"]
+    parameters = inner.parameters
+    if metric.aggregation is Aggregation.PERCENTILE:
+        assert metric.percentile is not None, metric
+        parameters = parameters | {"percentile": int(metric.percentile.scaleb(FRACTION_DIGITS))}
+        groups = (_ranked(group, pool) for group in (*alone, pool))
+        return Sql(f"WITH found AS MATERIALIZED ({rows}) {' UNION ALL '.join(groups)}", parameters)
+    count, figures = "count(*)", _FIGURES[metric.aggregation]
+    if metric.aggregation is Aggregation.LATEST:  # of each member by itself, then added up
+        rows = (
+            f"SELECT {pool}, member, count(*) AS events, {figures} AS value FROM ({rows})"
+            f" GROUP BY {pool}, member"
+        )
+        count, figures = "sum(events)::BIGINT", f"sum(value)::{_NUMBER}"
+    sets = ", ".join(f"({group})" for group in (*alone, pool))
+    member = "member" if alone else "NULL"
+    return Sql(
+        f"SELECT {pool}, {member}, {count}, {figures} FROM ({rows})"
+        f" GROUP BY GROUPING SETS ({sets})",
+        parameters,
+    )
+
+
+def _in_buckets(rows: str) -> str:
+    return f"SELECT used.*, bucket FROM ({rows}) AS used ASOF JOIN buckets ON event_at >= starts"
+
+
+def _ranked(group: str, pool: str) -> str:
+    """A percentile of ``found`` rows by ``group``; those without a number come last."""
+    member = "NULL" if group == pool else "member"
+    return (
+        f"SELECT {pool}, {member}, count(*), {_FIGURES[Aggregation.PERCENTILE]} FROM (SELECT *,"
+        f" row_number() OVER (PARTITION BY {group} ORDER BY number NULLS LAST) AS place,"
+        f" count(number) OVER (PARTITION BY {group}) AS numbers FROM found) GROUP BY {group}"
+    )
+
+
+def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
+    """(query or bucket, member, whole values, decimals) by the microseconds they stood.
+
+    Decimals are in units of the last one, so that both sums are whole numbers of less than 38
+    digits. ``earliest`` must leave out nothing: all that a member ever told is read, for what stood
+    before a span.
+    """
+    assert metric.property is not None, metric
+    condition = matching(metric)
+    stretches, place = "spans", "query"
+    if by_bucket:
+        place = "bucket"
+        stretches = (
+            "(SELECT query, member, alias, bucket, greatest(from_at, starts) AS from_at,"
+            " least(to_at, ends) AS to_at FROM spans, buckets"
+            " WHERE from_at < ends AND to_at > starts)"
+        )
+    return Sql(
+        "WITH told AS (SELECT query, member, seq, event_at, number FROM"
+        f" (SELECT seq, alias, event_at, {number(metric.property)} AS number FROM events"
+        f" WHERE {condition.text})"
+        " JOIN (SELECT DISTINCT query, member, alias FROM spans) USING (alias)"
+        " WHERE number IS NOT NULL),"
+        " lasting AS (SELECT query, member, event_at, number, lead(event_at, 1, $latest) OVER"
+        " (PARTITION BY query, member ORDER BY event_at, seq) AS until FROM told),"
+        f" stretches AS (SELECT DISTINCT query, member, {place}, from_at, to_at FROM {stretches}),"
+        f" parts AS (SELECT {place}, member, number,"
+        " least(until, to_at) - greatest(event_at, from_at) AS lasted"
+        " FROM lasting JOIN stretches USING (query, member)"
+        " WHERE event_at < to_at AND until > from_at)"
+        f" SELECT {place}, member, sum(trunc(number)::{_WHOLE} * lasted),"
+        f" sum(((number - trunc(number)) * {_ONE})::{_WHOLE} * lasted)"
+        f" FROM parts WHERE lasted > 0 GROUP BY {place}, member",
+        condition.parameters,
     )
 
 
@@ -110,11 +219,10 @@ def distribution(metric: Metric) -> Sql:
     """(query, member, value, how many events have it), values ascending, where asked for."""
     assert metric.aggregation in VALUING, metric
     inner = matched(metric)
-    value = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     return Sql(
-        f"SELECT query, member, {value} AS value, count(*) FROM ({inner.text})"
-        " WHERE list_contains($wanting::INTEGER[], query) AND value IS NOT NULL"
-        " GROUP BY query, member, value ORDER BY query, value",
+        f"SELECT query, member, number, count(*) FROM ({inner.text})"
+        " WHERE list_contains($wanting::INTEGER[], query) AND number IS NOT NULL"
+        " GROUP BY query, member, number ORDER BY query, number",
         inner.parameters,
     )
 
@@ -168,12 +276,11 @@ def _numbered(metric: Metric) -> Sql:
     """(query, member, event_at, seq, number, part) of events with a number, for ``stepping``."""
     assert metric.aggregation in GROWING, metric
     inner = matched(metric)
-    number = "1::DECIMAL(38, 12)" if metric.aggregation is Aggregation.COUNT else "number"
     return Sql(
-        f"SELECT query, member, event_at, seq, {number} AS number,"
+        "SELECT query, member, event_at, seq, number,"
         " ((event_at - $earliest) // $length)::INTEGER AS part"
         f" FROM ({inner.text}) WHERE list_contains($stepping::INTEGER[], query)"
-        f" AND {number} IS NOT NULL",
+        " AND number IS NOT NULL",
         inner.parameters,
     )
 
@@ -189,30 +296,13 @@ def names(event_types: Collection[str]) -> Sql:
 
 def ends(metric: Metric) -> Sql:
     """(received at, place) of the matched events with the smallest and with the largest id."""
-    inner = matched(metric)
+    inner = _found(metric)
     order = "(received_at // 1000, seq)"
-    ends = ", ".join(
-        f"arg_{end}({column}, {order})"
-        for end in ("min", "max")
-        for column in ("received_at", "seq")
-    )
-    return Sql(f"SELECT {ends} FROM ({inner.text})", inner.parameters)
+    found = (f"arg_{end}({column}, {order})" for end in _ENDS for column in _PLACE)
+    return Sql(f"SELECT {', '.join(found)} FROM ({inner.text})", inner.parameters)
 
 
 def places(metric: Metric) -> Sql:
     """The place of each matched event."""
-    inner = matched(metric)
+    inner = _found(metric)
     return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
-
-
-def series(metric: Metric) -> Sql:
-    """(bucket, quantity, how many events) for the buckets that have any."""
-    inner = matched(metric)
-    rows = (
-        f"SELECT used.*, bucket FROM ({inner.text}) AS used"
-        " ASOF JOIN buckets ON used.event_at >= buckets.starts"
-    )
-    return Sql(
-        _measured(metric.aggregation, rows, "bucket", by="bucket", each="bucket, member"),
-        inner.parameters,
-    )

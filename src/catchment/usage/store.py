@@ -7,14 +7,13 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -22,20 +21,20 @@ from sqlalchemy import Connection, Engine
 
 from catchment.core.control import Census
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import (
-    NO_STEPS,
-    NO_USAGE,
-    VALUING,
-    Metric,
-    Steps,
-    Usage,
-    UsageQuery,
-    asks_for_steps,
-)
-from catchment.core.money import EXACT
-from catchment.core.period import Span, intersect, union
+from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
+from catchment.core.period import Span
 from catchment.store.engine import reading
-from catchment.usage import census, columns, duck, inbox, listing, loader, queries, segments
+from catchment.usage import (
+    census,
+    columns,
+    duck,
+    inbox,
+    listing,
+    loader,
+    measuring,
+    queries,
+    segments,
+)
 from catchment.usage.census import CensusQuery
 from catchment.usage.event_ids import event_id
 from catchment.usage.events import Batch, first_place, instant, last_place, micros
@@ -44,35 +43,6 @@ from catchment.usage.segments import Kind, Segment
 from catchment.usage.superseding import superseded
 
 _T = TypeVar("_T")
-_SPANS = pa.schema(
-    [
-        ("query", pa.int32()),
-        ("member", pa.int32()),
-        ("alias", pa.string()),
-        ("from_at", pa.int64()),
-        ("to_at", pa.int64()),
-    ]
-)
-_STEPS = pa.schema(
-    [
-        ("query", pa.int32()),
-        ("step", pa.int32()),
-        ("lower", pa.decimal128(38, 12)),
-        ("upper", pa.decimal128(38, 12)),
-    ]
-)
-_PLACED = pa.schema(
-    [
-        ("query", pa.int32()),
-        ("part", pa.int32()),
-        ("stands", pa.decimal128(38, 12)),
-        ("step", pa.int32()),
-    ]
-)
-_PARTS = 4_096
-"""Into how many stretches of time a walk through steps is cut."""
-_NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
-_BUCKETS = pa.schema([("bucket", pa.int32()), ("starts", pa.int64())])
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
 _READ_ATTEMPTS = 5
@@ -164,7 +134,9 @@ class UsageStore:
         def ask(cursor: duckdb.DuckDBPyConnection) -> list[Usage]:
             answers = [NO_USAGE] * len(asked)
             for metric, indices in by_metric.items():
-                _measure(cursor, metric, {index: asked[index] for index in indices}, answers)
+                some = {index: asked[index] for index in indices}
+                for index, answer in measuring.measure(cursor, metric, some).items():
+                    answers[index] = answer
             return answers
 
         return self._read(
@@ -186,7 +158,7 @@ class UsageStore:
 
         def ask(cursor: duckdb.DuckDBPyConnection, last: int) -> Names:
             bounds = {"earliest": micros(within.start), "latest": micros(within.end)}
-            found = _rows(cursor, queries.names(event_types), bounds)
+            found = measuring.rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
 
         return self._read(workspace_id, ask, last_seq, within=within)
@@ -195,10 +167,10 @@ class UsageStore:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
 
         def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> pa.Table:
-            bounds = _define_spans(cursor, {0: query})
+            bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return pa.table({"seq": pa.array([], pa.int64())})
-            found = _rows(cursor, queries.places(query.metric), bounds)
+            found = measuring.rows(cursor, queries.places(query.metric), bounds)
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
         read = queries.properties([query.metric])
@@ -227,10 +199,11 @@ class UsageStore:
         """The smallest and the largest id among the query's events; None where there are none."""
 
         def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> tuple[str, str] | None:
-            bounds = _define_spans(cursor, {0: query})
+            bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return None
-            [(first_at, first, last_at, last)] = _rows(cursor, queries.ends(query.metric), bounds)
+            found = measuring.rows(cursor, queries.ends(query.metric), bounds)
+            [(first_at, first, last_at, last)] = found
             if first is None:
                 return None
             smallest = event_id(workspace_id, instant(first_at), first)
@@ -247,18 +220,13 @@ class UsageStore:
         within = Span(edges[0], edges[-1])
 
         def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> dict[int, tuple[Decimal, int]]:
-            bounds = _define_spans(cursor, {0: query}, within)
+            bounds = measuring.define_spans(cursor, {0: query}, within)
             if bounds is None:
                 return {}
-            # A day that a time zone left out is an empty stretch: the last of equal edges counts.
-            starts = {micros(edge): bucket for bucket, edge in enumerate(edges[:-1])}
-            columns = [list(starts.values()), list(starts)]
-            _register(cursor, "buckets", columns, _BUCKETS)
-            found = _rows(cursor, queries.series(query.metric), bounds)
-            return {bucket: (value, count) for bucket, value, count in found}
+            return measuring.series(cursor, query.metric, edges, bounds)
 
         read = queries.properties([query.metric])
-        used = self._read(workspace_id, ask, properties=read, within=within)
+        used = self._read(workspace_id, ask, properties=read, within=_hull([query]))
         return tuple(
             Bucket(edge, *used.get(bucket, (Decimal(0), 0)))
             for bucket, edge in enumerate(edges[:-1])
@@ -321,8 +289,10 @@ class UsageStore:
             return ask(cursor, last)
 
 
-def _hull(asked: Iterable[UsageQuery]) -> Span | None:
-    """A stretch of time with all spans in it; None where there are none."""
+def _hull(asked: Sequence[UsageQuery]) -> Span | None:
+    """When all that ``asked`` reads happened; None where that may be at any time."""
+    if any(query.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for query in asked):
+        return None  # what stood before a span may have been told at any time
     spans = {span for query in asked for member in query.members for span in member.spans}
     if not spans:
         return None
@@ -340,154 +310,3 @@ def _near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
         or one.last_event_at is None
         or (one.first_event_at < within.end and one.last_event_at >= within.start)
     ]
-
-
-def _measure(
-    cursor: duckdb.DuckDBPyConnection,
-    metric: Metric,
-    asked: dict[int, UsageQuery],
-    answers: list[Usage],
-) -> None:
-    """Put the answers to ``asked``, all of one metric, into their places in ``answers``."""
-    bounds = _define_spans(cursor, asked)
-    if bounds is None:
-        return
-    pooled: dict[int, tuple[Decimal, int]] = {}
-    members: dict[int, dict[str, Decimal]] = {}
-    counts: dict[int, dict[str, int]] = {}
-    for index, member, value, count in _rows(cursor, queries.totals(metric), bounds):
-        if member is None:
-            pooled[index] = (value, count)
-        else:
-            customer = asked[index].members[member].customer
-            members.setdefault(index, {})[customer] = value
-            counts.setdefault(index, {})[customer] = count
-    values: dict[int, dict[Decimal, int]] = {}
-    own_values: dict[int, dict[str, list[tuple[Decimal, int]]]] = {}
-    wanting = [index for index, query in asked.items() if query.want_values]
-    if wanting and metric.aggregation in VALUING:
-        bounds |= {"wanting": wanting}
-        for index, member, value, count in _rows(cursor, queries.distribution(metric), bounds):
-            customer = asked[index].members[member].customer
-            of_pool = values.setdefault(index, {})
-            of_pool[value] = of_pool.get(value, 0) + count
-            own_values.setdefault(index, {}).setdefault(customer, []).append((value, count))
-    stepping = {
-        index: members[index]
-        for index, (value, _) in pooled.items()
-        if asks_for_steps(asked[index], value, len(members[index]))
-    }
-    steps = _walk(cursor, metric, asked, stepping, bounds) if stepping else {}
-    for index, (value, count) in pooled.items():
-        answers[index] = Usage(
-            value,
-            members[index],
-            count,
-            counts[index],
-            tuple(values.get(index, {}).items()),
-            {customer: tuple(own) for customer, own in own_values.get(index, {}).items()},
-            steps.get(index, NO_STEPS),
-        )
-
-
-def _walk(
-    cursor: duckdb.DuckDBPyConnection,
-    metric: Metric,
-    asked: dict[int, UsageQuery],
-    stepping: dict[int, dict[str, Decimal]],
-    bounds: dict[str, Any],
-) -> dict[int, Steps]:
-    """Who used in which step, for the queries ``stepping`` with their members' usage."""
-    columns: list[list[Any]] = [[] for _ in _STEPS]
-    parts: dict[int, dict[str, list[Decimal]]] = {}
-    for index, members in stepping.items():
-        ends = asked[index].bounds
-        edges = zip((Decimal(0), *ends), (*ends, _NO_BOUND), strict=True)
-        for step, (lower, upper) in enumerate(edges):
-            for column, value in zip(columns, (index, step, lower, upper), strict=True):
-                column.append(value)
-        parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
-    _register(cursor, "steps", columns, _STEPS)
-    length = (bounds["latest"] - bounds["earliest"]) // _PARTS + 1
-    bounds = bounds | {"stepping": list(stepping), "length": length}
-    placed = _placed(_rows(cursor, queries.parts_of_time(metric), bounds), asked)
-    _register(cursor, "placed", placed, _PLACED)
-    found = _rows(cursor, queries.walked(metric), bounds)
-    for index, member, step, part in found:
-        parts[index][asked[index].members[member].customer][step] = part
-    return {
-        index: Steps(asked[index].bounds, {who: tuple(own) for who, own in members.items()})
-        for index, members in parts.items()
-    }
-
-
-def _placed(parts: Iterable[tuple[Any, ...]], asked: Mapping[int, UsageQuery]) -> list[list[Any]]:
-    """Columns of ``placed``: where usage stood before each part of time, and the step it stays in.
-
-    It stays in a step where it can leave it neither upwards nor downwards; below zero it is in
-    none.
-    """
-    columns: list[list[Any]] = [[] for _ in _PLACED]
-    stands: dict[int, Decimal] = {}
-    for index, part, adds, lowest, highest in sorted(parts):
-        before = stands.get(index, Decimal(0))
-        edges = (Decimal(0), *asked[index].bounds, _NO_BOUND)
-        low, high = EXACT.add(before, lowest), EXACT.add(before, highest)
-        step = bisect_right(edges, low) - 1
-        stays = 0 <= step < len(edges) - 1 and high <= edges[step + 1]
-        for column, value in zip(
-            columns, (index, part, before, step if stays else None), strict=True
-        ):
-            column.append(value)
-        stands[index] = EXACT.add(before, adds)
-    return columns
-
-
-def _define_spans(
-    cursor: duckdb.DuckDBPyConnection, asked: dict[int, UsageQuery], within: Span | None = None
-) -> dict[str, Any] | None:
-    """Make ``spans`` mean whose events count when; None where nobody's do.
-
-    Returns the parameters that bound them all, for skipping what lies outside.
-    """
-    columns: list[list[Any]] = [[] for _ in _SPANS]
-    for row in _span_rows(asked, within):
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
-    if not columns[0]:
-        return None
-    _register(cursor, "spans", columns, _SPANS)
-    return {"earliest": min(columns[3]), "latest": max(columns[4])}
-
-
-def _span_rows(
-    asked: dict[int, UsageQuery], within: Span | None
-) -> Iterator[tuple[int, int, str, int, int]]:
-    known: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
-    for index, query in asked.items():
-        for number, member in enumerate(query.members):
-            spans = known.get(id(member.spans))
-            if spans is None:
-                spans = known[id(member.spans)] = _cut(member.spans, within)
-            for start, end in spans:
-                for alias in set(member.aliases):
-                    yield index, number, alias, start, end
-
-
-def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:
-    whole = union(spans)
-    parts = whole if within is None else intersect(whole, within)
-    return [(micros(part.start), micros(part.end)) for part in parts]
-
-
-def _register(
-    cursor: duckdb.DuckDBPyConnection, name: str, columns: Sequence[list[Any]], schema: pa.Schema
-) -> None:
-    arrays = [pa.array(values, type) for values, type in zip(columns, schema.types, strict=True)]
-    cursor.register(name, pa.table(arrays, schema=schema))
-
-
-def _rows(
-    cursor: duckdb.DuckDBPyConnection, sql: queries.Sql, bounds: dict[str, Any]
-) -> list[tuple[Any, ...]]:
-    return duck.rows(cursor, sql.text, sql.parameters | bounds)

@@ -74,6 +74,6 @@ def _stored(file: Path) -> keys.Keys:
 
 
 _WITHIN = (
-    "SELECT seq, later FROM (SELECT seq, lead(seq) OVER (PARTITION BY customer_event_id ORDER BY seq)"
-    " AS later FROM fresh) WHERE later IS NOT NULL"
+    "SELECT seq, later FROM (SELECT seq, lead(seq) OVER"
+    " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM fresh) WHERE later IS NOT NULL"
 )

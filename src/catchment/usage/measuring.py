@@ -1,0 +1,309 @@
+"""How much it was: questions about usage put to the engine, its figures made into answers.
+
+The engine counts, adds, compares and sorts. What may be rounded, and every expression, is worked
+out here by the functions that ``core.metering`` uses itself.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from catchment.core.metering import (
+    FRACTION_DIGITS,
+    NO_STEPS,
+    VALUING,
+    Aggregation,
+    Metric,
+    Steps,
+    Usage,
+    UsageQuery,
+    asks_for_steps,
+    worth,
+)
+from catchment.core.money import EXACT
+from catchment.core.period import Span, intersect, union
+from catchment.core.quantities import mean, value_hours
+from catchment.usage import duck, queries
+from catchment.usage.events import micros
+
+_SPANS = pa.schema(
+    [
+        ("query", pa.int32()),
+        ("member", pa.int32()),
+        ("alias", pa.string()),
+        ("from_at", pa.int64()),
+        ("to_at", pa.int64()),
+    ]
+)
+_STEPS = pa.schema(
+    [
+        ("query", pa.int32()),
+        ("step", pa.int32()),
+        ("lower", pa.decimal128(38, 12)),
+        ("upper", pa.decimal128(38, 12)),
+    ]
+)
+_PLACED = pa.schema(
+    [
+        ("query", pa.int32()),
+        ("part", pa.int32()),
+        ("stands", pa.decimal128(38, 12)),
+        ("step", pa.int32()),
+    ]
+)
+_BUCKETS = pa.schema([("bucket", pa.int32()), ("starts", pa.int64()), ("ends", pa.int64())])
+_NUMBER = pa.decimal128(38, 12)
+_PARTS = 4_096
+"""Into how many stretches of time a walk through steps is cut."""
+_NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
+_ALWAYS = -(2**63)
+_EVENTS_AT_ONCE = 50_000
+_Bounds = dict[str, Any]
+
+
+class _Figure(NamedTuple):
+    """What a member used in a query or in a stretch of a chart; without a member, the pool."""
+
+    place: int
+    member: int | None
+    quantity: Decimal
+    event_count: int
+
+
+def measure(
+    cursor: duckdb.DuckDBPyConnection, metric: Metric, asked: Mapping[int, UsageQuery]
+) -> dict[int, Usage]:
+    """The answers to those of ``asked``, all of one metric, in which anybody used something."""
+    bounds = define_spans(cursor, asked)
+    if bounds is None:
+        return {}
+    if metric.aggregation is Aggregation.CUSTOM:
+        _evaluate(cursor, metric, bounds)
+    pooled: dict[int, tuple[Decimal, int]] = {}
+    members: dict[int, dict[str, Decimal]] = {}
+    counts: dict[int, dict[str, int]] = {}
+    for index, member, value, count in _figures(cursor, metric, bounds):
+        if member is None:
+            pooled[index] = (value, count)
+        else:
+            customer = asked[index].members[member].customer
+            members.setdefault(index, {})[customer] = value
+            counts.setdefault(index, {})[customer] = count
+    values: dict[int, dict[Decimal, int]] = {}
+    own_values: dict[int, dict[str, list[tuple[Decimal, int]]]] = {}
+    wanting = [index for index, query in asked.items() if query.want_values]
+    if wanting and metric.aggregation in VALUING:
+        wanted = bounds | {"wanting": wanting}
+        for index, member, value, count in rows(cursor, queries.distribution(metric), wanted):
+            customer = asked[index].members[member].customer
+            of_pool = values.setdefault(index, {})
+            of_pool[value] = of_pool.get(value, 0) + count
+            own_values.setdefault(index, {}).setdefault(customer, []).append((value, count))
+    stepping = {
+        index: members[index]
+        for index, (value, _) in pooled.items()
+        if asks_for_steps(asked[index], value, len(members[index]))
+    }
+    steps = _walk(cursor, metric, asked, stepping, bounds) if stepping else {}
+    return {
+        index: Usage(
+            value,
+            members[index],
+            count,
+            counts[index],
+            tuple(values.get(index, {}).items()),
+            {customer: tuple(own) for customer, own in own_values.get(index, {}).items()},
+            steps.get(index, NO_STEPS),
+        )
+        for index, (value, count) in pooled.items()
+    }
+
+
+def series(
+    cursor: duckdb.DuckDBPyConnection,
+    metric: Metric,
+    edges: Sequence[datetime],
+    bounds: _Bounds,
+) -> dict[int, tuple[Decimal, int]]:
+    """(pooled usage, how many events) between ``edges``, by place; those with neither left out.
+
+    ``spans`` are defined, of one query, and ``bounds`` are theirs.
+    """
+    # A day that a time zone left out is an empty stretch: the last of equal edges counts.
+    starts = {micros(edge): bucket for bucket, edge in enumerate(edges[:-1])}
+    ends = [*list(starts)[1:], micros(edges[-1])]
+    register(cursor, "buckets", [list(starts.values()), list(starts), ends], _BUCKETS)
+    if metric.aggregation is Aggregation.CUSTOM:
+        _evaluate(cursor, metric, bounds)
+    return {
+        one.place: (one.quantity, one.event_count)
+        for one in _figures(cursor, metric, bounds, by_bucket=True)
+        if one.member is None
+    }
+
+
+def _figures(
+    cursor: duckdb.DuckDBPyConnection, metric: Metric, bounds: _Bounds, *, by_bucket: bool = False
+) -> Iterator[_Figure]:
+    """The figure of each pool that has one, and, unless it is by bucket, of its members."""
+    found = rows(cursor, queries.totals(metric, by_bucket=by_bucket), bounds)
+    if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
+        always = bounds | {"earliest": _ALWAYS}
+        stood = rows(cursor, queries.stood(metric, by_bucket=by_bucket), always)
+        yield from _time_weighted(found, stood)
+        return
+    for place, member, count, *figures in found:
+        quantity = mean(*figures) if metric.aggregation is Aggregation.AVERAGE else figures[0]
+        yield _Figure(place, member, quantity, count)
+
+
+def _time_weighted(
+    counted: Iterable[tuple[Any, ...]], stood: Iterable[tuple[Any, ...]]
+) -> Iterator[_Figure]:
+    """From how many events there were, and what stood: whole values and decimals, by time."""
+    counts = {(place, member): count for place, member, count, _ in counted}
+    quantities = {
+        (place, member): value_hours(
+            EXACT.add(Decimal(whole), EXACT.scaleb(Decimal(decimals), -FRACTION_DIGITS))
+        )
+        for place, member, whole, decimals in stood
+    }
+    pooled: dict[int, Decimal] = {}
+    for place, member in counts.keys() | quantities.keys():
+        if member is not None:
+            own = quantities.get((place, member), Decimal(0))
+            pooled[place] = EXACT.add(pooled.get(place, Decimal(0)), own)
+            yield _Figure(place, member, own, counts.get((place, member), 0))
+        else:
+            pooled.setdefault(place, Decimal(0))
+    for place, quantity in pooled.items():
+        yield _Figure(place, None, quantity, counts.get((place, None), 0))
+
+
+def _evaluate(cursor: duckdb.DuckDBPyConnection, metric: Metric, bounds: _Bounds) -> None:
+    """Make ``evaluated`` mean what the expression makes of each combination of numbers there is.
+
+    In Python, because no engine multiplies and divides decimals of this size without rounding. It
+    takes a pass over the events and as many evaluations as there are combinations, at worst one for
+    each event.
+    """
+    operands = len(metric.operands())
+    schema = pa.schema([(queries.operand(n), _NUMBER) for n in range(operands)])
+    schema = schema.append(pa.field("number", _NUMBER))
+    batches = []
+    asked = queries.combinations(metric)
+    for part in duck.batches(cursor, asked.text, asked.parameters | bounds, _EVENTS_AT_ONCE):
+        evaluated = [(*numbers, worth(metric, numbers)) for numbers in part]
+        columns = [pa.array(column, _NUMBER) for column in zip(*evaluated, strict=True)]
+        batches.append(pa.record_batch(columns, schema=schema))
+    cursor.register("evaluated", pa.Table.from_batches(batches, schema))
+
+
+def _walk(
+    cursor: duckdb.DuckDBPyConnection,
+    metric: Metric,
+    asked: Mapping[int, UsageQuery],
+    stepping: dict[int, dict[str, Decimal]],
+    bounds: dict[str, Any],
+) -> dict[int, Steps]:
+    """Who used in which step, for the queries ``stepping`` with their members' usage."""
+    columns: list[list[Any]] = [[] for _ in _STEPS]
+    parts: dict[int, dict[str, list[Decimal]]] = {}
+    for index, members in stepping.items():
+        ends = asked[index].bounds
+        edges = zip((Decimal(0), *ends), (*ends, _NO_BOUND), strict=True)
+        for step, (lower, upper) in enumerate(edges):
+            for column, value in zip(columns, (index, step, lower, upper), strict=True):
+                column.append(value)
+        parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
+    register(cursor, "steps", columns, _STEPS)
+    length = (bounds["latest"] - bounds["earliest"]) // _PARTS + 1
+    bounds = bounds | {"stepping": list(stepping), "length": length}
+    placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)
+    register(cursor, "placed", placed, _PLACED)
+    found = rows(cursor, queries.walked(metric), bounds)
+    for index, member, step, part in found:
+        parts[index][asked[index].members[member].customer][step] = part
+    return {
+        index: Steps(asked[index].bounds, {who: tuple(own) for who, own in members.items()})
+        for index, members in parts.items()
+    }
+
+
+def _placed(parts: Iterable[tuple[Any, ...]], asked: Mapping[int, UsageQuery]) -> list[list[Any]]:
+    """Columns of ``placed``: where usage stood before each part of time, and the step it stays in.
+
+    It stays in a step where it can leave it neither upwards nor downwards; below zero it is in
+    none.
+    """
+    columns: list[list[Any]] = [[] for _ in _PLACED]
+    stands: dict[int, Decimal] = {}
+    for index, part, adds, lowest, highest in sorted(parts):
+        before = stands.get(index, Decimal(0))
+        edges = (Decimal(0), *asked[index].bounds, _NO_BOUND)
+        low, high = EXACT.add(before, lowest), EXACT.add(before, highest)
+        step = bisect_right(edges, low) - 1
+        stays = 0 <= step < len(edges) - 1 and high <= edges[step + 1]
+        for column, value in zip(
+            columns, (index, part, before, step if stays else None), strict=True
+        ):
+            column.append(value)
+        stands[index] = EXACT.add(before, adds)
+    return columns
+
+
+def define_spans(
+    cursor: duckdb.DuckDBPyConnection, asked: Mapping[int, UsageQuery], within: Span | None = None
+) -> dict[str, Any] | None:
+    """Make ``spans`` mean whose events count when; None where nobody's do.
+
+    Returns the parameters that bound them all, for skipping what lies outside.
+    """
+    columns: list[list[Any]] = [[] for _ in _SPANS]
+    for row in _span_rows(asked, within):
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    if not columns[0]:
+        return None
+    register(cursor, "spans", columns, _SPANS)
+    return {"earliest": min(columns[3]), "latest": max(columns[4])}
+
+
+def _span_rows(
+    asked: Mapping[int, UsageQuery], within: Span | None
+) -> Iterator[tuple[int, int, str, int, int]]:
+    known: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
+    for index, query in asked.items():
+        for number, member in enumerate(query.members):
+            spans = known.get(id(member.spans))
+            if spans is None:
+                spans = known[id(member.spans)] = _cut(member.spans, within)
+            for start, end in spans:
+                for alias in set(member.aliases):
+                    yield index, number, alias, start, end
+
+
+def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:
+    whole = union(spans)
+    parts = whole if within is None else intersect(whole, within)
+    return [(micros(part.start), micros(part.end)) for part in parts]
+
+
+def register(
+    cursor: duckdb.DuckDBPyConnection, name: str, columns: Sequence[list[Any]], schema: pa.Schema
+) -> None:
+    arrays = [pa.array(values, type) for values, type in zip(columns, schema.types, strict=True)]
+    cursor.register(name, pa.table(arrays, schema=schema))
+
+
+def rows(
+    cursor: duckdb.DuckDBPyConnection, sql: queries.Sql, bounds: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    return duck.rows(cursor, sql.text, sql.parameters | bounds)
