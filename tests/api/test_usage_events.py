@@ -139,7 +139,9 @@ def test_a_batch_keeps_the_good_and_refuses_the_bad_by_index(client: TestClient)
     good = [EVENT | {"customerEventId": f"e{n}"} for n in range(2)]
     bad = [EVENT | {"eventType": ""}, 7, EVENT | {"customerEventId": "\ud800"}]
 
-    answer = client.post("/usage-events/batch", content=json.dumps([good[0], *bad, good[1]]))
+    answer = client.post(
+        "/usage-events/batch?ids=true", content=json.dumps([good[0], *bad, good[1]])
+    )
 
     assert answer.status_code == 200
     told = answer.json()

@@ -82,18 +82,21 @@ class Taken:
 def one(body: bytes) -> Batch:
     """The event in a body. Raises Invalid, pointing at every field that is wrong."""
     array = b"[%b]" % body
-    if fast(array) == 1:
-        return Batch(1, array)
-    return batch([careful(body)])
+    return Batch(1, array) if fast(array) == 1 else batch([careful(body)])
 
 
-def many(body: bytes) -> Taken:
-    """The events of a JSON array, or why each cannot be taken. Raises Invalid, TooLarge."""
+def at_once(body: bytes) -> Taken | None:
+    """The events of a JSON array where all of them are surely good. Raises TooLarge."""
     count = fast(body)
     if count is None:
-        return sorted_out(_items(body))
+        return None
     _check_count(count)
     return Taken(Batch(count, body))
+
+
+def one_by_one(body: bytes) -> Taken:
+    """The events of a JSON array, or why each cannot be taken. Raises Invalid, TooLarge."""
+    return sorted_out(_items(body))
 
 
 def sorted_out(items: Iterable[bytes]) -> Taken:

@@ -1,176 +1,18 @@
-"""/usage-events: facts arriving, one by one or by the thousand, and the list of them."""
+"""/usage-events: the list of what was taken in."""
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
-import msgspec
-from fastapi import BackgroundTasks, Depends, Query, Request, Response
-from pydantic import ConfigDict
+from fastapi import Query, Response
 
-from catchment.api import event_wire
-from catchment.api.deps import Cursor, Limit, Now, Order, Tx, Usage, WhoIs, comma_list
-from catchment.api.route import Route, router
-from catchment.api.wire import At, Pagination, Wire, timestamp
-from catchment.core.errors import Invalid
+from catchment.api.deps import Cursor, Limit, Order, Tx, Usage, WhoIs, comma_list
+from catchment.api.event_models import UsageEventsOut, answer, shown
+from catchment.api.route import router
+from catchment.api.wire import At
 from catchment.flows.explain_line import counted_events
 from catchment.store import known_aliases
-from catchment.usage import EventFilter, EventPageRequest, SentEvent, properties, sent_events
-from catchment.usage.event_ids import event_id, event_ids
-
-_EVENT: dict[str, Any] = {
-    "customerAlias": "nw-eu",
-    "customerEventId": "evt-9",
-    "eventType": "api_call",
-    "eventTimestamp": "2026-03-02T10:00:00Z",
-    "eventProperties": {"tokens": 12, "region": "eu"},
-}
-
-
-class EventRoute(Route):
-    """A route that reads its body itself: events come by the thousand."""
-
-    raw_body = True
-
+from catchment.usage import EventFilter, EventPageRequest
 
 routes = router("/usage-events", "Usage events")
-routes.route_class = EventRoute
-
-
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(_body)]
-
-
-class UsageEventIn(Wire):
-    """``customerAlias`` is an alias or the id of a customer; it need not be known yet.
-
-    A later event with the same ``customerEventId`` supersedes an earlier one. Without
-    ``eventTimestamp`` the event happened now.
-    """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EVENT})
-
-    customer_event_id: str | None = None
-    customer_alias: str
-    event_type: str
-    event_timestamp: datetime | None = None
-    event_properties: dict[str, Any] | None = None
-
-
-class UsageEventOut(Wire):
-    """``isLatestForCustomerEventId`` is false once another event has superseded this one."""
-
-    id: str
-    customer_event_id: str
-    customer_alias: str
-    event_type: str
-    sequence_account_id: str
-    event_timestamp: At
-    event_properties: dict[str, Any]
-    is_latest_for_customer_event_id: bool | None = None
-
-
-class UsageEventsOut(Wire):
-    items: list[UsageEventOut]
-    pagination: Pagination
-
-
-class ItemRefusal(Wire):
-    """``pointer`` leads into the event, not into the batch."""
-
-    pointer: str
-    code: str
-    message: str
-
-
-class BatchItemOut(Wire):
-    """Either the ids of a kept event or the errors of a refused one."""
-
-    index: int
-    id: str | None = None
-    customer_event_id: str | None = None
-    errors: list[ItemRefusal] | None = None
-
-
-class BatchOut(Wire):
-    accepted: int
-    refused: int
-    items: list[BatchItemOut]
-
-
-def _documented(model: type[Wire], example: Any, *, array: bool) -> dict[str, Any]:
-    schema = model.model_json_schema(by_alias=True)
-    if array:
-        schema = {"type": "array", "maxItems": event_wire.MOST_EVENTS, "items": schema}
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-@routes.post(
-    "",
-    status_code=201,
-    response_class=Response,
-    responses={201: {"model": UsageEventOut}},
-    openapi_extra=_documented(UsageEventIn, _EVENT, array=False),
-)
-def create_usage_event(
-    body: Body,
-    tx: Tx,
-    who: WhoIs,
-    usage: Usage,
-    now: Now,
-    after: BackgroundTasks,
-) -> Response:
-    """Keep one event. The answer means that it is on disk."""
-    workspace = who.workspace.id
-    batch = event_wire.one(body)
-    id = event_id(workspace, now, usage.accept(tx, workspace, batch, now))
-    after.add_task(usage.catch_up_if_worth_it, workspace)
-    [sent] = sent_events(batch.json)
-    return _json(
-        _event(
-            id,
-            sent.customer_event_id or id,
-            sent.customer_alias,
-            sent.event_type,
-            workspace,
-            sent.event_timestamp or now,
-            properties.kept(sent.event_properties)[0],
-        ),
-        201,
-    )
-
-
-@routes.post(
-    "/batch",
-    response_class=Response,
-    responses={200: {"model": BatchOut}},
-    openapi_extra=_documented(UsageEventIn, [_EVENT], array=True),
-)
-def create_usage_events(
-    body: Body,
-    tx: Tx,
-    who: WhoIs,
-    usage: Usage,
-    now: Now,
-    after: BackgroundTasks,
-) -> Response:
-    """Keep up to 10,000 events: the good ones, while each bad one is refused by its index."""
-    workspace = who.workspace.id
-    taken = event_wire.many(body)
-    good = taken.good
-    first = usage.accept(tx, workspace, good, now) if good.event_count else 0
-    made = event_ids(workspace, now, range(first, first + good.event_count))
-    kept = iter(zip(made, sent_events(good.json), strict=True))
-    refused = dict(taken.refused)
-    items = [
-        _refused(index, refused[index]) if index in refused else _kept(index, *next(kept))
-        for index in range(taken.sent)
-    ]
-    after.add_task(usage.catch_up_if_worth_it, workspace)
-    return _json({"accepted": good.event_count, "refused": len(refused), "items": items}, 200)
 
 
 @routes.get("", response_class=Response, responses={200: {"model": UsageEventsOut}})
@@ -224,10 +66,10 @@ def list_usage_events(
     )
     page = usage.events(workspace, wanted, request)
     pagination = {"after": page.after, "before": page.before}
-    return _json(
+    return answer(
         {
             "items": [
-                _event(
+                shown(
                     event.id,
                     event.customer_event_id,
                     event.alias,
@@ -244,41 +86,3 @@ def list_usage_events(
         },
         200,
     )
-
-
-def _json(value: Any, status: int) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
-
-
-def _event(
-    id: str,
-    customer_event_id: str,
-    alias: str,
-    event_type: str,
-    workspace: str,
-    at: datetime,
-    properties: str,
-) -> dict[str, Any]:
-    return {
-        "id": id,
-        "customerEventId": customer_event_id,
-        "customerAlias": alias,
-        "eventType": event_type,
-        "sequenceAccountId": workspace,
-        "eventTimestamp": timestamp(at),
-        "eventProperties": msgspec.Raw(properties.encode()),
-    }
-
-
-def _kept(index: int, id: str, event: SentEvent) -> dict[str, Any]:
-    return {"index": index, "id": id, "customerEventId": event.customer_event_id or id}
-
-
-def _refused(index: int, refusal: Invalid) -> dict[str, Any]:
-    errors = [
-        {"pointer": error.pointer, "code": error.code, "message": error.message}
-        for error in refusal.errors
-    ]
-    if not errors:
-        errors = [{"pointer": "", "code": refusal.code, "message": refusal.detail}]
-    return {"index": index, "errors": errors}
