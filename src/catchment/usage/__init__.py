@@ -3,6 +3,7 @@
 from catchment.usage.census import CensusQuery, Claimed
 from catchment.usage.events import Batch, SentEvent, batch, sent_events
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
+from catchment.usage.statistics import UsageStats
 from catchment.usage.store import Bucket, Reading, UsageStore
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Reading",
     "SentEvent",
     "StoredEvent",
+    "UsageStats",
     "UsageStore",
     "batch",
     "sent_events",

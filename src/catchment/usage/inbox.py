@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select, text
 
@@ -28,6 +29,15 @@ class Incoming:
     size: int
     body: bytes
     received_at: datetime
+
+
+class Waiting(NamedTuple):
+    """How many rows wait, their events and their bytes, and when the oldest was received."""
+
+    row_count: int
+    event_count: int
+    size: int
+    oldest_at: datetime
 
 
 def accept(tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
@@ -100,18 +110,17 @@ def first(tx: Connection, workspace_id: str, at_most: int | None = None) -> list
     return [InboxRow(*row) for row in tx.execute(query)]
 
 
-def waiting(tx: Connection, workspace_id: str) -> tuple[int, int]:
-    """How many rows wait, and how many events they hold."""
+def waiting(tx: Connection) -> dict[str, Waiting]:
+    """What waits, by workspace."""
     c = usage_inbox.c
-    counts = select(func.count(), func.coalesce(func.sum(c.event_count), 0))
-    rows, events = tx.execute(counts.where(c.workspace_id == workspace_id)).one()
-    return int(rows), int(events)
-
-
-def workspaces_waiting(tx: Connection) -> list[str]:
-    """The workspaces that have waiting rows."""
-    c = usage_inbox.c
-    return list(tx.execute(select(c.workspace_id).distinct().order_by(c.workspace_id)).scalars())
+    counts = select(
+        c.workspace_id, func.count(), func.sum(c.event_count), func.sum(c.size), func.min(c.id)
+    ).group_by(c.workspace_id)
+    found = {}
+    for workspace_id, rows, events, size, oldest in tx.execute(counts):
+        at = tx.execute(select(c.received_at).where(c.id == oldest)).scalar_one()
+        found[workspace_id] = Waiting(int(rows), int(events), int(size), at)
+    return found
 
 
 def remove(tx: Connection, workspace_id: str, rows: Sequence[InboxRow]) -> bool:

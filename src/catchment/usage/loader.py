@@ -44,8 +44,13 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
             loaded += batch
         except (_Lost, duck.Missing):
             continue
-    _tidy(engine, data_dir, workspace_id, db)
+    _tidy(engine, data_dir, workspace_id, db, merging.crowd)
     return loaded
+
+
+def compact(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:
+    """Merge into as few segments as there may be."""
+    _tidy(engine, data_dir, workspace_id, db, merging.packed)
 
 
 def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
@@ -79,7 +84,6 @@ def _written(
 ) -> list[Segment]:
     """Files for ``events``, their keys and the marks they make, named nowhere yet."""
     ats = pc.min_max(events["event_at"]).as_py()
-    span = {"first_event_at": instant(ats["min"]), "last_event_at": instant(ats["max"])}
     places = first_place(rows[0].id), last_place(rows[-1].id)
 
     def made(
@@ -91,7 +95,11 @@ def _written(
     ordered = layout.ordered(events)
     write = partial(layout.write, schema=ordered.schema, tables=[ordered])
     fresh = [
-        replace(made(Kind.EVENTS, len(events), places, write), **span),
+        replace(
+            made(Kind.EVENTS, len(events), places, write),
+            first_event_at=instant(ats["min"]),
+            last_event_at=instant(ats["max"]),
+        ),
         made(Kind.KEYS, len(events), places, partial(keys.write, found.keys)),
     ]
     if len(found.marks):
@@ -102,11 +110,17 @@ def _written(
     return fresh
 
 
-def _tidy(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:
-    """Merge until few segments are left, then sweep away files that nobody needs."""
+def _tidy(
+    engine: Engine,
+    data_dir: Path,
+    workspace_id: str,
+    db: duck.Duck,
+    choose: Callable[[Sequence[Segment]], list[Segment]],
+) -> None:
+    """Merge while some are chosen, then sweep away files that nobody needs."""
     for _ in range(_ATTEMPTS):
         with reading(engine) as tx:
-            crowd = merging.crowd(segments.manifest(tx, workspace_id))
+            crowd = choose(segments.manifest(tx, workspace_id))
         if not crowd:
             break
         try:

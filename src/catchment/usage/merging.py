@@ -9,7 +9,7 @@ each so small that memory does not depend on how much there is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ _SAMPLED = 25_000
 _SLICE = 400_000
 
 
-def crowd(known: Iterable[Segment]) -> list[Segment]:
+def crowd(known: Sequence[Segment]) -> list[Segment]:
     """Neighbours of one kind, FAN_IN of them about one size; none if all is well.
 
     Smaller ones that lie between them go along.
@@ -43,6 +43,21 @@ def crowd(known: Iterable[Segment]) -> list[Segment]:
                 found = list(run)
                 if small and sum(_size(one) == size for one in found) >= FAN_IN:
                     return found
+    return []
+
+
+def packed(known: Sequence[Segment]) -> list[Segment]:
+    """Neighbours of one kind that fit into one segment; none if there are no more."""
+    for kind, largest in LARGEST.items():
+        group: list[Segment] = []
+        for one in (one for one in known if one.kind is kind):
+            if sum(other.row_count for other in group) + one.row_count > largest:
+                if len(group) > 1:
+                    return group
+                group = []
+            group.append(one)
+        if len(group) > 1:
+            return group
     return []
 
 

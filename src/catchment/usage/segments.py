@@ -84,6 +84,13 @@ def files(data_dir: Path, known: Iterable[Segment], kind: Kind) -> list[Path]:
     return [data_dir / one.path for one in known if one.kind is kind]
 
 
+def size(data_dir: Path, segment: Segment) -> int:
+    """The bytes of its file; none where it was merged away meanwhile."""
+    with suppress(FileNotFoundError):
+        return (data_dir / segment.path).stat().st_size
+    return 0
+
+
 def overlapping(known: Iterable[Segment], others: Sequence[Segment]) -> list[Segment]:
     """Those of ``known`` that may have places in common with one of ``others``."""
     return [

@@ -34,12 +34,14 @@ from catchment.usage import (
     measuring,
     queries,
     segments,
+    statistics,
 )
 from catchment.usage.census import CensusQuery
 from catchment.usage.event_ids import event_id
 from catchment.usage.events import Batch, first_place, instant, last_place, micros
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
 from catchment.usage.segments import Kind, Segment
+from catchment.usage.statistics import UsageStats
 from catchment.usage.superseding import superseded
 
 _T = TypeVar("_T")
@@ -80,6 +82,8 @@ class UsageStore:
         self._data_dir = data_dir
         self._duck = duck.Duck(data_dir / "usage" / "spill")
         self._loading = Lock()
+        self.loaded_elsewhere = False
+        """Whether a process of its own moves events into segments."""
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
         """Keep one request's events; they are acknowledged once ``tx`` is committed.
@@ -95,20 +99,49 @@ class UsageStore:
         """
         return loader.catch_up(self._engine, self._data_dir, workspace_id, self._duck)
 
-    def catch_up_if_worth_it(self, workspace_id: str) -> None:
-        """Catch up once enough waits to be worth a file, unless a thread of ours is at it already.
+    def catch_up_if_worth_it(self, workspace_id: str | None = None) -> int:
+        """Catch up where enough waits to be worth a file; in every workspace if none is named.
 
-        Several at once would only do the same work, and all but one throw it away.
+        Not if another process does so, or a thread of ours is at it already: several at once would
+        only do the same work, and all but one throw it away. Returns how many events were moved.
         """
-        if not self._loading.acquire(blocking=False):
-            return
+        if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
+            return 0
         try:
             with reading(self._engine) as tx:
-                rows, events = inbox.waiting(tx, workspace_id)
-            if rows >= _ROWS_WORTH_LOADING or events >= _EVENTS_WORTH_LOADING:
-                self.catch_up(workspace_id)
+                waiting = inbox.waiting(tx)
+            return sum(
+                self.catch_up(home)
+                for home, own in waiting.items()
+                if workspace_id in {None, home}
+                and (
+                    own.row_count >= _ROWS_WORTH_LOADING or own.event_count >= _EVENTS_WORTH_LOADING
+                )
+            )
         finally:
             self._loading.release()
+
+    def compact(self, workspace_id: str) -> tuple[int, int]:
+        """Merge all that may be merged: how many files there were, and how many there are."""
+        before = self._manifest(workspace_id)
+        loader.compact(self._engine, self._data_dir, workspace_id, self._duck)
+        return len(before), len(self._manifest(workspace_id))
+
+    def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
+        """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""
+        with reading(self._engine) as tx:
+            waiting = inbox.waiting(tx).get(workspace_id)
+
+        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> UsageStats:
+            known = self._manifest(workspace_id)
+            sizes = (segments.size(self._data_dir, one) for one in known)
+            return statistics.stats(cursor, known, sizes, waiting, aliases)
+
+        return self._read(workspace_id, ask)
+
+    def _manifest(self, workspace_id: str) -> list[Segment]:
+        with reading(self._engine) as tx:
+            return segments.manifest(tx, workspace_id)
 
     def close(self) -> None:
         """Let go of memory and threads; they come back when needed."""
