@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from operator import attrgetter, itemgetter
 from types import NoneType
 from typing import Any
 
@@ -133,7 +134,7 @@ def _part(
     places, received = [], []
     for row, own in rows:
         seqs = range(first_place(row.id), first_place(row.id) + len(own))
-        sent = [event.customer_event_id for event in own]
+        sent = list(map(attrgetter("customer_event_id"), own))
         ids += sent if all(sent) else _filled(sent, event_ids(workspace_id, row.received_at, seqs))
         places.append(np.arange(seqs.start, seqs.stop))
         received.append(np.full(len(own), micros(row.received_at)))
@@ -142,15 +143,15 @@ def _part(
     columns = {
         "seq": pa.array(np.concatenate(places)),
         "customer_event_id": pa.array(ids, pa.string()),
-        "alias": pa.array([event.customer_alias for event in events], pa.string()),
-        "event_type": pa.array([event.event_type for event in events], pa.string()),
+        "alias": pa.array(list(map(attrgetter("customer_alias"), events)), pa.string()),
+        "event_type": pa.array(list(map(attrgetter("event_type"), events)), pa.string()),
         "event_at": pc.coalesce(
-            _instants([event.event_timestamp for event in events]), received_at
+            _instants(list(map(attrgetter("event_timestamp"), events))), received_at
         ),
         "received_at": received_at,
     }
-    properties = [event.event_properties or _NOTHING for event in events]
-    return pa.table(columns | _of_properties(properties, named))
+    sent_properties = [own or _NOTHING for own in map(attrgetter("event_properties"), events)]
+    return pa.table(columns | _of_properties(sent_properties, named))
 
 
 def _filled(sent: Iterable[str | None], own: Iterable[str]) -> list[str]:
@@ -178,7 +179,8 @@ def _of_properties(sent: Sequence[dict[str, Any]], named: dict[str, None]) -> di
     found: dict[str, pa.Array] = {}
     rest: defaultdict[int, dict[str, Any]] = defaultdict(dict)
     for name, count in having.items():
-        values = [own.get(name) for own in sent]
+        everyone = count == len(sent)
+        values = list(map(itemgetter(name), sent)) if everyone else [one.get(name) for one in sent]
         if name in named:
             places = _of_one(name, values, found)
         else:

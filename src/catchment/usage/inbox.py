@@ -94,15 +94,20 @@ def add(tx: Connection, rows: Sequence[Incoming]) -> None:
     )
 
 
-def first(tx: Connection, workspace_id: str, at_most: int | None = None) -> list[InboxRow]:
-    """The oldest waiting rows, in order: all of them, or about ``at_most`` events' worth."""
+def first(
+    tx: Connection, workspace_id: str, at_most: int | None = None, *, after: int = 0
+) -> list[InboxRow]:
+    """The oldest waiting rows beyond the row ``after``, in order.
+
+    All of them, or about ``at_most`` events' worth.
+    """
     c = usage_inbox.c
-    columns = (c.id, c.size, c.body, c.received_at)
-    query = select(*columns).where(c.workspace_id == workspace_id).order_by(c.id)
+    mine = (c.workspace_id == workspace_id) & (c.id > after)
+    query = select(c.id, c.size, c.body, c.received_at).where(mine).order_by(c.id)
     if at_most is None:
         return [InboxRow(*row) for row in tx.execute(query)]
     running = func.sum(c.event_count).over(order_by=c.id).label("running")
-    sized = select(c.id, running).where(c.workspace_id == workspace_id).subquery()
+    sized = select(c.id, running).where(mine).subquery()
     last = select(func.min(sized.c.id)).where(sized.c.running >= at_most)
     end = tx.execute(last).scalar_one()
     if end is not None:

@@ -8,10 +8,13 @@ at any time; of two that load the same rows, the second finds them gone and thro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,56 +36,71 @@ class _Lost(Exception):
     """Another process did the same work first."""
 
 
+class _Batch(NamedTuple):
+    """Rows of the inbox, and their events as columns."""
+
+    rows: list[InboxRow]
+    events: pa.Table
+
+
 def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
     """Load all that waits, merge what has become many, and return how many events were loaded."""
     loaded = 0
-    for _ in range(_ATTEMPTS):
-        try:
-            batch = _load(engine, data_dir, workspace_id, db)
-            if batch == 0:
+    with ThreadPoolExecutor(1, "usage decoder") as ahead:
+        for _ in range(_ATTEMPTS):
+            try:
+                for batch in _batches(engine, workspace_id, ahead):
+                    _load(engine, data_dir, workspace_id, db, batch)
+                    loaded += len(batch.events)
+                    _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
-            loaded += batch
-        except (_Lost, duck.Missing):
-            continue
-    _tidy(engine, data_dir, workspace_id, db, merging.crowd)
+            except (_Lost, duck.Missing):
+                continue
+    _sweep(engine, data_dir, workspace_id)
     return loaded
+
+
+def _batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[_Batch]:
+    """What waits, in order; the next is decoded while one is stored."""
+    coming = ahead.submit(_next, engine, workspace_id, 0)
+    while (batch := coming.result()) is not None:
+        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id)
+        yield batch
+
+
+def _next(engine: Engine, workspace_id: str, after: int) -> _Batch | None:
+    with reading(engine) as tx:
+        rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
+    return _Batch(rows, columns.table(workspace_id, rows)) if rows else None
 
 
 def compact(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:
     """Merge into as few segments as there may be."""
-    _tidy(engine, data_dir, workspace_id, db, merging.packed)
+    _merge_all(engine, data_dir, workspace_id, db, merging.packed)
+    _sweep(engine, data_dir, workspace_id)
 
 
-def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
+def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batch: _Batch) -> None:
+    """Put one batch into segments. All earlier ones are there: whose are not finds rows gone."""
     with reading(engine) as tx:
-        rows = inbox.first(tx, workspace_id, BATCH_EVENTS)
-        known = segments.manifest(tx, workspace_id) if rows else []
-    if not rows:
-        return 0
-    events = columns.table(workspace_id, rows)
+        known = segments.manifest(tx, workspace_id)
     with db.cursor() as cursor:
-        found = superseded(cursor, events, data_dir, known)
-    fresh = _written(data_dir, workspace_id, rows, events, found)
+        found = superseded(cursor, batch.events, data_dir, known)
+    fresh = _written(data_dir, workspace_id, batch, found)
     try:
         with writing(engine) as tx:
             lock(tx, "usage-load", workspace_id)
-            if not inbox.remove(tx, workspace_id, rows):
+            if not inbox.remove(tx, workspace_id, batch.rows):
                 raise _Lost  # noqa: TRY301 -- leaving the block is what rolls it back
             segments.add(tx, workspace_id, fresh)
     except _Lost:
         segments.discard(data_dir, fresh)
         raise
-    return len(events)
 
 
-def _written(
-    data_dir: Path,
-    workspace_id: str,
-    rows: Sequence[InboxRow],
-    events: pa.Table,
-    found: Superseded,
-) -> list[Segment]:
-    """Files for ``events``, their keys and the marks they make, named nowhere yet."""
+def _written(data_dir: Path, workspace_id: str, batch: _Batch, found: Superseded) -> list[Segment]:
+    """Files for events, their keys and the marks they make, named nowhere yet."""
+    rows, events = batch
     ats = pc.min_max(events["event_at"]).as_py()
     places = first_place(rows[0].id), last_place(rows[-1].id)
 
@@ -110,23 +128,25 @@ def _written(
     return fresh
 
 
-def _tidy(
+def _merge_all(
     engine: Engine,
     data_dir: Path,
     workspace_id: str,
     db: duck.Duck,
     choose: Callable[[Sequence[Segment]], list[Segment]],
 ) -> None:
-    """Merge while some are chosen, then sweep away files that nobody needs."""
+    """Merge while some are chosen."""
     for _ in range(_ATTEMPTS):
         with reading(engine) as tx:
-            crowd = choose(segments.manifest(tx, workspace_id))
-        if not crowd:
-            break
-        try:
-            _merge(engine, data_dir, workspace_id, db, crowd)
-        except (_Lost, duck.Missing):
-            continue
+            chosen = choose(segments.manifest(tx, workspace_id))
+        if not chosen:
+            return
+        with suppress(_Lost, duck.Missing):
+            _merge(engine, data_dir, workspace_id, db, chosen)
+
+
+def _sweep(engine: Engine, data_dir: Path, workspace_id: str) -> None:
+    """Remove old files that nobody needs."""
     old = segments.old_files(data_dir, workspace_id)
     if old:
         with reading(engine) as tx:
