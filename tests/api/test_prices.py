@@ -262,12 +262,6 @@ NOT_YET = [
         {"frequency": "QUARTERLY", "interval": 1},
         "/usageCalculationPeriod",
     ),
-    (
-        "LINEAR",
-        "/customMetricParameters",
-        [{"parameterId": NOBODY, "value": "10"}],
-        "/customMetricParameters",
-    ),
 ]
 
 

@@ -93,9 +93,15 @@ def test_filter_values_are_kept_as_the_texts_events_are_compared_with(client: Te
     ("changes", "pointer", "code"),
     [
         ({"metricType": "GROUPED"}, "/metricType", "not_supported_yet"),
-        ({"metricType": "CUSTOM"}, "/metricType", "not_supported_yet"),
+        ({"metricType": "CUSTOM"}, "/metricType", "invalid"),
+        ({"aggregationType": "CUSTOM"}, "/metricType", "invalid"),
         ({"groupingProperty": "region"}, "/groupingProperty", "not_supported_yet"),
-        ({"aggregationType": "PERCENTILE"}, "/aggregationType", "not_supported_yet"),
+        ({"aggregationType": "PERCENTILE"}, "/percentile", "missing"),
+        ({"aggregationType": "PERCENTILE", "percentile": "0"}, "/percentile", "invalid"),
+        ({"aggregationType": "PERCENTILE", "percentile": "1.01"}, "/percentile", "invalid"),
+        ({"aggregationType": "PERCENTILE", "percentile": "95%"}, "/percentile", "invalid"),
+        ({"percentile": "0.5"}, "/percentile", "invalid"),
+        ({"expression": "tokens"}, "/expression", "invalid"),
         ({"aggregationType": "MEDIAN"}, "/aggregationType", "invalid"),
         ({"aggregationProperty": ...}, "/aggregationProperty", "missing"),
         ({"aggregationProperty": ..., "aggregationType": "UNIQUE"}, "/aggregationProperty", "missing"),
@@ -262,6 +268,7 @@ def test_the_latest_value_of_several_customers_is_the_sum_of_each_ones(client: T
         (MARCH | {"customerAliases": "a", "periodEnd": "2026-02-28"}, "?periodEnd"),
         (MARCH | {"customerAliases": "a", "periodEnd": "2026-02-30"}, "?periodEnd"),
         (MARCH | {"customerAliases": "a", "customParameters": "x=1"}, "?customParameters"),
+        (MARCH | {"customerAliases": "a", "customParameters": "x"}, "?customParameters"),
     ],
 )  # fmt: skip
 def test_a_calculation_of_nothing_in_particular_is_refused(

@@ -73,6 +73,41 @@ def test_a_metric_with_a_filter_is_added_and_tried(page: Page, seller: Seller) -
     expect(result).to_contain_text("1 event")
 
 
+def test_an_expression_leaves_its_weight_to_the_price(page: Page, seller: Seller) -> None:
+    product = seller.make("/products", {"name": "Models"})["id"]
+    page.goto("/usage/metrics")
+
+    page.get_by_role("button", name="New usage metric").click()
+    form = dialog(page, "New usage metric")
+    form.get_by_label("Metric name").fill("Tokens")
+    form.get_by_label("Event type").fill("call")
+    choose(form, "Aggregation", "Expression over properties")
+    form.get_by_label("Expression").fill("n * weight +")
+    form.get_by_role("button", name="Add parameter").click()
+    form.get_by_label("Parameter 1 name").fill("weight")
+    form.get_by_label("Parameter 1 default").fill("2")
+    form.get_by_role("button", name="Add metric").click()
+    expect(
+        form.get_by_text("A number, a name or a parenthesis is expected at character 13.")
+    ).to_be_visible()
+    form.get_by_label("Expression").fill("n * weight")
+    form.get_by_role("button", name="Add metric").click()
+    expect(row(table(page, "Usage metrics"), "Tokens")).to_contain_text("n * weight")
+
+    page.goto(f"/products/{product}?new=price&forProduct={product}")
+    form = dialog(page, "New price")
+    form.get_by_label("Price name").fill("Output")
+    choose(form, "Pricing model", "Linear")
+    choose(form, "Usage metric", "Tokens")
+    form.get_by_label("weight").fill("0.5")
+    form.get_by_label("Price per unit").fill("1")
+    form.get_by_role("button", name="Add price").click()
+    expect(form).to_be_hidden()
+
+    [made] = seller.items("/list-prices")
+    assert [one["value"] for one in made["customMetricParameters"]] == ["0.5"]
+
+
 def test_usage_per_month_counts_children_when_asked(page: Page, seller: Seller) -> None:
     kin = family(seller)
     catalogue(seller)

@@ -1,5 +1,6 @@
 """Looking only at those who used something bills what looking at everybody bills."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from catchment import ids
-from catchment.core.metering import Member, Usage, UsageQuery
+from catchment.core.metering import Aggregation, Member, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pools import Pool
 from catchment.flows import agreements
@@ -53,11 +54,11 @@ def made(books: Books) -> dict[str, str]:
     return found
 
 
-def asked(agreed: Agreements, made: dict[str, str]) -> Asked:
+def asked(agreed: Agreements, made: dict[str, str], kind: Aggregation = Aggregation.SUM) -> Asked:
     schedule = agreed.schedules[made["schedule"]]
     [item] = schedule.phases[0].items
     assert item.metric is not None
-    return Asked(schedule, item.metric, JANUARY.span(agreed.zone))
+    return Asked(schedule, replace(item.metric, aggregation=kind), JANUARY.span(agreed.zone))
 
 
 def among(tx: Connection, books: Books, made: dict[str, str], few: int) -> tuple[Users, Asked]:
@@ -94,6 +95,22 @@ def test_only_users_are_looked_at_and_the_figures_are_the_same(
         made["own"]: D(10),
         made["below own"]: D(11),
     }
+
+
+def test_who_told_long_ago_what_still_stands_is_looked_at(
+    books: Books, made: dict[str, str]
+) -> None:
+    books.used((made["idle"], "calls", "2025-06-01", "3"))
+
+    with reading(books.engine) as tx:
+        agreed = agreements.all_of(tx, books.workspace)
+        stood, summed = (
+            users(tx, books.usage, agreed, [asked(agreed, made, kind)], few=NOBODY)
+            for kind in (Aggregation.TIME_WEIGHTED_SUM, Aggregation.SUM)
+        )
+
+    assert stood.agreed.forest.links(made["idle"])
+    assert not summed.agreed.forest.links(made["idle"])
 
 
 def test_who_used_nothing_is_not_even_read(books: Books, made: dict[str, str]) -> None:

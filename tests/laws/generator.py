@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal as D
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from catchment.core.metering import VALUING, Aggregation, Event, Metric
@@ -29,8 +30,14 @@ BITS = (
 )
 """The bit of an event is a power of two of its own: a sum says which events it is made of."""
 
+_READING: dict[Aggregation, dict[str, Any]] = {
+    Aggregation.COUNT: {},
+    Aggregation.PERCENTILE: {"property": "n", "percentile": D("0.9")},
+    Aggregation.CUSTOM: {"expression": "n * w / 3", "parameters": (("w", D("1.5")),)},
+}
+
 ANY = tuple(
-    Metric(kind.lower(), "call", kind, None if kind is Aggregation.COUNT else "n")
+    Metric(kind.lower(), "call", kind, **_READING.get(kind, {"property": "n"}))
     for kind in Aggregation
 )
 

@@ -157,7 +157,15 @@ export type MemberShare = {
 };
 
 export type UsageUsed = {
-  metric: { id: string; name?: string; eventType: string; aggregationType: string };
+  metric: {
+    id: string;
+    name?: string;
+    eventType: string;
+    aggregationType: string;
+    percentile?: Decimal;
+    expression?: string;
+    parameters?: { name: string; value: Decimal }[];
+  };
   window: Stretch;
   quantity: string;
   membersTotal: string;

@@ -174,18 +174,43 @@ export type PriceRequest = Pick<
   | "billingFrequency"
   | "billingType"
   | "restrictToCustomers"
-> & { integrationIds: []; customMetricParameters: [] };
+> & { integrationIds: []; customMetricParameters: ParameterValue[] };
 
-export type AggregationType = "COUNT" | "SUM" | "UNIQUE" | "MAX" | "LATEST";
+/** What a price sets of a custom metric. */
+export type ParameterValue = { parameterId: string; value: string };
+
+export type AggregationType =
+  | "COUNT"
+  | "SUM"
+  | "UNIQUE"
+  | "MAX"
+  | "LATEST"
+  | "AVERAGE"
+  | "PERCENTILE"
+  | "TIME_WEIGHTED_SUM"
+  | "CUSTOM";
+
+export type ParameterType = "INTEGER" | "POSITIVE_INTEGER" | "NUMBER" | "POSITIVE_NUMBER";
+
+export type MetricParameter = {
+  id: string;
+  name: string;
+  type: ParameterType;
+  description: string;
+  defaultValue: string;
+};
 
 export type Metric = {
   id: string;
   name: string;
   description?: string;
-  metricType: "SIMPLE" | "GROUPED";
+  metricType: "SIMPLE" | "GROUPED" | "CUSTOM";
   eventType: string;
   aggregationType: AggregationType;
   aggregationProperty?: string;
+  percentile?: string;
+  expression?: string;
+  parameters: MetricParameter[];
   unit?: string;
   propertyFilters: Record<string, string[]>;
   propertiesToNegate?: string[];
@@ -193,7 +218,9 @@ export type Metric = {
   createdAt?: string;
 };
 
-export type MetricRequest = Omit<Metric, "id" | "createdAt">;
+export type MetricRequest = Omit<Metric, "id" | "createdAt" | "parameters"> & {
+  parameters?: (Omit<MetricParameter, "id"> & { id?: string })[];
+};
 
 export type Calculation = { name: string; eventCount: number; value: Decimal; unit?: string };
 

@@ -53,14 +53,22 @@ class RoundingOut(Wire):
     mode: Literal["HALF_AWAY_FROM_ZERO"] = "HALF_AWAY_FROM_ZERO"
 
 
+class ParameterUsedOut(Wire):
+    name: str
+    value: str
+
+
 class MetricUsedOut(Wire):
-    """The usage metric as it was when the line was calculated."""
+    """The usage metric as it was when the line was calculated, and what the price set of it."""
 
     id: str
     name: str | None = None
     event_type: str
     aggregation_type: str
     aggregation_property: str | None = None
+    percentile: str | None = None
+    expression: str | None = None
+    parameters: list[ParameterUsedOut] | None = None
     property_filters: dict[str, list[str]]
     properties_to_negate: list[str]
     case_sensitive: bool
@@ -73,6 +81,13 @@ class MetricUsedOut(Wire):
             event_type=metric.event_type,
             aggregation_type=metric.aggregation.value,
             aggregation_property=metric.property,
+            percentile=None if metric.percentile is None else decimal_text(metric.percentile),
+            expression=metric.expression,
+            parameters=[
+                ParameterUsedOut(name=name, value=decimal_text(value))
+                for name, value in metric.parameters
+            ]
+            or None,
             property_filters={key: sorted(values) for key, values in metric.filters},
             properties_to_negate=sorted(metric.negated),
             case_sensitive=metric.case_sensitive,

@@ -23,7 +23,7 @@ from catchment.api.wire import (
 from catchment.core.errors import NotSupportedYet, PriceInvalid
 from catchment.core.schedules import Frequency, Timing
 from catchment.store import structures
-from catchment.store.price_terms import Terms
+from catchment.store.price_terms import Terms, parameters_shown
 
 FrequencyIn = Literal[
     "ON_DEMAND", "ONE_TIME", "MONTHLY", "QUARTERLY", "HALF_YEARLY", "YEARLY", "PER_EVENT"
@@ -129,6 +129,8 @@ StructureIn = Annotated[
 
 
 class ParameterIn(Wire):
+    """What the price sets of the CUSTOM metric it measures; of others the default holds."""
+
     parameter_id: IdIn
     value: Text
 
@@ -158,7 +160,7 @@ class TermsIn(Wire):
         self, integrations: Sequence[IntegrationIdIn], parameters: Sequence[ParameterIn]
     ) -> Terms:
         """The terms asked for. Raises NotSupportedYet, PriceInvalid, TiersInvalid."""
-        self._refuse_what_is_not_built(parameters)
+        self._refuse_what_is_not_built()
         structure = self.structure.model_dump(by_alias=True)
         try:
             price = structures.parse(structure)
@@ -175,9 +177,10 @@ class TermsIn(Wire):
             timing=Timing(self.billing_type),
             integration_ids=tuple(one.model_dump() for one in integrations),
             restrict_to=tuple(self.restrict_to_customers or ()),
+            parameters=tuple((one.parameter_id, one.value) for one in parameters),
         )
 
-    def _refuse_what_is_not_built(self, parameters: Sequence[ParameterIn]) -> None:
+    def _refuse_what_is_not_built(self) -> None:
         refusal = NotSupportedYet.field
         if isinstance(self.structure, SeatBasedStructure):
             raise refusal("/structure/pricingType", "Seat-based prices are not supported yet.")
@@ -196,10 +199,6 @@ class TermsIn(Wire):
         if self.usage_calculation_period is not None:
             raise refusal(
                 "/usageCalculationPeriod", "Usage calculation periods are not supported yet."
-            )
-        if parameters:
-            raise refusal(
-                "/customMetricParameters", "Parameters of custom metrics are not supported yet."
             )
 
 
@@ -230,7 +229,7 @@ def shown(terms: Terms) -> dict[str, Any]:
         "billing_frequency": terms.frequency.value,
         "billing_type": terms.timing.value,
         "integration_ids": list(terms.integration_ids),
-        "custom_metric_parameters": [],
+        "custom_metric_parameters": parameters_shown(terms),
         "restrict_to_customers": list(terms.restrict_to) or None,
     }
 

@@ -1,12 +1,12 @@
 """/usage-metrics: what is counted of the events, and how much it comes to."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import Path, Query, Response
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from catchment.api.deps import (
     NewestFirst,
@@ -18,157 +18,18 @@ from catchment.api.deps import (
     WhoIs,
     comma_list,
 )
+from catchment.api.metric_wire import UsageMetricIn, UsageMetricOut
 from catchment.api.route import router
-from catchment.api.wire import At, Day, Flag, Name, Pagination, Text, Wire
-from catchment.core.errors import Invalid, NotSupportedYet
-from catchment.core.metering import Aggregation, text_of
+from catchment.api.wire import Day, Pagination, Wire
+from catchment.core.errors import Invalid
 from catchment.core.money import decimal_text
+from catchment.core.parameters import settled
 from catchment.core.period import Period, day_after
 from catchment.flows import ask_usage, change_metric
 from catchment.store import metrics
 
 routes = router("/usage-metrics", "Usage metrics")
-_MOST_FILTERS = 50
-_MOST_ALTERNATIVES = 1_000
 _MOST_CUSTOMERS = 1_000
-
-
-def _alternative(value: Any) -> str:
-    text = text_of(value)
-    if text is None:
-        raise ValueError("A text, a number, true or false is expected.")
-    return text
-
-
-def _some(values: list[str]) -> list[str]:
-    return list(dict.fromkeys(values))
-
-
-Alternative = Annotated[
-    str,
-    BeforeValidator(_alternative, json_schema_input_type=str | float | bool),
-    Field(max_length=2000),
-]
-Alternatives = Annotated[
-    list[Alternative],
-    Field(min_length=1, max_length=_MOST_ALTERNATIVES),
-    AfterValidator(_some),
-]
-PropertyName = Annotated[str, Field(min_length=1, max_length=255)]
-
-
-class UsageMetricIn(Wire):
-    """What to count: events of ``eventType`` that pass every filter.
-
-    A filter's values are alternatives; for a property in ``propertiesToNegate`` they are what must
-    not be. All but COUNT read ``aggregationProperty``. LATEST is the number in the last event that
-    has one, over several customers the sum of each one's.
-    """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "name": "EU tokens",
-                "metricType": "SIMPLE",
-                "eventType": "api_call",
-                "aggregationType": "SUM",
-                "aggregationProperty": "tokens",
-                "propertyFilters": {"region": ["eu"]},
-                "propertiesToNegate": [],
-                "caseSensitive": True,
-                "unit": "tokens",
-            }
-        }
-    )
-
-    name: Name
-    description: Text | None = None
-    metric_type: Literal["SIMPLE", "GROUPED", "CUSTOM"]
-    event_type: Annotated[str, Field(min_length=1, max_length=255)]
-    aggregation_type: Literal[
-        "COUNT",
-        "SUM",
-        "UNIQUE",
-        "MAX",
-        "CUSTOM",
-        "LATEST",
-        "AVERAGE",
-        "PERCENTILE",
-        "TIME_WEIGHTED_SUM",
-    ]
-    aggregation_property: PropertyName | None = None
-    grouping_property: PropertyName | None = None
-    unit: Name | None = None
-    property_filters: Annotated[
-        dict[PropertyName, Alternatives], Field(max_length=_MOST_FILTERS)
-    ] = Field(default_factory=dict)
-    case_sensitive: Flag = True
-    properties_to_negate: Annotated[list[PropertyName], Field(max_length=_MOST_FILTERS)] = Field(
-        default_factory=list
-    )
-
-    def terms(self) -> metrics.Terms:
-        """What it says. Raises NotSupportedYet."""
-        if self.metric_type != "SIMPLE":
-            raise NotSupportedYet.field(
-                "/metricType", f"{self.metric_type} metrics do not exist yet."
-            )
-        if self.grouping_property is not None:
-            message = "Grouping by a property does not exist yet."
-            raise NotSupportedYet.field("/groupingProperty", message)
-        if self.aggregation_type not in set(Aggregation):
-            message = f"The aggregation {self.aggregation_type} does not exist yet."
-            raise NotSupportedYet.field("/aggregationType", message)
-        return metrics.Terms(
-            name=self.name,
-            description=self.description,
-            event_type=self.event_type,
-            aggregation=Aggregation(self.aggregation_type),
-            aggregation_property=self.aggregation_property,
-            unit=self.unit,
-            property_filters=self.property_filters,
-            properties_to_negate=_some(self.properties_to_negate),
-            case_sensitive=self.case_sensitive,
-        )
-
-
-class UsageMetricOut(Wire):
-    id: str
-    sequence_account_id: str
-    name: str
-    description: str | None = None
-    metric_type: str
-    event_type: str
-    aggregation_type: str
-    aggregation_property: str | None = None
-    unit: str | None = None
-    created_at: At
-    deleted_at: At | None = None
-    property_filters: dict[str, list[str]]
-    case_sensitive: bool
-    properties_to_negate: list[str]
-    parameters: list[Any] = Field(default_factory=list)
-
-    @classmethod
-    def of(cls, metric: metrics.StoredMetric, workspace: str) -> "UsageMetricOut":
-        """The metric as it is shown."""
-        terms = metric.terms
-        return cls(
-            id=metric.id,
-            sequence_account_id=workspace,
-            name=terms.name,
-            description=terms.description,
-            metric_type="SIMPLE",
-            event_type=terms.event_type,
-            aggregation_type=terms.aggregation,
-            aggregation_property=terms.aggregation_property,
-            unit=terms.unit,
-            created_at=metric.created_at,
-            deleted_at=metric.deleted_at,
-            property_filters={name: list(texts) for name, texts in terms.property_filters.items()},
-            case_sensitive=terms.case_sensitive,
-            properties_to_negate=list(terms.properties_to_negate),
-        )
 
 
 class UsageMetricsOut(Wire):
@@ -256,9 +117,15 @@ def show_usage_metric(id: PathId, tx: Tx, who: WhoIs) -> UsageMetricOut:
 
 
 @routes.put("/{id}")
-def update_usage_metric(id: PathId, body: UsageMetricIn, tx: Tx, who: WhoIs) -> UsageMetricOut:
-    """Replace a metric, for past usage too; drafts take it when they are calculated again."""
-    changed = change_metric.change(tx, who.workspace.id, id, body.terms())
+def update_usage_metric(
+    id: PathId, body: UsageMetricIn, tx: Tx, who: WhoIs, new_id: NewId
+) -> UsageMetricOut:
+    """Replace a metric, for past usage too; drafts take it when they are calculated again.
+
+    A CUSTOM metric keeps its expression and its parameters where they are left out.
+    """
+    before = metrics.one(tx, who.workspace.id, id).terms
+    changed = change_metric.change(tx, who.workspace.id, id, body.terms(before), new_id=new_id)
     return UsageMetricOut.of(changed, who.workspace.id)
 
 
@@ -285,26 +152,30 @@ def calculate_usage_metric(
         str,
         Query(alias="customerAliases", description="Aliases or customer ids, comma-separated."),
     ],
-    custom_parameters: Annotated[str | None, Query(alias="customParameters")] = None,
+    custom_parameters: Annotated[
+        str | None,
+        Query(
+            alias="customParameters",
+            description="Of a CUSTOM metric: name=number or id=number, comma-separated.",
+        ),
+    ] = None,
 ) -> Response:
     """Usage of some aliases taken together. A customer's id stands for all its aliases."""
-    if custom_parameters:
-        message = "Parameters belong to CUSTOM metrics, which do not exist yet."
-        raise NotSupportedYet.field("?customParameters", message)
     metric = metrics.one(tx, who.workspace.id, usage_metric_id)
+    meaning = replace(metric.meaning, parameters=_settled(metric, custom_parameters or ""))
     span = _period(period_start, period_end, "?periodEnd").span(who.zone)
     found = ask_usage.calculate(
         tx,
         usage,
         who.workspace.id,
-        metric.meaning,
+        meaning,
         _few(customer_aliases, "?customerAliases"),
         span,
     )
     terms = metric.terms
     answer: dict[str, Any] = {
         "name": terms.name,
-        "metricType": "SIMPLE",
+        "metricType": terms.metric_type,
         "eventType": terms.event_type,
         "aggregationType": terms.aggregation,
         "eventCount": found.usage.event_count,
@@ -363,6 +234,21 @@ def _period(first: date, last: date, pointer: str) -> Period:
     if last < first:
         raise Invalid.field(pointer, "The last day must not come before the first.")
     return Period(first, day_after(last))
+
+
+def _settled(metric: metrics.StoredMetric, text: str) -> tuple[tuple[str, Decimal], ...]:
+    """The metric's parameters, with those that ``text`` sets."""
+    known = {name: one for one in metric.terms.parameters for name in (one.name, one.id)}
+    values: dict[str, str] = {}
+    for part in comma_list(text):
+        name, _, number = (piece.strip() for piece in part.partition("="))
+        if name not in known:
+            raise Invalid.field("?customParameters", f"The metric has no parameter {name!r}.")
+        problem = known[name].problem_with(number)
+        if problem is not None:
+            raise Invalid.field("?customParameters", problem)
+        values[known[name].id] = number
+    return settled(metric.terms.parameters, values)
 
 
 def _few(text: str, pointer: str) -> tuple[str, ...]:

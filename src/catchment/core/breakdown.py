@@ -152,19 +152,27 @@ def _figure(value: Decimal) -> str:
     return f"{'-' if value < 0 else ''}{int(whole):,}{point}{rest}"
 
 
+_ONE_VALUE = {
+    Aggregation.MAX: ("the highest value of all customers together", "highest values"),
+    Aggregation.AVERAGE: ("the average over the events of all customers together", "averages"),
+    Aggregation.PERCENTILE: ("the percentile of all customers together", "percentiles"),
+}
+"""What is billed and what that is of each member, where it is one value and no sum."""
+
+
 def _note(priced: PricedItem, parts: int, billed: str, added: str) -> str:
     assert priced.metric is not None, priced
     title = _title(priced)
-    if priced.metric.aggregation is Aggregation.MAX and parts > 1:
+    if priced.metric.aggregation in _ONE_VALUE:
+        together, alone = _ONE_VALUE[priced.metric.aggregation]
+        if parts > 1:
+            return (
+                f"{title}: {together} is billed for each period and each price, {parts} values"
+                f" that add up to {billed}; the customers' own {alone} add up to {added}."
+            )
         return (
-            f"{title}: the highest value of all customers together is billed for each period and"
-            f" each price, {parts} values that add up to {billed}; the customers' own highest"
-            f" values add up to {added}."
-        )
-    if priced.metric.aggregation is Aggregation.MAX:
-        return (
-            f"{title}: the highest value of all customers together is billed, which is {billed}; "
-            f"the customers' own highest values add up to {added}."
+            f"{title}: {together} is billed, which is {billed};"
+            f" the customers' own {alone} add up to {added}."
         )
     return (
         f"{title}: what several customers have in common is billed once, so {billed} is billed; "

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from catchment.core.expressions import evaluate, parse
 from catchment.core.money import EXACT, decimal_text, exact_sum, to_decimals
-from catchment.core.period import Span
+from catchment.core.period import BEGINNING, Span
 from catchment.core.quantities import mean, nearest_rank, stood, value_hours
 
 WHOLE_DIGITS = 15
@@ -93,6 +93,10 @@ class Metric:
                 assert (aggregation is Aggregation.PERCENTILE) == (self.percentile is not None), (
                     self
                 )
+
+    def reads_from(self, start: datetime) -> datetime:
+        """How far back events may matter to usage from ``start`` on."""
+        return BEGINNING if self.aggregation is Aggregation.TIME_WEIGHTED_SUM else start
 
     def operands(self) -> tuple[str, ...]:
         """The properties that the expression reads."""

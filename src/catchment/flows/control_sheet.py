@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
@@ -87,7 +88,8 @@ def control_sheet(
         billed: list[BilledUsage] = []
         for line in lines:
             wrong = list(miscounts([line.line], counts[metric_id, line.last_seq]))
-            changed = line.known_at != known_at or line.metric != metrics.get(metric_id)
+            as_now = metrics.get(metric_id)
+            changed = line.known_at != known_at or not _same_events(line.metric, as_now)
             if wrong and changed:
                 outdated.add(line.line.invoice_id)
             else:
@@ -101,6 +103,14 @@ def control_sheet(
     return Sheet(
         tuple(rows), tuple(differences), tuple(sorted(outdated & drafts)), len(checked), line_count
     )
+
+
+_selection = attrgetter("event_type", "filters", "negated", "case_sensitive")
+
+
+def _same_events(metric: Metric, other: Metric | None) -> bool:
+    """Whether both count the same events, whatever they make of them."""
+    return other is not None and _selection(metric) == _selection(other)
 
 
 def _recounted(line: BilledUsage, census: Census) -> BilledUsage:

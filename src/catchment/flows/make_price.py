@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.metering import VALUING
+from catchment.core.parameters import Parameter
 from catchment.core.pricing import Fixed, OneTime, needs_values
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.keep_product import ProductArchived
@@ -113,17 +115,35 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
         if terms.restrict_to:
             message = "Only a usage price can be restricted to customers."
             raise Invalid.field("/restrictToCustomers", message)
+        _check_parameters(terms, ())
         return
     check_named(tx, workspace, terms.restrict_to, "/restrictToCustomers")
-    metric = metered.in_force(tx, workspace, terms.metric_id)
-    if metric is None:
+    found = metered.in_force(tx, workspace, terms.metric_id)
+    if found is None:
         raise _missing("/structure/usageMetricId", f"There is no metric {terms.metric_id}.")
+    metric, parameters = found
+    _check_parameters(terms, parameters)
     if needs_values(terms.price) and metric.aggregation not in VALUING:
         raise Invalid.field(
             "/structure/usageMetricId",
             "minPrice and maxPrice bound the price of each event, and a"
             f" {metric.aggregation} metric gives events no value.",
         )
+
+
+def _check_parameters(terms: Terms, parameters: Iterable[Parameter]) -> None:
+    known = {one.id: one for one in parameters}
+    for index, (id, value) in enumerate(terms.parameters):
+        pointer = f"/customMetricParameters/{index}"
+        parameter = known.get(id)
+        if parameter is None:
+            message = f"What the price measures has no parameter {id}."
+            raise _missing(f"{pointer}/parameterId", message)
+        if id in (other for other, _ in terms.parameters[:index]):
+            raise Invalid.field(f"{pointer}/parameterId", f"{parameter.name!r} is set twice.")
+        problem = parameter.problem_with(value)
+        if problem is not None:
+            raise Invalid.field(f"{pointer}/value", problem)
 
 
 def _check_times(terms: Terms) -> None:

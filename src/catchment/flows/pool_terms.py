@@ -50,17 +50,22 @@ def check_scopes(priced: Iterable[tuple[str, Terms]], *, roll_up: bool) -> None:
     """Refuse prices of one phase, with pointers to them, that cannot share its pools.
 
     Prices on one metric name the same customers, or have none in common: so no usage is in two of
-    their pools in part. Raises Invalid.
+    their pools in part. Those that name the same, or nobody, set its parameters alike: what is
+    shown as used is one figure. Raises Invalid.
     """
     scopes: dict[str | None, list[Terms]] = {}
     for pointer, terms in priced:
-        if not terms.restrict_to:
-            continue
-        if not roll_up:
+        if terms.restrict_to and not roll_up:
             message = f"The price {terms.name!r} names customers, so it needs roll-up billing."
             raise Invalid.field(pointer, message, _NEEDED)
         mine = set(terms.restrict_to)
         for other in scopes.setdefault(terms.metric_id, []):
+            if mine == set(other.restrict_to) and set(terms.parameters) != set(other.parameters):
+                message = (
+                    f"The prices {other.name!r} and {terms.name!r} measure one metric of the same"
+                    " customers, but set its parameters differently; use a metric for each."
+                )
+                raise Invalid.field(pointer, message, "parameters_differ")
             if mine != set(other.restrict_to) and not mine.isdisjoint(other.restrict_to):
                 message = (
                     f"The prices {other.name!r} and {terms.name!r} on one metric name some of the"

@@ -69,7 +69,8 @@ def _names(
     usage: UsageStore, workspace: str, asked: Collection[Asked], last_seq: int | None
 ) -> tuple[list[str], int]:
     pooled = [one for one in asked if one.schedule.roll_up]
-    within = Span(min(one.span.start for one in pooled), max(one.span.end for one in pooled))
+    start = min(one.metric.reads_from(one.span.start) for one in pooled)
+    within = Span(start, max(one.span.end for one in pooled))
     types = {one.metric.event_type for one in pooled}
     return usage.names(workspace, types, within, last_seq)
 

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from catchment.core.errors import NotFound
 from catchment.core.metering import Aggregation, Metric
+from catchment.core.parameters import Parameter
 from catchment.core.pricing import Price
 from catchment.store import structures
 from catchment.store.engine import lock
-from catchment.store.metered import metric_of
+from catchment.store.metered import metric_of, parameters_of
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import list_prices, prices, usage_metrics
 from catchment.store.search import contains
@@ -31,10 +32,18 @@ class Terms:
     event_type: str
     aggregation: Aggregation
     aggregation_property: str | None
+    percentile: str | None
+    expression: str | None
+    parameters: Sequence[Parameter]
     unit: str | None
     property_filters: Mapping[str, Sequence[str]]
     properties_to_negate: Sequence[str]
     case_sensitive: bool
+
+    @property
+    def metric_type(self) -> str:
+        """What the API calls it: CUSTOM metrics have an expression, others are SIMPLE."""
+        return "CUSTOM" if self.aggregation is Aggregation.CUSTOM else "SIMPLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,7 @@ class PricedBy:
 
     name: str
     structure: Mapping[str, Any]
+    parameters: Sequence[Mapping[str, str]]  # parameterId, value
 
     @property
     def price(self) -> Price:
@@ -70,7 +80,7 @@ def add(tx: Connection, workspace: str, id: str, terms: Terms, at: datetime) -> 
     """Keep a new metric."""
     tx.execute(
         insert(usage_metrics).values(
-            id=id, workspace_id=workspace, metric_type="SIMPLE", created_at=at, **_columns(terms)
+            id=id, workspace_id=workspace, created_at=at, **_columns(terms)
         )
     )
     return one(tx, workspace, id)
@@ -142,10 +152,11 @@ def priced_by(tx: Connection, workspace: str, id: str) -> list[PricedBy]:
     """The prices in force that measure the metric, and the list prices of the catalogue."""
     found = []
     for table, gone in ((prices, prices.c.deleted_at), (list_prices, list_prices.c.archived_at)):
-        query = select(table.c.name, table.c.structure).where(
+        set_by = table.c.custom_metric_parameters
+        query = select(table.c.name, table.c.structure, set_by).where(
             table.c.workspace_id == workspace, table.c.usage_metric_id == id, gone.is_(None)
         )
-        found += [PricedBy(row.name, row.structure) for row in tx.execute(query)]
+        found += [PricedBy(*row) for row in tx.execute(query)]
     return found
 
 
@@ -157,6 +168,9 @@ def of(row: Row[Any]) -> StoredMetric:
         event_type=row.event_type,
         aggregation=Aggregation(row.aggregation_type),
         aggregation_property=row.aggregation_property,
+        percentile=row.percentile,
+        expression=row.expression,
+        parameters=parameters_of(row),
         unit=row.unit,
         property_filters=row.property_filters,
         properties_to_negate=row.properties_to_negate,
@@ -171,4 +185,6 @@ def _living(workspace: str) -> Select[Any]:
 
 def _columns(terms: Terms) -> dict[str, Any]:
     values = asdict(terms)
-    return values | {"aggregation_type": values.pop("aggregation").value}
+    values["aggregation_type"] = values.pop("aggregation").value
+    values["parameters"] = values["parameters"] or None
+    return values | {"metric_type": terms.metric_type}

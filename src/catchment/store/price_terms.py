@@ -19,7 +19,8 @@ from catchment.store import structures
 class Terms:
     """What is agreed in a price and in a list price; only usage prices have a ``metric_id``.
 
-    One with ``restrict_to`` prices only those customers and whoever is below them.
+    One with ``restrict_to`` prices only those customers and whoever is below them. ``parameters``
+    are what it sets of a CUSTOM metric: (parameter id, number).
     """
 
     product_id: str
@@ -31,6 +32,7 @@ class Terms:
     timing: Timing
     integration_ids: tuple[dict[str, str], ...] = ()
     restrict_to: tuple[CustomerId, ...] = ()
+    parameters: tuple[tuple[str, str], ...] = ()
 
     @property
     def structure(self) -> dict[str, Any]:
@@ -65,7 +67,7 @@ def columns_of(workspace: str, price: Priced) -> dict[str, Any]:
         "billing_frequency": terms.frequency.value,
         "billing_type": terms.timing.value,
         "integration_ids": list(terms.integration_ids),
-        "custom_metric_parameters": [],
+        "custom_metric_parameters": parameters_shown(terms),
         "restrict_to_customers": list(terms.restrict_to) or None,
         "created_at": price.created_at,
         "updated_at": price.updated_at,
@@ -84,7 +86,13 @@ def terms_of(row: Row[Any]) -> Terms:
         Timing(row.billing_type),
         tuple(row.integration_ids),
         tuple(row.restrict_to_customers or ()),
+        tuple((one["parameterId"], one["value"]) for one in row.custom_metric_parameters),
     )
+
+
+def parameters_shown(terms: Terms) -> list[dict[str, str]]:
+    """What a price sets of a CUSTOM metric, as the API shows it."""
+    return [{"parameterId": id, "value": value} for id, value in terms.parameters]
 
 
 def filtered(

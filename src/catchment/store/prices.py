@@ -136,6 +136,7 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
             prices.c.billing_type,
             prices.c.usage_metric_id,
             prices.c.restrict_to_customers,
+            prices.c.custom_metric_parameters,
             products.c.name.label("product_name"),
             products.c.label.label("product_label"),
             usage_metrics.c.name.label("metric_name"),
@@ -150,17 +151,22 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
 
 
 class _Metrics:
-    """Metrics by id, each read once."""
+    """Metrics as prices measure them, each read once."""
 
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
-        self._known: dict[str, Metric] = {}
+        self._rows: dict[str, Row[Any]] = {}
+        self._known: dict[tuple[str, tuple[tuple[str, str], ...]], Metric] = {}
 
-    def __getitem__(self, id: str) -> Metric:
-        if id not in self._known:
-            query = select(usage_metrics).where(usage_metrics.c.id == id)
-            self._known[id] = metric_of(self._tx.execute(query).one())
-        return self._known[id]
+    def of(self, price: Row[Any]) -> Metric:
+        id = price.usage_metric_id
+        values = tuple((one["parameterId"], one["value"]) for one in price.custom_metric_parameters)
+        if (id, values) not in self._known:
+            if id not in self._rows:
+                query = select(usage_metrics).where(usage_metrics.c.id == id)
+                self._rows[id] = self._tx.execute(query).one()
+            self._known[id, values] = metric_of(self._rows[id], dict(values))
+        return self._known[id, values]
 
 
 def _prices(workspace: str) -> Select[tuple[Any, ...]]:
@@ -183,7 +189,7 @@ def _item(row: Row[Any], metrics: _Metrics) -> PricedItem:
         price=structures.parse_text(row.structure),
         frequency=Frequency(row.billing_frequency),
         timing=Timing(row.billing_type),
-        metric=metrics[row.usage_metric_id] if row.usage_metric_id else None,
+        metric=metrics.of(row) if row.usage_metric_id else None,
         metric_name=row.metric_name,
         unit=row.metric_unit,
         scope=frozenset(row.restrict_to_customers or ()),

@@ -73,6 +73,9 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
     ...(usage
       ? ([
           ["Metric", `${usage.metric.name ?? usage.metric.eventType} (${usage.metric.aggregationType})`],
+          ...(usage.metric.percentile ? [["Percentile", usage.metric.percentile]] : []),
+          ...(usage.metric.expression ? [["Expression", usage.metric.expression]] : []),
+          ...(usage.metric.parameters ?? []).map(({ name, value }) => [`Parameter ${name}`, value]),
           ["Measured", <Quantity key="quantity" value={told.quantity} unit={told.unit} />],
         ] as [string, React.ReactNode][])
       : []),

@@ -11,6 +11,7 @@ import { MetricSelect } from "../../components/MetricSelect";
 import { done } from "../../components/notify";
 import { useServerErrors } from "../../components/useServerErrors";
 import { Calculator } from "./Calculator";
+import { ParameterFields } from "./ParameterFields";
 import {
   FREQUENCIES,
   hasTiers,
@@ -131,8 +132,13 @@ export function PriceDrawer({ productId, onClose }: Props) {
           label="Usage metric"
           required
           {...form.getInputProps("structure.usageMetricId")}
+          onChange={(id) => {
+            form.setFieldValue("structure.usageMetricId", id);
+            form.setFieldValue("parameters", {});
+          }}
         />
       )}
+      {measuresUsage(model) && <ParameterFields form={form} />}
       {measuresUsage(model) && (
         <CustomersSelect
           label="Only for customers"

@@ -65,6 +65,7 @@ export type PriceValues = {
     tiers: TierValues[];
   };
   restrictToCustomers: string[];
+  parameters: Record<string, string>; // by id, of a custom metric
 };
 
 export const NEW_PRICE: PriceValues = {
@@ -86,6 +87,7 @@ export const NEW_PRICE: PriceValues = {
     tiers: [EMPTY_TIER],
   },
   restrictToCustomers: [],
+  parameters: {},
 };
 
 export const measuresUsage = (type: PricingType) => type !== "ONE_TIME" && type !== "FIXED";
@@ -133,6 +135,11 @@ export function structureBody({ structure }: PriceValues): Structure {
   }
 }
 
+const parameterValues = ({ parameters }: PriceValues) =>
+  Object.entries(parameters)
+    .map(([parameterId, value]) => ({ parameterId, value: value.trim() }))
+    .filter(({ value }) => value !== "");
+
 export function priceBody(values: PriceValues): PriceRequest {
   return {
     productId: values.productId ?? "",
@@ -143,7 +150,7 @@ export function priceBody(values: PriceValues): PriceRequest {
     structure: structureBody(values),
     restrictToCustomers: measuresUsage(values.structure.pricingType) ? values.restrictToCustomers : [],
     integrationIds: [],
-    customMetricParameters: [],
+    customMetricParameters: measuresUsage(values.structure.pricingType) ? parameterValues(values) : [],
   };
 }
 
@@ -167,6 +174,9 @@ export function priceErrors(values: PriceValues): Record<string, string> {
   if (pricingType === "PACKAGE") {
     number("packageSize");
     number("pricePerPackage");
+  }
+  for (const { parameterId, value } of parameterValues(values)) {
+    if (!decimal(value)) errors[`parameters.${parameterId}`] = "Give a number, or leave it empty";
   }
   if (hasTiers(pricingType)) {
     for (const [field, message] of Object.entries(tierErrors(structure.tiers))) {

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Group, Select, Stack, TagsInput, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Group, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { IconPlus, IconX } from "@tabler/icons-react";
 
@@ -9,7 +9,15 @@ import { Legend } from "../../components/AddressFields";
 import { FormDrawer } from "../../components/FormDrawer";
 import { done } from "../../components/notify";
 import { useServerErrors } from "../../components/useServerErrors";
-import { AGGREGATIONS, metricBody, metricErrors, metricValues, type MetricValues } from "./metricForm";
+import { ExpressionFields } from "./ExpressionFields";
+import {
+  AGGREGATIONS,
+  metricBody,
+  metricErrors,
+  metricValues,
+  readsProperty,
+  type MetricValues,
+} from "./metricForm";
 
 type Props = { metric?: Metric; onClose: () => void };
 
@@ -28,6 +36,7 @@ export function MetricDrawer({ metric, onClose }: Props) {
     },
   );
   const placed = useServerErrors(form, submission.error);
+  const kind = form.values.aggregationType;
   return (
     <FormDrawer
       title={metric ? "Edit usage metric" : "New usage metric"}
@@ -49,17 +58,31 @@ export function MetricDrawer({ metric, onClose }: Props) {
           label="Aggregation"
           required
           allowDeselect={false}
+          maxDropdownHeight={360}
           data={AGGREGATIONS}
           {...form.getInputProps("aggregationType")}
         />
-        {form.values.aggregationType !== "COUNT" && (
+        {readsProperty(kind) && (
           <TextInput
             label="Aggregation property"
             required
             {...form.getInputProps("aggregationProperty")}
           />
         )}
+        {kind === "PERCENTILE" && (
+          <TextInput
+            label="Percentile"
+            required
+            placeholder="95"
+            rightSection="%"
+            {...form.getInputProps("percentile")}
+          />
+        )}
       </Group>
+      <Text size="xs" c="dimmed" mt={-8}>
+        {AGGREGATIONS.find(({ value }) => value === kind)?.hint}
+      </Text>
+      {kind === "CUSTOM" && <ExpressionFields form={form} />}
       <Stack gap="xs" component="fieldset" m={0} p={0} style={{ border: 0 }}>
         <Legend>Only events whose properties match all of these</Legend>
         {form.values.filters.map((filter, index) => (
