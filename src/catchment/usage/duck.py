@@ -53,6 +53,7 @@ class Duck:
                 )
             cursor = self._connection.cursor()
         try:
+            cursor.execute("SET parquet_metadata_cache = true")  # no file ever changes
             yield cursor
         finally:
             cursor.close()

@@ -10,7 +10,7 @@ makes of the numbers it reads. Values from outside are parameters, never text.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catchment.core.metering import (
@@ -69,17 +69,35 @@ def properties(metrics: Iterable[Metric]) -> set[str]:
     return found
 
 
+def shape(metric: Metric) -> Metric:
+    """What is asked, whatever the type of the events: metrics of one shape are measured together.
+
+    All but TIME_WEIGHTED_SUM, which reads what was told before.
+    """
+    if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
+        return metric
+    return replace(metric, id="", event_type="")
+
+
 def matching(metric: Metric) -> Sql:
     """Which of ``events`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
-    parameters: dict[str, Any] = {"event_type": metric.event_type}
-    conditions = ["event_type = $event_type", "event_at >= $earliest", "event_at < $latest"]
+    passing = _passing(metric)
+    return Sql(
+        f"event_type = $event_type AND {passing.text}",
+        passing.parameters | {"event_type": metric.event_type},
+    )
+
+
+def _passing(metric: Metric) -> Sql:
+    """The same of events of any type."""
+    parameters: dict[str, Any] = {}
+    conditions = ["event_at >= $earliest", "event_at < $latest"]
     for place, (name, alternatives) in enumerate(metric.filters):
         read = text(name) if metric.case_sensitive else f"lower({text(name)})"
         found = f"coalesce(list_contains($texts_{place}::VARCHAR[], {read}), false)"
         conditions.append(f"NOT {found}" if name in metric.negated else found)
         same = str if metric.case_sensitive else fold
-        texts = sorted({same(one) for one in alternatives})
-        parameters[f"texts_{place}"] = texts
+        parameters[f"texts_{place}"] = sorted({same(one) for one in alternatives})
     return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
 
 
@@ -89,13 +107,17 @@ def operand(place: int) -> str:
 
 
 def _found(metric: Metric, *columns: str) -> Sql:
-    """Events that match ``metric``, once for every row of ``spans`` they fall into."""
-    condition = matching(metric)
-    read = ", ".join(("seq", "received_at", "alias", "event_at", *columns))
+    """Events that match ``metric``, once for every row of ``spans`` they fall into.
+
+    What lies outside the types and names of all spans is skipped without a look.
+    """
+    condition = _passing(metric)
+    read = ", ".join(("seq", "received_at", "event_type", "alias", "event_at", *columns))
     return Sql(
-        "SELECT * EXCLUDE (alias, from_at, to_at) FROM ("
-        f"SELECT {read} FROM events WHERE {condition.text})"
-        " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
+        "SELECT * EXCLUDE (event_type, alias, from_at, to_at) FROM ("
+        f"SELECT {read} FROM events WHERE event_type BETWEEN $first_type AND $last_type"
+        f" AND alias BETWEEN $first_alias AND $last_alias AND {condition.text})"
+        " JOIN spans USING (event_type, alias) WHERE event_at >= from_at AND event_at < to_at",
         condition.parameters,
     )
 

@@ -157,16 +157,15 @@ class UsageStore:
         """The same, and up to where events were counted.
 
         Given the ``last_seq`` of an earlier reading, the answers are what they were then, whatever
-        has come since. Queries of the same metric are answered together in one pass over its
-        events.
+        has come since. Queries of one shape are answered together in one pass over their events.
         """
-        by_metric: dict[Metric, list[int]] = {}
+        by_shape: dict[Metric, list[int]] = {}
         for index, query in enumerate(asked):
-            by_metric.setdefault(query.metric, []).append(index)
+            by_shape.setdefault(queries.shape(query.metric), []).append(index)
 
         def ask(cursor: duckdb.DuckDBPyConnection) -> list[Usage]:
             answers = [NO_USAGE] * len(asked)
-            for metric, indices in by_metric.items():
+            for metric, indices in by_shape.items():
                 some = {index: asked[index] for index in indices}
                 for index, answer in measuring.measure(cursor, metric, some).items():
                     answers[index] = answer
@@ -176,7 +175,7 @@ class UsageStore:
             workspace_id,
             lambda cursor, last: Reading(ask(cursor), last),
             last_seq,
-            properties=queries.properties(by_metric),
+            properties=queries.properties(by_shape),
             within=_hull(asked),
         )
 
