@@ -32,8 +32,8 @@ class Incoming:
 
 def accept(tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
     """Keep one request's events, which count as soon as ``tx`` is committed; the row's id."""
-    [row_id] = reserve(tx, [workspace_id], 1)
     body = pack(batch.json)
+    [row_id] = reserve(tx, [workspace_id], 1)
     add(
         tx,
         [Incoming(row_id, workspace_id, batch.event_count, len(batch.json), body, received_at)],
@@ -106,6 +106,11 @@ def waiting(tx: Connection, workspace_id: str) -> tuple[int, int]:
     counts = select(func.count(), func.coalesce(func.sum(c.event_count), 0))
     rows, events = tx.execute(counts.where(c.workspace_id == workspace_id)).one()
     return int(rows), int(events)
+
+
+def waiting_bytes(tx: Connection) -> int:
+    """The size of all that waits, of all workspaces, as it was sent."""
+    return int(tx.execute(select(func.coalesce(func.sum(usage_inbox.c.size), 0))).scalar_one())
 
 
 def workspaces_waiting(tx: Connection) -> list[str]:
