@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, RootTransaction
 
 from catchment.core.errors import BillingError
 from catchment.flows.ingest_usage import Arrival, Outcome, Place, ingest
@@ -107,9 +107,18 @@ class GroupCommit:
                 if len(arrivals) == 1:
                     return [error]
             else:
-                transaction.commit()  # where this fails nobody knows what was kept: no second try
+                _commit(tx, transaction)
                 return outcomes
         return [outcome for one in arrivals for outcome in self._kept([one])]
+
+
+def _commit(tx: Connection, transaction: RootTransaction) -> None:
+    """Where this fails nobody knows whether anything was kept, so there is no second try."""
+    try:
+        transaction.commit()
+    except BaseException:
+        tx.invalidate()  # it may still be in the middle of it
+        raise
 
 
 _Told = tuple["asyncio.Future[Outcome]", Outcome | Exception]

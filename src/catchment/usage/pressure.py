@@ -38,8 +38,11 @@ class Pressure:
         """Whether ``size`` bytes more should be refused."""
         with self._mutex:
             self._come += size
-            early = self._asked_at is not None and now - self._asked_at < _LOOK
-            if (self._full and not early) or self._come >= self._limit // 8:
+            if self._full:
+                due = self._asked_at is None or now - self._asked_at >= _LOOK
+            else:
+                due = self._come >= self._limit // 8
+            if due:
                 self._full = inbox.waiting_bytes(tx) >= self._limit
                 self._come, self._asked_at = size, now
             return self._full
