@@ -36,6 +36,7 @@ from catchment.api import (
     spend,
     statements,
     usage_events,
+    usage_imports,
     usage_intake,
     usage_metrics,
     usage_tables,
@@ -46,6 +47,7 @@ from catchment.api.intake import Intake
 from catchment.core.errors import NotFound
 from catchment.settings import Settings
 from catchment.usage import UsageStore
+from catchment.usage.pressure import Pressure
 
 STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (
@@ -63,6 +65,7 @@ RESOURCES = (
     prices,
     list_prices,
     usage_events,
+    usage_imports,
     usage_metrics,
     billing_schedules,
     schedule_pool,
@@ -99,7 +102,8 @@ def create_app(
     app.state.usage = usage
     app.state.settings = settings
     app.state.clock = clock
-    app.state.intake = Intake(engine, clock, settings.hashing_key())
+    pressure = Pressure(settings.usage_inbox_limit_mib)
+    app.state.intake = Intake(engine, clock, settings.hashing_key(), pressure)
     problems.install(app)
     app.add_middleware(Frame)
     for resource in RESOURCES:

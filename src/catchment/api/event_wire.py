@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -94,18 +94,28 @@ def at_once(body: bytes) -> Taken | None:
     return Taken(Batch(count, body))
 
 
-def one_by_one(body: bytes) -> Taken:
-    """The events of a JSON array, or why each cannot be taken. Raises Invalid, TooLarge."""
-    return sorted_out(_items(body))
+def one_by_one(body: bytes, read: Callable[[bytes], SentEvent] | None = None) -> Taken:
+    """The events of a JSON array, or why each cannot be taken. Raises Invalid, TooLarge.
+
+    ``read`` reads an event, or raises Invalid; ``careful`` where it is not given.
+    """
+    return sorted_out(_items(body), read)
 
 
-def sorted_out(items: Iterable[bytes]) -> Taken:
-    """The good ones of events that are read one by one, and the refusals of the others."""
+def sorted_out(
+    items: Iterable[bytes | Invalid], read: Callable[[bytes], SentEvent] | None = None
+) -> Taken:
+    """The good ones of events that are read one by one, and the refusals of the others.
+
+    What is refused already stays so.
+    """
     good: list[SentEvent] = []
     refused: list[tuple[int, Invalid]] = []
     for index, item in enumerate(items):
         try:
-            good.append(careful(item))
+            if isinstance(item, Invalid):
+                raise item
+            good.append((read or careful)(item))
         except Invalid as refusal:
             refused.append((index, refusal))
     return Taken(batch(good), tuple(refused))

@@ -15,13 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, RootTransaction
 
 from catchment.core.errors import BillingError
 from catchment.flows.ingest_usage import Arrival, Outcome, Place, ingest
 from catchment.store.engine import open_connection
 from catchment.store.idempotency import Stored
 from catchment.usage.events import pack
+from catchment.usage.pressure import Pressure
 
 _MOST_REQUESTS = 256
 _MOST_BYTES = 16 * 1024 * 1024
@@ -32,7 +33,14 @@ _Waiting = tuple[Arrival, asyncio.AbstractEventLoop, "asyncio.Future[Outcome]"]
 class GroupCommit:
     """The writer of one process. Its thread is there only while something waits."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime], hashing_key: bytes) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        hashing_key: bytes,
+        pressure: Pressure,
+    ) -> None:
+        self._pressure = pressure
         self._engine = engine
         self._clock = clock
         self._hashing_key = hashing_key
@@ -85,17 +93,32 @@ class GroupCommit:
         with open_connection(self._engine) as tx:
             transaction = tx.begin()
             try:
+                now = self._clock()
                 outcomes = ingest(
-                    tx, arrivals, packed, now=self._clock(), hashing_key=self._hashing_key
+                    tx,
+                    arrivals,
+                    packed,
+                    now=now,
+                    hashing_key=self._hashing_key,
+                    full=self._pressure.is_full(tx, sum(len(a.batch.json) for a in arrivals), now),
                 )
             except Exception as error:  # noqa: BLE001 -- told to whoever it concerns
                 transaction.rollback()
                 if len(arrivals) == 1:
                     return [error]
             else:
-                transaction.commit()  # where this fails nobody knows what was kept: no second try
+                _commit(tx, transaction)
                 return outcomes
         return [outcome for one in arrivals for outcome in self._kept([one])]
+
+
+def _commit(tx: Connection, transaction: RootTransaction) -> None:
+    """Where this fails nobody knows whether anything was kept, so there is no second try."""
+    try:
+        transaction.commit()
+    except BaseException:
+        tx.invalidate()  # it may still be in the middle of it
+        raise
 
 
 _Told = tuple["asyncio.Future[Outcome]", Outcome | Exception]

@@ -20,6 +20,7 @@ from catchment.store.access import Key
 from catchment.store.engine import reading
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch
+from catchment.usage.pressure import Pressure
 
 _MOST_KNOWN = 10_000
 _ROWS_WORTH_A_LOOK = 64
@@ -29,10 +30,17 @@ _EVENTS_WORTH_A_LOOK = 5_000
 class Intake:
     """One per process."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime], hashing_key: bytes) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        hashing_key: bytes,
+        pressure: Pressure,
+    ) -> None:
         self._engine = engine
-        self._hashing_key = hashing_key
-        self._commits = GroupCommit(engine, clock, hashing_key)
+        self.hashing_key = hashing_key
+        self.pressure = pressure
+        self._commits = GroupCommit(engine, clock, hashing_key, pressure)
         self._known: set[Key] = set()
         self._unseen: dict[str, tuple[int, int]] = {}
 
@@ -84,12 +92,12 @@ class Intake:
 
     def _by_session(self, request: Request) -> str:
         with reading(self._engine) as tx:
-            caller = deps.by_session(request, tx, self._hashing_key, deps.now(request))
+            caller = deps.by_session(request, tx, self.hashing_key, deps.now(request))
         return caller.workspace.id
 
     def _get_to_know(self, key: Key) -> None:
         with reading(self._engine) as tx:
-            if not access.workspaces_of_keys(tx, [key], self._hashing_key):
+            if not access.workspaces_of_keys(tx, [key], self.hashing_key):
                 raise Unauthenticated("The client id or the client secret is wrong.")
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()

@@ -24,11 +24,6 @@ class LeanRoute(APIRoute):
     the header, and sees to its body and its transaction itself.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._by_fastapi = self.app
-        self.app = self._directly
-
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
         known = query_names(self.dependant)
@@ -42,9 +37,10 @@ class LeanRoute(APIRoute):
 
         return handle
 
-    async def _directly(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["query_string"] or any(name == _VERSION for name, _ in scope["headers"]):
-            await self._by_fastapi(scope, receive, send)
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        plain = scope["method"] in (self.methods or ()) and not scope["query_string"]
+        if not plain or any(name == _VERSION for name, _ in scope["headers"]):
+            await super().handle(scope, receive, send)
             return
         try:
             response: Response = await self.endpoint(Request(scope, receive))

@@ -1,16 +1,18 @@
 """/usage-events: the list of what was taken in."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 
+from catchment.api import usage_imports
 from catchment.api.deps import Cursor, Limit, Order, Tx, Usage, WhoIs, comma_list
 from catchment.api.event_models import UsageEventsOut, answer, shown
 from catchment.api.route import router
 from catchment.api.wire import At
+from catchment.core.errors import NotFound
 from catchment.flows.explain_line import counted_events
 from catchment.store import known_aliases
-from catchment.usage import EventFilter, EventPageRequest
+from catchment.usage import EventFilter, EventPageRequest, imports
 
 routes = router("/usage-events", "Usage events")
 
@@ -86,3 +88,14 @@ def list_usage_events(
         },
         200,
     )
+
+
+@routes.get("/imports/{importId}", response_model=usage_imports.ImportOut)
+def show_usage_import(
+    tx: Tx, who: WhoIs, import_id: Annotated[str, Path(alias="importId", max_length=255)]
+) -> Any:
+    """How far an import has come."""
+    done = imports.progress(tx, who.workspace.id, import_id)
+    if done is None:
+        raise NotFound(f"There is no import {import_id!r} in this workspace.")
+    return usage_imports.shown(import_id, done)

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from catchment.api import bodies, event_wire
+from catchment.api import bodies, cloud_events, event_wire
 from catchment.api.deps import Version
 from catchment.api.event_models import EXAMPLE, BatchOut, UsageEventIn, UsageEventOut, answer, shown
 from catchment.api.event_wire import Taken
@@ -20,6 +20,7 @@ from catchment.flows.ingest_usage import Place
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch, properties, sent_events
+from catchment.usage import batch as as_batch
 from catchment.usage.event_ids import event_id, event_ids
 
 routes = router("/usage-events", "Usage events", LeanRoute)
@@ -44,11 +45,19 @@ async def create_usage_event(
     request: Request,
     sequence_version: Version = None,  # noqa: ARG001 -- checked by FastAPI
 ) -> Response:
-    """Keep one event. The answer means that it is on disk."""
+    """Keep one event. The answer means that it is on disk.
+
+    Also takes a CloudEvent 1.0, structured or binary.
+    """
     intake: Intake = request.app.state.intake
     sender = await intake.sender(request)
     body = await _body(request)
-    batch = event_wire.one(body)
+    if _kind(request) == cloud_events.SINGLE:
+        batch = as_batch([cloud_events.one(body)])
+    elif "ce-specversion" in request.headers:
+        batch = as_batch([cloud_events.of_headers(request.headers, body)])
+    else:
+        batch = event_wire.one(body)
 
     def told(place: Place) -> Response:
         return answer(_single(batch, place), 201)
@@ -67,13 +76,17 @@ async def create_usage_events(
     ids: Annotated[bool, Query(description="List the kept events too, with their ids.")] = False,
     sequence_version: Version = None,  # noqa: ARG001 -- checked by FastAPI
 ) -> Response:
-    """Keep up to 10,000 events: the good ones, while each bad one is refused by its index."""
+    """Keep up to 10,000 events: the good ones, while each bad one is refused by its index.
+
+    The answer lists the refused ones. Also takes a batch of CloudEvents 1.0.
+    """
     intake: Intake = request.app.state.intake
     sender = await intake.sender(request)
     body = await _body(request)
-    taken = event_wire.at_once(body)
+    read = cloud_events.one if _kind(request) == cloud_events.BATCH else None
+    taken = event_wire.at_once(body) if read is None else None
     if taken is None:
-        taken = await run_in_threadpool(event_wire.one_by_one, body)
+        taken = await run_in_threadpool(event_wire.one_by_one, body, read)
 
     def told(place: Place) -> Response:
         items = list(_items(taken, place if ids else None))
@@ -81,6 +94,10 @@ async def create_usage_events(
         return answer(counts | {"items": items}, 200)
 
     return await _kept(request, sender, body, taken.good, told)
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 async def _body(request: Request) -> bytes:

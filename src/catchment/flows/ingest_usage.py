@@ -13,17 +13,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import BillingError, TooManyRequests, Unauthenticated
+from catchment.core.errors import BillingError, Unauthenticated
 from catchment.store import access, idempotency
 from catchment.store.access import Key
 from catchment.usage import Batch, inbox
 from catchment.usage.events import first_place
-
-
-class UsageInboxFull(TooManyRequests):
-    """Too many usage events wait to be loaded; send them again later."""
-
-    code = "usage_inbox_full"
+from catchment.usage.pressure import UsageInboxFull
 
 
 @dataclass(frozen=True, slots=True)

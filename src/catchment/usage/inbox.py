@@ -42,8 +42,8 @@ class Waiting(NamedTuple):
 
 def accept(tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
     """Keep one request's events, which count as soon as ``tx`` is committed; the row's id."""
-    [row_id] = reserve(tx, [workspace_id], 1)
     body = pack(batch.json)
+    [row_id] = reserve(tx, [workspace_id], 1)
     add(
         tx,
         [Incoming(row_id, workspace_id, batch.event_count, len(batch.json), body, received_at)],
@@ -126,6 +126,11 @@ def waiting(tx: Connection) -> dict[str, Waiting]:
         at = tx.execute(select(c.received_at).where(c.id == oldest)).scalar_one()
         found[workspace_id] = Waiting(int(rows), int(events), int(size), at)
     return found
+
+
+def waiting_bytes(tx: Connection) -> int:
+    """The size of all that waits, of all workspaces, as it was sent."""
+    return int(tx.execute(select(func.coalesce(func.sum(usage_inbox.c.size), 0))).scalar_one())
 
 
 def remove(tx: Connection, workspace_id: str, rows: Sequence[InboxRow]) -> bool:
