@@ -63,7 +63,7 @@ def merged(files: Iterable[Path]) -> Keys:
 
 
 def known(keys: Keys, stored: Keys) -> npt.NDArray[np.bool_]:
-    """Which of ``keys``, sorted, are among ``stored``."""
+    """Which of ``keys``, sorted, are among ``stored``, of which there is at least one."""
     places = np.searchsorted(stored, keys)
     places[places == len(stored)] = 0
     return np.asarray(stored[places] == keys)
