@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from sqlalchemy import Engine
 
@@ -33,7 +35,8 @@ from catchment.store.schema import (
     products,
     usage_metrics,
 )
-from catchment.usage import UsageStore, duck, segments
+from catchment.usage import UsageStore, duck, keys, layout, segments
+from catchment.usage.columns import NUMBER, column
 from catchment.usage.events import instant, micros
 from catchment.usage.segments import Kind, Segment
 
@@ -231,36 +234,37 @@ def add_events(
         size = min(_SEGMENT, count - first)
         with engine.cursor() as cursor:
             cursor.register("users", users)
-            cursor.execute(_EVENTS, [first, first + size, len(aliases), *map(micros, span)])
-
-            def write(file: Path, cursor: Any = cursor) -> None:
-                duck.write_events(cursor, "made", file)
-
-            path = segments.new_file(data_dir, to.workspace.id, write)
-        made.append(
-            Segment(
-                Path(path).stem, Kind.EVENTS, path, size, first + 1, first + size, START,
-                instant(micros(span[0])), instant(micros(span[1])),
-            )
-        )  # fmt: skip
+            bounds = [first, first + size, len(aliases), *map(micros, span), micros(START)]
+            events = cursor.sql(_EVENTS, params=bounds).to_arrow_table()
+        own = np.sort(keys.of(events["customer_event_id"]))
+        writers = {
+            Kind.EVENTS: partial(
+                layout.write, schema=events.schema, tables=[layout.ordered(events)]
+            ),
+            Kind.KEYS: partial(keys.write, own),
+        }
+        for kind, write in writers.items():
+            path = segments.new_file(data_dir, to.workspace.id, kind, write)
+            made.append(
+                Segment(
+                    Path(path).stem, kind, path, size, first + 1, first + size, START,
+                    instant(micros(span[0])), instant(micros(span[1])),
+                )
+            )  # fmt: skip
     engine.close()
     with writing(to.engine) as tx:
         segments.add(tx, to.workspace.id, made)
 
 
-_EVENTS = """
-CREATE OR REPLACE TEMP TABLE made AS
-SELECT i + 1 AS seq,
-       printf('019b%04x-%04x-7000-8000-%012x', i // 65536, i % 65536, i) AS id,
-       'event-' || i AS customer_event_id,
-       who AS alias,
-       'calls' AS event_type,
-       moment AS event_at,
-       '{}' AS properties,
-       MAP {'n': (hash(i * 7) % 50 + 1)::VARCHAR} AS texts
+_EVENTS = f"""
+SELECT i + 1 AS seq, 'event-' || i AS customer_event_id, who AS alias, 'calls' AS event_type,
+       moment AS event_at, $6::BIGINT AS received_at, NULL::VARCHAR AS properties,
+       NULL::MAP(VARCHAR, VARCHAR) AS texts,
+       (hash(i * 7) % 50 + 1)::DECIMAL(38, 12) AS {column(NUMBER, "n")}
 FROM (
     SELECT i, (i % $3)::BIGINT AS number,
            ($4 + hash(i * 3) % ($5 - $4))::BIGINT AS moment
     FROM range($1, $2) AS numbers(i)
 ) JOIN users USING (number)
+ORDER BY i
 """

@@ -40,6 +40,19 @@ class Settings(BaseSettings):
     session_hours: int = Field(
         12, description="Hours after which a dashboard session ends.", ge=1, le=24 * 90
     )
+    usage_inbox_limit_mib: int = Field(
+        4096,
+        description="MiB of usage events, as they were sent, that may wait to be loaded. Beyond "
+        "that more are refused with 429 until some are loaded.",
+        ge=1,
+    )
+    body_pause_seconds: float = Field(
+        30,
+        description="Seconds without any of a request's body after which the request is given up. "
+        "A whole body may take ten times as long, that of an import as long as it needs.",
+        gt=0,
+        le=3600,
+    )
 
     def sqlalchemy_url(self) -> str:
         """The database to use."""

@@ -176,7 +176,7 @@ class World:
 
 
 Body = Callable[[World], Any]
-CSV = frozenset({"POST /customers/import"})
+CSV = frozenset({"POST /customers/import", "POST /usage-events/import"})
 """Operations whose body is a file: their refusals are by row, and tested where they are."""
 
 OPERATIONS: dict[str, Body | None] = {
@@ -245,6 +245,7 @@ OPERATIONS: dict[str, Body | None] = {
             "eventTimestamp": "2026-03-02T10:00:00Z",
         }
     ],
+    "POST /usage-events/import": lambda _: "customerAlias,eventType\nnw,call\n",
     "POST /billing-schedules": lambda w: schedule_body(w.ids["parent"], w.ids["price GRADUATED"]),
     "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
         k: v

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, insert
 
 from catchment import ids
@@ -27,8 +28,7 @@ from catchment.store.schema import (
     products,
     usage_metrics,
 )
-from catchment.usage import AcceptedEvent, UsageStore
-from catchment.usage.events import micros
+from catchment.usage import SentEvent, UsageStore, batch
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -227,14 +227,11 @@ class Books:
         self._accept([(number, event)])
 
     def _accept(self, events: Iterable[tuple[int, tuple[str, str, str, str]]]) -> None:
-        batch = []
+        sent = []
         for number, (alias, kind, at, n) in events:
             instant = datetime.fromisoformat(at)
             instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-            batch.append(
-                AcceptedEvent(
-                    ids.new_id(), f"e{number}", alias, kind, micros(instant), "{}", {"n": n}
-                )
-            )
+            properties = msgspec.Raw(msgspec.json.encode({"n": n}))
+            sent.append(SentEvent(alias, kind, instant, f"e{number}", properties))
         with writing(self.engine) as tx:
-            self.usage.accept(tx, self.workspace.id, batch, NOW)
+            self.usage.accept(tx, self.workspace.id, batch(sent), NOW)

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from sqlalchemy import select, update
 
 from catchment import ids
@@ -25,8 +26,7 @@ from catchment.store.schema import (
     usage_metrics,
     workspaces,
 )
-from catchment.usage import AcceptedEvent
-from catchment.usage.events import micros
+from catchment.usage import SentEvent, batch
 from tests.flows.books import NOW, START, Books
 from tests.laws.families import CUSTOMERS, Family, aliases, links
 
@@ -148,17 +148,15 @@ class KeptFamily:
     def send(self, events: Iterable[Event]) -> None:
         """Every event in a request of its own, in the order they came."""
         for event in events:
-            sent = AcceptedEvent(
-                ids.new_id(),
-                event.customer_event_id,
+            sent = SentEvent(
                 self._name(event.alias),
                 event.event_type,
-                micros(event.at),
-                "{}",
-                dict(event.properties),
+                event.at,
+                event.customer_event_id,
+                msgspec.Raw(msgspec.json.encode(event.properties)),
             )
             with writing(self.books.engine) as tx:
-                self.books.usage.accept(tx, self.books.workspace.id, [sent], NOW)
+                self.books.usage.accept(tx, self.books.workspace.id, batch([sent]), NOW)
 
 
 def in_zone(books: Books, zone: str) -> Books:

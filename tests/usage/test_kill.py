@@ -1,5 +1,6 @@
 """Killed at any step of accepting and loading, nothing acknowledged is lost and nothing is doubled."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ import sys
 from pathlib import Path
 
 from catchment import ids
-from catchment.core.metering import measure
+from catchment.core.metering import Event, measure
 from catchment.store import access
 from catchment.store.engine import connect, writing
 from catchment.usage import EventFilter, EventPageRequest, UsageStore
@@ -52,11 +53,11 @@ def survivors(data_dir: Path, workspace_id: str, *, whole: bool) -> None:
     answer = usage.measure(workspace_id, [EVERYTHING])
 
     # A request that was not answered is there as a whole or not at all.
-    assert first in ([e.id for e in acknowledged], [e.id for e in in_flight]), data_dir
+    assert first in ([n(e) for e in acknowledged], [n(e) for e in in_flight]), data_dir
     assert again == first, data_dir
-    assert answer == [measure(EVERYTHING, [e for e in in_flight if e.id in set(first)])], data_dir
+    assert answer == [measure(EVERYTHING, [e for e in in_flight if n(e) in set(first)])], data_dir
     if whole:
-        assert first == [event.id for request in STORY for event in request]
+        assert first == [n(event) for request in STORY for event in request]
     usage.close()
     engine.dispose()
 
@@ -66,4 +67,8 @@ def stored(usage: UsageStore, workspace_id: str) -> list[str]:
         workspace_id, EventFilter(), EventPageRequest(limit=100, by_id=True, ascending=True)
     )
     assert page.total == len(page.events)
-    return [event.id for event in page.events]
+    return [json.loads(event.properties)["n"] for event in page.events]
+
+
+def n(event: Event) -> str:
+    return event.properties["n"]

@@ -1,19 +1,18 @@
 """Random events and questions about them, and the way they enter the store."""
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
+import msgspec
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span
 from catchment.store.engine import writing
-from catchment.usage import AcceptedEvent, UsageStore
-from catchment.usage.events import micros
+from catchment.usage import SentEvent, UsageStore, batch
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 _ids = count(1)
@@ -106,21 +105,19 @@ def queries(draw: st.DrawFn) -> UsageQuery:
     return UsageQuery(draw(metrics()), tuple(members), draw(st.booleans()), tuple(bounds))
 
 
-def accepted(event: Event) -> AcceptedEvent:
-    return AcceptedEvent(
-        event.id,
-        event.customer_event_id,
+def sent(event: Event) -> SentEvent:
+    return SentEvent(
         event.alias,
         event.event_type,
-        micros(event.at),
-        json.dumps(dict(event.properties)),
-        dict(event.properties),
+        event.at,
+        event.customer_event_id,
+        msgspec.Raw(msgspec.json.encode(event.properties)),
     )
 
 
-def send(engine: Engine, usage: UsageStore, workspace_id: str, batch: Sequence[Event]) -> None:
+def send(engine: Engine, usage: UsageStore, workspace_id: str, events: Sequence[Event]) -> None:
     with writing(engine) as tx:
-        usage.accept(tx, workspace_id, [accepted(event) for event in batch], START)
+        usage.accept(tx, workspace_id, batch([sent(event) for event in events]), START)
 
 
 def event(number: int, **changes: object) -> Event:

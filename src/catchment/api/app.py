@@ -1,16 +1,16 @@
 """The application: every router under /api, the built dashboard under everything else."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.responses import FileResponse, PlainTextResponse
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
-from catchment import __version__, ids
+from catchment import __version__
 from catchment.api import (
     aliases,
     allocations,
@@ -36,16 +36,22 @@ from catchment.api import (
     spend,
     statements,
     usage_events,
+    usage_imports,
+    usage_intake,
     usage_metrics,
     usage_tables,
 )
 from catchment.api.deps import utcnow
+from catchment.api.frame import Frame
+from catchment.api.intake import Intake
 from catchment.core.errors import NotFound
 from catchment.settings import Settings
 from catchment.usage import UsageStore
+from catchment.usage.pressure import Pressure
 
 STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (
+    usage_intake,  # first, because it is asked most
     session,
     family_files,  # before customers, whose ids would match "export"
     family_tree,  # and "roots"
@@ -59,6 +65,7 @@ RESOURCES = (
     prices,
     list_prices,
     usage_events,
+    usage_imports,
     usage_metrics,
     billing_schedules,
     schedule_pool,
@@ -73,11 +80,6 @@ RESOURCES = (
     merchants,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""
-_CSP = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "frame-src 'self' blob:; object-src 'self' blob:; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'self'"
-)
 
 
 def create_app(
@@ -98,7 +100,7 @@ def create_app(
     )
     serve_from(app, engine, usage, settings, clock)
     problems.install(app)
-    app.middleware("http")(_frame)
+    app.add_middleware(Frame)
     for resource in RESOURCES:
         app.include_router(resource.routes, prefix="/api")
     app.add_api_route("/api/health", _health, include_in_schema=False)
@@ -119,22 +121,11 @@ def serve_from(
     app.state.usage = usage
     app.state.settings = settings
     app.state.clock = clock
+    pressure = Pressure(settings.usage_inbox_limit_mib)
+    app.state.intake = Intake(engine, clock, settings.hashing_key(), pressure)
 
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-async def _frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give the request an id and the answer its security headers."""
-    request.state.request_id = ids.new_id()
-    response = await call_next(request)
-    response.headers["X-Request-Id"] = request.state.request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Content-Security-Policy"] = _CSP
-    if request.url.path.startswith("/api/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
 
 
 def _health() -> dict[str, str]:

@@ -36,6 +36,10 @@ Cursor = Annotated[str | None, Query(max_length=2000, description="An opaque pla
 Order = Annotated[
     Literal["ASC", "DESC"], Query(alias="sortOrder", description="DESC is newest first.")
 ]
+Version = Annotated[
+    Literal["2024-01-01", "2024-05-09", "2024-07-30"] | None,
+    Header(description="Version of the API; 2024-07-30 is the one served."),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +129,7 @@ def caller(
     settings: Annotated[Settings, Depends(settings)],
     now: Annotated[datetime, Depends(now)],
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
-    sequence_version: Annotated[  # noqa: ARG001 -- read by FastAPI, which checks it
-        Literal["2024-01-01", "2024-05-09", "2024-07-30"] | None,
-        Header(description="Version of the API; 2024-07-30 is the one served."),
-    ] = None,
+    sequence_version: Version = None,  # noqa: ARG001 -- read by FastAPI, which checks it
 ) -> Caller:
     """The caller, by API key (HTTP Basic) or by the dashboard's session cookie.
 
@@ -137,7 +138,7 @@ def caller(
     if authorization is not None:
         who = _by_key(tx, authorization, settings.hashing_key())
     else:
-        who = _by_session(request, tx, settings.hashing_key(), now)
+        who = by_session(request, tx, settings.hashing_key(), now)
     key = request.headers.get("idempotency-key")
     if key is not None and request.method == "POST" and not only_reads(request):
         claim = idempotency.Claim(
@@ -150,7 +151,8 @@ def caller(
     return who
 
 
-def _by_key(tx: Connection, authorization: str, hashing_key: bytes) -> Caller:
+def key_of(authorization: str) -> access.Key:
+    """The key that an Authorization header shows. Raises Unauthenticated."""
     scheme, _, encoded = authorization.partition(" ")
     try:
         pair = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
@@ -159,13 +161,19 @@ def _by_key(tx: Connection, authorization: str, hashing_key: bytes) -> Caller:
     client_id, _, secret = pair.partition(":")
     if scheme.lower() != "basic" or not client_id or "\x00" in pair:
         raise Unauthenticated("Send HTTP Basic credentials: client id and client secret.")
-    workspace = access.workspace_of_key(tx, client_id, secret, hashing_key)
+    return access.Key(client_id, secret)
+
+
+def _by_key(tx: Connection, authorization: str, hashing_key: bytes) -> Caller:
+    key = key_of(authorization)
+    workspace = access.workspace_of_key(tx, key.client_id, key.secret, hashing_key)
     if workspace is None:
         raise Unauthenticated("The client id or the client secret is wrong.")
     return Caller(workspace)
 
 
-def _by_session(request: Request, tx: Connection, hashing_key: bytes, at: datetime) -> Caller:
+def by_session(request: Request, tx: Connection, hashing_key: bytes, at: datetime) -> Caller:
+    """The user of the dashboard who calls. Raises Unauthenticated, Forbidden."""
     token = request.cookies.get(COOKIE)
     if not token:
         raise Unauthenticated("Send HTTP Basic credentials, or sign in to the dashboard.")

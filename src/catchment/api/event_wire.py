@@ -1,9 +1,16 @@
-"""A usage event on the wire, read fast where it is right and explained where it is not."""
+"""Usage events on the wire, read at once where all are right and one by one where some are not.
+
+The fast reader takes a whole body with every rule in its types. Whatever it does not take, the
+careful reader looks at event by event: it takes all that the fast one takes, and a little more
+(nesting, odd spellings of an instant), and says of the rest which field is wrong.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -12,29 +19,45 @@ import msgspec
 from catchment.api import exactjson
 from catchment.core.errors import FieldError, Invalid, TooLarge
 from catchment.core.period import BEGINNING, FOREVER
-from catchment.flows.ingest_usage import NewEvent
-from catchment.usage import properties
+from catchment.usage import Batch, SentEvent, batch, properties
+from catchment.usage.events import NO_PROPERTIES
 
 MOST_EVENTS = 10_000
 """How many events one batch may hold."""
 
 _LONGEST = 255
-_NO_PROPERTIES: tuple[str, dict[str, str]] = ("{}", {})
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST)]
+_Key = Annotated[str, msgspec.Meta(max_length=properties.LONGEST_NAME)]
+_Text = Annotated[str, msgspec.Meta(max_length=properties.LONGEST_TEXT)]
+_Whole = Annotated[int, msgspec.Meta(gt=-properties.BOUND, lt=properties.BOUND)]
+# A number at the bound or beyond is never below it as a float, for the bound is a float itself.
+_Number = Annotated[float, msgspec.Meta(gt=-properties.BOUND, lt=properties.BOUND)]
+_Properties = Annotated[
+    dict[_Key, _Text | _Whole | _Number | bool | None], msgspec.Meta(max_length=properties.MOST)
+]
 
 
-class _EventIn(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+class _Fast(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
+    customer_alias: _Name
+    event_type: _Name
+    event_timestamp: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    customer_event_id: _Name | None = None
+    event_properties: _Properties | None = None
+
+
+class _Careful(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
     customer_alias: _Name
     event_type: _Name
     event_timestamp: str | None = None
     customer_event_id: _Name | None = None
-    event_properties: msgspec.Raw = msgspec.Raw(b"")
+    event_properties: msgspec.Raw = NO_PROPERTIES
 
 
-_event = msgspec.json.Decoder(_EventIn)
+_fast_array = msgspec.json.Decoder(list[_Fast])
+_careful = msgspec.json.Decoder(_Careful)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 
-# Where the fast reader gives up on a whole batch, these find its items and leave numbers alone.
+# Where msgspec gives up on a whole batch, these find its items and leave numbers alone.
 _scanner = json.JSONDecoder(parse_float=str, parse_int=str)
 _OPEN, _COMMA, _CLOSE = (
     re.compile(rf"[ \t\n\r]*{token}[ \t\n\r]*") for token in (r"\[", ",", r"\]")
@@ -43,18 +66,88 @@ _OPEN, _COMMA, _CLOSE = (
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-def one(body: bytes) -> NewEvent:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The good events of a request, and why each bad one is refused, by its index."""
+
+    good: Batch
+    refused: tuple[tuple[int, Invalid], ...] = ()
+
+    @property
+    def sent(self) -> int:
+        """How many events were sent."""
+        return self.good.event_count + len(self.refused)
+
+
+def one(body: bytes) -> Batch:
+    """The event in a body. Raises Invalid, pointing at every field that is wrong."""
+    array = b"[%b]" % body
+    return Batch(1, array) if fast(array) == 1 else batch([careful(body)])
+
+
+def at_once(body: bytes) -> Taken | None:
+    """The events of a JSON array where all of them are surely good. Raises TooLarge."""
+    count = fast(body)
+    if count is None:
+        return None
+    _check_count(count)
+    return Taken(Batch(count, body))
+
+
+def one_by_one(body: bytes, read: Callable[[bytes], SentEvent] | None = None) -> Taken:
+    """The events of a JSON array, or why each cannot be taken. Raises Invalid, TooLarge.
+
+    ``read`` reads an event, or raises Invalid; ``careful`` where it is not given.
+    """
+    return sorted_out(_items(body), read)
+
+
+def sorted_out(
+    items: Iterable[bytes | Invalid], read: Callable[[bytes], SentEvent] | None = None
+) -> Taken:
+    """The good ones of events that are read one by one, and the refusals of the others.
+
+    What is refused already stays so.
+    """
+    good: list[SentEvent] = []
+    refused: list[tuple[int, Invalid]] = []
+    for index, item in enumerate(items):
+        try:
+            if isinstance(item, Invalid):
+                raise item
+            good.append((read or careful)(item))
+        except Invalid as refusal:
+            refused.append((index, refusal))
+    return Taken(batch(good), tuple(refused))
+
+
+def fast(body: bytes) -> int | None:
+    """How many events the JSON array in ``body`` has, where all of them are surely good."""
+    if b"\\" in body and b"\\u0000" in body:  # perhaps a NUL, which no database text can hold
+        return None
+    try:
+        events = _fast_array.decode(body)
+    except _UNREADABLE:
+        return None
+    times = [event.event_timestamp for event in events if event.event_timestamp is not None]
+    if times and not (min(times) >= BEGINNING and max(times) < FOREVER):
+        return None
+    return len(events)
+
+
+def careful(body: bytes) -> SentEvent:
     """The event in a body. Raises Invalid, pointing at every field that is wrong."""
     try:
-        sent = _event.decode(body)
-        if b"\\u0000" in body:  # perhaps a NUL character, which no database can hold
+        sent = _careful.decode(body)
+        if b"\\u0000" in body:
             _explain(body)
-        return NewEvent(
+        properties.check(sent.event_properties, "/eventProperties")
+        return SentEvent(
             sent.customer_alias,
             sent.event_type,
             None if sent.event_timestamp is None else _instant(sent.event_timestamp),
             sent.customer_event_id,
-            *_properties(bytes(sent.event_properties)),
+            sent.event_properties,
         )
     except _UNREADABLE as error:
         _explain(body)
@@ -62,15 +155,19 @@ def one(body: bytes) -> NewEvent:
         raise Invalid.field("", message) from error
 
 
-def many(body: bytes) -> list[NewEvent | Invalid]:
-    """The events of a JSON array, or why each cannot be taken. Raises Invalid, TooLarge."""
+def _items(body: bytes) -> Sequence[bytes]:
+    """The items of a JSON array, which may be wrong in themselves. Raises Invalid, TooLarge."""
     try:
         items = [bytes(item) for item in _array.decode(body)]
     except _UNREADABLE:
         items = _split(body)
-    if len(items) > MOST_EVENTS:
-        raise TooLarge(f"A batch holds at most {MOST_EVENTS} events, this one has {len(items)}.")
-    return [_one_or_refusal(item) for item in items]
+    _check_count(len(items))
+    return items
+
+
+def _check_count(count: int) -> None:
+    if count > MOST_EVENTS:
+        raise TooLarge(f"A batch holds at most {MOST_EVENTS} events, this one has {count}.")
 
 
 def _split(body: bytes) -> list[bytes]:
@@ -104,22 +201,9 @@ def _whole(text: str, end: int, items: list[bytes]) -> list[bytes]:
     return items
 
 
-def _one_or_refusal(body: bytes) -> NewEvent | Invalid:
-    try:
-        return one(body)
-    except Invalid as refusal:
-        return refusal
-
-
-def _properties(raw: bytes) -> tuple[str, dict[str, str]]:
-    if raw in {b"", b"null"}:
-        return _NO_PROPERTIES
-    return properties.read(raw, "/eventProperties")
-
-
 def _instant(text: str) -> datetime:
     try:
-        at = datetime.fromisoformat(text)
+        at = _read_instant(text)
         if at.tzinfo is None or len(text) < len("2026-03-02T10:00Z"):
             raise ValueError(text)  # noqa: TRY301 -- one refusal for every kind of damage
         at = at.astimezone(UTC)
@@ -132,6 +216,14 @@ def _instant(text: str) -> datetime:
     return at
 
 
+def _read_instant(text: str) -> datetime:
+    """As the fast reader reads it, and otherwise in any spelling of ISO 8601."""
+    try:
+        return msgspec.convert(text, datetime)
+    except msgspec.MsgspecError:
+        return datetime.fromisoformat(text)
+
+
 def _explain(body: bytes) -> None:
     """Say what is wrong with an event that could not be read, if anything is. Raises Invalid."""
     sent = exactjson.loads(body)
@@ -139,7 +231,7 @@ def _explain(body: bytes) -> None:
         raise Invalid.field("", "An event is expected: a JSON object.")
     errors = [
         FieldError(f"/{exactjson.escape(name)}", "unknown_field", "There is no such field here.")
-        for name in sent.keys() - set(_EventIn.__struct_encode_fields__)
+        for name in sent.keys() - set(_Careful.__struct_encode_fields__)
     ]
     errors += [
         FieldError(f"/{name}", "missing", "This field is required.")

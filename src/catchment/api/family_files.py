@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 
+from catchment.api.bodies import MIB
 from catchment.api.deps import NewId, Now, Tx, Usage, WhoIs
 from catchment.api.hierarchy import AsOf
-from catchment.api.route import MIB, large_body, raw_body, router
+from catchment.api.route import large_body, raw_body, router
 from catchment.api.wire import Wire
 from catchment.core.family_import import COLUMNS
 from catchment.flows.export_families import export_families

@@ -19,12 +19,12 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from catchment.api import exactjson
+from catchment.api import bodies, exactjson
+from catchment.api.bodies import MIB
 from catchment.api.problems import Problem
-from catchment.core.errors import Invalid, TooLarge
+from catchment.core.errors import Invalid
 from catchment.store import idempotency
 
-MIB = 1024 * 1024
 MAX_BODY = 10 * MIB
 _MAX_KEY = 255
 _SUCCESS = range(200, 300)
@@ -53,12 +53,12 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
         parses = self.body_field is not None
-        known = frozenset(_query_names(self.dependant))
+        known = query_names(self.dependant)
         most: int = getattr(self.endpoint, "max_body", MAX_BODY)
 
         async def handle(request: Request) -> Response:
             request = Request(request.scope, request.receive)
-            _check_query(request, known)
+            check_query(request, known)
             try:
                 await _read_body(request, most, parse=parses)
             except ClientDisconnect:
@@ -67,7 +67,7 @@ class Route(APIRoute):
                 response = await inner(request)
             except Replayed as replay:
                 await run_in_threadpool(_end, request, commit=False)
-                return _replay(replay.stored)
+                return replayed(replay.stored)
             except BaseException:
                 await run_in_threadpool(_end, request, commit=False)
                 raise
@@ -90,7 +90,7 @@ def only_reads(request: Request) -> bool:
     return request.method in _SAFE or getattr(request.scope.get("endpoint"), _MARK, False)
 
 
-def router(prefix: str, tag: str) -> APIRouter:
+def router(prefix: str, tag: str, route_class: type[APIRoute] = Route) -> APIRouter:
     """A router for one resource, with the refusals every operation shares in its documentation."""
     refusals = {
         400: "The request breaks a rule; `errors` names the fields.",
@@ -104,7 +104,11 @@ def router(prefix: str, tag: str) -> APIRouter:
         status: {"model": Problem, "description": text} for status, text in refusals.items()
     }
     return APIRouter(
-        prefix=prefix, tags=[tag], route_class=Route, responses=responses, strict_content_type=False
+        prefix=prefix,
+        tags=[tag],
+        route_class=route_class,
+        responses=responses,
+        strict_content_type=False,
     )
 
 
@@ -124,18 +128,19 @@ def raw_body(request: Request) -> bytes:
 
 
 async def _read_body(request: Request, most: int, *, parse: bool) -> None:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise TooLarge(f"A request body holds at most {most // MIB} MiB.")
-    request._body = bytes(body)  # noqa: SLF001 -- so that FastAPI finds it read
+    pause: float = request.app.state.settings.body_pause_seconds
+    body = await bodies.whole(request.receive, most, pause)
+    request._body = body  # noqa: SLF001 -- so that FastAPI finds it read
     if body and parse:
-        request._json = exactjson.loads(bytes(body))  # noqa: SLF001
+        request._json = exactjson.loads(body)  # noqa: SLF001
+
+
+def query_names(dependant: Dependant) -> frozenset[str]:
+    """The query parameters of an operation and of all it depends on."""
+    return frozenset(_query_names(dependant))
 
 
 def _query_names(dependant: Dependant) -> Iterator[str]:
-    """The query parameters of an operation and of all it depends on."""
     for field in dependant.query_params:
         kind = field.field_info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -146,16 +151,22 @@ def _query_names(dependant: Dependant) -> Iterator[str]:
         yield from _query_names(below)
 
 
-def _check_query(request: Request, known: frozenset[str]) -> None:
+def check_query(request: Request, known: frozenset[str]) -> None:
     """Refuse what no operation could mean: a filter that is misspelt would show too much."""
     for name in request.query_params:
         if name not in known:
             raise Invalid.field(f"?{name}", "There is no such parameter here.", "unknown_field")
     if "%00" in request.scope["query_string"].decode("latin-1") or "\x00" in request.url.path:
         raise Invalid("NUL characters are not allowed in an address.")
+    retry_key(request)
+
+
+def retry_key(request: Request) -> str | None:
+    """The Idempotency-Key of a request. Raises Invalid for one that cannot be kept."""
     key = request.headers.get("idempotency-key")
     if key is not None and not 0 < len(key) <= _MAX_KEY:
         raise Invalid(f"An Idempotency-Key holds 1 to {_MAX_KEY} characters.")
+    return key
 
 
 def request_hash(request: Request) -> str:
@@ -190,6 +201,7 @@ def _finish(request: Request, response: Response) -> None:
         raise
 
 
-def _replay(stored: idempotency.Stored) -> Response:
+def replayed(stored: idempotency.Stored) -> Response:
+    """An answer given before, marked as such."""
     headers = {"Idempotent-Replayed": "true"}
     return Response(stored.body, stored.status, headers, "application/json")

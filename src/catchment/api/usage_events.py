@@ -1,163 +1,20 @@
-"""/usage-events: facts arriving, one by one or by the thousand, and the list of them."""
+"""/usage-events: the list of what was taken in."""
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-import msgspec
-from fastapi import BackgroundTasks, Depends, Query, Request, Response
-from pydantic import ConfigDict
+from fastapi import Path, Query, Response
 
-from catchment.api import event_wire
-from catchment.api.deps import Cursor, Limit, NewId, Now, Order, Tx, Usage, WhoIs, comma_list
-from catchment.api.route import Route, router
-from catchment.api.wire import At, Pagination, Wire, timestamp
-from catchment.core.errors import Invalid
+from catchment.api import usage_imports
+from catchment.api.deps import Cursor, Limit, Order, Tx, Usage, WhoIs, comma_list
+from catchment.api.event_models import UsageEventsOut, answer, shown
+from catchment.api.route import router
+from catchment.api.wire import At
+from catchment.core.errors import NotFound
 from catchment.flows.explain_line import counted_events
-from catchment.flows.ingest_usage import ingest
 from catchment.store import known_aliases
-from catchment.usage import AcceptedEvent, EventFilter, EventPageRequest
-from catchment.usage.events import instant
-
-_EVENT: dict[str, Any] = {
-    "customerAlias": "nw-eu",
-    "customerEventId": "evt-9",
-    "eventType": "api_call",
-    "eventTimestamp": "2026-03-02T10:00:00Z",
-    "eventProperties": {"tokens": 12, "region": "eu"},
-}
-
-
-class EventRoute(Route):
-    """A route that reads its body itself: events come by the thousand."""
-
-    raw_body = True
-
+from catchment.usage import EventFilter, EventPageRequest, imports
 
 routes = router("/usage-events", "Usage events")
-routes.route_class = EventRoute
-
-
-async def _body(request: Request) -> bytes:
-    return await request.body()
-
-
-Body = Annotated[bytes, Depends(_body)]
-
-
-class UsageEventIn(Wire):
-    """``customerAlias`` is an alias or the id of a customer; it need not be known yet.
-
-    A later event with the same ``customerEventId`` supersedes an earlier one. Without
-    ``eventTimestamp`` the event happened now.
-    """
-
-    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EVENT})
-
-    customer_event_id: str | None = None
-    customer_alias: str
-    event_type: str
-    event_timestamp: datetime | None = None
-    event_properties: dict[str, Any] | None = None
-
-
-class UsageEventOut(Wire):
-    """``isLatestForCustomerEventId`` is false once another event has superseded this one."""
-
-    id: str
-    customer_event_id: str
-    customer_alias: str
-    event_type: str
-    sequence_account_id: str
-    event_timestamp: At
-    event_properties: dict[str, Any]
-    is_latest_for_customer_event_id: bool | None = None
-
-
-class UsageEventsOut(Wire):
-    items: list[UsageEventOut]
-    pagination: Pagination
-
-
-class ItemRefusal(Wire):
-    """``pointer`` leads into the event, not into the batch."""
-
-    pointer: str
-    code: str
-    message: str
-
-
-class BatchItemOut(Wire):
-    """Either the ids of a kept event or the errors of a refused one."""
-
-    index: int
-    id: str | None = None
-    customer_event_id: str | None = None
-    errors: list[ItemRefusal] | None = None
-
-
-class BatchOut(Wire):
-    accepted: int
-    refused: int
-    items: list[BatchItemOut]
-
-
-def _documented(model: type[Wire], example: Any, *, array: bool) -> dict[str, Any]:
-    schema = model.model_json_schema(by_alias=True)
-    if array:
-        schema = {"type": "array", "maxItems": event_wire.MOST_EVENTS, "items": schema}
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-@routes.post(
-    "",
-    status_code=201,
-    response_class=Response,
-    responses={201: {"model": UsageEventOut}},
-    openapi_extra=_documented(UsageEventIn, _EVENT, array=False),
-)
-def create_usage_event(
-    body: Body,
-    tx: Tx,
-    who: WhoIs,
-    usage: Usage,
-    now: Now,
-    new_id: NewId,
-    after: BackgroundTasks,
-) -> Response:
-    """Keep one event. The answer means that it is on disk."""
-    workspace = who.workspace.id
-    [event] = ingest(tx, usage, workspace, [event_wire.one(body)], now=now, new_id=new_id)
-    after.add_task(usage.catch_up_if_worth_it, workspace)
-    return _json(_shown(event, workspace), 201)
-
-
-@routes.post(
-    "/batch",
-    response_class=Response,
-    responses={200: {"model": BatchOut}},
-    openapi_extra=_documented(UsageEventIn, [_EVENT], array=True),
-)
-def create_usage_events(
-    body: Body,
-    tx: Tx,
-    who: WhoIs,
-    usage: Usage,
-    now: Now,
-    new_id: NewId,
-    after: BackgroundTasks,
-) -> Response:
-    """Keep up to 10,000 events: the good ones, while each bad one is refused by its index."""
-    workspace = who.workspace.id
-    read = event_wire.many(body)
-    good = [event for event in read if not isinstance(event, Invalid)]
-    kept = iter(ingest(tx, usage, workspace, good, now=now, new_id=new_id))
-    items = [
-        _refused(index, event) if isinstance(event, Invalid) else _kept(index, next(kept))
-        for index, event in enumerate(read)
-    ]
-    after.add_task(usage.catch_up_if_worth_it, workspace)
-    return _json({"accepted": len(good), "refused": len(read) - len(good), "items": items}, 200)
 
 
 @routes.get("", response_class=Response, responses={200: {"model": UsageEventsOut}})
@@ -211,10 +68,10 @@ def list_usage_events(
     )
     page = usage.events(workspace, wanted, request)
     pagination = {"after": page.after, "before": page.before}
-    return _json(
+    return answer(
         {
             "items": [
-                _event(
+                shown(
                     event.id,
                     event.customer_event_id,
                     event.alias,
@@ -233,51 +90,12 @@ def list_usage_events(
     )
 
 
-def _json(value: Any, status: int) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
-
-
-def _shown(event: AcceptedEvent, workspace: str) -> dict[str, Any]:
-    return _event(
-        event.id,
-        event.customer_event_id,
-        event.alias,
-        event.event_type,
-        workspace,
-        instant(event.at),
-        event.properties,
-    )
-
-
-def _event(
-    id: str,
-    customer_event_id: str,
-    alias: str,
-    event_type: str,
-    workspace: str,
-    at: datetime,
-    properties: str,
-) -> dict[str, Any]:
-    return {
-        "id": id,
-        "customerEventId": customer_event_id,
-        "customerAlias": alias,
-        "eventType": event_type,
-        "sequenceAccountId": workspace,
-        "eventTimestamp": timestamp(at),
-        "eventProperties": msgspec.Raw(properties.encode()),
-    }
-
-
-def _kept(index: int, event: AcceptedEvent) -> dict[str, Any]:
-    return {"index": index, "id": event.id, "customerEventId": event.customer_event_id}
-
-
-def _refused(index: int, refusal: Invalid) -> dict[str, Any]:
-    errors = [
-        {"pointer": error.pointer, "code": error.code, "message": error.message}
-        for error in refusal.errors
-    ]
-    if not errors:
-        errors = [{"pointer": "", "code": refusal.code, "message": refusal.detail}]
-    return {"index": index, "errors": errors}
+@routes.get("/imports/{importId}", response_model=usage_imports.ImportOut)
+def show_usage_import(
+    tx: Tx, who: WhoIs, import_id: Annotated[str, Path(alias="importId", max_length=255)]
+) -> Any:
+    """How far an import has come."""
+    done = imports.progress(tx, who.workspace.id, import_id)
+    if done is None:
+        raise NotFound(f"There is no import {import_id!r} in this workspace.")
+    return usage_imports.shown(import_id, done)

@@ -4,6 +4,8 @@ from catchment.cli import (  # noqa: F401 -- importing them registers their comm
     bill,
     customers,
     demo,
+    events,
+    usage,
     verify,
 )
 from catchment.cli.app import app

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from catchment import __version__, ids
+from catchment.cli.loading import loading
 from catchment.core.errors import BillingError
 from catchment.main import Built, build
 from catchment.settings import Settings
@@ -95,7 +96,10 @@ def serve(
     built = opened(data_dir)
     address, number = host or built.settings.host, built.settings.port if port is None else port
     console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
-    uvicorn.run(built.app(), host=address, port=number, log_level="warning", server_header=False)
+    with loading(built):
+        uvicorn.run(
+            built.app(), host=address, port=number, log_level="warning", server_header=False
+        )
 
 
 @app.command()

@@ -11,6 +11,7 @@ import uvicorn
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from catchment.cli.app import app, console, opened, problems
+from catchment.cli.loading import loading
 from catchment.core.errors import BillingError
 from catchment.demo.build import Demo, build_demo
 from catchment.demo.flights import NoFlights, folder
@@ -55,13 +56,14 @@ def demo(
     number = built.settings.port if port is None else port
     _tell(done, data_dir, built.settings.host, number)
     if not no_serve:
-        uvicorn.run(
-            built.app(),
-            host=built.settings.host,
-            port=number,
-            log_level="warning",
-            server_header=False,
-        )
+        with loading(built):
+            uvicorn.run(
+                built.app(),
+                host=built.settings.host,
+                port=number,
+                log_level="warning",
+                server_header=False,
+            )
 
 
 def _tell(done: Demo, data_dir: Path, host: str, port: int) -> None:

@@ -1,54 +1,129 @@
-"""What happens when usage events arrive: each gets its id, and all are kept together."""
+"""What happens when usage events arrive: requests that wait at the same time are kept together.
+
+One transaction finds out who sends, answers again what an Idempotency-Key was answered before, and
+keeps the rest in the order in which it came, which decides who supersedes whom. Of many requests
+each has its own outcome: one that is refused takes nothing from the others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.usage import AcceptedEvent, UsageStore
-from catchment.usage.events import micros
+from catchment.core.errors import BillingError, Unauthenticated
+from catchment.store import access, idempotency
+from catchment.store.access import Key
+from catchment.usage import Batch, inbox
+from catchment.usage.events import first_place
+from catchment.usage.pressure import UsageInboxFull
 
 
 @dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event as it was sent and checked. Without ``at`` it happened when it was received."""
+class Place:
+    """Where a request's events were kept: the place of the first, which the others follow."""
 
-    alias: str
-    event_type: str
-    at: datetime | None
-    customer_event_id: str | None  # ours where the sender has none
-    properties: str  # JSON object
-    texts: dict[str, str]  # what metrics read of the properties
+    workspace_id: str
+    received_at: datetime
+    first_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """An Idempotency-Key, the operation it was sent to and the hash of the body it came with."""
+
+    key: str
+    route: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A request that waits. ``sender`` is a key to be checked, or the id of a workspace.
+
+    ``answer`` is what a retry gets to hear again.
+    """
+
+    sender: Key | str
+    batch: Batch
+    answer: Callable[[Place], idempotency.Stored]
+    retry: Retry | None = None
+
+
+Outcome = Place | idempotency.Stored | BillingError
+"""Kept, answered before, or refused."""
 
 
 def ingest(
     tx: Connection,
-    usage: UsageStore,
-    workspace: str,
-    events: Sequence[NewEvent],
+    arrivals: Sequence[Arrival],
+    packed: Sequence[bytes],
     *,
     now: datetime,
-    new_id: Callable[[], str],
-) -> list[AcceptedEvent]:
-    """Keep ``events`` in their order, which decides who supersedes whom. They count once ``tx`` is
-    committed.
+    hashing_key: bytes,
+    full: bool = False,
+) -> list[Outcome]:
+    """The outcome of each of ``arrivals``, which counts once ``tx`` is committed.
+
+    ``packed`` is the JSON of each as the inbox keeps it, made before anybody had to wait for
+    ``tx``. Where the inbox is ``full`` nothing more is kept, and only answers given before are
+    repeated.
     """
-    accepted = [_accepted(event, new_id(), now) for event in events]
-    if accepted:
-        usage.accept(tx, workspace, accepted, now)
-    return accepted
+    keys = {one.sender for one in arrivals if isinstance(one.sender, Key)}
+    opened = access.workspaces_of_keys(tx, keys, hashing_key) if keys else {}
+    homes = [
+        opened.get(one.sender) if isinstance(one.sender, Key) else one.sender for one in arrivals
+    ]
+    claims = [
+        None if one.retry is None or home is None else _claim(home, one.retry, now)
+        for one, home in zip(arrivals, homes, strict=True)
+    ]
+    idempotency.hold(tx, [claim for claim in claims if claim is not None])
+    row_ids = iter(inbox.reserve(tx, {home for home in homes if home is not None}, len(arrivals)))
+    rows: list[inbox.Incoming] = []
+
+    def outcomes() -> Iterator[Outcome]:
+        for arrival, body, home, claim, row_id in zip(
+            arrivals, packed, homes, claims, row_ids, strict=True
+        ):
+            if home is None:
+                yield Unauthenticated("The client id or the client secret is wrong.")
+                continue
+            place = Place(home, now, first_place(row_id))
+            try:
+                stored = None if claim is None else idempotency.find(tx, claim)
+            except idempotency.IdempotencyKeyReused as refusal:
+                yield refusal
+                continue
+            if stored is not None:
+                yield stored
+            elif full:
+                yield UsageInboxFull()
+            else:
+                if claim is not None:
+                    idempotency.keep(tx, claim, arrival.answer(place))
+                if arrival.batch.event_count:
+                    rows.append(_row(row_id, arrival.batch, body, place))
+                yield place
+
+    found = list(outcomes())
+    if rows:
+        inbox.add(tx, rows)
+    return found
 
 
-def _accepted(event: NewEvent, id: str, now: datetime) -> AcceptedEvent:
-    return AcceptedEvent(
-        id,
-        event.customer_event_id or id,
-        event.alias,
-        event.event_type,
-        micros(event.at or now),
-        event.properties,
-        event.texts,
+def _claim(workspace_id: str, retry: Retry, now: datetime) -> idempotency.Claim:
+    return idempotency.Claim(workspace_id, retry.key, retry.route, retry.body_hash, now)
+
+
+def _row(row_id: int, batch: Batch, body: bytes, place: Place) -> inbox.Incoming:
+    return inbox.Incoming(
+        row_id,
+        place.workspace_id,
+        batch.event_count,
+        len(batch.json),
+        body,
+        place.received_at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,12 +40,18 @@ class Stored:
     body: bytes
 
 
+def hold(tx: Connection, claims: Iterable[Claim]) -> None:
+    """Wait for whoever uses one of these keys, and make others wait until ``tx`` ends."""
+    for workspace, route, key in sorted({(one.workspace, one.route, one.key) for one in claims}):
+        lock(tx, "idempotency", workspace, route, key)
+
+
 def find(tx: Connection, claim: Claim) -> Stored | None:
     """The answer given before under this key, waiting for one in the making.
 
     Raises IdempotencyKeyReused when the body was another.
     """
-    lock(tx, "idempotency", claim.workspace, claim.route, claim.key)
+    hold(tx, [claim])
     c = records.c
     tx.execute(
         delete(records).where(c.workspace_id == claim.workspace, c.created_at < claim.at - KEPT)

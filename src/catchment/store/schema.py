@@ -628,9 +628,26 @@ usage_inbox = Table(
     ),
     _workspace(),
     Column("event_count", Integer, nullable=False),
+    # Bytes of the body before it was compressed.
+    Column("size", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Instant, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# How far each import of a file has come, written with the events it keeps.
+usage_imports = Table(
+    "usage_imports",
+    metadata,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("row_count", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    # [{row, errors: [{pointer, code, message}]}] of the first refused rows.
+    _json("refusals"),
+    _created(),
+    _updated(),
 )
 
 usage_segments = Table(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import glob
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,16 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from catchment.usage.events import COLUMNS
+from catchment.core.metering import FRACTION_DIGITS, NUMBER
+from catchment.usage import columns
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""
 
-KEY = "md5_number_lower(customer_event_id)"
-"""A number that finds an event by its sender's id; equal numbers are compared in full."""
+EVENTS = [name for name in columns.COLUMNS if name not in {"properties", "texts"}]
 
-MARKS = {"seq": pa.int64()}
-
-_EMPTY_MARKS = pa.Table.from_batches([], pa.schema(list(MARKS.items())))
+MARKS = pa.schema([("seq", pa.int64()), ("later", pa.int64())])
+"""The place of an event, and of the one that superseded it."""
 
 
 class Duck:
@@ -54,6 +53,7 @@ class Duck:
                 )
             cursor = self._connection.cursor()
         try:
+            cursor.execute("SET parquet_metadata_cache = true")  # no file ever changes
             yield cursor
         finally:
             cursor.close()
@@ -67,119 +67,59 @@ class Duck:
 
 
 def define(
-    cursor: duckdb.DuckDBPyConnection,
-    name: str,
-    files: Sequence[Path],
-    more: pa.Table | None,
-    schema: Mapping[str, pa.DataType],
+    cursor: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], more: pa.Table
 ) -> None:
-    """Make ``name`` mean the rows of ``files`` and of ``more``."""
-    columns = ", ".join(schema)
-    parts = []
+    """Make ``name`` mean the rows of ``files`` and of ``more``, null where one has no column."""
+    cursor.register(f"{name}_in_memory", more)
+    parts = [f"SELECT * FROM {name}_in_memory"] if len(more) or not files else []
     if files:
-        parts.append(f"SELECT {columns} FROM {parquet(files)}")
-    if more is not None and len(more):
-        cursor.register(f"{name}_in_memory", more)
-        parts.append(f"SELECT {columns} FROM {name}_in_memory")
-    if not parts:
-        empty = pa.schema(list(schema.items())).empty_table()
-        cursor.register(f"{name}_in_memory", empty)
-        parts.append(f"SELECT {columns} FROM {name}_in_memory")
-    cursor.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL '.join(parts)}")
+        parts.append(f"SELECT * FROM {parquet(files)}")
+    cursor.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")
 
 
-def go_back(cursor: duckdb.DuckDBPyConnection, last_seq: int) -> None:
-    """Make ``events`` and ``marks`` mean what they were when the event ``last_seq`` was the newest.
+def define_events(
+    cursor: duckdb.DuckDBPyConnection, properties: Collection[str], last_seq: int
+) -> None:
+    """Make ``events`` and ``marks`` mean what they were when ``last_seq`` was the newest place.
 
-    ``events_now`` and ``marks_now`` are given. An event that was superseded only later counts then.
+    ``stored`` and ``superseded`` are defined. Of each of ``properties`` events get a
+    ``columns.text`` and a ``columns.number``, from wherever it is stored.
     """
+    there = {column for column, *_ in cursor.execute("SELECT * FROM stored LIMIT 0").description}
+    read = [expression for name in sorted(properties) for expression in _read(name, there)]
     cursor.execute(
-        f"CREATE TEMP VIEW events AS SELECT * FROM events_now WHERE seq <= {int(last_seq)}"
+        f"CREATE TEMP VIEW events AS SELECT {', '.join([*EVENTS, *read])} FROM stored"
+        f" WHERE seq <= {int(last_seq)}"
     )
     cursor.execute(
-        "CREATE TEMP TABLE marks AS SELECT seq FROM (SELECT seq, lead(seq) OVER"
-        " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM events"
-        " WHERE customer_event_id IN (SELECT customer_event_id FROM events_now"
-        " WHERE seq IN (SELECT seq FROM marks_now))) WHERE later IS NOT NULL"
+        f"CREATE TEMP VIEW marks AS SELECT seq FROM superseded WHERE later <= {int(last_seq)}"
     )
 
 
-def parquet(files: Sequence[Path]) -> str:
+def _read(name: str, there: Collection[str]) -> Iterator[str]:
+    """What ``columns.text`` and ``columns.number`` of a property are made of."""
+    text, number, flag = (columns.column(kind, name) for kind in columns.KINDS)
+    digits = f"rtrim(rtrim({number}::VARCHAR, '0'), '.')"
+    literal = "'" + name.replace("'", "''") + "'"
+    written = [text] * (text in there) + [f"texts[{literal}]::VARCHAR"]
+    texts = [*written, *[digits] * (number in there), *[f"{flag}::VARCHAR"] * (flag in there)]
+    yield f"coalesce({', '.join(texts)}) AS {columns.text(name)}"
+    numbers = [*[number] * (number in there), *map(_parsed, written)]
+    yield f"coalesce({', '.join(numbers)}) AS {columns.number(name)}"
+
+
+def _parsed(text: str) -> str:
+    return (
+        f"CASE WHEN regexp_full_match({text}, '{NUMBER}')"
+        f" THEN TRY_CAST({text} AS DECIMAL(38, {FRACTION_DIGITS})) END"
+    )
+
+
+def parquet(files: Sequence[Path], *options: str) -> str:
     """The table function that reads ``files``, whatever characters their names hold."""
+    switched = "".join(f", {option} = true" for option in ("union_by_name", *options))
     names = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{names}], hive_partitioning = false)"
-
-
-def numbers(cursor: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-    """The result of ``sql`` as one column of places."""
-    found = cursor.execute(sql).fetchnumpy()["seq"]
-    return pa.table({"seq": pa.array(found, pa.int64())})
-
-
-def superseded_by(
-    cursor: duckdb.DuckDBPyConnection,
-    fresh: pa.Table,
-    files: Sequence[Path],
-    marked: Sequence[Path],
-) -> pa.Table:
-    """The places of events that no longer count once ``fresh`` is there.
-
-    ``fresh`` holds events later than those in ``files``; ``marked`` are files with the places that
-    do not count already. An event is superseded by any later one with the same sender's id,
-    whatever else they say.
-    """
-    cursor.register("fresh_rows", fresh)
-    cursor.execute(
-        f"CREATE TEMP TABLE fresh AS SELECT seq, customer_event_id, {KEY} AS key FROM fresh_rows"
-    )
-    within = numbers(
-        cursor,
-        "SELECT seq FROM (SELECT seq, lead(seq) OVER (PARTITION BY customer_event_id ORDER BY seq)"
-        " AS later FROM fresh) WHERE later IS NOT NULL",
-    )
-    if not files:
-        return within
-    # Nearly always no key is found, and then only one column of numbers was read.
-    cursor.execute(
-        f"CREATE TEMP TABLE suspects AS SELECT seq FROM {parquet(files)}"
-        " WHERE key IN (SELECT key FROM fresh)"
-    )
-    already = f"SELECT seq FROM {parquet(marked)}" if marked else "SELECT 0 WHERE false"
-    before = (
-        numbers(
-            cursor,
-            f"SELECT seq FROM {parquet(files)} WHERE seq IN (SELECT seq FROM suspects)"
-            " AND customer_event_id IN (SELECT customer_event_id FROM fresh)"
-            f" AND seq NOT IN ({already})",
-        )
-        if _any(cursor, "suspects")
-        else _EMPTY_MARKS
-    )
-    return pa.concat_tables([within, before])
-
-
-def _any(cursor: duckdb.DuckDBPyConnection, table: str) -> bool:
-    return cursor.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
-
-
-def write_events(cursor: duckdb.DuckDBPyConnection, source: str, file: Path) -> None:
-    """Write the events of ``source`` to ``file`` in the order in which they are asked for."""
-    columns = ", ".join(COLUMNS)
-    _copy(
-        cursor,
-        f"SELECT {columns}, {KEY} AS key FROM {source} ORDER BY event_type, alias, event_at, seq",
-        file,
-    )
-
-
-def write_marks(cursor: duckdb.DuckDBPyConnection, source: str, file: Path) -> None:
-    """Write the places of ``source`` to ``file``, each once."""
-    _copy(cursor, f"SELECT DISTINCT seq FROM {source} ORDER BY seq", file)
-
-
-def _copy(cursor: duckdb.DuckDBPyConnection, select: str, file: Path) -> None:
-    name = str(file).replace("'", "''")
-    cursor.execute(f"COPY ({select}) TO '{name}' (FORMAT parquet, COMPRESSION zstd)")
+    return f"read_parquet([{names}], hive_partitioning = false{switched})"
 
 
 def rows(
@@ -187,6 +127,15 @@ def rows(
 ) -> list[tuple[Any, ...]]:
     """The rows of a query; each ``$name`` in it is a parameter, others are left out."""
     return _executed(cursor, sql, parameters).fetchall()
+
+
+def dicts(
+    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The same, each row with the names of its columns."""
+    found = _executed(cursor, sql, parameters)
+    names = [name for name, *_ in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def batches(

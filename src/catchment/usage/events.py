@@ -1,4 +1,8 @@
-"""An accepted event, and how a request's worth of them is packed into one row of the inbox.
+"""What a request's worth of events is kept as.
+
+The inbox keeps a JSON array in the shape of the wire, the request's own bytes wherever they can be
+kept as they are. What an event lacks is filled in by whoever reads it: without a time it happened
+when it was received, without an id of its sender's it has its own.
 
 A place in the order of acknowledgement (``seq``) is made of the inbox row and the place in it, so
 it is known as soon as the row is written and stays the event's own wherever the event is moved.
@@ -6,8 +10,8 @@ it is known as soon as the row is written and stays the event's own wherever the
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -19,31 +23,74 @@ _MICROSECOND = timedelta(microseconds=1)
 PLACES = 1 << 14
 """How many events a row of the inbox has room for."""
 
+_SMALL = 2_048  # bytes: below, compressing costs more than it saves
+_codec = pa.Codec("zstd", compression_level=1)
 
-class AcceptedEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """An event as it is kept. ``texts`` is what metrics read of its properties."""
 
-    id: str
-    customer_event_id: str
-    alias: str
+NO_PROPERTIES = msgspec.Raw(b"")
+
+
+class SentEvent(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
+    """An event as it was sent and checked. ``event_properties`` is a JSON object, or empty."""
+
+    customer_alias: str
     event_type: str
-    at: int  # microseconds since 1970, UTC
-    properties: str  # JSON object
-    texts: dict[str, str]
+    event_timestamp: datetime | None = None
+    customer_event_id: str | None = None
+    event_properties: msgspec.Raw = NO_PROPERTIES
 
 
-COLUMNS = {
-    "seq": pa.int64(),
-    "id": pa.string(),
-    "customer_event_id": pa.string(),
-    "alias": pa.string(),
-    "event_type": pa.string(),
-    "event_at": pa.int64(),
-    "properties": pa.string(),
-    "texts": pa.map_(pa.string(), pa.string()),
-}
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One request's events: how many, and their JSON array."""
 
-_decoder = msgspec.msgpack.Decoder(list[AcceptedEvent])
+    event_count: int
+    json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """An accepted request. ``size`` is that of its JSON, ``body`` is what ``pack`` made of it."""
+
+    id: int
+    size: int
+    body: bytes
+    received_at: datetime
+
+
+_decoder = msgspec.json.Decoder(list[SentEvent])
+_encoder = msgspec.json.Encoder()
+
+
+def batch(events: Sequence[SentEvent]) -> Batch:
+    """``events`` as one request keeps them."""
+    return Batch(len(events), _encoder.encode(events))
+
+
+def sent_events(json: bytes) -> list[SentEvent]:
+    """The events of a JSON array that was checked."""
+    return _decoder.decode(json)
+
+
+def pack(json: bytes) -> bytes:
+    """``json`` as the inbox keeps it: compressed where that makes it shorter, else as it is."""
+    if len(json) < _SMALL:
+        return json
+    packed: bytes = _codec.compress(json, asbytes=True)
+    return packed if len(packed) < len(json) else json
+
+
+def unpack(row: InboxRow) -> bytes:
+    """The JSON array of a row."""
+    if len(row.body) == row.size:
+        return row.body
+    json: bytes = _codec.decompress(row.body, row.size, asbytes=True)
+    return json
+
+
+def first_place(row_id: int) -> int:
+    """The place of a row's first event; the others follow."""
+    return row_id * PLACES
 
 
 def last_place(row_id: int) -> int:
@@ -59,41 +106,3 @@ def micros(at: datetime) -> int:
 def instant(micros: int) -> datetime:
     """The instant that many microseconds after 1970."""
     return _EPOCH + micros * _MICROSECOND
-
-
-def pack(events: Sequence[AcceptedEvent]) -> bytes:
-    """The body of an inbox row."""
-    assert 0 < len(events) <= PLACES, len(events)
-    return zlib.compress(msgspec.msgpack.encode(events), 1)
-
-
-def table(rows: Iterable[tuple[int, bytes]]) -> pa.Table:
-    """The events of inbox rows (id, body) as columns, with their places."""
-    seqs: list[int] = []
-    events: list[AcceptedEvent] = []
-    for row_id, body in rows:
-        unpacked = _decoder.decode(zlib.decompress(body))
-        seqs.extend(range(row_id * PLACES, row_id * PLACES + len(unpacked)))
-        events.extend(unpacked)
-    columns = {
-        "seq": seqs,
-        "id": [event.id for event in events],
-        "customer_event_id": [event.customer_event_id for event in events],
-        "alias": [event.alias for event in events],
-        "event_type": [event.event_type for event in events],
-        "event_at": [event.at for event in events],
-        "properties": [event.properties for event in events],
-    }
-    arrays = [pa.array(columns[name], COLUMNS[name]) for name in columns]
-    return pa.table([*arrays, _texts(events)], names=list(COLUMNS))
-
-
-def _texts(events: Sequence[AcceptedEvent]) -> pa.MapArray:
-    offsets = [0]
-    for event in events:
-        offsets.append(offsets[-1] + len(event.texts))
-    names = [name for event in events for name in event.texts]
-    texts = [text for event in events for text in event.texts.values()]
-    return pa.MapArray.from_arrays(
-        pa.array(offsets, pa.int32()), pa.array(names, pa.string()), pa.array(texts, pa.string())
-    )

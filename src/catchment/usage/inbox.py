@@ -7,53 +7,107 @@ which they were acknowledged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, text
 
 from catchment.store.engine import lock
 from catchment.store.schema import usage_inbox
-from catchment.usage.events import AcceptedEvent, pack
+from catchment.usage.events import Batch, InboxRow, pack
 
 
 @dataclass(frozen=True, slots=True)
-class InboxRow:
-    """An accepted request."""
+class Incoming:
+    """A row to be: its id is reserved, its body is packed."""
 
     id: int
+    workspace_id: str
+    event_count: int
+    size: int
     body: bytes
     received_at: datetime
 
 
-def accept(
-    tx: Connection, workspace_id: str, events: Sequence[AcceptedEvent], received_at: datetime
-) -> None:
-    """Keep one request's events. They count as soon as ``tx`` is committed.
+class Waiting(NamedTuple):
+    """How many rows wait, their events and their bytes, and when the oldest was received."""
 
-    The lock makes others wait until then: without it PostgreSQL could commit a later id first, and
-    a loader would take that one for the newer.
+    row_count: int
+    event_count: int
+    size: int
+    oldest_at: datetime
+
+
+def accept(tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
+    """Keep one request's events, which count as soon as ``tx`` is committed; the row's id."""
+    body = pack(batch.json)
+    [row_id] = reserve(tx, [workspace_id], 1)
+    add(
+        tx,
+        [Incoming(row_id, workspace_id, batch.event_count, len(batch.json), body, received_at)],
+    )
+    return row_id
+
+
+def reserve(tx: Connection, workspace_ids: Iterable[str], count: int) -> list[int]:
+    """The ids, ascending, of ``count`` rows that are about to be added to these workspaces.
+
+    The locks make others wait until ``tx`` ends: without them PostgreSQL could commit a later id
+    first, and a loader would take that one for the newer.
     """
-    lock(tx, "usage", workspace_id)
+    for workspace_id in sorted(set(workspace_ids)):
+        lock(tx, "usage", workspace_id)
+    return list(tx.execute(_NEXT[tx.dialect.name], {"count": count}).scalars())
+
+
+_NEXT = {
+    # An explicit id moves the table's sequence along, and nobody else writes meanwhile.
+    "sqlite": text(
+        "WITH RECURSIVE ids (id, left) AS (SELECT coalesce((SELECT seq FROM sqlite_sequence"
+        " WHERE name = 'usage_inbox'), 0) + 1, :count UNION ALL"
+        " SELECT id + 1, left - 1 FROM ids WHERE left > 1) SELECT id FROM ids"
+    ),
+    "postgresql": text(
+        "SELECT nextval(pg_get_serial_sequence('usage_inbox', 'id'))"
+        " FROM generate_series(1, :count)"
+    ),
+}
+
+
+def add(tx: Connection, rows: Sequence[Incoming]) -> None:
+    """Add rows whose ids are reserved."""
     tx.execute(
-        insert(usage_inbox).values(
-            workspace_id=workspace_id,
-            event_count=len(events),
-            body=pack(events),
-            received_at=received_at,
-        )
+        insert(usage_inbox),
+        [
+            {
+                "id": row.id,
+                "workspace_id": row.workspace_id,
+                "event_count": row.event_count,
+                "size": row.size,
+                "body": row.body,
+                "received_at": row.received_at,
+            }
+            for row in rows
+        ],
     )
 
 
-def first(tx: Connection, workspace_id: str, at_most: int | None = None) -> list[InboxRow]:
-    """The oldest waiting rows, in order: all of them, or about ``at_most`` events' worth."""
+def first(
+    tx: Connection, workspace_id: str, at_most: int | None = None, *, after: int = 0
+) -> list[InboxRow]:
+    """The oldest waiting rows beyond the row ``after``, in order.
+
+    All of them, or about ``at_most`` events' worth.
+    """
     c = usage_inbox.c
-    query = select(c.id, c.body, c.received_at).where(c.workspace_id == workspace_id).order_by(c.id)
+    mine = (c.workspace_id == workspace_id) & (c.id > after)
+    query = select(c.id, c.size, c.body, c.received_at).where(mine).order_by(c.id)
     if at_most is None:
         return [InboxRow(*row) for row in tx.execute(query)]
     running = func.sum(c.event_count).over(order_by=c.id).label("running")
-    sized = select(c.id, running).where(c.workspace_id == workspace_id).subquery()
+    sized = select(c.id, running).where(mine).subquery()
     last = select(func.min(sized.c.id)).where(sized.c.running >= at_most)
     end = tx.execute(last).scalar_one()
     if end is not None:
@@ -61,18 +115,22 @@ def first(tx: Connection, workspace_id: str, at_most: int | None = None) -> list
     return [InboxRow(*row) for row in tx.execute(query)]
 
 
-def waiting(tx: Connection, workspace_id: str) -> tuple[int, int]:
-    """How many rows wait, and how many events they hold."""
+def waiting(tx: Connection) -> dict[str, Waiting]:
+    """What waits, by workspace."""
     c = usage_inbox.c
-    counts = select(func.count(), func.coalesce(func.sum(c.event_count), 0))
-    rows, events = tx.execute(counts.where(c.workspace_id == workspace_id)).one()
-    return int(rows), int(events)
+    counts = select(
+        c.workspace_id, func.count(), func.sum(c.event_count), func.sum(c.size), func.min(c.id)
+    ).group_by(c.workspace_id)
+    found = {}
+    for workspace_id, rows, events, size, oldest in tx.execute(counts):
+        at = tx.execute(select(c.received_at).where(c.id == oldest)).scalar_one()
+        found[workspace_id] = Waiting(int(rows), int(events), int(size), at)
+    return found
 
 
-def workspaces_waiting(tx: Connection) -> list[str]:
-    """The workspaces that have waiting rows."""
-    c = usage_inbox.c
-    return list(tx.execute(select(c.workspace_id).distinct().order_by(c.workspace_id)).scalars())
+def waiting_bytes(tx: Connection) -> int:
+    """The size of all that waits, of all workspaces, as it was sent."""
+    return int(tx.execute(select(func.coalesce(func.sum(usage_inbox.c.size), 0))).scalar_one())
 
 
 def remove(tx: Connection, workspace_id: str, rows: Sequence[InboxRow]) -> bool:

@@ -37,10 +37,9 @@ _WITHIN = (
 )
 _CAME = f"SELECT place, alias FROM events {_WITHIN} AND seq > $since AND seq > measured_to"
 _SUPERSEDED = (
-    "SELECT place, alias FROM (SELECT alias, event_type, event_at, max(seq) OVER"
-    " (PARTITION BY customer_event_id) AS replaced_by, seq FROM events WHERE customer_event_id IN"
-    " (SELECT customer_event_id FROM events WHERE seq IN (SELECT seq FROM marks)))"
-    f" {_WITHIN} AND seq <= measured_to AND replaced_by > measured_to"
+    "SELECT place, alias FROM events"
+    " JOIN (FROM superseded SEMI JOIN marks USING (seq)) USING (seq)"
+    f" {_WITHIN} AND seq <= measured_to AND later > measured_to"
 )
 _RENAMED_SINCE = (
     "SELECT place, alias FROM events JOIN renamed USING (alias)"

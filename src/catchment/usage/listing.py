@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,8 @@ import msgspec
 import pyarrow as pa
 
 from catchment.core.errors import Invalid
-from catchment.usage import duck
+from catchment.usage import columns, duck
+from catchment.usage.event_ids import event_id, millisecond_of, place_of
 from catchment.usage.events import instant, micros
 from catchment.usage.queries import CURRENT
 
@@ -52,7 +53,10 @@ class EventPageRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it was accepted. ``counts`` is false once a later one has superseded it."""
+    """An event as it was accepted, its properties in the order of their names.
+
+    ``counts`` is false once a later one has superseded it.
+    """
 
     id: str
     customer_event_id: str
@@ -73,35 +77,36 @@ class EventPage:
     total: int
 
 
-_COLUMNS = f"id, customer_event_id, alias, event_type, event_at, properties, {CURRENT}"
+_ORDER_OF_IDS = ("received_at // 1000", "seq")
 
 
 def page(
-    cursor: duckdb.DuckDBPyConnection, wanted: EventFilter, request: EventPageRequest
+    cursor: duckdb.DuckDBPyConnection,
+    workspace_id: str,
+    wanted: EventFilter,
+    request: EventPageRequest,
 ) -> EventPage:
     """The page asked for. Raises Invalid for a cursor that was not made by this order."""
-    where, parameters = _conditions(cursor, wanted)
+    where, parameters = _conditions(cursor, workspace_id, wanted)
     [(total,)] = duck.rows(cursor, f"SELECT count(*) FROM events WHERE {where}", parameters)
     backwards = request.before is not None and request.after is None
     place = request.before if backwards else request.after
     upwards = request.ascending != backwards
     if place is not None:
-        known = _decode(place, request, "?before" if backwards else "?after")
+        known = _decode(workspace_id, place, request, "?before" if backwards else "?after")
         parameters |= known
         where += f" AND {_beyond(request, '>' if upwards else '<')}"
     order = ", ".join(f"{key} {'ASC' if upwards else 'DESC'}" for key in _keys(request))
     # The places first, so that the wide columns are read for one page only.
-    found = duck.rows(
+    found = duck.dicts(
         cursor,
-        f"SELECT {_COLUMNS} FROM events WHERE seq IN (SELECT seq FROM events WHERE {where}"
-        f" ORDER BY {order} LIMIT {request.limit + 1} OFFSET {request.offset}) ORDER BY {order}",
+        f"SELECT *, {CURRENT} AS counts FROM stored WHERE seq IN (SELECT seq FROM events"
+        f" WHERE {where} ORDER BY {order} LIMIT {request.limit + 1} OFFSET {request.offset})"
+        f" ORDER BY {order}",
         parameters,
     )
     more = len(found) > request.limit
-    events = [
-        StoredEvent(id, sent_id, alias, kind, instant(at), properties, counts)
-        for id, sent_id, alias, kind, at, properties, counts in found[: request.limit]
-    ]
+    events = [_stored(workspace_id, row) for row in found[: request.limit]]
     if backwards:
         events.reverse()
     beyond = place is not None or request.offset > 0
@@ -115,8 +120,20 @@ def page(
     )
 
 
+def _stored(workspace_id: str, row: Mapping[str, Any]) -> StoredEvent:
+    return StoredEvent(
+        event_id(workspace_id, instant(row["received_at"]), row["seq"]),
+        row["customer_event_id"],
+        row["alias"],
+        row["event_type"],
+        instant(row["event_at"]),
+        columns.properties_of(row),
+        row["counts"],
+    )
+
+
 def _conditions(
-    cursor: duckdb.DuckDBPyConnection, wanted: EventFilter
+    cursor: duckdb.DuckDBPyConnection, workspace_id: str, wanted: EventFilter
 ) -> tuple[str, dict[str, Any]]:
     conditions = ["true"]
     parameters: dict[str, Any] = {}
@@ -134,8 +151,11 @@ def _conditions(
         conditions.append("event_type = $event_type")
         parameters["event_type"] = wanted.event_type
     if wanted.event_id is not None:
-        conditions.append("(id = $event_id OR customer_event_id = $event_id)")
-        parameters["event_id"] = wanted.event_id
+        conditions.append("(seq = $place OR customer_event_id = $event_id)")
+        parameters |= {
+            "event_id": wanted.event_id,
+            "place": place_of(workspace_id, wanted.event_id),
+        }
     if wanted.before is not None:
         conditions.append("event_at < $before")
         parameters["before"] = micros(wanted.before)
@@ -146,14 +166,13 @@ def _conditions(
 
 
 def _keys(request: EventPageRequest) -> tuple[str, ...]:
-    return ("id",) if request.by_id else ("event_at", "id")
+    """What the list is ordered by: ids are, by their millisecond and then their place."""
+    return _ORDER_OF_IDS if request.by_id else ("event_at", *_ORDER_OF_IDS)
 
 
 def _beyond(request: EventPageRequest, beyond: str) -> str:
-    if request.by_id:
-        return f"id {beyond} $place_id"
-    later = f"event_at {beyond} $place_event_at"
-    return f"({later} OR (event_at = $place_event_at AND id {beyond} $place_id))"
+    keys = _keys(request)
+    return f"({', '.join(keys)}) {beyond} ({', '.join(f'$place_{n}' for n in range(len(keys)))})"
 
 
 def _encode(event: StoredEvent, request: EventPageRequest) -> str:
@@ -161,12 +180,22 @@ def _encode(event: StoredEvent, request: EventPageRequest) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
 
 
-def _decode(place: str, request: EventPageRequest, pointer: str) -> dict[str, Any]:
+def _decode(
+    workspace_id: str, cursor: str, request: EventPageRequest, pointer: str
+) -> dict[str, Any]:
+    """The values of ``_keys`` where a page ended."""
     expected: Any = tuple[str] if request.by_id else tuple[int, str]
     try:
-        body = base64.urlsafe_b64decode(place + "=" * (-len(place) % 4))
-        values = msgspec.json.decode(body, type=expected)
+        body = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        *at, id = msgspec.json.decode(body, type=expected)
     except (ValueError, msgspec.DecodeError) as error:
-        message = "This is not a cursor of this list in this order."
-        raise Invalid.field(pointer, message, "cursor_invalid") from error
-    return {f"place_{key}": value for key, value in zip(_keys(request), values, strict=True)}
+        raise _no_cursor(pointer) from error
+    place = place_of(workspace_id, id)
+    if place is None:
+        raise _no_cursor(pointer)
+    return {f"place_{n}": value for n, value in enumerate([*at, millisecond_of(id), place])}
+
+
+def _no_cursor(pointer: str) -> Invalid:
+    message = "This is not a cursor of this list in this order."
+    return Invalid.field(pointer, message, "cursor_invalid")

@@ -8,29 +8,26 @@ at any time; of two that load the same rows, the second finds them gone and thro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import Engine
 
 from catchment.store.engine import lock, reading, writing
-from catchment.usage import duck, inbox, segments
-from catchment.usage.events import instant, table
+from catchment.usage import columns, duck, inbox, keys, layout, merging, segments
+from catchment.usage.events import InboxRow, first_place, instant, last_place
 from catchment.usage.segments import Kind, Segment
+from catchment.usage.superseding import Superseded, superseded
 
 BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""
-
-FAN_IN = 8
-"""How many segments of one size are merged into one of the next."""
-
-LARGEST_MERGE = 2_000_000
-"""Segments of more rows are left alone."""
 
 _ATTEMPTS = 50
 
@@ -39,104 +36,117 @@ class _Lost(Exception):
     """Another process did the same work first."""
 
 
+class _Batch(NamedTuple):
+    """Rows of the inbox, and their events as columns."""
+
+    rows: list[InboxRow]
+    events: pa.Table
+
+
 def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
     """Load all that waits, merge what has become many, and return how many events were loaded."""
     loaded = 0
-    for _ in range(_ATTEMPTS):
-        try:
-            batch = _load(engine, data_dir, workspace_id, db)
-            if batch == 0:
+    with ThreadPoolExecutor(1, "usage decoder") as ahead:
+        for _ in range(_ATTEMPTS):
+            try:
+                for batch in _batches(engine, workspace_id, ahead):
+                    _load(engine, data_dir, workspace_id, db, batch)
+                    loaded += len(batch.events)
+                    _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
-            loaded += batch
-        except (_Lost, duck.Missing):
-            continue
-    _tidy(engine, data_dir, workspace_id, db)
+            except (_Lost, duck.Missing):
+                continue
+    _sweep(engine, data_dir, workspace_id)
     return loaded
 
 
-def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
+def _batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[_Batch]:
+    """What waits, in order; the next is decoded while one is stored."""
+    coming = ahead.submit(_next, engine, workspace_id, 0)
+    while (batch := coming.result()) is not None:
+        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id)
+        yield batch
+
+
+def _next(engine: Engine, workspace_id: str, after: int) -> _Batch | None:
     with reading(engine) as tx:
-        rows = inbox.first(tx, workspace_id, BATCH_EVENTS)
-        known = segments.manifest(tx, workspace_id) if rows else []
-    if not rows:
-        return 0
-    events = table((row.id, row.body) for row in rows)
-    fresh = _write_batch(data_dir, workspace_id, db, events, known, rows[-1].received_at)
+        rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
+    return _Batch(rows, columns.table(workspace_id, rows)) if rows else None
+
+
+def compact(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:
+    """Merge into as few segments as there may be."""
+    _merge_all(engine, data_dir, workspace_id, db, merging.packed)
+    _sweep(engine, data_dir, workspace_id)
+
+
+def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batch: _Batch) -> None:
+    """Put one batch into segments. All earlier ones are there: whose are not finds rows gone."""
+    with reading(engine) as tx:
+        known = segments.manifest(tx, workspace_id)
+    with db.cursor() as cursor:
+        found = superseded(cursor, batch.events, data_dir, known)
+    fresh = _written(data_dir, workspace_id, batch, found)
     try:
         with writing(engine) as tx:
             lock(tx, "usage-load", workspace_id)
-            if not inbox.remove(tx, workspace_id, rows):
+            if not inbox.remove(tx, workspace_id, batch.rows):
                 raise _Lost  # noqa: TRY301 -- leaving the block is what rolls it back
             segments.add(tx, workspace_id, fresh)
     except _Lost:
         segments.discard(data_dir, fresh)
         raise
-    return len(events)
 
 
-def _write_batch(
-    data_dir: Path,
-    workspace_id: str,
-    db: duck.Duck,
-    events: pa.Table,
-    known: Sequence[Segment],
-    created_at: datetime,
-) -> list[Segment]:
-    """Files for ``events`` and for the places they supersede, named nowhere yet."""
+def _written(data_dir: Path, workspace_id: str, batch: _Batch, found: Superseded) -> list[Segment]:
+    """Files for events, their keys and the marks they make, named nowhere yet."""
+    rows, events = batch
     ats = pc.min_max(events["event_at"]).as_py()
-    with db.cursor() as cursor:
-        marks = duck.superseded_by(
-            cursor, events, files(data_dir, known, Kind.EVENTS), files(data_dir, known, Kind.MARKS)
-        )
-        cursor.register("events_to_write", events)
-        path = segments.new_file(
-            data_dir, workspace_id, partial(duck.write_events, cursor, "events_to_write")
-        )
-        seqs = events["seq"]
-        fresh = [
-            Segment(
-                Path(path).stem,
-                Kind.EVENTS,
-                path,
-                len(events),
-                seqs[0].as_py(),
-                seqs[-1].as_py(),
-                created_at,
-                instant(ats["min"]),
-                instant(ats["max"]),
-            )
-        ]
-        if len(marks):
-            cursor.register("marks_to_write", marks)
-            path = segments.new_file(
-                data_dir, workspace_id, partial(duck.write_marks, cursor, "marks_to_write")
-            )
-            ends = pc.min_max(marks["seq"]).as_py()
-            fresh.append(
-                Segment(
-                    Path(path).stem,
-                    Kind.MARKS,
-                    path,
-                    _row_count(data_dir, path),
-                    ends["min"],
-                    ends["max"],
-                    created_at,
-                )
-            )
+    places = first_place(rows[0].id), last_place(rows[-1].id)
+
+    def made(
+        kind: Kind, count: int, ends: tuple[int, int], write: Callable[[Path], None]
+    ) -> Segment:
+        path = segments.new_file(data_dir, workspace_id, kind, write)
+        return Segment(Path(path).stem, kind, path, count, *ends, rows[-1].received_at)
+
+    ordered = layout.ordered(events)
+    write = partial(layout.write, schema=ordered.schema, tables=[ordered])
+    fresh = [
+        replace(
+            made(Kind.EVENTS, len(events), places, write),
+            first_event_at=instant(ats["min"]),
+            last_event_at=instant(ats["max"]),
+        ),
+        made(Kind.KEYS, len(events), places, partial(keys.write, found.keys)),
+    ]
+    if len(found.marks):
+        marks = found.marks.sort_by("seq")
+        ends = marks["seq"][0].as_py(), marks["seq"][-1].as_py()
+        write = partial(layout.write, schema=duck.MARKS, tables=[marks])
+        fresh.append(made(Kind.MARKS, len(marks), ends, write))
     return fresh
 
 
-def _tidy(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:
-    """Merge until few segments are left, then sweep away files that nobody needs."""
+def _merge_all(
+    engine: Engine,
+    data_dir: Path,
+    workspace_id: str,
+    db: duck.Duck,
+    choose: Callable[[Sequence[Segment]], list[Segment]],
+) -> None:
+    """Merge while some are chosen."""
     for _ in range(_ATTEMPTS):
         with reading(engine) as tx:
-            crowd = _crowd(segments.manifest(tx, workspace_id))
-        if not crowd:
-            break
-        try:
-            _merge(engine, data_dir, workspace_id, db, crowd)
-        except (_Lost, duck.Missing):
-            continue
+            chosen = choose(segments.manifest(tx, workspace_id))
+        if not chosen:
+            return
+        with suppress(_Lost, duck.Missing):
+            _merge(engine, data_dir, workspace_id, db, chosen)
+
+
+def _sweep(engine: Engine, data_dir: Path, workspace_id: str) -> None:
+    """Remove old files that nobody needs."""
     old = segments.old_files(data_dir, workspace_id)
     if old:
         with reading(engine) as tx:
@@ -145,29 +155,20 @@ def _tidy(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> N
             (data_dir / path).unlink(missing_ok=True)
 
 
-def _crowd(known: Iterable[Segment]) -> list[Segment]:
-    """Segments of one kind and about one size, at least FAN_IN of them; none if all is well."""
-    alike: dict[tuple[Kind, int], list[Segment]] = {}
-    for one in known:
-        if one.row_count < LARGEST_MERGE:
-            alike.setdefault((one.kind, one.row_count.bit_length() // 3), []).append(one)
-    return next((group for group in alike.values() if len(group) >= FAN_IN), [])
-
-
 def _merge(
     engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, crowd: Sequence[Segment]
 ) -> None:
     """Put one segment in the place of several. Which of them holds an event never matters."""
     kind = crowd[0].kind
-    source = duck.parquet(files(data_dir, crowd, kind))
-    write = duck.write_events if kind is Kind.EVENTS else duck.write_marks
+    sources = segments.files(data_dir, crowd, kind)
     with db.cursor() as cursor:
-        path = segments.new_file(data_dir, workspace_id, partial(write, cursor, source))
+        write = partial(merging.write, cursor, kind, sources)
+        path = segments.new_file(data_dir, workspace_id, kind, write)
     merged = Segment(
         Path(path).stem,
         kind,
         path,
-        _row_count(data_dir, path),
+        sum(one.row_count for one in crowd),
         min(one.first_seq for one in crowd),
         max(one.last_seq for one in crowd),
         max(one.created_at for one in crowd),
@@ -184,13 +185,3 @@ def _merge(
         segments.discard(data_dir, [merged])
         raise
     segments.retire(data_dir, crowd)
-
-
-def files(data_dir: Path, known: Iterable[Segment], kind: Kind) -> list[Path]:
-    """The files of one kind."""
-    return [data_dir / one.path for one in known if one.kind is kind]
-
-
-def _row_count(data_dir: Path, path: str) -> int:
-    count: int = pq.read_metadata(data_dir / path).num_rows
-    return count

@@ -37,6 +37,7 @@ _SPANS = pa.schema(
     [
         ("query", pa.int32()),
         ("member", pa.int32()),
+        ("event_type", pa.string()),
         ("alias", pa.string()),
         ("from_at", pa.int64()),
         ("to_at", pa.int64()),
@@ -80,7 +81,7 @@ class _Figure(NamedTuple):
 def measure(
     cursor: duckdb.DuckDBPyConnection, metric: Metric, asked: Mapping[int, UsageQuery]
 ) -> dict[int, Usage]:
-    """The answers to those of ``asked``, all of one metric, in which anybody used something."""
+    """The answers to those of ``asked``, all of one shape, in which anybody used something."""
     bounds = define_spans(cursor, asked)
     if bounds is None:
         return {}
@@ -267,27 +268,44 @@ def define_spans(
     Returns the parameters that bound them all, for skipping what lies outside.
     """
     columns: list[list[Any]] = [[] for _ in _SPANS]
-    for row in _span_rows(asked, within):
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
-    if not columns[0]:
+    for part in _span_columns(asked, within):
+        for column, values in zip(columns, part, strict=True):
+            column.extend(values)
+    _, _, types, aliases, starts, ends = columns
+    if not starts:
         return None
     register(cursor, "spans", columns, _SPANS)
-    return {"earliest": min(columns[3]), "latest": max(columns[4])}
+    return {
+        "earliest": min(starts),
+        "latest": max(ends),
+        "first_type": min(types),
+        "last_type": max(types),
+        "first_alias": min(aliases),
+        "last_alias": max(aliases),
+    }
 
 
-def _span_rows(
+def _span_columns(
     asked: Mapping[int, UsageQuery], within: Span | None
-) -> Iterator[tuple[int, int, str, int, int]]:
+) -> Iterator[tuple[Iterable[Any], ...]]:
+    """The columns of ``spans``, a part for each stretch that members of a query have in common."""
     known: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
     for index, query in asked.items():
+        sharing: dict[int, tuple[list[int], list[str]]] = {}
         for number, member in enumerate(query.members):
-            spans = known.get(id(member.spans))
-            if spans is None:
-                spans = known[id(member.spans)] = _cut(member.spans, within)
-            for start, end in spans:
-                for alias in set(member.aliases):
-                    yield index, number, alias, start, end
+            key = id(member.spans)
+            if key not in known:
+                known[key] = _cut(member.spans, within)
+            numbers, aliases = sharing.setdefault(key, ([], []))
+            own = set(member.aliases)
+            numbers.extend([number] * len(own))
+            aliases.extend(own)
+        kind = query.metric.event_type
+        for key, (numbers, aliases) in sharing.items():
+            count = len(numbers)
+            for start, end in known[key]:
+                times = [start] * count, [end] * count
+                yield [index] * count, numbers, [kind] * count, aliases, *times
 
 
 def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:

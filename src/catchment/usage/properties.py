@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from catchment.core.errors import FieldError, Invalid
-from catchment.core.metering import FRACTION_DIGITS, WHOLE_DIGITS, plain, text_of
+from catchment.core.metering import FRACTION_DIGITS, WHOLE_DIGITS, text_of
 
 MOST = 100
 """How many properties an event may have."""
@@ -21,78 +21,101 @@ DEEPEST = 8
 """How deep they may be nested; an object without inner ones is 1 deep."""
 
 LONGEST_NAME = 255
+LONGEST_TEXT = 65_535
 
-_SMALL = 10**WHOLE_DIGITS
-_NAN = Decimal("NaN")
+BOUND = 10**WHOLE_DIGITS
+"""Numbers lie below this, in both directions, also once their decimals are rounded."""
+
+_ROUNDS_TO_BOUND = BOUND - Decimal(5).scaleb(-FRACTION_DIGITS - 1)
+_LONGEST_PLAIN = 60  # decimals; smaller numbers keep an exponent
+_BEYOND = Decimal("Infinity")
+_NOTHING = frozenset({b"", b"null"})
+_EMPTY: tuple[str, dict[str, str]] = ("{}", {})
 
 
-def _exact(digits: str) -> Decimal:
+def exact(digits: str) -> Decimal:
     try:
         return Decimal(digits)
     except InvalidOperation:  # an exponent beyond any number
-        return _NAN
+        return _BEYOND if float(digits) else Decimal(0)
 
 
-_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=_exact)
+_decoder = msgspec.json.Decoder(dict[str, Any], float_hook=exact)
 _encoder = msgspec.json.Encoder()
 
 
-def read(body: bytes, pointer: str) -> tuple[str, dict[str, str]]:
-    """The JSON object to keep, and the texts of its plain values.
+def kept(body: msgspec.Raw) -> tuple[str, dict[str, str]]:
+    """The JSON object to show, and the texts of its plain values, of properties once checked."""
+    if bytes(body) in _NOTHING:
+        return _EMPTY
+    sent = _decoder.decode(body)
+    texts = {name: text for name, value in sent.items() if (text := text_of(value)) is not None}
+    return _encoder.encode(_plainly(sent)).decode(), texts
 
-    ``pointer`` leads to the object. Raises Invalid, and msgspec.MsgspecError for what is no object.
+
+def check(body: msgspec.Raw, pointer: str) -> None:
+    """See that the JSON object in ``body``, null or nothing may be kept; ``pointer`` leads to it.
+
+    Raises Invalid, and msgspec.MsgspecError for what is no object.
     """
-    return keep(_decoder.decode(body), pointer)
-
-
-def keep(properties: dict[str, Any], pointer: str) -> tuple[str, dict[str, str]]:
-    """The same for properties that are values already. Raises Invalid."""
-    if len(properties) > MOST:
+    if bytes(body) in _NOTHING:
+        return
+    sent = _decoder.decode(body)
+    if len(sent) > MOST:
         raise Invalid.field(pointer, f"An event has at most {MOST} properties.", "too_many")
     errors: list[FieldError] = []
-    texts: dict[str, str] = {}
-    kept: dict[str, Any] = {}
-    for name, value in properties.items():
+    for name, value in sent.items():
         if len(name) > LONGEST_NAME:
             message = f"The name of a property has at most {LONGEST_NAME} characters."
             errors.append(FieldError(pointer, "too_long", message))
-        kept[name] = plainly = _plainly(value, f"{pointer}/{_step(name)}", 2, errors)
-        is_number = isinstance(plainly, msgspec.Raw)
-        text = bytes(plainly).decode() if is_number else text_of(plainly)
-        if text is not None:
-            texts[name] = text
+        _check(value, f"{pointer}/{_step(name)}", 2, errors)
     if errors:
         raise Invalid(errors[0].message, errors=tuple(errors))
-    return _encoder.encode(kept).decode(), texts
 
 
-def _plainly(value: Any, pointer: str, depth: int, errors: list[FieldError]) -> Any:
-    """``value`` with its numbers in plain digits."""
+def _check(value: Any, pointer: str, depth: int, errors: list[FieldError]) -> None:
     match value:
+        case str() if len(value) > LONGEST_TEXT:
+            message = f"A text has at most {LONGEST_TEXT} characters."
+            errors.append(FieldError(pointer, "too_long", message))
         case str() | bool() | None:
-            return value
-        case int() if -_SMALL < value < _SMALL:
-            return value
+            pass
         case int() | Decimal():
-            digits = plain(value)
-            if digits is None:
+            if not -_ROUNDS_TO_BOUND < value < _ROUNDS_TO_BOUND:
                 errors.append(FieldError(pointer, "number_out_of_bounds", _BOUNDS))
-            return None if digits is None else msgspec.Raw(digits.encode())
         case _ if depth > DEEPEST:
             message = f"Properties are nested at most {DEEPEST} deep."
             errors.append(FieldError(pointer, "too_deep", message))
-            return None
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    inner = {
-        step: _plainly(one, f"{pointer}/{_step(str(step))}", depth + 1, errors)
-        for step, one in items
-    }
-    return inner if isinstance(value, dict) else list(inner.values())
+        case dict():
+            for name, inner in value.items():
+                _check(inner, f"{pointer}/{_step(name)}", depth + 1, errors)
+        case _:
+            for index, inner in enumerate(value):
+                _check(inner, f"{pointer}/{index}", depth + 1, errors)
 
 
-_BOUNDS = (
-    f"A number has at most {WHOLE_DIGITS} digits before the point and {FRACTION_DIGITS} after it."
-)
+def _plainly(value: Any) -> Any:
+    """``value`` with its numbers in plain digits, all of them."""
+    match value:
+        case Decimal():
+            return msgspec.Raw(_digits(value).encode())
+        case dict():
+            return {name: _plainly(inner) for name, inner in value.items()}
+        case list():
+            return [_plainly(inner) for inner in value]
+    return value
+
+
+def _digits(number: Decimal) -> str:
+    if not number:
+        return "0"
+    if number.adjusted() < -_LONGEST_PLAIN:
+        return str(number)
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_BOUNDS = f"A number has at most {WHOLE_DIGITS} digits before the point."
 
 
 def _step(name: str) -> str:

@@ -9,23 +9,25 @@ makes of the numbers it reads. Values from outside are parameters, never text.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catchment.core.metering import (
     FRACTION_DIGITS,
     GROWING,
-    NUMBER,
     VALUING,
     Aggregation,
     Metric,
     fold,
 )
+from catchment.usage.columns import number, text
 
 CURRENT = "seq NOT IN (SELECT seq FROM marks)"
 _NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
 _WHOLE = "HUGEINT"
+_ENDS = ("min", "max")
+_PLACE = ("received_at", "seq")
 _ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
 _SUM = f"coalesce(sum(number), 0)::{_NUMBER}"
 _REACHED = f"place * {_ONE} >= $percentile::{_WHOLE} * numbers"
@@ -55,19 +57,47 @@ class Sql:
     parameters: dict[str, Any]
 
 
+def properties(metrics: Iterable[Metric]) -> set[str]:
+    """The properties that ``metrics`` read: ``events`` must have their columns."""
+    found: set[str] = set()
+    for metric in metrics:
+        found.update(name for name, _ in metric.filters)
+        if metric.aggregation is Aggregation.CUSTOM:
+            found.update(metric.operands())
+        elif metric.property is not None:
+            found.add(metric.property)
+    return found
+
+
+def shape(metric: Metric) -> Metric:
+    """What is asked, whatever the type of the events: metrics of one shape are measured together.
+
+    All but TIME_WEIGHTED_SUM, which reads what was told before.
+    """
+    if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
+        return metric
+    return replace(metric, id="", event_type="")
+
+
 def matching(metric: Metric) -> Sql:
     """Which of ``events`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
-    parameters: dict[str, Any] = {"event_type": metric.event_type}
-    conditions = ["event_type = $event_type", "event_at >= $earliest", "event_at < $latest"]
-    for number, (name, alternatives) in enumerate(metric.filters):
-        text = f"texts[$name_{number}]"
-        if not metric.case_sensitive:
-            text = f"lower({text})"
-        found = f"coalesce(list_contains($texts_{number}::VARCHAR[], {text}), false)"
+    passing = _passing(metric)
+    return Sql(
+        f"event_type = $event_type AND {passing.text}",
+        passing.parameters | {"event_type": metric.event_type},
+    )
+
+
+def _passing(metric: Metric) -> Sql:
+    """The same of events of any type."""
+    parameters: dict[str, Any] = {}
+    conditions = ["event_at >= $earliest", "event_at < $latest"]
+    for place, (name, alternatives) in enumerate(metric.filters):
+        read = text(name) if metric.case_sensitive else f"lower({text(name)})"
+        found = f"coalesce(list_contains($texts_{place}::VARCHAR[], {read}), false)"
         conditions.append(f"NOT {found}" if name in metric.negated else found)
         same = str if metric.case_sensitive else fold
-        texts = sorted({same(one) for one in alternatives})
-        parameters |= {f"name_{number}": name, f"texts_{number}": texts}
+        parameters[f"texts_{place}"] = sorted({same(one) for one in alternatives})
     return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
 
 
@@ -76,17 +106,18 @@ def operand(place: int) -> str:
     return f"operand_{place}"
 
 
-def _number_of(text: str) -> str:
-    return f"CASE WHEN regexp_full_match({text}, '{NUMBER}') THEN TRY_CAST({text} AS {_NUMBER}) END"
+def _found(metric: Metric, *columns: str) -> Sql:
+    """Events that match ``metric``, once for every row of ``spans`` they fall into.
 
-
-def _found(metric: Metric, columns: str = "NULL") -> Sql:
-    """Events that match ``metric``, once for every row of ``spans`` they fall into."""
-    condition = matching(metric)
+    What lies outside the types and names of all spans is skipped without a look.
+    """
+    condition = _passing(metric)
+    read = ", ".join(("seq", "received_at", "event_type", "alias", "event_at", *columns))
     return Sql(
-        f"SELECT query, member, seq, id, event_at, {columns} FROM ("
-        f"SELECT seq, id, alias, event_at, texts FROM events WHERE {condition.text})"
-        " JOIN spans USING (alias) WHERE event_at >= from_at AND event_at < to_at",
+        "SELECT * EXCLUDE (event_type, alias, from_at, to_at) FROM ("
+        f"SELECT {read} FROM events WHERE event_type BETWEEN $first_type AND $last_type"
+        f" AND alias BETWEEN $first_alias AND $last_alias AND {condition.text})"
+        " JOIN spans USING (event_type, alias) WHERE event_at >= from_at AND event_at < to_at",
         condition.parameters,
     )
 
@@ -96,26 +127,21 @@ def matched(metric: Metric) -> Sql:
     if metric.aggregation is Aggregation.CUSTOM:
         read = _operands(metric)
         columns = ", ".join(operand(place) for place in range(len(metric.operands())))
-        text = (
-            "SELECT query, member, seq, id, event_at, NULL AS text, number"
-            f" FROM ({read.text}) LEFT JOIN evaluated USING ({columns})"
+        return Sql(
+            f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({columns})",
+            read.parameters,
         )
-        return Sql(text, read.parameters)
     if metric.aggregation is Aggregation.COUNT:
-        return _found(metric, f"NULL AS text, 1::{_NUMBER} AS number")
-    text = "texts[$property]"
-    found = _found(metric, f"{text} AS text, {_number_of(text)} AS number")
-    return Sql(found.text, found.parameters | {"property": metric.property})
+        return _found(metric, "NULL AS text", f"1::{_NUMBER} AS number")
+    assert metric.property is not None, metric
+    name = metric.property
+    return _found(metric, f"{text(name)} AS text", f"{number(name)} AS number")
 
 
 def _operands(metric: Metric) -> Sql:
     """Matched events with the numbers that the expression reads."""
-    names = {f"operand_name_{place}": name for place, name in enumerate(metric.operands())}
-    columns = (
-        f"{_number_of(f'texts[${name}]')} AS {operand(place)}" for place, name in enumerate(names)
-    )
-    found = _found(metric, ", ".join(columns))
-    return Sql(found.text, found.parameters | names)
+    read = (f"{number(name)} AS {operand(at)}" for at, name in enumerate(metric.operands()))
+    return _found(metric, *read)
 
 
 def combinations(metric: Metric) -> Sql:
@@ -181,8 +207,8 @@ def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
     digits. ``earliest`` must leave out nothing: all that a member ever told is read, for what stood
     before a span.
     """
+    assert metric.property is not None, metric
     condition = matching(metric)
-    number = _number_of("texts[$property]")
     stretches, place = "spans", "query"
     if by_bucket:
         place = "bucket"
@@ -192,8 +218,8 @@ def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
             " WHERE from_at < ends AND to_at > starts)"
         )
     return Sql(
-        "WITH told AS (SELECT query, member, seq, event_at, "
-        f"{number} AS number FROM (SELECT seq, alias, event_at, texts FROM events"
+        "WITH told AS (SELECT query, member, seq, event_at, number FROM"
+        f" (SELECT seq, alias, event_at, {number(metric.property)} AS number FROM events"
         f" WHERE {condition.text})"
         " JOIN (SELECT DISTINCT query, member, alias FROM spans) USING (alias)"
         " WHERE number IS NOT NULL),"
@@ -207,7 +233,7 @@ def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
         f" SELECT {place}, member, sum(trunc(number)::{_WHOLE} * lasted),"
         f" sum(((number - trunc(number)) * {_ONE})::{_WHOLE} * lasted)"
         f" FROM parts WHERE lasted > 0 GROUP BY {place}, member",
-        condition.parameters | {"property": metric.property},
+        condition.parameters,
     )
 
 
@@ -291,9 +317,11 @@ def names(event_types: Collection[str]) -> Sql:
 
 
 def ends(metric: Metric) -> Sql:
-    """(smallest, largest id) of the matched events."""
+    """(received at, place) of the matched events with the smallest and with the largest id."""
     inner = _found(metric)
-    return Sql(f"SELECT min(id), max(id) FROM ({inner.text})", inner.parameters)
+    order = "(received_at // 1000, seq)"
+    found = (f"arg_{end}({column}, {order})" for end in _ENDS for column in _PLACE)
+    return Sql(f"SELECT {', '.join(found)} FROM ({inner.text})", inner.parameters)
 
 
 def places(metric: Metric) -> Sql:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     """What a segment holds."""
 
     EVENTS = "EVENTS"
+    KEYS = "KEYS"  # which senders' ids are among the events of these places
     MARKS = "MARKS"  # places of events that no longer count
 
 
@@ -78,7 +79,28 @@ def remove(tx: Connection, workspace_id: str, segments: Sequence[Segment]) -> bo
     return tx.execute(delete(usage_segments).where(mine)).rowcount == len(segments)
 
 
-def new_file(data_dir: Path, workspace_id: str, write: Callable[[Path], None]) -> str:
+def files(data_dir: Path, known: Iterable[Segment], kind: Kind) -> list[Path]:
+    """The files of one kind."""
+    return [data_dir / one.path for one in known if one.kind is kind]
+
+
+def size(data_dir: Path, segment: Segment) -> int:
+    """The bytes of its file; none where it was merged away meanwhile."""
+    with suppress(FileNotFoundError):
+        return (data_dir / segment.path).stat().st_size
+    return 0
+
+
+def overlapping(known: Iterable[Segment], others: Sequence[Segment]) -> list[Segment]:
+    """Those of ``known`` that may have places in common with one of ``others``."""
+    return [
+        one
+        for one in known
+        if any(one.first_seq <= at.last_seq and at.first_seq <= one.last_seq for at in others)
+    ]
+
+
+def new_file(data_dir: Path, workspace_id: str, kind: Kind, write: Callable[[Path], None]) -> str:
     """Write a file that survives a power cut, and return its path relative to ``data_dir``.
 
     Its name is never used twice, so that losing a race never means losing the winner's file.
@@ -89,7 +111,7 @@ def new_file(data_dir: Path, workspace_id: str, write: Callable[[Path], None]) -
         for made in (directory.parent.parent, directory.parent):
             _sync(made)
     # Not an id of ours but a name nobody else has: two processes must never meet in one file.
-    name = f"{secrets.token_hex(16)}.parquet"
+    name = f"{secrets.token_hex(16)}.{'npy' if kind is Kind.KEYS else 'parquet'}"
     unfinished = directory / f"{name}.tmp"
     write(unfinished)
     _sync(unfinished)

@@ -21,11 +21,12 @@ from sqlalchemy import Connection, Engine
 
 from catchment.core.control import Census
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
+from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
 from catchment.core.period import Span
 from catchment.store.engine import reading
 from catchment.usage import (
     census,
+    columns,
     duck,
     inbox,
     late,
@@ -34,12 +35,16 @@ from catchment.usage import (
     measuring,
     queries,
     segments,
+    statistics,
 )
 from catchment.usage.census import CensusQuery
-from catchment.usage.events import COLUMNS, AcceptedEvent, last_place, micros, table
+from catchment.usage.event_ids import event_id
+from catchment.usage.events import Batch, first_place, instant, last_place, micros
 from catchment.usage.late import MeasuredTo
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
-from catchment.usage.segments import Kind
+from catchment.usage.segments import Kind, Segment
+from catchment.usage.statistics import UsageStats
+from catchment.usage.superseding import superseded
 
 _T = TypeVar("_T")
 _ROWS_WORTH_LOADING = 64
@@ -79,16 +84,15 @@ class UsageStore:
         self._data_dir = data_dir
         self._duck = duck.Duck(data_dir / "usage" / "spill")
         self._loading = Lock()
+        self.loaded_elsewhere = False
+        """Whether a process of its own moves events into segments."""
 
-    def accept(
-        self,
-        tx: Connection,
-        workspace_id: str,
-        events: Sequence[AcceptedEvent],
-        received_at: datetime,
-    ) -> None:
-        """Keep one request's events; they are acknowledged once ``tx`` is committed."""
-        inbox.accept(tx, workspace_id, events, received_at)
+    def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
+        """Keep one request's events; they are acknowledged once ``tx`` is committed.
+
+        Returns the place of the first: the others follow.
+        """
+        return first_place(inbox.accept(tx, workspace_id, batch, received_at))
 
     def catch_up(self, workspace_id: str) -> int:
         """Move what waits into segments, for speed only, and return how many events that was.
@@ -97,26 +101,49 @@ class UsageStore:
         """
         return loader.catch_up(self._engine, self._data_dir, workspace_id, self._duck)
 
-    def catch_up_if_worth_it(self, workspace_id: str) -> None:
-        """Catch up once enough waits to be worth a file, unless a thread of ours is at it already.
+    def catch_up_if_worth_it(self, workspace_id: str | None = None) -> int:
+        """Catch up where enough waits to be worth a file; in every workspace if none is named.
 
-        Several at once would only do the same work, and all but one throw it away.
+        Not if another process does so, or a thread of ours is at it already: several at once would
+        only do the same work, and all but one throw it away. Returns how many events were moved.
         """
-        if not self._loading.acquire(blocking=False):
-            return
+        if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
+            return 0
         try:
             with reading(self._engine) as tx:
-                rows, events = inbox.waiting(tx, workspace_id)
-            if rows >= _ROWS_WORTH_LOADING or events >= _EVENTS_WORTH_LOADING:
-                self.catch_up(workspace_id)
+                waiting = inbox.waiting(tx)
+            return sum(
+                self.catch_up(home)
+                for home, own in waiting.items()
+                if workspace_id in {None, home}
+                and (
+                    own.row_count >= _ROWS_WORTH_LOADING or own.event_count >= _EVENTS_WORTH_LOADING
+                )
+            )
         finally:
             self._loading.release()
 
-    def catch_up_all(self) -> int:
-        """Catch up in every workspace."""
+    def compact(self, workspace_id: str) -> tuple[int, int]:
+        """Merge all that may be merged: how many files there were, and how many there are."""
+        before = self._manifest(workspace_id)
+        loader.compact(self._engine, self._data_dir, workspace_id, self._duck)
+        return len(before), len(self._manifest(workspace_id))
+
+    def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
+        """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""
         with reading(self._engine) as tx:
-            waiting = inbox.workspaces_waiting(tx)
-        return sum(self.catch_up(workspace_id) for workspace_id in waiting)
+            waiting = inbox.waiting(tx).get(workspace_id)
+
+        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> UsageStats:
+            known = self._manifest(workspace_id)
+            sizes = (segments.size(self._data_dir, one) for one in known)
+            return statistics.stats(cursor, known, sizes, waiting, aliases)
+
+        return self._read(workspace_id, ask)
+
+    def _manifest(self, workspace_id: str) -> list[Segment]:
+        with reading(self._engine) as tx:
+            return segments.manifest(tx, workspace_id)
 
     def close(self) -> None:
         """Let go of memory and threads; they come back when needed."""
@@ -132,22 +159,27 @@ class UsageStore:
         """The same, and up to where events were counted.
 
         Given the ``last_seq`` of an earlier reading, the answers are what they were then, whatever
-        has come since. Queries of the same metric are answered together in one pass over its
-        events.
+        has come since. Queries of one shape are answered together in one pass over their events.
         """
-        by_metric: dict[Metric, list[int]] = {}
+        by_shape: dict[Metric, list[int]] = {}
         for index, query in enumerate(asked):
-            by_metric.setdefault(query.metric, []).append(index)
+            by_shape.setdefault(queries.shape(query.metric), []).append(index)
 
         def ask(cursor: duckdb.DuckDBPyConnection) -> list[Usage]:
             answers = [NO_USAGE] * len(asked)
-            for metric, indices in by_metric.items():
+            for metric, indices in by_shape.items():
                 some = {index: asked[index] for index in indices}
                 for index, answer in measuring.measure(cursor, metric, some).items():
                     answers[index] = answer
             return answers
 
-        return self._read(workspace_id, lambda cursor, last: Reading(ask(cursor), last), last_seq)
+        return self._read(
+            workspace_id,
+            lambda cursor, last: Reading(ask(cursor), last),
+            last_seq,
+            properties=queries.properties(by_shape),
+            within=_hull(asked),
+        )
 
     def names(
         self,
@@ -163,7 +195,7 @@ class UsageStore:
             found = measuring.rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
 
-        return self._read(workspace_id, ask, last_seq)
+        return self._read(workspace_id, ask, last_seq, within=within)
 
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
@@ -175,7 +207,8 @@ class UsageStore:
             found = measuring.rows(cursor, queries.places(query.metric), bounds)
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
-        return self._read(workspace_id, ask, last_seq)
+        read = queries.properties([query.metric])
+        return self._read(workspace_id, ask, last_seq, properties=read, within=_hull([query]))
 
     def census(
         self,
@@ -193,7 +226,8 @@ class UsageStore:
             census.define_names(cursor, names())
             return [census.take(cursor, one) for one in asked]
 
-        return self._read(workspace_id, ask, last_seq)
+        read = queries.properties(one.metric for one in asked)
+        return self._read(workspace_id, ask, last_seq, properties=read)
 
     def late(
         self,
@@ -214,10 +248,15 @@ class UsageStore:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return None
-            [(smallest, largest)] = measuring.rows(cursor, queries.ends(query.metric), bounds)
-            return None if smallest is None else (smallest, largest)
+            found = measuring.rows(cursor, queries.ends(query.metric), bounds)
+            [(first_at, first, last_at, last)] = found
+            if first is None:
+                return None
+            smallest = event_id(workspace_id, instant(first_at), first)
+            return smallest, event_id(workspace_id, instant(last_at), last)
 
-        return self._read(workspace_id, ask)
+        read = queries.properties([query.metric])
+        return self._read(workspace_id, ask, properties=read, within=_hull([query]))
 
     def series(
         self, workspace_id: str, query: UsageQuery, edges: Sequence[datetime]
@@ -232,7 +271,8 @@ class UsageStore:
                 return {}
             return measuring.series(cursor, query.metric, edges, bounds)
 
-        used = self._read(workspace_id, ask)
+        read = queries.properties([query.metric])
+        used = self._read(workspace_id, ask, properties=read, within=_hull([query]))
         return tuple(
             Bucket(edge, *used.get(bucket, (Decimal(0), 0)))
             for bucket, edge in enumerate(edges[:-1])
@@ -242,46 +282,77 @@ class UsageStore:
         self, workspace_id: str, wanted: EventFilter, request: EventPageRequest
     ) -> EventPage:
         """A page of the events themselves, superseded ones included. Raises Invalid (cursor)."""
-        return self._read(workspace_id, lambda cursor, _: listing.page(cursor, wanted, request))
+        return self._read(
+            workspace_id, lambda cursor, _: listing.page(cursor, workspace_id, wanted, request)
+        )
 
     def _read(
         self,
         workspace_id: str,
         ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
         last_seq: int | None = None,
+        *,
+        properties: Collection[str] = (),
+        within: Span | None = None,
     ) -> _T:
-        """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
+        """The answer from one snapshot, taken anew where its files were merged away meanwhile.
+
+        ``properties`` are those whose columns are asked for, and events outside ``within`` need not
+        be there.
+        """
         for _ in range(_READ_ATTEMPTS - 1):
             try:
-                return self._read_once(workspace_id, ask, last_seq)
+                return self._read_once(workspace_id, ask, last_seq, properties, within)
             except duck.Missing:
                 continue
-        return self._read_once(workspace_id, ask, last_seq)
+        return self._read_once(workspace_id, ask, last_seq, properties, within)
 
     def _read_once(
         self,
         workspace_id: str,
         ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
         last_seq: int | None,
+        properties: Collection[str],
+        within: Span | None,
     ) -> _T:
         with reading(self._engine) as tx:
             waiting = inbox.first(tx, workspace_id)
             known = segments.manifest(tx, workspace_id)
-        events = loader.files(self._data_dir, known, Kind.EVENTS)
-        marks = loader.files(self._data_dir, known, Kind.MARKS)
         newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
         if waiting:
             newest = last_place(waiting[-1].id)
+        last = newest if last_seq is None else last_seq
+        fresh, marks = columns.NONE, duck.MARKS.empty_table()
         with self._duck.cursor() as cursor:
-            fresh = fresh_marks = None
             if waiting:
-                fresh = table((row.id, row.body) for row in waiting)
-                fresh_marks = duck.superseded_by(cursor, fresh, events, marks)
-            if last_seq is None or last_seq >= newest:
-                duck.define(cursor, "events", events, fresh, COLUMNS)
-                duck.define(cursor, "marks", marks, fresh_marks, duck.MARKS)
-            else:
-                duck.define(cursor, "events_now", events, fresh, COLUMNS)
-                duck.define(cursor, "marks_now", marks, fresh_marks, duck.MARKS)
-                duck.go_back(cursor, last_seq)
-            return ask(cursor, newest if last_seq is None else last_seq)
+                fresh = columns.table(workspace_id, waiting)
+                marks = superseded(cursor, fresh, self._data_dir, known).marks
+            near = segments.files(self._data_dir, _near(known, within), Kind.EVENTS)
+            marked = segments.files(self._data_dir, known, Kind.MARKS)
+            duck.define(cursor, "stored", near, fresh)
+            duck.define(cursor, "superseded", marked, marks)
+            duck.define_events(cursor, properties, last)
+            return ask(cursor, last)
+
+
+def _hull(asked: Sequence[UsageQuery]) -> Span | None:
+    """When all that ``asked`` reads happened; None where that may be at any time."""
+    if any(query.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for query in asked):
+        return None  # what stood before a span may have been told at any time
+    spans = {span for query in asked for member in query.members for span in member.spans}
+    if not spans:
+        return None
+    return Span(min(span.start for span in spans), max(span.end for span in spans))
+
+
+def _near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
+    """The segments that may have events of that time."""
+    if within is None:
+        return known
+    return [
+        one
+        for one in known
+        if one.first_event_at is None
+        or one.last_event_at is None
+        or (one.first_event_at < within.end and one.last_event_at >= within.start)
+    ]

@@ -176,6 +176,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_sequences")),
     )
     op.create_table(
+        "usage_imports",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("row_count", sa.BigInteger(), nullable=False),
+        sa.Column("accepted", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.BigInteger(), nullable=False),
+        sa.Column("refusals", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_imports_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_usage_imports")),
+    )
+    op.create_table(
         "usage_inbox",
         sa.Column(
             "id",
@@ -185,6 +200,7 @@ def upgrade() -> None:
         ),
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("event_count", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,134 @@
+"""Requests that wait at the same time are written together, and answered after the one COMMIT.
+
+Committing means waiting for the disk, and takes as long for one request as for a hundred. So one
+thread of a process takes whatever waits, writes it in one transaction and answers all of it; what
+arrives meanwhile is the next group. No request waits for another that has not come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, RootTransaction
+
+from catchment.core.errors import BillingError
+from catchment.flows.ingest_usage import Arrival, Outcome, Place, ingest
+from catchment.store.engine import open_connection
+from catchment.store.idempotency import Stored
+from catchment.usage.events import pack
+from catchment.usage.pressure import Pressure
+
+_MOST_REQUESTS = 256
+_MOST_BYTES = 16 * 1024 * 1024
+
+_Waiting = tuple[Arrival, asyncio.AbstractEventLoop, "asyncio.Future[Outcome]"]
+
+
+class GroupCommit:
+    """The writer of one process. Its thread is there only while something waits."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        hashing_key: bytes,
+        pressure: Pressure,
+    ) -> None:
+        self._pressure = pressure
+        self._engine = engine
+        self._clock = clock
+        self._hashing_key = hashing_key
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
+        self._working = False
+        self._thread = ThreadPoolExecutor(1, "usage-inbox")
+
+    async def keep(self, arrival: Arrival) -> Place | Stored:
+        """Where the events were kept, or what was answered before. Raises BillingError."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        with self._mutex:
+            self._waiting.append((arrival, loop, future))
+            idle, self._working = not self._working, True
+        if idle:
+            self._thread.submit(self._work)
+        outcome = await future
+        if isinstance(outcome, BillingError):
+            raise outcome
+        return outcome
+
+    def _work(self) -> None:
+        """Write group after group until nothing waits."""
+        while group := self._next_group():
+            try:
+                outcomes: Sequence[Outcome | Exception] = self._kept([one[0] for one in group])
+            except Exception as error:  # noqa: BLE001 -- whatever it is, whoever waits must hear it
+                outcomes = [error] * len(group)
+            by_loop: dict[asyncio.AbstractEventLoop, list[_Told]] = {}
+            for (_, loop, future), outcome in zip(group, outcomes, strict=True):
+                by_loop.setdefault(loop, []).append((future, outcome))
+            for loop, told in by_loop.items():
+                with suppress(RuntimeError):  # its server has gone away
+                    loop.call_soon_threadsafe(_tell, told)
+
+    def _next_group(self) -> list[_Waiting]:
+        with self._mutex:
+            group: list[_Waiting] = []
+            size = 0
+            while self._waiting and len(group) < _MOST_REQUESTS and size < _MOST_BYTES:
+                group.append(self._waiting.popleft())
+                size += len(group[-1][0].batch.json)
+            self._working = bool(group)
+            return group
+
+    def _kept(self, arrivals: list[Arrival]) -> Sequence[Outcome | Exception]:
+        """The outcomes of requests that were written together, or else each by itself."""
+        packed = [pack(one.batch.json) for one in arrivals]
+        with open_connection(self._engine) as tx:
+            transaction = tx.begin()
+            try:
+                now = self._clock()
+                outcomes = ingest(
+                    tx,
+                    arrivals,
+                    packed,
+                    now=now,
+                    hashing_key=self._hashing_key,
+                    full=self._pressure.is_full(tx, sum(len(a.batch.json) for a in arrivals), now),
+                )
+            except Exception as error:  # noqa: BLE001 -- told to whoever it concerns
+                transaction.rollback()
+                if len(arrivals) == 1:
+                    return [error]
+            else:
+                _commit(tx, transaction)
+                return outcomes
+        return [outcome for one in arrivals for outcome in self._kept([one])]
+
+
+def _commit(tx: Connection, transaction: RootTransaction) -> None:
+    """Where this fails nobody knows whether anything was kept, so there is no second try."""
+    try:
+        transaction.commit()
+    except BaseException:
+        tx.invalidate()  # it may still be in the middle of it
+        raise
+
+
+_Told = tuple["asyncio.Future[Outcome]", Outcome | Exception]
+
+
+def _tell(told: list[_Told]) -> None:
+    for future, outcome in told:
+        if future.done():  # whoever asked has gone away
+            continue
+        if isinstance(outcome, Exception) and not isinstance(outcome, BillingError):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)

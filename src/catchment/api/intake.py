@@ -1,0 +1,104 @@
+"""What taking events in needs of a process: who may send, and the one writer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import Request
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+
+from catchment.api import deps
+from catchment.api.group_commit import GroupCommit
+from catchment.api.route import retry_key
+from catchment.core.errors import Unauthenticated
+from catchment.flows.ingest_usage import Arrival, Place, Retry
+from catchment.store import access
+from catchment.store.access import Key
+from catchment.store.engine import reading
+from catchment.store.idempotency import Stored
+from catchment.usage import Batch
+from catchment.usage.pressure import Pressure
+
+_MOST_KNOWN = 10_000
+_ROWS_WORTH_A_LOOK = 64
+_EVENTS_WORTH_A_LOOK = 5_000
+
+
+class Intake:
+    """One per process."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        hashing_key: bytes,
+        pressure: Pressure,
+    ) -> None:
+        self._engine = engine
+        self.hashing_key = hashing_key
+        self.pressure = pressure
+        self._commits = GroupCommit(engine, clock, hashing_key, pressure)
+        self._known: set[Key] = set()
+        self._unseen: dict[str, tuple[int, int]] = {}
+
+    async def sender(self, request: Request) -> Key | str:
+        """Who sends: a key that was good before, or the workspace of a session.
+
+        Called before the body is read, so that a stranger's is not. Whether a key is good still is
+        found out when its events are kept. Raises Unauthenticated, Forbidden.
+        """
+        authorization = request.headers.get("authorization")
+        if authorization is None:
+            return await run_in_threadpool(self._by_session, request)
+        key = deps.key_of(authorization)
+        if key not in self._known:
+            await run_in_threadpool(self._get_to_know, key)
+        return key
+
+    async def keep(
+        self,
+        request: Request,
+        sender: Key | str,
+        body: bytes,
+        batch: Batch,
+        answer: Callable[[Place], Stored],
+    ) -> Place | Stored:
+        """Where the events of ``body`` were kept, or what was answered to it before.
+
+        Raises BillingError.
+        """
+        key = retry_key(request)
+        retry = None
+        if key is not None:
+            retry = Retry(key, request.scope["path"], hashlib.sha256(body).hexdigest())
+        arrival = Arrival(sender, batch, answer, retry)
+        try:
+            return await self._commits.keep(arrival)
+        except Unauthenticated:
+            if isinstance(sender, Key):
+                self._known.discard(sender)
+            raise
+
+    def worth_a_look(self, workspace_id: str, event_count: int) -> bool:
+        """Whether, with these events, enough has come to see if loading is worth it."""
+        rows, events = self._unseen.get(workspace_id, (0, 0))
+        rows, events = rows + 1, events + event_count
+        enough = rows >= _ROWS_WORTH_A_LOOK or events >= _EVENTS_WORTH_A_LOOK
+        self._unseen[workspace_id] = (0, 0) if enough else (rows, events)
+        return enough
+
+    def _by_session(self, request: Request) -> str:
+        with reading(self._engine) as tx:
+            caller = deps.by_session(request, tx, self.hashing_key, deps.now(request))
+        return caller.workspace.id
+
+    def _get_to_know(self, key: Key) -> None:
+        with reading(self._engine) as tx:
+            if not access.workspaces_of_keys(tx, [key], self.hashing_key):
+                raise Unauthenticated("The client id or the client secret is wrong.")
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known.add(key)

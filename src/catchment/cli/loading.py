@@ -1,0 +1,71 @@
+"""The process that moves usage events into segments, beside the one that takes them in.
+
+Sorting and compressing would hold up requests if they shared an interpreter. The loader ends with
+its parent, however that ends: it waits on a pipe that only the parent holds open. If it dies
+itself, it is started again, and nothing is lost or doubled by that.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from threading import Event, Thread
+
+from catchment.main import Built, build
+from catchment.settings import Settings
+from catchment.usage import UsageStore
+
+IDLE_SECONDS = 0.25
+"""How often the loader looks whether enough waits."""
+
+_RESTART_SECONDS = 1.0
+_JOIN_SECONDS = 0.5
+
+
+def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
+    """Load what comes, until ``ended``, which waits up to so many seconds, says so."""
+    pause = 0.0
+    while not ended(pause):
+        pause = 0.0 if usage.catch_up_if_worth_it() else IDLE_SECONDS
+
+
+@contextmanager
+def loading(built: Built) -> Iterator[None]:
+    """Have a process of its own load while the block runs; this one does not."""
+    built.usage.loaded_elsewhere = True
+    stopping = Event()
+    keeper = Thread(target=_keep, args=(built.settings, stopping), name="loader's keeper")
+    keeper.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        keeper.join()
+        built.usage.loaded_elsewhere = False
+
+
+def _keep(settings: Settings, stopping: Event) -> None:
+    """See that a loader runs until ``stopping``; the one that runs then ends its batch."""
+    spawn = multiprocessing.get_context("spawn")
+    while not stopping.is_set():
+        ours, theirs = spawn.Pipe()
+        process = spawn.Process(target=_load, args=(settings, theirs), name="usage loader")
+        process.start()
+        theirs.close()
+        while process.is_alive() and not stopping.is_set():
+            process.join(_JOIN_SECONDS)
+        ours.close()
+        process.join()
+        stopping.wait(_RESTART_SECONDS)
+
+
+def _load(settings: Settings, parent: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    built = build(settings)
+    watch(built.usage, parent.poll)  # there is something to read once the other end is gone
+    built.usage.close()
+    built.engine.dispose()

@@ -1,0 +1,131 @@
+"""One segment in the place of several, within bounded memory and with the same answers.
+
+Only neighbours in the order of acknowledgement are merged, so that segments stay apart by their
+places, and mostly by time. Events come from sorted files and are written sorted: slice by slice,
+each so small that memory does not depend on how much there is.
+"""
+
+# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from catchment.usage import duck, keys, layout
+from catchment.usage.segments import Kind, Segment
+
+FAN_IN = 8
+"""How many segments of one size are merged into one of the next."""
+
+LARGEST = {Kind.EVENTS: 8_000_000, Kind.KEYS: 32_000_000, Kind.MARKS: 8_000_000}
+"""Segments of that many rows are left alone."""
+
+_SAMPLED = 25_000
+_SLICE = 400_000
+
+
+def crowd(known: Sequence[Segment]) -> list[Segment]:
+    """Neighbours of one kind, FAN_IN of them about one size; none if all is well.
+
+    Smaller ones that lie between them go along.
+    """
+    for kind, largest in LARGEST.items():
+        own = [one for one in known if one.kind is kind]
+        for size in sorted({_size(one) for one in own if one.row_count < largest}):
+            runs = groupby(own, lambda one: one.row_count < largest and _size(one) <= size)  # noqa: B023
+            for small, run in runs:
+                found = list(run)
+                if small and sum(_size(one) == size for one in found) >= FAN_IN:
+                    return found
+    return []
+
+
+def packed(known: Sequence[Segment]) -> list[Segment]:
+    """Neighbours of one kind that fit into one segment; none if there are no more."""
+    for kind, largest in LARGEST.items():
+        group: list[Segment] = []
+        for one in (one for one in known if one.kind is kind):
+            if sum(other.row_count for other in group) + one.row_count > largest:
+                if len(group) > 1:
+                    return group
+                group = []
+            group.append(one)
+        if len(group) > 1:
+            return group
+    return []
+
+
+def _size(one: Segment) -> int:
+    return one.row_count.bit_length() // 3
+
+
+def write(
+    cursor: duckdb.DuckDBPyConnection, kind: Kind, sources: Sequence[Path], file: Path
+) -> None:
+    """Write what ``sources`` hold to ``file``."""
+    match kind:
+        case Kind.EVENTS:
+            schema = _schema(cursor, sources)
+            layout.write(file, schema=schema, tables=_slices(cursor, sources, schema))
+            there, written = (sum(map(layout.row_count, some)) for some in (sources, [file]))
+            assert written == there, (written, there)
+        case Kind.KEYS:
+            keys.write(keys.merged(sources), file)
+        case Kind.MARKS:
+            found = f"SELECT seq, later FROM {duck.parquet(sources)} ORDER BY seq"
+            layout.write(file, schema=duck.MARKS, tables=[cursor.sql(found).to_arrow_table()])
+
+
+def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Schema:
+    """The columns of all sources together."""
+    none = cursor.sql(f"SELECT * FROM {duck.parquet(sources)} LIMIT 0")
+    schema: pa.Schema = none.to_arrow_table().schema
+    return schema
+
+
+def _slices(
+    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """All rows in order, some at a time."""
+    order = ", ".join(layout.ORDER)
+    samples = cursor.execute(
+        f"SELECT {order} FROM {duck.parquet(sources, 'file_row_number')}"
+        f" WHERE file_row_number % {_SAMPLED} = 0 ORDER BY ALL"
+    ).fetchall()
+    cuts = [None, *samples[_SLICE // _SAMPLED :: _SLICE // _SAMPLED], None]
+    for lower, upper in pairwise(cuts):
+        where, parameters = _between(lower, upper)
+        yield cursor.sql(
+            f"SELECT {', '.join(schema.names)} FROM {duck.parquet(sources)}"
+            f" WHERE {where} ORDER BY {order}",
+            params=parameters,
+        ).to_arrow_table()
+
+
+def _between(
+    lower: tuple[Any, ...] | None, upper: tuple[Any, ...] | None
+) -> tuple[str, dict[str, Any]]:
+    """A condition on rows of one slice.
+
+    The bounds of single columns let whole groups of rows be skipped.
+    """
+    conditions = ["true"]
+    parameters: dict[str, Any] = {}
+    order = ", ".join(layout.ORDER)
+    for name, cut, beyond in (("lower", lower, ">="), ("upper", upper, "<")):
+        if cut is not None:
+            own = {
+                f"{name}_{column}": value for column, value in zip(layout.ORDER, cut, strict=True)
+            }
+            parameters |= own
+            conditions.append(f"({order}) {beyond} ({', '.join(f'${one}' for one in own)})")
+            conditions.append(f"event_type {beyond[0]}= ${name}_event_type")
+    if lower is not None and upper is not None and lower[0] == upper[0]:
+        conditions.append("alias BETWEEN $lower_alias AND $upper_alias")
+    return " AND ".join(conditions), parameters

@@ -1,0 +1,57 @@
+"""What is kept of a workspace's usage events: how many, in how many files and bytes, what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from catchment.usage.inbox import Waiting
+from catchment.usage.segments import Kind, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class UsageStats:
+    """``events`` are all that were acknowledged, ``bytes`` those of files; the inbox is apart."""
+
+    events: int
+    superseded_events: int
+    unmapped_aliases: int
+    files: int
+    bytes: int
+    events_in_files: int
+    waiting_events: int
+    waiting_bytes: int
+    oldest_waiting_at: datetime | None
+
+
+def stats(
+    cursor: duckdb.DuckDBPyConnection,
+    known: Sequence[Segment],
+    sizes: Iterable[int],
+    waiting: Waiting | None,
+    aliases: Iterable[str],
+) -> UsageStats:
+    """The statistics of ``events`` and ``marks``, given what customers' ``aliases`` are."""
+    cursor.register("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
+    [(events, superseded, unmapped)] = cursor.execute(_COUNTS).fetchall()
+    return UsageStats(
+        events,
+        superseded,
+        unmapped,
+        len(known),
+        sum(sizes),
+        sum(one.row_count for one in known if one.kind is Kind.EVENTS),
+        waiting.event_count if waiting else 0,
+        waiting.size if waiting else 0,
+        waiting.oldest_at if waiting else None,
+    )
+
+
+_COUNTS = (
+    "SELECT count(*), (SELECT count(*) FROM marks), count(DISTINCT alias)"
+    " FILTER (WHERE alias NOT IN (SELECT alias FROM known_aliases)) FROM events"
+)

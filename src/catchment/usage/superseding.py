@@ -1,0 +1,79 @@
+"""Which events no longer count once later ones with the same sender's ids are there.
+
+The order of acknowledgement decides, and nothing else: no window of time, and whatever else the
+events say. Each superseded event is marked with the place of the first that came after it, so that
+what counted at any earlier moment is known as well.
+"""
+
+# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from catchment.usage import duck, keys
+from catchment.usage.segments import Kind, Segment, files, overlapping
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """What new events mean for the old ones: ``marks``, and the ``keys`` of the new, sorted."""
+
+    marks: pa.Table
+    keys: keys.Keys
+
+
+def superseded(
+    cursor: duckdb.DuckDBPyConnection, fresh: pa.Table, data_dir: Path, known: Sequence[Segment]
+) -> Superseded:
+    """What ``fresh`` events supersede, among themselves and in segments ``known``, all earlier."""
+    own = keys.of(fresh["customer_event_id"])
+    order = np.argsort(own, kind="stable")
+    ordered = own[order]
+    cursor.register("fresh", fresh.select(["seq", "customer_event_id"]))
+    marks = [duck.MARKS.empty_table()]
+    if bool(np.any(ordered[1:] == ordered[:-1])):
+        marks.append(cursor.sql(_WITHIN).to_arrow_table())
+    suspect = np.zeros(len(ordered), bool)
+    where: list[Segment] = []
+    for segment in known:
+        if segment.kind is Kind.KEYS:
+            found = keys.known(ordered, _stored(data_dir / segment.path))
+            if found.any():
+                suspect |= found
+                where.append(segment)
+    if where:
+        cursor.register("suspects", fresh.take(order[suspect]))
+        marks.append(_before(cursor, data_dir, overlapping(known, where)))
+    return Superseded(pa.concat_tables(marks), ordered)
+
+
+def _before(cursor: duckdb.DuckDBPyConnection, data_dir: Path, near: Sequence[Segment]) -> pa.Table:
+    """Marks for stored events that ``suspects`` supersede, unless they have one."""
+    marked = files(data_dir, near, Kind.MARKS)
+    already = f" AND seq NOT IN (SELECT seq FROM {duck.parquet(marked)})" if marked else ""
+    return cursor.sql(
+        "SELECT seq, min(suspect) AS later FROM"
+        f" {duck.parquet(files(data_dir, near, Kind.EVENTS))}"
+        " JOIN (SELECT customer_event_id, seq AS suspect FROM suspects) USING (customer_event_id)"
+        f" WHERE true{already} GROUP BY seq"
+    ).to_arrow_table()
+
+
+def _stored(file: Path) -> keys.Keys:
+    try:
+        return keys.read(file)
+    except FileNotFoundError as error:
+        raise duck.Missing(str(error)) from error
+
+
+_WITHIN = (
+    "SELECT seq, later FROM (SELECT seq, lead(seq) OVER"
+    " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM fresh) WHERE later IS NOT NULL"
+)

@@ -1,0 +1,93 @@
+"""catchment usage: what is kept of events, the loader beside the server, and fewer files."""
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import pytest
+from typer.testing import CliRunner
+
+from catchment.cli import app, loading
+from catchment.main import Built, build
+from catchment.settings import Settings
+from catchment.store import access
+from catchment.store.engine import writing
+from tests.usage.world import EVERYTHING, START, event, send
+
+runner = CliRunner()
+PAUSE = 0.05
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Iterator[Built]:
+    built = build(Settings(data_dir=tmp_path))
+    with writing(built.engine) as tx:
+        access.named_workspace(tx, name="Seller", id="w", at=START)
+    yield built
+    built.usage.close()
+    built.engine.dispose()
+
+
+def usage(tmp_path: Path, *more: str) -> str:
+    result = runner.invoke(app, ["usage", *more, "--data-dir", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def stats(tmp_path: Path) -> dict:
+    return json.loads(usage(tmp_path, "stats", "--json"))["Seller"]
+
+
+def test_statistics_tell_what_waits_and_what_is_in_files(built: Built, tmp_path: Path) -> None:
+    send(built.engine, built.usage, "w", [event(1), event(2), event(2)])
+    before = stats(tmp_path)
+    loaded = usage(tmp_path, "load")
+    after = stats(tmp_path)
+
+    assert loaded == "Seller: 3 events\n"
+    assert (before["waiting_events"], after["waiting_events"]) == (3, 0)
+    assert (before["events_in_files"], after["events_in_files"]) == (0, 3)
+    assert before["oldest_waiting_at"] == START.isoformat()
+    for one in (before, after):
+        assert (one["events"], one["superseded_events"], one["unmapped_aliases"]) == (3, 1, 1)
+
+
+def test_compacting_leaves_fewer_files_and_the_same_answers(built: Built, tmp_path: Path) -> None:
+    for number in range(3):
+        send(built.engine, built.usage, "w", [event(number), event(9)])
+        built.usage.catch_up("w")
+    before = built.usage.measure("w", [EVERYTHING])
+
+    assert usage(tmp_path, "compact") == "Seller: 8 files became 3\n"
+    assert built.usage.measure("w", [EVERYTHING]) == before
+    assert usage(tmp_path, "compact") == "Seller: 3 files became 3\n"
+
+
+def test_a_loader_that_dies_is_started_again_and_ends_with_its_server(
+    built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "_RESTART_SECONDS", PAUSE)
+    monkeypatch.setattr(loading, "_JOIN_SECONDS", PAUSE)
+    for number in range(64):  # as many requests as are worth a file
+        send(built.engine, built.usage, "w", [event(number)])
+
+    with loading.loading(built):
+        assert built.usage.catch_up_if_worth_it() == 0
+        first = child()
+        first.kill()
+        first.join()
+        assert child().pid != first.pid
+        while built.usage.stats("w", ()).waiting_events:
+            Event().wait(PAUSE)
+
+    assert multiprocessing.active_children() == []
+    assert built.usage.stats("w", ()).events_in_files == 64
+
+
+def child() -> multiprocessing.process.BaseProcess:
+    while True:
+        for one in multiprocessing.active_children():
+            return one
+        Event().wait(PAUSE)

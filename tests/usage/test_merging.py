@@ -1,0 +1,92 @@
+"""Merging takes neighbours, slice by slice, and loses and doubles nothing."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import Engine
+
+from catchment.core.metering import measure
+from catchment.store.access import Workspace
+from catchment.store.engine import reading
+from catchment.usage import UsageStore, merging, segments
+from catchment.usage.segments import Kind, Segment
+from tests.usage.world import EVERYTHING, START, event, send
+
+
+def known(*counts: int, kind: Kind = Kind.EVENTS) -> list[Segment]:
+    return [
+        Segment(str(place), kind, "", count, place, place, START)
+        for place, count in enumerate(counts)
+    ]
+
+
+def counts(chosen: list[Segment]) -> list[int]:
+    return [one.row_count for one in chosen]
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [
+        ((9, 9, 9), ()),
+        ((9, 9, 9, 9), (9, 9, 9, 9)),
+        ((9, 9, 5_000, 9, 9), ()),  # the large one is not written again for the small ones
+        ((900, 9, 900, 9, 900, 900), (900, 9, 900, 9, 900, 900)),
+        ((9_000_000, 900, 900, 900, 900), (900, 900, 900, 900)),
+        ((9_000_000,) * 4, ()),
+    ],
+)
+def test_neighbours_of_one_size_are_merged_with_what_lies_between(
+    monkeypatch: pytest.MonkeyPatch, there: tuple[int, ...], chosen: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(merging, "FAN_IN", 4)
+
+    assert counts(merging.crowd(known(*there))) == list(chosen)
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"),
+    [((5,), ()), ((5, 1), (5, 1)), ((7_999_999, 1, 1), (7_999_999, 1)), ((8_000_000, 1), ())],
+)
+def test_all_are_packed_that_fit(there: tuple[int, ...], chosen: tuple[int, ...]) -> None:
+    assert counts(merging.packed(known(*there))) == list(chosen)
+
+
+def test_a_merged_file_is_sorted_and_complete_however_small_its_slices(
+    engine: Engine,
+    usage: UsageStore,
+    workspace: Workspace,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(merging, "_SAMPLED", 2)
+    monkeypatch.setattr(merging, "_SLICE", 6)
+    sent = [
+        event(
+            number,
+            alias="abü"[number % 3],
+            event_type=("call", "other")[number % 4 == 0],
+            at=START + timedelta(minutes=number // 9),  # many at once
+            customer_event_id=f"e{number % 31}",
+        )
+        for number in range(60)
+    ]
+    for first in range(0, 60, 15):
+        send(engine, usage, workspace.id, sent[first : first + 15])
+        usage.catch_up(workspace.id)
+    before = usage.reading(workspace.id, [EVERYTHING])
+
+    usage.compact(workspace.id)
+
+    with reading(engine) as tx:
+        left = segments.manifest(tx, workspace.id)
+    assert sorted(one.kind for one in left) == [Kind.EVENTS, Kind.KEYS, Kind.MARKS]
+    [file] = segments.files(data_dir, left, Kind.EVENTS)
+    stored = pq.read_table(file, columns=["event_type", "alias", "event_at", "seq"]).to_pylist()
+    assert [*map(tuple, map(dict.values, stored))] == sorted(map(tuple, map(dict.values, stored)))
+    assert len({row["seq"] for row in stored}) == 60
+    assert pq.read_metadata(file).metadata[b"catchment.version"] == b"1"
+    after = usage.reading(workspace.id, [EVERYTHING])
+    assert after == before
+    assert after.answers == [measure(EVERYTHING, sent)]
