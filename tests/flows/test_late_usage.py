@@ -1,12 +1,16 @@
 """What comes after an invoice is final is billed by the next one: all lines of a charge add up to what it costs."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
 
 from catchment import ids
+from catchment.core.metering import UsageQuery
 from catchment.core.period import days_text
 from catchment.flows.bill_workspace import RunResult, bill_workspace
 from catchment.flows.check_sums import OutOfBalance
@@ -20,7 +24,7 @@ from catchment.store.engine import reading, writing
 from catchment.store.invoice_contents import Contents, LineItem
 from catchment.store.invoices import Invoice
 from catchment.store.schema import line_items
-from catchment.usage import UsageStore
+from catchment.usage import Reading, UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, linear
 
 FEBRUARY, MARCH, APRIL, MAY = (date(2026, month, 1) for month in (2, 3, 4, 5))
@@ -379,3 +383,30 @@ def test_a_level_set_before_the_time_of_a_line_is_late_for_it_too(books: Books) 
         date(2026, 2, 1): 67_20,
         date(2026, 3, 1): 74_40,
     }
+
+
+def test_of_two_runs_at_once_one_adjusts(books: Books, engine: Engine, data_dir: Path) -> None:
+    class Rival(UsageStore):
+        """Somebody else runs billing while a run measures."""
+
+        drafted: tuple[Invoice, ...] = ()
+
+        def reading(
+            self, workspace_id: str, asked: Sequence[UsageQuery], last_seq: int | None = None
+        ) -> Reading:
+            answers = super().reading(workspace_id, asked, last_seq)
+            if asked and not self.drafted:
+                self.drafted = run(books, MARCH).drafted
+            return answers
+
+    made = family(books)
+    billed(books, FEBRUARY)
+    books.used((made["South"], "calls", "2026-01-20", "10"))
+    rival = Rival(engine, data_dir)
+
+    result = run(replace(books, usage=rival), MARCH)
+
+    assert result.drafted == ()
+    [february] = rival.drafted
+    assert len(adjustments(books, february)) == 1
+    assert in_force(books)[date(2026, 1, 1)] == 196_25

@@ -83,10 +83,11 @@ class Seller:
         found = [one for one in found if one.status in statuses]
         return [one.id for one in sorted(found, key=lambda one: (one.due_on or date.min, one.id))]
 
-    def settle(self) -> None:
-        """Make every draft anew and issue it."""
+    def settle(self, *, anew: bool = False) -> None:
+        """Issue every draft, made ``anew`` or as it is."""
         for id in self.called(Status.DRAFT):
-            self.recalculate(id)
+            if anew:
+                self.recalculate(id)
             self.issue(id)
 
     def differing(self) -> list[str]:
@@ -105,20 +106,21 @@ def billed(engine: Engine, usage: UsageStore, family: Family, random: Random) ->
         seller.run(day)
         for id in seller.called(Status.DRAFT):
             if random.random() < 0.7:
-                seller.recalculate(id)
+                if random.random() < 0.3:
+                    seller.recalculate(id)
                 seller.issue(id)
         for id in seller.called(Status.FINAL):
             if random.random() < 0.1:
                 seller.void(id)
         seller.kept.send(family.events[sent:until])
-    seller.settle()
+    seller.settle(anew=True)
     for days_later in (0, 100):  # by then everyone has had another invoice
         seller.run(AS_OF + days_later * ONE_DAY)
         seller.settle()
     return seller
 
 
-@pytest.mark.parametrize("seed", range(max(ROUNDS // 7, 1)))
+@pytest.mark.parametrize("seed", range(max(ROUNDS // 20, 1)))
 def test_the_lines_of_a_charge_add_up_to_what_it_costs_by_all_that_is_known(
     engine: Engine, usage: UsageStore, seed: int
 ) -> None:
@@ -136,7 +138,6 @@ def test_without_adjustments_they_would_not(engine: Engine, usage: UsageStore) -
     family = unarchived(ONCE.draw(Random(1)))
     late = Seller(engine, usage, family, len(family.events) // 2)
     late.run(AS_OF)
-    late.settle()
 
     late.kept.send(family.events[len(family.events) // 2 :])
 
