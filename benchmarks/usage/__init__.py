@@ -1,0 +1,1 @@
+"""Usage events: taking them in."""

@@ -53,6 +53,5 @@ class Arriving(io.RawIOBase):
 def unpacking(source: io.RawIOBase | io.BufferedIOBase, encoding: str | None) -> Readable:
     """The content of a file or body that is compressed with ``encoding``, gzip or zstd."""
     if encoding is None:
-        return io.BufferedReader(cast("io.RawIOBase", source), 1 << 20)
-    # The size is asked of no one: a body has none before its end.
+        return cast("Readable", source)
     return cast("Readable", pa.CompressedInputStream(pa.PythonFile(source, mode="r"), encoding))

@@ -19,7 +19,7 @@ from catchment.core.errors import FieldError, Invalid
 from catchment.flows.import_usage import Part
 from catchment.usage import Batch
 
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 _LONGEST_LINE = 1 << 20
 _LARGEST_PART = 8 << 20
 _FIELDS = ("customerAlias", "eventType", "eventTimestamp", "customerEventId")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import (
@@ -29,6 +30,9 @@ from catchment.flows.import_usage import Part, Upload, begun, import_usage
 from catchment.main import Built
 from catchment.usage import imports
 from catchment.usage.pressure import Pressure
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 events = typer.Typer(no_args_is_help=True, help="Usage events, as NDJSON or CSV files.")
 app.add_typer(events, name="events")
@@ -67,15 +71,16 @@ def import_file(
     built = opened(data_dir)
     upload = Upload(_home(built, workspace_name), _name(file), b"", _NO_PRESSURE)
     start = imports.Progress() if dry_run else begun(built.engine, upload)
-    with file.open("rb") as source, _bars() as bars:
+    with file.open("rb", buffering=0) as source, _bars() as bars:
+        counted = _Counted(source)
         bar = bars.add_task("", total=file.stat().st_size, rows="")
-        parts = read(unpacking(source, encoding), start.rows)
+        parts = read(unpacking(counted, encoding), start.rows)
         told = _checked(start, parts) if dry_run else _imported(built, upload, start, parts)
         done = start
         try:
             for progress in told:
                 done = progress
-                bars.update(bar, completed=source.tell(), rows=f"{done.rows:,} rows")
+                bars.update(bar, completed=counted.count, rows=f"{done.rows:,} rows")
         except (BillingError, OSError) as error:
             problems.print(f"Stopped after row {done.rows:,}: {error}", markup=False)
             raise typer.Exit(1) from error
@@ -86,6 +91,23 @@ def import_file(
         _print(start, done, dry_run=dry_run)
     if done.refused:
         raise typer.Exit(1)
+
+
+class _Counted(io.RawIOBase):
+    """A file that knows how much of it was read, also once whoever unpacks it has closed it."""
+
+    def __init__(self, file: io.RawIOBase) -> None:
+        super().__init__()
+        self._file = file
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        count = self._file.readinto(buffer) or 0
+        self.count += count
+        return count
 
 
 _NO_PRESSURE = Pressure(sys.maxsize >> 20)  # whoever imports here also loads
