@@ -36,7 +36,7 @@ class Ids:
 
     def __getitem__(self, number: int) -> str:
         """Whose a number is."""
-        digits = self._keys[number : number + 1].tobytes().hex()
+        digits = self._keys[number].ljust(KEY.itemsize, b"\0").hex()
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
     def numbers(self, ids: Iterable[str]) -> Numbers:
