@@ -77,7 +77,8 @@ def test_every_filter_and_order(
 
 
 def test_a_text_that_many_have_is_found_like_one_that_few_have(client: TestClient) -> None:
-    rows = "\n".join(f"depot {number:04}," for number in range(1_001))
+    top = create_id(client, "Top")
+    rows = "\n".join(f"depot {number:04},{top}" for number in range(1_001))
     sent = {"content": f"customer,parent\n{rows}\n", "headers": {"Content-Type": "text/csv"}}
     assert client.post("/customers/import", **sent).is_success
     by_name = {"sortBy": "legalName", "sortOrder": "ASC", "limit": 2}
@@ -85,9 +86,9 @@ def test_a_text_that_many_have_is_found_like_one_that_few_have(client: TestClien
     many = client.get("/customers", params={"search": "DEPOT", **by_name})
     few = client.get("/customers", params={"search": "Depot 100", **by_name})
 
-    assert (names(many), names(few)) == (["depot 0000", "depot 0001"], ["depot 0100", "depot 1000"])
+    assert (names(many), names(few)) == (["depot 0000", "depot 0001"], ["depot 1000"])
     totals = [one.json()["pagination"]["totalResultSize"] for one in (many, few)]
-    assert totals == [1_001, 2]
+    assert totals == [1_001, 1]
 
 
 def test_by_ids(client: TestClient, three: dict[str, str]) -> None:

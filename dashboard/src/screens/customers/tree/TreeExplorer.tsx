@@ -83,7 +83,7 @@ export function TreeExplorer() {
               <TreeRows label="Customers" />
             )}
           </div>
-          <aside className="tree-side" aria-label="About the tree" data-chosen={explorer.chosen ? true : undefined}>
+          <aside className="tree-side" aria-label="About the tree">
             {explorer.chosen && <ChosenPanel key={explorer.chosen} id={explorer.chosen} onMove={move} />}
             <DayMoves />
             {!explorer.chosen && <HowTo readOnly={explorer.readOnly} />}

@@ -124,7 +124,7 @@ function useReveal(top: Level, go: (at: number) => void, { box, show }: Window) 
     revealed.current = wanted;
     // After a move the row that had the focus is gone, and this one stands for it.
     if (document.activeElement === document.body) go(row.at);
-    else show(row.at);
+    show(row.at, true);
   });
 }
 

@@ -51,13 +51,14 @@ export function useRowWindow(count: number) {
   };
   const shift = now.top - now.top * pace(now.height);
 
-  /** Brings a row on screen, by the shortest way. */
-  function show(at: number) {
+  /** Brings a row on screen: by the shortest way, or into the middle unless it is there. */
+  function show(at: number, middle = false) {
     if (!box) return;
     const height = box.clientHeight;
     const y = box.scrollTop * pace(height);
-    const goal = Math.min(Math.max(y, (at + 1) * ROW_HEIGHT - height), at * ROW_HEIGHT);
-    if (goal !== y) box.scrollTo({ top: goal / pace(height) });
+    const nearest = Math.min(Math.max(y, (at + 1) * ROW_HEIGHT - height), at * ROW_HEIGHT);
+    const goal = middle ? (at + 0.5) * ROW_HEIGHT - height / 2 : nearest;
+    if (nearest !== y) box.scrollTo({ top: goal / pace(height) });
   }
 
   return {
