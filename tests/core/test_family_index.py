@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from catchment.core.family_index import NEVER, FamilyIndex
 from catchment.core.hierarchy import Forest, Link
 from catchment.core.numbering import Numbers, keys
-from catchment.core.period import BEGINNING, Span
-from tests.core.strategies import CUSTOMERS, HOURS, LINKS, SPANS, at
+from catchment.core.period import BEGINNING
+from tests.core.strategies import CUSTOMERS, HOURS, LINKS, at
 
 
 def micros(instant: datetime) -> int:
@@ -61,15 +61,6 @@ def test_levels_are_depths(links: list[Link], root: str, hour: int) -> None:
     assert depths == {who: len(up) - up.index(root) for who, up in ancestors.items()}
 
 
-@given(LINKS, st.sampled_from(CUSTOMERS), SPANS)
-def test_who_was_ever_below_during_a_span(links: list[Link], root: str, asked: Span) -> None:
-    found = index(links)
-
-    ever = named(found, found.ever(IDS[root], micros(asked.start), micros(asked.end)))
-
-    assert ever == Forest(links).members(root, asked).keys() - {root}
-
-
 @given(
     LINKS,
     st.sampled_from(CUSTOMERS),
@@ -87,9 +78,7 @@ def test_the_hidden_are_left_out_with_all_below_them(
 
 
 def test_a_customer_without_links_has_nobody_below() -> None:
-    found = index([])
-
-    assert (list(found.levels(IDS["a"], 0)), len(found.ever(IDS["a"]))) == ([], 0)
+    assert list(index([]).levels(IDS["a"], 0)) == []
 
 
 def test_an_index_that_forgets_ends_is_caught() -> None:

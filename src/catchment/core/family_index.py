@@ -49,7 +49,7 @@ class FamilyIndex:
         gone[hidden] = True
         members = self.ids.numbers([root])
         while True:
-            _, links = self._below(members)
+            links = self._below(members)
             members = self._customer[links[(self._start[links] <= at) & (at < self._end[links])]]
             if len(hidden):
                 members = members[~gone[members]]
@@ -57,29 +57,11 @@ class FamilyIndex:
                 return
             yield members
 
-    def ever(self, root: CustomerId, start: int = 0, end: int = NEVER) -> Numbers:
-        """The numbers of everyone below ``root`` at some instant from ``start`` until ``end``.
-
-        Each once, in no particular order. Those who moved are followed through their stretches.
-        """
-        seen = np.zeros(len(self.ids), np.bool_)
-        members = self.ids.numbers([root] if start < end else [])
-        since, until = np.array([start], np.int64), np.array([end], np.int64)
-        while len(members):
-            above, links = self._below(members)
-            since = np.maximum(since[above], self._start[links])
-            until = np.minimum(until[above], self._end[links])
-            held = since < until
-            members, since, until = self._customer[links[held]], since[held], until[held]
-            seen[members] = True
-        return np.flatnonzero(seen).astype(np.int32)
-
-    def _below(self, members: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """The links below ``members``, each after the place of the member it is below."""
+    def _below(self, members: Numbers) -> npt.NDArray[np.int64]:
+        """The places of the links below ``members``."""
         first = self._first[members]
         counts = self._first[members + 1] - first
         if len(members) == 1:  # a million children of one parent lie side by side
-            return np.zeros(counts[0], np.int64), np.arange(first[0], first[0] + counts[0])
-        above = np.repeat(np.arange(len(members)), counts)
-        places = np.arange(len(above)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return above, np.repeat(first, counts) + places
+            return np.arange(first[0], first[0] + counts[0])
+        places = np.repeat(first - np.cumsum(counts) + counts, counts)
+        return places + np.arange(len(places))
