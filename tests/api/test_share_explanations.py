@@ -15,6 +15,7 @@ from catchment.store.engine import writing
 from catchment.store.schema import usage_item_groups
 from catchment.usage import UsageStore
 from tests.api.pooled import METHODS, january, lines, told
+from tests.api.test_invoices import bill
 from tests.flows.books import Books
 
 
@@ -227,3 +228,56 @@ def test_a_stranger_learns_nothing(client: TestClient, stranger: TestClient, fam
     line = lines(client, family["invoice"])["Graduated"]
 
     assert stranger.get(path_of(family, line, "Site")).status_code == 404
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_share_of_an_adjustment_is_that_of_the_whole_less_what_was_billed(
+    client: TestClient, family, books: Books, method: str
+) -> None:
+    assert client.post(f"/invoices/{family['invoice']}/finalize").status_code == 200
+    books.used(
+        (family["East"], "calls", "2026-01-20", "875"),
+        (family["Depot"], "miles", "2026-01-21", "400"),
+    )
+    [invoice] = bill(books, "2026-03-01")
+    adjusted = {line["id"]: line for line in lines(client, invoice).values() if "adjusts" in line}
+    every = told(client, f"/invoices/{invoice}/allocations", method=method, limit=100)["items"]
+    shares = [one for one in every if one["lineItemId"] in adjusted]
+    assert len({one["lineItemId"] for one in shares}) == len(adjusted) == 2
+
+    for one in shares:
+        path = f"/invoices/{invoice}/line-items/{one['lineItemId']}/shares/{one['customerId']}"
+        found = told(client, f"{path}/explanation", method=method)
+        assert (found["netTotal"], found["quantity"]) == (one["netTotal"], one["quantity"])
+        [member] = found["members"]["items"]
+        [deducted] = found["deducted"]
+        whole = D(member["cut"]) + D(member["leftover"])
+        assert whole - D(member["deducted"]) == D(one["netTotal"])
+        assert deducted["netTotal"] == member["deducted"]
+        part = Fraction(found["line"]["wholeNetTotal"]) * Fraction(found["weight"])
+        assert Fraction(found["exact"]) == part / Fraction(found["weightsTotal"])
+
+
+def test_a_share_of_what_is_taken_back_is_what_was_adjusted(
+    client: TestClient, family, books: Books
+) -> None:
+    assert client.post(f"/invoices/{family['invoice']}/finalize").status_code == 200
+    books.used((family["East"], "calls", "2026-01-20", "875"))
+    [february] = bill(books, "2026-03-01")
+    assert client.post(f"/invoices/{february}/finalize").status_code == 200
+    assert client.post(f"/invoices/{family['invoice']}/void").status_code == 200
+    drafts = bill(books, "2026-04-01")
+    reversed_lines = [
+        (invoice, line)
+        for invoice in drafts
+        for line in lines(client, invoice).values()
+        if "adjusts" in line
+    ]
+    assert [D(line["netTotal"]) for _, line in reversed_lines] == [D("-656.25")]
+
+    [(invoice, line)] = reversed_lines
+    path = f"/invoices/{invoice}/line-items/{line['id']}/shares/{family['East']}/explanation"
+    found = told(client, path)
+
+    assert (found["weightsTotal"], found["exact"]) == ("0", "0")
+    assert D(found["netTotal"]) == -sum(D(one["netTotal"]) for one in found["deducted"])

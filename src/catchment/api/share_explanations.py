@@ -62,7 +62,8 @@ class TermOut(Wire):
 
 class MemberReckoningOut(Wire):
     """A member's share: `weight` of the line's `weightsTotal` is `exact`, cut to whole minor units,
-    and `leftover` is the one that the largest remainders get besides.
+    and `leftover` is the one that the largest remainders get besides. Of an adjustment these are of
+    the whole charge, and `deducted` is what the member has of the lines that it deducts.
     """
 
     customer_id: str
@@ -75,23 +76,26 @@ class MemberReckoningOut(Wire):
     exact: Exact
     cut: str
     leftover: str
+    deducted: str | None = None
     net_total: str
 
     @classmethod
     def of(cls, one: Explained) -> "MemberReckoningOut":
         made = one.reckoning
+        deducted = money_text(made.share - one.net) if one.taken else None
         return cls(
             customer_id=one.customer,
             name=one.path[-1][1],
             path=[id for id, _ in one.path],
             path_names=[name for _, name in one.path],
-            quantity=decimal_text(made.quantity),
+            quantity=decimal_text(one.quantity),
             terms=[TermOut.of(term) for term in made.terms],
             weight=fraction_text(made.weight),
             exact=fraction_text(made.exact),
             cut=money_text(made.cut),
             leftover=money_text(made.leftover),
-            net_total=money_text(made.share),
+            deducted=deducted,
+            net_total=money_text(one.net),
         )
 
 
@@ -100,13 +104,24 @@ class ReckoningPage(Wire):
     pagination: Pagination
 
 
+class DeductedShareOut(Wire):
+    """What the customer has of a line that an adjustment deducts."""
+
+    line_item_id: str
+    net_total: str
+
+
 class SharedLineOut(Wire):
-    """The line that is shared, and among how many."""
+    """The line that is shared, and among how many.
+
+    What an adjustment shares is the whole charge: `wholeNetTotal`.
+    """
 
     title: str
     quantity: str
     unit: str | None = None
     net_total: str
+    whole_net_total: str | None = None
     sharing_customers: int
     explanation: str
 
@@ -126,7 +141,9 @@ class ShareExplanationOut(Wire):
     `ALONE` (what each would have paid alone), `LINE` (nobody shares it: all is the payer's, or
     that of a child whose bill the payer pays). A method that tells nobody from another goes by
     `QUANTITY`. `quantity` is left out where the members' own figures do not add up. The figures of
-    the customer are the sums over `members`.
+    the customer are the sums over `members`. Its share of an adjustment is its share of the whole
+    charge less what it has of the lines `deducted`; weights are 0 where the adjustment takes back
+    earlier ones and measures nothing.
     """
 
     invoice_id: str
@@ -143,6 +160,7 @@ class ShareExplanationOut(Wire):
     weight: Exact
     weights_total: Exact
     exact: Exact
+    deducted: list[DeductedShareOut] | None = None
     net_total: str
     rounding: SharingOut
     members: ReckoningPage
@@ -157,6 +175,8 @@ class ShareExplanationOut(Wire):
         shown = members[start : start + limit]
         more = start + limit < len(members)
         weight = sum((one.reckoning.weight for one in members), Fraction(0))
+        whole = max((one.reckoning.whole for one in members), default=Fraction(1))
+        adjusted = line.deducted
         return cls(
             invoice_id=line.invoice_id,
             line_item_id=line.id,
@@ -165,20 +185,29 @@ class ShareExplanationOut(Wire):
             include_descendants=descendants,
             currency=found.invoice.currency,
             method=found.method,
-            weighed_by=members[0].reckoning.by if members else "LINE",
+            weighed_by=max(members, key=lambda one: one.reckoning.whole).reckoning.by
+            if members
+            else "LINE",
             calculated_at=found.invoice.calculated_at,
             line=SharedLineOut(
                 title=line.title,
                 quantity=decimal_text(line.quantity),
                 unit=line.unit,
                 net_total=money_text(line.net),
+                whole_net_total=money_text(line.net + adjusted.net) if adjusted else None,
                 sharing_customers=found.sharing,
                 explanation=f"/invoices/{line.invoice_id}/line-items/{line.id}/explanation",
             ),
             quantity=None if found.quantity is None else decimal_text(found.quantity),
             weight=fraction_text(weight) if members else "1",
-            weights_total=fraction_text(members[0].reckoning.whole) if members else "1",
+            weights_total=fraction_text(whole),
             exact=fraction_text(found.exact),
+            deducted=[
+                DeductedShareOut(line_item_id=id, net_total=money_text(net))
+                for id, net in found.deducted.items()
+            ]
+            if members and adjusted
+            else None,
             net_total=money_text(found.net),
             rounding=SharingOut(minor_digits=CURRENCIES[found.invoice.currency]),
             members=ReckoningPage(

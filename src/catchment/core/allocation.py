@@ -75,6 +75,13 @@ class Reckoning:
     def share(self) -> Money:
         return self.cut + self.leftover
 
+    @classmethod
+    def none(cls, currency: str) -> Reckoning:
+        """That of whoever had nothing."""
+        nothing = Money(0, currency)
+        zero = Fraction(0)
+        return cls(Decimal(0), By.QUANTITY, zero, zero, (), zero, nothing, nothing)
+
 
 @dataclass(frozen=True, slots=True)
 class Working:
