@@ -162,3 +162,24 @@ def test_what_stands_is_found_however_long_ago_it_was_told(
     assert reading.answers == [then] == [measure(whole, sent)]
     assert (then.pooled, now.pooled) == (2 * 6 + 8 * 18, 100 * 6 + 8 * 18)
     assert len(usage.counted(workspace.id, whole, reading.last_seq)) == then.event_count == 2
+
+
+def test_ranks_are_those_of_the_pool_and_of_each_member(
+    engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    members = (Member("p", ("a",), (span(0, 24),)), Member("q", ("b",), (span(0, 24),)))
+    values = [str(n * 7 % 20) for n in range(20)] + ["x", "5", "5"]
+    sent = [
+        event(number, alias="ab"[number % 2], at=at(number % 24), properties={"n": n})
+        for number, n in enumerate(values)
+    ]
+    send(engine, usage, workspace.id, sent)
+    asked = [
+        UsageQuery(Metric("m", "call", Aggregation.PERCENTILE, "n", percentile=percentile), members)
+        for percentile in PERCENTILES
+    ]
+
+    answers = usage.measure(workspace.id, asked)
+
+    assert answers == [measure(query, sent) for query in asked]
+    assert [one.pooled for one in answers] == [0, 5, 8, 18, 19]
