@@ -95,7 +95,14 @@ def serve(
     built = opened(data_dir)
     address, number = host or built.settings.host, built.settings.port if port is None else port
     console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
-    uvicorn.run(built.app(), host=address, port=number, log_level="warning", server_header=False)
+    uvicorn.run(
+        built.app(),
+        host=address,
+        port=number,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
 
 
 @app.command()
