@@ -168,6 +168,7 @@ def test_an_import_of_another_workspace_is_another(
         (b"no gzip", NDJSON | {"Content-Encoding": "gzip"}, "Content-Encoding"),
         (gzip.compress(lines(1))[:-9], NDJSON | {"Content-Encoding": "gzip"}, "Content-Encoding"),
         (b"x", NDJSON | {"Content-Encoding": "br"}, "gzip or zstd"),
+        (lines(1), NDJSON | {"Idempotency-Key": "k"}, "importId"),
         (b"x" * ((1 << 20) + 1), NDJSON, "at most"),
     ],
 )
