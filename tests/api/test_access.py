@@ -4,11 +4,12 @@ import base64
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from catchment import ids
 from catchment.store import access
 from catchment.store.engine import writing
+from catchment.store.schema import api_keys
 from tests.conftest import Clock
 
 DASHBOARD = {"X-Requested-With": "catchment-dashboard"}
@@ -116,3 +117,27 @@ def test_an_unknown_address_is_refused_as_a_wrong_password_is(browser: TestClien
         401,
         "The e-mail address or the password is wrong.",
     )
+
+
+def test_a_person_may_send_events_and_another_site_may_not(browser: TestClient) -> None:
+    event = {"customerAlias": "a", "eventType": "b"}
+    stranger = browser.post("/usage-events", json=event, headers=DASHBOARD)
+    browser.post("/session", json=SIGN_IN, headers=DASHBOARD)
+
+    sent = browser.post("/usage-events", json=event, headers=DASHBOARD)
+    elsewhere = browser.post("/usage-events", json=event)
+
+    assert [one.status_code for one in (stranger, sent, elsewhere)] == [401, 201, 403]
+
+
+def test_a_revoked_key_sends_no_more_events(
+    client: TestClient, engine: Engine, clock: Clock
+) -> None:
+    event = {"customerAlias": "a", "eventType": "b"}
+    before = client.post("/usage-events", json=event)
+    with writing(engine) as tx:
+        tx.execute(update(api_keys).values(revoked_at=clock()))
+
+    after = client.post("/usage-events", json=event)
+
+    assert (before.status_code, after.status_code) == (201, 401)

@@ -172,6 +172,7 @@ def test_an_import_of_another_workspace_is_another(
             "Content-Encoding",
         ),
         (b"x", NDJSON | {"Content-Encoding": "br"}, "gzip or zstd"),
+        (lines(1), NDJSON | {"Idempotency-Key": "k"}, "importId"),
         (b"x" * ((1 << 20) + 1), NDJSON, "at most"),
     ],
 )

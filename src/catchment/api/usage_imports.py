@@ -14,7 +14,7 @@ from catchment.api.deps import Version
 from catchment.api.event_models import ItemRefusal, answer
 from catchment.api.intake import Intake
 from catchment.api.lean_route import LeanRoute
-from catchment.api.route import router
+from catchment.api.route import retry_key, router
 from catchment.api.wire import Wire
 from catchment.core.errors import Invalid
 from catchment.flows.import_usage import Upload, begun, import_usage
@@ -88,6 +88,8 @@ async def import_usage_events(
     state = request.app.state
     intake: Intake = state.intake
     sender = await intake.sender(request)
+    if retry_key(request) is not None:
+        raise Invalid("An import is sent again under its importId, not under an Idempotency-Key.")
     read = _reader(request.scope)
     encoding = bodies.encoding(request.scope)
     upload = Upload(sender, import_id, intake.hashing_key, intake.pressure)

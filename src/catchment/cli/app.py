@@ -98,7 +98,12 @@ def serve(
     console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
     with loading(built):
         uvicorn.run(
-            built.app(), host=address, port=number, log_level="warning", server_header=False
+            built.app(),
+            host=address,
+            port=number,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
         )
 
 
