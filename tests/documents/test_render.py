@@ -96,7 +96,7 @@ def test_a_table_over_many_pages_repeats_its_headings() -> None:
 
     assert len(details) > 2
     assert all("Description Quantity Unit price Amount\nMeters" in page for page in details)
-    assert len(usage) > 2
+    assert len(usage) > 1
     assert all("Customer Metric Usage" in page for page in usage)
     assert "Meter 0" not in cover
 

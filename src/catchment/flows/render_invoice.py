@@ -126,7 +126,7 @@ def _image(url: str | None) -> bytes | None:
 def _groups(invoice: Invoice, contents: Contents) -> Iterator[paper.Group]:
     for group in contents.groups:
         lines = (line for line in contents.lines if line.group_id == group.id)
-        yield _group(group, [_line(line, invoice.currency) for line in lines])
+        yield _group(group, [_line(line, invoice) for line in lines])
 
 
 def _group(group: LineItemGroup, lines: list[paper.Line]) -> paper.Group:
@@ -138,8 +138,11 @@ def _group(group: LineItemGroup, lines: list[paper.Line]) -> paper.Group:
     )
 
 
-def _line(line: LineItem, currency: str) -> paper.Line:
+def _line(line: LineItem, invoice: Invoice) -> paper.Line:
+    currency = invoice.currency
     explained = _needs_segments(line)
+    # The invoice says its own period once; the title of an adjustment says which one it is for.
+    said = line.service == invoice.billing_period or line.deducted is not None
     segments = (_segment(s, line, currency) for s in line.segments) if explained else ()
     return paper.Line(
         title=line.title,
@@ -148,8 +151,7 @@ def _line(line: LineItem, currency: str) -> paper.Line:
         amount=written.money(line.net),
         unit=line.unit or "",
         detail=line.description or "",
-        # The title of an adjustment says it.
-        service=written.days(line.service) if line.service and not line.deducted else "",
+        service=written.days(line.service) if line.service and not said else "",
         segments=(*segments, *_taken_off(line)),
     )
 

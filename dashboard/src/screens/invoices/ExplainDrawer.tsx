@@ -1,20 +1,22 @@
 import { Anchor, Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { explanation } from "../../api/invoices";
-import type { Explanation, MemberShare, Stretch, UsageUsed } from "../../api/types";
-import { DataTable, type Column } from "../../components/DataTable";
+import { explanation, invoiceLines } from "../../api/invoices";
+import type { Explanation, LineItem, MemberShare, Stretch, UsageUsed } from "../../api/types";
+import { DataTable, ScrollX, type Column } from "../../components/DataTable";
 import { Facts } from "../../components/Facts";
 import { Moment, Money, Quantity } from "../../components/Figures";
 import { decimalText, moneyText, momentText, periodText, plural } from "../../components/format";
 import { ProblemAlert } from "../../components/Problem";
+import { SegmentRows } from "./SegmentRows";
 
 type Props = { invoiceId: string; lineId: string; currency: string; onClose: () => void };
 
 /** Why a line has its amount: from what was kept when it was calculated, down to its events. */
 export function ExplainDrawer({ invoiceId, lineId, currency, onClose }: Props) {
   const query = useInfiniteQuery(explanation(invoiceId, lineId));
+  const line = useQuery(invoiceLines(invoiceId)).data?.find(({ id }) => id === lineId);
   const told = query.data?.pages[0];
   const members = query.data?.pages.flatMap((page) => page.usage?.members.items ?? []) ?? [];
   return (
@@ -26,6 +28,7 @@ export function ExplainDrawer({ invoiceId, lineId, currency, onClose }: Props) {
       ) : (
         <Stack gap="md">
           <Facts items={facts(told, currency)} />
+          {line && told.segments.length > 0 && <Sum told={told} line={line} currency={currency} />}
           {told.usage && (
             <Measured
               usage={told.usage}
@@ -44,33 +47,18 @@ export function ExplainDrawer({ invoiceId, lineId, currency, onClose }: Props) {
 
 function facts(told: Explanation, currency: string): [string, React.ReactNode][] {
   const { servicePeriod: service, proration, rounding, usage } = told;
-  const parts = told.segments.map(
-    ({ quantity, rate, fee, amount }) =>
-      `${decimalText(quantity)} at ${decimalText(rate)}` +
-      `${fee && fee !== "0" ? ` and a fee of ${decimalText(fee)}` : ""}: ${moneyText(amount, currency)}`,
-  );
   return [
     ["Amount", <Money key="amount" value={told.netTotal} currency={currency} />],
-    [
-      "Priced as",
-      parts.length > 0 && (
-        <Stack key="parts" gap={0}>
-          {parts.map((part, index) => (
-            <span key={index}>{part}</span>
-          ))}
-        </Stack>
-      ),
-    ],
-    [
-      "Rounded",
-      `${decimalText(rounding.exact)} to ${moneyText(rounding.rounded, currency)}, halves away from zero`,
-    ],
-    [
-      "Adjusted",
-      told.adjustment &&
-        `${moneyText(told.adjustment.netTotal, currency)} by all that is known, less ` +
-          `${moneyText(told.adjustment.billedNetTotal, currency)} billed before`,
-    ],
+    ["Rounding", roundingText(rounding, currency)],
+    ...(told.adjustment
+      ? ([
+          [
+            "Adjusted",
+            `${moneyText(told.adjustment.netTotal, currency)} by all that is known, less ` +
+              `${moneyText(told.adjustment.billedNetTotal, currency)} billed before`,
+          ],
+        ] as [string, string][])
+      : []),
     ["Price", `${told.price.name}, as of the calculation`],
     ["Period", service && periodText(service.startDate, service.endDate)],
     ...(proration
@@ -88,6 +76,54 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
     ["Calculated", told.calculatedAt && <Moment key="at" value={told.calculatedAt} />],
   ];
 }
+
+function roundingText(rounding: Explanation["rounding"], currency: string): string {
+  const [exact, rounded] = [moneyText(rounding.exact, currency), moneyText(rounding.rounded, currency)];
+  return exact === rounded ? `None: ${exact} exactly` : `${exact} to ${rounded}, halves away from zero`;
+}
+
+/** The parts of the line and what they come to. */
+function Sum({ told, line, currency }: { told: Explanation; line: LineItem; currency: string }) {
+  return (
+    <ScrollX label="How the amount adds up">
+      <table className="grid-table" aria-label="How the amount adds up">
+        <thead>
+          <tr>
+            <th scope="col">Priced as</th>
+            <th scope="col" className="end">
+              Quantity
+            </th>
+            <th scope="col" className="end wide-only">
+              Rate
+            </th>
+            <th scope="col" className="end">
+              Amount
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <SegmentRows line={{ ...line, segments: told.segments }} currency={currency} indent={16} />
+          <tr className="total">
+            <td>{told.title}</td>
+            <td className="end">
+              <Quantity value={told.quantity} unit={told.unit} />
+            </td>
+            <td className="wide-only" />
+            <td className="end">
+              <Money value={told.netTotal} currency={currency} />
+            </td>
+          </tr>
+        </tbody>
+      </table>
+    </ScrollX>
+  );
+}
+
+/** Why the figures of the customers do not add up to the one that is billed. */
+const TOGETHER: Record<string, string> = {
+  UNIQUE: "what they have in common counts once",
+  MAX: "only the greatest of all counts",
+};
 
 type MeasuredProps = {
   usage: UsageUsed;
@@ -108,7 +144,7 @@ function Measured({ usage, unit, members, hasMore, busy, onMore }: MeasuredProps
           <Anchor component={Link} to={`/customers/${row.customerId}`} size="sm">
             {row.name}
           </Anchor>
-          <span className="line-note">{counted(row, usage.window)}</span>
+          <Counted row={row} window={usage.window} />
         </>
       ),
     },
@@ -132,7 +168,8 @@ function Measured({ usage, unit, members, hasMore, busy, onMore }: MeasuredProps
       {usage.membersTotal !== usage.quantity && (
         <Text size="sm" c="dimmed" mb="xs">
           Their own figures add up to {decimalText(usage.membersTotal)}; {decimalText(usage.quantity)} is
-          billed, because what they have in common counts once.
+          billed, because{" "}
+          {TOGETHER[usage.metric.aggregationType] ?? "it is measured over all of them together"}.
         </Text>
       )}
       <DataTable
@@ -156,10 +193,11 @@ function Measured({ usage, unit, members, hasMore, busy, onMore }: MeasuredProps
 }
 
 /** When a member counted, unless that was throughout. */
-function counted({ counted: stretches }: MemberShare, window: Stretch): string {
+function Counted({ row: { counted: stretches }, window }: { row: MemberShare; window: Stretch }) {
   const [only] = stretches;
-  if (stretches.length === 1 && only?.from === window.from && only.to === window.to) return "throughout";
-  return stretches
-    .map(({ from, to }) => `from ${momentText(from)}${to ? ` until ${momentText(to)}` : ""}`)
-    .join("; ");
+  if (stretches.length === 1 && only?.from === window.from && only.to === window.to) return null;
+  const times = stretches.map(
+    ({ from, to }) => `from ${momentText(from)}${to ? ` until ${momentText(to)}` : ""}`,
+  );
+  return <span className="line-note">{times.join("; ")}</span>;
 }

@@ -6,18 +6,18 @@ import { Fragment } from "react";
 import { Link } from "react-router";
 
 import { invoiceGroups, invoiceLines } from "../../api/invoices";
-import type { Adjustment, Invoice, LineItem, LineItemGroup, Segment } from "../../api/types";
+import type { Adjustment, Invoice, LineItem, LineItemGroup } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { ExplainButton } from "../../components/ExplainButton";
 import { Missing, Money, Quantity } from "../../components/Figures";
-import { decimalText, moneyText, periodText } from "../../components/format";
+import { periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
-import { toPercent } from "../../components/percent";
 import { ProblemAlert } from "../../components/Problem";
 import { useParam } from "../../components/useFilters";
 import { ExplainDrawer } from "./ExplainDrawer";
 import { groupLines } from "./groupLines";
+import { rateText, SegmentRows } from "./SegmentRows";
 import { TotalsDrawer } from "./TotalsDrawer";
 
 /** What the address says where the total is explained, and no line. */
@@ -142,7 +142,9 @@ function GroupRows({ group, lines, invoice }: GroupProps) {
             open={open.has(line.id)}
             onToggle={() => toggle(line.id)}
           />
-          {open.has(line.id) && <SegmentRows line={line} currency={invoice.currency} />}
+          {open.has(line.id) && (
+            <SegmentRows line={line} currency={invoice.currency} indent={44} />
+          )}
         </Fragment>
       ))}
     </tbody>
@@ -150,9 +152,6 @@ function GroupRows({ group, lines, invoice }: GroupProps) {
 }
 
 type RowProps = { line: LineItem; invoice: Invoice; open: boolean; onToggle: () => void };
-
-const rateText = (line: LineItem, currency: string, rate: string) =>
-  line.rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
 
 /** Several parts, a fee or packages have no one rate per unit; their quotient would say nothing. */
 const hasOneRate = ({ quantity, segments = [], adjusts }: LineItem) =>
@@ -230,54 +229,4 @@ function Adjusts({ adjusts }: { adjusts: Adjustment }) {
       ))}
     </span>
   );
-}
-
-/** The parts that add up to the line before it was rounded; of an adjustment, less what was billed. */
-function SegmentRows({ line, currency }: { line: LineItem; currency: string }) {
-  const { adjusts } = line;
-  return (
-    <>
-      <Segments line={line} currency={currency} />
-      {adjusts && (
-        <tr className="sub">
-          <td style={{ paddingLeft: 44 }}>Billed before</td>
-          <td className="end">
-            <Quantity value={negated(adjusts.billedQuantity)} />
-          </td>
-          <td className="end wide-only" />
-          <td className="end">
-            <Money value={negated(adjusts.billedNetTotal)} currency={currency} />
-          </td>
-        </tr>
-      )}
-    </>
-  );
-}
-
-const negated = (value: string) => (value.startsWith("-") ? value.slice(1) : /[1-9]/.test(value) ? `-${value}` : value);
-
-function Segments({ line, currency }: { line: LineItem; currency: string }) {
-  return line.segments?.map((segment, index) => (
-    <tr key={index} className="sub">
-      <td style={{ paddingLeft: 44 }}>
-        {boundsText(segment, line)}
-        {segment.fee && segment.fee !== "0" && `, and a fee of ${moneyText(segment.fee, currency)}`}
-      </td>
-      <td className="end">
-        <Quantity value={segment.quantity} />
-      </td>
-      <td className="end wide-only">{rateText(line, currency, segment.rate)}</td>
-      <td className="end">
-        <Money value={segment.amount} currency={currency} />
-      </td>
-    </tr>
-  ));
-}
-
-function boundsText({ from, to, quantity }: Segment, line: LineItem): string {
-  if (!from && !to) return quantity === (line.adjusts?.quantity ?? line.quantity) ? "All units" : "Packages";
-  if (!to) return `Above ${decimalText(from ?? "0")}`;
-  return !from || /^0(\.0+)?$/.test(from)
-    ? `Up to ${decimalText(to)}`
-    : `Above ${decimalText(from)}, up to ${decimalText(to)}`;
 }

@@ -63,7 +63,9 @@ export default function InvoiceScreen() {
   );
 }
 
-function facts(shown: Invoice): [string, React.ReactNode][] {
+type Fact = [string, React.ReactNode];
+
+function facts(shown: Invoice): Fact[] {
   const { billingPeriod: period } = shown;
   return [
     [
@@ -79,7 +81,7 @@ function facts(shown: Invoice): [string, React.ReactNode][] {
     ["Accounting date", <Day key="accounting" value={shown.accountingDate} />],
     ["Issued", <Day key="issued" value={shown.issueDate} />],
     ["Due", <Day key="due" value={shown.dueDate} />],
-    ["PO number", shown.purchaseOrderNumber],
+    ...(shown.purchaseOrderNumber ? [["PO number", shown.purchaseOrderNumber] as Fact] : []),
     [
       "Billing schedule",
       shown.billingScheduleId && (
@@ -102,6 +104,6 @@ function facts(shown: Invoice): [string, React.ReactNode][] {
       ),
     ],
     ["Calculated", shown.calculatedAt && <Moment key="calculated" value={shown.calculatedAt} />],
-    ["Memo", shown.memo],
+    ...(shown.memo ? [["Memo", shown.memo] as Fact] : []),
   ];
 }

@@ -110,8 +110,8 @@ function Terms({ terms, told }: TermsProps) {
       end: true,
       cell: ({ rate, fee }) => (
         <>
-          {decimalText(rate)}
-          {!isZero(fee) && <span className="line-note">and a fee of {decimalText(fee)}</span>}
+          {moneyText(rate, told.currency)}
+          {!isZero(fee) && <span className="line-note">and a fee of {moneyText(fee, told.currency)}</span>}
         </>
       ),
     },

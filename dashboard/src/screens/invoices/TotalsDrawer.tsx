@@ -83,7 +83,7 @@ function Sums({ told, onLine }: { told: TotalsExplanation; onLine: (lineId: stri
                     {line.title}
                   </Anchor>
                 </td>
-                <td className="end">{decimalText(line.exact)}</td>
+                <td className="end">{moneyText(line.exact, currency)}</td>
                 <td className="end">
                   <Money value={line.netTotal} currency={currency} />
                 </td>

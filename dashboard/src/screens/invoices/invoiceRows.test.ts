@@ -54,6 +54,14 @@ test("what was billed is told per metric, unless it was measured for several per
   expect(billedTogether(parted, prices).size).toBe(0);
 });
 
+test("an adjustment says nothing of what was used in the period", () => {
+  const prices = [{ id: "gate", structure: { usageMetricId: "flights" } } as Price];
+  const line = { priceId: "gate", quantity: "8", servicePeriod: { startDate: "2026-03-01" } } as LineItem;
+  const late = { ...line, quantity: "5", servicePeriod: { startDate: "2026-02-01" }, adjusts: {} } as LineItem;
+
+  expect(billedTogether([line, late], prices).get("flights")).toBe("8");
+});
+
 test("what prices for different customers measured adds up", () => {
   const price = (id: string, restrictToCustomers?: string[]) =>
     ({ id, structure: { usageMetricId: "flights" }, restrictToCustomers }) as Price;

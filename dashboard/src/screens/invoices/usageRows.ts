@@ -26,7 +26,8 @@ export function metricsOf(rows: UsageItemGroup[]): MetricColumn[] {
 export function billedTogether(lines: LineItem[], prices: Price[]): Map<string, string> {
   const priceOf = new Map(prices.map((price) => [price.id, price]));
   const found = new Map<string, { period: string; quantities: Map<string, string> } | null>();
-  for (const { priceId, quantity, servicePeriod } of lines) {
+  for (const { priceId, quantity, servicePeriod, adjusts } of lines) {
+    if (adjusts) continue; // the usage of a period that was billed before
     const price = priceOf.get(priceId ?? "");
     const metric = price?.structure.usageMetricId;
     if (!metric) continue;

@@ -56,8 +56,8 @@ export function ControlSheet({ sheet }: { sheet: BillingRunReport["controlSheet"
       <ul className="notes">
         {sheet.metrics.length > 0 && (
           <li>
-            Events. Other: of another schedule or another due day. Unpriced: no schedule reaches the customer
-            then. Unmapped: the alias has no customer.
+            Events are counted. Other: of another schedule or another due day. Unpriced: no schedule reaches the
+            customer then. Unmapped: the alias has no customer.
           </li>
         )}
         {sheet.late.length > 0 && (

@@ -2,13 +2,15 @@ import { Anchor, Button, Group, Skeleton, Stack, Switch, Text } from "@mantine/c
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 
+import { Problem } from "../../api/http";
 import { methodOf, statement, statementPdf, type StatementOf } from "../../api/shares";
 import type { Statement } from "../../api/types";
+import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
 import { Day, Missing, Money, Quantity } from "../../components/Figures";
 import { periodText } from "../../components/format";
 import { MethodSwitch } from "../../components/MethodSwitch";
-import { PageHead } from "../../components/PageHead";
+import { PageHead, type Crumb } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
 import { PdfView } from "../../components/PdfView";
@@ -41,12 +43,9 @@ export default function StatementScreen() {
     />
   );
   if (query.error) {
-    return (
-      <Stack gap="md">
-        <PageProblem error={query.error} crumbs={crumbs} onRetry={() => void query.refetch()} />
-        {whole}
-      </Stack>
-    );
+    const none = query.error instanceof Problem && query.error.status === 404;
+    if (none && branch === null) return <NothingItself crumbs={crumbs} whole={whole} />;
+    return <PageProblem error={query.error} crumbs={crumbs} onRetry={() => void query.refetch()} />;
   }
   const shown = query.data?.pages[0];
   if (!shown) return <Skeleton height={320} aria-label="Loading the statement" />;
@@ -98,6 +97,20 @@ export default function StatementScreen() {
         </Stack>
         {pdf && <PdfView address={address} version="" title="Statement PDF" />}
       </div>
+    </Stack>
+  );
+}
+
+/** Of whoever has no share itself, as a holding whose children use everything. */
+function NothingItself({ crumbs, whole }: { crumbs: Crumb[]; whole: React.ReactNode }) {
+  return (
+    <Stack gap="md">
+      <PageHead title="No statement of its own" crumbs={crumbs} />
+      <Panel>
+        <Empty title="Nothing used, and no share" action={<Group justify="center">{whole}</Group>}>
+          On this invoice the customer has nothing itself. Those below it may have.
+        </Empty>
+      </Panel>
     </Stack>
   );
 }

@@ -22,10 +22,10 @@ export function Refusals({ report, rows, known }: Props) {
   const shown = told.slice(0, count);
   return (
     <Panel
-      title="Why"
+      title="Refusals"
       flush
       actions={
-        <Button size="compact-sm" variant="default" onClick={() => download(told, known)}>
+        <Button size="xs" variant="default" onClick={() => download(told, known)}>
           Download as CSV
         </Button>
       }

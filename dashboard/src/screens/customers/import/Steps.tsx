@@ -23,7 +23,7 @@ export function Steps({ step, reached }: { step: Step; reached: Step[] }) {
   const { pathname } = useLocation();
   return (
     <nav aria-label="Steps">
-      <ol className="steps">
+      <ol className="wizard-steps">
         {STEPS.map((one, index) => {
           const content = (
             <>

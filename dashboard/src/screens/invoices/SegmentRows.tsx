@@ -1,0 +1,62 @@
+import type { LineItem, Segment } from "../../api/types";
+import { Money, Quantity } from "../../components/Figures";
+import { decimalText, moneyText } from "../../components/format";
+import { toPercent } from "../../components/percent";
+
+/** What of a line its parts are told from. */
+type Priced = Pick<LineItem, "quantity" | "rateDisplay" | "segments" | "adjusts">;
+type Props = { line: Priced; currency: string; indent: number };
+
+/** The parts that add up to the line before it was rounded; of an adjustment, less what was billed. */
+export function SegmentRows({ line, currency, indent }: Props) {
+  const { adjusts } = line;
+  return (
+    <>
+      <Segments line={line} currency={currency} indent={indent} />
+      {adjusts && (
+        <tr className="sub">
+          <td style={{ paddingLeft: indent }}>Billed before</td>
+          <td className="end">
+            <Quantity value={negated(adjusts.billedQuantity)} />
+          </td>
+          <td className="end wide-only" />
+          <td className="end">
+            <Money value={negated(adjusts.billedNetTotal)} currency={currency} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+/** The rate of a line or of one of its parts: a price, or a percentage. */
+export const rateText = ({ rateDisplay }: Priced, currency: string, rate: string) =>
+  rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
+
+const negated = (value: string) => (value.startsWith("-") ? value.slice(1) : /[1-9]/.test(value) ? `-${value}` : value);
+
+function Segments({ line, currency, indent }: Props) {
+  return line.segments?.map((segment, index) => (
+    <tr key={index} className="sub">
+      <td style={{ paddingLeft: indent }}>
+        {boundsText(segment, line)}
+        {segment.fee && segment.fee !== "0" && `, and a fee of ${moneyText(segment.fee, currency)}`}
+      </td>
+      <td className="end">
+        <Quantity value={segment.quantity} />
+      </td>
+      <td className="end wide-only">{rateText(line, currency, segment.rate)}</td>
+      <td className="end">
+        <Money value={segment.amount} currency={currency} />
+      </td>
+    </tr>
+  ));
+}
+
+function boundsText({ from, to, quantity }: Segment, line: Priced): string {
+  if (!from && !to) return quantity === (line.adjusts?.quantity ?? line.quantity) ? "All units" : "Packages";
+  if (!to) return `Above ${decimalText(from ?? "0")}`;
+  return !from || /^0(\.0+)?$/.test(from)
+    ? `Up to ${decimalText(to)}`
+    : `Above ${decimalText(from)}, up to ${decimalText(to)}`;
+}
