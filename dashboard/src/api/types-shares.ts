@@ -52,12 +52,16 @@ export type ShareExplanation = {
     quantity: string;
     unit?: string;
     netTotal: string;
+    /** What an adjustment shares: the whole charge. */
+    wholeNetTotal?: string;
     sharingCustomers: number;
   };
   quantity?: string;
   weight: string;
   weightsTotal: string;
   exact: string;
+  /** What the customer has of the lines that an adjustment takes off. */
+  deducted?: { lineItemId: string; netTotal: string }[];
   netTotal: string;
   members: Page<MemberReckoning>;
 };

@@ -1,4 +1,4 @@
-import { Drawer, Skeleton, Stack, Text, Title, UnstyledButton } from "@mantine/core";
+import { Drawer, Skeleton, Stack, Title, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import { invoiceLines } from "../../api/invoices";
@@ -51,20 +51,13 @@ export function ShareDrawer({ invoice, customerId, name, method, onMethod, onClo
               <Title order={3} size="sm" mb="xs" id="how">
                 How the share of {known.get(chosen.lineItemId)?.title} came about
               </Title>
-              {known.get(chosen.lineItemId)?.adjusts ? (
-                <Text size="sm">
-                  It is what the customer has of the whole charge by all that is known, less its shares of the
-                  lines that this one adjusts.
-                </Text>
-              ) : (
-                <ShareWorking
-                  invoiceId={invoice.id}
-                  lineId={chosen.lineItemId}
-                  customerId={customerId}
-                  method={method}
-                  includeDescendants={false}
-                />
-              )}
+              <ShareWorking
+                invoiceId={invoice.id}
+                lineId={chosen.lineItemId}
+                customerId={customerId}
+                method={method}
+                includeDescendants={false}
+              />
             </section>
           )}
         </Stack>

@@ -7,7 +7,7 @@ import { DataTable, type Column } from "../../components/DataTable";
 import { Facts } from "../../components/Facts";
 import { Money, Quantity } from "../../components/Figures";
 import { decimalText, moneyText, plural } from "../../components/format";
-import { exactMoney, exactText, isZero } from "../../components/fraction";
+import { exactMoney, exactText, isZero, sum } from "../../components/fraction";
 import { ProblemAlert } from "../../components/Problem";
 
 const REASONS: Record<Exclude<ShareExplanation["weighedBy"], "LINE">, string> = {
@@ -53,6 +53,10 @@ function facts({ line, currency, netTotal, quantity }: ShareExplanation): [strin
     ["Share", <Money key="share" value={netTotal} currency={currency} />],
     ["Used", quantity !== undefined && <Quantity key="used" value={quantity} unit={line.unit} />],
     ["Of the line", <Money key="line" value={line.netTotal} currency={currency} />],
+    [
+      "Of the whole charge",
+      line.wholeNetTotal !== undefined && <Money key="whole" value={line.wholeNetTotal} currency={currency} />,
+    ],
   ];
 }
 
@@ -69,25 +73,38 @@ function Steps({ told, only }: StepsProps) {
   const weight = weightText(told, told.weight);
   const whole = weightText(told, told.weightsTotal);
   const exact = exactMoney(told.exact, currency);
+  if (isZero(told.weightsTotal))
+    return (
+      <Text size="sm">
+        The charge is billed whole by a line of its own again, so this takes back what was adjusted before.
+      </Text>
+    );
   return (
     <ol className="steps">
       <li>
-        {plural(line.sharingCustomers, "customer")} {line.sharingCustomers === 1 ? "has" : "share"} the line by{" "}
+        {plural(line.sharingCustomers, "customer")} {line.sharingCustomers === 1 ? "has" : "share"}{" "}
+        {line.wholeNetTotal === undefined ? "the line" : "the whole charge"} by{" "}
         {REASONS[weighedBy]}: {weight} of {whole}.
       </li>
       <li>
-        {moneyText(line.netTotal, currency)} × {weight} ÷ {whole} {exact.startsWith("≈") ? exact : `= ${exact}`}
+        {moneyText(line.wholeNetTotal ?? line.netTotal, currency)} × {weight} ÷ {whole} {exact.startsWith("≈") ? exact : `= ${exact}`}
       </li>
       <li>{only ? rounding(only, currency) : "Each customer's part is rounded by itself, as below."}</li>
+      {told.deducted && <li>{deduction(told.deducted, told)}</li>}
     </ol>
   );
 }
 
-function rounding({ cut, leftover, netTotal }: MemberReckoning, currency: string): string {
+function rounding({ cut, leftover }: MemberReckoning, currency: string): string {
   const whole = moneyText(cut, currency);
   return isZero(leftover)
     ? `Cut to ${whole}; nothing was left over for it.`
-    : `Cut to ${whole}, and ${moneyText(leftover, currency)} of what was left over: ${moneyText(netTotal, currency)}`;
+    : `Cut to ${whole}, and ${moneyText(leftover, currency)} of what was left over: ${moneyText(sum([cut, leftover]), currency)}`;
+}
+
+function deduction(deducted: { netTotal: string }[], { currency, netTotal }: ShareExplanation): string {
+  const taken = moneyText(sum(deducted.map((one) => one.netTotal)), currency);
+  return `Less its ${taken} of ${plural(deducted.length, "line")} billed before: ${moneyText(netTotal, currency)}`;
 }
 
 type TermsProps = { terms: Term[]; told: ShareExplanation };
