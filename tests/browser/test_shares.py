@@ -65,7 +65,7 @@ def test_the_total_is_explained_down_to_a_line(page: Page, seller: Seller) -> No
     expect(row(sums, "Total")).to_contain_text("238.65")
     sums.get_by_role("button", name="API calls").click()
 
-    expect(dialog(page, "Explain API calls")).to_contain_text("188.75 to 188.75")
+    expect(dialog(page, "Explain API calls")).to_contain_text("None: 188.75 exactly")
 
 
 def saved(page: Page, item: str) -> Path:

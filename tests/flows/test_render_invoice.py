@@ -105,6 +105,14 @@ def printed(*lines: LineItem, usage: tuple[UsageItemGroup, ...] = (), **merchant
     return document(INVOICE, Contents((group,), lines, usage), MERCHANT | merchant)
 
 
+def test_a_line_names_its_period_where_the_invoice_has_another() -> None:
+    paper = printed(line((), "4"), line((), "4", service=QUARTER))
+
+    [own, other] = paper.groups[0].lines
+    assert own.service == ""
+    assert other.service != ""
+
+
 def test_the_parties_the_days_and_the_way_to_pay() -> None:
     paper = printed()
 

@@ -9,7 +9,7 @@ export function Filters({ active, onClear, children }: Props) {
       role="search"
       gap="sm"
       align="flex-end"
-      px="md"
+      px={{ base: "sm", sm: "md" }}
       py="sm"
       style={{ borderBottom: "1px solid var(--app-line)" }}
     >

@@ -13,7 +13,7 @@ export function Pager({ page, onGo }: Props) {
   const { after, before, totalResultSize } = page?.pagination ?? {};
   if (!page || page.items.length === 0) return null;
   return (
-    <Group justify="space-between" px="md" py={8} style={{ borderTop: "1px solid var(--app-line)" }}>
+    <Group justify="space-between" px={{ base: "sm", sm: "md" }} py={8} style={{ borderTop: "1px solid var(--app-line)" }}>
       <Text size="xs" c="dimmed">
         {totalResultSize !== undefined && `${decimalText(totalResultSize)} in all`}
       </Text>

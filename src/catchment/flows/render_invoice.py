@@ -180,8 +180,9 @@ def _needs_segments(line: LineItem) -> bool:
 def _segment(segment: Segment, line: LineItem, currency: str) -> paper.Segment:
     tiered = segment.lower is not None or segment.upper is not None
     in_packages = not tiered and segment.quantity != line.whole_quantity
+    units = written.segment_range(segment.lower, segment.upper) or "All units"
     return paper.Segment(
-        label="Packages" if in_packages else written.segment_range(segment.lower, segment.upper),
+        label="Packages" if in_packages else units,
         quantity=written.quantity(segment.quantity),
         rate=_rate(segment.rate, line, currency),
         fee=written.rate(segment.fee, currency) if segment.fee else "",

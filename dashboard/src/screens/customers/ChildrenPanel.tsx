@@ -62,7 +62,7 @@ export function ChildrenPanel({ customer }: { customer: Customer }) {
         />
       )}
       {query.hasNextPage && (
-        <Group px="md" py={8} justify="space-between">
+        <Group px={{ base: "sm", sm: "md" }} py={8} justify="space-between">
           <Text size="xs" c="dimmed">
             The first {decimalText(rows?.length ?? 0)}
             {total !== undefined && ` of ${decimalText(total)}`}.

@@ -27,9 +27,26 @@ export function MoveBills({ customerId, parentId, effectiveFrom }: Props) {
   );
 }
 
-const Sketch = () => <Skeleton height={72} aria-label="Working out the bills" />;
+const Sketch = () => (
+  <>
+    <Text size="sm" c="dimmed" mb={6}>
+      Working out what it does to bills…
+    </Text>
+    <Skeleton height={48} />
+  </>
+);
+
+/** Of somebody who stands at the top and is to stay there: the form before anything is chosen. */
+const NOTHING_TO_MOVE = "nothing_to_move";
 
 function Bills({ told }: { told: MovePreview }) {
+  if (told.refusal?.code === NOTHING_TO_MOVE) {
+    return (
+      <Text size="sm" c="dimmed">
+        The customer stands at the top. Choose a parent to see what the move does to bills.
+      </Text>
+    );
+  }
   return (
     <>
       {told.refusal && (

@@ -56,7 +56,7 @@ export function StatementsPanel({ customerId }: { customerId: string }) {
         />
       )}
       {data && total > data.items.length && (
-        <Text size="xs" c="dimmed" px="md" py={8}>
+        <Text size="xs" c="dimmed" px={{ base: "sm", sm: "md" }} py={8}>
           The newest {data.items.length} of {plural(total, "statement")}.
         </Text>
       )}

@@ -104,7 +104,7 @@ function Sum({ told, line, currency }: { told: Explanation; line: LineItem; curr
         <tbody>
           <SegmentRows line={{ ...line, segments: told.segments }} currency={currency} indent={16} />
           <tr className="total">
-            <td>{told.title}</td>
+            <td>Amount</td>
             <td className="end">
               <Quantity value={told.quantity} unit={told.unit} />
             </td>

@@ -107,7 +107,7 @@ export function UsageBreakdown({ invoice }: { invoice: Invoice }) {
         </Text>
       )}
       {query.hasNextPage && (
-        <Group px="md" py={8} justify="space-between">
+        <Group px={{ base: "sm", sm: "md" }} py={8} justify="space-between">
           <Text size="xs" c="dimmed">
             {unread}
           </Text>

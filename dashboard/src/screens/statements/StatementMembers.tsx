@@ -30,7 +30,7 @@ export function StatementMembers({ shown, members, more, busy }: Props) {
         rowLink={(row) => statementPath(row.customerId, shown.invoiceId, false)}
       />
       {more && (
-        <Group px="md" py={8} justify="space-between">
+        <Group px={{ base: "sm", sm: "md" }} py={8} justify="space-between">
           <Text size="xs" c="dimmed">
             The first {decimalText(members.length)} of {decimalText(all)} customers.
           </Text>

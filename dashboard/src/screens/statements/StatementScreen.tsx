@@ -1,7 +1,8 @@
 import { Anchor, Button, Group, Skeleton, Stack, Switch, Text } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 
+import { customer } from "../../api/customers";
 import { Problem } from "../../api/http";
 import { methodOf, statement, statementPdf, type StatementOf } from "../../api/shares";
 import type { Statement } from "../../api/types";
@@ -10,7 +11,7 @@ import { Facts } from "../../components/Facts";
 import { Day, Missing, Money, Quantity } from "../../components/Figures";
 import { periodText } from "../../components/format";
 import { MethodSwitch } from "../../components/MethodSwitch";
-import { PageHead, type Crumb } from "../../components/PageHead";
+import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
 import { PdfView } from "../../components/PdfView";
@@ -44,7 +45,7 @@ export default function StatementScreen() {
   );
   if (query.error) {
     const none = query.error instanceof Problem && query.error.status === 404;
-    if (none && branch === null) return <NothingItself crumbs={crumbs} whole={whole} />;
+    if (none && branch === null) return <NothingItself customerId={id} whole={whole} />;
     return <PageProblem error={query.error} crumbs={crumbs} onRetry={() => void query.refetch()} />;
   }
   const shown = query.data?.pages[0];
@@ -102,13 +103,18 @@ export default function StatementScreen() {
 }
 
 /** Of whoever has no share itself, as a holding whose children use everything. */
-function NothingItself({ crumbs, whole }: { crumbs: Crumb[]; whole: React.ReactNode }) {
+function NothingItself({ customerId, whole }: { customerId: string; whole: React.ReactNode }) {
+  const name = useQuery(customer(customerId)).data?.legalName ?? "Customer";
+  const crumbs = [
+    { title: "Customers", to: "/customers" },
+    { title: name, to: `/customers/${customerId}` },
+  ];
   return (
     <Stack gap="md">
-      <PageHead title="No statement of its own" crumbs={crumbs} />
+      <PageHead title={`Statement of ${name}`} crumbs={crumbs} />
       <Panel>
-        <Empty title="Nothing used, and no share" action={<Group justify="center">{whole}</Group>}>
-          On this invoice the customer has nothing itself. Those below it may have.
+        <Empty title="Nothing of its own" action={<Group justify="center">{whole}</Group>}>
+          On this invoice {name} has neither usage nor a share itself; those below it may have.
         </Empty>
       </Panel>
     </Stack>

@@ -125,7 +125,7 @@ function Preview({ file, inspected, onSeparator }: PreviewProps) {
         </Button>
       }
     >
-      <Group px="md" py="sm" gap="lg" align="flex-end">
+      <Group px={{ base: "sm", sm: "md" }} py="sm" gap="lg" align="flex-end">
         <Select
           label="Separator"
           w={140}

@@ -52,7 +52,7 @@ export function MapColumns({ file, inspected, mapping }: Props) {
           ))}
         </tbody>
       </table>
-      <Group px="md" py="sm" style={{ borderTop: "1px solid var(--app-line)" }}>
+      <Group px={{ base: "sm", sm: "md" }} py="sm" style={{ borderTop: "1px solid var(--app-line)" }}>
         <Text size="sm" c="dimmed" data-testid="ignored">
           {left.length > 0 ? `Not imported: ${left.join(", ")}.` : "Every column is imported."} Of customers
           there are already, only the place in the tree is read.

@@ -31,7 +31,7 @@ export function Refusals({ report, rows, known }: Props) {
       }
     >
       <DataTable label="Refusals" columns={COLUMNS} rows={shown} rowKey={({ key }) => key} />
-      <Group px="md" py={8} justify="space-between" style={{ borderTop: "1px solid var(--app-line)" }}>
+      <Group px={{ base: "sm", sm: "md" }} py={8} justify="space-between" style={{ borderTop: "1px solid var(--app-line)" }}>
         <Text size="xs" c="dimmed">
           {decimalText(shown.length)} of {decimalText(report.refusedCount)} shown
           {report.refusedCount > told.length && `; the server tells the first ${decimalText(told.length)}`}

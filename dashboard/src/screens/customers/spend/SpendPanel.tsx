@@ -1,4 +1,4 @@
-import { Anchor, Breadcrumbs, Group, Select, Skeleton, Switch, Text } from "@mantine/core";
+import { Anchor, Breadcrumbs, Button, Group, Select, Skeleton, Switch, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback } from "react";
 
@@ -9,7 +9,7 @@ import { Empty } from "../../../components/Empty";
 import { Panel } from "../../../components/Panel";
 import { ProblemAlert } from "../../../components/Problem";
 import { useFilters, useParam } from "../../../components/useFilters";
-import { choices, latest, rangeOf } from "./periods";
+import { ALL, choices, latest, rangeOf } from "./periods";
 import { SpendInvoices } from "./SpendInvoices";
 import { SpendTable } from "./SpendTable";
 import "./spend.css";
@@ -96,7 +96,16 @@ export function SpendPanel({ customerId }: { customerId: string }) {
           {shown ? (
             <Shown spend={shown} home={customerId} onOpen={open} />
           ) : (
-            <Empty title="Nothing in this period">
+            <Empty
+              title="Nothing in this period"
+              action={
+                period !== ALL && (
+                  <Button variant="default" size="xs" onClick={() => set("spent", ALL)}>
+                    Show all time
+                  </Button>
+                )
+              }
+            >
               No invoice of this period has anything of this customer or of anyone below it.
             </Empty>
           )}
