@@ -1,0 +1,145 @@
+"""Lives that meet a fault, each in a process of its own, and what is wrong after each.
+
+Run as a program: ``python -m tests.faults.lives URL WORK HOW_MANY FIRST_SEED [FLAW]``. An SQLite URL names an
+empty database, which every life gets a copy of; on PostgreSQL every life has a workspace. It prints JSON:
+of each fault how often it struck, and what was wrong by seed. With a FLAW the product is broken in that way
+(see ``flaws``), and it stops at the first life after which something is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from catchment import ids
+from catchment.store import access
+from catchment.store.engine import connect, writing
+from catchment.usage import UsageStore, merging
+from tests.faults import flaws, story
+from tests.faults.checking import Checker
+from tests.faults.damage import cut_power, tear
+from tests.faults.steps import Fault, Plan, Steps
+from tests.faults.story import Say
+
+
+def process(work: Callable[[Say], None]) -> tuple[list[dict[str, Any]], bool]:
+    """What ``work`` said in a process of its own, and whether that was killed."""
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(out)
+        mutex = threading.Lock()
+
+        def say(message: dict[str, Any]) -> None:
+            with mutex:
+                os.write(into, json.dumps(message).encode() + b"\n")
+
+        try:
+            work(say)
+            os._exit(0)
+        except BaseException:  # noqa: BLE001 -- whatever it is, the parent hears of it
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+    os.close(into)
+    with os.fdopen(out, "rb") as pipe:
+        lines = [line for line in pipe if line.endswith(b"\n")]  # it may die in the middle of one
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL, status
+    else:
+        assert os.WEXITSTATUS(status) == 0, status
+    return [json.loads(line) for line in lines], os.WIFSIGNALED(status)
+
+
+class Lives:
+    """Lives over databases of one kind."""
+
+    def __init__(self, url: str, work: Path, flaw: str | None) -> None:
+        self._url = url
+        self._work = work
+        self._flaw = flaw
+        self._sqlite = url.startswith("sqlite")
+        merging.FAN_IN = 2  # so that short lives merge
+        undisturbed, wrong = self.of(-1, Plan(None))
+        assert not wrong or flaw, wrong
+        [self._steps] = [one["count"] for one in undisturbed if one["did"] == "end"]
+
+    def seed(self, seed: int) -> tuple[Fault, bool, list[str]]:
+        """The fault that a seed means, whether it struck, and what was wrong afterwards."""
+        chance = random.Random(seed)
+        faults = [one for one in Fault if self._sqlite or one is not Fault.TORN]
+        fault = faults[seed % len(faults)]
+        first = chance.randrange(self._steps)
+        plan = Plan(fault, first, first + chance.randrange(1, 40), chance.randrange(20_000))
+        said, wrong = self.of(seed, plan)
+        return fault, any(one["did"] == "fault" for one in said), wrong
+
+    def of(self, seed: int, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
+        """What one life said, and what was wrong afterwards."""
+        place = self._work / str(seed)
+        data_dir, shadow = place / "data", place / "shadow"
+        data_dir.mkdir(parents=True)
+        shadow.mkdir()
+        url, home = self._url, ids.new_id()
+        if self._sqlite:
+            url = f"sqlite:///{data_dir / 'catchment.db'}"
+            shutil.copy(self._url.removeprefix("sqlite:///"), data_dir / "catchment.db")
+
+        def live(say: Say) -> None:
+            engine = connect(url)
+            with writing(engine) as tx:
+                access.named_workspace(tx, name=home, id=home, at=story.START)
+            usage = UsageStore(engine, data_dir)
+            steps = Steps(plan, say)
+            steps.watch_database(engine)
+            steps.watch_files(data_dir, shadow)
+            flaws.install(self._flaw)
+            story.live(engine, usage, home, seed, flaws.saying(self._flaw, say))
+            say({"did": "end", "count": steps.count})
+
+        said, killed = process(live)
+        chance = random.Random(f"damage {seed}")
+        if killed and plan.fault is Fault.POWER:
+            cut_power(data_dir, shadow, (one for one in said if one["did"] == "sync"), chance)
+        if killed and plan.fault is Fault.TORN:
+            tear(data_dir / "catchment.db-wal", chance, forget=self._flaw == "unsynced log")
+
+        def check(say: Say) -> None:
+            engine = connect(url)
+            excused = (plan.last - plan.first) // 2 if plan.fault is Fault.FAIL else 0
+            checker = Checker(engine, data_dir, home, seed, said, excused)
+            for wrong in checker.wrong(survived=not killed):
+                say({"did": wrong})
+
+        wrong, _ = process(check)
+        shutil.rmtree(place)
+        return said, [one["did"] for one in wrong]
+
+
+def main(url: str, work: str, how_many: str, first: str, flaw: str | None = None) -> None:
+    lives = Lives(url, Path(work), flaw)
+    struck: Counter[str] = Counter()
+    wrong: dict[int, list[str]] = {}
+    for seed in range(int(first), int(first) + int(how_many)):
+        fault, hit, found = lives.seed(seed)
+        struck[fault] += hit
+        if found:
+            wrong[seed] = [fault, *found]
+            if flaw:
+                break
+    json.dump({"struck": struck, "wrong": wrong}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
