@@ -53,17 +53,21 @@ class Checker:
     def _told(self, did: str) -> Counter[tuple[str, int]]:
         return Counter((one["sender"], one["request"]) for one in self._said if one["did"] == did)
 
-    def wrong(self, *, survived: bool) -> list[str]:
+    def wrong(self, *, survived: bool) -> Iterator[str]:
         """Everything that is wrong; the life's process ``survived`` or was killed."""
         self._wait_for_the_dead()
-        return [
-            *(self._left_behind() if survived else ()),
-            *self._stored("found"),
-            *self._after("loaded", self._usage.catch_up),
-            *self._after("merged", self._usage.compact),
-            *self._resent(),
-            *self._swept(),
-        ]
+        if survived:
+            yield from self._left_behind()
+        found = self._rows()
+        yield from self._stored("found", found)
+        yield from self._statistics(found)
+        for name, change in (("loaded", self._usage.catch_up), ("merged", self._usage.compact)):
+            change(self._home)
+            if self._rows() != found:
+                yield f"{name}: other events than were found"
+        yield from self._statistics(found)
+        yield from self._resent()
+        yield from self._swept()
 
     def _wait_for_the_dead(self) -> None:
         """Whoever was about to commit held one of these, and PostgreSQL ends its work first."""
@@ -71,23 +75,14 @@ class Checker:
             lock(tx, "usage", self._home)
             lock(tx, "usage-load", self._home)
 
-    def _after(self, name: str, change: Any) -> Iterator[str]:
-        before = self._rows()
-        change(self._home)
-        if self._rows() != before:
-            yield f"{name}: other events than before"
-        yield from self._stored(name)
-
     def _resent(self) -> Iterator[str]:
         with intake(self._engine) as keep:
             for sender, mine in self._sent.items():
                 for request in mine:
                     if not self._answered[sender, request.number]:
                         deliver(keep, self._home, request, self._resend)
-        yield from self._after("sent again", self._usage.catch_up)
-        kept = {(sender, number) for sender, number, *_ in self._rows()}
-        if len(kept) != len(SENDERS) * REQUESTS:
-            yield f"sent again: only {sorted(kept)}"
+        self._usage.catch_up(self._home)
+        yield from self._stored("sent again", self._rows())
 
     def _resend(self, message: dict[str, Any]) -> None:
         which = message["sender"], message["request"]
@@ -106,8 +101,7 @@ class Checker:
             )
         return rows
 
-    def _stored(self, when: str) -> Iterator[str]:
-        rows = self._rows()
+    def _stored(self, when: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
         sums = {}
         for sender, mine in self._sent.items():
             own = [row for row in rows if row[0] == sender]
@@ -126,7 +120,6 @@ class Checker:
         [answer] = self._usage.measure(self._home, [_SUM])
         if answer.pooled != sum(sums.values()):
             yield f"{when}: {answer.pooled} instead of {sums}"
-        yield from self._statistics(when, rows)
 
     def _whole(
         self, own: Sequence[tuple[Any, ...]], mine: Sequence[Request], copies: Counter[int]
@@ -147,13 +140,13 @@ class Checker:
             if not least <= copies[number] <= most:
                 yield f"{when}: {copies[number]} times request {number} of {sender}, not {most}"
 
-    def _statistics(self, when: str, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
+    def _statistics(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[str]:
         said = self._usage.stats(self._home, SENDERS)
         counting = sum(row[-1] for row in rows)
         if (said.events, said.events - said.superseded_events) != (len(rows), counting):
-            yield f"{when}: statistics say {said}, events are {len(rows)}, {counting} count"
+            yield f"statistics say {said}, events are {len(rows)}, {counting} count"
         if said.events_in_files + said.waiting_events != said.events:
-            yield f"{when}: statistics do not add up: {said}"
+            yield f"statistics do not add up: {said}"
 
     def _files(self) -> tuple[set[Path], set[Path]]:
         """The files that are there, and those that the manifest names."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from catchment.store.engine import writing
+from catchment.store.engine import reading, writing
 from catchment.usage import inbox, loader, segments
 from tests.faults.story import Say
 
@@ -37,14 +38,17 @@ def install(flaw: str | None) -> None:
         segments._sync = lambda _: None
     if flaw in {"rows removed first", "rows removed last"}:
         loader._load = _in_two(last=flaw == "rows removed last")
+        loader.catch_up = _one_at_a_time(loader.catch_up)
 
 
 def _in_two(*, last: bool) -> Any:
     """A loader with two commits."""
 
     def load(engine: Any, data_dir: Path, workspace_id: str, db: Any, batch: Any) -> None:
+        with reading(engine) as tx:
+            known = segments.manifest(tx, workspace_id)
         with db.cursor() as cursor:
-            found = loader.superseded(cursor, batch.events, data_dir, [])
+            found = loader.superseded(cursor, batch.events, data_dir, known)
         fresh = list(loader._written(data_dir, workspace_id, batch, found))
         changes = [
             lambda tx: inbox.remove(tx, workspace_id, batch.rows),
@@ -55,3 +59,14 @@ def _in_two(*, last: bool) -> Any:
                 change(tx)
 
     return load
+
+
+def _one_at_a_time(load: Any) -> Any:
+    """So that nothing but a fault brings the flaw to light."""
+    mutex = Lock()
+
+    def alone(*arguments: Any) -> Any:
+        with mutex:
+            return load(*arguments)
+
+    return alone
