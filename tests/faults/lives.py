@@ -1,9 +1,9 @@
 """Lives that meet a fault, each in a process of its own, and what is wrong after each.
 
-Run as a program: ``python -m tests.faults.lives URL WORK HOW_MANY FIRST_SEED [FLAW]``. An SQLite URL names an
-empty database, which every life gets a copy of; on PostgreSQL every life has a workspace. It prints JSON:
-of each fault how often it struck, and what was wrong by seed. With a FLAW the product is broken in that way
-(see ``flaws``), and it stops at the first life after which something is wrong.
+Run as a program: ``python -m tests.faults.lives WORK HOW_MANY FIRST_SEED [--flaws] URL…``. An SQLite URL names
+an empty database, which every life gets a copy of; on PostgreSQL every life has a workspace. It prints JSON:
+of each fault how often it struck, and what was wrong by database and seed. With ``--flaws`` it then breaks the
+product in each of the ways in ``flaws`` and prints what was found to be wrong, if anything was.
 """
 
 from __future__ import annotations
@@ -25,11 +25,14 @@ from catchment import ids
 from catchment.store import access
 from catchment.store.engine import connect, writing
 from catchment.usage import UsageStore, merging
-from tests.faults import flaws, story
+from tests.faults import story
 from tests.faults.checking import Checker
 from tests.faults.damage import cut_power, tear
+from tests.faults.flaws import FLAWS, install
 from tests.faults.steps import Fault, Plan, Steps
 from tests.faults.story import Say
+
+_LIVES_OF_A_FLAW = 20
 
 
 def process(work: Callable[[Say], None]) -> tuple[list[dict[str, Any]], bool]:
@@ -65,27 +68,40 @@ def process(work: Callable[[Say], None]) -> tuple[list[dict[str, Any]], bool]:
 class Lives:
     """Lives over databases of one kind."""
 
-    def __init__(self, url: str, work: Path, flaw: str | None) -> None:
+    def __init__(self, url: str, work: Path) -> None:
         self._url = url
         self._work = work
-        self._flaw = flaw
         self._sqlite = url.startswith("sqlite")
         merging.FAN_IN = 2  # so that short lives merge
-        undisturbed, wrong = self.of(-1, Plan(None))
-        assert not wrong, wrong
-        [self._steps] = [one["count"] for one in undisturbed if one["did"] == "end"]
 
-    def seed(self, seed: int) -> tuple[Fault, bool, list[str]]:
+    def undisturbed(self) -> int:
+        """How many steps a life has that meets no fault."""
+        said, wrong = self.of(-1, Plan(None))
+        assert not wrong, wrong
+        [steps] = [one["count"] for one in said if one["did"] == "end"]
+        return int(steps)
+
+    def broken(self, flaw: str) -> list[str]:
+        """What was found to be wrong in one of some lives with that flaw."""
+        for seed in range(_LIVES_OF_A_FLAW):
+            _, wrong = self.of(seed, Plan(FLAWS[flaw], first=-1), flaw)
+            if wrong:
+                return wrong
+        return []
+
+    def seed(self, seed: int, steps: int) -> tuple[Fault, bool, list[str]]:
         """The fault that a seed means, whether it struck, and what was wrong afterwards."""
         chance = random.Random(seed)
         faults = [one for one in Fault if self._sqlite or one is not Fault.TORN]
         fault = faults[seed % len(faults)]
-        first = chance.randrange(self._steps)
+        first = chance.randrange(steps)
         plan = Plan(fault, first, first + chance.randrange(1, 40), chance.randrange(20_000))
         said, wrong = self.of(seed, plan)
         return fault, any(one["did"] == "fault" for one in said), wrong
 
-    def of(self, seed: int, plan: Plan) -> tuple[list[dict[str, Any]], list[str]]:
+    def of(
+        self, seed: int, plan: Plan, flaw: str | None = None
+    ) -> tuple[list[dict[str, Any]], list[str]]:
         """What one life said, and what was wrong afterwards."""
         place = self._work / str(seed)
         data_dir, shadow = place / "data", place / "shadow"
@@ -104,8 +120,9 @@ class Lives:
             steps = Steps(plan, say)
             steps.watch_database(engine)
             steps.watch_files(data_dir, shadow)
-            flaws.install(self._flaw)
-            story.live(engine, usage, home, seed, flaws.saying(self._flaw, say))
+            if flaw is not None:
+                say = install(flaw, steps, say, random.Random(seed))
+            story.live(engine, usage, home, seed, say)
             say({"did": "end", "count": steps.count})
 
         said, killed = process(live)
@@ -113,7 +130,7 @@ class Lives:
         if killed and plan.fault is Fault.POWER:
             cut_power(data_dir, shadow, (one for one in said if one["did"] == "sync"), chance)
         if killed and plan.fault is Fault.TORN:
-            tear(data_dir / "catchment.db-wal", chance, forget=self._flaw == "unsynced log")
+            tear(data_dir / "catchment.db-wal", chance, forget=flaw == "log not synced")
 
         def check(say: Say) -> None:
             engine = connect(url)
@@ -130,18 +147,27 @@ class Lives:
         return said, [one["wrong"] for one in wrong]
 
 
-def main(url: str, work: str, how_many: str, first: str, flaw: str | None = None) -> None:
-    lives = Lives(url, Path(work), flaw)
+def main(work: str, how_many: str, first: str, *more: str) -> None:
     struck: Counter[str] = Counter()
-    wrong: dict[int, list[str]] = {}
-    for seed in range(int(first), int(first) + int(how_many)):
-        fault, hit, found = lives.seed(seed)
-        struck[fault] += hit
-        if found:
-            wrong[seed] = [fault, *found]
-            if flaw:
-                break
-    json.dump({"struck": struck, "wrong": wrong}, sys.stdout)
+    wrong: dict[str, list[str]] = {}
+    urls = [one for one in more if one != "--flaws"]
+    for url in urls:
+        lives = Lives(url, Path(work))
+        steps = lives.undisturbed()
+        kind = url.partition(":")[0]
+        for seed in range(int(first), int(first) + int(how_many)):
+            fault, hit, found = lives.seed(seed, steps)
+            struck[f"{kind} {fault}"] += hit
+            if found:
+                wrong[f"{kind} {seed}"] = [fault, *found]
+    found_in = {}
+    if "--flaws" in more:
+        lives = Lives(urls[0], Path(work))
+        sqlite = urls[0].startswith("sqlite")
+        found_in = {
+            flaw: lives.broken(flaw) for flaw in FLAWS if sqlite or FLAWS[flaw] is not Fault.TORN
+        }
+    json.dump({"struck": struck, "wrong": wrong, "flaws": found_in}, sys.stdout)
 
 
 if __name__ == "__main__":

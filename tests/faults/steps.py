@@ -66,12 +66,15 @@ class Steps:
             if number == plan.first and plan.fault is not None:
                 self._say({"did": "fault"})
                 if plan.fault in DEADLY:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                    self.die()
             if plan.fault is Fault.FULL and number in {plan.first, plan.last}:
                 room = plan.room if number == plan.first else resource.RLIM_INFINITY
                 resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
         if plan.fault is Fault.FAIL and plan.first <= number < plan.last:
             raise error()
+
+    def die(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def disk_failed(self) -> Exception:
         code = errno.ENOSPC if self.count % 2 else errno.EIO
