@@ -28,7 +28,8 @@ _OLD = 2 * segments.SAFE_AGE_SECONDS
 class Checker:
     """Looks at what is stored of a life whose messages were ``said``.
 
-    It may have left ``excused`` files behind, because removing them may have failed as well.
+    It may have left ``excused`` files behind: three for each step that failed, because that may have
+    been the one that asks what is to be removed.
     """
 
     def __init__(

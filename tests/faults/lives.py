@@ -94,7 +94,7 @@ class Lives:
         chance = random.Random(seed)
         faults = [one for one in Fault if self._sqlite or one is not Fault.TORN]
         fault = faults[seed % len(faults)]
-        first = chance.randrange(steps)
+        first = chance.randrange(steps * 3 // 4)  # some lives are shorter
         plan = Plan(fault, first, first + chance.randrange(1, 40), chance.randrange(20_000))
         said, wrong = self.of(seed, plan)
         return fault, any(one["did"] == "fault" for one in said), wrong
@@ -120,9 +120,14 @@ class Lives:
             steps = Steps(plan, say)
             steps.watch_database(engine)
             steps.watch_files(data_dir, shadow)
-            if flaw is not None:
-                say = install(flaw, steps, say, random.Random(seed))
-            story.live(engine, usage, home, seed, say)
+
+            def stepping(message: dict[str, Any]) -> None:
+                say(message)
+                if message["did"] == "send":
+                    steps.step(steps.disk_failed)  # where not even a connection can be opened
+
+            tell = stepping if flaw is None else install(flaw, steps, say, random.Random(seed))
+            story.live(engine, usage, home, seed, tell)
             say({"did": "end", "count": steps.count})
 
         said, killed = process(live)
@@ -134,7 +139,7 @@ class Lives:
 
         def check(say: Say) -> None:
             engine = connect(url)
-            excused = (plan.last - plan.first) // 2 if plan.fault is Fault.FAIL else 0
+            excused = 3 * (plan.last - plan.first) if plan.fault is Fault.FAIL else 0
             checker = Checker(engine, data_dir, home, seed, said, excused)
             try:
                 for wrong in checker.wrong(survived=not killed):

@@ -116,10 +116,14 @@ def deliver(
 ) -> None:
     """Send ``request`` until it is answered."""
     about = {"sender": request.sender, "request": request.number}
+    failed: Exception | None = None
     for _ in range(_TRIES):
-        say({"did": "send", **about})
-        with suppress(*WORLD_FAILED):
+        try:
+            say({"did": "send", **about})
             keep(workspace_id, request)
+        except WORLD_FAILED as error:
+            failed = error
+        else:
             say({"did": "answer", **about})
             return
-    raise AssertionError(f"never answered: {about}")
+    raise AssertionError(f"never answered: {about}") from failed
