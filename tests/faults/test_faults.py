@@ -16,7 +16,7 @@ from tests.faults.steps import Fault
 
 ROOT = Path(__file__).parents[2]
 LIVES = int(os.environ.get("CATCHMENT_CRASHES", "4"))
-"""How many on each database: hundreds by `make prove-usage`."""
+"""How many on each database: 1,000 by `make prove-usage`."""
 
 SEED = int(os.environ.get("CATCHMENT_SEED", "0"))
 
