@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Condition
 
@@ -49,7 +50,8 @@ class Server:
     def kill(self, *, loader: bool) -> None:
         """Kill the server, and its loader too or not; that ends once it notices."""
         if loader:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it was killed before
+                os.killpg(self._process.pid, signal.SIGKILL)
         else:
             self._process.kill()
         self._process.wait()
