@@ -101,19 +101,21 @@ class Steps:
     def watch_files(self, data_dir: Path, shadow: Path) -> None:
         """Nothing is really synced: what would have been is said, and its content kept aside."""
         folder = os.fspath(data_dir / "usage")
+        syncing = threading.Lock()
 
         def fsync(descriptor: int) -> None:
             path = Path(f"/proc/self/fd/{descriptor}").readlink()
             self.step(self.disk_failed)
-            about = path.stat()
-            said: dict[str, Any] = {"did": "sync", "path": str(path)}
-            if path.is_dir():
-                said["entries"] = {one.name: one.stat().st_ino for one in path.iterdir()}
-            else:
-                said |= {"inode": about.st_ino, "size": about.st_size}
-                if not (shadow / str(about.st_ino)).exists():
-                    os.link(path, shadow / str(about.st_ino))
-            self._say(said)
+            with syncing:  # or one who looked earlier might say so later
+                about = path.stat()
+                said: dict[str, Any] = {"did": "sync", "path": str(path)}
+                if path.is_dir():
+                    said["entries"] = {one.name: one.stat().st_ino for one in path.iterdir()}
+                else:
+                    said |= {"inode": about.st_ino, "size": about.st_size}
+                    if not (shadow / str(about.st_ino)).exists():
+                        os.link(path, shadow / str(about.st_ino))
+                self._say(said)
             self.step(self.disk_failed)
 
         def audit(name: str, arguments: tuple[Any, ...]) -> None:
