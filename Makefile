@@ -4,7 +4,7 @@ PORT ?= 8080
 DEMO_DIR ?= demo-data
 SERVE ?= 1
 
-.PHONY: setup setup-dev demo test prove check bench-families clean
+.PHONY: setup setup-dev demo test prove prove-usage check bench-families clean
 
 setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
 	@scripts/setup run
@@ -20,6 +20,9 @@ test: setup-dev  ## every check and every test
 
 prove: setup-dev  ## the laws of families, on 100,000 families and 1,000 races
 	@scripts/prove
+
+prove-usage: setup-dev  ## no usage event lost or doubled, whatever dies or fails: 1,000 crashes on each database
+	@scripts/prove-usage
 
 check: setup-dev  ## the checks without the tests
 	@scripts/test --checks-only

@@ -2,13 +2,15 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import event as sqlalchemy_event
 
 from catchment.core.metering import measure
 from catchment.store.access import Workspace
@@ -281,3 +283,72 @@ def test_many_senders_are_acknowledged_in_the_order_of_their_places(
     assert total(usage, workspace) == order[-1]
     usage.catch_up(workspace.id)
     assert total(usage, workspace) == order[-1]
+
+
+@pytest.mark.parametrize("step", ["DELETE FROM usage_inbox", "INSERT INTO usage_segm", "COMMIT"])
+def test_a_load_that_fails_leaves_the_inbox_as_it_was_and_no_files(
+    engine: Engine,
+    usage: UsageStore,
+    workspace: Workspace,
+    give: SEND,
+    data_dir: Path,
+    step: str,
+) -> None:
+    give(event(1), event(2))
+
+    with no_space(engine, step), pytest.raises(OSError, match="No space"):
+        usage.catch_up(workspace.id)
+    left = files(data_dir, workspace), count(engine, usage_inbox), count(engine, usage_segments)
+
+    assert left == (set(), 1, 0)
+    assert usage.catch_up(workspace.id) == 2
+    assert total(usage, workspace) == 3
+
+
+@contextmanager
+def no_space(engine: Engine, step: str) -> Iterator[None]:
+    """The first statement or COMMIT of a writing transaction that begins like ``step`` fails."""
+    failed = []
+
+    def fail(connection: Connection, _: object = None, statement: str = "COMMIT", *__: object):
+        writes = not connection.get_execution_options().get("reading", False)
+        if writes and statement.startswith(step) and not failed:
+            failed.append(statement)
+            raise OSError("No space left on device")
+
+    hooks = ("before_cursor_execute", "commit")
+    for hook in hooks:
+        sqlalchemy_event.listen(engine, hook, fail)
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            sqlalchemy_event.remove(engine, hook, fail)
+
+
+def test_a_file_that_cannot_be_written_is_not_left_behind(
+    data_dir: Path, workspace: Workspace
+) -> None:
+    def write(file: Path) -> None:
+        file.write_bytes(b"half of it")
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        segments.new_file(data_dir, workspace.id, segments.Kind.KEYS, write)
+
+    assert files(data_dir, workspace) == set()
+
+
+def test_folders_whose_maker_died_are_synced_before_a_file_in_them_counts(
+    data_dir: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = data_dir / segments.folder(workspace.id)
+    folder.mkdir(parents=True)
+    synced = []
+    monkeypatch.setattr(
+        os, "fsync", lambda it: synced.append(Path(f"/proc/self/fd/{it}").readlink())
+    )
+
+    segments.new_file(data_dir, workspace.id, segments.Kind.KEYS, Path.touch)
+
+    assert {folder, folder.parent, data_dir} <= set(synced)

@@ -154,13 +154,21 @@ def _http(request: Request, error: Exception) -> JSONResponse:
     return _problem(request, error.status_code, code, phrase, detail, (), headers)
 
 
+_OUT_OF_RESOURCES = "53"
+"""PostgreSQL, appendix A: the class of errors in which the disk is full or memory is short."""
+
+
 def _database(request: Request, error: Exception) -> JSONResponse:
     """The database was away, busy or full; anything else it says is a fault of ours."""
     assert isinstance(error, DBAPIError)
     text = str(error.orig).lower()
-    away = error.connection_invalidated or any(
-        words in text
-        for words in ("full", "locked", "disk i/o", "connection", "terminating", "readonly")
+    away = (
+        error.connection_invalidated
+        or (getattr(error.orig, "sqlstate", None) or "").startswith(_OUT_OF_RESOURCES)
+        or any(
+            words in text
+            for words in ("full", "locked", "disk i/o", "connection", "terminating", "readonly")
+        )
     )
     if not away:
         return _broken(request, error)

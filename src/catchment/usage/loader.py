@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from catchment.store.engine import lock, reading, writing
 from catchment.usage import columns, duck, inbox, keys, layout, merging, segments
@@ -30,6 +31,7 @@ BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""
 
 _ATTEMPTS = 50
+_LOCK = "usage-load"
 
 
 class _Lost(Exception):
@@ -86,19 +88,37 @@ def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batc
         known = segments.manifest(tx, workspace_id)
     with db.cursor() as cursor:
         found = superseded(cursor, batch.events, data_dir, known)
-    fresh = _written(data_dir, workspace_id, batch, found)
-    try:
+    with _named_or_gone(engine, data_dir, workspace_id) as fresh:
+        for one in _written(data_dir, workspace_id, batch, found):
+            fresh.append(one)
         with writing(engine) as tx:
-            lock(tx, "usage-load", workspace_id)
+            lock(tx, _LOCK, workspace_id)
             if not inbox.remove(tx, workspace_id, batch.rows):
-                raise _Lost  # noqa: TRY301 -- leaving the block is what rolls it back
+                raise _Lost
             segments.add(tx, workspace_id, fresh)
-    except _Lost:
-        segments.discard(data_dir, fresh)
+
+
+@contextmanager
+def _named_or_gone(engine: Engine, data_dir: Path, workspace_id: str) -> Iterator[list[Segment]]:
+    """Segments made in the block, whose files are removed if it fails.
+
+    After a COMMIT that failed nobody knows whether it happened. Whoever gets the lock knows that it
+    is over, and the manifest tells. Where that cannot be asked either, the files are swept later.
+    """
+    made: list[Segment] = []
+    try:
+        yield made
+    except BaseException:
+        with suppress(OSError, DBAPIError), writing(engine) as tx:
+            lock(tx, _LOCK, workspace_id)
+            named = {one.id for one in segments.manifest(tx, workspace_id)}
+            segments.discard(data_dir, [one for one in made if one.id not in named])
         raise
 
 
-def _written(data_dir: Path, workspace_id: str, batch: _Batch, found: Superseded) -> list[Segment]:
+def _written(
+    data_dir: Path, workspace_id: str, batch: _Batch, found: Superseded
+) -> Iterator[Segment]:
     """Files for events, their keys and the marks they make, named nowhere yet."""
     rows, events = batch
     ats = pc.min_max(events["event_at"]).as_py()
@@ -112,20 +132,17 @@ def _written(data_dir: Path, workspace_id: str, batch: _Batch, found: Superseded
 
     ordered = layout.ordered(events)
     write = partial(layout.write, schema=ordered.schema, tables=[ordered])
-    fresh = [
-        replace(
-            made(Kind.EVENTS, len(events), places, write),
-            first_event_at=instant(ats["min"]),
-            last_event_at=instant(ats["max"]),
-        ),
-        made(Kind.KEYS, len(events), places, partial(keys.write, found.keys)),
-    ]
+    yield replace(
+        made(Kind.EVENTS, len(events), places, write),
+        first_event_at=instant(ats["min"]),
+        last_event_at=instant(ats["max"]),
+    )
+    yield made(Kind.KEYS, len(events), places, partial(keys.write, found.keys))
     if len(found.marks):
         marks = found.marks.sort_by("seq")
         ends = marks["seq"][0].as_py(), marks["seq"][-1].as_py()
         write = partial(layout.write, schema=duck.MARKS, tables=[marks])
-        fresh.append(made(Kind.MARKS, len(marks), ends, write))
-    return fresh
+        yield made(Kind.MARKS, len(marks), ends, write)
 
 
 def _merge_all(
@@ -161,27 +178,25 @@ def _merge(
     """Put one segment in the place of several. Which of them holds an event never matters."""
     kind = crowd[0].kind
     sources = segments.files(data_dir, crowd, kind)
-    with db.cursor() as cursor:
-        write = partial(merging.write, cursor, kind, sources)
-        path = segments.new_file(data_dir, workspace_id, kind, write)
-    merged = Segment(
-        Path(path).stem,
-        kind,
-        path,
-        sum(one.row_count for one in crowd),
-        min(one.first_seq for one in crowd),
-        max(one.last_seq for one in crowd),
-        max(one.created_at for one in crowd),
-        min((one.first_event_at for one in crowd if one.first_event_at), default=None),
-        max((one.last_event_at for one in crowd if one.last_event_at), default=None),
-    )
-    try:
+    with _named_or_gone(engine, data_dir, workspace_id) as made:
+        with db.cursor() as cursor:
+            write = partial(merging.write, cursor, kind, sources)
+            path = segments.new_file(data_dir, workspace_id, kind, write)
+        merged = Segment(
+            Path(path).stem,
+            kind,
+            path,
+            sum(one.row_count for one in crowd),
+            min(one.first_seq for one in crowd),
+            max(one.last_seq for one in crowd),
+            max(one.created_at for one in crowd),
+            min((one.first_event_at for one in crowd if one.first_event_at), default=None),
+            max((one.last_event_at for one in crowd if one.last_event_at), default=None),
+        )
+        made.append(merged)
         with writing(engine) as tx:
-            lock(tx, "usage-load", workspace_id)
+            lock(tx, _LOCK, workspace_id)
             if not segments.remove(tx, workspace_id, crowd):
-                raise _Lost  # noqa: TRY301 -- leaving the block is what rolls it back
+                raise _Lost
             segments.add(tx, workspace_id, [merged])
-    except _Lost:
-        segments.discard(data_dir, [merged])
-        raise
     segments.retire(data_dir, crowd)

@@ -104,19 +104,24 @@ def new_file(data_dir: Path, workspace_id: str, kind: Kind, write: Callable[[Pat
     """Write a file that survives a power cut, and return its path relative to ``data_dir``.
 
     Its name is never used twice, so that losing a race never means losing the winner's file.
+    Where writing fails nothing is left behind: a full disk gets no fuller by trying again.
     """
     directory = data_dir / folder(workspace_id)
-    if not directory.exists():
-        directory.mkdir(parents=True, exist_ok=True)
-        for made in (directory.parent.parent, directory.parent):
-            _sync(made)
+    directory.mkdir(parents=True, exist_ok=True)
     # Not an id of ours but a name nobody else has: two processes must never meet in one file.
     name = f"{secrets.token_hex(16)}.{'npy' if kind is Kind.KEYS else 'parquet'}"
-    unfinished = directory / f"{name}.tmp"
-    write(unfinished)
-    _sync(unfinished)
-    unfinished.rename(directory / name)
-    _sync(directory)
+    unfinished, finished = directory / f"{name}.tmp", directory / name
+    try:
+        write(unfinished)
+        _sync(unfinished)
+        unfinished.rename(finished)
+        for holding in (directory, directory.parent, data_dir):
+            _sync(holding)  # all of them each time: who made them may have died before it did so
+    except BaseException:
+        for one in (unfinished, finished):
+            with suppress(OSError):
+                one.unlink()
+        raise
     return f"{folder(workspace_id)}/{name}"
 
 
