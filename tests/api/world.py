@@ -246,6 +246,7 @@ OPERATIONS: dict[str, Body | None] = {
         }
     ],
     "POST /usage-events/import": lambda _: "customerAlias,eventType\nnw,call\n",
+    "DELETE /usage-events/by-customer-event-id/{id:event}": None,
     "POST /billing-schedules": lambda w: schedule_body(w.ids["parent"], w.ids["price GRADUATED"]),
     "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
         k: v

@@ -40,6 +40,15 @@ class SentEvent(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     event_properties: msgspec.Raw = NO_PROPERTIES
 
 
+def cancellation(customer_event_id: str) -> SentEvent:
+    """What makes the event that has this id of its sender's count no more.
+
+    It supersedes that event as a correction would, and is itself an event of nothing: nobody can
+    send one without a type, so no question ever finds it.
+    """
+    return SentEvent("", "", None, customer_event_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One request's events: how many, and their JSON array."""

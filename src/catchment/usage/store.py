@@ -41,8 +41,9 @@ from catchment.usage.census import CensusQuery
 from catchment.usage.event_ids import event_id
 from catchment.usage.events import Batch, first_place, instant, last_place, micros
 from catchment.usage.late import MeasuredTo
-from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
+from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.segments import Kind, Segment
+from catchment.usage.standing import Window, standing
 from catchment.usage.statistics import UsageStats
 from catchment.usage.superseding import superseded
 
@@ -284,6 +285,19 @@ class UsageStore:
         """A page of the events themselves, superseded ones included. Raises Invalid (cursor)."""
         return self._read(
             workspace_id, lambda cursor, _: listing.page(cursor, workspace_id, wanted, request)
+        )
+
+    def standing(
+        self,
+        workspace_id: str,
+        ids: Collection[str],
+        window: Window | None = None,
+        at_most: int | None = None,
+    ) -> list[StoredEvent]:
+        """The events that count under these ids of their senders' or within a window, by place."""
+        return self._read(
+            workspace_id,
+            lambda cursor, _: standing(cursor, workspace_id, ids, window, at_most),
         )
 
     def _read(
