@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from catchment.core.period import Span
-from catchment.usage import duck
-from catchment.usage.events import micros
+from catchment.usage import columns, duck
+from catchment.usage.events import SentEvent, micros, supposed
 from catchment.usage.listing import StoredEvent, stored
 from catchment.usage.queries import CURRENT
 
@@ -57,3 +58,12 @@ def standing(
         parameters,
     )
     return [stored(workspace_id, row) for row in found]
+
+
+def as_stored(
+    workspace_id: str, events: Sequence[SentEvent], received_at: datetime
+) -> list[StoredEvent]:
+    """Events that nobody has taken in yet, as they would be read."""
+    rows = supposed(events, received_at)
+    found = columns.table(workspace_id, rows).to_pylist() if rows else []
+    return [stored(workspace_id, row | {"counts": True}) for row in found]

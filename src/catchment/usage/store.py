@@ -7,7 +7,8 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -39,7 +40,16 @@ from catchment.usage import (
 )
 from catchment.usage.census import CensusQuery
 from catchment.usage.event_ids import event_id
-from catchment.usage.events import Batch, first_place, instant, last_place, micros
+from catchment.usage.events import (
+    Batch,
+    InboxRow,
+    SentEvent,
+    first_place,
+    instant,
+    last_place,
+    micros,
+    supposed,
+)
 from catchment.usage.late import MeasuredTo
 from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.segments import Kind, Segment
@@ -87,6 +97,7 @@ class UsageStore:
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
+        self._supposed: Mapping[str, Sequence[InboxRow]] = {}
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
         """Keep one request's events; they are acknowledged once ``tx`` is committed.
@@ -94,6 +105,15 @@ class UsageStore:
         Returns the place of the first: the others follow.
         """
         return first_place(inbox.accept(tx, workspace_id, batch, received_at))
+
+    def supposing(
+        self, workspace_id: str, events: Sequence[SentEvent], received_at: datetime
+    ) -> UsageStore:
+        """What answers as if ``events`` had been taken in too, after all others."""
+        other = copy(self)
+        own = {workspace_id: supposed(events, received_at)}
+        other._supposed = own  # noqa: SLF001 -- one of us
+        return other
 
     def catch_up(self, workspace_id: str) -> int:
         """Move what waits into segments, for speed only, and return how many events that was.
@@ -330,7 +350,7 @@ class UsageStore:
         within: Span | None,
     ) -> _T:
         with reading(self._engine) as tx:
-            waiting = inbox.first(tx, workspace_id)
+            waiting = [*inbox.first(tx, workspace_id), *self._supposed.get(workspace_id, ())]
             known = segments.manifest(tx, workspace_id)
         newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
         if waiting:
