@@ -25,6 +25,22 @@ def test_an_event_is_added_by_hand(page: Page, seller: Seller) -> None:
     expect(stored).to_contain_text("n=12")
 
 
+def test_a_wrong_event_is_cancelled(page: Page, seller: Seller) -> None:
+    family(seller)
+    usage(seller, nw=1)
+    page.goto("/usage/events")
+    row(table(page, "Usage events"), "nw").get_by_role("button", name="Cancel").click()
+    asked = dialog(page, "Cancel this event?")
+    expect(asked).to_contain_text("call of nw")
+
+    asked.get_by_role("button", name="Cancel event").click()
+
+    expect(asked).to_be_hidden()
+    gone = row(table(page, "Usage events"), "nw")
+    expect(gone).to_contain_text("(cancelled)")
+    expect(gone.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
 def test_events_of_nobody_are_found(page: Page, seller: Seller) -> None:
     family(seller)
     usage(seller, nw=1, stray=2)

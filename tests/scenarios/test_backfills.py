@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.conftest import Clock
-from tests.scenarios.seller import Seller, graduated
+from tests.scenarios.seller import Seller, fixed, graduated, linear
 
 
 @pytest.fixture
@@ -133,3 +133,23 @@ def test_what_a_draft_adjusts_already_is_part_of_the_comparison(
     [late] = told["adjustments"]
     # 110 calls cost 20 + 100 + 50 + 7.50; without the late ones nothing is left to adjust.
     assert (late["before"], late["after"], told["payers"]) == ("57.50", "0.00", [])
+
+
+def test_the_adjustment_is_shown_under_who_pays(seller: Seller) -> None:
+    parent = seller.customer("Parent")
+    child = seller.customer("Child", parent)
+    calls = seller.price(linear(seller.metric()))
+    seller.schedule(parent, seller.price(fixed("10")))
+    seller.schedule(child, calls, billTo="PARENT")
+    seller.post("/usage-events", sent(child, "2026-01-05", 60, "a"))
+    [january] = seller.run("2026-02-01")
+    seller.post(f"/invoices/{january['id']}/finalize")
+    body = of_days("2026-01-01", "2026-02-01", sent(child, "2026-01-05", 45, "a"))
+
+    told = seller.post("/usage-events/backfills/preview", body)
+    seller.post("/usage-events/backfills", body)
+
+    [late] = told["adjustments"]
+    assert (late["name"], late["before"], late["after"]) == ("Parent", "0.00", "-15.00")
+    [february] = seller.run("2026-03-01")
+    assert late["after"] in {line["netTotal"] for line in seller.lines(february)}

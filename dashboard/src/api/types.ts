@@ -234,6 +234,7 @@ export type UsageEvent = {
   eventTimestamp: string;
   eventProperties: Record<string, unknown>;
   isLatestForCustomerEventId?: boolean;
+  isCancelled?: boolean;
 };
 
 export type UsageEventRequest = {

@@ -67,3 +67,8 @@ export const deleteMetric = (id: string) => api.delete<Metric>(`/usage-metrics/$
 
 export const createEvent = (body: UsageEventRequest, key: string) =>
   api.post<UsageEvent>("/usage-events", body, key);
+
+export const cancelEvent = (customerEventId: string) =>
+  api.delete<UsageEvent>(
+    `/usage-events/by-customer-event-id/${encodeURIComponent(customerEventId)}`,
+  );
