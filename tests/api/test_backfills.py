@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from catchment.usage.pressure import Pressure
 from tests.api.world import BACKFILL
 
 EVENT: dict[str, Any] = BACKFILL["events"][0]  # type: ignore[index]
@@ -72,3 +73,19 @@ def test_numbers_are_compared_to_the_last_digit(
     answer = client.post("/usage-events/backfills", content=body)
 
     assert answer.json()["unchanged"] == unchanged
+
+
+def test_a_preview_of_aliases_that_nobody_has_changes_no_bill(client: TestClient) -> None:
+    answer = client.post("/usage-events/backfills/preview", json=BACKFILL)
+
+    counts = {"added": 1, "replaced": 0, "cancelled": 0, "unchanged": 0}
+    assert answer.json() == {"events": counts, "payers": [], "adjustments": []}
+    assert client.get("/usage-events").json()["items"] == []
+
+
+def test_a_full_inbox_takes_no_backfill(client: TestClient) -> None:
+    client.app.state.intake.pressure = Pressure(limit_mib=0)  # type: ignore[attr-defined]
+
+    answer = client.post("/usage-events/backfills", json=BACKFILL)
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "usage_inbox_full")

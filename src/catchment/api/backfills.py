@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from catchment.api import event_wire
 from catchment.api.deps import Now, Tx, Usage, WhoIs
 from catchment.api.event_models import EXAMPLE, UsageEventIn
+from catchment.api.intake import Intake
 from catchment.api.invoice_models import AdjustedLineOut, InclusiveDateRange
 from catchment.api.move_preview import PreviewedPayer
 from catchment.api.route import raw_body, router, writes_nothing
@@ -20,6 +21,7 @@ from catchment.core.period import Span
 from catchment.flows.backfill import Backfill, Plan, backfill
 from catchment.flows.preview_backfill import AdjustmentChange, preview_backfill
 from catchment.usage import sent_events
+from catchment.usage.pressure import UsageInboxFull
 from catchment.usage.standing import Window
 
 routes = router("/usage-events/backfills", "Usage events")
@@ -130,7 +132,11 @@ def create_backfill(
     All at once: nobody counts a part of it. Sending the same again changes nothing. Drafts follow
     when they are recalculated; what is final gets an adjustment on the next invoice.
     """
-    return BackfillOut.of(backfill(tx, usage, who.workspace.id, _asked(body, request), now))
+    asked = _asked(body, request)
+    intake: Intake = request.app.state.intake
+    if intake.pressure.is_full(tx, len(raw_body(request)), now):
+        raise UsageInboxFull
+    return BackfillOut.of(backfill(tx, usage, who.workspace.id, asked, now))
 
 
 @routes.post("/preview")
