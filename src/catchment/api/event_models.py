@@ -56,6 +56,20 @@ class UsageEventsOut(Wire):
     pagination: Pagination
 
 
+class UnmappedAliasOut(Wire):
+    """An alias of no customer, and its events that will be billed once a customer has it."""
+
+    customer_alias: str
+    event_count: int
+    first_event_at: At
+    last_event_at: At
+
+
+class UnmappedAliasesOut(Wire):
+    items: list[UnmappedAliasOut]
+    pagination: Pagination
+
+
 class ItemRefusal(Wire):
     """``pointer`` leads into the event, not into the batch."""
 

@@ -5,10 +5,17 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query, Response
 
 from catchment.api import usage_imports
-from catchment.api.deps import Cursor, Limit, Now, Order, Tx, Usage, WhoIs, comma_list
-from catchment.api.event_models import UsageEventOut, UsageEventsOut, answer, listed
+from catchment.api.deps import Cursor, InOrder, Limit, Now, Order, Tx, Usage, WhoIs, comma_list
+from catchment.api.event_models import (
+    UnmappedAliasesOut,
+    UnmappedAliasOut,
+    UsageEventOut,
+    UsageEventsOut,
+    answer,
+    listed,
+)
 from catchment.api.route import router
-from catchment.api.wire import At
+from catchment.api.wire import At, Pagination
 from catchment.core.errors import NotFound
 from catchment.flows.cancel_event import cancel_event
 from catchment.flows.explain_line import counted_events
@@ -76,6 +83,25 @@ def list_usage_events(
             | {"totalResultSize": page.total},
         },
         200,
+    )
+
+
+@routes.get("/unmapped-aliases")
+def list_unmapped_aliases(tx: Tx, who: WhoIs, usage: Usage, paging: InOrder) -> UnmappedAliasesOut:
+    """The aliases of usage events that no customer has, by name, with what came under each."""
+    workspace = who.workspace.id
+    page = usage.unmapped(workspace, known_aliases.every(tx, workspace), paging)
+    return UnmappedAliasesOut(
+        items=[
+            UnmappedAliasOut(
+                customer_alias=one.alias,
+                event_count=one.event_count,
+                first_event_at=one.first_at,
+                last_event_at=one.last_at,
+            )
+            for one in page.aliases
+        ],
+        pagination=Pagination(after=page.after, before=page.before, total_result_size=page.total),
     )
 
 

@@ -25,6 +25,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
 from catchment.core.period import Span
 from catchment.store.engine import reading
+from catchment.store.paging import PageRequest
 from catchment.usage import (
     census,
     columns,
@@ -37,6 +38,7 @@ from catchment.usage import (
     queries,
     segments,
     statistics,
+    unmapped,
 )
 from catchment.usage.census import CensusQuery
 from catchment.usage.event_ids import event_id
@@ -56,6 +58,7 @@ from catchment.usage.segments import Kind, Segment
 from catchment.usage.standing import Window, standing
 from catchment.usage.statistics import UsageStats
 from catchment.usage.superseding import superseded
+from catchment.usage.unmapped import UnmappedPage
 
 _T = TypeVar("_T")
 _ROWS_WORTH_LOADING = 64
@@ -307,6 +310,12 @@ class UsageStore:
             workspace_id, lambda cursor, _: listing.page(cursor, workspace_id, wanted, request)
         )
 
+    def unmapped(
+        self, workspace_id: str, known: Collection[str], request: PageRequest
+    ) -> UnmappedPage:
+        """A page of the aliases of events that are none of ``known``. Raises Invalid (cursor)."""
+        return self._read(workspace_id, lambda cursor, _: unmapped.page(cursor, known, request))
+
     def standing(
         self,
         workspace_id: str,
@@ -361,7 +370,7 @@ class UsageStore:
             if waiting:
                 fresh = columns.table(workspace_id, waiting)
                 marks = superseded(cursor, fresh, self._data_dir, known).marks
-            near = segments.files(self._data_dir, _near(known, within), Kind.EVENTS)
+            near = segments.files(self._data_dir, segments.near(known, within), Kind.EVENTS)
             marked = segments.files(self._data_dir, known, Kind.MARKS)
             duck.define(cursor, "stored", near, fresh)
             duck.define(cursor, "superseded", marked, marks)
@@ -377,16 +386,3 @@ def _hull(asked: Sequence[UsageQuery]) -> Span | None:
     if not spans:
         return None
     return Span(min(span.start for span in spans), max(span.end for span in spans))
-
-
-def _near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
-    """The segments that may have events of that time."""
-    if within is None:
-        return known
-    return [
-        one
-        for one in known
-        if one.first_event_at is None
-        or one.last_event_at is None
-        or (one.first_event_at < within.end and one.last_event_at >= within.start)
-    ]
