@@ -54,6 +54,20 @@ def test_events_of_nobody_are_found(page: Page, seller: Seller) -> None:
     assert "unmapped=true" in page.url
 
 
+def test_an_alias_of_nobody_is_given_to_a_customer(page: Page, seller: Seller) -> None:
+    family(seller)
+    usage(seller, stray=2)
+    page.goto("/usage/unmapped")
+    aliases = table(page, "Unmapped aliases")
+    row(aliases, "stray").get_by_role("button", name="Give to a customer").click()
+    form = dialog(page, "Whose is stray?")
+    choose(form, "Customer", "Northwind GmbH")
+    form.get_by_role("button", name="Give alias").click()
+
+    expect(form).to_be_hidden()
+    expect(page.get_by_text("Every event has its customer")).to_be_visible()
+
+
 def test_a_metric_with_a_filter_is_added_and_tried(page: Page, seller: Seller) -> None:
     family(seller)
     catalogue(seller)

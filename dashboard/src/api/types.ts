@@ -237,6 +237,14 @@ export type UsageEvent = {
   isCancelled?: boolean;
 };
 
+/** Usage under a name that no customer has. */
+export type UnmappedAlias = {
+  customerAlias: string;
+  eventCount: number;
+  firstEventAt: string;
+  lastEventAt: string;
+};
+
 export type UsageEventRequest = {
   customerAlias: string;
   eventType: string;
