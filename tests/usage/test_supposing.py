@@ -13,7 +13,7 @@ from tests.usage.world import START, events, queries, send, sent
 
 
 @settings(
-    max_examples=20,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
