@@ -175,6 +175,22 @@ class World:
         }
 
 
+BACKFILL = {
+    "eventType": "call",
+    "customerAliases": ["nw"],
+    "start": "2026-03-02T00:00:00Z",
+    "end": "2026-03-03T00:00:00Z",
+    "events": [
+        {
+            "customerAlias": "nw",
+            "customerEventId": "e1",
+            "eventType": "call",
+            "eventTimestamp": "2026-03-02T10:00:00Z",
+            "eventProperties": {"tokens": 12},
+        }
+    ],
+}
+
 Body = Callable[[World], Any]
 CSV = frozenset({"POST /customers/import", "POST /usage-events/import"})
 """Operations whose body is a file: their refusals are by row, and tested where they are."""
@@ -246,6 +262,9 @@ OPERATIONS: dict[str, Body | None] = {
         }
     ],
     "POST /usage-events/import": lambda _: "customerAlias,eventType\nnw,call\n",
+    "POST /usage-events/backfills": lambda _: BACKFILL,
+    "POST /usage-events/backfills/preview": lambda _: BACKFILL | {"events": []},
+    "DELETE /usage-events/by-customer-event-id/{id:event}": None,
     "POST /billing-schedules": lambda w: schedule_body(w.ids["parent"], w.ids["price GRADUATED"]),
     "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
         k: v

@@ -93,6 +93,7 @@ SCREENS = {
     "new price": Screen("/products/{prices.product}?new=price", "Tiers start again"),
     "events": Screen("/usage/events", "nw-leeds"),
     "new event": Screen("/usage/events?new=event", "Timestamp (UTC)"),
+    "unmapped aliases": Screen("/usage/unmapped", "Give to a customer"),
     "metrics": Screen("/usage/metrics", "Sum of n"),
     "new metric": Screen("/usage/metrics?new=metric", "Metric name"),
     "preview": Screen("/usage/metrics?preview={prices.metric}", "Preview calculation"),

@@ -25,6 +25,22 @@ def test_an_event_is_added_by_hand(page: Page, seller: Seller) -> None:
     expect(stored).to_contain_text("n=12")
 
 
+def test_a_wrong_event_is_cancelled(page: Page, seller: Seller) -> None:
+    family(seller)
+    usage(seller, nw=1)
+    page.goto("/usage/events")
+    row(table(page, "Usage events"), "nw").get_by_role("button", name="Cancel").click()
+    asked = dialog(page, "Cancel this event?")
+    expect(asked).to_contain_text("call of nw")
+
+    asked.get_by_role("button", name="Cancel event").click()
+
+    expect(asked).to_be_hidden()
+    gone = row(table(page, "Usage events"), "nw")
+    expect(gone).to_contain_text("(cancelled)")
+    expect(gone.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
 def test_events_of_nobody_are_found(page: Page, seller: Seller) -> None:
     family(seller)
     usage(seller, nw=1, stray=2)
@@ -36,6 +52,20 @@ def test_events_of_nobody_are_found(page: Page, seller: Seller) -> None:
     expect(table(page, "Usage events").get_by_role("row")).to_have_count(2)
     expect(row(table(page, "Usage events"), "stray")).to_be_visible()
     assert "unmapped=true" in page.url
+
+
+def test_an_alias_of_nobody_is_given_to_a_customer(page: Page, seller: Seller) -> None:
+    family(seller)
+    usage(seller, stray=2)
+    page.goto("/usage/unmapped")
+    aliases = table(page, "Unmapped aliases")
+    row(aliases, "stray").get_by_role("button", name="Give to a customer").click()
+    form = dialog(page, "Whose is stray?")
+    choose(form, "Customer", "Northwind GmbH")
+    form.get_by_role("button", name="Give alias").click()
+
+    expect(form).to_be_hidden()
+    expect(page.get_by_text("Every event has its customer")).to_be_visible()
 
 
 def test_a_metric_with_a_filter_is_added_and_tried(page: Page, seller: Seller) -> None:

@@ -110,3 +110,25 @@ def test_an_adjustment_says_what_it_is_wherever_it_is_shown(seller: Seller) -> N
         f"/invoices/{february['id']}/line-items/{late['id']}/shares/{north}/explanation"
     )
     assert refused.json()["code"] == "not_supported_yet"
+
+
+def test_an_event_cancelled_after_its_invoice_is_given_back_to_the_cent(seller: Seller) -> None:
+    top = seller.customer("Group")
+    north = seller.customer("North", top)
+    seller.schedule(top, seller.price(graduated(seller.metric())), rollUpBilling=True)
+    seller.used((top, "2026-01-05", "80"), (north, "2026-01-06", "45"))
+    wrong = seller.get("/usage-events", customerAlias=north)["items"][0]
+    [january] = seller.run("2026-02-01")
+    seller.post(f"/invoices/{january['id']}/finalize")
+
+    seller.client.delete(f"/usage-events/by-customer-event-id/{wrong['id']}")
+    [february] = seller.run("2026-03-01")
+    seller.post(f"/invoices/{february['id']}/finalize")
+
+    [_, back] = seller.lines(february)
+    # 20 + 100 + 50 + 25 * 0.75 were billed; 80 calls cost 20 + 80.
+    assert (back["netTotal"], back["quantity"], back["eventCount"]) == ("-88.75", "-45", -1)
+    counted = seller.get("/usage-events", lineItemId=seller.lines(january)[0]["id"])["items"]
+    assert wrong["id"] in {event["id"] for event in counted}
+    [run] = [one for one in seller.get("/billing-runs")["items"] if one["asOf"] == "2026-03-01"]
+    assert run["status"] == "BALANCED"

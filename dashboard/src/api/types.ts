@@ -234,6 +234,15 @@ export type UsageEvent = {
   eventTimestamp: string;
   eventProperties: Record<string, unknown>;
   isLatestForCustomerEventId?: boolean;
+  isCancelled?: boolean;
+};
+
+/** Usage under a name that no customer has. */
+export type UnmappedAlias = {
+  customerAlias: string;
+  eventCount: number;
+  firstEventAt: string;
+  lastEventAt: string;
 };
 
 export type UsageEventRequest = {

@@ -6,6 +6,7 @@ import type {
   Metric,
   MetricRequest,
   Page,
+  UnmappedAlias,
   UsageBucket,
   UsageEvent,
   UsageEventRequest,
@@ -33,6 +34,13 @@ export const eventList = (query: Query) =>
   queryOptions({
     queryKey: ["events", "list", query],
     queryFn: ({ signal }) => api.get<Page<UsageEvent>>("/usage-events", query, signal),
+  });
+
+export const unmappedAliases = (query: Query) =>
+  queryOptions({
+    queryKey: ["events", "unmapped", query],
+    queryFn: ({ signal }) =>
+      api.get<Page<UnmappedAlias>>("/usage-events/unmapped-aliases", query, signal),
   });
 
 export type UsageQuery = {
@@ -67,3 +75,8 @@ export const deleteMetric = (id: string) => api.delete<Metric>(`/usage-metrics/$
 
 export const createEvent = (body: UsageEventRequest, key: string) =>
   api.post<UsageEvent>("/usage-events", body, key);
+
+export const cancelEvent = (customerEventId: string) =>
+  api.delete<UsageEvent>(
+    `/usage-events/by-customer-event-id/${encodeURIComponent(customerEventId)}`,
+  );

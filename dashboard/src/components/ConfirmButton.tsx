@@ -12,6 +12,8 @@ type Props<Result> = {
   children: ReactNode;
   /** The word on the button that does it; the same as `label` unless given. */
   confirmLabel?: string;
+  /** The word on the button that does nothing; "Cancel" unless that could be the deed. */
+  dismissLabel?: string;
   act: (key: string) => Promise<Result>;
   onDone?: (result: Result) => void;
   doneText: string;
@@ -48,7 +50,7 @@ export function ConfirmButton<Result>(props: Props<Result>) {
           <ProblemAlert error={submission.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={dialog.close}>
-              Cancel
+              {props.dismissLabel ?? "Cancel"}
             </Button>
             <Button
               color={colour}

@@ -14,6 +14,7 @@ from catchment import __version__
 from catchment.api import (
     aliases,
     allocations,
+    backfills,
     billing_runs,
     billing_schedules,
     contacts,
@@ -65,6 +66,7 @@ RESOURCES = (
     prices,
     list_prices,
     usage_events,
+    backfills,
     usage_imports,
     usage_metrics,
     billing_schedules,

@@ -8,6 +8,7 @@ from fastapi import Response
 from pydantic import ConfigDict
 
 from catchment.api.wire import At, Pagination, Wire, timestamp
+from catchment.usage import StoredEvent
 
 EXAMPLE: dict[str, Any] = {
     "customerAlias": "nw-eu",
@@ -35,7 +36,9 @@ class UsageEventIn(Wire):
 
 
 class UsageEventOut(Wire):
-    """``isLatestForCustomerEventId`` is false once another event has superseded this one."""
+    """``isLatestForCustomerEventId`` is false once another event has superseded this one, or once
+    it was cancelled: then ``isCancelled`` is there and true.
+    """
 
     id: str
     customer_event_id: str
@@ -45,10 +48,25 @@ class UsageEventOut(Wire):
     event_timestamp: At
     event_properties: dict[str, Any]
     is_latest_for_customer_event_id: bool | None = None
+    is_cancelled: bool | None = None
 
 
 class UsageEventsOut(Wire):
     items: list[UsageEventOut]
+    pagination: Pagination
+
+
+class UnmappedAliasOut(Wire):
+    """An alias of no customer, and its events that will be billed once a customer has it."""
+
+    customer_alias: str
+    event_count: int
+    first_event_at: At
+    last_event_at: At
+
+
+class UnmappedAliasesOut(Wire):
+    items: list[UnmappedAliasOut]
     pagination: Pagination
 
 
@@ -78,6 +96,25 @@ class BatchOut(Wire):
 def answer(value: Any, status: int) -> Response:
     """A value made of plain ones, as JSON."""
     return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def listed(event: StoredEvent, workspace: str) -> dict[str, Any]:
+    """A stored event as it is answered, with whether it counts."""
+    marks = {"isLatestForCustomerEventId": event.counts}
+    if event.cancelled:
+        marks["isCancelled"] = True
+    return (
+        shown(
+            event.id,
+            event.customer_event_id,
+            event.alias,
+            event.event_type,
+            workspace,
+            event.at,
+            event.properties,
+        )
+        | marks
+    )
 
 
 def shown(

@@ -1,15 +1,23 @@
-"""/usage-events: the list of what was taken in."""
+"""/usage-events: the list of what was taken in, and taking one back."""
 
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Response
 
 from catchment.api import usage_imports
-from catchment.api.deps import Cursor, Limit, Order, Tx, Usage, WhoIs, comma_list
-from catchment.api.event_models import UsageEventsOut, answer, shown
+from catchment.api.deps import Cursor, InOrder, Limit, Now, Order, Tx, Usage, WhoIs, comma_list
+from catchment.api.event_models import (
+    UnmappedAliasesOut,
+    UnmappedAliasOut,
+    UsageEventOut,
+    UsageEventsOut,
+    answer,
+    listed,
+)
 from catchment.api.route import router
-from catchment.api.wire import At
+from catchment.api.wire import At, Pagination
 from catchment.core.errors import NotFound
+from catchment.flows.cancel_event import cancel_event
 from catchment.flows.explain_line import counted_events
 from catchment.store import known_aliases
 from catchment.usage import EventFilter, EventPageRequest, imports
@@ -70,23 +78,30 @@ def list_usage_events(
     pagination = {"after": page.after, "before": page.before}
     return answer(
         {
-            "items": [
-                shown(
-                    event.id,
-                    event.customer_event_id,
-                    event.alias,
-                    event.event_type,
-                    workspace,
-                    event.at,
-                    event.properties,
-                )
-                | {"isLatestForCustomerEventId": event.counts}
-                for event in page.events
-            ],
+            "items": [listed(event, workspace) for event in page.events],
             "pagination": {name: place for name, place in pagination.items() if place is not None}
             | {"totalResultSize": page.total},
         },
         200,
+    )
+
+
+@routes.get("/unmapped-aliases")
+def list_unmapped_aliases(tx: Tx, who: WhoIs, usage: Usage, paging: InOrder) -> UnmappedAliasesOut:
+    """The aliases of usage events that no customer has, by name, with what came under each."""
+    workspace = who.workspace.id
+    page = usage.unmapped(workspace, known_aliases.every(tx, workspace), paging)
+    return UnmappedAliasesOut(
+        items=[
+            UnmappedAliasOut(
+                customer_alias=one.alias,
+                event_count=one.event_count,
+                first_event_at=one.first_at,
+                last_event_at=one.last_at,
+            )
+            for one in page.aliases
+        ],
+        pagination=Pagination(after=page.after, before=page.before, total_result_size=page.total),
     )
 
 
@@ -99,3 +114,25 @@ def show_usage_import(
     if done is None:
         raise NotFound(f"There is no import {import_id!r} in this workspace.")
     return usage_imports.shown(import_id, done)
+
+
+@routes.delete(
+    "/by-customer-event-id/{id:path}",
+    response_class=Response,
+    responses={200: {"model": UsageEventOut}},
+)
+def cancel_usage_event(
+    tx: Tx,
+    who: WhoIs,
+    usage: Usage,
+    now: Now,
+    id: Annotated[
+        str, Path(max_length=255, description="Its customerEventId, or our id if it had none.")
+    ],
+) -> Response:
+    """Cancel an event: it stays readable and counts no more. Answers what it was.
+
+    One that is sent under the same customerEventId afterwards counts. Where an invoice of its time
+    is final, the next one has an adjustment.
+    """
+    return answer(listed(cancel_event(tx, usage, who.workspace.id, id, now), who.workspace.id), 200)

@@ -1,4 +1,4 @@
-"""Which of the days that a move may change it does change, and what they come to before and after.
+"""Which of the days that a change may touch it does change, and what they come to before and after.
 
 Drafting says all there is to say of members, which takes long in a large family. So days are
 measured first, and drafted only where that does not tell.
@@ -23,23 +23,27 @@ from catchment.usage import UsageStore
 
 
 def changed(
-    tx: Connection, usage: UsageStore, worlds: Worlds, days: Sequence[Day]
+    tx: Connection,
+    usages: tuple[UsageStore, UsageStore],
+    worlds: Worlds,
+    days: Sequence[Day],
 ) -> Iterator[tuple[Day, Draft | None, Draft | None]]:
     """The days whose invoice would be another, with it before and after.
 
-    It says nothing of members there. None: there is none, or it cannot be made.
+    ``usages`` are the events that count in either world. The invoice says nothing of members there.
+    None: there is none, or it cannot be made.
     """
-    before, after = worlds
+    before, _ = worlds
     dues = [day.before for day in days if day.before], [day.after for day in days if day.after]
     was, will_be = (
         {one[0].key: one for one in measured(tx, usage, agreed, asked)}
-        for agreed, asked in zip((before, after), dues, strict=True)
+        for usage, agreed, asked in zip(usages, worlds, dues, strict=True)
     )
     alike = {day.due.key: _alike(was.get(day.due.key), will_be.get(day.due.key)) for day in days}
     unsure = [[due for due in asked if alike[due.key] is None] for asked in dues]
     drafts = (
         {due.key: made for due, made in drafted(tx, usage, agreed, asked)}
-        for agreed, asked in zip((before, after), unsure, strict=True)
+        for usage, agreed, asked in zip(usages, worlds, unsure, strict=True)
     )
     old, new = drafts
     equal = {key for key in old.keys() & new.keys() if old[key] == new[key]}

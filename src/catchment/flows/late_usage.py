@@ -48,13 +48,13 @@ def late(
     if touched:
         everyone = {who for own in touched.values() for who in own}
         agreed = agreed.among(tx, everyone)
-        above = {stretch: _above(agreed.forest, own) for stretch, own in touched.items()}
-        whose = set().union(*above.values())
+        reach = {stretch: above(agreed.forest, own) for stretch, own in touched.items()}
+        whose = set().union(*reach.values())
         within = adjustments.lines_within(tx, workspace, whose, {s.service for s in touched})
         for charge, lines in within.items():
             issued = [one for one in lines if one.issued]
             measured = adjustments.measured_by(issued) if issued else None
-            if measured in above and issued[0].customer in above[measured]:
+            if measured in reach and issued[0].customer in reach[measured]:
                 found[charge] = lines
     known = adjustments.lines_of(
         tx, workspace, adjustments.adjusted(tx, workspace, hosts) - found.keys()
@@ -95,6 +95,18 @@ def stale(
     }
 
 
+def above(forest: Forest, customers: Iterable[CustomerId]) -> set[CustomerId]:
+    """Some customers and everyone who was ever above them."""
+    found = set(customers)
+    waiting = list(found)
+    while waiting:
+        for link in forest.links(waiting.pop()):
+            if link.parent is not None and link.parent not in found:
+                found.add(link.parent)
+                waiting.append(link.parent)
+    return found
+
+
 def _touched(
     tx: Connection,
     usage: UsageStore,
@@ -129,18 +141,6 @@ def _touched(
             touched[stretches[place]].add(owners[name])
         touched[stretches[place]].update(before.get(name, ()))
     return {stretch: own for stretch, own in touched.items() if own}
-
-
-def _above(forest: Forest, customers: Iterable[CustomerId]) -> set[CustomerId]:
-    """Some customers and everyone who was ever above them."""
-    found = set(customers)
-    waiting = list(found)
-    while waiting:
-        for link in forest.links(waiting.pop()):
-            if link.parent is not None and link.parent not in found:
-                found.add(link.parent)
-                waiting.append(link.parent)
-    return found
 
 
 def _consistent(lines: Iterable[IssuedLine]) -> bool:

@@ -8,7 +8,7 @@ those only the days that count usage after the move.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -168,13 +168,22 @@ def _payers(
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     worlds, ids = worlds_around(tx, workspace, {*touched, *joins}, plan.moves, today)
     found_days = days(tx, worlds, ids, touched, today)
+    return payers_of(tx, workspace.id, changed(tx, (usage, usage), worlds, found_days))
+
+
+def payers_of(
+    tx: Connection,
+    workspace_id: str,
+    changes: Iterable[tuple[Day, Draft | None, Draft | None]],
+) -> tuple[PayerChange, ...]:
+    """What days come to before and after, by payer and currency; payers by name."""
     found: defaultdict[tuple[CustomerId, str], dict[str, list[PeriodChange]]] = defaultdict(dict)
-    for day, was, will_be in changed(tx, usage, worlds, found_days):
+    for day, was, will_be in changes:
         for one, left, right in _of_payers(was, will_be):
             of_payer = found[one.customer, one.currency]
             of_payer.setdefault(one.schedule_id, []).append(_period(day, one, left, right))
-    names = customers.names(tx, workspace.id, {payer for payer, _ in found})
-    changes = [
+    names = customers.names(tx, workspace_id, {payer for payer, _ in found})
+    of_payers = [
         PayerChange(
             payer,
             names[payer],
@@ -183,7 +192,7 @@ def _payers(
         )
         for (payer, currency), of_payer in found.items()
     ]
-    return tuple(sorted(changes, key=lambda one: (one.name, one.customer, one.currency)))
+    return tuple(sorted(of_payers, key=lambda one: (one.name, one.customer, one.currency)))
 
 
 def _of_payers(

@@ -82,14 +82,15 @@ def define_events(
 ) -> None:
     """Make ``events`` and ``marks`` mean what they were when ``last_seq`` was the newest place.
 
-    ``stored`` and ``superseded`` are defined. Of each of ``properties`` events get a
-    ``columns.text`` and a ``columns.number``, from wherever it is stored.
+    ``stored`` and ``superseded`` are defined. Cancellations are no events. Of each of
+    ``properties`` events get a ``columns.text`` and a ``columns.number``, from wherever it is
+    stored.
     """
     there = {column for column, *_ in cursor.execute("SELECT * FROM stored LIMIT 0").description}
     read = [expression for name in sorted(properties) for expression in _read(name, there)]
     cursor.execute(
         f"CREATE TEMP VIEW events AS SELECT {', '.join([*EVENTS, *read])} FROM stored"
-        f" WHERE seq <= {int(last_seq)}"
+        f" WHERE seq <= {int(last_seq)} AND event_type <> ''"
     )
     cursor.execute(
         f"CREATE TEMP VIEW marks AS SELECT seq FROM superseded WHERE later <= {int(last_seq)}"

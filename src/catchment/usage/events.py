@@ -10,7 +10,7 @@ it is known as soon as the row is written and stays the event's own wherever the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -23,6 +23,7 @@ _MICROSECOND = timedelta(microseconds=1)
 PLACES = 1 << 14
 """How many events a row of the inbox has room for."""
 
+_BEYOND = 1 << 40  # a row's id that no inbox comes to, and whose places have ids all the same
 _SMALL = 2_048  # bytes: below, compressing costs more than it saves
 _codec = pa.Codec("zstd", compression_level=1)
 
@@ -38,6 +39,15 @@ class SentEvent(msgspec.Struct, rename="camel", omit_defaults=True, gc=False):
     event_timestamp: datetime | None = None
     customer_event_id: str | None = None
     event_properties: msgspec.Raw = NO_PROPERTIES
+
+
+def cancellation(customer_event_id: str) -> SentEvent:
+    """What makes the event that has this id of its sender's count no more.
+
+    It supersedes that event as a correction would, and is itself an event of nothing: nobody can
+    send one without a type, so no question ever finds it.
+    """
+    return SentEvent("", "", None, customer_event_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,20 @@ _encoder = msgspec.json.Encoder()
 def batch(events: Sequence[SentEvent]) -> Batch:
     """``events`` as one request keeps them."""
     return Batch(len(events), _encoder.encode(events))
+
+
+def batches(events: Sequence[SentEvent]) -> Iterator[Batch]:
+    """``events``, however many, as rows of the inbox keep them, in order."""
+    for first in range(0, len(events), PLACES):
+        yield batch(events[first : first + PLACES])
+
+
+def supposed(events: Sequence[SentEvent], received_at: datetime) -> list[InboxRow]:
+    """Rows that are not there: as if ``events`` came after all that will ever be acknowledged."""
+    return [
+        InboxRow(_BEYOND + place, len(one.json), one.json, received_at)
+        for place, one in enumerate(batches(events))
+    ]
 
 
 def sent_events(json: bytes) -> list[SentEvent]:

@@ -51,14 +51,19 @@ def accept(tx: Connection, workspace_id: str, batch: Batch, received_at: datetim
     return row_id
 
 
-def reserve(tx: Connection, workspace_ids: Iterable[str], count: int) -> list[int]:
-    """The ids, ascending, of ``count`` rows that are about to be added to these workspaces.
+def hold(tx: Connection, workspace_ids: Iterable[str]) -> None:
+    """Make others that add rows to these workspaces wait until ``tx`` ends.
 
-    The locks make others wait until ``tx`` ends: without them PostgreSQL could commit a later id
-    first, and a loader would take that one for the newer.
+    Without that PostgreSQL could commit a later id first, and a loader would take that one for the
+    newer.
     """
     for workspace_id in sorted(set(workspace_ids)):
         lock(tx, "usage", workspace_id)
+
+
+def reserve(tx: Connection, workspace_ids: Iterable[str], count: int) -> list[int]:
+    """The ids, ascending, of ``count`` rows that are about to be added to these workspaces."""
+    hold(tx, workspace_ids)
     return list(tx.execute(_NEXT[tx.dialect.name], {"count": count}).scalars())
 
 

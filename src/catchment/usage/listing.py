@@ -55,7 +55,7 @@ class EventPageRequest:
 class StoredEvent:
     """An event as it was accepted, its properties in the order of their names.
 
-    ``counts`` is false once a later one has superseded it.
+    ``counts`` is false once a later one has superseded it, or where it was ``cancelled``.
     """
 
     id: str
@@ -65,6 +65,7 @@ class StoredEvent:
     at: datetime
     properties: str  # JSON object
     counts: bool
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def page(
         parameters,
     )
     more = len(found) > request.limit
-    events = [_stored(workspace_id, row) for row in found[: request.limit]]
+    rows = found[: request.limit]
+    cancelled = _cancelled(cursor, [row["seq"] for row in rows if not row["counts"]])
+    events = [stored(workspace_id, row, cancelled=row["seq"] in cancelled) for row in rows]
     if backwards:
         events.reverse()
     beyond = place is not None or request.offset > 0
@@ -120,7 +123,21 @@ def page(
     )
 
 
-def _stored(workspace_id: str, row: Mapping[str, Any]) -> StoredEvent:
+def _cancelled(cursor: duckdb.DuckDBPyConnection, seqs: Collection[int]) -> set[int]:
+    """Which of the superseded events at these places were superseded by a cancellation."""
+    if not seqs:
+        return set()
+    found = duck.rows(
+        cursor,
+        "SELECT superseded.seq FROM superseded JOIN stored ON stored.seq = later"
+        " WHERE list_contains($seqs::BIGINT[], superseded.seq) AND event_type = ''",
+        {"seqs": list(seqs)},
+    )
+    return {seq for (seq,) in found}
+
+
+def stored(workspace_id: str, row: Mapping[str, Any], *, cancelled: bool = False) -> StoredEvent:
+    """An event from a row of ``stored`` with all columns, and whether it ``counts``."""
     return StoredEvent(
         event_id(workspace_id, instant(row["received_at"]), row["seq"]),
         row["customer_event_id"],
@@ -129,6 +146,7 @@ def _stored(workspace_id: str, row: Mapping[str, Any]) -> StoredEvent:
         instant(row["event_at"]),
         columns.properties_of(row),
         row["counts"],
+        cancelled,
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
+from catchment.core.period import Span
 from catchment.store.schema import usage_segments
 
 SAFE_AGE_SECONDS = 3600
@@ -89,6 +90,19 @@ def size(data_dir: Path, segment: Segment) -> int:
     with suppress(FileNotFoundError):
         return (data_dir / segment.path).stat().st_size
     return 0
+
+
+def near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
+    """The segments that may have events of that time; None is any."""
+    if within is None:
+        return known
+    return [
+        one
+        for one in known
+        if one.first_event_at is None
+        or one.last_event_at is None
+        or (one.first_event_at < within.end and one.last_event_at >= within.start)
+    ]
 
 
 def overlapping(known: Iterable[Segment], others: Sequence[Segment]) -> list[Segment]:

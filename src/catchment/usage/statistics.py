@@ -1,5 +1,7 @@
 """What is kept of a workspace's usage events: how many, in how many files and bytes, what waits."""
 
+# ruff: noqa: S608 -- a condition of our own is joined
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -10,12 +12,17 @@ import duckdb
 import pyarrow as pa
 
 from catchment.usage.inbox import Waiting
+from catchment.usage.queries import CURRENT
 from catchment.usage.segments import Kind, Segment
 
 
 @dataclass(frozen=True, slots=True)
 class UsageStats:
-    """``events`` are all that were acknowledged, ``bytes`` those of files; the inbox is apart."""
+    """``events`` are all that were acknowledged, ``bytes`` those of files; the inbox is apart.
+
+    ``superseded_events`` are those that count no more, corrected or cancelled. What waits and what
+    is in files includes cancellations.
+    """
 
     events: int
     superseded_events: int
@@ -52,6 +59,6 @@ def stats(
 
 
 _COUNTS = (
-    "SELECT count(*), (SELECT count(*) FROM marks), count(DISTINCT alias)"
+    f"SELECT count(*), count(*) FILTER (NOT ({CURRENT})), count(DISTINCT alias)"
     " FILTER (WHERE alias NOT IN (SELECT alias FROM known_aliases)) FROM events"
 )

@@ -7,7 +7,8 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +25,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
 from catchment.core.period import Span
 from catchment.store.engine import reading
+from catchment.store.paging import PageRequest
 from catchment.usage import (
     census,
     columns,
@@ -36,15 +38,27 @@ from catchment.usage import (
     queries,
     segments,
     statistics,
+    unmapped,
 )
 from catchment.usage.census import CensusQuery
 from catchment.usage.event_ids import event_id
-from catchment.usage.events import Batch, first_place, instant, last_place, micros
+from catchment.usage.events import (
+    Batch,
+    InboxRow,
+    SentEvent,
+    first_place,
+    instant,
+    last_place,
+    micros,
+    supposed,
+)
 from catchment.usage.late import MeasuredTo
-from catchment.usage.listing import EventFilter, EventPage, EventPageRequest
+from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.segments import Kind, Segment
+from catchment.usage.standing import Window, standing
 from catchment.usage.statistics import UsageStats
 from catchment.usage.superseding import superseded
+from catchment.usage.unmapped import UnmappedPage
 
 _T = TypeVar("_T")
 _ROWS_WORTH_LOADING = 64
@@ -86,6 +100,7 @@ class UsageStore:
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
+        self._supposed: Mapping[str, Sequence[InboxRow]] = {}
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
         """Keep one request's events; they are acknowledged once ``tx`` is committed.
@@ -93,6 +108,15 @@ class UsageStore:
         Returns the place of the first: the others follow.
         """
         return first_place(inbox.accept(tx, workspace_id, batch, received_at))
+
+    def supposing(
+        self, workspace_id: str, events: Sequence[SentEvent], received_at: datetime
+    ) -> UsageStore:
+        """What answers as if ``events`` had been taken in too, after all others."""
+        other = copy(self)
+        own = {workspace_id: supposed(events, received_at)}
+        other._supposed = own  # noqa: SLF001 -- one of us
+        return other
 
     def catch_up(self, workspace_id: str) -> int:
         """Move what waits into segments, for speed only, and return how many events that was.
@@ -286,6 +310,25 @@ class UsageStore:
             workspace_id, lambda cursor, _: listing.page(cursor, workspace_id, wanted, request)
         )
 
+    def unmapped(
+        self, workspace_id: str, known: Collection[str], request: PageRequest
+    ) -> UnmappedPage:
+        """A page of the aliases of events that are none of ``known``. Raises Invalid (cursor)."""
+        return self._read(workspace_id, lambda cursor, _: unmapped.page(cursor, known, request))
+
+    def standing(
+        self,
+        workspace_id: str,
+        ids: Collection[str],
+        window: Window | None = None,
+        at_most: int | None = None,
+    ) -> list[StoredEvent]:
+        """The events that count under these ids of their senders' or within a window, by place."""
+        return self._read(
+            workspace_id,
+            lambda cursor, _: standing(cursor, workspace_id, ids, window, at_most),
+        )
+
     def _read(
         self,
         workspace_id: str,
@@ -316,7 +359,7 @@ class UsageStore:
         within: Span | None,
     ) -> _T:
         with reading(self._engine) as tx:
-            waiting = inbox.first(tx, workspace_id)
+            waiting = [*inbox.first(tx, workspace_id), *self._supposed.get(workspace_id, ())]
             known = segments.manifest(tx, workspace_id)
         newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
         if waiting:
@@ -327,7 +370,7 @@ class UsageStore:
             if waiting:
                 fresh = columns.table(workspace_id, waiting)
                 marks = superseded(cursor, fresh, self._data_dir, known).marks
-            near = segments.files(self._data_dir, _near(known, within), Kind.EVENTS)
+            near = segments.files(self._data_dir, segments.near(known, within), Kind.EVENTS)
             marked = segments.files(self._data_dir, known, Kind.MARKS)
             duck.define(cursor, "stored", near, fresh)
             duck.define(cursor, "superseded", marked, marks)
@@ -343,16 +386,3 @@ def _hull(asked: Sequence[UsageQuery]) -> Span | None:
     if not spans:
         return None
     return Span(min(span.start for span in spans), max(span.end for span in spans))
-
-
-def _near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
-    """The segments that may have events of that time."""
-    if within is None:
-        return known
-    return [
-        one
-        for one in known
-        if one.first_event_at is None
-        or one.last_event_at is None
-        or (one.first_event_at < within.end and one.last_event_at >= within.start)
-    ]

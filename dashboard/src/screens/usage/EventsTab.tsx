@@ -12,6 +12,7 @@ import { nextDay } from "../../components/format";
 import { Pager } from "../../components/Pager";
 import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
+import { CancelEvent } from "./CancelEvent";
 import { propertiesText } from "./properties";
 
 const COLUMNS: Column<UsageEvent>[] = [
@@ -28,10 +29,16 @@ const COLUMNS: Column<UsageEvent>[] = [
     cell: (row) => (
       <>
         {row.customerEventId}
-        {row.isLatestForCustomerEventId === false && " (replaced)"}
+        {row.isLatestForCustomerEventId === false &&
+          (row.isCancelled ? " (cancelled)" : " (replaced)")}
       </>
     ),
     wideOnly: true,
+  },
+  {
+    title: "Actions",
+    cell: (row) => row.isLatestForCustomerEventId && <CancelEvent event={row} />,
+    end: true,
   },
 ];
 

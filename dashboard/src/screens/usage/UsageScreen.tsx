@@ -5,21 +5,24 @@ import { PageHead } from "../../components/PageHead";
 import { useParam } from "../../components/useFilters";
 import { EventsTab } from "./EventsTab";
 import { MetricsTab } from "./MetricsTab";
+import { UnmappedTab } from "./UnmappedTab";
+
+const TABS = ["events", "metrics", "unmapped"];
 
 export default function UsageScreen() {
   const { tab } = useParams();
   const navigate = useNavigate();
   const [, setNew] = useParam("new");
-  if (tab !== "events" && tab !== "metrics") return <Navigate to="/usage/events" replace />;
+  if (!tab || !TABS.includes(tab)) return <Navigate to="/usage/events" replace />;
   return (
     <Stack gap="md">
       <PageHead
         title="Usage"
         actions={
-          tab === "events" ? (
-            <Button onClick={() => setNew("event")}>New usage event</Button>
-          ) : (
+          tab === "metrics" ? (
             <Button onClick={() => setNew("metric")}>New usage metric</Button>
+          ) : (
+            <Button onClick={() => setNew("event")}>New usage event</Button>
           )
         }
       />
@@ -27,12 +30,16 @@ export default function UsageScreen() {
         <Tabs.List mb="md">
           <Tabs.Tab value="events">Events</Tabs.Tab>
           <Tabs.Tab value="metrics">Metrics</Tabs.Tab>
+          <Tabs.Tab value="unmapped">Unmapped aliases</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="events">
           <EventsTab />
         </Tabs.Panel>
         <Tabs.Panel value="metrics">
           <MetricsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="unmapped">
+          <UnmappedTab />
         </Tabs.Panel>
       </Tabs>
     </Stack>

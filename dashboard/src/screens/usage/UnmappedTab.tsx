@@ -1,0 +1,80 @@
+import { Anchor, Button } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "react-router";
+
+import type { UnmappedAlias } from "../../api/types";
+import { unmappedAliases } from "../../api/usage";
+import { DataTable, type Column } from "../../components/DataTable";
+import { Empty } from "../../components/Empty";
+import { MomentUtc } from "../../components/Figures";
+import { decimalText } from "../../components/format";
+import { Pager } from "../../components/Pager";
+import { ProblemAlert } from "../../components/Problem";
+import { useFilters } from "../../components/useFilters";
+import { MapDrawer } from "./MapDrawer";
+
+/** Usage that nobody is billed for, because nobody has its name. */
+export function UnmappedTab() {
+  const { cursor, go } = useFilters([]);
+  const [mapping, setMapping] = useState<string | null>(null);
+  const list = useQuery({
+    ...unmappedAliases({ ...cursor, limit: 25 }),
+    placeholderData: keepPreviousData,
+  });
+  const columns: Column<UnmappedAlias>[] = [
+    {
+      title: "Alias",
+      cell: ({ customerAlias }) => (
+        <Anchor
+          component={Link}
+          to={`/usage/events?customerAlias=${encodeURIComponent(customerAlias)}`}
+          size="sm"
+        >
+          {customerAlias}
+        </Anchor>
+      ),
+    },
+    { title: "Events", cell: (row) => decimalText(row.eventCount), end: true },
+    {
+      title: "First (UTC)",
+      cell: (row) => <MomentUtc value={row.firstEventAt} />,
+      whole: true,
+      wideOnly: true,
+    },
+    { title: "Last (UTC)", cell: (row) => <MomentUtc value={row.lastEventAt} />, whole: true },
+    {
+      title: "Actions",
+      cell: (row) => (
+        <Button variant="default" size="compact-xs" onClick={() => setMapping(row.customerAlias)}>
+          Give to a customer
+        </Button>
+      ),
+      end: true,
+    },
+  ];
+  return (
+    <section className="panel" aria-label="Unmapped aliases">
+      {list.error ? (
+        <div className="panel-body">
+          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
+        </div>
+      ) : (
+        <DataTable
+          label="Unmapped aliases"
+          columns={columns}
+          rows={list.data?.items}
+          rowKey={(row) => row.customerAlias}
+          empty={
+            <Empty title="Every event has its customer">
+              Aliases that belong to nobody are listed here. Their events count once the alias is given
+              to a customer.
+            </Empty>
+          }
+        />
+      )}
+      <Pager page={list.data} onGo={go} />
+      {mapping !== null && <MapDrawer alias={mapping} onClose={() => setMapping(null)} />}
+    </section>
+  );
+}

@@ -1,0 +1,69 @@
+"""Which events count, by the ids of their senders' or within a window: what may be taken back."""
+
+# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from catchment.core.period import Span
+from catchment.usage import columns, duck
+from catchment.usage.events import SentEvent, micros, supposed
+from catchment.usage.listing import StoredEvent, stored
+from catchment.usage.queries import CURRENT
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Events of one type that happened within ``span``; None: whatever their alias."""
+
+    event_type: str
+    span: Span
+    aliases: frozenset[str] | None = None
+
+
+def standing(
+    cursor: duckdb.DuckDBPyConnection,
+    workspace_id: str,
+    ids: Collection[str],
+    window: Window | None = None,
+    at_most: int | None = None,
+) -> list[StoredEvent]:
+    """The events that count under one of these ids or within the window, by place."""
+    cursor.register("wanted_ids", pa.table({"id": pa.array(ids, pa.string())}))
+    wanted = "customer_event_id IN (SELECT id FROM wanted_ids)"
+    parameters: dict[str, Any] = {}
+    if window is not None:
+        within = "event_type = $event_type AND event_at >= $earliest AND event_at < $latest"
+        if window.aliases is not None:
+            within += " AND list_contains($aliases::VARCHAR[], alias)"
+        wanted += f" OR ({within})"
+        parameters = {
+            "event_type": window.event_type,
+            "earliest": micros(window.span.start),
+            "latest": micros(window.span.end),
+            "aliases": sorted(window.aliases or ()),
+        }
+    limit = "" if at_most is None else f" LIMIT {at_most}"
+    found = duck.dicts(
+        cursor,
+        "SELECT *, true AS counts FROM stored WHERE seq IN"
+        f" (SELECT seq FROM events WHERE ({wanted}) AND {CURRENT}{limit}) ORDER BY seq",
+        parameters,
+    )
+    return [stored(workspace_id, row) for row in found]
+
+
+def as_stored(
+    workspace_id: str, events: Sequence[SentEvent], received_at: datetime
+) -> list[StoredEvent]:
+    """Events that nobody has taken in yet, as they would be read."""
+    rows = supposed(events, received_at)
+    found = columns.table(workspace_id, rows).to_pylist() if rows else []
+    return [stored(workspace_id, row | {"counts": True}) for row in found]
