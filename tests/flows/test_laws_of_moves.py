@@ -126,7 +126,7 @@ def drafts(books: Books) -> dict[str, int]:
     """The net total of every invoice by id."""
     with reading(books.engine) as tx:
         billed = invoices.billed(tx, books.workspace.id)
-        found = invoices.live(tx, books.workspace.id, {schedule for schedule, _ in billed.days})
+        found = invoices.live(tx, books.workspace.id, {schedule for schedule, *_ in billed.days})
         return {one.id: one.net.minor for one in found}
 
 
@@ -198,7 +198,7 @@ def test_a_move_leaves_no_draft_as_it_was_that_would_come_out_differently(
     after = drafts(books)
 
     with writing(engine) as tx:
-        billed = {schedule for schedule, _ in invoices.billed(tx, books.workspace.id).days}
+        billed = {schedule for schedule, *_ in invoices.billed(tx, books.workspace.id).days}
         recalculate_drafts(tx, usage, books.workspace, billed, now=NOW, new_id=ids.new_id)
 
     assert drafts(books) == after
