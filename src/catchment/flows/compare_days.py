@@ -1,13 +1,15 @@
 """Which of the days that a change may touch it does change, and what they come to before and after.
 
 Drafting says all there is to say of members, which takes long in a large family. So days are
-measured first, and drafted only where that does not tell.
+measured first, and drafted only where that does not tell. Months may be open of which no events
+have come; those are not even measured.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -16,8 +18,10 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, draft, joined
 from catchment.core.period import Span
 from catchment.core.pools import NO_POOL
+from catchment.flows.agreements import Agreements
 from catchment.flows.drafting import MeasuredDue, MeasuredPart, drafted, measured
 from catchment.flows.preview_days import Day, Worlds, who
+from catchment.flows.users import reach
 from catchment.store import customers
 from catchment.usage import UsageStore
 
@@ -34,6 +38,7 @@ def changed(
     None: there is none, or it cannot be made.
     """
     before, _ = worlds
+    days = list(_with_usage(usages, before, days))
     dues = [day.before for day in days if day.before], [day.after for day in days if day.after]
     was, will_be = (
         {one[0].key: one for one in measured(tx, usage, agreed, asked)}
@@ -53,6 +58,29 @@ def changed(
     for day in others:
         key = day.due.key
         yield day, _priced(was.get(key), names), _priced(will_be.get(key), names)
+
+
+def _with_usage(
+    usages: tuple[UsageStore, UsageStore], agreed: Agreements, days: Iterable[Day]
+) -> Iterator[Day]:
+    """Without the days that bill the same charges in both worlds, and no events in either."""
+
+    @cache
+    def came(event_types: frozenset[str], within: Span) -> bool:
+        return any(
+            usage.names(agreed.workspace.id, event_types, within).found for usage in {*usages}
+        )
+
+    for day in days:
+        before, after = (() if due is None else due.parts for due in (day.before, day.after))
+        asked = {
+            (charge.item.metric, charge.service.span(agreed.zone))
+            for part in before
+            for charge in part.charges
+            if charge.item.metric is not None
+        }
+        if who(before) != who(after) or (asked and came(*reach(asked))):
+            yield day
 
 
 def _alike(was: MeasuredDue | None, will_be: MeasuredDue | None) -> bool | None:

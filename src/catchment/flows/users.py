@@ -76,16 +76,20 @@ def with_events(
     """Everyone under whose names events came that may count for metrics during spans (at least
     one), and the place up to which they were looked for: ``last_seq``, or all there are.
     """
+    names, place = usage.names(agreed.workspace.id, *reach(asked), last_seq)
+    owners = aliases.owners(tx, agreed.workspace.id, names, agreed.known_at)
+    return set(owners.values()), place
+
+
+def reach(asked: Iterable[tuple[Metric, Span]]) -> tuple[frozenset[str], Span]:
+    """Of which types, and from when to when, events may count for metrics during spans."""
     metrics, spans = zip(*asked, strict=True)
     start = min(
         metric.aggregation.reads_from(span.start)
         for metric, span in zip(metrics, spans, strict=True)
     )
-    within = Span(start, max(span.end for span in spans))
-    types = {metric.event_type for metric in metrics}
-    names, place = usage.names(agreed.workspace.id, types, within, last_seq)
-    owners = aliases.owners(tx, agreed.workspace.id, names, agreed.known_at)
-    return set(owners.values()), place
+    types = frozenset(metric.event_type for metric in metrics)
+    return types, Span(start, max(span.end for span in spans))
 
 
 def sizes(
