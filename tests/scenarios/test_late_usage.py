@@ -106,10 +106,11 @@ def test_an_adjustment_says_what_it_is_wherever_it_is_shown(seller: Seller) -> N
     table = seller.client.get(f"/invoices/{february['id']}/usage-item-groups/download").text
     assert table.count("adjustment for 1 – 31 January 2026") == 2
     assert seller.client.get(f"/invoices/{february['id']}/download").content.startswith(b"%PDF")
-    refused = seller.client.get(
+    share = seller.get(
         f"/invoices/{february['id']}/line-items/{late['id']}/shares/{north}/explanation"
     )
-    assert refused.json()["code"] == "not_supported_yet"
+    assert (share["exact"], share["netTotal"]) == ("92.5", "20.50")
+    assert [one["netTotal"] for one in share["deducted"]] == ["72.00"]
 
 
 def test_an_event_cancelled_after_its_invoice_is_given_back_to_the_cent(seller: Seller) -> None:

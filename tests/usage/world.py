@@ -1,6 +1,7 @@
 """Random events and questions about them, and the way they enter the store."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
-from catchment.core.period import BEGINNING, FOREVER, Span
+from catchment.core.period import BEGINNING, FOREVER, Span, intersect, union
 from catchment.store.engine import writing
 from catchment.usage import SentEvent, UsageStore, batch
 
@@ -102,7 +103,22 @@ def queries(draw: st.DrawFn) -> UsageQuery:
         )
     )
     bounds = draw(st.lists(st.decimals("0.5", 30, places=1), max_size=3, unique=True).map(sorted))
-    return UsageQuery(draw(metrics()), tuple(members), draw(st.booleans()), tuple(bounds))
+    return UsageQuery(draw(metrics()), _apart(members), draw(st.booleans()), tuple(bounds))
+
+
+def _apart(members: Sequence[Member]) -> tuple[Member, ...]:
+    """The members, each without the aliases that one before it has at the same time."""
+    found: list[Member] = []
+    for member in members:
+        taken = {
+            alias
+            for other in found
+            for alias in other.aliases
+            if any(intersect(union(other.spans), span) for span in member.spans)
+        }
+        aliases = tuple(alias for alias in member.aliases if alias not in taken)
+        found.append(replace(member, aliases=aliases))
+    return tuple(found)
 
 
 def sent(event: Event) -> SentEvent:
