@@ -235,3 +235,21 @@ class Books:
             sent.append(SentEvent(alias, kind, instant, f"e{number}", properties))
         with writing(self.engine) as tx:
             self.usage.accept(tx, self.workspace.id, batch(sent), NOW)
+
+
+def family(books: Books) -> dict[str, str]:
+    """A parent whose three children used 60, 40 and 25 in January: 188.75 in all."""
+    made = {"parent": books.customer("Parent")}
+    for name in ("North", "South", "West"):
+        made[name] = books.customer(name, made["parent"])
+    made["metric"] = books.metric("calls")
+    made["schedule"] = books.schedule(
+        made["parent"], books.price(GRADUATED, made["metric"]), roll_up_billing=True
+    )
+    books.write()
+    books.used(
+        (made["North"], "calls", "2026-01-05", "60"),
+        (made["South"], "calls", "2026-01-06", "40"),
+        (made["West"], "calls", "2026-01-07", "25"),
+    )
+    return made

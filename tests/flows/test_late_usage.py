@@ -25,7 +25,7 @@ from catchment.store.invoice_contents import Contents, LineItem
 from catchment.store.invoices import Invoice
 from catchment.store.schema import line_items
 from catchment.usage import Reading, UsageStore
-from tests.flows.books import GRADUATED, NOW, Books, linear
+from tests.flows.books import NOW, Books, family, linear
 
 FEBRUARY, MARCH, APRIL, MAY = (date(2026, month, 1) for month in (2, 3, 4, 5))
 
@@ -99,24 +99,6 @@ def verdicts(books: Books) -> dict[str | None, str | None]:
             one.invoice.number: one.difference.field if one.difference else None
             for one in verify_invoices(tx, books.usage, books.workspace)
         }
-
-
-def family(books: Books) -> dict[str, str]:
-    """A parent whose three children used 60, 40 and 25 in January: 188.75 in all."""
-    made = {"parent": books.customer("Parent")}
-    for name in ("North", "South", "West"):
-        made[name] = books.customer(name, made["parent"])
-    made["metric"] = books.metric("calls")
-    made["schedule"] = books.schedule(
-        made["parent"], books.price(GRADUATED, made["metric"]), roll_up_billing=True
-    )
-    books.write()
-    books.used(
-        (made["North"], "calls", "2026-01-05", "60"),
-        (made["South"], "calls", "2026-01-06", "40"),
-        (made["West"], "calls", "2026-01-07", "25"),
-    )
-    return made
 
 
 def test_what_comes_late_is_on_the_next_invoice_at_the_tiers_already_reached(books: Books) -> None:

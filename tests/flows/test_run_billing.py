@@ -25,7 +25,7 @@ from catchment.store.invoice_parts import Contents
 from catchment.store.invoices import Status
 from catchment.store.schema import billing_schedules, customer_links, workspaces
 from catchment.usage import Reading, UsageStore
-from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
+from tests.flows.books import NOW, Books, family, fixed, linear
 
 MARCH_10 = date(2026, 3, 10)
 
@@ -48,24 +48,6 @@ def contents(books: Books, invoice: str) -> Contents:
 
 def amounts(books: Books, result: RunResult) -> list[tuple[date | None, int]]:
     return [(invoice.due_on, invoice.net.minor) for invoice in result.drafted]
-
-
-def family(books: Books) -> dict[str, str]:
-    """A parent whose three children used 60, 40 and 25 in January."""
-    made = {"parent": books.customer("Parent")}
-    for name in ("North", "South", "West"):
-        made[name] = books.customer(name, made["parent"])
-    made["metric"] = books.metric("calls")
-    made["schedule"] = books.schedule(
-        made["parent"], books.price(GRADUATED, made["metric"]), roll_up_billing=True
-    )
-    books.write()
-    books.used(
-        (made["North"], "calls", "2026-01-05", "60"),
-        (made["South"], "calls", "2026-01-06", "40"),
-        (made["West"], "calls", "2026-01-07", "25"),
-    )
-    return made
 
 
 def test_a_family_is_priced_once_and_shown_member_by_member(books: Books) -> None:

@@ -72,14 +72,12 @@ def _with_usage(
         )
 
     for day in days:
-        before, after = (() if due is None else due.parts for due in (day.before, day.after))
         asked = {
             (charge.item.metric, charge.service.span(agreed.zone))
-            for part in before
-            for charge in part.charges
+            for charge in day.due.charges
             if charge.item.metric is not None
         }
-        if who(before) != who(after) or (asked and came(*reach(asked))):
+        if day.bills_others or (asked and came(*reach(asked))):
             yield day
 
 

@@ -152,16 +152,15 @@ def explain_share(
     }
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
-    if (
-        kept.counted is None and line.deducted is None
-    ):  # nothing was measured that somebody could share
+    if kept.counted is None and line.deducted is None:
+        # Nothing was measured that somebody could share.
         [(member, share)] = shares.values()
         if (share.quantity, share.parts[_PLACES[method]]) != (line.quantity, line.net.minor):
             raise FigureDiffers(f"The share in line item {line_id} is not the whole of it.")
         [(_, name), *_] = path_from(customer, member)
         return ShareExplanation(invoice, line, method, customer, name, (), 1)
     found = _reckoned(usage, line, kept, workspace_id, method, shares)
-    taken = _taken(tx, workspace_id, line, _PLACES[method])
+    taken = _taken(tx, workspace_id, line, _PLACES[method], shares)
     nothing = Reckoning.none(invoice.currency)
     members = tuple(
         Explained(path_from(customer, member), found.get(who, nothing), taken.get(who, ()))
@@ -198,15 +197,17 @@ def _reckoned(
 
 
 def _taken(
-    tx: Connection, workspace_id: str, line: LineItem, place: int
+    tx: Connection, workspace_id: str, line: LineItem, place: int, wanted: Container[CustomerId]
 ) -> Mapping[CustomerId, tuple[Taken, ...]]:
-    """What everyone has, by the method of that place, of the lines that an adjustment deducts."""
+    """What those ``wanted`` have, by the method of that place, of what an adjustment deducts."""
     if line.deducted is None:
         return {}
     found: dict[CustomerId, tuple[Taken, ...]] = {}
     lines = adjustments.lines_called(tx, workspace_id, line.deducted.line_ids)
     for id, billed in adjustments.with_shares(tx, workspace_id, lines).items():
         for share in billed.shares or ():
+            if share.customer not in wanted:
+                continue
             part = Money(share.parts[place] or 0, line.net.currency)
             one = Taken(id, share.quantity, part)
             found[share.customer] = (*found.get(share.customer, ()), one)

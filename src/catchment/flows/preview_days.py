@@ -44,6 +44,12 @@ class Day:
         assert found is not None, self
         return found
 
+    @property
+    def bills_others(self) -> bool:
+        """Whether after it bills other charges than before, or along another way to the payer."""
+        before, after = (() if due is None else due.parts for due in (self.before, self.after))
+        return who(before) != who(after)
+
 
 def worlds_around(
     tx: Connection,
@@ -158,10 +164,7 @@ def _standing(agreed: Agreements, invoice: Invoice, lines: list[tuple[Schedule, 
 
 
 def _may_differ(day: Day, zone: ZoneInfo, touched: Mapping[str, datetime]) -> bool:
-    before, after = (() if due is None else due.parts for due in (day.before, day.after))
-    if who(before) != who(after):
-        return True
-    return any(
+    return day.bills_others or any(
         charge.item.metric is not None and charge.service.span(zone).end > touched[part.schedule.id]
         for part in day.due.parts
         if part.schedule.id in touched
