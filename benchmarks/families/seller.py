@@ -35,10 +35,11 @@ from catchment.store.schema import (
     products,
     usage_metrics,
 )
-from catchment.usage import UsageStore, duck, keys, layout, segments
-from catchment.usage.columns import NUMBER, column
-from catchment.usage.events import instant, micros
-from catchment.usage.segments import Kind, Segment
+from catchment.usage import UsageStore
+from catchment.usage.embedded import duck, keys, layout, segments
+from catchment.usage.embedded.segments import Kind, Segment
+from catchment.usage.intake.columns import NUMBER, column
+from catchment.usage.intake.events import instant, micros
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2027, 2, 1, 9, 30, tzinfo=UTC)

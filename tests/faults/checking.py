@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span
 from catchment.store.engine import lock, reading, writing
-from catchment.usage import EventFilter, EventPageRequest, UsageStore, segments
+from catchment.usage import EventFilter, EventPageRequest, UsageStore
+from catchment.usage.embedded import segments
 from tests.faults.story import REQUESTS, SENDERS, Request, deliver, intake, requests
 
 _ALWAYS = (Span(BEGINNING, FOREVER),)

@@ -24,7 +24,8 @@ from typing import Any
 from catchment import ids
 from catchment.store import access
 from catchment.store.engine import connect, writing
-from catchment.usage import UsageStore, merging
+from catchment.usage import UsageStore
+from catchment.usage.embedded import merging
 from tests.faults import story
 from tests.faults.checking import Checker
 from tests.faults.damage import cut_power, tear

@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 
 from catchment.store.engine import connect, reading
-from catchment.usage import UsageStore, merging
+from catchment.usage import UsageStore
+from catchment.usage.embedded import merging
 from tests.usage import world
 
 # Each request supersedes something of an earlier one, and one thing within itself.

@@ -16,16 +16,9 @@ from catchment.core.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import usage_inbox, usage_segments
-from catchment.usage import (
-    EventFilter,
-    EventPageRequest,
-    UsageStore,
-    batch,
-    duck,
-    inbox,
-    merging,
-    segments,
-)
+from catchment.usage import EventFilter, EventPageRequest, UsageStore, batch
+from catchment.usage.embedded import duck, merging, segments
+from catchment.usage.intake import inbox
 from tests.usage.world import EVERYTHING, START, D, event, send, sent
 
 SEND = Callable[..., None]

@@ -26,23 +26,12 @@ from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQ
 from catchment.core.period import Span
 from catchment.store.engine import reading
 from catchment.store.paging import PageRequest
-from catchment.usage import (
-    census,
-    columns,
-    duck,
-    inbox,
-    late,
-    listing,
-    loader,
-    measuring,
-    queries,
-    segments,
-    statistics,
-    unmapped,
-)
-from catchment.usage.census import CensusQuery
-from catchment.usage.event_ids import event_id
-from catchment.usage.events import (
+from catchment.usage.embedded import duck, loader, segments
+from catchment.usage.embedded.segments import Kind, Segment
+from catchment.usage.embedded.superseding import superseded
+from catchment.usage.intake import columns, inbox
+from catchment.usage.intake.event_ids import event_id
+from catchment.usage.intake.events import (
     Batch,
     InboxRow,
     SentEvent,
@@ -52,13 +41,21 @@ from catchment.usage.events import (
     micros,
     supposed,
 )
-from catchment.usage.late import MeasuredTo
-from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
-from catchment.usage.segments import Kind, Segment
-from catchment.usage.standing import Window, standing
-from catchment.usage.statistics import UsageStats
-from catchment.usage.superseding import superseded
-from catchment.usage.unmapped import UnmappedPage
+from catchment.usage.questions import (
+    census,
+    late,
+    listing,
+    measuring,
+    queries,
+    statistics,
+    unmapped,
+)
+from catchment.usage.questions.census import CensusQuery
+from catchment.usage.questions.late import MeasuredTo
+from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
+from catchment.usage.questions.standing import Window, standing
+from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.unmapped import UnmappedPage
 
 _T = TypeVar("_T")
 _ROWS_WORTH_LOADING = 64

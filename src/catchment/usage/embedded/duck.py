@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from catchment.core.metering import FRACTION_DIGITS, NUMBER
-from catchment.usage import columns
+from catchment.usage.intake import columns
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""

@@ -30,8 +30,9 @@ from catchment.core.metering import (
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
 from catchment.core.quantities import mean, value_hours
-from catchment.usage import duck, queries
-from catchment.usage.events import micros
+from catchment.usage.embedded import duck
+from catchment.usage.intake.events import micros
+from catchment.usage.questions import queries
 
 _SPANS = pa.schema(
     [

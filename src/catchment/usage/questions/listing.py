@@ -15,10 +15,11 @@ import msgspec
 import pyarrow as pa
 
 from catchment.core.errors import Invalid
-from catchment.usage import columns, duck
-from catchment.usage.event_ids import event_id, millisecond_of, place_of
-from catchment.usage.events import instant, micros
-from catchment.usage.queries import CURRENT
+from catchment.usage.embedded import duck
+from catchment.usage.intake import columns
+from catchment.usage.intake.event_ids import event_id, millisecond_of, place_of
+from catchment.usage.intake.events import instant, micros
+from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)

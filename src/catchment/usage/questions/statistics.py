@@ -11,9 +11,9 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from catchment.usage.inbox import Waiting
-from catchment.usage.queries import CURRENT
-from catchment.usage.segments import Kind, Segment
+from catchment.usage.embedded.segments import Kind, Segment
+from catchment.usage.intake.inbox import Waiting
+from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from catchment.core.errors import Invalid
 from catchment.store.paging import PageRequest
-from catchment.usage import duck
-from catchment.usage.events import instant
-from catchment.usage.queries import CURRENT
+from catchment.usage.embedded import duck
+from catchment.usage.intake.events import instant
+from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)

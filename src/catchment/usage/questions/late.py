@@ -17,8 +17,8 @@ import duckdb
 import pyarrow as pa
 
 from catchment.core.period import Span
-from catchment.usage import duck
-from catchment.usage.events import micros
+from catchment.usage.embedded import duck
+from catchment.usage.intake.events import micros
 
 _MEASURED = pa.schema(
     [

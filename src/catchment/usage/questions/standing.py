@@ -13,10 +13,11 @@ import duckdb
 import pyarrow as pa
 
 from catchment.core.period import Span
-from catchment.usage import columns, duck
-from catchment.usage.events import SentEvent, micros, supposed
-from catchment.usage.listing import StoredEvent, stored
-from catchment.usage.queries import CURRENT
+from catchment.usage.embedded import duck
+from catchment.usage.intake import columns
+from catchment.usage.intake.events import SentEvent, micros, supposed
+from catchment.usage.questions.listing import StoredEvent, stored
+from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)

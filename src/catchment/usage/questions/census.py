@@ -21,8 +21,9 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span
 from catchment.store.chunks import chunks
-from catchment.usage import duck, queries
-from catchment.usage.events import micros
+from catchment.usage.embedded import duck
+from catchment.usage.intake.events import micros
+from catchment.usage.questions import queries
 
 NAMED = 100
 """How many aliases, customers or pairs of claims a census names at most."""
