@@ -26,7 +26,7 @@ from catchment.usage import UsageStore
 from tests.flows.books import NOW
 
 engine = connect(sys.argv[1])
-usage = UsageStore(engine, Path(sys.argv[2]))
+usage = usage_store(engine, Path(sys.argv[2]))
 with reading(engine) as tx:
     [home] = access.all_workspaces(tx)
 print("ready", flush=True)
