@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.store.schema import invoices
-from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 from tests.flows.books import GRADUATED, Books, fixed
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ from catchment import ids
 from catchment.flows.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import connect, reading
-from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 from tests.flows.books import NOW
 
 engine = connect(sys.argv[1])
