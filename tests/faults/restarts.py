@@ -5,63 +5,19 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from pathlib import Path
 from threading import Condition
 
-ROOT = Path(__file__).parents[2]
+from tests.programs import Program
+
 CLIENTS = 16
 REQUESTS = 6
 """Of each client, for each server that is killed."""
 
 EVENTS = 5
 _PATIENCE = 300  # seconds for one answer, restart included, on a busy machine
-
-
-class Server:
-    """A server process, with a loader or not, started again and again on one socket."""
-
-    def __init__(self, environment: dict[str, str], *, loader: bool) -> None:
-        self._flags = ["--loader"] * loader
-        self._environment = os.environ | environment
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
-        self._process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        descriptor = self._listener.fileno()
-        command = [sys.executable, "-m", "tests.faults.server", str(descriptor), *self._flags]
-        return subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=self._environment,
-            pass_fds=[descriptor],
-            start_new_session=True,
-        )
-
-    def kill(self, *, loader: bool) -> None:
-        """Kill the server, and its loader too or not; that ends once it notices."""
-        if loader:
-            with suppress(ProcessLookupError):  # it was killed before
-                os.killpg(self._process.pid, signal.SIGKILL)
-        else:
-            self._process.kill()
-        self._process.wait()
-
-    def restart(self) -> None:
-        self._process = self._start()
-
-    def close(self) -> None:
-        self.kill(loader=True)
-        self._listener.close()
 
 
 def body(client: int, request: int) -> list[dict[str, object]]:
@@ -78,7 +34,7 @@ def body(client: int, request: int) -> list[dict[str, object]]:
     ]
 
 
-def send_through(server: Server, key: tuple[str, str], kills: int, chance: random.Random) -> int:
+def send_through(server: Program, key: tuple[str, str], kills: int, chance: random.Random) -> int:
     """Have everything sent and answered while the server is killed so often; how often it was sent."""
     answered = Condition()
     counts = {"answered": 0, "sent": 0}
@@ -117,8 +73,8 @@ def send_through(server: Server, key: tuple[str, str], kills: int, chance: rando
             due = number * a_round + chance.randrange(1, a_round)
             with answered:
                 answered.wait_for(lambda: counts["answered"] >= due, _PATIENCE)  # noqa: B023
-            server.kill(loader=chance.random() < 0.5)
-            server.restart()
+            server.kill(children=chance.random() < 0.5)
+            server.start()
 
     with ThreadPoolExecutor(CLIENTS + 1) as threads:
         work = [threads.submit(killer), *(threads.submit(client, n) for n in range(CLIENTS))]

@@ -15,8 +15,9 @@ from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.usage import EventFilter, EventPageRequest, UsageStore
 from tests.conftest import DATABASES
-from tests.faults.restarts import CLIENTS, EVENTS, REQUESTS, Server, ids_of, send_through
+from tests.faults.restarts import CLIENTS, EVENTS, REQUESTS, ids_of, send_through
 from tests.faults.story import START
+from tests.programs import Program
 
 KILLS = int(os.environ.get("CATCHMENT_RESTARTS", "0"))
 """How often: `make prove-usage` does so far more, on both databases."""
@@ -25,14 +26,15 @@ _ONE = DATABASES[:1]
 
 
 @pytest.fixture
-def server(engine: Engine, settings: Settings) -> Iterator[Server]:
-    running = Server(
+def server(engine: Engine, settings: Settings) -> Iterator[Program]:
+    running = Program(
+        "tests.faults.server",
+        ["--loader"] * (KILLS > 0),
         {
             "CATCHMENT_DATA_DIR": str(settings.data_dir),
             "CATCHMENT_DATABASE_URL": settings.database_url,
             "CATCHMENT_SECRET_KEY": settings.secret_key,
         },
-        loader=KILLS > 0,
     )
     yield running
     running.close()
@@ -40,7 +42,7 @@ def server(engine: Engine, settings: Settings) -> Iterator[Server]:
 
 @pytest.mark.parametrize("database_url", DATABASES if KILLS else _ONE, indirect=True)
 def test_what_sixteen_clients_were_answered_is_stored_once_whenever_the_server_dies(
-    server: Server, engine: Engine, usage: UsageStore, workspace: Workspace, settings: Settings
+    server: Program, engine: Engine, usage: UsageStore, workspace: Workspace, settings: Settings
 ) -> None:
     with writing(engine) as tx:
         key = access.create_key(
@@ -49,7 +51,7 @@ def test_what_sixteen_clients_were_answered_is_stored_once_whenever_the_server_d
     kills = KILLS or 1
 
     sent = send_through(server, key, kills, random.Random(16))
-    server.kill(loader=True)
+    server.kill()
 
     requests = REQUESTS * (kills + 1)
     assert sent >= CLIENTS * requests
