@@ -1,6 +1,7 @@
-"""Programs of the tests that are killed and started again on a socket that outlives them.
+"""Programs of the tests that are killed and started again.
 
-Whoever connects while none runs waits for the next one, so nobody has to try again and again.
+A server's socket outlives it: whoever connects while none runs waits for the next one, so nobody has to try
+again and again.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,15 +26,18 @@ def listening(port: str) -> socket.socket:
 
 
 class Program:
-    """``python -m MODULE fd:N ARGUMENTS``, started again and again on one socket."""
+    """``python -m MODULE ARGUMENTS``, started again and again."""
 
     def __init__(
-        self, module: str, arguments: Sequence[str], environment: dict[str, str] | None = None
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        inherited: Sequence[int] = (),
     ) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self._command = [sys.executable, "-m", module, f"fd:{self._listener.fileno()}", *arguments]
-        self._environment = os.environ | (environment or {})
-        self.port: int = self._listener.getsockname()[1]
+        self._command = [sys.executable, "-m", module, *arguments]
+        self._environment = {**os.environ, **(environment or {})}
+        self._inherited = inherited
         self.start()
 
     def start(self) -> None:
@@ -42,7 +46,7 @@ class Program:
             self._command,
             cwd=ROOT,
             env=self._environment,
-            pass_fds=[self._listener.fileno()],
+            pass_fds=self._inherited,
             start_new_session=True,
         )
 
@@ -58,4 +62,23 @@ class Program:
     def close(self) -> None:
         """Kill it for good."""
         self.kill()
+
+
+class Server(Program):
+    """``python -m MODULE fd:N ARGUMENTS``, on a socket that stays."""
+
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
+        descriptor = self._listener.fileno()
+        super().__init__(module, [f"fd:{descriptor}", *arguments], environment, [descriptor])
+
+    def close(self) -> None:
+        """Kill it for good."""
+        super().close()
         self._listener.close()

@@ -11,7 +11,7 @@ import clickhouse_connect
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from tests.programs import Program
+from tests.programs import Server
 
 Connect = Callable[..., Any]
 ROWS = [[f"id-{n}", Decimal(n) / 4] for n in range(20_000)]
@@ -19,14 +19,14 @@ TABLE = "(id String, v Decimal(38, 12)) ENGINE = ReplacingMergeTree ORDER BY id"
 
 
 @pytest.fixture(scope="module")
-def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    running = Program("tests.clickhouse.bridge", [str(tmp_path_factory.mktemp("clickhouse"))])
+def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server("tests.clickhouse.bridge", [str(tmp_path_factory.mktemp("clickhouse"))])
     yield running
     running.close()
 
 
 @pytest.fixture
-def connect(bridge: Program) -> Iterator[Connect]:
+def connect(bridge: Server) -> Iterator[Connect]:
     opened = []
 
     def connect(**options: Any) -> Any:
@@ -100,7 +100,7 @@ def test_nothing_is_not_the_same_as_no_answer(connect: Connect) -> None:
 
 
 def test_what_was_answered_outlives_a_kill(tmp_path: Path) -> None:
-    bridge = Program("tests.clickhouse.bridge", [str(tmp_path)])
+    bridge = Server("tests.clickhouse.bridge", [str(tmp_path)])
     with clickhouse_connect.get_client(host="127.0.0.1", port=bridge.port) as client:
         client.command(f"CREATE TABLE kept {TABLE} SETTINGS fsync_after_insert = 1")
         client.insert("kept", ROWS, ["id", "v"])
