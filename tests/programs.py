@@ -25,17 +25,21 @@ def listening(port: str) -> socket.socket:
     return socket.create_server(("127.0.0.1", int(port)))
 
 
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module of ours."""
+    return [sys.executable, "-m", module, *arguments]
+
+
 class Program:
-    """``python -m MODULE ARGUMENTS``, started again and again."""
+    """A command that is started again and again."""
 
     def __init__(
         self,
-        module: str,
-        arguments: Sequence[str] = (),
+        command: Sequence[str],
         environment: Mapping[str, str] | None = None,
         inherited: Sequence[int] = (),
     ) -> None:
-        self._command = [sys.executable, "-m", module, *arguments]
+        self._command = command
         self._environment = {**os.environ, **(environment or {})}
         self._inherited = inherited
         self.start()
@@ -76,7 +80,8 @@ class Server(Program):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         descriptor = self._listener.fileno()
-        super().__init__(module, [f"fd:{descriptor}", *arguments], environment, [descriptor])
+        command = python(module, f"fd:{descriptor}", *arguments)
+        super().__init__(command, environment, [descriptor])
 
     def close(self) -> None:
         """Kill it for good."""

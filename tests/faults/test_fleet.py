@@ -20,7 +20,7 @@ from catchment.usage.intake import inbox
 from tests.conftest import DATABASES
 from tests.faults.restarts import CLIENTS, REQUESTS, body, send_through, wrong
 from tests.faults.story import START
-from tests.programs import Program, Server
+from tests.programs import Program, Server, python
 
 KILLS = int(os.environ.get("CATCHMENT_RESTARTS", "0")) or 1
 """How often: `make prove-usage` does so far more."""
@@ -59,7 +59,7 @@ def fleet(environment: dict[str, str], tmp_path: Path) -> Iterator[Fleet]:
     log = tmp_path / "log"
     running = Fleet(
         [Server("tests.faults.server", [], environment) for _ in range(2)],
-        [Program("tests.faults.loader", [str(log)], environment) for _ in range(2)],
+        [Program(python("tests.faults.loader", str(log)), environment) for _ in range(2)],
         log,
     )
     yield running
