@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from catchment.usage.embedded.storage import EmbeddedStorage
+from catchment.usage.lease import held
 from catchment.usage.store import UsageStore
 
 
 def usage_store(engine: Engine, data_dir: Path) -> UsageStore:
     """The usage events of this database."""
-    return UsageStore(engine, EmbeddedStorage(engine, data_dir))
+    return UsageStore(engine, EmbeddedStorage(engine, data_dir), partial(held, engine, data_dir))
