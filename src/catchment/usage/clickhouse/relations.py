@@ -70,10 +70,10 @@ def _stored(snapshot: Snapshot) -> str:
         where.append(f"event_at < {micros(snapshot.within.end)}")
     if snapshot.fresh:
         where.append("seq GLOBAL NOT IN (SELECT seq FROM fresh)")
-    parts = [
+    stored = (
         f"SELECT {_STORED}, if(kept.later > {snapshot.loaded}, 0, kept.later) AS later"
         f" FROM {schema.EVENTS} AS kept FINAL WHERE {' AND '.join(where)}"
-    ]
+    )
     if snapshot.fresh:
-        parts.append(f"SELECT {_STORED}, later FROM fresh")
-    return f"({' UNION ALL '.join(parts)})"
+        stored += f" UNION ALL SELECT {_STORED}, later FROM fresh"
+    return f"({stored})"
