@@ -18,7 +18,6 @@ from catchment.store.engine import reading, writing
 from catchment.store.schema import usage_inbox, usage_segments
 from catchment.usage import EventFilter, EventPageRequest, UsageStore, batch
 from catchment.usage.embedded import duck, merging, segments
-from catchment.usage.embedded.storage import EmbeddedStorage
 from catchment.usage.intake import inbox
 from catchment.usage.opening import usage_store
 from tests.usage.world import EVERYTHING, START, D, event, send, sent
