@@ -73,6 +73,7 @@ def test_the_last_to_be_acknowledged_counts_whatever_it_says(
     ]
 
 
+@pytest.mark.files
 def test_many_loads_leave_few_segments_and_the_same_answer(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_many_loads_leave_few_segments_and_the_same_answer(
     assert sum(one.row_count for one in known if one.kind is segments.Kind.MARKS) == 50
 
 
+@pytest.mark.files
 def test_loading_again_does_nothing(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
@@ -111,8 +113,13 @@ def test_all_workspaces_are_caught_up_and_kept_apart(
     assert usage.measure(other, [EVERYTHING])[0].pooled == 7
 
 
-def test_loaders_at_the_same_time_load_everything_once(
-    engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
+def test_loaders_without_a_lease_load_everything_once(
+    engine: Engine,
+    data_dir: Path,
+    usage_url: str,
+    usage: UsageStore,
+    workspace: Workspace,
+    give: SEND,
 ) -> None:
     for n in range(12):
         give(event(n, customer_event_id=f"e{n % 5}"))
@@ -120,7 +127,7 @@ def test_loaders_at_the_same_time_load_everything_once(
     loaded: list[int] = []
 
     def load() -> None:
-        store = usage_store(engine, data_dir)
+        store = usage_store(engine, data_dir, usage_url)._storage
         start.wait()
         loaded.append(store.catch_up(workspace.id))
         store.close()
@@ -136,6 +143,7 @@ def test_loaders_at_the_same_time_load_everything_once(
     assert [counts for _, counts in listed(usage, workspace)] == [False] * 7 + [True] * 5
 
 
+@pytest.mark.files
 def test_the_loser_of_a_race_takes_nothing_of_the_winners(
     engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
@@ -155,6 +163,7 @@ def test_the_loser_of_a_race_takes_nothing_of_the_winners(
     db.close()
 
 
+@pytest.mark.files
 def test_a_reader_whose_files_were_merged_away_reads_anew(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -172,6 +181,7 @@ def test_a_reader_whose_files_were_merged_away_reads_anew(
     assert len(attempts) == 2
 
 
+@pytest.mark.files
 def test_a_lost_file_is_an_error_and_no_smaller_answer(
     usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -183,6 +193,7 @@ def test_a_lost_file_is_an_error_and_no_smaller_answer(
         total(usage, workspace)
 
 
+@pytest.mark.files
 def test_only_old_files_that_nobody_names_are_swept_away(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -205,6 +216,7 @@ def test_only_old_files_that_nobody_names_are_swept_away(
     assert total(usage, workspace) == 3
 
 
+@pytest.mark.files
 def test_merged_files_stay_for_readers_that_still_know_them(
     usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -216,6 +228,7 @@ def test_merged_files_stay_for_readers_that_still_know_them(
     assert len(files(data_dir, workspace)) == 2 * (merging.FAN_IN + 1)
 
 
+@pytest.mark.files
 def test_any_folder_name_will_do(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
     store = usage_store(engine, tmp_path / "it's [a] b*?c=d ü")
 
@@ -280,6 +293,7 @@ def test_many_senders_are_acknowledged_in_the_order_of_their_places(
 
 
 @pytest.mark.parametrize("step", ["DELETE FROM usage_inbox", "INSERT INTO usage_segm", "COMMIT"])
+@pytest.mark.files
 def test_a_load_that_fails_leaves_the_inbox_as_it_was_and_no_files(
     engine: Engine,
     usage: UsageStore,
@@ -320,6 +334,7 @@ def no_space(engine: Engine, step: str) -> Iterator[None]:
             sqlalchemy_event.remove(engine, hook, fail)
 
 
+@pytest.mark.files
 def test_a_file_that_cannot_be_written_is_not_left_behind(
     data_dir: Path, workspace: Workspace
 ) -> None:
@@ -333,6 +348,7 @@ def test_a_file_that_cannot_be_written_is_not_left_behind(
     assert files(data_dir, workspace) == set()
 
 
+@pytest.mark.files
 def test_folders_whose_maker_died_are_synced_before_a_file_in_them_counts(
     data_dir: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

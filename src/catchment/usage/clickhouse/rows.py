@@ -40,7 +40,7 @@ event that superseded this one, 0 for none, and ``version`` is 1 where it is kno
 """
 
 IDS = ("workspace_id", "customer_event_id", "seq", "event_type", "alias", "event_at")
-"""The columns of ``usage_ids``: where the row is that an id of a sender's stands for."""
+"""Of these columns ``usage_ids`` is: where the row is that an id of a sender's stands for."""
 
 _MAPS = {
     "texts": (columns.TEXT, pa.string()),
