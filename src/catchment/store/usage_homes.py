@@ -61,10 +61,15 @@ def last_seq(tx: Connection, workspace_id: str, storage: str) -> int:
     return found.last_seq
 
 
+def in_clickhouse(tx: Connection, workspace_id: str) -> bool:
+    """Whether the home of the workspace's events is ClickHouse."""
+    found = loaded(tx, workspace_id)
+    return found is not None and found.home
+
+
 def check_files(tx: Connection, workspace_id: str) -> None:
     """Raises UsageElsewhere where the home of the workspace's events is ClickHouse."""
-    found = loaded(tx, workspace_id)
-    if found is not None and found.home:
+    if in_clickhouse(tx, workspace_id):
         raise UsageElsewhere(f"Of this workspace: {_IN_CLICKHOUSE}")
 
 
@@ -108,6 +113,10 @@ def has_segments(tx: Connection, workspace_id: str) -> bool:
     own = usage_segments.c.workspace_id == workspace_id
     return tx.execute(select(usage_segments.c.id).where(own).limit(1)).first() is not None
 
+
+ANOTHER = (
+    "The events of this workspace are in another ClickHouse than CATCHMENT_USAGE_URL leads to."
+)
 
 _IN_FILES = (
     "its usage events are in files, but CATCHMENT_USAGE_URL is set."

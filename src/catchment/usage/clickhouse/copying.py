@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -46,30 +46,33 @@ class ClickHouseCopy:
             self._storage = self._clients.storage
 
     def extent(self, tx: Connection, workspace_id: str) -> int:
-        """The last place that was taken over."""
+        """The last place that was taken over. Raises UsageElsewhere."""
         found = usage_homes.loaded(tx, workspace_id)
-        return found.last_seq if found and found.storage == self._storage else 0
+        if found is None or found.storage == self._storage:
+            return found.last_seq if found else 0
+        if found.home:
+            raise usage_homes.UsageElsewhere(usage_homes.ANOTHER)
+        return 0
 
     def slices(self, workspace_id: str, after: int, to: int) -> Iterator[Slice]:
         """The events as they were sent, put together again."""
         there = (
-            f"FROM {schema.EVENTS} FINAL WHERE workspace_id = {schema.text(workspace_id)}"
-            " AND seq > {} AND seq <= {}"
+            f"FROM {schema.EVENTS} FINAL WHERE workspace_id = {schema.text(workspace_id)} AND seq >"
         )
+        counts = (
+            f"SELECT intDiv(seq, {PLACES}) AS row, count() AS events"
+            f" {there} {after} AND seq <= {to} GROUP BY row"
+        )
+        slices = (
+            f"SELECT row, intDiv(sum(events) OVER (ORDER BY row), {SLICE_EVENTS}) AS slice"
+            f" FROM ({counts})"
+        )
+        ends = f"SELECT max(row) FROM ({slices}) GROUP BY slice ORDER BY slice"
         with self._clients.session() as client:
-            counts = f"SELECT intDiv(seq, {PLACES}) AS row, count() AS events"
-            cuts = client.query(
-                "SELECT max(row) FROM (SELECT row, intDiv(sum(events) OVER (ORDER BY row),"
-                f" {SLICE_EVENTS}) AS slice FROM ({counts} {there.format(after, to)} GROUP BY row))"
-                " GROUP BY slice ORDER BY slice"
-            ).result_rows
-            ends = [after, *(last_place(row) for (row,) in cuts)]
-            for start, end in pairwise(ends):
-                found = client.query(f"SELECT * {there.format(start, end)} ORDER BY seq")
-                events = (
-                    dict(zip(found.column_names, row, strict=True)) for row in found.result_rows
-                )
-                sent = list(_sent(events))
+            cuts = [last_place(row) for (row,) in client.query(ends).result_rows]
+            for start, end in pairwise([after, *cuts]):
+                part = client.query(f"SELECT * {there} {start} AND seq <= {end} ORDER BY seq")
+                sent = list(_sent(part.named_results()))
                 yield Slice(columns.table(workspace_id, sent), (first_place(sent[0].id), end))
 
     def take(self, workspace_id: str, part: Slice) -> None:
@@ -120,7 +123,7 @@ class ClickHouseCopy:
         self._clients.close()
 
 
-def _sent(events: Iterator[dict[str, Any]]) -> Iterator[InboxRow]:
+def _sent(events: Iterable[dict[str, Any]]) -> Iterator[InboxRow]:
     """Rows of the inbox that these events, in order, would have come from."""
     for row_id, some in groupby(events, lambda event: event["seq"] // PLACES):
         own = list(some)

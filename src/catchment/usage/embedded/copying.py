@@ -42,21 +42,19 @@ class FilesCopy:
         """The events, segment by segment, which are apart by their places."""
         for segment in self._known(workspace_id):
             if segment.kind is Kind.EVENTS and after < segment.last_seq <= to:
-                with self._duck.cursor() as cursor:
-                    there = f"FROM {duck.parquet([self._data_dir / segment.path])}"
-                    counts = (
-                        f"SELECT seq // {PLACES} AS row, count(*) AS events {there} GROUP BY row"
-                    )
-                    cuts = cursor.sql(
-                        "SELECT max(row) FROM (SELECT row, sum(events) OVER (ORDER BY row)"
-                        f" // {SLICE_EVENTS} AS slice FROM ({counts})) GROUP BY slice ORDER BY slice"
-                    ).fetchall()
-                    ends = [segment.first_seq - 1, *(last_place(int(row)) for (row,) in cuts)]
-                    for start, end in pairwise(ends):
-                        if end > after:
-                            part = f"SELECT * {there} WHERE seq > {start} AND seq <= {end}"
-                            events = cursor.sql(f"{part} ORDER BY seq").to_arrow_table()
-                            yield Slice(events, (start + 1, end))
+                yield from self._slices_of(segment, after)
+
+    def _slices_of(self, segment: Segment, after: int) -> Iterator[Slice]:
+        there = f"FROM {duck.parquet([self._data_dir / segment.path])} WHERE seq >"
+        counts = f"SELECT seq // {PLACES} AS row, count(*) AS events {there} {after} GROUP BY row"
+        until = f"sum(events) OVER (ORDER BY row) // {SLICE_EVENTS}"
+        slices = f"SELECT row, {until} AS slice FROM ({counts})"
+        ends = f"SELECT max(row) FROM ({slices}) GROUP BY slice ORDER BY slice"
+        with self._duck.cursor() as cursor:
+            cuts = [last_place(int(row)) for (row,) in cursor.sql(ends).fetchall()]
+            for start, end in pairwise([max(segment.first_seq - 1, after), *cuts]):
+                part = f"SELECT * {there} {start} AND seq <= {end} ORDER BY seq"
+                yield Slice(cursor.sql(part).to_arrow_table(), (start + 1, end))
 
     def take(self, workspace_id: str, part: Slice) -> None:
         """Write files as a loader does, and name them at once: they are nobody's home yet."""
