@@ -2,6 +2,7 @@
 
 Whatever touches a database runs twice: on an SQLite file and on a PostgreSQL server that the tests start
 themselves. What is about usage runs a third time, on an SQLite file and a ClickHouse in this process (chDB).
+A few of these run once more through a table over the shards of a cluster.
 CATCHMENT_TEST_DATABASES=sqlite (or postgresql, or clickhouse) keeps to one while working.
 
 Every test finds its database and its data directory empty, at the same address as the test before it
@@ -44,6 +45,11 @@ hypothesis_settings.load_profile("any machine")
 KINDS = os.environ.get("CATCHMENT_TEST_DATABASES", "sqlite,postgresql,clickhouse").split(",")
 DATABASES = [kind for kind in KINDS if kind != "clickhouse"]
 
+ONE_SHARD = """<clickhouse>
+<tcp_port>9000</tcp_port>
+<remote_servers><one><shard><replica><host>localhost</host><port>9000</port></replica></shard></one></remote_servers>
+</clickhouse>"""
+
 ABOUT_USAGE = ("usage", "scenarios")
 """Which tests run on ClickHouse too."""
 
@@ -69,6 +75,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             kinds = [kind for kind in KINDS if kind not in DATABASES]
         elif about in ABOUT_USAGE and not metafunc.definition.get_closest_marker("files"):
             kinds = KINDS
+        if "clickhouse" in kinds and metafunc.definition.get_closest_marker("sharded"):
+            kinds = [*kinds, "sharded"]
         metafunc.parametrize("database_url", kinds, indirect=True)
 
 
@@ -152,16 +160,30 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def chdb_url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A ClickHouse in this process, which can have only one. Tests have their own workspaces."""
-    return f"chdb://{tmp_path_factory.mktemp('chdb')}"
+def chdb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A ClickHouse in this process, which can have only one. Tests have their own workspaces.
+
+    It knows a cluster ``one``, of which it is the only shard.
+    """
+    from clickhouse_connect import get_client
+
+    folder = tmp_path_factory.mktemp("chdb")
+    config = folder / "config.xml"
+    config.write_text(ONE_SHARD)
+    data = str(folder / "data")
+    first = get_client(interface="chdb", path=data, chdb_options={"config-file": str(config)})
+    yield f"chdb://{data}"
+    first.close()
 
 
 @pytest.fixture
 def usage_url(request: pytest.FixtureRequest) -> str:
     """Where usage is kept: in files, or in a ClickHouse."""
     kind = request.node.callspec.params.get("database_url")
-    return request.getfixturevalue("chdb_url") if kind == "clickhouse" else ""
+    if kind not in {"clickhouse", "sharded"}:
+        return ""
+    url: str = request.getfixturevalue("chdb_url")
+    return f"{url}?database=sharded&cluster=one" if kind == "sharded" else url
 
 
 @pytest.fixture

@@ -113,13 +113,16 @@ def test_all_workspaces_are_caught_up_and_kept_apart(
     assert usage.measure(other, [EVERYTHING])[0].pooled == 7
 
 
-def test_loaders_without_a_lease_load_everything_once(
+@pytest.mark.parametrize("leased", [True, False])
+def test_loaders_at_the_same_time_load_everything_once(
     engine: Engine,
     data_dir: Path,
     usage_url: str,
     usage: UsageStore,
     workspace: Workspace,
     give: SEND,
+    caplog: pytest.LogCaptureFixture,
+    leased: bool,
 ) -> None:
     for n in range(12):
         give(event(n, customer_event_id=f"e{n % 5}"))
@@ -127,20 +130,23 @@ def test_loaders_without_a_lease_load_everything_once(
     loaded: list[int] = []
 
     def load() -> None:
-        store = usage_store(engine, data_dir, usage_url)._storage
+        store = usage_store(engine, data_dir, usage_url)
         start.wait()
-        loaded.append(store.catch_up(workspace.id))
+        loaded.append((store if leased else store._storage).catch_up(workspace.id))
         store.close()
 
     threads = [Thread(target=load) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with caplog.at_level("INFO", "catchment.usage"):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     assert sum(loaded) == 12
     assert [id for id, _ in listed(usage, workspace)] == [str(n) for n in range(12)]
     assert [counts for _, counts in listed(usage, workspace)] == [False] * 7 + [True] * 5
+    if leased:
+        assert caplog.messages == []  # nobody threw work away
 
 
 @pytest.mark.files

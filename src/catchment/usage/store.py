@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 from catchment.core.control import Census
 from catchment.core.errors import Unavailable
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
+from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
 from catchment.core.period import Span
 from catchment.store.engine import reading
 from catchment.store.paging import PageRequest
@@ -54,12 +54,13 @@ from catchment.usage.questions.listing import EventFilter, EventPage, EventPageR
 from catchment.usage.questions.standing import Window, standing
 from catchment.usage.questions.statistics import UsageStats
 from catchment.usage.questions.unmapped import UnmappedPage
-from catchment.usage.storage import Storage
+from catchment.usage.storage import Near, Storage
 
 _T = TypeVar("_T")
 _log = logging.getLogger("catchment.usage")
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
+_ANYWHERE = Near()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class UsageStore:
             lambda cursor, last: Reading(ask(cursor), last),
             last_seq,
             properties=queries.properties(by_shape),
-            within=_hull(asked),
+            near=Near.of(asked),
         )
 
     def names(
@@ -226,7 +227,8 @@ class UsageStore:
             found = measuring.rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
 
-        return self._read(workspace_id, ask, last_seq, within=within)
+        near = Near.to([within], event_types)
+        return self._read(workspace_id, ask, last_seq, near=near)
 
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
@@ -239,7 +241,7 @@ class UsageStore:
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
         read = queries.properties([query.metric])
-        return self._read(workspace_id, ask, last_seq, properties=read, within=_hull([query]))
+        return self._read(workspace_id, ask, last_seq, properties=read, near=Near.of([query]))
 
     def census(
         self,
@@ -258,7 +260,8 @@ class UsageStore:
             return [census.take(cursor, one) for one in asked]
 
         read = queries.properties(one.metric for one in asked)
-        return self._read(workspace_id, ask, last_seq, properties=read)
+        near = Near.to((one.window for one in asked), (one.metric.event_type for one in asked))
+        return self._read(workspace_id, ask, last_seq, properties=read, near=near)
 
     def late(
         self,
@@ -268,8 +271,12 @@ class UsageStore:
         last_seq: int | None = None,
     ) -> list[tuple[int, str]]:
         """(place in ``measured``, name) wherever something may have come after it was measured."""
+        near = Near.to((one.span for one in measured), (one.event_type for one in measured))
         return self._read(
-            workspace_id, lambda cursor, _: late.look(cursor, measured, renamed), last_seq
+            workspace_id,
+            lambda cursor, _: late.look(cursor, measured, renamed),
+            last_seq,
+            near=near,
         )
 
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
@@ -287,7 +294,7 @@ class UsageStore:
             return smallest, event_id(workspace_id, instant(last_at), last)
 
         read = queries.properties([query.metric])
-        return self._read(workspace_id, ask, properties=read, within=_hull([query]))
+        return self._read(workspace_id, ask, properties=read, near=Near.of([query]))
 
     def series(
         self, workspace_id: str, query: UsageQuery, edges: Sequence[datetime]
@@ -303,7 +310,7 @@ class UsageStore:
             return measuring.series(cursor, query.metric, edges, bounds)
 
         read = queries.properties([query.metric])
-        used = self._read(workspace_id, ask, properties=read, within=_hull([query]))
+        used = self._read(workspace_id, ask, properties=read, near=Near.of([query]))
         return tuple(
             Bucket(edge, *used.get(bucket, (Decimal(0), 0)))
             for bucket, edge in enumerate(edges[:-1])
@@ -343,18 +350,8 @@ class UsageStore:
         last_seq: int | None = None,
         *,
         properties: Collection[str] = (),
-        within: Span | None = None,
+        near: Near = _ANYWHERE,
     ) -> _T:
         """What the storage answers; see there."""
         own = self._supposed.get(workspace_id, ())
-        return self._storage.read(workspace_id, ask, last_seq, own, properties, within)
-
-
-def _hull(asked: Sequence[UsageQuery]) -> Span | None:
-    """When all that ``asked`` reads happened; None where that may be at any time."""
-    if any(query.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for query in asked):
-        return None  # what stood before a span may have been told at any time
-    spans = {span for query in asked for member in query.members for span in member.spans}
-    if not spans:
-        return None
-    return Span(min(span.start for span in spans), max(span.end for span in spans))
+        return self._storage.read(workspace_id, ask, last_seq, own, properties, near)

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
-from catchment.core.period import Span
 from catchment.store import usage_homes
 from catchment.store.engine import reading
 from catchment.usage.clickhouse import loader, relations, rows, superseding, upkeep
@@ -25,6 +24,7 @@ from catchment.usage.intake import columns, inbox
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
+from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 
@@ -63,7 +63,7 @@ class ClickHouseStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        near: Near,
     ) -> _T:
         """The answer from one snapshot. Raises UsageUnavailable and UsageElsewhere."""
         with self._clients.session() as client:
@@ -74,7 +74,7 @@ class ClickHouseStorage:
             last = newest if last_seq is None else last_seq
             if waiting:
                 _define_fresh(client, workspace_id, waiting, loaded)
-            snapshot = relations.Snapshot(workspace_id, loaded, last, within, fresh=bool(waiting))
+            snapshot = relations.Snapshot(workspace_id, loaded, last, near, fresh=bool(waiting))
             return ask(ClickHouseCursor(client, relations.of(snapshot, properties)), last)
 
 

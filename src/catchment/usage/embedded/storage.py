@@ -18,6 +18,7 @@ from catchment.usage.intake import columns, inbox
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
+from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 _ATTEMPTS = 5
@@ -60,15 +61,15 @@ class EmbeddedStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        near: Near,
     ) -> _T:
         """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._read(workspace_id, ask, last_seq, supposed, properties, within)
+                return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
             except duck.Missing:
                 continue
-        return self._read(workspace_id, ask, last_seq, supposed, properties, within)
+        return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
 
     def _read(
         self,
