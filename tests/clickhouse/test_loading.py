@@ -16,6 +16,7 @@ from catchment.usage import EventFilter, EventPageRequest, MeasuredTo, UsageStor
 from catchment.usage.clickhouse import loader
 from catchment.usage.intake.events import cancellation
 from catchment.usage.opening import usage_store
+from catchment.usage.storage import Near
 from tests.usage.world import EVERYTHING, START, event, send, sent
 
 OLD = [event(1), event(2), event(3), event(4)]
@@ -179,7 +180,7 @@ def test_a_snapshot_stays_as_it_is_while_others_load(
         return [*found, cursor.rows(counting), cursor.rows(marked)]
 
     counting, marked, still_counting, still_marked = usage._storage.read(
-        workspace.id, ask, None, (), (), None
+        workspace.id, ask, None, (), (), Near()
     )
 
     assert (still_counting, still_marked) == (counting, marked)
