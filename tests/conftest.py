@@ -67,11 +67,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that needs a database on an empty one of each kind."""
-    if "database_url" in metafunc.fixturenames:
-        about_usage = metafunc.definition.path.parent.name in ABOUT_USAGE
-        about_files = metafunc.definition.get_closest_marker("files")
-        also = about_usage and about_files is None
-        kinds = KINDS if also else DATABASES
+    chosen = [one.args[0] for one in metafunc.definition.iter_markers("parametrize")]
+    if "database_url" in metafunc.fixturenames and "database_url" not in chosen:
+        about = metafunc.definition.path.parent.name
+        kinds = DATABASES
+        if about == "clickhouse":
+            kinds = [kind for kind in KINDS if kind not in DATABASES]
+        elif about in ABOUT_USAGE and not metafunc.definition.get_closest_marker("files"):
+            kinds = KINDS
         if "clickhouse" in kinds and metafunc.definition.get_closest_marker("sharded"):
             kinds = [*kinds, "sharded"]
         metafunc.parametrize("database_url", kinds, indirect=True)
