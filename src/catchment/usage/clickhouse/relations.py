@@ -15,7 +15,7 @@ from catchment.usage.intake.events import micros
 _STORED = ", ".join(
     name for name in rows.COLUMNS if name not in {"workspace_id", "later", "version"}
 )
-_EVENTS = "seq, customer_event_id, alias, event_type, event_at, received_at, later"
+_EVENTS = ("seq", "customer_event_id", "alias", "event_type", "event_at", "received_at")
 
 FRESH = (
     "CREATE TEMPORARY TABLE fresh ("
@@ -44,19 +44,16 @@ class Snapshot:
 def of(snapshot: Snapshot, properties: Collection[str]) -> dict[str, str]:
     """Each relation by its name, as a subquery; ``events`` has columns of ``properties``.
 
-    ``stored`` and ``events`` tell in ``later`` which place superseded the event, as far as this
-    snapshot knows, and ``events`` in ``current`` whether it counts.
+    ``later`` of ``stored`` is the place that superseded the event, as far as this snapshot knows.
     """
-    read = [_EVENTS, f"(later = 0 OR later > {snapshot.last_seq}) AS current"]
-    read += [one for name in sorted(properties) for one in expressions(name)]
+    stored, last = _stored(snapshot), snapshot.last_seq
+    read = [*_EVENTS, *(one for name in sorted(properties) for one in expressions(name))]
+    events = f"SELECT {', '.join(read)} FROM {stored} WHERE seq <= {last} AND event_type <> ''"
     return {
-        "stored": _stored(snapshot),
-        "events": (
-            f"(SELECT {', '.join(read)} FROM stored"
-            f" WHERE seq <= {snapshot.last_seq} AND event_type <> '')"
-        ),
-        "superseded": "(SELECT seq, later FROM stored WHERE later <> 0)",
-        "marks": (f"(SELECT seq FROM stored WHERE later <> 0 AND later <= {snapshot.last_seq})"),
+        "stored": stored,
+        "events": f"({events})",
+        "counting": f"({events} AND (later = 0 OR later > {last}))",
+        "marks": f"(SELECT seq, later FROM {stored} WHERE later BETWEEN 1 AND {last})",
     }
 
 
@@ -70,10 +67,10 @@ def _stored(snapshot: Snapshot) -> str:
         where.append(f"event_at < {micros(snapshot.within.end)}")
     if snapshot.fresh:
         where.append("seq GLOBAL NOT IN (SELECT seq FROM fresh)")
-    parts = [
+    stored = (
         f"SELECT {_STORED}, if(kept.later > {snapshot.loaded}, 0, kept.later) AS later"
         f" FROM {schema.EVENTS} AS kept FINAL WHERE {' AND '.join(where)}"
-    ]
+    )
     if snapshot.fresh:
-        parts.append(f"SELECT {_STORED}, later FROM fresh")
-    return f"({' UNION ALL '.join(parts)})"
+        stored += f" UNION ALL SELECT {_STORED}, later FROM fresh"
+    return f"({stored})"

@@ -59,8 +59,7 @@ def prepared(client: Any, address: Address) -> str:
 
 def statements(address: Address, storage: str) -> Iterator[str]:
     """What makes the tables; ``usage_events`` comes last, so that all are there once it is."""
-    everywhere = everywhere(address)
-    yield f"CREATE DATABASE IF NOT EXISTS {quoted(address.database)}{everywhere}"
+    yield f"CREATE DATABASE IF NOT EXISTS {quoted(address.database)}{everywhere(address)}"
     yield from _table(address, IDS, {name: rows.COLUMNS[name] for name in rows.IDS}, "")
     comment = f"catchment usage events, version {VERSION}, storage {storage}"
     yield from _table(address, EVENTS, rows.COLUMNS, f" COMMENT '{comment}'")
@@ -68,7 +67,7 @@ def statements(address: Address, storage: str) -> Iterator[str]:
 
 def _table(address: Address, name: str, columns: dict[str, str], comment: str) -> Iterator[str]:
     """A table, or where there is a cluster one on every shard and one over all of them."""
-    everywhere = everywhere(address)
+    where = everywhere(address)
     own = local(address, name)
     head = f"CREATE TABLE IF NOT EXISTS {quoted(address.database)}"
     body = f"({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
@@ -80,13 +79,13 @@ def _table(address: Address, name: str, columns: dict[str, str], comment: str) -
         engine = f"ReplicatedReplacingMergeTree({both})"
     months = f" PARTITION BY {_MONTH}" if name == EVENTS else ""
     yield (
-        f"{head}.{own}{everywhere} {body} ENGINE = {engine}{months}"
+        f"{head}.{own}{where} {body} ENGINE = {engine}{months}"
         f" ORDER BY {_ORDERS[name]} SETTINGS {_ON_DISK}{comment}"
     )
     if address.cluster is not None:
         over = (address.cluster, address.database, own)
         yield (
-            f"{head}.{name}{everywhere} {body} ENGINE = Distributed("
+            f"{head}.{name}{where} {body} ENGINE = Distributed("
             f"{', '.join(map(text, over))}, {_SHARDED_BY[name]}){comment}"
         )
 
