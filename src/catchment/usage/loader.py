@@ -22,7 +22,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from catchment.store.engine import lock, reading, writing
-from catchment.usage import columns, duck, inbox, keys, layout, merging, segments
+from catchment.usage import duck, inbox, keys, layout, merging, segments, tables
 from catchment.usage.events import InboxRow, first_place, instant, last_place
 from catchment.usage.segments import Kind, Segment
 from catchment.usage.superseding import Superseded, superseded
@@ -73,7 +73,7 @@ def _batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[_Ba
 def _next(engine: Engine, workspace_id: str, after: int) -> _Batch | None:
     with reading(engine) as tx:
         rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
-    return _Batch(rows, columns.table(workspace_id, rows)) if rows else None
+    return _Batch(rows, tables.table(workspace_id, rows)) if rows else None
 
 
 def compact(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:

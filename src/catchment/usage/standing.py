@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from catchment.core.period import Span
-from catchment.usage import columns, duck
+from catchment.usage import duck, tables
 from catchment.usage.events import SentEvent, micros, supposed
 from catchment.usage.listing import StoredEvent, stored
 from catchment.usage.queries import CURRENT
@@ -65,5 +65,5 @@ def as_stored(
 ) -> list[StoredEvent]:
     """Events that nobody has taken in yet, as they would be read."""
     rows = supposed(events, received_at)
-    found = columns.table(workspace_id, rows).to_pylist() if rows else []
+    found = tables.table(workspace_id, rows).to_pylist() if rows else []
     return [stored(workspace_id, row | {"counts": True}) for row in found]

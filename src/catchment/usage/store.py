@@ -38,6 +38,7 @@ from catchment.usage import (
     queries,
     segments,
     statistics,
+    tables,
     unmapped,
 )
 from catchment.usage.census import CensusQuery
@@ -368,7 +369,7 @@ class UsageStore:
         fresh, marks = columns.NONE, duck.MARKS.empty_table()
         with self._duck.cursor() as cursor:
             if waiting:
-                fresh = columns.table(workspace_id, waiting)
+                fresh = tables.table(workspace_id, waiting)
                 marks = superseded(cursor, fresh, self._data_dir, known).marks
             near = segments.files(self._data_dir, segments.near(known, within), Kind.EVENTS)
             marked = segments.files(self._data_dir, known, Kind.MARKS)
