@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catchment.core.period import Span
-from catchment.usage.events import micros
+from catchment.usage.intake.events import micros
 
 NAMES = 100_000
 TYPES = 10

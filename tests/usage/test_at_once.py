@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catchment.usage import at_once, one_by_one
-from catchment.usage.decoded import Decoded, Named
+from catchment.usage.intake import at_once, one_by_one
+from catchment.usage.intake.decoded import Decoded, Named
 
 NUMBERS = st.one_of(
     st.decimals(-(10**15) + 1, 10**15 - 1, places=12, allow_nan=False).map("{:f}".format),
@@ -85,7 +85,7 @@ def usual() -> Named:
     return {name: {kind} for name, kind in kinds.items()}
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(bodies(), min_size=1, max_size=3))
 def test_what_is_read_at_once_is_what_is_there(sent: list[bytes]) -> None:
     found = at_once.read(sent, usual())
@@ -96,7 +96,7 @@ def test_what_is_read_at_once_is_what_is_there(sent: list[bytes]) -> None:
         assert filled(found) == filled(exact)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.lists(NUMBERS, min_size=1, max_size=9))
 def test_numbers_are_their_own_digits(digits: list[str]) -> None:
     sent = [body(*(f'{{"n":{one}}}' for one in digits))]

@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catchment.usage import at_once, one_by_one
-from catchment.usage.decoded import Decoded, Named
-from catchment.usage.event_ids import event_ids
-from catchment.usage.events import InboxRow, first_place, micros, unpack
+from catchment.usage.intake import at_once, one_by_one
+from catchment.usage.intake.decoded import Decoded, Named
+from catchment.usage.intake.event_ids import event_ids
+from catchment.usage.intake.events import InboxRow, first_place, micros, unpack
 
 _BYTES = 1 << 19  # of JSON: so little that it is still in the processor's cache at the end
 _PATIENCE = 3  # how often reading at once fails in a row before it is no longer tried

@@ -13,9 +13,9 @@ import msgspec
 import pyarrow as pa
 
 from catchment.core.money import to_decimals
-from catchment.usage import properties
-from catchment.usage.columns import COLUMNS, FLAG, NUMBER, NUMBERS, TEXT, column
-from catchment.usage.decoded import Decoded, Named
+from catchment.usage.intake import properties
+from catchment.usage.intake.columns import COLUMNS, FLAG, NUMBER, NUMBERS, TEXT, column
+from catchment.usage.intake.decoded import Decoded, Named
 
 MOST_COLUMNS = 64
 """How many properties of a load have columns: the first ones, and of these the most common."""

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import json
 
-from catchment.usage.columns import COLUMNS, FLAG, NUMBER, NUMBERS, TEXT, column
-from catchment.usage.decoded import Decoded, Named
+from catchment.usage.intake.columns import COLUMNS, FLAG, NUMBER, NUMBERS, TEXT, column
+from catchment.usage.intake.decoded import Decoded, Named
 
 _FIELDS = ("customerAlias", "eventType", "eventTimestamp", "customerEventId")
 _PROPERTIES = "eventProperties"
