@@ -14,7 +14,7 @@ from catchment.store.engine import reading
 from catchment.usage.embedded import duck, loader, segments
 from catchment.usage.embedded.segments import Kind
 from catchment.usage.embedded.superseding import superseded
-from catchment.usage.intake import columns, inbox
+from catchment.usage.intake import columns, inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
@@ -90,7 +90,7 @@ class EmbeddedStorage:
         fresh, marks = columns.NONE, duck.MARKS.empty_table()
         with self._duck.cursor() as connection:
             if waiting:
-                fresh = columns.table(workspace_id, waiting)
+                fresh = tables.table(workspace_id, waiting)
                 marks = superseded(connection, fresh, self._data_dir, known).marks
             near = segments.files(self._data_dir, segments.near(known, within), Kind.EVENTS)
             marked = segments.files(self._data_dir, known, Kind.MARKS)

@@ -36,9 +36,12 @@ def superseded(
     own = keys.of(fresh["customer_event_id"])
     order = np.argsort(own, kind="stable")
     ordered = own[order]
-    cursor.register("fresh", fresh.select(["seq", "customer_event_id"]))
+    ids = fresh.select(["seq", "customer_event_id"])
     marks = [duck.MARKS.empty_table()]
-    if bool(np.any(ordered[1:] == ordered[:-1])):
+    again = ordered[1:] == ordered[:-1]
+    if again.any():
+        alike = np.append(again, False) | np.insert(again, 0, False)
+        cursor.register("alike", ids.take(order[alike]))
         marks.append(cursor.sql(_WITHIN).to_arrow_table())
     suspect = np.zeros(len(ordered), bool)
     where: list[Segment] = []
@@ -49,7 +52,7 @@ def superseded(
                 suspect |= found
                 where.append(segment)
     if where:
-        cursor.register("suspects", fresh.take(order[suspect]))
+        cursor.register("suspects", ids.take(order[suspect]))
         marks.append(_before(cursor, data_dir, overlapping(known, where)))
     return Superseded(pa.concat_tables(marks), ordered)
 
@@ -75,5 +78,5 @@ def _stored(file: Path) -> keys.Keys:
 
 _WITHIN = (
     "SELECT seq, later FROM (SELECT seq, lead(seq) OVER"
-    " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM fresh) WHERE later IS NOT NULL"
+    " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM alike) WHERE later IS NOT NULL"
 )

@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import Engine
 
 from catchment.store.engine import reading
-from catchment.usage.intake import columns, inbox
+from catchment.usage.intake import inbox, tables
 from catchment.usage.intake.events import InboxRow
 
 BATCH_EVENTS = 250_000
@@ -39,4 +39,4 @@ def batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[Batc
 def _next(engine: Engine, workspace_id: str, after: int) -> Batch | None:
     with reading(engine) as tx:
         rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
-    return Batch(rows, columns.table(workspace_id, rows)) if rows else None
+    return Batch(rows, tables.table(workspace_id, rows)) if rows else None
