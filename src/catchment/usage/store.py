@@ -42,6 +42,7 @@ from catchment.usage.questions import (
     measuring,
     queries,
     statistics,
+    totals,
     unmapped,
 )
 from catchment.usage.questions.census import CensusQuery
@@ -50,6 +51,7 @@ from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.questions.standing import Window, standing
 from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.totals import Totals
 from catchment.usage.questions.unmapped import UnmappedPage
 from catchment.usage.storage import Storage
 
@@ -188,6 +190,26 @@ class UsageStore:
             last_seq,
             properties=queries.properties(by_shape),
             within=_hull(asked),
+        )
+
+    def totals(
+        self,
+        workspace_id: str,
+        metrics: Sequence[Metric],
+        names: pa.Table,
+        last_seq: int | None = None,
+    ) -> Totals:
+        """What each of many used of ``metrics``, as columns.
+
+        ``names`` are columns of ``totals.NAMES``: whose every alias is when. Figures are those of
+        the members in an answer to one query of a metric, up to ``last_seq`` as in a reading.
+        """
+        return self._read(
+            workspace_id,
+            lambda cursor, last: Totals(totals.totals(cursor, metrics, names), last),
+            last_seq,
+            properties=queries.properties(metrics),
+            within=totals.hull(metrics, names),
         )
 
     def names(

@@ -103,7 +103,7 @@ def _written(
         path = segments.new_file(data_dir, workspace_id, kind, write)
         return Segment(Path(path).stem, kind, path, count, *ends, rows[-1].received_at)
 
-    ordered = layout.ordered(events)
+    ordered = layout.ordered(found.events)
     write = partial(layout.write, schema=ordered.schema, tables=[ordered])
     yield replace(
         made(Kind.EVENTS, len(events), places, write),
