@@ -28,6 +28,9 @@ DECIMAL = f"DECIMAL(38, {FRACTION_DIGITS})"
 MARKS = pa.schema([("seq", pa.int64()), ("later", pa.int64())])
 """The place of an event, and of the one that superseded it."""
 
+MOST_MEMORY = 3 << 29
+"""Bytes that all questions of a process may take together; beyond that they use the disk."""
+
 _NONE: Mapping[str, Any] = {}
 _PARAMETER = re.compile(r"\$(\w+)")
 
@@ -53,6 +56,7 @@ class Duck:
                         "temp_directory": str(self._spill_dir),
                     },
                 )
+                _limit(self._connection)
             cursor = self._connection.cursor()
         try:
             cursor.execute("SET parquet_metadata_cache = true")  # no file ever changes
@@ -66,6 +70,13 @@ class Duck:
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
+
+
+def _limit(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let it take MOST_MEMORY, or less where DuckDB finds that the machine has less to give."""
+    ask = "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
+    [(given,)] = connection.execute(ask).fetchall()
+    connection.execute(f"SET GLOBAL memory_limit = '{min(int(given), MOST_MEMORY)}B'")
 
 
 def parquet(files: Sequence[Path], *options: str, alike: bool = False) -> str:

@@ -73,12 +73,11 @@ def of(
         counts.append(f"seq NOT IN (SELECT seq FROM ({known}))")
         marks.append(known)
     read = [expression for name in sorted(properties) for expression in _read(name, there)]
-    own = [*_EVENTS, "later"] if is_beside else _EVENTS
-    events = f"SELECT {', '.join([*own, *read])} FROM {stored}{_where(wanted)}"
+    events = f"SELECT {', '.join([*_EVENTS, *read])} FROM {stored}"
     return {
         "stored": stored,
-        "events": f"({events})",
-        "counting": f"(SELECT * FROM ({events}){_where(counts)})",
+        "events": f"({events}{_where(wanted)})",
+        "counting": f"({events}{_where([*wanted, *counts])})",
         "marks": f"({' UNION ALL '.join(marks or [_NO_MARKS])})",
     }
 
