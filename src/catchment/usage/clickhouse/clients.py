@@ -24,6 +24,8 @@ _ALWAYS = {
     # An insert that was answered is a part on disk, and one that is repeated is never left out.
     "async_insert": 0,
     "insert_deduplicate": 0,
+    # Nothing comes twice in one insert, and looking for it takes as long as the rest of it.
+    "optimize_on_insert": 0,
     # A batch may be of many months: that makes many parts, whether or not at once.
     "max_partitions_per_insert_block": 0,
     # The rows that FINAL takes for one have the same time, and so are in the same month.

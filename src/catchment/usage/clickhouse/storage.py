@@ -7,8 +7,6 @@ and a mark that it makes names a place beyond it, which is as good as none. Merg
 change none either, for a row and its repetitions are one to FINAL before and after.
 """
 
-# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
-
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence

@@ -4,10 +4,12 @@ A loader writes files first and then, in one transaction, deletes exactly the in
 and names the files in the manifest. That commit is the only moment at which anything changes:
 before it a crash leaves the rows to be loaded again, after it the files count. Any process may load
 at any time; of two that load the same rows, the second finds them gone and throws its files away.
+That is rare, for a lease lets one process load at a time, but it is what correctness rests on.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -29,6 +31,7 @@ from catchment.usage.intake.events import first_place, instant, last_place
 from catchment.usage.intake.waiting import Batch, Lost, batches
 
 _ATTEMPTS = 50
+_log = logging.getLogger("catchment.usage")
 
 
 def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
@@ -43,7 +46,7 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
                     _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
             except (Lost, duck.Missing):
-                continue
+                _log.info("another process has loaded or merged the same: %s", workspace_id)
     _sweep(engine, data_dir, workspace_id)
     return loaded
 
