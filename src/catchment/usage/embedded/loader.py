@@ -55,7 +55,8 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
                 for batch in _batches(engine, workspace_id, ahead):
                     _load(engine, data_dir, workspace_id, db, batch)
                     loaded += len(batch.events)
-                    _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
+                    _merge_all(engine, data_dir, workspace_id, db, merging.too_many)
+                _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
             except (_Lost, duck.Missing):
                 continue
@@ -64,15 +65,22 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
 
 
 def _batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[_Batch]:
-    """What waits, in order; the next is decoded while one is stored."""
-    coming = ahead.submit(_next, engine, workspace_id, 0)
+    """What waits, in order; the next is decoded while one is stored.
+
+    What comes meanwhile too, but only while it is enough for another whole batch.
+    """
+    with reading(engine) as tx:
+        newest = inbox.newest(tx, workspace_id)
+    coming = ahead.submit(_next, engine, workspace_id, 0, newest)
     while (batch := coming.result()) is not None:
-        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id)
+        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id, newest)
         yield batch
 
 
-def _next(engine: Engine, workspace_id: str, after: int) -> _Batch | None:
+def _next(engine: Engine, workspace_id: str, after: int, newest: int) -> _Batch | None:
     with reading(engine) as tx:
+        if after >= newest and inbox.event_count(tx, workspace_id, after=after) < BATCH_EVENTS:
+            return None
         rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
     return _Batch(rows, tables.table(workspace_id, rows)) if rows else None
 
