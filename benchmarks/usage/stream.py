@@ -1,4 +1,4 @@
-"""Who sends without end: requests of 1,000 events over some connections, at a rate or at full speed.
+"""Who sends without end: requests of 1,000 events over some connections, at a rate or as they go.
 
 ``python -m benchmarks.usage.stream '<Stream as JSON>'`` prints what came of it as JSON. Bodies are
 made beforehand and sent again and again, each time under other ids; within them 5 % are events that
@@ -41,7 +41,7 @@ class Bodies:
 
     def __init__(self) -> None:
         parts = [month.part(number, id_bytes=_ID_BYTES) for number in range(_PARTS)]
-        self._bodies = [body for part in parts for body in part.bodies]
+        self._bodies = [body for part in parts for body in part.bodies()]
         self._new = [new for part in parts for new in part.new]
 
     def body(self, number: int) -> bytes:

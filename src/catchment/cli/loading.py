@@ -7,6 +7,7 @@ itself, it is started again, and nothing is lost or doubled by that.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
@@ -14,22 +15,40 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from threading import Event, Thread
 
+from sqlalchemy.exc import OperationalError
+
 from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.usage import UsageStore
 
-IDLE_SECONDS = 0.25
-"""How often the loader looks whether enough waits."""
+LOOK_SECONDS = 0.5
+"""How often the loader looks whether enough waits, for fewer and larger files."""
+
+RETRY_SECONDS = 5.0
+"""How long it waits where the disk is full or the database away."""
 
 _RESTART_SECONDS = 1.0
 _JOIN_SECONDS = 0.5
+_log = logging.getLogger("catchment.loader")
 
 
 def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
-    """Load what comes, until ``ended``, which waits up to so many seconds, says so."""
-    pause = 0.0
+    """Load what comes, until ``ended``, which waits up to so many seconds, says so.
+
+    What the disk or the database refuses is tried again; the log tells once, and once it is over.
+    """
+    pause, failing = 0.0, False
     while not ended(pause):
-        pause = 0.0 if usage.catch_up_if_worth_it() else IDLE_SECONDS
+        try:
+            usage.catch_up_if_worth_it()
+        except (OSError, OperationalError) as error:
+            if not failing:
+                _log.warning("Usage stays in the inbox, where it counts, for now: %s", error)
+            pause, failing = RETRY_SECONDS, True
+            continue
+        if failing:
+            _log.warning("Usage is loaded again.")
+        pause, failing = LOOK_SECONDS, False
 
 
 @contextmanager
