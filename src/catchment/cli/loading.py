@@ -7,15 +7,12 @@ itself, it is started again, and nothing is lost or doubled by that.
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from threading import Event, Thread
-
-from sqlalchemy.exc import OperationalError
 
 from catchment.main import Built, build
 from catchment.settings import Settings
@@ -25,35 +22,29 @@ LOOK_SECONDS = 0.5
 """How often the loader looks whether enough waits, for fewer and larger files."""
 
 RETRY_SECONDS = 5.0
-"""How long it waits where the disk is full or the database away."""
+"""How long it waits where the disk is full, or what it needs is away."""
 
 _RESTART_SECONDS = 1.0
 _JOIN_SECONDS = 0.5
-_log = logging.getLogger("catchment.loader")
 
 
 def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
-    """Load what comes, until ``ended``, which waits up to so many seconds, says so.
-
-    What the disk or the database refuses is tried again; the log tells once, and once it is over.
-    """
-    pause, failing = 0.0, False
+    """Load what comes, until ``ended``, which waits up to so many seconds, says so."""
+    pause = 0.0
     while not ended(pause):
-        try:
-            usage.catch_up_if_worth_it()
-        except (OSError, OperationalError) as error:
-            if not failing:
-                _log.warning("Usage stays in the inbox, where it counts, for now: %s", error)
-            pause, failing = RETRY_SECONDS, True
-            continue
-        if failing:
-            _log.warning("Usage is loaded again.")
-        pause, failing = LOOK_SECONDS, False
+        usage.catch_up_if_worth_it()
+        pause = RETRY_SECONDS if usage.failing else LOOK_SECONDS
 
 
 @contextmanager
 def loading(built: Built) -> Iterator[None]:
-    """Have a process of its own load while the block runs; this one does not."""
+    """Have a process of its own load while the block runs; this one does not.
+
+    Unless usage is in chDB, which only one process can open.
+    """
+    if built.settings.usage_url.startswith("chdb:"):
+        yield
+        return
     built.usage.loaded_elsewhere = True
     stopping = Event()
     keeper = Thread(target=_keep, args=(built.settings, stopping), name="loader's keeper")

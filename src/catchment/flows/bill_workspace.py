@@ -74,8 +74,8 @@ def bill_workspace(
     ``clock`` tells when the run ends; without it that is ``now``. ``at_once`` invoices share a
     transaction.
     """
-    with suppress(OSError):  # it makes answers faster and no different: a full disk stops no bill
-        usage.catch_up(workspace.id)
+    with suppress(OSError):  # for speed only: what waits is counted as well, and no disk is needed
+        usage.catch_up(workspace.id, wait=False)
     last_seq = usage.reading(workspace.id, ()).last_seq
     run = BillingRun(new_id(), as_of, RunStatus.RUNNING, source, last_seq, created_at=now)
     with writing(engine) as tx:
