@@ -21,6 +21,7 @@ import psycopg
 
 from benchmarks.families.measuring import Figures
 from benchmarks.usage import month
+from benchmarks.usage.copying import TABLES, copy
 from benchmarks.usage.stream import Bodies, Stream
 from catchment import ids
 from catchment.api.deps import utcnow
@@ -104,28 +105,17 @@ def postgresql(data_dir: Path, seconds: float) -> Figures:
     bodies = Bodies()
     server = get_server(data_dir / "pg", cleanup_mode="delete")
     try:
-        with psycopg.connect(server.get_uri()) as db:
-            columns = "id text, alias text, type text, at timestamptz, properties jsonb"
-            db.execute(f"CREATE TABLE events ({columns}, PRIMARY KEY (at, id))")
-            db.execute(f"CREATE TEMP TABLE fresh ({columns}) ON COMMIT DELETE ROWS")
-            db.commit()
+        with psycopg.connect(server.get_uri(), autocommit=True) as db:
+            db.execute(TABLES)
             took, number = 0.0, 0
             while took < seconds:
-                lines = _lines(bodies.body(number))
-                begun = time.perf_counter()
-                with db.cursor() as cursor:
-                    with cursor.copy("COPY fresh FROM STDIN") as copy:
-                        copy.write(lines)
-                    cursor.execute("INSERT INTO events SELECT * FROM fresh ON CONFLICT DO NOTHING")
-                db.commit()
-                took += time.perf_counter() - begun
+                took += copy(db, bodies.body(number))
                 number += 1
-            [(count,)] = db.execute("SELECT count(*) FROM events").fetchall()
+            [(count,)] = db.execute("SELECT count(*) FROM usage").fetchall()
             assert count == bodies.distinct(number), (count, number)
-            [(size,)] = db.execute("SELECT pg_total_relation_size('events')").fetchall()
     finally:
         server.cleanup()
-    return {"stored/s": number * month.REQUEST / took, "bytes/event": size / count}
+    return {"stored/s": number * month.REQUEST / took}
 
 
 def syncs(data_dir: Path) -> Figures:
@@ -137,15 +127,6 @@ def syncs(data_dir: Path) -> Figures:
         os.fdatasync(file)
     os.close(file)
     return {"syncs/s": _SYNCS / (time.perf_counter() - begun)}
-
-
-def _lines(body: bytes) -> bytes:
-    """A body's events as COPY takes them; none of its texts needs escaping."""
-    fields = ("customerEventId", "customerAlias", "eventType", "eventTimestamp")
-    return "".join(
-        "\t".join([*(event[name] for name in fields), json.dumps(event["eventProperties"])]) + "\n"
-        for event in json.loads(body)
-    ).encode()
 
 
 def _seller(data_dir: Path) -> tuple[Built, Workspace, tuple[str, str]]:
