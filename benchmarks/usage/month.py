@@ -1,22 +1,21 @@
-"""A month of usage events as request bodies, made by the million: the same ones in every run.
+"""A month of usage events made by the million: the same ones in every run.
 
-100,000 names, 10 types, 4 properties, about 240 bytes each, and of every 100 events 5 that were
-sent before, a little earlier. What they come to is known from the numbers they are made of.
+100,000 names, 10 types, 4 properties, about 240 bytes each as JSON, and of every 100 events 5 that
+were sent before, a little earlier. What they come to is known from the numbers they are made of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from catchment.core.period import Span
-from catchment.usage.intake.events import micros
+from catchment.usage.intake.columns import COLUMNS, NUMBER, NUMBERS, TEXT, column
+from catchment.usage.intake.events import first_place, micros
 
 NAMES = 100_000
 TYPES = 10
@@ -29,32 +28,89 @@ PART = 100_000
 """How many events are made at once."""
 
 _REACH = 2_000  # how far back what is sent again lies, at most
-_MICROSECOND = timedelta(microseconds=1)
-_NAMES = pa.array([f"{name:06}" for name in range(NAMES)])
-_Numbers = npt.NDArray[np.int64]
+_CODES = pa.array([f"{name:06}" for name in range(NAMES)])
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Some requests' bodies, how many of their events are new, and what those sum up to."""
+    """Some events in the order in which they are sent, ``REQUEST`` at a time."""
 
-    bodies: Sequence[bytes]
-    distinct: int
+    events: pa.Table
+    new: tuple[int, ...]
+    """How many events of each request were not sent before."""
     thousandths: tuple[int, ...]
-    """The sum of ``value`` in thousandths, by type."""
+    """The sum of ``value`` in thousandths, by type, each event counted once."""
+
+    def bodies(self) -> list[bytes]:
+        """The requests' bodies."""
+        texts = self.events.combine_chunks()
+        instants = texts["event_at"].cast(pa.timestamp("us")).cast(pa.string())
+        lines = pc.binary_join_element_wise(
+            '{"customerAlias":"',
+            texts["alias"],
+            '","eventType":"',
+            texts["event_type"],
+            '","customerEventId":"',
+            texts["customer_event_id"],
+            '","eventTimestamp":"',
+            pc.utf8_replace_slice(instants, 10, 11, "T"),
+            'Z","eventProperties":{"region":"',
+            texts["region"],
+            '","model":"',
+            texts["model"],
+            '","user":"',
+            texts["user"],
+            '","value":',
+            pa.array(texts["thousandths"].to_numpy() / 1000).cast(pa.string()),
+            "}}",
+            "",
+        ).combine_chunks()
+        ends = pa.array(np.arange(0, PART + 1, REQUEST, dtype=np.int32))
+        joined = pc.binary_join(pa.ListArray.from_arrays(ends, lines), ",")
+        return [b"[%b]" % one.as_buffer() for one in joined]
+
+    def table(self, first_row: int) -> pa.Table:
+        """The columns of the events, if that is the row of the inbox with the first request."""
+        rows = np.arange(first_row, first_row + PART // REQUEST) * first_place(1)
+        received = np.full(PART, micros(MONTH.end))
+        exact = np.zeros((PART, 2), np.int64)  # the lower and the upper half of 128 bits
+        exact[:, 0] = self.events["thousandths"].to_numpy() * 10 ** (NUMBERS.scale - 3)
+        own = {name: self.events[name] for name in ("region", "model", "user")}
+        return pa.table(
+            {
+                "seq": np.repeat(rows, REQUEST) + np.tile(np.arange(REQUEST), PART // REQUEST),
+                "customer_event_id": self.events["customer_event_id"],
+                "alias": self.events["alias"],
+                "event_type": self.events["event_type"],
+                "event_at": self.events["event_at"],
+                "received_at": received,
+                **{name: pa.nulls(PART, COLUMNS[name]) for name in ("properties", "texts")},
+                **{column(TEXT, name): values for name, values in own.items()},
+                column(NUMBER, "value"): pa.Array.from_buffers(
+                    NUMBERS, PART, [None, pa.py_buffer(exact)]
+                ),
+            }
+        )
 
 
-def parts(count: int, seed: int = 1) -> Iterator[Part]:
-    """``count`` events, rounded down to whole parts."""
-    for number in range(count // PART):
-        yield part(number, seed)
-
-
-def part(number: int, seed: int = 1) -> Part:
-    """The part of that number."""
-    random = np.random.default_rng((seed, number))
+def part(number: int, id_bytes: int = 16) -> Part:
+    """The part of that number; ids are so many random bytes in hexadecimal."""
+    random = np.random.default_rng((1, number))
     kinds = random.integers(0, TYPES, PART)
-    values = random.integers(0, 10_000_000, PART)
+    thousandths = random.integers(0, 10_000_000, PART)
+    start, end = (micros(at) for at in (MONTH.start, MONTH.end))
+    events = pa.table(
+        {
+            "customer_event_id": _hexadecimal(random.bytes(id_bytes * PART)),
+            "alias": _chosen("customer-", _CODES, random),
+            "event_type": _joined("type-", pa.array(kinds).cast(pa.string())),
+            "event_at": random.integers(start, end, PART),
+            "region": _chosen("", pa.array(["eu", "us", "ap"]), random),
+            "model": _chosen("", pa.array(["large", "small", "mini"]), random),
+            "user": _joined("u", pa.array(random.integers(0, 10**6, PART)).cast(pa.string())),
+            "thousandths": thousandths,
+        }
+    )
     again = np.flatnonzero(random.random(PART) < RESENT)
     again = again[again >= _REACH]
     source = np.arange(PART)
@@ -62,44 +118,21 @@ def part(number: int, seed: int = 1) -> Part:
     new = source == np.arange(PART)
     while not new[source].all():
         source = source[source]  # what was itself sent again says the same
-    sums = [int(values[new & (kinds == kind)].sum()) for kind in range(TYPES)]
-    lines = _lines(random, kinds, values).take(pa.array(source))
-    ends = pa.array(np.arange(0, PART + 1, REQUEST, dtype=np.int32))
-    joined = pc.binary_join(pa.ListArray.from_arrays(ends, lines), ",")
-    bodies = [b"[%b]" % one.as_buffer() for one in joined]
-    return Part(bodies, int(new.sum()), tuple(sums))
+    return Part(
+        events.take(pa.array(source)),
+        tuple(new.reshape(-1, REQUEST).sum(axis=1).tolist()),
+        tuple(int(thousandths[new & (kinds == kind)].sum()) for kind in range(TYPES)),
+    )
 
 
-def _lines(random: np.random.Generator, kinds: _Numbers, values: _Numbers) -> pa.StringArray:
-    """An event each, as JSON."""
-    start, end = (micros(at) for at in (MONTH.start, MONTH.end))
-    instants = pa.array(random.integers(start, end, PART), pa.timestamp("us"))
-    pieces = [
-        '{"customerAlias":"customer-',
-        _chosen(_NAMES, random),
-        '","eventType":"type-',
-        pa.array(kinds).cast(pa.string()),
-        '","customerEventId":"',
-        _hexadecimal(random.bytes(16 * PART)),
-        '","eventTimestamp":"',
-        pc.utf8_replace_slice(instants.cast(pa.string()), 10, 11, "T"),
-        'Z","eventProperties":{"region":"',
-        _chosen(pa.array(["eu", "us", "ap"]), random),
-        '","model":"',
-        _chosen(pa.array(["large", "small", "mini"]), random),
-        '","user":"u',
-        pa.array(random.integers(0, 1_000_000, PART)).cast(pa.string()),
-        '","value":',
-        pa.array(values / 1000).cast(pa.string()),
-        "}}",
-    ]
-    return pc.binary_join_element_wise(*pieces, "")
+def _chosen(start: str, texts: pa.StringArray, random: np.random.Generator) -> pa.StringArray:
+    return _joined(start, texts).take(pa.array(random.integers(0, len(texts), PART)))
 
 
-def _chosen(texts: pa.StringArray, random: np.random.Generator) -> pa.StringArray:
-    return texts.take(pa.array(random.integers(0, len(texts), PART)))
+def _joined(start: str, texts: pa.StringArray) -> pa.StringArray:
+    return pc.binary_join_element_wise(start, texts, "")
 
 
 def _hexadecimal(data: bytes) -> pa.StringArray:
-    ends = pa.py_buffer(np.arange(0, 2 * len(data) + 1, 32, dtype=np.int32))
+    ends = pa.py_buffer(np.linspace(0, 2 * len(data), PART + 1, dtype=np.int32))
     return pa.StringArray.from_buffers(PART, ends, pa.py_buffer(data.hex().encode()))

@@ -43,7 +43,8 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
                 for batch in batches(engine, workspace_id, ahead):
                     _load(engine, data_dir, workspace_id, db, batch)
                     loaded += len(batch.events)
-                    _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
+                    _merge_all(engine, data_dir, workspace_id, db, merging.too_many)
+                _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
             except (Lost, duck.Missing):
                 _log.info("another process has loaded or merged the same: %s", workspace_id)

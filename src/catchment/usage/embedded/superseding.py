@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from catchment.usage.embedded import duck, keys
+from catchment.usage.embedded import duck, keys, sorting
 from catchment.usage.embedded.segments import Kind, Segment, files, overlapping
 
 
@@ -37,7 +37,7 @@ def superseded(
 ) -> Superseded:
     """What ``fresh`` events supersede, among themselves and in segments ``known``, all earlier."""
     own = keys.of(fresh["customer_event_id"])
-    order = np.argsort(own, kind="stable")
+    order = sorting.order(own)
     ordered = own[order]
     ids = fresh.select(["seq", "customer_event_id"])
     later = pa.nulls(len(fresh), pa.int64())

@@ -29,14 +29,21 @@ class Batch(NamedTuple):
 
 
 def batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[Batch]:
-    """What waits, in order; the next is decoded while one is stored."""
-    coming = ahead.submit(_next, engine, workspace_id, 0)
+    """What waits, in order; the next is decoded while one is stored.
+
+    What comes meanwhile too, but only while it is enough for another whole batch.
+    """
+    with reading(engine) as tx:
+        newest = inbox.newest(tx, workspace_id)
+    coming = ahead.submit(_next, engine, workspace_id, 0, newest)
     while (batch := coming.result()) is not None:
-        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id)
+        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id, newest)
         yield batch
 
 
-def _next(engine: Engine, workspace_id: str, after: int) -> Batch | None:
+def _next(engine: Engine, workspace_id: str, after: int, newest: int) -> Batch | None:
     with reading(engine) as tx:
+        if after >= newest and inbox.event_count(tx, workspace_id, after=after) < BATCH_EVENTS:
+            return None
         rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
     return Batch(rows, tables.table(workspace_id, rows)) if rows else None
