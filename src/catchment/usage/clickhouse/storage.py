@@ -20,7 +20,7 @@ from catchment.usage.clickhouse import loader, relations, rows, superseding, upk
 from catchment.usage.clickhouse.address import Address
 from catchment.usage.clickhouse.clients import Clients
 from catchment.usage.clickhouse.cursor import ClickHouseCursor
-from catchment.usage.intake import columns, inbox
+from catchment.usage.intake import inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
@@ -80,7 +80,7 @@ class ClickHouseStorage:
 
 def _define_fresh(client: Any, workspace_id: str, waiting: Sequence[InboxRow], loaded: int) -> None:
     """Define ``fresh``: the events that wait, and the stored ones that these supersede, marked."""
-    events = columns.table(workspace_id, waiting)
+    events = tables.table(workspace_id, waiting)
     client.command(relations.FRESH)
     client.insert_arrow("fresh", rows.table(workspace_id, events, rows.successors(events)))
     if loaded and superseding.find(client, workspace_id, "fresh", loaded):

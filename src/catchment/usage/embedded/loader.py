@@ -44,7 +44,8 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
                 for batch in batches(engine, workspace_id, ahead):
                     _load(engine, data_dir, workspace_id, db, batch)
                     loaded += len(batch.events)
-                    _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
+                    _merge_all(engine, data_dir, workspace_id, db, merging.too_many)
+                _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
             except (Lost, duck.Missing):
                 _log.info("another process has loaded or merged the same: %s", workspace_id)
@@ -123,7 +124,7 @@ def _written(
         path = segments.new_file(data_dir, workspace_id, kind, write)
         return Segment(Path(path).stem, kind, path, count, *ends, received_at)
 
-    ordered = layout.ordered(events)
+    ordered = layout.ordered(found.events)
     write = partial(layout.write, schema=ordered.schema, tables=[ordered])
     yield replace(
         made(Kind.EVENTS, len(events), places, write),
