@@ -234,7 +234,7 @@ class UsageStore:
             lambda cursor, last: Totals(totals.totals(cursor, metrics, names), last),
             last_seq,
             properties=queries.properties(metrics),
-            within=totals.hull(metrics, names),
+            near=Near(totals.hull(metrics, names), frozenset(one.event_type for one in metrics)),
         )
 
     def names(
