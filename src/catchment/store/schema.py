@@ -98,6 +98,8 @@ workspaces = Table(
     Column("timezone", Text, nullable=False, server_default="UTC"),
     # Another one with every change of the tree; see ``store.family_index``.
     Column("tree_stamp", Text, nullable=False, server_default=""),
+    # Usage events that happened before were dropped; see ``store.kept_usage``.
+    Column("usage_kept_since", Instant),
     _created(),
 )
 

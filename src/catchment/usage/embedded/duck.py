@@ -12,6 +12,7 @@ import glob
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 
 from catchment.core.metering import FRACTION_DIGITS, NUMBER
 from catchment.usage.intake import columns
+from catchment.usage.intake.events import micros
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""
@@ -80,19 +82,24 @@ def define(
 
 
 def define_events(
-    cursor: duckdb.DuckDBPyConnection, properties: Collection[str], last_seq: int
+    cursor: duckdb.DuckDBPyConnection,
+    properties: Collection[str],
+    last_seq: int,
+    kept_since: datetime | None = None,
 ) -> None:
     """Make ``events`` and ``marks`` mean what they were when ``last_seq`` was the newest place.
 
-    ``stored`` and ``superseded`` are defined. Cancellations are no events. Of each of
+    ``stored`` and ``superseded`` are defined. Cancellations are no events, and what happened before
+    ``kept_since`` is none any more, whether or not its files are there yet. Of each of
     ``properties`` events get a ``columns.text`` and a ``columns.number``, from wherever it is
     stored.
     """
     there = {column for column, *_ in cursor.execute("SELECT * FROM stored LIMIT 0").description}
     read = [expression for name in sorted(properties) for expression in _read(name, there)]
+    kept = "" if kept_since is None else f" AND event_at >= {micros(kept_since)}"
     cursor.execute(
         f"CREATE TEMP VIEW events AS SELECT {', '.join([*EVENTS, *read])} FROM stored"
-        f" WHERE seq <= {int(last_seq)} AND event_type <> ''"
+        f" WHERE seq <= {int(last_seq)} AND event_type <> ''{kept}"
     )
     cursor.execute(
         f"CREATE TEMP VIEW marks AS SELECT seq FROM superseded WHERE later <= {int(last_seq)}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from catchment.store.engine import lock, reading, writing
 from catchment.usage.embedded import duck, keys, layout, merging, segments
+from catchment.usage.embedded.exchanging import LOCK, Lost, exchange, named_or_gone
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.embedded.superseding import Superseded, superseded
 from catchment.usage.intake import columns, inbox
@@ -32,11 +32,6 @@ BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""
 
 _ATTEMPTS = 50
-_LOCK = "usage-load"
-
-
-class _Lost(Exception):
-    """Another process did the same work first."""
 
 
 class _Batch(NamedTuple):
@@ -57,7 +52,7 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
                     loaded += len(batch.events)
                     _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
-            except (_Lost, duck.Missing):
+            except (Lost, duck.Missing):
                 continue
     _sweep(engine, data_dir, workspace_id)
     return loaded
@@ -89,32 +84,14 @@ def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batc
         known = segments.manifest(tx, workspace_id)
     with db.cursor() as cursor:
         found = superseded(cursor, batch.events, data_dir, known)
-    with _named_or_gone(engine, data_dir, workspace_id) as fresh:
+    with named_or_gone(engine, data_dir, workspace_id) as fresh:
         for one in _written(data_dir, workspace_id, batch, found):
             fresh.append(one)
         with writing(engine) as tx:
-            lock(tx, _LOCK, workspace_id)
+            lock(tx, LOCK, workspace_id)
             if not inbox.remove(tx, workspace_id, batch.rows):
-                raise _Lost
+                raise Lost
             segments.add(tx, workspace_id, fresh)
-
-
-@contextmanager
-def _named_or_gone(engine: Engine, data_dir: Path, workspace_id: str) -> Iterator[list[Segment]]:
-    """Segments made in the block, whose files are removed if it fails.
-
-    After a COMMIT that failed nobody knows whether it happened. Whoever gets the lock knows that it
-    is over, and the manifest tells. Where that cannot be asked either, the files are swept later.
-    """
-    made: list[Segment] = []
-    try:
-        yield made
-    except BaseException:
-        with suppress(OSError, DBAPIError), writing(engine) as tx:
-            lock(tx, _LOCK, workspace_id)
-            named = {one.id for one in segments.manifest(tx, workspace_id)}
-            segments.discard(data_dir, [one for one in made if one.id not in named])
-        raise
 
 
 def _written(
@@ -159,7 +136,7 @@ def _merge_all(
             chosen = choose(segments.manifest(tx, workspace_id))
         if not chosen:
             return
-        with suppress(_Lost, duck.Missing):
+        with suppress(Lost, duck.Missing):
             _merge(engine, data_dir, workspace_id, db, chosen)
 
 
@@ -179,11 +156,12 @@ def _merge(
     """Put one segment in the place of several. Which of them holds an event never matters."""
     kind = crowd[0].kind
     sources = segments.files(data_dir, crowd, kind)
-    with _named_or_gone(engine, data_dir, workspace_id) as made:
+
+    def merged() -> Segment:
         with db.cursor() as cursor:
             write = partial(merging.write, cursor, kind, sources)
             path = segments.new_file(data_dir, workspace_id, kind, write)
-        merged = Segment(
+        return Segment(
             Path(path).stem,
             kind,
             path,
@@ -194,10 +172,5 @@ def _merge(
             min((one.first_event_at for one in crowd if one.first_event_at), default=None),
             max((one.last_event_at for one in crowd if one.last_event_at), default=None),
         )
-        made.append(merged)
-        with writing(engine) as tx:
-            lock(tx, _LOCK, workspace_id)
-            if not segments.remove(tx, workspace_id, crowd):
-                raise _Lost
-            segments.add(tx, workspace_id, [merged])
-    segments.retire(data_dir, crowd)
+
+    exchange(engine, data_dir, workspace_id, crowd, merged)

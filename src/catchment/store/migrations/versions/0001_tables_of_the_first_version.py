@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
+        sa.Column("usage_kept_since", catchment.store.schema.Instant(timezone=True), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
     )
