@@ -46,9 +46,7 @@ def rows(engine: Engine, workspace: Workspace, kind: Kind) -> int:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(
-    REQUESTS, REQUESTS, st.integers(0, 5), st.lists(queries(), min_size=1, max_size=4)
-)
+@given(REQUESTS, REQUESTS, st.integers(0, 5), st.lists(queries(), min_size=1, max_size=4))
 def test_answers_are_of_what_is_kept_before_and_after_its_files_went(
     engine: Engine,
     usage: UsageStore,
