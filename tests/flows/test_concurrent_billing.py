@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.store.schema import invoices
-from catchment.usage.opening import usage_store
+from catchment.usage import UsageStore
 from tests.flows.books import GRADUATED, Books, fixed
 
 ROOT = Path(__file__).parents[2]

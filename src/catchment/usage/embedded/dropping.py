@@ -23,9 +23,10 @@ from sqlalchemy import Engine
 
 from catchment.store.engine import reading
 from catchment.usage.embedded import duck, keys, layout, merging, segments
-from catchment.usage.embedded.exchanging import Lost, exchange
+from catchment.usage.embedded.exchanging import exchange
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.intake.events import instant, micros
+from catchment.usage.intake.waiting import Lost
 
 _ATTEMPTS = 50
 _IDS_AT_ONCE = 250_000

@@ -14,15 +14,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from catchment.store.engine import lock, writing
+from catchment.store import usage_homes
+from catchment.store.engine import writing
 from catchment.usage.embedded import segments
 from catchment.usage.embedded.segments import Segment
-
-LOCK = "usage-load"
-
-
-class Lost(Exception):
-    """Another process did the same work first."""
+from catchment.usage.intake.waiting import Lost
 
 
 @contextmanager
@@ -37,7 +33,7 @@ def named_or_gone(engine: Engine, data_dir: Path, workspace_id: str) -> Iterator
         yield made
     except BaseException:
         with suppress(OSError, DBAPIError), writing(engine) as tx:
-            lock(tx, LOCK, workspace_id)
+            usage_homes.hold(tx, workspace_id)
             named = {one.id for one in segments.manifest(tx, workspace_id)}
             segments.discard(data_dir, [one for one in made if one.id not in named])
         raise
@@ -56,7 +52,7 @@ def exchange(
         if new is not None:
             made.append(new)
         with writing(engine) as tx:
-            lock(tx, LOCK, workspace_id)
+            usage_homes.hold(tx, workspace_id)
             if not segments.remove(tx, workspace_id, old):
                 raise Lost
             segments.add(tx, workspace_id, made)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 
 from catchment.core.period import Span
-from catchment.store import kept_usage
+from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading
 from catchment.usage.embedded import dropping, duck, loader, segments
 from catchment.usage.embedded.segments import Kind
@@ -85,6 +85,7 @@ class EmbeddedStorage:
         within: Span | None,
     ) -> _T:
         with reading(self._engine) as tx:
+            usage_homes.check_files(tx, workspace_id)
             waiting = [*inbox.first(tx, workspace_id), *supposed]
             known = segments.manifest(tx, workspace_id)
             since = kept_usage.since(tx, workspace_id)

@@ -1,6 +1,6 @@
 """What is kept of a workspace's usage events: how many, in how many files and bytes, what waits."""
 
-# ruff: noqa: S608 -- a condition of our own is joined
+# ruff: noqa: S608 -- conditions of our own are joined
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pyarrow as pa
 from catchment.usage.intake.events import micros
 from catchment.usage.intake.inbox import Waiting
 from catchment.usage.questions.engine import Cursor
-from catchment.usage.questions.queries import CURRENT
 
 
 class Kept(NamedTuple):
@@ -62,12 +61,12 @@ def stats(
     waiting: Waiting | None,
     aliases: Iterable[str],
 ) -> UsageStats:
-    """The statistics of ``events`` and ``marks``, given what customers' ``aliases`` are."""
+    """The statistics of ``events``, given what customers' ``aliases`` are."""
     _define_known(cursor, aliases)
-    [(events, superseded, unmapped)] = cursor.rows(_COUNTS)
+    [(events, counting, unmapped)] = cursor.rows(_COUNTS)
     return UsageStats(
         events,
-        superseded,
+        events - counting,
         unmapped,
         kept.files,
         kept.bytes,
@@ -82,8 +81,8 @@ def earlier(cursor: Cursor, kept: Kept, before: datetime, aliases: Iterable[str]
     """What happened before an instant, given what customers' ``aliases`` are."""
     _define_known(cursor, aliases)
     [(events, unmapped)] = cursor.rows(
-        f"SELECT count(*), count(*) FILTER (WHERE {_UNMAPPED} AND {CURRENT}) FROM events"
-        " WHERE event_at < $before",
+        "SELECT (SELECT count(*) FROM events WHERE event_at < $before),"
+        f" (SELECT count(*) FROM counting WHERE event_at < $before AND {_UNMAPPED})",
         {"before": micros(before)},
     )
     return Earlier(events, unmapped, kept.bytes * min(events, kept.events) // (kept.events or 1))
@@ -95,6 +94,6 @@ def _define_known(cursor: Cursor, aliases: Iterable[str]) -> None:
 
 _UNMAPPED = "alias NOT IN (SELECT alias FROM known_aliases)"
 _COUNTS = (
-    f"SELECT count(*), count(*) FILTER (NOT ({CURRENT})), count(DISTINCT alias)"
+    "SELECT count(*), (SELECT count(*) FROM counting), count(DISTINCT alias)"
     f" FILTER (WHERE {_UNMAPPED}) FROM events"
 )
