@@ -18,7 +18,7 @@ from tests.usage.crashing import KEPT_SINCE, STORY
 from tests.usage.world import EVERYTHING, START
 
 ROOT = Path(__file__).parents[2]
-STRIDE = os.environ.get("CATCHMENT_KILL_STRIDE", "2")  # 1 dies at every single step
+STRIDE = os.environ.get("CATCHMENT_KILL_STRIDE", "3")  # 1 dies at every single step
 
 
 def test_after_a_kill_at_any_step_stored_is_what_was_acknowledged(
