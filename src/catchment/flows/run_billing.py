@@ -30,6 +30,7 @@ from catchment.flows.keep_drafts import NewId, keep
 from catchment.flows.late_usage import late, standing
 from catchment.flows.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.place_charges import place
+from catchment.flows.quiet_adjustments import note, quiet
 from catchment.flows.users import sizes
 from catchment.store import invoices, kept_usage, schedules, stamps
 from catchment.store.access import Workspace
@@ -70,6 +71,7 @@ def draft_due(
     finished, count = 0, len(plan)
     for part in list(_parts(plan.values(), families, at_once)):
         with reading(engine) as tx:
+            known_at = stamps.known_at(tx, workspace.id)
             drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
         with writing(engine) as tx:
             hold(tx, workspace)
@@ -77,7 +79,10 @@ def draft_due(
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
                 plan = _plan(tx, usage, agreed, run, failures)
+                known_at = stamps.known_at(tx, workspace.id)
                 drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
+            nothing = quiet(_planned(plan, part), drafts, failures)
+            note(tx, agreed, nothing, run.last_seq, known_at)
             drafts = _unbilled(tx, agreed, drafts)
             done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
         finished += len(part)

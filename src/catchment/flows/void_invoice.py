@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceVoided
 from catchment.flows.finalize_invoice import numbered, one_invoice
-from catchment.store import invoices, kept_usage, usage_lines
+from catchment.store import invoices, kept_usage, late_looks, usage_lines
 from catchment.store.engine import lock
 from catchment.store.invoices import Invoice, Status
 from catchment.store.kept_usage import UsageDropped
@@ -37,5 +37,6 @@ def void_invoice(
         [voided] = numbered(tx, workspace_id, [found], status=Status.VOIDED, on=on, now=now)
     invoices.save(tx, voided)
     invoices.release(tx, invoice_id)
+    late_looks.forget(tx, invoice_id)
     invoices.drop_document(tx, invoice_id)
     return voided
