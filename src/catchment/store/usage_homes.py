@@ -52,7 +52,7 @@ def last_seq(tx: Connection, workspace_id: str, storage: str) -> int:
     found = loaded(tx, workspace_id)
     if found is None:
         if _has_segments(tx, workspace_id):
-            raise UsageElsewhere(_IN_FILES)
+            raise UsageElsewhere(f"Of this workspace: {_IN_FILES}")
         return 0
     if found.storage != storage:
         raise UsageElsewhere("The events are in another ClickHouse than the one asked.")
@@ -62,7 +62,7 @@ def last_seq(tx: Connection, workspace_id: str, storage: str) -> int:
 def check_files(tx: Connection, workspace_id: str) -> None:
     """Raises UsageElsewhere where the workspace's events are in ClickHouse."""
     if loaded(tx, workspace_id) is not None:
-        raise UsageElsewhere(_IN_CLICKHOUSE)
+        raise UsageElsewhere(f"Of this workspace: {_IN_CLICKHOUSE}")
 
 
 def advance(tx: Connection, workspace_id: str, storage: str, last_seq: int) -> None:
@@ -79,15 +79,16 @@ def forget(tx: Connection, workspace_id: str) -> None:
     tx.execute(delete(usage_loaded).where(usage_loaded.c.workspace_id == workspace_id))
 
 
-def misplaced(tx: Connection, *, in_clickhouse: bool) -> list[str]:
-    """Names of workspaces whose events are in ClickHouse though they should not be, or not in it
-    though they should.
-    """
+def check_all(tx: Connection, *, in_clickhouse: bool) -> None:
+    """Raises UsageElsewhere where events of any workspace are not where all are to be."""
     c = workspaces.c
     there = exists().where(usage_loaded.c.workspace_id == c.id)
     in_files = exists().where(usage_segments.c.workspace_id == c.id)
     wrong = ~there & in_files if in_clickhouse else there
-    return list(tx.execute(select(c.name).where(wrong).order_by(c.name)).scalars())
+    found = tx.execute(select(c.name).where(wrong).order_by(c.name).limit(1)).scalar_one_or_none()
+    if found is not None:
+        where = _IN_FILES if in_clickhouse else _IN_CLICKHOUSE
+        raise UsageElsewhere(f"Workspace {found!r}: {where}")
 
 
 def _has_segments(tx: Connection, workspace_id: str) -> bool:
@@ -95,5 +96,11 @@ def _has_segments(tx: Connection, workspace_id: str) -> bool:
     return tx.execute(select(usage_segments.c.id).where(own).limit(1)).first() is not None
 
 
-_IN_FILES = "The events are in files of the data directory: see `catchment usage move`."
-_IN_CLICKHOUSE = "The events are in ClickHouse: see `catchment usage move`."
+_IN_FILES = (
+    "its usage events are in files, but CATCHMENT_USAGE_URL is set."
+    " Move them with `catchment usage move --to clickhouse`, or set it to nothing."
+)
+_IN_CLICKHOUSE = (
+    "its usage events are in ClickHouse, but CATCHMENT_USAGE_URL is not set."
+    " Set it; then `catchment usage move --to embedded` moves them, if you wish."
+)

@@ -7,6 +7,7 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from catchment.core.control import Census
+from catchment.core.errors import Unavailable
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
 from catchment.core.period import BEGINNING, Span
@@ -55,6 +57,7 @@ from catchment.usage.questions.unmapped import UnmappedPage
 from catchment.usage.storage import Storage
 
 _T = TypeVar("_T")
+_log = logging.getLogger("catchment.usage")
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
 
@@ -93,6 +96,7 @@ class UsageStore:
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
+        self._away = False
         self._supposed: Mapping[str, Sequence[InboxRow]] = {}
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
@@ -124,7 +128,7 @@ class UsageStore:
         """Catch up where enough waits to be worth a file; in every workspace if none is named.
 
         Not if another process does so, or a thread of ours is at it already. Returns how many
-        events were moved.
+        events were moved: none from where the storage is away, which is tried again each time.
         """
         if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
             return 0
@@ -132,7 +136,7 @@ class UsageStore:
             with reading(self._engine) as tx:
                 waiting = inbox.waiting(tx)
             return sum(
-                self.catch_up(home, wait=False)
+                self._catch_up_if_possible(home)
                 for home, own in waiting.items()
                 if workspace_id in {None, home}
                 and (
@@ -141,6 +145,19 @@ class UsageStore:
             )
         finally:
             self._loading.release()
+
+    def _catch_up_if_possible(self, workspace_id: str) -> int:
+        try:
+            moved = self.catch_up(workspace_id, wait=False)
+        except Unavailable as error:
+            if not self._away:
+                _log.warning("usage events stay in the inbox: %s", error.detail)
+            self._away = True
+            return 0
+        if self._away:
+            _log.warning("usage events are loaded again")
+        self._away = False
+        return moved
 
     def compact(self, workspace_id: str) -> tuple[int, int]:
         """Merge all that may be merged: how many files there were, and how many there are."""

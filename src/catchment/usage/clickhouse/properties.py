@@ -23,7 +23,7 @@ def expressions(name: str) -> Iterator[str]:
         f" mapContains(flags, {own}), if(flags[{own}], 'true', 'false'), NULL)"
     )
     yield f"{text} AS {columns.text(name)}"
-    yield f"{_folded(text)} AS {columns.folded(name)}"
+    yield f"{folded(text)} AS {columns.folded(name)}"
     yield (
         f"multiIf(mapContains(numbers, {own}), numbers[{own}],"
         f" match(texts[{own}], {_NUMBER}),"
@@ -32,10 +32,10 @@ def expressions(name: str) -> Iterator[str]:
     )
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """As ``metering.fold`` does it, letter by letter, whichever Unicode the server knows."""
-    letters, folded = _changed()
-    return f"translateUTF8({text}, {literal(letters)}, {literal(folded)})"
+    letters, plain = _changed()
+    return f"translateUTF8({text}, {literal(letters)}, {literal(plain)})"
 
 
 @cache
