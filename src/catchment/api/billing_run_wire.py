@@ -49,8 +49,8 @@ class RunTotalOut(Wire):
 class BillingRunOut(Wire):
     """A run. Its counts and totals are there once it has ended.
 
-    ``issuedCount`` are the invoices that it issued itself; ``issuedByNowCount`` those of the ones it
-    drafted that are issued by now, whoever did so.
+    ``issuedCount`` are the invoices that it issued itself, ``issuedByNowCount`` those that it drafted
+    and that are issued by now, by whomever.
     """
 
     id: str
