@@ -49,7 +49,7 @@ class RunTotalOut(Wire):
 class BillingRunOut(Wire):
     """A run. Its counts and totals are there once it has ended.
 
-    ``issuedCount`` are the invoices that it issued itself, ``issuedByNowCount`` those that it drafted
+    ``issuedCount`` are the invoices that it issued itself, ``issuedByNowCount`` those it drafted
     and that are issued by now, by whomever.
     """
 
