@@ -24,7 +24,7 @@ from catchment.core.control import Census
 from catchment.core.errors import Unavailable
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
-from catchment.core.period import Span
+from catchment.core.period import BEGINNING, Span
 from catchment.store.engine import reading
 from catchment.store.paging import PageRequest
 from catchment.usage.intake import inbox
@@ -54,7 +54,7 @@ from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.questions.standing import Window, standing
-from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.statistics import Earlier, UsageStats
 from catchment.usage.questions.totals import Totals
 from catchment.usage.questions.unmapped import UnmappedPage
 from catchment.usage.storage import Near, Storage
@@ -170,6 +170,25 @@ class UsageStore:
             before = self._storage.kept(workspace_id).files
             self._storage.compact(workspace_id)
             return before, self._storage.kept(workspace_id).files
+
+    def drop_before(self, workspace_id: str, before: datetime) -> int:
+        """Give back the room of events that happened earlier; how many bytes of files less it is.
+
+        Nobody may need them any more (``flows.drop_usage``). Files are removed from disk an hour
+        later, for whoever reads them still.
+        """
+        self._storage.catch_up(workspace_id)
+        kept = self._storage.kept(workspace_id).bytes
+        self._storage.drop_before(workspace_id, before)
+        return kept - self._storage.kept(workspace_id).bytes
+
+    def earlier(self, workspace_id: str, before: datetime, aliases: Iterable[str]) -> Earlier:
+        """What is kept of events that happened before an instant, customers having ``aliases``."""
+
+        def ask(cursor: Cursor, _last: int) -> Earlier:
+            return statistics.earlier(cursor, self._storage.kept(workspace_id), before, aliases)
+
+        return self._read(workspace_id, ask, near=Near(Span(BEGINNING, before)))
 
     def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
         """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""
