@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from catchment.usage.clickhouse import rows, schema
 from catchment.usage.clickhouse.properties import expressions
@@ -31,7 +32,8 @@ class Snapshot:
 
     Where there is a table ``fresh``, it holds what waits and what that supersedes among the stored
     ones. ``last_seq`` is the place up to which events are asked for. Only events ``near`` need be
-    there: shards send no others, and a server reads few others.
+    there: shards send no others, and a server reads few others. Those of before ``kept_since`` are
+    none any more.
     """
 
     workspace_id: str
@@ -39,6 +41,7 @@ class Snapshot:
     last_seq: int
     near: Near
     fresh: bool
+    kept_since: datetime | None = None
 
 
 def of(snapshot: Snapshot, properties: Collection[str]) -> dict[str, str]:
@@ -49,6 +52,8 @@ def of(snapshot: Snapshot, properties: Collection[str]) -> dict[str, str]:
     stored, last = _stored(snapshot), snapshot.last_seq
     read = [*_EVENTS, *(one for name in sorted(properties) for one in expressions(name))]
     events = f"SELECT {', '.join(read)} FROM {stored} WHERE seq <= {last} AND event_type <> ''"
+    if snapshot.kept_since is not None:
+        events += f" AND event_at >= {micros(snapshot.kept_since)}"
     return {
         "stored": stored,
         "events": f"({events})",
