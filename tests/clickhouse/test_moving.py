@@ -1,6 +1,7 @@
 """All events move into ClickHouse and back, and every answer stays the same to the digit."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from catchment.cli import app
 from catchment.core.metering import Event
-from catchment.store import usage_homes
+from catchment.store import kept_usage, usage_homes
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.usage import SentEvent, UsageStore, batch
@@ -277,3 +278,28 @@ def test_after_a_restore_what_came_since_is_gone(
         )
     assert told(usage, workspace, 0) == before
     assert CliRunner().invoke(app, ["usage", "rewind", "--help"]).exit_code == 0
+
+
+@pytest.mark.usefixtures("few")
+def test_what_was_superseded_by_a_dropped_event_stays_superseded_wherever_it_moves(
+    engine: Engine,
+    workspace: Workspace,
+    files: FilesCopy,
+    there: ClickHouseCopy,
+    store: Callable[[str], UsageStore],
+) -> None:
+    old = store("")
+    early = START - timedelta(days=90)
+    send(engine, old, workspace.id, [event(1), event(2), event(3, at=early), event(4)])
+    send(engine, old, workspace.id, [event(5, customer_event_id="sent-1", at=early), event(6)])
+    old.catch_up(workspace.id)
+    with writing(engine) as tx:
+        kept_usage.keep_since(tx, workspace.id, START - timedelta(days=30))
+    old._storage.drop_before(workspace.id, START - timedelta(days=30))
+    before = told(old, workspace, 0)
+
+    move(engine, workspace.id, files, there, nothing)
+    assert told(store("clickhouse"), workspace, 0) == before
+    assert files.drop(workspace.id)
+    move(engine, workspace.id, there, files, nothing)
+    assert told(old, workspace, 0) == before

@@ -9,9 +9,10 @@ from itertools import groupby, pairwise
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
-from catchment.store import usage_homes
+from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading, writing
 from catchment.usage.clickhouse import loader, rows, schema
 from catchment.usage.clickhouse.address import Address
@@ -26,11 +27,12 @@ from catchment.usage.intake.events import (
     first_place,
     instant,
     last_place,
+    micros,
 )
 
 _SUMS = (
-    "SELECT intDiv(event_at, 2592000000000) AS stretch, count(), countIf(later > 0),"
-    " sum(toInt128(seq)), sum(toInt128(later)),"
+    "SELECT intDiv(event_at, 2592000000000) AS stretch, count(), countIf(later BETWEEN 1 AND {to:Int64}),"
+    " sum(toInt128(seq)), sumIf(toInt128(later), later BETWEEN 1 AND {to:Int64}),"
     " sum(toInt128(seq % 1000003) * (event_at % 1000033 + received_at % 999983)),"
     " sum(lengthUTF8(alias) + lengthUTF8(event_type) + lengthUTF8(customer_event_id))"
 )
@@ -72,16 +74,21 @@ class ClickHouseCopy:
             cuts = [last_place(row) for (row,) in client.query(ends).result_rows]
             for start, end in pairwise([after, *cuts]):
                 part = client.query(f"SELECT * {there} {start} AND seq <= {end} ORDER BY seq")
-                sent = list(_sent(part.named_results()))
-                yield Slice(tables.table(workspace_id, sent), (first_place(sent[0].id), end))
+                events = list(part.named_results())
+                sent = list(_sent(events))
+                table = tables.table(workspace_id, sent)
+                for name in ("seq", "later"):  # of dropped events nothing is left, not even a place
+                    values = pa.array([event[name] or None for event in events], pa.int64())
+                    table = _with(table, name, values)
+                yield Slice(table, (first_place(sent[0].id), end))
 
     def take(self, workspace_id: str, part: Slice) -> None:
         """Insert as a loader does."""
         with reading(self._engine) as tx:
             before = self.extent(tx, workspace_id)
         with self._clients.session() as client:
-            events = rows.table(workspace_id, part.events, rows.successors(part.events))
-            loader.insert(client, events)
+            later = part.events["later"].fill_null(0).to_numpy()
+            loader.insert(client, rows.table(workspace_id, part.events, later))
             loader.supersede(client, workspace_id, part.events, before)
         with writing(self._engine) as tx:
             usage_homes.hold(tx, workspace_id)
@@ -89,11 +96,15 @@ class ClickHouseCopy:
 
     def sums(self, workspace_id: str, to: int) -> list[Sums]:
         """What the events come to."""
+        with reading(self._engine) as tx:
+            since = kept_usage.since(tx, workspace_id)
+        kept = f" AND event_at >= {micros(since)}" if since else ""
         with self._clients.session() as client:
             found = client.query(
                 f"{_SUMS} FROM {schema.EVENTS} FINAL"
-                f" WHERE workspace_id = {schema.text(workspace_id)} AND seq <= {to}"
-                " GROUP BY stretch ORDER BY stretch"
+                f" WHERE workspace_id = {schema.text(workspace_id)} AND seq <= {to}{kept}"
+                " GROUP BY stretch ORDER BY stretch",
+                parameters={"to": to},
             )
             return [Sums(*map(int, row)) for row in found.result_rows]
 
@@ -144,6 +155,13 @@ def _sent(events: Iterable[dict[str, Any]]) -> Iterator[InboxRow]:
         own = list(some)
         json = batch([_as_sent(event) for event in own]).json
         yield InboxRow(row_id, len(json), json, instant(own[0]["received_at"]))
+
+
+def _with(events: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    """``events`` with these values in a column, whether or not there was one."""
+    if name not in events.column_names:
+        return events.append_column(name, values)
+    return events.set_column(events.column_names.index(name), name, values)
 
 
 def _as_sent(event: dict[str, Any]) -> SentEvent:
