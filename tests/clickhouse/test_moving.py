@@ -1,6 +1,7 @@
 """All events move into ClickHouse and back, and every answer stays the same to the digit."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 
 from catchment.cli import app
 from catchment.core.metering import Event
-from catchment.store import usage_homes
+from catchment.store import kept_usage, usage_homes
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.usage import SentEvent, UsageStore, batch
@@ -131,8 +132,10 @@ def test_events_move_there_and_back_with_all_that_is_known_of_them(
     assert (there.drop(workspace.id), there.drop(workspace.id)) == (True, False)
     assert told(old, workspace, last) == before
     old.catch_up(workspace.id)
+    assert not files.drop(workspace.id), "it is the home"
     move(engine, workspace.id, files, there, copied.append)
     assert told(new, workspace, last) == before
+    assert not there.drop(workspace.id), "it is the home"
     assert files.drop(workspace.id)
     assert told(new, workspace, last) == before
 
@@ -242,3 +245,61 @@ def test_the_command_moves_every_workspace_and_removes_the_old_copy(
     monkeypatch.setenv("CATCHMENT_USAGE_URL", "")
     code, said = run("usage", "move", "--to", "clickhouse")
     assert (code, "CATCHMENT_USAGE_URL" in said) == (1, True)
+
+
+def test_after_a_restore_what_came_since_is_gone(
+    engine: Engine,
+    workspace: Workspace,
+    there: ClickHouseCopy,
+    store: Callable[[str], UsageStore],
+) -> None:
+    usage = store("clickhouse")
+    give(engine, usage, workspace, 0)
+    usage.catch_up(workspace.id)
+    before = told(usage, workspace, 0)
+    with reading(engine) as tx:
+        known = usage_homes.loaded(tx, workspace.id)
+    assert known is not None
+    give(engine, usage, workspace, 100)
+    usage.catch_up(workspace.id)
+    with writing(engine) as tx:
+        usage_homes.advance(tx, workspace.id, known.storage, known.last_seq)
+    assert told(usage, workspace, 0) == before, "until new events get the places of lost ones"
+
+    there.rewind(workspace.id)
+
+    with there._clients.session() as client:
+        mine = f"WHERE workspace_id = '{workspace.id}'"
+        for table in ("usage_events", "usage_ids"):
+            beyond = client.command(f"SELECT max(seq) FROM {table} FINAL {mine}")
+            assert int(beyond) <= known.last_seq
+        assert int(client.command(f"SELECT max(later) FROM usage_events FINAL {mine}")) <= (
+            known.last_seq
+        )
+    assert told(usage, workspace, 0) == before
+    assert CliRunner().invoke(app, ["usage", "rewind", "--help"]).exit_code == 0
+
+
+@pytest.mark.usefixtures("few")
+def test_what_was_superseded_by_a_dropped_event_stays_superseded_wherever_it_moves(
+    engine: Engine,
+    workspace: Workspace,
+    files: FilesCopy,
+    there: ClickHouseCopy,
+    store: Callable[[str], UsageStore],
+) -> None:
+    old = store("")
+    early = START - timedelta(days=90)
+    send(engine, old, workspace.id, [event(1), event(2), event(3, at=early), event(4)])
+    send(engine, old, workspace.id, [event(5, customer_event_id="sent-1", at=early), event(6)])
+    old.catch_up(workspace.id)
+    with writing(engine) as tx:
+        kept_usage.keep_since(tx, workspace.id, START - timedelta(days=30))
+    old._storage.drop_before(workspace.id, START - timedelta(days=30))
+    before = told(old, workspace, 0)
+
+    move(engine, workspace.id, files, there, nothing)
+    assert told(store("clickhouse"), workspace, 0) == before
+    assert files.drop(workspace.id)
+    move(engine, workspace.id, there, files, nothing)
+    assert told(old, workspace, 0) == before

@@ -13,7 +13,10 @@ SLICE_EVENTS = 250_000
 
 
 class Slice(NamedTuple):
-    """Events of whole rows of the inbox, in order, and the first and the last place of these."""
+    """Events of whole rows of the inbox, in order, and the first and the last place of these.
+
+    Their ``later``, null for none, is part of them: what superseded them may have been dropped.
+    """
 
     events: pa.Table
     places: tuple[int, int]

@@ -4,23 +4,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from catchment.store import usage_homes
+from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading, writing
 from catchment.usage.copying import SLICE_EVENTS, Slice, Sums
 from catchment.usage.embedded import duck, loader, segments
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.embedded.superseding import superseded
-from catchment.usage.intake.events import PLACES, last_place
+from catchment.usage.intake.events import PLACES, last_place, micros
 
 _SUMS = (
-    "SELECT event_at // 2592000000000 AS stretch, count(*), count(later),"
-    " sum(seq), coalesce(sum(later), 0),"
+    "SELECT event_at // 2592000000000 AS stretch, count(*), count(*) FILTER (later <= $to),"
+    " sum(seq), coalesce(sum(later) FILTER (later <= $to), 0),"
     " sum((seq % 1000003) * (event_at % 1000033 + received_at % 999983)),"
     " sum(length(alias) + length(event_type) + length(customer_event_id))"
 )
@@ -42,10 +45,11 @@ class FilesCopy:
         """The events, segment by segment, which are apart by their places."""
         for segment in self._known(workspace_id):
             if segment.kind is Kind.EVENTS and after < segment.last_seq <= to:
-                yield from self._slices_of(segment, after)
+                yield from self._slices_of(workspace_id, segment, after)
 
-    def _slices_of(self, segment: Segment, after: int) -> Iterator[Slice]:
-        there = f"FROM {duck.parquet([self._data_dir / segment.path])} WHERE seq >"
+    def _slices_of(self, workspace_id: str, segment: Segment, after: int) -> Iterator[Slice]:
+        near = segments.overlapping(self._known(workspace_id), [segment])
+        there = f"FROM {self._marked([segment], near)} WHERE seq >"
         counts = f"SELECT seq // {PLACES} AS row, count(*) AS events {there} {after} GROUP BY row"
         until = f"sum(events) OVER (ORDER BY row) // {SLICE_EVENTS}"
         slices = f"SELECT row, {until} AS slice FROM ({counts})"
@@ -60,25 +64,45 @@ class FilesCopy:
         """Write files as a loader does, and name them at once: they are nobody's home yet."""
         with self._duck.cursor() as cursor:
             known = self._known(workspace_id)
-            found = superseded(cursor, part.events, self._data_dir, known)
+            events = part.events.drop_columns(["later"])
+            found = superseded(cursor, events, self._data_dir, known)
+        later = part.events["later"]
+        here = pc.less_equal(later, part.places[1])
+        told = part.events.select(["seq", "later"]).filter(pc.invert(here))
+        found = replace(
+            found,
+            events=events.append_column("later", pc.if_else(here, later, None)),
+            marks=pa.concat_tables([found.marks, told.cast(duck.MARKS)]),
+        )
         loader.store(self._engine, self._data_dir, workspace_id, part, found, lambda _: None)
 
     def sums(self, workspace_id: str, to: int) -> list[Sums]:
         """What the events come to."""
-        known = self._known(workspace_id)
-        events = segments.files(self._data_dir, known, Kind.EVENTS)
-        marks = segments.files(self._data_dir, known, Kind.MARKS)
+        with reading(self._engine) as tx:
+            known = segments.manifest(tx, workspace_id)
+            since = kept_usage.since(tx, workspace_id)
+        events = [one for one in known if one.kind is Kind.EVENTS]
         if not events:
             return []
-        marked = "(SELECT NULL::BIGINT AS seq, NULL::BIGINT AS later)"
-        if marks:
-            marked = f"(SELECT seq, later FROM {duck.parquet(marks)} WHERE later <= {to})"
+        kept = f" AND event_at >= {micros(since)}" if since else ""
         with self._duck.cursor() as cursor:
             found = cursor.sql(
-                f"{_SUMS} FROM {duck.parquet(events)} LEFT JOIN {marked} USING (seq)"
-                f" WHERE seq <= {to} GROUP BY stretch ORDER BY stretch"
+                f"{_SUMS} FROM {self._marked(events, known)} WHERE seq <= $to{kept}"
+                " GROUP BY stretch ORDER BY stretch",
+                params={"to": to},
             ).fetchall()
         return [Sums(*map(int, row)) for row in found]
+
+    def _marked(self, events: Sequence[Segment], near: Sequence[Segment]) -> str:
+        """The events of some segments, ``later`` filled in from marks ``near`` as well."""
+        kept = duck.parquet(segments.files(self._data_dir, events, Kind.EVENTS))
+        marks = segments.files(self._data_dir, near, Kind.MARKS)
+        if not marks:
+            return kept
+        return (
+            "(SELECT kept.* REPLACE (coalesce(kept.later, mark.later) AS later)"
+            f" FROM {kept} AS kept LEFT JOIN {duck.parquet(marks)} AS mark USING (seq))"
+        )
 
     def settle(self, tx: Connection, workspace_id: str) -> None:
         """Become the home."""
@@ -87,6 +111,9 @@ class FilesCopy:
     def drop(self, workspace_id: str) -> bool:
         """Name the workspace's files no more, and remove them."""
         with writing(self._engine) as tx:
+            usage_homes.hold(tx, workspace_id)
+            if not usage_homes.in_clickhouse(tx, workspace_id):
+                return False
             known = segments.manifest(tx, workspace_id)
             segments.remove(tx, workspace_id, known)
         segments.discard(self._data_dir, known)
