@@ -131,8 +131,10 @@ def test_events_move_there_and_back_with_all_that_is_known_of_them(
     assert (there.drop(workspace.id), there.drop(workspace.id)) == (True, False)
     assert told(old, workspace, last) == before
     old.catch_up(workspace.id)
+    assert not files.drop(workspace.id), "it is the home"
     move(engine, workspace.id, files, there, copied.append)
     assert told(new, workspace, last) == before
+    assert not there.drop(workspace.id), "it is the home"
     assert files.drop(workspace.id)
     assert told(new, workspace, last) == before
 
@@ -242,3 +244,36 @@ def test_the_command_moves_every_workspace_and_removes_the_old_copy(
     monkeypatch.setenv("CATCHMENT_USAGE_URL", "")
     code, said = run("usage", "move", "--to", "clickhouse")
     assert (code, "CATCHMENT_USAGE_URL" in said) == (1, True)
+
+
+def test_after_a_restore_what_came_since_is_gone(
+    engine: Engine,
+    workspace: Workspace,
+    there: ClickHouseCopy,
+    store: Callable[[str], UsageStore],
+) -> None:
+    usage = store("clickhouse")
+    give(engine, usage, workspace, 0)
+    usage.catch_up(workspace.id)
+    before = told(usage, workspace, 0)
+    with reading(engine) as tx:
+        known = usage_homes.loaded(tx, workspace.id)
+    assert known is not None
+    give(engine, usage, workspace, 100)
+    usage.catch_up(workspace.id)
+    with writing(engine) as tx:
+        usage_homes.advance(tx, workspace.id, known.storage, known.last_seq)
+    assert told(usage, workspace, 0) == before, "until new events get the places of lost ones"
+
+    there.rewind(workspace.id)
+
+    with there._clients.session() as client:
+        mine = f"WHERE workspace_id = '{workspace.id}'"
+        for table in ("usage_events", "usage_ids"):
+            beyond = client.command(f"SELECT max(seq) FROM {table} FINAL {mine}")
+            assert int(beyond) <= known.last_seq
+        assert int(client.command(f"SELECT max(later) FROM usage_events FINAL {mine}")) <= (
+            known.last_seq
+        )
+    assert told(usage, workspace, 0) == before
+    assert CliRunner().invoke(app, ["usage", "rewind", "--help"]).exit_code == 0

@@ -1,4 +1,4 @@
-"""catchment usage move: from files to ClickHouse, and back."""
+"""catchment usage move | rewind: from files to ClickHouse and back, and after a restore."""
 
 from __future__ import annotations
 
@@ -42,14 +42,26 @@ def move(
     """Move usage events into ClickHouse, or out of it into files, and compare before switching."""
     settings = settings_of(data_dir)
     engine = database(settings)
-    try:
-        with _copies(settings, engine, to) as (source, target):
-            for home in workspaces(engine, workspace):
-                with held(engine, settings.data_dir, home.id, True):
-                    _move(engine, home, source, target, drop_old=drop_old)
-    except (AddressInvalid, CopyDiffers, Unavailable) as error:
-        problems.print(str(error), markup=False)
-        raise typer.Exit(1) from error
+    with _refusals_told(), _copies(settings, engine, to) as (files, clickhouse):
+        source, target = (clickhouse, files) if to == _FILES else (files, clickhouse)
+        for home in workspaces(engine, workspace):
+            with held(engine, settings.data_dir, home.id, True):
+                _move(engine, home, source, target, drop_old=drop_old)
+
+
+@usage.command()
+def rewind(data_dir: DataDir = None, workspace: OneOrAll = None) -> None:
+    """After a restore: remove from ClickHouse what the database knows nothing of.
+
+    Only while nothing else runs.
+    """
+    settings = settings_of(data_dir)
+    engine = database(settings)
+    with _refusals_told(), _copies(settings, engine, "clickhouse") as (_, clickhouse):
+        for home in workspaces(engine, workspace):
+            with held(engine, settings.data_dir, home.id, True):
+                clickhouse.rewind(home.id)
+            console.print(f"{home.name}: rewound", markup=False)
 
 
 def _move(
@@ -72,10 +84,22 @@ def _move(
 
 
 @contextmanager
-def _copies(settings: Settings, engine: Engine, to: str) -> Iterator[tuple[Copy, Copy]]:
-    """From where, and whereto."""
+def _copies(
+    settings: Settings, engine: Engine, where: str
+) -> Iterator[tuple[FilesCopy, ClickHouseCopy]]:
+    """What is in files and what is in the ClickHouse ``where``, or in that of the settings."""
     files = FilesCopy(engine, settings.data_dir)
-    clickhouse = ClickHouseCopy(engine, parse(to if "://" in to else settings.usage_url))
-    yield (clickhouse, files) if to == _FILES else (files, clickhouse)
+    address = parse(where if "://" in where else settings.usage_url)
+    clickhouse = ClickHouseCopy(engine, address)
+    yield files, clickhouse
     clickhouse.close()
     files.close()
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    try:
+        yield
+    except (AddressInvalid, CopyDiffers, Unavailable) as error:
+        problems.print(str(error), markup=False)
+        raise typer.Exit(1) from error

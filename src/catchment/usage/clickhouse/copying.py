@@ -104,19 +104,34 @@ class ClickHouseCopy:
     def drop(self, workspace_id: str) -> bool:
         """Delete the workspace's rows on all servers."""
         with reading(self._engine) as tx:
-            if not self.extent(tx, workspace_id):
+            if not self.extent(tx, workspace_id) or usage_homes.in_clickhouse(tx, workspace_id):
                 return False
-        address = self._clients.address
-        with self._clients.session() as client:
-            for name in (schema.EVENTS, schema.IDS):
-                client.command(
-                    f"ALTER TABLE {schema.local(address, name)}{schema.everywhere(address)}"
-                    f" DELETE WHERE workspace_id = {schema.text(workspace_id)}",
-                    settings={"mutations_sync": 2},
-                )
+        mine = f"workspace_id = {schema.text(workspace_id)}"
+        for name in (schema.EVENTS, schema.IDS):
+            self._alter(name, f"DELETE WHERE {mine}")
         with writing(self._engine) as tx:
             usage_homes.forget(tx, workspace_id)
         return True
+
+    def rewind(self, workspace_id: str) -> None:
+        """Leave of the workspace's rows, and of what they say, what the database knows of.
+
+        A database that was restored gives places anew that ClickHouse has other events for, and
+        marks by them. Nobody may load meanwhile: what is loaded is not known of before its end.
+        """
+        with reading(self._engine) as tx:
+            known = self.extent(tx, workspace_id)
+        mine = f"workspace_id = {schema.text(workspace_id)}"
+        for name in (schema.EVENTS, schema.IDS):
+            self._alter(name, f"DELETE WHERE {mine} AND seq > {known}")
+        self._alter(schema.EVENTS, f"UPDATE later = 0 WHERE {mine} AND later > {known}")
+
+    def _alter(self, name: str, change: str) -> None:
+        """Change rows on all servers, and wait until they are."""
+        address = self._clients.address
+        table = schema.local(address, name) + schema.everywhere(address)
+        with self._clients.session() as client:
+            client.command(f"ALTER TABLE {table} {change}", settings={"mutations_sync": 2})
 
     def close(self) -> None:
         """Let go of connections."""

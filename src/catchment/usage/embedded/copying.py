@@ -87,6 +87,9 @@ class FilesCopy:
     def drop(self, workspace_id: str) -> bool:
         """Name the workspace's files no more, and remove them."""
         with writing(self._engine) as tx:
+            usage_homes.hold(tx, workspace_id)
+            if not usage_homes.in_clickhouse(tx, workspace_id):
+                return False
             known = segments.manifest(tx, workspace_id)
             segments.remove(tx, workspace_id, known)
         segments.discard(self._data_dir, known)
