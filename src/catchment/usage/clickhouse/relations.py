@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from catchment.usage.clickhouse import rows, schema
@@ -41,20 +41,30 @@ class Snapshot:
     fresh: bool
 
 
-def of(snapshot: Snapshot, properties: Collection[str]) -> dict[str, str]:
-    """Each relation by its name, as a subquery; ``events`` has columns of ``properties``.
+def of(snapshot: Snapshot, properties: Collection[str]) -> Callable[[str], dict[str, str]]:
+    """What each relation is to a question, as a subquery.
 
-    ``later`` of ``stored`` is the place that superseded the event, as far as this snapshot knows.
+    ``events`` has those columns of ``properties`` that the question names: of all metrics of a
+    billing run there would be thousands. ``later`` of ``stored`` is the place that superseded the
+    event, as far as this snapshot knows.
     """
     stored, last = _stored(snapshot), snapshot.last_seq
-    read = [*_EVENTS, *(one for name in sorted(properties) for one in expressions(name))]
-    events = f"SELECT {', '.join(read)} FROM {stored} WHERE seq <= {last} AND event_type <> ''"
-    return {
-        "stored": stored,
-        "events": f"({events})",
-        "counting": f"({events} AND (later = 0 OR later > {last}))",
-        "marks": f"(SELECT seq, later FROM {stored} WHERE later BETWEEN 1 AND {last})",
-    }
+    columns = {name: read for one in properties for name, read in expressions(one).items()}
+
+    def meaning(question: str) -> dict[str, str]:
+        own = (f"{read} AS {name}" for name, read in columns.items() if name in question)
+        events = (
+            f"SELECT {', '.join((*_EVENTS, *own))} FROM {stored}"
+            f" WHERE seq <= {last} AND event_type <> ''"
+        )
+        return {
+            "stored": stored,
+            "events": f"({events})",
+            "counting": f"({events} AND (later = 0 OR later > {last}))",
+            "marks": f"(SELECT seq, later FROM {stored} WHERE later BETWEEN 1 AND {last})",
+        }
+
+    return meaning
 
 
 def _stored(snapshot: Snapshot) -> str:
