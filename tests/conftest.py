@@ -45,11 +45,6 @@ hypothesis_settings.load_profile("any machine")
 KINDS = os.environ.get("CATCHMENT_TEST_DATABASES", "sqlite,postgresql,clickhouse").split(",")
 DATABASES = [kind for kind in KINDS if kind != "clickhouse"]
 
-ONE_SHARD = """<clickhouse>
-<tcp_port>9000</tcp_port>
-<remote_servers><one><shard><replica><host>localhost</host><port>9000</port></replica></shard></one></remote_servers>
-</clickhouse>"""
-
 ABOUT_USAGE = ("usage", "scenarios")
 """Which tests run on ClickHouse too."""
 
@@ -163,13 +158,14 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
 def chdb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A ClickHouse in this process, which can have only one. Tests have their own workspaces.
 
-    It knows a cluster ``one``, of which it is the only shard.
+    It knows a cluster of two shards, each of which has half of what is in the database ``sharded``.
     """
     from clickhouse_connect import get_client
 
+    from tests.clickhouse import shards
+
     folder = tmp_path_factory.mktemp("chdb")
-    config = folder / "config.xml"
-    config.write_text(ONE_SHARD)
+    config = shards.configured(folder / "config", "sharded")
     data = str(folder / "data")
     first = get_client(interface="chdb", path=data, chdb_options={"config-file": str(config)})
     yield f"chdb://{data}"
@@ -183,7 +179,7 @@ def usage_url(request: pytest.FixtureRequest) -> str:
     if kind not in {"clickhouse", "sharded"}:
         return ""
     url: str = request.getfixturevalue("chdb_url")
-    return f"{url}?database=sharded&cluster=one" if kind == "sharded" else url
+    return f"{url}?database=sharded&cluster=halves" if kind == "sharded" else url
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""python -m benchmarks.usage ingest|inbox|all [--seconds 5]"""
+"""python -m benchmarks.usage ingest|inbox|sustained|all [--seconds 5]"""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.families.measuring import Figures, table
+from benchmarks.usage import sustained
 from benchmarks.usage.inbox import inbox
 from benchmarks.usage.ingest import CONNECTIONS, ingest, postgresql
 from benchmarks.usage.servers import KINDS
+
+RATES = (100_000, 300_000, 0)
+"""Events a second to send; 0 is as many as are taken. Someone asks at the first."""
 
 
 def main() -> None:
@@ -42,7 +46,25 @@ def _inbox(_: float) -> str:
         return table("Making events durable", list(inbox(Path(folder)).items()))
 
 
-_TABLES: dict[str, Callable[[float], str]] = {"ingest": _ingest, "inbox": _inbox}
+def _sustained(seconds: float) -> str:
+    rows: list[tuple[str, Figures]] = []
+    for rate in RATES:
+        with tempfile.TemporaryDirectory() as folder:
+            name = f"{rate:,} events/s sent" if rate else "sent as fast as they are taken"
+            asked = rate == RATES[0]
+            rows.append((name, sustained.sustained(Path(folder), rate, seconds, asked=asked)))
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(("PostgreSQL, without HTTP", sustained.postgresql(Path(folder), seconds)))
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(("this disk", sustained.syncs(Path(folder))))
+    return table("From sent to stored, everything on one machine", rows)
+
+
+_TABLES: dict[str, Callable[[float], str]] = {
+    "ingest": _ingest,
+    "inbox": _inbox,
+    "sustained": _sustained,
+}
 
 if __name__ == "__main__":
     main()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from catchment.core.errors import Unavailable
@@ -76,6 +77,12 @@ class Storage(Protocol):
 
     def compact(self, workspace_id: str) -> None:
         """Put what is kept into as few pieces as there may be."""
+
+    def drop_before(self, workspace_id: str, before: datetime) -> None:
+        """Give back the room of events that happened earlier, which nobody may read any more.
+
+        Whatever ends it half-way, calling it again goes on.
+        """
 
     def kept(self, workspace_id: str) -> Kept:
         """How much is kept."""

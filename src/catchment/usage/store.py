@@ -18,12 +18,13 @@ from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from catchment.core.control import Census
 from catchment.core.errors import Unavailable
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
-from catchment.core.period import Span
+from catchment.core.period import BEGINNING, Span
 from catchment.store.engine import reading
 from catchment.store.paging import PageRequest
 from catchment.usage.intake import inbox
@@ -45,6 +46,7 @@ from catchment.usage.questions import (
     measuring,
     queries,
     statistics,
+    totals,
     unmapped,
 )
 from catchment.usage.questions.census import CensusQuery
@@ -52,7 +54,8 @@ from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.questions.standing import Window, standing
-from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.statistics import Earlier, UsageStats
+from catchment.usage.questions.totals import Totals
 from catchment.usage.questions.unmapped import UnmappedPage
 from catchment.usage.storage import Near, Storage
 
@@ -97,7 +100,8 @@ class UsageStore:
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
-        self._away = False
+        self.failing = False
+        """Whether events could not be moved the last time it was tried."""
         self._supposed: Mapping[str, Sequence[InboxRow]] = {}
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
@@ -129,7 +133,7 @@ class UsageStore:
         """Catch up where enough waits to be worth a file; in every workspace if none is named.
 
         Not if another process does so, or a thread of ours is at it already. Returns how many
-        events were moved: none from where the storage is away, which is tried again each time.
+        events were moved: none where the storage is away or a disk full, which the log tells once.
         """
         if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
             return 0
@@ -150,14 +154,14 @@ class UsageStore:
     def _catch_up_if_possible(self, workspace_id: str) -> int:
         try:
             moved = self.catch_up(workspace_id, wait=False)
-        except Unavailable as error:
-            if not self._away:
-                _log.warning("usage events stay in the inbox: %s", error.detail)
-            self._away = True
+        except (Unavailable, OSError, OperationalError) as error:
+            if not self.failing:
+                _log.warning("usage events stay in the inbox: %s", error)
+            self.failing = True
             return 0
-        if self._away:
+        if self.failing:
             _log.warning("usage events are loaded again")
-        self._away = False
+        self.failing = False
         return moved
 
     def compact(self, workspace_id: str) -> tuple[int, int]:
@@ -166,6 +170,25 @@ class UsageStore:
             before = self._storage.kept(workspace_id).files
             self._storage.compact(workspace_id)
             return before, self._storage.kept(workspace_id).files
+
+    def drop_before(self, workspace_id: str, before: datetime) -> int:
+        """Give back the room of events that happened earlier; how many bytes of files less it is.
+
+        Nobody may need them any more (``flows.drop_usage``). Files are removed from disk an hour
+        later, for whoever reads them still.
+        """
+        self._storage.catch_up(workspace_id)
+        kept = self._storage.kept(workspace_id).bytes
+        self._storage.drop_before(workspace_id, before)
+        return kept - self._storage.kept(workspace_id).bytes
+
+    def earlier(self, workspace_id: str, before: datetime, aliases: Iterable[str]) -> Earlier:
+        """What is kept of events that happened before an instant, customers having ``aliases``."""
+
+        def ask(cursor: Cursor, _last: int) -> Earlier:
+            return statistics.earlier(cursor, self._storage.kept(workspace_id), before, aliases)
+
+        return self._read(workspace_id, ask, near=Near(Span(BEGINNING, before)))
 
     def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
         """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""
@@ -211,6 +234,26 @@ class UsageStore:
             last_seq,
             properties=queries.properties(by_shape),
             near=Near.of(asked),
+        )
+
+    def totals(
+        self,
+        workspace_id: str,
+        metrics: Sequence[Metric],
+        names: pa.Table,
+        last_seq: int | None = None,
+    ) -> Totals:
+        """What each of many used of ``metrics``, as columns.
+
+        ``names`` are columns of ``totals.NAMES``: whose every alias is when. Figures are those of
+        the members in an answer to one query of a metric, up to ``last_seq`` as in a reading.
+        """
+        return self._read(
+            workspace_id,
+            lambda cursor, last: Totals(totals.totals(cursor, metrics, names), last),
+            last_seq,
+            properties=queries.properties(metrics),
+            near=Near(totals.hull(metrics, names), frozenset(one.event_type for one in metrics)),
         )
 
     def names(

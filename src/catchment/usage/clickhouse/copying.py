@@ -17,7 +17,7 @@ from catchment.usage.clickhouse import loader, rows, schema
 from catchment.usage.clickhouse.address import Address
 from catchment.usage.clickhouse.clients import Clients
 from catchment.usage.copying import SLICE_EVENTS, Slice, Sums
-from catchment.usage.intake import columns
+from catchment.usage.intake import tables
 from catchment.usage.intake.events import (
     PLACES,
     InboxRow,
@@ -73,7 +73,7 @@ class ClickHouseCopy:
             for start, end in pairwise([after, *cuts]):
                 part = client.query(f"SELECT * {there} {start} AND seq <= {end} ORDER BY seq")
                 sent = list(_sent(part.named_results()))
-                yield Slice(columns.table(workspace_id, sent), (first_place(sent[0].id), end))
+                yield Slice(tables.table(workspace_id, sent), (first_place(sent[0].id), end))
 
     def take(self, workspace_id: str, part: Slice) -> None:
         """Insert as a loader does."""

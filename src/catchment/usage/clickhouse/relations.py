@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from catchment.usage.clickhouse import rows, schema
 from catchment.usage.clickhouse.properties import expressions
@@ -31,7 +32,8 @@ class Snapshot:
 
     Where there is a table ``fresh``, it holds what waits and what that supersedes among the stored
     ones. ``last_seq`` is the place up to which events are asked for. Only events ``near`` need be
-    there: shards send no others, and a server reads few others.
+    there: shards send no others, and a server reads few others. Those of before ``kept_since`` are
+    none any more.
     """
 
     workspace_id: str
@@ -39,6 +41,7 @@ class Snapshot:
     last_seq: int
     near: Near
     fresh: bool
+    kept_since: datetime | None = None
 
 
 def of(snapshot: Snapshot, properties: Collection[str]) -> Callable[[str], dict[str, str]]:
@@ -49,14 +52,15 @@ def of(snapshot: Snapshot, properties: Collection[str]) -> Callable[[str], dict[
     event, as far as this snapshot knows.
     """
     stored, last = _stored(snapshot), snapshot.last_seq
-    columns = {name: read for one in properties for name, read in expressions(one).items()}
+    wanted = [f"seq <= {last}", "event_type <> ''"]
+    if snapshot.kept_since is not None:
+        wanted.append(f"event_at >= {micros(snapshot.kept_since)}")
+    columns = {name: made for one in properties for name, made in expressions(one).items()}
 
     def meaning(question: str) -> dict[str, str]:
-        own = (f"{read} AS {name}" for name, read in columns.items() if name in question)
-        events = (
-            f"SELECT {', '.join((*_EVENTS, *own))} FROM {stored}"
-            f" WHERE seq <= {last} AND event_type <> ''"
-        )
+        own = (f"{made} AS {name}" for name, made in columns.items() if name in question)
+        read = ", ".join((*_EVENTS, *own))
+        events = f"SELECT {read} FROM {stored} WHERE {' AND '.join(wanted)}"
         return {
             "stored": stored,
             "events": f"({events})",
