@@ -18,7 +18,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, RootTransaction
 
 from catchment.core.errors import BillingError
-from catchment.flows.ingest_usage import Arrival, Outcome, Place, ingest
+from catchment.flows.ingest_usage import Arrival, KeptSince, Outcome, Place, ingest
 from catchment.store.engine import open_connection
 from catchment.store.idempotency import Stored
 from catchment.usage.intake.events import pack
@@ -49,8 +49,11 @@ class GroupCommit:
         self._working = False
         self._thread = ThreadPoolExecutor(1, "usage-inbox")
 
-    async def keep(self, arrival: Arrival) -> Place | Stored:
-        """Where the events were kept, or what was answered before. Raises BillingError."""
+    async def keep(self, arrival: Arrival) -> Place | Stored | KeptSince:
+        """Where the events were kept, what was answered before, or which of them are too old now.
+
+        Raises BillingError.
+        """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
         with self._mutex:

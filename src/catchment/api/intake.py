@@ -14,7 +14,7 @@ from catchment.api import deps
 from catchment.api.group_commit import GroupCommit
 from catchment.api.route import retry_key
 from catchment.core.errors import Unauthenticated
-from catchment.flows.ingest_usage import Arrival, Place, Retry
+from catchment.flows.ingest_usage import Arrival, KeptSince, Place, Retry
 from catchment.store import access
 from catchment.store.access import Key
 from catchment.store.engine import reading
@@ -41,7 +41,7 @@ class Intake:
         self.hashing_key = hashing_key
         self.pressure = pressure
         self._commits = GroupCommit(engine, clock, hashing_key, pressure)
-        self._known: set[Key] = set()
+        self._known: dict[Key | str, datetime | None] = {}
         self._unseen: dict[str, tuple[int, int]] = {}
 
     async def sender(self, request: Request) -> Key | str:
@@ -65,22 +65,29 @@ class Intake:
         body: bytes,
         batch: Batch,
         answer: Callable[[Place], Stored],
-    ) -> Place | Stored:
+    ) -> Place | Stored | KeptSince:
         """Where the events of ``body`` were kept, or what was answered to it before.
 
-        Raises BillingError.
+        Or nothing was kept, because ``kept_since`` is another by now. Raises BillingError.
         """
         key = retry_key(request)
         retry = None
         if key is not None:
             retry = Retry(key, request.scope["path"], hashlib.sha256(body).hexdigest())
-        arrival = Arrival(sender, batch, answer, retry)
+        arrival = Arrival(sender, batch, answer, retry, self.kept_since(sender))
         try:
-            return await self._commits.keep(arrival)
+            outcome = await self._commits.keep(arrival)
         except Unauthenticated:
             if isinstance(sender, Key):
-                self._known.discard(sender)
+                self._known.pop(sender, None)
             raise
+        if isinstance(outcome, KeptSince):
+            self._known[sender] = outcome.at
+        return outcome
+
+    def kept_since(self, sender: Key | str) -> datetime | None:
+        """Since when the sender's workspace keeps events, as far as is known here."""
+        return self._known.get(sender)
 
     def worth_a_look(self, workspace_id: str, event_count: int) -> bool:
         """Whether, with these events, enough has come to see if loading is worth it."""
@@ -97,8 +104,9 @@ class Intake:
 
     def _get_to_know(self, key: Key) -> None:
         with reading(self._engine) as tx:
-            if not access.workspaces_of_keys(tx, [key], self.hashing_key):
-                raise Unauthenticated("The client id or the client secret is wrong.")
+            found = access.homes_of_keys(tx, [key], self.hashing_key).get(key)
+        if found is None:
+            raise Unauthenticated("The client id or the client secret is wrong.")
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known.add(key)
+        self._known[key] = found.kept_since

@@ -16,7 +16,7 @@ from catchment.api.lean_route import LeanRoute
 from catchment.api.route import MAX_BODY, replayed, router
 from catchment.api.wire import Wire
 from catchment.core.errors import Invalid
-from catchment.flows.ingest_usage import Place
+from catchment.flows.ingest_usage import KeptSince, Place
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch, sent_events
@@ -60,10 +60,10 @@ async def create_usage_event(
     else:
         batch = event_wire.one(body)
 
-    def told(place: Place) -> Response:
-        return answer(_single(batch, place), 201)
+    def told(taken: Taken, place: Place) -> Response:
+        return answer(_single(taken.good, place), 201)
 
-    return await _kept(request, sender, body, batch, told)
+    return await _kept(request, sender, body, Taken(batch), told, single=True)
 
 
 @routes.post(
@@ -89,12 +89,12 @@ async def create_usage_events(
     if taken is None:
         taken = await run_in_threadpool(event_wire.one_by_one, body, read)
 
-    def told(place: Place) -> Response:
+    def told(taken: Taken, place: Place) -> Response:
         items = list(_items(taken, place if ids else None))
         counts = {"accepted": taken.good.event_count, "refused": len(taken.refused)}
         return answer(counts | {"items": items}, 200)
 
-    return await _kept(request, sender, body, taken.good, told)
+    return await _kept(request, sender, body, taken, told)
 
 
 def _kind(request: Request) -> str:
@@ -112,22 +112,33 @@ async def _kept(
     request: Request,
     sender: Key | str,
     body: bytes,
-    batch: Batch,
-    told: Callable[[Place], Response],
+    sent: Taken,
+    told: Callable[[Taken, Place], Response],
+    *,
+    single: bool = False,
 ) -> Response:
-    """The answer once the events are on disk, or the one given before."""
+    """The answer once the events are on disk, or the one given before.
 
-    def stored(place: Place) -> Stored:
-        response = told(place)
-        return Stored(response.status_code, bytes(response.body))
-
+    A single one that is too old is refused. Raises Invalid.
+    """
     state = request.app.state
     intake: Intake = state.intake
-    outcome = await intake.keep(request, sender, body, batch, stored)
+    while True:
+        taken = sent.since(intake.kept_since(sender))
+        if single and taken.refused:
+            raise taken.refused[0][1]
+
+        def stored(place: Place, taken: Taken = taken) -> Stored:
+            response = told(taken, place)
+            return Stored(response.status_code, bytes(response.body))
+
+        outcome = await intake.keep(request, sender, body, taken.good, stored)
+        if not isinstance(outcome, KeptSince):
+            break
     if isinstance(outcome, Stored):
         return replayed(outcome)
-    response = told(outcome)
-    if intake.worth_a_look(outcome.workspace_id, batch.event_count):
+    response = told(taken, outcome)
+    if intake.worth_a_look(outcome.workspace_id, taken.good.event_count):
         response.background = BackgroundTask(state.usage.catch_up_if_worth_it, outcome.workspace_id)
     return response
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -49,6 +50,16 @@ class Key:
 
     client_id: str
     secret: str = field(repr=False)
+
+
+class Home(NamedTuple):
+    """A workspace as who sends usage events needs it: since when it keeps them, if not all."""
+
+    workspace_id: str
+    kept_since: datetime | None
+
+
+_NOWHERE: tuple[str | None, Home | None] = None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +147,29 @@ def workspace_of_key(
     return Workspace(row.id, row.name, row.timezone)
 
 
-def workspaces_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes) -> dict[Key, str]:
-    """The id of the workspace that each of ``keys`` opens; wrong and revoked ones are left out."""
+def homes_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes) -> dict[Key, Home]:
+    """Where the events go that each of ``keys`` sends; wrong and revoked ones are left out."""
     c = api_keys.c
     found = tx.execute(
-        select(c.client_id, c.secret_hash, c.workspace_id).where(
-            c.client_id.in_({key.client_id for key in keys}), c.revoked_at.is_(None)
-        )
+        select(c.client_id, c.secret_hash, c.workspace_id, workspaces.c.usage_kept_since)
+        .join(workspaces, workspaces.c.id == c.workspace_id)
+        .where(c.client_id.in_({key.client_id for key in keys}), c.revoked_at.is_(None))
     )
-    known = {client_id: (secret_hash, home) for client_id, secret_hash, home in found}
+    known = {client_id: (secret_hash, Home(*home)) for client_id, secret_hash, *home in found}
     opened = {}
     for key in keys:
-        secret_hash, home = known.get(key.client_id, (None, ""))
-        if _fits(key.secret, secret_hash, hashing_key):
+        secret_hash, home = known.get(key.client_id, _NOWHERE)
+        if _fits(key.secret, secret_hash, hashing_key) and home is not None:
             opened[key] = home
     return opened
+
+
+def homes(tx: Connection, ids: Collection[str]) -> dict[str, Home]:
+    """The same of workspaces by their ids, which are not checked."""
+    c = workspaces.c
+    found = tx.execute(select(c.id, c.usage_kept_since).where(c.id.in_(ids)))
+    kept_since = {row.id: row.usage_kept_since for row in found}
+    return {id: Home(id, kept_since.get(id)) for id in ids}
 
 
 def _fits(secret: str, secret_hash: str | None, hashing_key: bytes) -> bool:

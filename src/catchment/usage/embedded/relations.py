@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from catchment.core.metering import NUMBER
 from catchment.usage.embedded import duck
 from catchment.usage.embedded.footers import footer
 from catchment.usage.intake import columns
+from catchment.usage.intake.events import micros
 
 _NO_MARKS = "SELECT 0 AS seq, 0 AS later WHERE false"
 _EVENTS = [name for name in columns.COLUMNS if name not in {"properties", "texts"}]
@@ -30,7 +32,8 @@ class Snapshot:
     """Events in ``files`` and ``fresh`` ones, of which those up to ``last_seq`` are asked for.
 
     ``newest`` is the last place there is. ``marked`` files and ``marks`` tell of what was
-    superseded by events of other files; what was by events beside it says so in ``later``.
+    superseded by events of other files; what was by events beside it says so in ``later``. What
+    happened before ``kept_since`` is no event any more, whether or not its files are there yet.
     """
 
     files: Sequence[Path]
@@ -39,6 +42,7 @@ class Snapshot:
     marks: pa.Table
     last_seq: int
     newest: int
+    kept_since: datetime | None = None
 
 
 def of(
@@ -64,6 +68,8 @@ def of(
         wanted.append(f"seq <= {snapshot.last_seq}")
     if len(snapshot.fresh) or any(one.has_cancellations for one in footers):
         wanted.append("event_type <> ''")
+    if snapshot.kept_since is not None:
+        wanted.append(f"event_at >= {micros(snapshot.kept_since)}")
     if is_beside:
         since = f" OR later > {snapshot.last_seq}" if is_earlier else ""
         counts.append(f"(later IS NULL{since})")

@@ -70,11 +70,13 @@ def _at(seqs: pa.ChunkedArray, marks: pa.Table) -> pa.Array:
 
 def _before(cursor: duckdb.DuckDBPyConnection, data_dir: Path, near: Sequence[Segment]) -> pa.Table:
     """Marks for stored events that ``suspects`` supersede, unless they have one."""
-    marked = files(data_dir, near, Kind.MARKS)
+    stored, marked = files(data_dir, near, Kind.EVENTS), files(data_dir, near, Kind.MARKS)
+    if not stored:  # all were dropped, and their keys are about to be
+        return duck.MARKS.empty_table()
     already = f" AND seq NOT IN (SELECT seq FROM {duck.parquet(marked)})" if marked else ""
     return cursor.sql(
         "SELECT seq, min(suspect) AS later FROM"
-        f" {duck.parquet(files(data_dir, near, Kind.EVENTS))} AS kept"
+        f" {duck.parquet(stored)} AS kept"
         " JOIN (SELECT customer_event_id, seq AS suspect FROM suspects) USING (customer_event_id)"
         f" WHERE kept.later IS NULL{already} GROUP BY seq"
     ).to_arrow_table()
