@@ -53,7 +53,8 @@ class FilesCopy:
         with self._duck.cursor() as cursor:
             cuts = [last_place(int(row)) for (row,) in cursor.sql(ends).fetchall()]
             for start, end in pairwise([max(segment.first_seq - 1, after), *cuts]):
-                part = f"SELECT * {there} {start} AND seq <= {end} ORDER BY seq"
+                # Who takes them finds anew which supersede which.
+                part = f"SELECT * EXCLUDE (later) {there} {start} AND seq <= {end} ORDER BY seq"
                 yield Slice(cursor.sql(part).to_arrow_table(), (start + 1, end))
 
     def take(self, workspace_id: str, part: Slice) -> None:
@@ -75,8 +76,10 @@ class FilesCopy:
             marked = f"(SELECT seq, later FROM {duck.parquet(marks)} WHERE later <= {to})"
         with self._duck.cursor() as cursor:
             found = cursor.sql(
-                f"{_SUMS} FROM {duck.parquet(events)} LEFT JOIN {marked} USING (seq)"
-                f" WHERE seq <= {to} GROUP BY stretch ORDER BY stretch"
+                f"{_SUMS} FROM (SELECT kept.* EXCLUDE (later), coalesce("
+                f"CASE WHEN kept.later <= {to} THEN kept.later END, apart.later) AS later"
+                f" FROM {duck.parquet(events)} AS kept LEFT JOIN {marked} AS apart USING (seq)"
+                f" WHERE seq <= {to}) GROUP BY stretch ORDER BY stretch"
             ).fetchall()
         return [Sums(*map(int, row)) for row in found]
 
