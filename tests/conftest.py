@@ -32,6 +32,7 @@ from catchment.store import access
 from catchment.store.engine import connect, migrate, writing
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 
 # How fast a machine draws examples says nothing about the code.
 hypothesis_settings.register_profile(
@@ -152,7 +153,7 @@ def settings(data_dir: Path, database_url: str) -> Settings:
 
 @pytest.fixture
 def usage(engine: Engine, data_dir: Path) -> Iterator[UsageStore]:
-    store = UsageStore(engine, data_dir)
+    store = usage_store(engine, data_dir)
     yield store
     store.close()
 

@@ -35,10 +35,12 @@ from catchment.store.schema import (
     products,
     usage_metrics,
 )
-from catchment.usage import UsageStore, duck, keys, layout, segments
-from catchment.usage.columns import NUMBER, column
-from catchment.usage.events import instant, micros
-from catchment.usage.segments import Kind, Segment
+from catchment.usage import UsageStore
+from catchment.usage.embedded import duck, keys, layout, segments
+from catchment.usage.embedded.segments import Kind, Segment
+from catchment.usage.intake.columns import NUMBER, column
+from catchment.usage.intake.events import instant, micros
+from catchment.usage.opening import usage_store
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2027, 2, 1, 9, 30, tzinfo=UTC)
@@ -93,7 +95,7 @@ def seller(data_dir: Path, url: str | None = None) -> Seller:
     new_id = Ids()
     with writing(engine) as tx:
         home = access.first_workspace(tx, name="Benchmark", id=new_id(), at=START)
-    return Seller(engine, UsageStore(engine, data_dir), home, new_id)
+    return Seller(engine, usage_store(engine, data_dir), home, new_id)
 
 
 def levels(count: int, depth: int, seed: int = 7) -> list[int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.families.measuring import Figures
 from benchmarks.usage.senders import event
-from catchment.usage.events import pack
+from catchment.usage.intake.events import pack
 
 _ROUNDS = 3
 _TIMES = 200

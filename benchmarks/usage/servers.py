@@ -23,7 +23,7 @@ from catchment.api.intake import Intake
 from catchment.flows.ingest_usage import Place
 from catchment.settings import Settings
 from catchment.store.idempotency import Stored
-from catchment.usage.pressure import Pressure
+from catchment.usage.intake.pressure import Pressure
 
 
 class _Inbox(Intake):

@@ -11,6 +11,7 @@ from catchment.api.app import create_app
 from catchment.settings import Settings
 from catchment.store.engine import connect, migrate
 from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def build(settings: Settings) -> Built:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.sqlalchemy_url())
     migrate(engine)
-    return Built(settings, engine, UsageStore(engine, settings.data_dir))
+    return Built(settings, engine, usage_store(engine, settings.data_dir))
 
 
 def app() -> FastAPI:

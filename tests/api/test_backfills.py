@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from catchment.usage.pressure import Pressure
+from catchment.usage.intake.pressure import Pressure
 from tests.api.world import BACKFILL
 
 EVENT: dict[str, Any] = BACKFILL["events"][0]  # type: ignore[index]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from catchment.api import event_wire
 from catchment.core.errors import Invalid
-from catchment.usage import SentEvent, batch, properties, sent_events
+from catchment.usage import SentEvent, batch, sent_events
+from catchment.usage.intake import properties
 
 DIGITS = st.sampled_from(
     ["0", "-0.0", "1.10", "1e2", "1E-3", "999999999999999", "1000000000000000", "999999999999999.4",

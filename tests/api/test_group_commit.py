@@ -17,8 +17,8 @@ from catchment.store.access import Key, Workspace
 from catchment.store.engine import lock, writing
 from catchment.store.idempotency import IdempotencyKeyReused, Stored
 from catchment.usage import Batch, EventFilter, EventPageRequest, SentEvent, UsageStore, batch
-from catchment.usage.event_ids import event_id
-from catchment.usage.pressure import Pressure, UsageInboxFull
+from catchment.usage.intake.event_ids import event_id
+from catchment.usage.intake.pressure import Pressure, UsageInboxFull
 from tests.conftest import Clock
 
 KEY = b"for tests only"

@@ -18,7 +18,7 @@ from catchment.api.app import create_app
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import connect, writing
-from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 from tests.conftest import Clock
 
 PASSWORD = "correct horse battery staple"
@@ -64,7 +64,7 @@ class House:
         settings = Settings(data_dir=data_dir, database_url="", secret_key="for tests only")
         engine = connect(settings.sqlalchemy_url())
         clock = Clock()
-        app = create_app(engine, UsageStore(engine, data_dir), settings, clock=clock)
+        app = create_app(engine, usage_store(engine, data_dir), settings, clock=clock)
         listener = socket.create_server(("127.0.0.1", 0))  # callers wait here until it runs
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off")

@@ -14,7 +14,9 @@ from sqlalchemy import Engine
 from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span
 from catchment.store.engine import lock, reading, writing
-from catchment.usage import EventFilter, EventPageRequest, UsageStore, segments
+from catchment.usage import EventFilter, EventPageRequest
+from catchment.usage.embedded import segments
+from catchment.usage.opening import usage_store
 from tests.faults.story import REQUESTS, SENDERS, Request, deliver, intake, requests
 
 _ALWAYS = (Span(BEGINNING, FOREVER),)
@@ -44,7 +46,7 @@ class Checker:
         self._engine = engine
         self._data_dir = data_dir
         self._home = workspace_id
-        self._usage = UsageStore(engine, data_dir)
+        self._usage = usage_store(engine, data_dir)
         self._sent = requests(seed)
         self._said = said
         self._excused = excused

@@ -9,7 +9,8 @@ from threading import Lock
 from typing import Any
 
 from catchment.store.engine import reading, writing
-from catchment.usage import inbox, loader, segments
+from catchment.usage.embedded import loader, segments
+from catchment.usage.intake import inbox
 from tests.faults.steps import Fault, Steps
 from tests.faults.story import Say
 

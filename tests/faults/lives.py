@@ -24,7 +24,8 @@ from typing import Any
 from catchment import ids
 from catchment.store import access
 from catchment.store.engine import connect, writing
-from catchment.usage import UsageStore, merging
+from catchment.usage.embedded import merging
+from catchment.usage.opening import usage_store
 from tests.faults import story
 from tests.faults.checking import Checker
 from tests.faults.damage import cut_power, tear
@@ -116,7 +117,7 @@ class Lives:
             engine = connect(url)
             with writing(engine) as tx:
                 access.named_workspace(tx, name=home, id=home, at=story.START)
-            usage = UsageStore(engine, data_dir)
+            usage = usage_store(engine, data_dir)
             steps = Steps(plan, say)
             steps.watch_database(engine)
             steps.watch_files(data_dir, shadow)

@@ -25,7 +25,7 @@ from catchment.api.group_commit import GroupCommit
 from catchment.flows.ingest_usage import Arrival, Place, Retry
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch, SentEvent, UsageStore, batch
-from catchment.usage.pressure import Pressure
+from catchment.usage.intake.pressure import Pressure
 
 SENDERS = ("keyed", "plain")
 REQUESTS = 5

@@ -42,6 +42,7 @@ from catchment.store.schema import (
     usage_item_groups,
 )
 from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 from tests.flows.books import NOW, Books
 
 AS_OF = date(2026, 2, 1)
@@ -60,7 +61,7 @@ class Place:
         engine = connect(self.url)
         with reading(engine) as tx:
             [home] = access.all_workspaces(tx)
-        return engine, UsageStore(engine, self.data_dir), home
+        return engine, usage_store(engine, self.data_dir), home
 
 
 def bill_and_finalise(place: Place, die_at: int = 0) -> tuple[list[str], list[str]]:

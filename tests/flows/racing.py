@@ -23,6 +23,7 @@ from catchment.store import access, links
 from catchment.store.access import Workspace
 from catchment.store.engine import connect, reading, writing
 from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 from tests.flows.books import NOW, Books
 
 ROUNDS = int(os.environ.get("CATCHMENT_ROUNDS", "20"))
@@ -111,7 +112,7 @@ def movers(many: int, engine: Engine, data_dir: Path) -> Iterator[list[Mover]]:
 def _move_on(url: str, data_dir: Path, pipe: Pipe[str, tuple[str, str]]) -> None:
     """What such a process does until nobody can ask it any more."""
     engine = connect(url)
-    usage = UsageStore(engine, data_dir)
+    usage = usage_store(engine, data_dir)
     with reading(engine) as tx:
         [home] = access.all_workspaces(tx)
     pipe.send("ready")

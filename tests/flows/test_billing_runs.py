@@ -104,7 +104,7 @@ def test_events_that_come_during_the_run_are_for_later(
             books.used((family["North"], "calls", "2026-01-20", "1000"))
             return found
 
-    result = run(books, usage=Busy(books.engine, books.usage._data_dir))
+    result = run(books, usage=Busy(books.engine, books.usage._storage))
 
     assert result.balanced
     assert [counts(row) for row in result.report.sheet] == [(4, 4, 0, 0, 0)]
@@ -128,7 +128,7 @@ def test_a_draft_recalculated_meanwhile_is_held_against_the_events_it_has_read(
             books.used((family["loner"], "calls", "2026-01-20", "1"))
             return found
 
-    result = run(books, usage=Late(books.engine, books.usage._data_dir), meanwhile=recalculate)
+    result = run(books, usage=Late(books.engine, books.usage._storage), meanwhile=recalculate)
 
     assert result.balanced
     assert [counts(row) for row in result.report.sheet] == [(4, 4, 0, 0, 0)]

@@ -22,11 +22,11 @@ from catchment import ids
 from catchment.flows.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import connect, reading
-from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 from tests.flows.books import NOW
 
 engine = connect(sys.argv[1])
-usage = UsageStore(engine, Path(sys.argv[2]))
+usage = usage_store(engine, Path(sys.argv[2]))
 with reading(engine) as tx:
     [home] = access.all_workspaces(tx)
 print("ready", flush=True)

@@ -97,7 +97,7 @@ def test_events_that_nobody_counted_are_found_by_the_census(
             ]
             return super().reading(workspace_id, with_one_alias, last_seq)
 
-    result = run(books, usage=Forgetful(books.engine, books.usage._data_dir))
+    result = run(books, usage=Forgetful(books.engine, books.usage._storage))
 
     assert [
         (one.part, one.customer, one.schedule_id, one.expected, one.found)

@@ -22,6 +22,7 @@ from catchment.settings import Settings
 from catchment.store.engine import connect, migrate, reading
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
+from catchment.usage.opening import usage_store
 from tests.scenarios import flights_oracle as oracle
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -72,7 +73,7 @@ def opened(folder: Path, data: Path) -> Iterator[Airports]:
     settings = Settings(data_dir=folder, database_url="", secret_key="for tests only")
     engine = connect(settings.sqlalchemy_url())
     migrate(engine)
-    usage = UsageStore(engine, folder)
+    usage = usage_store(engine, folder)
     yield Airports(engine, usage, settings, data)
     usage.close()
     engine.dispose()

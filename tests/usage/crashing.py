@@ -15,7 +15,8 @@ from pathlib import Path
 from sqlalchemy import Engine, event
 
 from catchment.store.engine import connect, reading
-from catchment.usage import UsageStore, merging
+from catchment.usage.embedded import merging
+from catchment.usage.opening import usage_store
 from tests.usage import world
 
 # Each request supersedes something of an earlier one, and one thing within itself.
@@ -46,7 +47,7 @@ class Steps:
 
 def live(engine: Engine, data_dir: Path, workspace_id: str, steps: Steps) -> None:
     acknowledged = os.open(data_dir / "acknowledged", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    usage = UsageStore(engine, data_dir)
+    usage = usage_store(engine, data_dir)
     merging.FAN_IN = 2  # so that a short story has merges
     for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(engine, name, steps.step)

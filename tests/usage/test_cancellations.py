@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from catchment.core.metering import Event, UsageQuery, measure
 from catchment.store.engine import writing
 from catchment.usage import UsageStore, batch
-from catchment.usage.events import cancellation
+from catchment.usage.intake.events import cancellation
 from tests.usage.test_conformance import new_workspace
 from tests.usage.world import START, events, queries, sent
 

@@ -17,7 +17,7 @@ from catchment.core.schedules import EVERYONE
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import CensusQuery, Claimed, UsageStore
-from catchment.usage.census import NAMED
+from catchment.usage.questions.census import NAMED
 from tests.usage.world import ALIASES, START, SUM_N, event, events, metrics, send, spans
 
 DAYS = [date(2026, 3, day) for day in range(1, 7)]

@@ -15,8 +15,9 @@ from sqlalchemy import Engine
 from catchment.core.metering import Aggregation, Member, Metric, UsageQuery, number_of, text_of
 from catchment.core.period import ALWAYS
 from catchment.store.engine import writing
-from catchment.usage import EventFilter, EventPageRequest, SentEvent, UsageStore, batch, columns
-from catchment.usage.events import InboxRow
+from catchment.usage import EventFilter, EventPageRequest, SentEvent, UsageStore, batch
+from catchment.usage.intake import columns
+from catchment.usage.intake.events import InboxRow
 from tests.usage.test_conformance import new_workspace
 from tests.usage.world import START, D
 

@@ -11,7 +11,7 @@ from catchment.core.metering import UsageQuery, fold, measure
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
-from catchment.usage.duck import Duck
+from catchment.usage.embedded.duck import Duck
 from tests.usage.world import START, events, queries, send
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.usage.event_ids import event_id, place_of
+from catchment.usage.intake.event_ids import event_id, place_of
 
 AT = datetime(2026, 3, 10, 9, 30, 0, 123456, tzinfo=UTC)
 SEQS = st.integers(0, 2**60 - 1)

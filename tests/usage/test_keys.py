@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.usage import keys
+from catchment.usage.embedded import keys
 
 IDS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=12)
 

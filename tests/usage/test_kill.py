@@ -12,6 +12,7 @@ from catchment.core.metering import Event, measure
 from catchment.store import access
 from catchment.store.engine import connect, writing
 from catchment.usage import EventFilter, EventPageRequest, UsageStore
+from catchment.usage.opening import usage_store
 from tests.usage.crashing import STORY
 from tests.usage.world import EVERYTHING, START
 
@@ -45,7 +46,7 @@ def survivors(data_dir: Path, workspace_id: str, *, whole: bool) -> None:
     acknowledged = [event for request in STORY[:count] for event in request]
     in_flight = [event for request in STORY[: count + 1] for event in request]
     engine = connect(f"sqlite:///{data_dir / 'catchment.db'}")
-    usage = UsageStore(engine, data_dir)
+    usage = usage_store(engine, data_dir)
 
     first = stored(usage, workspace_id)
     usage.catch_up(workspace_id)

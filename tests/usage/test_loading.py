@@ -16,16 +16,10 @@ from catchment.core.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import usage_inbox, usage_segments
-from catchment.usage import (
-    EventFilter,
-    EventPageRequest,
-    UsageStore,
-    batch,
-    duck,
-    inbox,
-    merging,
-    segments,
-)
+from catchment.usage import EventFilter, EventPageRequest, UsageStore, batch
+from catchment.usage.embedded import duck, merging, segments
+from catchment.usage.intake import inbox
+from catchment.usage.opening import usage_store
 from tests.usage.world import EVERYTHING, START, D, event, send, sent
 
 SEND = Callable[..., None]
@@ -126,7 +120,7 @@ def test_loaders_at_the_same_time_load_everything_once(
     loaded: list[int] = []
 
     def load() -> None:
-        store = UsageStore(engine, data_dir)
+        store = usage_store(engine, data_dir)
         start.wait()
         loaded.append(store.catch_up(workspace.id))
         store.close()
@@ -172,7 +166,7 @@ def test_a_reader_whose_files_were_merged_away_reads_anew(
         attempts.append(1)
         if len(attempts) == 1:
             raise duck.Missing("No files found")
-        return cursor.execute("SELECT count(*) FROM events").fetchone()[0]
+        return cursor.rows("SELECT count(*) FROM events")[0][0]
 
     assert usage._read(workspace.id, ask) == 3
     assert len(attempts) == 2
@@ -223,7 +217,7 @@ def test_merged_files_stay_for_readers_that_still_know_them(
 
 
 def test_any_folder_name_will_do(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
-    store = UsageStore(engine, tmp_path / "it's [a] b*?c=d ü")
+    store = usage_store(engine, tmp_path / "it's [a] b*?c=d ü")
 
     send(engine, store, workspace.id, [event(1)])
     store.catch_up(workspace.id)

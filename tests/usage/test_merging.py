@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from catchment.core.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
-from catchment.usage import UsageStore, merging, segments
-from catchment.usage.segments import Kind, Segment
+from catchment.usage import UsageStore
+from catchment.usage.embedded import merging, segments
+from catchment.usage.embedded.segments import Kind, Segment
 from tests.usage.world import EVERYTHING, START, event, send
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from catchment.core.metering import Event, UsageQuery
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
-from catchment.usage.events import batches, cancellation
+from catchment.usage.intake.events import batches, cancellation
 from tests.usage.test_conformance import LOADS, new_workspace
 from tests.usage.world import START, events, queries, send, sent
 

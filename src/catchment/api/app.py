@@ -48,7 +48,7 @@ from catchment.api.intake import Intake
 from catchment.core.errors import NotFound
 from catchment.settings import Settings
 from catchment.usage import UsageStore
-from catchment.usage.pressure import Pressure
+from catchment.usage.intake.pressure import Pressure
 
 STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (

@@ -21,8 +21,8 @@ from catchment.core.period import Span
 from catchment.flows.backfill import Backfill, Plan, backfill
 from catchment.flows.preview_backfill import AdjustmentChange, preview_backfill
 from catchment.usage import sent_events
-from catchment.usage.pressure import UsageInboxFull
-from catchment.usage.standing import Window
+from catchment.usage.intake.pressure import UsageInboxFull
+from catchment.usage.questions.standing import Window
 
 routes = router("/usage-events/backfills", "Usage events")
 

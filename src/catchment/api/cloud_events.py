@@ -15,7 +15,7 @@ import msgspec
 from catchment.api.event_wire import careful
 from catchment.core.errors import FieldError, Invalid
 from catchment.usage import SentEvent
-from catchment.usage.events import NO_PROPERTIES
+from catchment.usage.intake.events import NO_PROPERTIES
 
 SINGLE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"

@@ -19,8 +19,9 @@ import msgspec
 from catchment.api import exactjson
 from catchment.core.errors import FieldError, Invalid, TooLarge
 from catchment.core.period import BEGINNING, FOREVER
-from catchment.usage import Batch, SentEvent, batch, properties
-from catchment.usage.events import NO_PROPERTIES
+from catchment.usage import Batch, SentEvent, batch
+from catchment.usage.intake import properties
+from catchment.usage.intake.events import NO_PROPERTIES
 
 MOST_EVENTS = 10_000
 """How many events one batch may hold."""

@@ -21,8 +21,8 @@ from catchment.core.errors import BillingError
 from catchment.flows.ingest_usage import Arrival, Outcome, Place, ingest
 from catchment.store.engine import open_connection
 from catchment.store.idempotency import Stored
-from catchment.usage.events import pack
-from catchment.usage.pressure import Pressure
+from catchment.usage.intake.events import pack
+from catchment.usage.intake.pressure import Pressure
 
 _MOST_REQUESTS = 256
 _MOST_BYTES = 16 * 1024 * 1024

@@ -20,7 +20,7 @@ from catchment.store.access import Key
 from catchment.store.engine import reading
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch
-from catchment.usage.pressure import Pressure
+from catchment.usage.intake.pressure import Pressure
 
 _MOST_KNOWN = 10_000
 _ROWS_WORTH_A_LOOK = 64

@@ -20,7 +20,8 @@ from catchment.core.errors import NotFound
 from catchment.flows.cancel_event import cancel_event
 from catchment.flows.explain_line import counted_events
 from catchment.store import known_aliases
-from catchment.usage import EventFilter, EventPageRequest, imports
+from catchment.usage import EventFilter, EventPageRequest
+from catchment.usage.intake import imports
 
 routes = router("/usage-events", "Usage events")
 

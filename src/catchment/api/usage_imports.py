@@ -18,7 +18,7 @@ from catchment.api.route import retry_key, router
 from catchment.api.wire import Wire
 from catchment.core.errors import Invalid
 from catchment.flows.import_usage import Upload, begun, import_usage
-from catchment.usage.imports import Progress
+from catchment.usage.intake.imports import Progress
 
 routes = router("/usage-events", "Usage events", LeanRoute)
 

@@ -19,9 +19,10 @@ from catchment.core.errors import Invalid
 from catchment.flows.ingest_usage import Place
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored
-from catchment.usage import Batch, properties, sent_events
+from catchment.usage import Batch, sent_events
 from catchment.usage import batch as as_batch
-from catchment.usage.event_ids import event_id, event_ids
+from catchment.usage.intake import properties
+from catchment.usage.intake.event_ids import event_id, event_ids
 
 routes = router("/usage-events", "Usage events", LeanRoute)
 

@@ -28,8 +28,8 @@ from catchment.cli.app import AsJson, DataDir, app, console, one_or_all, opened,
 from catchment.core.errors import BillingError
 from catchment.flows.import_usage import Part, Upload, begun, import_usage
 from catchment.main import Built
-from catchment.usage import imports
-from catchment.usage.pressure import Pressure
+from catchment.usage.intake import imports
+from catchment.usage.intake.pressure import Pressure
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

@@ -15,9 +15,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import FieldError, Invalid
-from catchment.usage import SentEvent, StoredEvent, UsageStore, inbox
-from catchment.usage.events import batches, cancellation
-from catchment.usage.standing import Window, as_stored
+from catchment.usage import SentEvent, StoredEvent, UsageStore
+from catchment.usage.intake import inbox
+from catchment.usage.intake.events import batches, cancellation
+from catchment.usage.questions.standing import Window, as_stored
 
 MOST_STANDING = 100_000
 """How many events a backfill may take the place of."""

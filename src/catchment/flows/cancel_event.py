@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import NotFound
-from catchment.usage import StoredEvent, UsageStore, batch, inbox
-from catchment.usage.events import cancellation
+from catchment.usage import StoredEvent, UsageStore, batch
+from catchment.usage.intake import inbox
+from catchment.usage.intake.events import cancellation
 
 
 def cancel_event(

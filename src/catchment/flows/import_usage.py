@@ -13,9 +13,10 @@ from catchment.core.errors import Invalid, Unauthenticated
 from catchment.store import access
 from catchment.store.access import Key
 from catchment.store.engine import reading, writing
-from catchment.usage import Batch, imports, inbox
-from catchment.usage.imports import Progress
-from catchment.usage.pressure import Pressure, UsageInboxFull
+from catchment.usage import Batch
+from catchment.usage.intake import imports, inbox
+from catchment.usage.intake.imports import Progress
+from catchment.usage.intake.pressure import Pressure, UsageInboxFull
 
 
 @dataclass(frozen=True, slots=True)

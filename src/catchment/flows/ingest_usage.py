@@ -16,9 +16,10 @@ from sqlalchemy import Connection
 from catchment.core.errors import BillingError, Unauthenticated
 from catchment.store import access, idempotency
 from catchment.store.access import Key
-from catchment.usage import Batch, inbox
-from catchment.usage.events import first_place
-from catchment.usage.pressure import UsageInboxFull
+from catchment.usage import Batch
+from catchment.usage.intake import inbox
+from catchment.usage.intake.events import first_place
+from catchment.usage.intake.pressure import UsageInboxFull
 
 
 @dataclass(frozen=True, slots=True)

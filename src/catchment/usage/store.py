@@ -1,7 +1,7 @@
 """Usage events from acknowledgement to quantity.
 
-Every question is answered from one snapshot: the segments of the manifest and what still waits in
-the inbox. So an answer holds all that was acknowledged before it was asked, whether or not anyone
+Every question is answered from one snapshot: what the storage keeps and what still waits in the
+inbox. So an answer holds all that was acknowledged before it was asked, whether or not anyone
 has loaded it, and asking never has to wait for a writer.
 """
 
@@ -12,11 +12,9 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
-import duckdb
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
@@ -26,44 +24,38 @@ from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQ
 from catchment.core.period import Span
 from catchment.store.engine import reading
 from catchment.store.paging import PageRequest
-from catchment.usage import (
-    census,
-    columns,
-    duck,
-    inbox,
-    late,
-    listing,
-    loader,
-    measuring,
-    queries,
-    segments,
-    statistics,
-    unmapped,
-)
-from catchment.usage.census import CensusQuery
-from catchment.usage.event_ids import event_id
-from catchment.usage.events import (
+from catchment.usage.intake import inbox
+from catchment.usage.intake.event_ids import event_id
+from catchment.usage.intake.events import (
     Batch,
     InboxRow,
     SentEvent,
     first_place,
     instant,
-    last_place,
     micros,
     supposed,
 )
-from catchment.usage.late import MeasuredTo
-from catchment.usage.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
-from catchment.usage.segments import Kind, Segment
-from catchment.usage.standing import Window, standing
-from catchment.usage.statistics import UsageStats
-from catchment.usage.superseding import superseded
-from catchment.usage.unmapped import UnmappedPage
+from catchment.usage.questions import (
+    census,
+    late,
+    listing,
+    measuring,
+    queries,
+    statistics,
+    unmapped,
+)
+from catchment.usage.questions.census import CensusQuery
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.late import MeasuredTo
+from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
+from catchment.usage.questions.standing import Window, standing
+from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.unmapped import UnmappedPage
+from catchment.usage.storage import Storage
 
 _T = TypeVar("_T")
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
-_READ_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +85,9 @@ class Names(NamedTuple):
 class UsageStore:
     """The usage events of all workspaces. One per process; its methods may run in many threads."""
 
-    def __init__(self, engine: Engine, data_dir: Path) -> None:
+    def __init__(self, engine: Engine, storage: Storage) -> None:
         self._engine = engine
-        self._data_dir = data_dir
-        self._duck = duck.Duck(data_dir / "usage" / "spill")
+        self._storage = storage
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
@@ -123,7 +114,7 @@ class UsageStore:
 
         Not to be called within a writing transaction: on SQLite it would wait for it.
         """
-        return loader.catch_up(self._engine, self._data_dir, workspace_id, self._duck)
+        return self._storage.catch_up(workspace_id)
 
     def catch_up_if_worth_it(self, workspace_id: str | None = None) -> int:
         """Catch up where enough waits to be worth a file; in every workspace if none is named.
@@ -149,29 +140,23 @@ class UsageStore:
 
     def compact(self, workspace_id: str) -> tuple[int, int]:
         """Merge all that may be merged: how many files there were, and how many there are."""
-        before = self._manifest(workspace_id)
-        loader.compact(self._engine, self._data_dir, workspace_id, self._duck)
-        return len(before), len(self._manifest(workspace_id))
+        before = self._storage.kept(workspace_id).files
+        self._storage.compact(workspace_id)
+        return before, self._storage.kept(workspace_id).files
 
     def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
         """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""
         with reading(self._engine) as tx:
             waiting = inbox.waiting(tx).get(workspace_id)
 
-        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> UsageStats:
-            known = self._manifest(workspace_id)
-            sizes = (segments.size(self._data_dir, one) for one in known)
-            return statistics.stats(cursor, known, sizes, waiting, aliases)
+        def ask(cursor: Cursor, _last: int) -> UsageStats:
+            return statistics.stats(cursor, self._storage.kept(workspace_id), waiting, aliases)
 
         return self._read(workspace_id, ask)
 
-    def _manifest(self, workspace_id: str) -> list[Segment]:
-        with reading(self._engine) as tx:
-            return segments.manifest(tx, workspace_id)
-
     def close(self) -> None:
         """Let go of memory and threads; they come back when needed."""
-        self._duck.close()
+        self._storage.close()
 
     def measure(self, workspace_id: str, asked: Sequence[UsageQuery]) -> list[Usage]:
         """The answers to ``asked``, in its order: what ``core.metering.measure`` would say."""
@@ -189,7 +174,7 @@ class UsageStore:
         for index, query in enumerate(asked):
             by_shape.setdefault(queries.shape(query.metric), []).append(index)
 
-        def ask(cursor: duckdb.DuckDBPyConnection) -> list[Usage]:
+        def ask(cursor: Cursor) -> list[Usage]:
             answers = [NO_USAGE] * len(asked)
             for metric, indices in by_shape.items():
                 some = {index: asked[index] for index in indices}
@@ -214,7 +199,7 @@ class UsageStore:
     ) -> Names:
         """Every name under which events of these types came, whatever metrics make of them."""
 
-        def ask(cursor: duckdb.DuckDBPyConnection, last: int) -> Names:
+        def ask(cursor: Cursor, last: int) -> Names:
             bounds = {"earliest": micros(within.start), "latest": micros(within.end)}
             found = measuring.rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
@@ -224,7 +209,7 @@ class UsageStore:
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
 
-        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> pa.Table:
+        def ask(cursor: Cursor, _last: int) -> pa.Table:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return pa.table({"seq": pa.array([], pa.int64())})
@@ -246,7 +231,7 @@ class UsageStore:
         ``names`` tells, each time it is called, whose every alias is.
         """
 
-        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> list[Census]:
+        def ask(cursor: Cursor, _last: int) -> list[Census]:
             census.define_names(cursor, names())
             return [census.take(cursor, one) for one in asked]
 
@@ -268,7 +253,7 @@ class UsageStore:
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
         """The smallest and the largest id among the query's events; None where there are none."""
 
-        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> tuple[str, str] | None:
+        def ask(cursor: Cursor, _last: int) -> tuple[str, str] | None:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return None
@@ -289,7 +274,7 @@ class UsageStore:
         assert len(edges) > 1, edges
         within = Span(edges[0], edges[-1])
 
-        def ask(cursor: duckdb.DuckDBPyConnection, _last: int) -> dict[int, tuple[Decimal, int]]:
+        def ask(cursor: Cursor, _last: int) -> dict[int, tuple[Decimal, int]]:
             bounds = measuring.define_spans(cursor, {0: query}, within)
             if bounds is None:
                 return {}
@@ -332,50 +317,15 @@ class UsageStore:
     def _read(
         self,
         workspace_id: str,
-        ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
+        ask: Callable[[Cursor, int], _T],
         last_seq: int | None = None,
         *,
         properties: Collection[str] = (),
         within: Span | None = None,
     ) -> _T:
-        """The answer from one snapshot, taken anew where its files were merged away meanwhile.
-
-        ``properties`` are those whose columns are asked for, and events outside ``within`` need not
-        be there.
-        """
-        for _ in range(_READ_ATTEMPTS - 1):
-            try:
-                return self._read_once(workspace_id, ask, last_seq, properties, within)
-            except duck.Missing:
-                continue
-        return self._read_once(workspace_id, ask, last_seq, properties, within)
-
-    def _read_once(
-        self,
-        workspace_id: str,
-        ask: Callable[[duckdb.DuckDBPyConnection, int], _T],
-        last_seq: int | None,
-        properties: Collection[str],
-        within: Span | None,
-    ) -> _T:
-        with reading(self._engine) as tx:
-            waiting = [*inbox.first(tx, workspace_id), *self._supposed.get(workspace_id, ())]
-            known = segments.manifest(tx, workspace_id)
-        newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
-        if waiting:
-            newest = last_place(waiting[-1].id)
-        last = newest if last_seq is None else last_seq
-        fresh, marks = columns.NONE, duck.MARKS.empty_table()
-        with self._duck.cursor() as cursor:
-            if waiting:
-                fresh = columns.table(workspace_id, waiting)
-                marks = superseded(cursor, fresh, self._data_dir, known).marks
-            near = segments.files(self._data_dir, segments.near(known, within), Kind.EVENTS)
-            marked = segments.files(self._data_dir, known, Kind.MARKS)
-            duck.define(cursor, "stored", near, fresh)
-            duck.define(cursor, "superseded", marked, marks)
-            duck.define_events(cursor, properties, last)
-            return ask(cursor, last)
+        """What the storage answers; see there."""
+        own = self._supposed.get(workspace_id, ())
+        return self._storage.read(workspace_id, ask, last_seq, own, properties, within)
 
 
 def _hull(asked: Sequence[UsageQuery]) -> Span | None:

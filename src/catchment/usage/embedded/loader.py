@@ -22,10 +22,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from catchment.store.engine import lock, reading, writing
-from catchment.usage import columns, duck, inbox, keys, layout, merging, segments
-from catchment.usage.events import InboxRow, first_place, instant, last_place
-from catchment.usage.segments import Kind, Segment
-from catchment.usage.superseding import Superseded, superseded
+from catchment.usage.embedded import duck, keys, layout, merging, segments
+from catchment.usage.embedded.segments import Kind, Segment
+from catchment.usage.embedded.superseding import Superseded, superseded
+from catchment.usage.intake import columns, inbox
+from catchment.usage.intake.events import InboxRow, first_place, instant, last_place
 
 BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from catchment.core.control import Census, Claimant, Twice
@@ -21,8 +20,9 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span
 from catchment.store.chunks import chunks
-from catchment.usage import duck, queries
-from catchment.usage.events import micros
+from catchment.usage.intake.events import micros
+from catchment.usage.questions import queries
+from catchment.usage.questions.engine import Cursor
 
 NAMED = 100
 """How many aliases, customers or pairs of claims a census names at most."""
@@ -94,14 +94,12 @@ class CensusQuery:
     services: Mapping[tuple[Claimant, Period], Span]
 
 
-def define_names(
-    cursor: duckdb.DuckDBPyConnection, names: Iterable[tuple[str, CustomerId]]
-) -> None:
+def define_names(cursor: Cursor, names: Iterable[tuple[str, CustomerId]]) -> None:
     """Make ``names`` mean whose each alias is."""
     _define(cursor, "names", _NAMES, names)
 
 
-def take(cursor: duckdb.DuckDBPyConnection, asked: CensusQuery) -> Census:
+def take(cursor: Cursor, asked: CensusQuery) -> Census:
     """The answer to ``asked``; whose each alias is has been defined."""
     numbers: dict[Claimant, int] = {}
     claims = (
@@ -128,15 +126,13 @@ def take(cursor: duckdb.DuckDBPyConnection, asked: CensusQuery) -> Census:
         " LEFT JOIN names USING (alias) LEFT JOIN claims"
         " ON owner = customer AND event_at >= from_at AND event_at < to_at) "
     )
-    [(received,)] = duck.rows(
-        cursor, f"SELECT count(*) FROM events WHERE {events.text}", parameters
-    )
-    duck.rows(cursor, f"CREATE OR REPLACE TEMP TABLE tally AS {owned}{_TALLY}", parameters)
+    [(received,)] = cursor.rows(f"SELECT count(*) FROM events WHERE {events.text}", parameters)
+    cursor.keep("tally", owned + _TALLY, parameters)
     of_claimant: dict[Claimant, list[tuple[Span, int]]] = {}
-    for place, found in duck.rows(cursor, _BY_STRETCH, {}):
+    for place, found in cursor.rows(_BY_STRETCH):
         whose, span = stretches[place]
         of_claimant.setdefault(whose, []).append((span, found))
-    [(tallied, other, unpriced, unmapped)] = duck.rows(cursor, _SUMS, {})
+    [(tallied, other, unpriced, unmapped)] = cursor.rows(_SUMS)
     return Census(
         received=received,
         counted={
@@ -159,23 +155,23 @@ def take(cursor: duckdb.DuckDBPyConnection, asked: CensusQuery) -> Census:
 
 
 def _twice(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     owned: str,
     parameters: Mapping[str, Any],
     claimants: Sequence[Claimant],
 ) -> Iterator[Twice]:
-    for customer, first, last, events in duck.rows(cursor, owned + _TWICE, parameters):
+    for customer, first, last, events in cursor.rows(owned + _TWICE, parameters):
         ids = claimants[first].schedule_id, claimants[last].schedule_id
         yield Twice(customer, (min(ids), max(ids)), events)
 
 
-def _most(cursor: duckdb.DuckDBPyConnection, column: str) -> tuple[tuple[str, int], ...]:
+def _most(cursor: Cursor, column: str) -> tuple[tuple[str, int], ...]:
     """Who has the most events of those that are ``column``."""
     found = (
         f"SELECT {column}, events FROM tally WHERE {column} IS NOT NULL"
         f" ORDER BY events DESC, {column} LIMIT {NAMED}"
     )
-    return tuple((who, events) for who, events in duck.rows(cursor, found, {}))
+    return tuple((who, events) for who, events in cursor.rows(found))
 
 
 def _stretches(services: Mapping[tuple[Claimant, Period], Span]) -> list[tuple[Claimant, Span]]:
@@ -192,7 +188,7 @@ def _stretches(services: Mapping[tuple[Claimant, Period], Span]) -> list[tuple[C
 
 
 def _define(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     name: str,
     schema: pa.Schema,
     rows: Iterable[tuple[Any, ...]],
@@ -208,4 +204,4 @@ def _define(
         )
         for part in chunks(rows, _ROWS_AT_ONCE)
     ]
-    cursor.register(name, pa.Table.from_batches(parts, schema))
+    cursor.define(name, pa.Table.from_batches(parts, schema))

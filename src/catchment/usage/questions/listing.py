@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
 import msgspec
 import pyarrow as pa
 
 from catchment.core.errors import Invalid
-from catchment.usage import columns, duck
-from catchment.usage.event_ids import event_id, millisecond_of, place_of
-from catchment.usage.events import instant, micros
-from catchment.usage.queries import CURRENT
+from catchment.usage.intake import columns
+from catchment.usage.intake.event_ids import event_id, millisecond_of, place_of
+from catchment.usage.intake.events import instant, micros
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ _ORDER_OF_IDS = ("received_at // 1000", "seq")
 
 
 def page(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     workspace_id: str,
     wanted: EventFilter,
     request: EventPageRequest,
 ) -> EventPage:
     """The page asked for. Raises Invalid for a cursor that was not made by this order."""
     where, parameters = _conditions(cursor, workspace_id, wanted)
-    [(total,)] = duck.rows(cursor, f"SELECT count(*) FROM events WHERE {where}", parameters)
+    [(total,)] = cursor.rows(f"SELECT count(*) FROM events WHERE {where}", parameters)
     backwards = request.before is not None and request.after is None
     place = request.before if backwards else request.after
     upwards = request.ascending != backwards
@@ -99,8 +99,7 @@ def page(
         where += f" AND {_beyond(request, '>' if upwards else '<')}"
     order = ", ".join(f"{key} {'ASC' if upwards else 'DESC'}" for key in _keys(request))
     # The places first, so that the wide columns are read for one page only.
-    found = duck.dicts(
-        cursor,
+    found = cursor.dicts(
         f"SELECT *, {CURRENT} AS counts FROM stored WHERE seq IN (SELECT seq FROM events"
         f" WHERE {where} ORDER BY {order} LIMIT {request.limit + 1} OFFSET {request.offset})"
         f" ORDER BY {order}",
@@ -123,12 +122,11 @@ def page(
     )
 
 
-def _cancelled(cursor: duckdb.DuckDBPyConnection, seqs: Collection[int]) -> set[int]:
+def _cancelled(cursor: Cursor, seqs: Collection[int]) -> set[int]:
     """Which of the superseded events at these places were superseded by a cancellation."""
     if not seqs:
         return set()
-    found = duck.rows(
-        cursor,
+    found = cursor.rows(
         "SELECT superseded.seq FROM superseded JOIN stored ON stored.seq = later"
         " WHERE list_contains($seqs::BIGINT[], superseded.seq) AND event_type = ''",
         {"seqs": list(seqs)},
@@ -151,7 +149,7 @@ def stored(workspace_id: str, row: Mapping[str, Any], *, cancelled: bool = False
 
 
 def _conditions(
-    cursor: duckdb.DuckDBPyConnection, workspace_id: str, wanted: EventFilter
+    cursor: Cursor, workspace_id: str, wanted: EventFilter
 ) -> tuple[str, dict[str, Any]]:
     conditions = ["true"]
     parameters: dict[str, Any] = {}
@@ -160,10 +158,10 @@ def _conditions(
         parameters["aliases"] = sorted(wanted.aliases)
     if wanted.unmapped_from is not None:
         known = pa.table({"alias": pa.array(wanted.unmapped_from, pa.string())})
-        cursor.register("known_aliases", known)
+        cursor.define("known_aliases", known)
         conditions.append("alias NOT IN (SELECT alias FROM known_aliases)")
     if wanted.places is not None:
-        cursor.register("wanted_places", wanted.places)
+        cursor.define("wanted_places", wanted.places)
         conditions.append("seq IN (SELECT seq FROM wanted_places)")
     if wanted.event_type is not None:
         conditions.append("event_type = $event_type")

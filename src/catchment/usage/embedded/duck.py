@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from catchment.core.metering import FRACTION_DIGITS, NUMBER
-from catchment.usage import columns
+from catchment.usage.intake import columns
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""
@@ -28,6 +28,8 @@ EVENTS = [name for name in columns.COLUMNS if name not in {"properties", "texts"
 
 MARKS = pa.schema([("seq", pa.int64()), ("later", pa.int64())])
 """The place of an event, and of the one that superseded it."""
+
+_NONE: Mapping[str, Any] = {}
 
 
 class Duck:
@@ -123,33 +125,38 @@ def parquet(files: Sequence[Path], *options: str) -> str:
     return f"read_parquet([{names}], hive_partitioning = false{switched})"
 
 
-def rows(
-    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
-    """The rows of a query; each ``$name`` in it is a parameter, others are left out."""
-    return _executed(cursor, sql, parameters).fetchall()
+class Cursor:
+    """A connection as questions see it."""
 
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
 
-def dicts(
-    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """The same, each row with the names of its columns."""
-    found = _executed(cursor, sql, parameters)
-    names = [name for name, *_ in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    def rows(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return self._execute(sql, parameters).fetchall()
 
+    def dicts(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> list[dict[str, Any]]:
+        """The same, each row with the names of its columns."""
+        found = self._execute(sql, parameters)
+        names = [name for name, *_ in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-def batches(
-    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any], size: int
-) -> Iterator[list[tuple[Any, ...]]]:
-    """The same, ``size`` rows at a time; nothing else may be asked meanwhile."""
-    found = _executed(cursor, sql, parameters)
-    while part := found.fetchmany(size):
-        yield part
+    def batches(
+        self, sql: str, parameters: Mapping[str, Any], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """The same, ``size`` rows at a time; nothing else may be asked meanwhile."""
+        found = self._execute(sql, parameters)
+        while part := found.fetchmany(size):
+            yield part
 
+    def define(self, name: str, table: pa.Table) -> None:
+        """Make ``name`` mean the rows of ``table``."""
+        self._connection.register(name, table)
 
-def _executed(
-    cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
-) -> duckdb.DuckDBPyConnection:
-    used = {name: value for name, value in parameters.items() if f"${name}" in sql}
-    return cursor.execute(sql, used)
+    def keep(self, name: str, sql: str, parameters: Mapping[str, Any] = _NONE) -> None:
+        """Make ``name`` mean the rows that a query finds now."""
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", parameters)
+
+    def _execute(self, sql: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        used = {name: value for name, value in parameters.items() if f"${name}" in sql}
+        return self._connection.execute(sql, used)

@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from catchment.usage import duck, keys, layout
-from catchment.usage.segments import Kind, Segment
+from catchment.usage.embedded import duck, keys, layout
+from catchment.usage.embedded.segments import Kind, Segment
 
 FAN_IN = 8
 """How many segments of one size are merged into one of the next."""

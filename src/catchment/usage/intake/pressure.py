@@ -8,7 +8,7 @@ from threading import Lock
 from sqlalchemy import Connection
 
 from catchment.core.errors import TooManyRequests
-from catchment.usage import inbox
+from catchment.usage.intake import inbox
 
 _MIB = 1024 * 1024
 _LOOK = timedelta(seconds=1)

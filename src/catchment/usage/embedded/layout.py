@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from catchment.usage import columns
+from catchment.usage.intake import columns
 
 VERSION = b"1"
 """Of the format, in the metadata of every file."""

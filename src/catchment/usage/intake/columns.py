@@ -23,9 +23,9 @@ import pyarrow.compute as pc
 
 from catchment.core.metering import FRACTION_DIGITS
 from catchment.core.money import decimal_text, to_decimals
-from catchment.usage import properties
-from catchment.usage.event_ids import event_ids
-from catchment.usage.events import InboxRow, first_place, micros, unpack
+from catchment.usage.intake import properties
+from catchment.usage.intake.event_ids import event_ids
+from catchment.usage.intake.events import InboxRow, first_place, micros, unpack
 
 NUMBERS = pa.decimal128(38, FRACTION_DIGITS)
 COLUMNS = {

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 
 from catchment.store.engine import lock
 from catchment.store.schema import usage_inbox
-from catchment.usage.events import Batch, InboxRow, pack
+from catchment.usage.intake.events import Batch, InboxRow, pack
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from catchment.usage import duck, keys
-from catchment.usage.segments import Kind, Segment, files, overlapping
+from catchment.usage.embedded import duck, keys
+from catchment.usage.embedded.segments import Kind, Segment, files, overlapping
 
 
 @dataclass(frozen=True, slots=True)

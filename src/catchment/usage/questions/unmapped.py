@@ -9,14 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
 import pyarrow as pa
 
 from catchment.core.errors import Invalid
 from catchment.store.paging import PageRequest
-from catchment.usage import duck
-from catchment.usage.events import instant
-from catchment.usage.queries import CURRENT
+from catchment.usage.intake.events import instant
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +40,14 @@ class UnmappedPage:
     total: int
 
 
-def page(
-    cursor: duckdb.DuckDBPyConnection, known: Collection[str], request: PageRequest
-) -> UnmappedPage:
+def page(cursor: Cursor, known: Collection[str], request: PageRequest) -> UnmappedPage:
     """The page asked for, where customers have the aliases ``known``. Raises Invalid."""
-    cursor.register("known_aliases", pa.table({"alias": pa.array(known, pa.string())}))
-    cursor.execute(
-        "CREATE TEMP TABLE unmapped AS SELECT alias, count(*) AS events, min(event_at) AS first_at,"
+    cursor.define("known_aliases", pa.table({"alias": pa.array(known, pa.string())}))
+    cursor.keep(
+        "unmapped",
+        "SELECT alias, count(*) AS events, min(event_at) AS first_at,"
         f" max(event_at) AS last_at FROM events WHERE {CURRENT}"
-        " AND alias NOT IN (SELECT alias FROM known_aliases) GROUP BY alias"
+        " AND alias NOT IN (SELECT alias FROM known_aliases) GROUP BY alias",
     )
     backwards = request.before is not None and request.after is None
     place = request.before if backwards else request.after
@@ -58,8 +56,7 @@ def page(
     if place is not None:
         where = f" WHERE alias {'>' if upwards else '<'} $alias"
         parameters = {"alias": _decode(place, "?before" if backwards else "?after")}
-    rows = duck.rows(
-        cursor,
+    rows = cursor.rows(
         f"SELECT alias, events, first_at, last_at FROM unmapped{where}"
         f" ORDER BY alias {'ASC' if upwards else 'DESC'} LIMIT {request.limit + 1}",
         parameters,
@@ -73,7 +70,7 @@ def page(
         found.reverse()
     has_next = bool(found) and (backwards or more)
     has_previous = bool(found) and (more if backwards else place is not None)
-    [(total,)] = duck.rows(cursor, "SELECT count(*) FROM unmapped", {})
+    [(total,)] = cursor.rows("SELECT count(*) FROM unmapped")
     return UnmappedPage(
         tuple(found),
         _encode(found[-1]) if has_next else None,

@@ -12,7 +12,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from catchment.core.metering import (
@@ -30,8 +29,9 @@ from catchment.core.metering import (
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
 from catchment.core.quantities import mean, value_hours
-from catchment.usage import duck, queries
-from catchment.usage.events import micros
+from catchment.usage.intake.events import micros
+from catchment.usage.questions import queries
+from catchment.usage.questions.engine import Cursor
 
 _SPANS = pa.schema(
     [
@@ -78,9 +78,7 @@ class _Figure(NamedTuple):
     event_count: int
 
 
-def measure(
-    cursor: duckdb.DuckDBPyConnection, metric: Metric, asked: Mapping[int, UsageQuery]
-) -> dict[int, Usage]:
+def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> dict[int, Usage]:
     """The answers to those of ``asked``, all of one shape, in which anybody used something."""
     bounds = define_spans(cursor, asked)
     if bounds is None:
@@ -128,7 +126,7 @@ def measure(
 
 
 def series(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     metric: Metric,
     edges: Sequence[datetime],
     bounds: _Bounds,
@@ -151,7 +149,7 @@ def series(
 
 
 def _figures(
-    cursor: duckdb.DuckDBPyConnection, metric: Metric, bounds: _Bounds, *, by_bucket: bool = False
+    cursor: Cursor, metric: Metric, bounds: _Bounds, *, by_bucket: bool = False
 ) -> Iterator[_Figure]:
     """The figure of each pool that has one, and, unless it is by bucket, of its members."""
     found = rows(cursor, queries.totals(metric, by_bucket=by_bucket), bounds)
@@ -188,7 +186,7 @@ def _time_weighted(
         yield _Figure(place, None, quantity, counts.get((place, None), 0))
 
 
-def _evaluate(cursor: duckdb.DuckDBPyConnection, metric: Metric, bounds: _Bounds) -> None:
+def _evaluate(cursor: Cursor, metric: Metric, bounds: _Bounds) -> None:
     """Make ``evaluated`` mean what the expression makes of each combination of numbers there is.
 
     In Python, because no engine multiplies and divides decimals of this size without rounding. It
@@ -200,15 +198,15 @@ def _evaluate(cursor: duckdb.DuckDBPyConnection, metric: Metric, bounds: _Bounds
     schema = schema.append(pa.field("number", _NUMBER))
     batches = []
     asked = queries.combinations(metric)
-    for part in duck.batches(cursor, asked.text, asked.parameters | bounds, _EVENTS_AT_ONCE):
+    for part in cursor.batches(asked.text, asked.parameters | bounds, _EVENTS_AT_ONCE):
         evaluated = [(*numbers, worth(metric, numbers)) for numbers in part]
         columns = [pa.array(column, _NUMBER) for column in zip(*evaluated, strict=True)]
         batches.append(pa.record_batch(columns, schema=schema))
-    cursor.register("evaluated", pa.Table.from_batches(batches, schema))
+    cursor.define("evaluated", pa.Table.from_batches(batches, schema))
 
 
 def _walk(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     metric: Metric,
     asked: Mapping[int, UsageQuery],
     stepping: dict[int, dict[str, Decimal]],
@@ -261,7 +259,7 @@ def _placed(parts: Iterable[tuple[Any, ...]], asked: Mapping[int, UsageQuery]) -
 
 
 def define_spans(
-    cursor: duckdb.DuckDBPyConnection, asked: Mapping[int, UsageQuery], within: Span | None = None
+    cursor: Cursor, asked: Mapping[int, UsageQuery], within: Span | None = None
 ) -> dict[str, Any] | None:
     """Make ``spans`` mean whose events count when; None where nobody's do.
 
@@ -314,14 +312,10 @@ def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:
     return [(micros(part.start), micros(part.end)) for part in parts]
 
 
-def register(
-    cursor: duckdb.DuckDBPyConnection, name: str, columns: Sequence[list[Any]], schema: pa.Schema
-) -> None:
+def register(cursor: Cursor, name: str, columns: Sequence[list[Any]], schema: pa.Schema) -> None:
     arrays = [pa.array(values, type) for values, type in zip(columns, schema.types, strict=True)]
-    cursor.register(name, pa.table(arrays, schema=schema))
+    cursor.define(name, pa.table(arrays, schema=schema))
 
 
-def rows(
-    cursor: duckdb.DuckDBPyConnection, sql: queries.Sql, bounds: dict[str, Any]
-) -> list[tuple[Any, ...]]:
-    return duck.rows(cursor, sql.text, sql.parameters | bounds)
+def rows(cursor: Cursor, sql: queries.Sql, bounds: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return cursor.rows(sql.text, sql.parameters | bounds)

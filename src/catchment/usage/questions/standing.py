@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from catchment.core.period import Span
-from catchment.usage import columns, duck
-from catchment.usage.events import SentEvent, micros, supposed
-from catchment.usage.listing import StoredEvent, stored
-from catchment.usage.queries import CURRENT
+from catchment.usage.intake import columns
+from catchment.usage.intake.events import SentEvent, micros, supposed
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.listing import StoredEvent, stored
+from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Window:
 
 
 def standing(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     workspace_id: str,
     ids: Collection[str],
     window: Window | None = None,
     at_most: int | None = None,
 ) -> list[StoredEvent]:
     """The events that count under one of these ids or within the window, by place."""
-    cursor.register("wanted_ids", pa.table({"id": pa.array(ids, pa.string())}))
+    cursor.define("wanted_ids", pa.table({"id": pa.array(ids, pa.string())}))
     wanted = "customer_event_id IN (SELECT id FROM wanted_ids)"
     parameters: dict[str, Any] = {}
     if window is not None:
@@ -51,8 +51,7 @@ def standing(
             "aliases": sorted(window.aliases or ()),
         }
     limit = "" if at_most is None else f" LIMIT {at_most}"
-    found = duck.dicts(
-        cursor,
+    found = cursor.dicts(
         "SELECT *, true AS counts FROM stored WHERE seq IN"
         f" (SELECT seq FROM events WHERE ({wanted}) AND {CURRENT}{limit}) ORDER BY seq",
         parameters,

@@ -4,16 +4,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
 
-from catchment.usage.inbox import Waiting
-from catchment.usage.queries import CURRENT
-from catchment.usage.segments import Kind, Segment
+from catchment.usage.intake.inbox import Waiting
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.queries import CURRENT
+
+
+class Kept(NamedTuple):
+    """What a storage keeps of a workspace, whatever still waits: files or parts, bytes, events."""
+
+    files: int
+    bytes: int
+    events: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +44,21 @@ class UsageStats:
 
 
 def stats(
-    cursor: duckdb.DuckDBPyConnection,
-    known: Sequence[Segment],
-    sizes: Iterable[int],
+    cursor: Cursor,
+    kept: Kept,
     waiting: Waiting | None,
     aliases: Iterable[str],
 ) -> UsageStats:
     """The statistics of ``events`` and ``marks``, given what customers' ``aliases`` are."""
-    cursor.register("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
-    [(events, superseded, unmapped)] = cursor.execute(_COUNTS).fetchall()
+    cursor.define("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
+    [(events, superseded, unmapped)] = cursor.rows(_COUNTS)
     return UsageStats(
         events,
         superseded,
         unmapped,
-        len(known),
-        sum(sizes),
-        sum(one.row_count for one in known if one.kind is Kind.EVENTS),
+        kept.files,
+        kept.bytes,
+        kept.events,
         waiting.event_count if waiting else 0,
         waiting.size if waiting else 0,
         waiting.oldest_at if waiting else None,

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-import duckdb
 import pyarrow as pa
 
 from catchment.core.period import Span
-from catchment.usage import duck
-from catchment.usage.events import micros
+from catchment.usage.intake.events import micros
+from catchment.usage.questions.engine import Cursor
 
 _MEASURED = pa.schema(
     [
@@ -57,7 +56,7 @@ class MeasuredTo(NamedTuple):
 
 
 def look(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     measured: Sequence[MeasuredTo],
     renamed: Sequence[tuple[str, datetime]],
 ) -> list[tuple[int, str]]:
@@ -85,20 +84,20 @@ def look(
         "since": min(one.last_seq for one in measured),
     }
     asked = [_CAME]
-    if duck.rows(cursor, "SELECT 1 FROM marks LIMIT 1", {}):
+    if cursor.rows("SELECT 1 FROM marks LIMIT 1"):
         asked.append(_SUPERSEDED)
     if renamed:
         _define(cursor, "renamed", [(name, micros(at)) for name, at in renamed], _RENAMED)
         asked.append(_RENAMED_SINCE)
-    return [tuple(row) for row in duck.rows(cursor, " UNION ".join(asked), parameters)]
+    return [tuple(row) for row in cursor.rows(" UNION ".join(asked), parameters)]
 
 
 def _define(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     name: str,
     rows: Sequence[tuple[object, ...]],
     schema: pa.Schema,
 ) -> None:
     columns = zip(zip(*rows, strict=True), schema.types, strict=True)
     arrays = [pa.array(values, kind) for values, kind in columns]
-    cursor.register(name, pa.table(arrays, schema=schema))
+    cursor.define(name, pa.table(arrays, schema=schema))

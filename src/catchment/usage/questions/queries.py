@@ -21,7 +21,7 @@ from catchment.core.metering import (
     Metric,
     fold,
 )
-from catchment.usage.columns import number, text
+from catchment.usage.intake.columns import number, text
 
 CURRENT = "seq NOT IN (SELECT seq FROM marks)"
 _NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"

@@ -1,0 +1,98 @@
+"""Usage on this machine: segments in files, asked through DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from catchment.core.period import Span
+from catchment.store.engine import reading
+from catchment.usage.embedded import duck, loader, segments
+from catchment.usage.embedded.segments import Kind
+from catchment.usage.embedded.superseding import superseded
+from catchment.usage.intake import columns, inbox
+from catchment.usage.intake.events import InboxRow, last_place
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.statistics import Kept
+
+_T = TypeVar("_T")
+_ATTEMPTS = 5
+
+
+class EmbeddedStorage:
+    """Segments under ``data_dir``, which all processes share, named in the database's manifest."""
+
+    def __init__(self, engine: Engine, data_dir: Path) -> None:
+        self._engine = engine
+        self._data_dir = data_dir
+        self._duck = duck.Duck(data_dir / "usage" / "spill")
+
+    def catch_up(self, workspace_id: str) -> int:
+        """Move what waits into segments; see ``loader``."""
+        return loader.catch_up(self._engine, self._data_dir, workspace_id, self._duck)
+
+    def compact(self, workspace_id: str) -> None:
+        """Merge all that may be merged."""
+        loader.compact(self._engine, self._data_dir, workspace_id, self._duck)
+
+    def kept(self, workspace_id: str) -> Kept:
+        """Files, their bytes, and the events in them. They may be merged meanwhile."""
+        with reading(self._engine) as tx:
+            known = segments.manifest(tx, workspace_id)
+        return Kept(
+            len(known),
+            sum(segments.size(self._data_dir, one) for one in known),
+            sum(one.row_count for one in known if one.kind is Kind.EVENTS),
+        )
+
+    def close(self) -> None:
+        """Let go of memory and threads; they come back when needed."""
+        self._duck.close()
+
+    def read(
+        self,
+        workspace_id: str,
+        ask: Callable[[Cursor, int], _T],
+        last_seq: int | None,
+        supposed: Sequence[InboxRow],
+        properties: Collection[str],
+        within: Span | None,
+    ) -> _T:
+        """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._read(workspace_id, ask, last_seq, supposed, properties, within)
+            except duck.Missing:
+                continue
+        return self._read(workspace_id, ask, last_seq, supposed, properties, within)
+
+    def _read(
+        self,
+        workspace_id: str,
+        ask: Callable[[Cursor, int], _T],
+        last_seq: int | None,
+        supposed: Sequence[InboxRow],
+        properties: Collection[str],
+        within: Span | None,
+    ) -> _T:
+        with reading(self._engine) as tx:
+            waiting = [*inbox.first(tx, workspace_id), *supposed]
+            known = segments.manifest(tx, workspace_id)
+        newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
+        if waiting:
+            newest = last_place(waiting[-1].id)
+        last = newest if last_seq is None else last_seq
+        fresh, marks = columns.NONE, duck.MARKS.empty_table()
+        with self._duck.cursor() as connection:
+            if waiting:
+                fresh = columns.table(workspace_id, waiting)
+                marks = superseded(connection, fresh, self._data_dir, known).marks
+            near = segments.files(self._data_dir, segments.near(known, within), Kind.EVENTS)
+            marked = segments.files(self._data_dir, known, Kind.MARKS)
+            duck.define(connection, "stored", near, fresh)
+            duck.define(connection, "superseded", marked, marks)
+            duck.define_events(connection, properties, last)
+            return ask(duck.Cursor(connection), last)

@@ -1,0 +1,35 @@
+"""What a question asks of an engine, whichever answers it.
+
+Questions are SQL that every engine reads alike, over relations that a storage has made: ``events``
+(all that was acknowledged up to a place), ``marks`` (the places of those that no longer count),
+and, for whoever shows events as they are kept, ``stored`` and ``superseded`` (see
+``embedded.duck.define_events``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+
+class Cursor(Protocol):
+    """One snapshot to ask. Each ``$name`` in a query is a parameter; others are left out."""
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] = ...) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+
+    def dicts(self, sql: str, parameters: Mapping[str, Any] = ...) -> list[dict[str, Any]]:
+        """The same, each row with the names of its columns."""
+
+    def batches(
+        self, sql: str, parameters: Mapping[str, Any], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """The same, ``size`` rows at a time; nothing else may be asked meanwhile."""
+
+    def define(self, name: str, table: pa.Table) -> None:
+        """Make ``name`` mean the rows of ``table``."""
+
+    def keep(self, name: str, sql: str, parameters: Mapping[str, Any] = ...) -> None:
+        """Make ``name`` mean the rows that a query finds now."""

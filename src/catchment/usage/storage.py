@@ -1,0 +1,49 @@
+"""What keeps the events that have left the inbox, whichever way: the part that a storage plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol, TypeVar
+
+from catchment.core.period import Span
+from catchment.usage.intake.events import InboxRow
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.statistics import Kept
+
+_T = TypeVar("_T")
+
+
+class Storage(Protocol):
+    """Where events are moved from the inbox, and asked for from there and from the inbox at once.
+
+    The inbox decides what was acknowledged and in which order; a storage may lose nothing that it
+    has taken over and count nothing twice, whatever fails and however many processes load at once.
+    """
+
+    def catch_up(self, workspace_id: str) -> int:
+        """Take over what waits, and return how many events that was."""
+
+    def compact(self, workspace_id: str) -> None:
+        """Put what is kept into as few pieces as there may be."""
+
+    def kept(self, workspace_id: str) -> Kept:
+        """How much is kept."""
+
+    def close(self) -> None:
+        """Let go of memory, threads and connections; they come back when needed."""
+
+    def read(
+        self,
+        workspace_id: str,
+        ask: Callable[[Cursor, int], _T],
+        last_seq: int | None,
+        supposed: Sequence[InboxRow],
+        properties: Collection[str],
+        within: Span | None,
+    ) -> _T:
+        """What ``ask`` says of one snapshot: all that is kept, all that waits, then ``supposed``.
+
+        It is given the place up to which events are there: ``last_seq``, or else the newest.
+        ``properties`` are those whose columns are asked for, and events outside ``within`` need not
+        be there. ``ask`` may be called more than once.
+        """
