@@ -9,6 +9,7 @@ from contextlib import nullcontext
 
 import uvicorn
 
+from catchment.api.server import config
 from catchment.cli.loading import loading
 from catchment.main import build
 from catchment.settings import Settings
@@ -18,8 +19,7 @@ def main(descriptor: str, *flags: str) -> None:
     built = build(Settings())
     listener = socket.socket(fileno=int(descriptor))
     with loading(built) if "--loader" in flags else nullcontext():
-        config = uvicorn.Config(built.app(), log_level="warning", ws="none", lifespan="off")
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config(built.app())).run(sockets=[listener])
 
 
 if __name__ == "__main__":
