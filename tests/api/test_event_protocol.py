@@ -228,10 +228,14 @@ def test_whoever_takes_its_time_is_waited_for_by_the_application(
 
 
 def test_requests_that_come_together_are_answered_in_their_order(served: Served) -> None:
-    names = [f"e{n}" for n in range(6)]
+    names = [f"e{n}" for n in range(4)]
     bodies = [json.dumps(EVENT | {"customerEventId": name}).encode() for name in names]
     with served.wire() as wire:
-        wire.socket.sendall(b"".join(wire.head(len(body)) + body for body in bodies))
+        sent = [
+            wire.head(len(body), **({"Idempotency_Key": "k"} if n % 3 == 1 else {})) + body
+            for n, body in enumerate(bodies)
+        ]
+        wire.socket.sendall(b"".join(sent))
 
         assert [wire.answer().body["customerEventId"] for _ in names] == names
 
@@ -306,6 +310,23 @@ def test_a_server_that_stops_answers_whoever_waits(
         answer = wire.answer()
 
         assert (answer.status, answer.headers["connection"]) == (201, "close")
+        assert wire.is_over()
+
+
+def test_a_server_that_stops_lets_a_body_come_to_its_end(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrives = calls(monkeypatch, EventProtocol, "data_received")
+    stopping = calls(monkeypatch, EventProtocol, "shutdown")
+    with served.wire() as wire:
+        arrives.clear()
+        wire.socket.sendall(wire.head(len(ONE)) + ONE[:20])
+        assert arrives.wait(30)
+        served.server.should_exit = True
+        assert stopping.wait(30)
+        wire.socket.sendall(ONE[20:])
+
+        assert wire.answer().status == 201
         assert wire.is_over()
 
 

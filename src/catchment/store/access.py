@@ -146,7 +146,7 @@ def workspaces_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes
         f" WHERE client_id IN {driver.marks(len(client_ids))} AND revoked_at IS NULL",
         tuple(client_ids),
     )
-    known = {row[0]: (row[1], row[2]) for row in found}
+    known = {client_id: (secret_hash, home) for client_id, secret_hash, home in found}
     opened = {}
     for key in keys:
         secret_hash, home = known.get(key.client_id, (None, ""))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult
 
 
-def run(tx: Connection, statement: str, values: Sequence[Any]) -> CursorResult[Any]:
+def run(tx: Connection, statement: str, values: Sequence[Any]) -> CursorResult[*tuple[Any, ...]]:
     """Run ``statement``, with a ``?`` for each of ``values``, which are the driver's own types."""
     if tx.dialect.paramstyle != "qmark":
         statement = statement.replace("?", "%s")
