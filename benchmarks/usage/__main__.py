@@ -1,4 +1,4 @@
-"""python -m benchmarks.usage ingest|inbox|all [--seconds 5] [--runs 3]"""
+"""python -m benchmarks.usage ingest|processor|inbox|all [--seconds 5] [--runs 3]"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.families.measuring import Figures, table
 from benchmarks.usage.inbox import inbox, syncs_a_second
 from benchmarks.usage.ingest import CONNECTIONS, ingest, postgresql
+from benchmarks.usage.processor import processor
 from benchmarks.usage.servers import KINDS
 
 
@@ -59,7 +60,16 @@ def _inbox(_seconds: float, _runs: int) -> str:
         return table("Making events durable", list(inbox(Path(folder)).items()))
 
 
-_TABLES: dict[str, Callable[[float, int], str]] = {"ingest": _ingest, "inbox": _inbox}
+def _processor(_seconds: float, _runs: int) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return table("Processor time of a request", list(processor(Path(folder)).items()))
+
+
+_TABLES: dict[str, Callable[[float, int], str]] = {
+    "ingest": _ingest,
+    "processor": _processor,
+    "inbox": _inbox,
+}
 
 if __name__ == "__main__":
     main()

@@ -36,7 +36,7 @@ _FILE = Path(__file__).parents[2]
 
 def ingest(data_dir: Path, *, kind: str, events: int, seconds: float) -> Figures:
     """Events a second of a server, and the processor time it took for each request."""
-    key = _key(data_dir)
+    key = made_key(data_dir)
     with _server(kind, data_dir) as (port, process):
         path = "/api/usage-events" + ("/batch" if events > 1 else "")
         load = Load(port, path, events, CONNECTIONS[events], seconds, key)
@@ -107,7 +107,8 @@ def _rates(took: list[float], events: int) -> Figures:
     }
 
 
-def _key(data_dir: Path) -> tuple[str, str]:
+def made_key(data_dir: Path) -> tuple[str, str]:
+    """A key of the only workspace of a new database."""
     built = build(Settings(data_dir=data_dir))
     with writing(built.engine) as tx:
         home = access.first_workspace(tx, name="Sender", id=ids.new_id(), at=utcnow())

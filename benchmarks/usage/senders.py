@@ -49,12 +49,12 @@ def event(number: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-def requests(load: Load, first: int = 0) -> list[bytes]:
-    """Whole requests, headers and all, none like another."""
-    chance = random.Random(first)
+def requests(load: Load, count: int = EVENTS) -> list[bytes]:
+    """Whole requests of ``count`` events, headers and all, none like another."""
+    chance = random.Random(0)
     credentials = base64.b64encode(":".join(load.key).encode()).decode()
     made = []
-    for start in range(first, first + EVENTS, load.events):
+    for start in range(0, count, load.events):
         sent = [event(number, chance) for number in range(start, start + load.events)]
         one = sent[0] if load.path.endswith("/usage-events") else sent
         body = json.dumps(one, separators=(",", ":")).encode()

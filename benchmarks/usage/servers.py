@@ -11,6 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import uvicorn
+from fastapi import FastAPI
+
+from benchmarks.usage import usual
 from catchment import main
 from catchment.api.deps import utcnow
 from catchment.api.group_commit import GroupCommit, Told
@@ -24,14 +28,14 @@ from catchment.usage import Batch
 from catchment.usage.intake.pressure import Pressure
 
 
-class _Inbox(Intake):
+class Inbox(Intake):
     """Takes everything in, and leaves the loading to another process."""
 
     def worth_a_look(self, *_: Any) -> bool:
         return False
 
 
-class _Forgetful(_Inbox):
+class Forgetful(Inbox):
     """Takes everything in, and keeps none of it."""
 
     async def keep(self, *_: Any) -> Place | Stored:
@@ -45,24 +49,29 @@ def _nowhere() -> Place:
     return Place("00000000-0000-7000-8000-000000000000", utcnow(), 1 << 20)
 
 
-def _catchment(intake: type[Intake], data_dir: Path, port: int) -> None:
+def catchment(intake: type[Intake], data_dir: Path) -> FastAPI:
+    """Our application with another intake."""
     built = main.build(Settings(data_dir=data_dir))
     app = built.app()
     key, pressure = built.settings.hashing_key(), Pressure(1 << 20)
     commits = GroupCommit(built.engine, utcnow, key, pressure)
     app.state.intake = intake(built.engine, commits, key, pressure)
-    serve(app, "127.0.0.1", port)
+    return app
+
+
+def _served(intake: type[Intake], data_dir: Path, port: int) -> None:
+    serve(catchment(intake, data_dir), "127.0.0.1", port)
 
 
 def _usual(data_dir: Path, port: int) -> None:
-    from benchmarks.usage import usual
-
-    usual.serve(data_dir, port)
+    uvicorn.run(
+        usual.app(data_dir), port=port, log_level="warning", access_log=False, lifespan="off"
+    )
 
 
 KINDS: dict[str, Callable[[Path, int], None]] = {
-    "Catchment": partial(_catchment, _Inbox),
-    "without storage": partial(_catchment, _Forgetful),
+    "Catchment": partial(_served, Inbox),
+    "without storage": partial(_served, Forgetful),
     "FastAPI and pydantic": _usual,
 }
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
-import uvicorn
 from fastapi import FastAPI, Header, HTTPException
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -49,11 +48,11 @@ class _Event(BaseModel):
     eventProperties: Annotated[dict[_Key, _Value], Field(max_length=properties.MOST)] | None = None  # noqa: N815
 
 
-def serve(data_dir: Path, port: int) -> None:
-    """Serve until the process is ended."""
+def app(data_dir: Path) -> FastAPI:
+    """The application, which knows the keys of the database in ``data_dir``."""
     built = main.build(Settings(data_dir=data_dir))
     known: dict[str, str] = {}
-    app = FastAPI()
+    usual = FastAPI()
 
     def workspace_of(authorization: str) -> str:
         if authorization not in known:
@@ -84,6 +83,6 @@ def serve(data_dir: Path, port: int) -> None:
             "eventProperties": event.eventProperties,
         }
 
-    app.post("/api/usage-events/batch")(many)
-    app.post("/api/usage-events", status_code=201)(one)
-    uvicorn.run(app, port=port, log_level="warning", access_log=False, lifespan="off")
+    usual.post("/api/usage-events/batch")(many)
+    usual.post("/api/usage-events", status_code=201)(one)
+    return usual

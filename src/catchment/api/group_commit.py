@@ -77,7 +77,7 @@ class GroupCommit:
         """Write group after group until nothing waits."""
         while group := self._next_group():
             try:
-                outcomes: Sequence[Told] = self._kept([one[0] for one in group])
+                outcomes: Sequence[Told] = self.write([one[0] for one in group])
             except Exception as error:  # noqa: BLE001 -- whatever it is, whoever waits must hear it
                 outcomes = [error] * len(group)
             by_loop: dict[asyncio.AbstractEventLoop, list[_Telling]] = {}
@@ -97,7 +97,7 @@ class GroupCommit:
             self._working = bool(group)
             return group
 
-    def _kept(self, arrivals: list[Arrival]) -> Sequence[Told]:
+    def write(self, arrivals: list[Arrival]) -> Sequence[Told]:
         """The outcomes of requests that were written together, or else each by itself."""
         packed = [pack(one.batch.json) for one in arrivals]
         with open_connection(self._engine) as tx:
@@ -119,7 +119,7 @@ class GroupCommit:
             else:
                 _commit(tx, transaction)
                 return outcomes
-        return [outcome for one in arrivals for outcome in self._kept([one])]
+        return [outcome for one in arrivals for outcome in self.write([one])]
 
 
 def _commit(tx: Connection, transaction: RootTransaction) -> None:
