@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,9 +34,9 @@ from catchment.store.access import Key
 from catchment.usage import Batch
 from catchment.usage.intake.pressure import Pressure
 
-_ROUNDS = 60
+_ROUNDS = 40
 _READ = 64 * 1024  # about what a server reads at once
-_AT_ONCE = {1: 32, 100: 8, 1000: 2}
+_AT_ONCE = {1: 16, 100: 8, 1000: 2}
 
 
 def processor(data_dir: Path) -> dict[str, Figures]:
@@ -102,9 +103,10 @@ def _kept(data_dir: Path, key: tuple[str, str], together: int) -> Figures:
     return figures
 
 
+@cache
 def _bodies(key: tuple[str, str], events: int) -> list[bytes]:
     path = "/api/usage-events" + ("/batch" if events > 1 else "")
-    return requests(Load(0, path, events, 1, 0, key), count=events * 32)
+    return requests(Load(0, path, events, 1, 0, key), count=events * max(_AT_ONCE.values()))
 
 
 def _named(events: int) -> str:
