@@ -39,7 +39,7 @@ def ingest(data_dir: Path, kind: str, events: int, seconds: float) -> Figures:
         command = [sys.executable, "-m", "benchmarks.usage.senders", json.dumps(asdict(load))]
         told = subprocess.run(command, cwd=_FILE, check=True, capture_output=True, text=True)
         figures: Figures = json.loads(told.stdout)
-        count = figures["requests a second"] * seconds
+        count = figures.pop("requests")
         return figures | {"server's CPU ms": (_cpu(process) - before) / count * 1000}
 
 
