@@ -32,7 +32,7 @@ def build(settings: Settings) -> Built:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.sqlalchemy_url())
     migrate(engine)
-    return Built(settings, engine, usage_store(engine, settings.data_dir))
+    return Built(settings, engine, usage_store(engine, settings.data_dir, settings.usage_url))
 
 
 def app() -> FastAPI:

@@ -25,6 +25,12 @@ class Settings(BaseSettings):
         description="PostgreSQL address such as postgresql://user:password@host/name. "
         "Empty: an SQLite file in the data directory.",
     )
+    usage_url: str = Field(
+        "",
+        description="ClickHouse that keeps usage events, such as "
+        "clickhouse://user:password@host:8123/database. Empty: files in the data directory.",
+        repr=False,
+    )
     secret_key: str = Field(
         "",
         description="Key for hashing API secrets and session tokens; the same on every process. "

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ from catchment.api.event_protocol import EventProtocol
 from catchment.api.route import MAX_BODY
 from catchment.api.server import config
 from catchment.settings import Settings
-from catchment.store import access
+from catchment.store import access, kept_usage
 from catchment.store.access import Workspace
 from catchment.store.engine import lock, writing
 from tests.api.test_usage_events import EVENT
@@ -362,3 +363,20 @@ def test_events_are_loaded_once_there_are_enough(
         assert loaded.wait(30)
 
     assert served.app.asked == []
+
+
+def test_where_usage_was_dropped_the_application_looks_at_every_event(
+    served: Served, engine: Engine, workspace: Workspace
+) -> None:
+    with served.wire() as wire:
+        with writing(engine) as tx:
+            kept_usage.keep_since(tx, workspace.id, datetime(9000, 1, 1, tzinfo=UTC))
+
+        told = [wire.ask(ONE) for _ in range(2)]
+
+        assert [(one.status, one.body["code"]) for one in told] == [
+            (503, "unavailable"),  # who sends was known to have nothing dropped
+            (400, "invalid"),
+        ]
+        assert told[1].body["errors"][0]["code"] == "usage_too_old"
+        assert served.app.asked == ["POST"]

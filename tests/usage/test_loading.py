@@ -73,6 +73,7 @@ def test_the_last_to_be_acknowledged_counts_whatever_it_says(
     ]
 
 
+@pytest.mark.files
 def test_many_loads_leave_few_segments_and_the_same_answer(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_many_loads_leave_few_segments_and_the_same_answer(
     assert sum(one.row_count for one in known if one.kind is segments.Kind.MARKS) == 50
 
 
+@pytest.mark.files
 def test_loading_again_does_nothing(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
@@ -111,8 +113,16 @@ def test_all_workspaces_are_caught_up_and_kept_apart(
     assert usage.measure(other, [EVERYTHING])[0].pooled == 7
 
 
+@pytest.mark.parametrize("leased", [True, False])
 def test_loaders_at_the_same_time_load_everything_once(
-    engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
+    engine: Engine,
+    data_dir: Path,
+    usage_url: str,
+    usage: UsageStore,
+    workspace: Workspace,
+    give: SEND,
+    caplog: pytest.LogCaptureFixture,
+    leased: bool,
 ) -> None:
     for n in range(12):
         give(event(n, customer_event_id=f"e{n % 5}"))
@@ -120,22 +130,26 @@ def test_loaders_at_the_same_time_load_everything_once(
     loaded: list[int] = []
 
     def load() -> None:
-        store = usage_store(engine, data_dir)
+        store = usage_store(engine, data_dir, usage_url)
         start.wait()
-        loaded.append(store.catch_up(workspace.id))
+        loaded.append((store if leased else store._storage).catch_up(workspace.id))
         store.close()
 
     threads = [Thread(target=load) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with caplog.at_level("INFO", "catchment.usage"):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     assert sum(loaded) == 12
     assert [id for id, _ in listed(usage, workspace)] == [str(n) for n in range(12)]
     assert [counts for _, counts in listed(usage, workspace)] == [False] * 7 + [True] * 5
+    if leased:
+        assert caplog.messages == []  # nobody threw work away
 
 
+@pytest.mark.files
 def test_the_loser_of_a_race_takes_nothing_of_the_winners(
     engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
@@ -155,6 +169,7 @@ def test_the_loser_of_a_race_takes_nothing_of_the_winners(
     db.close()
 
 
+@pytest.mark.files
 def test_a_reader_whose_files_were_merged_away_reads_anew(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -172,6 +187,7 @@ def test_a_reader_whose_files_were_merged_away_reads_anew(
     assert len(attempts) == 2
 
 
+@pytest.mark.files
 def test_a_lost_file_is_an_error_and_no_smaller_answer(
     usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -183,6 +199,7 @@ def test_a_lost_file_is_an_error_and_no_smaller_answer(
         total(usage, workspace)
 
 
+@pytest.mark.files
 def test_only_old_files_that_nobody_names_are_swept_away(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -205,6 +222,7 @@ def test_only_old_files_that_nobody_names_are_swept_away(
     assert total(usage, workspace) == 3
 
 
+@pytest.mark.files
 def test_merged_files_stay_for_readers_that_still_know_them(
     usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -216,6 +234,7 @@ def test_merged_files_stay_for_readers_that_still_know_them(
     assert len(files(data_dir, workspace)) == 2 * (merging.FAN_IN + 1)
 
 
+@pytest.mark.files
 def test_any_folder_name_will_do(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
     store = usage_store(engine, tmp_path / "it's [a] b*?c=d ü")
 
@@ -280,6 +299,7 @@ def test_many_senders_are_acknowledged_in_the_order_of_their_places(
 
 
 @pytest.mark.parametrize("step", ["DELETE FROM usage_inbox", "INSERT INTO usage_segm", "COMMIT"])
+@pytest.mark.files
 def test_a_load_that_fails_leaves_the_inbox_as_it_was_and_no_files(
     engine: Engine,
     usage: UsageStore,
@@ -320,6 +340,7 @@ def no_space(engine: Engine, step: str) -> Iterator[None]:
             sqlalchemy_event.remove(engine, hook, fail)
 
 
+@pytest.mark.files
 def test_a_file_that_cannot_be_written_is_not_left_behind(
     data_dir: Path, workspace: Workspace
 ) -> None:
@@ -333,6 +354,7 @@ def test_a_file_that_cannot_be_written_is_not_left_behind(
     assert files(data_dir, workspace) == set()
 
 
+@pytest.mark.files
 def test_folders_whose_maker_died_are_synced_before_a_file_in_them_counts(
     data_dir: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def test_all_are_packed_that_fit(there: tuple[int, ...], chosen: tuple[int, ...]
     assert counts(merging.packed(known(*there))) == list(chosen)
 
 
+@pytest.mark.files
 def test_a_merged_file_is_sorted_and_complete_however_small_its_slices(
     engine: Engine,
     usage: UsageStore,

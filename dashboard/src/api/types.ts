@@ -162,6 +162,7 @@ export type Price = {
   listPriceId?: string;
   /** It prices only these customers and whoever is below them. */
   restrictToCustomers?: string[];
+  customMetricParameters?: ParameterValue[];
   archivedAt?: string;
 };
 

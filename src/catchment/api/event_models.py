@@ -52,8 +52,11 @@ class UsageEventOut(Wire):
 
 
 class UsageEventsOut(Wire):
+    """``keptSince`` is there where events were dropped: all that happened before that instant."""
+
     items: list[UsageEventOut]
     pagination: Pagination
+    kept_since: At | None = None
 
 
 class UnmappedAliasOut(Wire):

@@ -140,7 +140,9 @@ class EventProtocol(HttpToolsProtocol):
             return None
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         sender = self.catchment.intake.known(authorization)
-        return None if sender is None else _Arriving(operation, sender)
+        if sender is None or not self.catchment.intake.takes_all(sender):
+            return None
+        return _Arriving(operation, sender)
 
     def _pass_on(self) -> None:
         """Give what has arrived to the application, and what is still to come."""

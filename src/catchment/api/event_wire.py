@@ -22,6 +22,7 @@ from catchment.core.period import BEGINNING, FOREVER
 from catchment.usage import Batch, SentEvent, batch
 from catchment.usage.intake import properties
 from catchment.usage.intake.events import NO_PROPERTIES
+from catchment.usage.intake.too_old import without_old
 
 MOST_EVENTS = 10_000
 """How many events one batch may hold."""
@@ -78,6 +79,10 @@ class Taken:
     def sent(self) -> int:
         """How many events were sent."""
         return self.good.event_count + len(self.refused)
+
+    def since(self, at: datetime | None) -> Taken:
+        """The same, with what happened before ``at`` refused."""
+        return Taken(*without_old(self.good, self.refused, range(self.sent), at))
 
 
 def surely_one(body: bytes) -> Batch | None:

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
-from catchment.flows.ingest_usage import Arrival, Outcome, Place, ingest
+from catchment.flows.ingest_usage import Arrival, KeptSince, Outcome, Place, ingest
 from catchment.store.engine import open_connection
 from catchment.store.idempotency import Stored
 from catchment.usage.intake.events import pack
@@ -51,8 +51,11 @@ class GroupCommit:
         self._working = False
         self._thread = ThreadPoolExecutor(1, "usage-inbox")
 
-    async def keep(self, arrival: Arrival) -> Place | Stored:
-        """Where the events were kept, or what was answered before. Raises BillingError."""
+    async def keep(self, arrival: Arrival) -> Place | Stored | KeptSince:
+        """Where the events were kept, what was answered before, or since when any are kept by now.
+
+        Raises BillingError.
+        """
         future: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
 
         def tell(outcome: Told) -> None:

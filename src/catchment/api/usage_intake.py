@@ -1,6 +1,7 @@
 """/usage-events: facts arriving, one by one or by the thousand."""
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -16,10 +17,9 @@ from catchment.api.intake import Intake
 from catchment.api.lean_route import LeanRoute
 from catchment.api.route import MAX_BODY, replayed, router
 from catchment.api.wire import Wire
-from catchment.flows.ingest_usage import Place
+from catchment.flows.ingest_usage import KeptSince, Place
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored
-from catchment.usage import Batch
 from catchment.usage import batch as as_batch
 
 routes = router("/usage-events", "Usage events", LeanRoute)
@@ -58,10 +58,10 @@ async def create_usage_event(
     else:
         batch = event_wire.one(body)
 
-    def told(place: Place) -> Stored:
-        return Stored(HTTPStatus.CREATED, event_answers.one(batch, place))
+    def told(taken: Taken, place: Place) -> Stored:
+        return Stored(HTTPStatus.CREATED, event_answers.one(taken.good, place))
 
-    return await _kept(request, sender, body, batch, told)
+    return await _kept(request, sender, body, Taken(batch), told, single=True)
 
 
 @routes.post(
@@ -89,10 +89,10 @@ async def create_usage_events(
     else:
         taken = await run_in_threadpool(event_wire.one_by_one, body, read)
 
-    def told(place: Place) -> Stored:
+    def told(taken: Taken, place: Place) -> Stored:
         return Stored(HTTPStatus.OK, event_answers.many(taken, place if ids else None))
 
-    return await _kept(request, sender, body, taken.good, told)
+    return await _kept(request, sender, body, taken, told)
 
 
 def _kind(request: Request) -> str:
@@ -110,17 +110,28 @@ async def _kept(
     request: Request,
     sender: Key | str,
     body: bytes,
-    batch: Batch,
-    told: Callable[[Place], Stored],
+    sent: Taken,
+    told: Callable[[Taken, Place], Stored],
+    *,
+    single: bool = False,
 ) -> Response:
-    """The answer once the events are on disk, or the one given before."""
+    """The answer once the events are on disk, or the one given before.
+
+    A single one that is too old is refused. Raises Invalid.
+    """
     state = request.app.state
     intake: Intake = state.intake
-    outcome = await intake.keep(request, sender, body, batch, told)
+    while True:
+        taken = sent.since(intake.kept_since(sender))
+        if single and taken.refused:
+            raise taken.refused[0][1]
+        outcome = await intake.keep(request, sender, body, taken.good, partial(told, taken))
+        if not isinstance(outcome, KeptSince):
+            break
     if isinstance(outcome, Stored):
         return replayed(outcome)
-    fresh = told(outcome)
+    fresh = told(taken, outcome)
     response = Response(fresh.body, fresh.status, media_type="application/json")
-    if intake.worth_a_look(outcome.workspace_id, batch.event_count):
+    if intake.worth_a_look(outcome.workspace_id, taken.good.event_count):
         response.background = BackgroundTask(state.usage.catch_up_if_worth_it, outcome.workspace_id)
     return response

@@ -20,6 +20,8 @@ from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading, writing
+from catchment.store.usage_homes import UsageElsewhere
+from catchment.usage.clickhouse.address import AddressInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Billing you run yourself.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of a workspace.")
@@ -44,8 +46,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 
 def opened(data_dir: Path | None) -> Built:
-    """The stores in ``data_dir``, or where the settings say."""
-    return build(Settings(data_dir=data_dir) if data_dir else Settings())
+    """The stores in ``data_dir``, or where the settings say. Ends the command if they cannot be."""
+    try:
+        return build(settings_of(data_dir))
+    except (AddressInvalid, UsageElsewhere) as error:
+        problems.print(str(error), markup=False)
+        raise typer.Exit(2) from error
+
+
+def settings_of(data_dir: Path | None) -> Settings:
+    """The settings, with what the command says itself."""
+    return Settings(data_dir=data_dir) if data_dir else Settings()
 
 
 def workspace(built: Built, name: str | None, now: datetime) -> access.Workspace:

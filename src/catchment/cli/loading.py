@@ -34,7 +34,13 @@ def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
 
 @contextmanager
 def loading(built: Built) -> Iterator[None]:
-    """Have a process of its own load while the block runs; this one does not."""
+    """Have a process of its own load while the block runs; this one does not.
+
+    Unless usage is in chDB, which only one process can open.
+    """
+    if built.settings.usage_url.startswith("chdb:"):
+        yield
+        return
     built.usage.loaded_elsewhere = True
     stopping = Event()
     keeper = Thread(target=_keep, args=(built.settings, stopping), name="loader's keeper")

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
+from catchment.core.errors import Unavailable
 from catchment.core.period import Span
 from catchment.usage.intake.events import InboxRow
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
 
 _T = TypeVar("_T")
+
+
+class UsageUnavailable(Unavailable):
+    """The store of usage events cannot be used now; what was sent is kept all the same."""
+
+    code = "usage_unavailable"
 
 
 class Storage(Protocol):
@@ -25,6 +33,12 @@ class Storage(Protocol):
 
     def compact(self, workspace_id: str) -> None:
         """Put what is kept into as few pieces as there may be."""
+
+    def drop_before(self, workspace_id: str, before: datetime) -> None:
+        """Give back the room of events that happened earlier, which nobody may read any more.
+
+        Whatever ends it half-way, calling it again goes on.
+        """
 
     def kept(self, workspace_id: str) -> Kept:
         """How much is kept."""

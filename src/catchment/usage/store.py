@@ -7,6 +7,7 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from catchment.core.control import Census
+from catchment.core.errors import Unavailable
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
-from catchment.core.period import Span
+from catchment.core.period import BEGINNING, Span
 from catchment.store.engine import reading
 from catchment.store.paging import PageRequest
 from catchment.usage.intake import inbox
@@ -35,6 +37,7 @@ from catchment.usage.intake.events import (
     micros,
     supposed,
 )
+from catchment.usage.lease import Lease
 from catchment.usage.questions import (
     census,
     late,
@@ -49,11 +52,12 @@ from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.questions.standing import Window, standing
-from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.statistics import Earlier, UsageStats
 from catchment.usage.questions.unmapped import UnmappedPage
 from catchment.usage.storage import Storage
 
 _T = TypeVar("_T")
+_log = logging.getLogger("catchment.usage")
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
 
@@ -85,12 +89,14 @@ class Names(NamedTuple):
 class UsageStore:
     """The usage events of all workspaces. One per process; its methods may run in many threads."""
 
-    def __init__(self, engine: Engine, storage: Storage) -> None:
+    def __init__(self, engine: Engine, storage: Storage, lease: Lease) -> None:
         self._engine = engine
         self._storage = storage
+        self._lease = lease
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
+        self._away = False
         self._supposed: Mapping[str, Sequence[InboxRow]] = {}
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
@@ -109,18 +115,20 @@ class UsageStore:
         other._supposed = own  # noqa: SLF001 -- one of us
         return other
 
-    def catch_up(self, workspace_id: str) -> int:
+    def catch_up(self, workspace_id: str, *, wait: bool = True) -> int:
         """Move what waits into segments, for speed only, and return how many events that was.
 
-        Not to be called within a writing transaction: on SQLite it would wait for it.
+        While another process is at it, ``wait`` for that or else leave it to that. Not to be called
+        within a writing transaction: on SQLite it would wait for it.
         """
-        return self._storage.catch_up(workspace_id)
+        with self._lease(workspace_id, wait) as ours:
+            return self._storage.catch_up(workspace_id) if ours else 0
 
     def catch_up_if_worth_it(self, workspace_id: str | None = None) -> int:
         """Catch up where enough waits to be worth a file; in every workspace if none is named.
 
-        Not if another process does so, or a thread of ours is at it already: several at once would
-        only do the same work, and all but one throw it away. Returns how many events were moved.
+        Not if another process does so, or a thread of ours is at it already. Returns how many
+        events were moved: none from where the storage is away, which is tried again each time.
         """
         if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
             return 0
@@ -128,7 +136,7 @@ class UsageStore:
             with reading(self._engine) as tx:
                 waiting = inbox.waiting(tx)
             return sum(
-                self.catch_up(home)
+                self._catch_up_if_possible(home)
                 for home, own in waiting.items()
                 if workspace_id in {None, home}
                 and (
@@ -138,11 +146,44 @@ class UsageStore:
         finally:
             self._loading.release()
 
+    def _catch_up_if_possible(self, workspace_id: str) -> int:
+        try:
+            moved = self.catch_up(workspace_id, wait=False)
+        except Unavailable as error:
+            if not self._away:
+                _log.warning("usage events stay in the inbox: %s", error.detail)
+            self._away = True
+            return 0
+        if self._away:
+            _log.warning("usage events are loaded again")
+        self._away = False
+        return moved
+
     def compact(self, workspace_id: str) -> tuple[int, int]:
         """Merge all that may be merged: how many files there were, and how many there are."""
-        before = self._storage.kept(workspace_id).files
-        self._storage.compact(workspace_id)
-        return before, self._storage.kept(workspace_id).files
+        with self._lease(workspace_id, True):
+            before = self._storage.kept(workspace_id).files
+            self._storage.compact(workspace_id)
+            return before, self._storage.kept(workspace_id).files
+
+    def drop_before(self, workspace_id: str, before: datetime) -> int:
+        """Give back the room of events that happened earlier; how many bytes of files less it is.
+
+        Nobody may need them any more (``flows.drop_usage``). Files are removed from disk an hour
+        later, for whoever reads them still.
+        """
+        self._storage.catch_up(workspace_id)
+        kept = self._storage.kept(workspace_id).bytes
+        self._storage.drop_before(workspace_id, before)
+        return kept - self._storage.kept(workspace_id).bytes
+
+    def earlier(self, workspace_id: str, before: datetime, aliases: Iterable[str]) -> Earlier:
+        """What is kept of events that happened before an instant, customers having ``aliases``."""
+
+        def ask(cursor: Cursor, _last: int) -> Earlier:
+            return statistics.earlier(cursor, self._storage.kept(workspace_id), before, aliases)
+
+        return self._read(workspace_id, ask, within=Span(BEGINNING, before))
 
     def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
         """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine
 
 from catchment.core.period import Span
+from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading
-from catchment.usage.embedded import duck, loader, segments
+from catchment.usage.embedded import dropping, duck, loader, segments
 from catchment.usage.embedded.segments import Kind
 from catchment.usage.embedded.superseding import superseded
 from catchment.usage.intake import columns, inbox
@@ -37,6 +39,10 @@ class EmbeddedStorage:
     def compact(self, workspace_id: str) -> None:
         """Merge all that may be merged."""
         loader.compact(self._engine, self._data_dir, workspace_id, self._duck)
+
+    def drop_before(self, workspace_id: str, before: datetime) -> None:
+        """Let files of what happened earlier go; see ``dropping``."""
+        dropping.drop(self._engine, self._data_dir, workspace_id, self._duck, before)
 
     def kept(self, workspace_id: str) -> Kept:
         """Files, their bytes, and the events in them. They may be merged meanwhile."""
@@ -79,8 +85,10 @@ class EmbeddedStorage:
         within: Span | None,
     ) -> _T:
         with reading(self._engine) as tx:
+            usage_homes.check_files(tx, workspace_id)
             waiting = [*inbox.first(tx, workspace_id), *supposed]
             known = segments.manifest(tx, workspace_id)
+            since = kept_usage.since(tx, workspace_id)
         newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
         if waiting:
             newest = last_place(waiting[-1].id)
@@ -94,5 +102,5 @@ class EmbeddedStorage:
             marked = segments.files(self._data_dir, known, Kind.MARKS)
             duck.define(connection, "stored", near, fresh)
             duck.define(connection, "superseded", marked, marks)
-            duck.define_events(connection, properties, last)
+            duck.define_events(connection, properties, last, since)
             return ask(duck.Cursor(connection), last)

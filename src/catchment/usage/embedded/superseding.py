@@ -56,11 +56,13 @@ def superseded(
 
 def _before(cursor: duckdb.DuckDBPyConnection, data_dir: Path, near: Sequence[Segment]) -> pa.Table:
     """Marks for stored events that ``suspects`` supersede, unless they have one."""
-    marked = files(data_dir, near, Kind.MARKS)
+    stored, marked = files(data_dir, near, Kind.EVENTS), files(data_dir, near, Kind.MARKS)
+    if not stored:  # all were dropped, and their keys are about to be
+        return duck.MARKS.empty_table()
     already = f" AND seq NOT IN (SELECT seq FROM {duck.parquet(marked)})" if marked else ""
     return cursor.sql(
         "SELECT seq, min(suspect) AS later FROM"
-        f" {duck.parquet(files(data_dir, near, Kind.EVENTS))}"
+        f" {duck.parquet(stored)}"
         " JOIN (SELECT customer_event_id, seq AS suspect FROM suspects) USING (customer_event_id)"
         f" WHERE true{already} GROUP BY seq"
     ).to_arrow_table()

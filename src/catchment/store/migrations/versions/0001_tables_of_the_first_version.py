@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
+        sa.Column("usage_kept_since", catchment.store.schema.Instant(timezone=True), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
     )
@@ -133,6 +134,21 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "late_looks",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("price_id", sa.Text(), nullable=False),
+        sa.Column("service_start", sa.Date(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("known_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_late_looks_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "schedule_id", "price_id", "service_start", name=op.f("pk_late_looks")
+        ),
+    )
+    op.create_table(
         "merchants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -208,6 +224,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_inbox")),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "usage_loaded",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("storage", sa.Text(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_loaded_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_usage_loaded")),
     )
     op.create_table(
         "usage_metrics",
@@ -743,6 +769,7 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Text(), nullable=True),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
         sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("event_type", sa.Text(), nullable=True),
         sa.Column("aggregation", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
