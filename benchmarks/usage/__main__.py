@@ -1,4 +1,4 @@
-"""python -m benchmarks.usage ingest|processor|inbox|all [--seconds 5] [--runs 3]"""
+"""python -m benchmarks.usage ingest|processor|inbox|sustained|all [--seconds 5] [--runs 3]"""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.families.measuring import Figures, table
-from benchmarks.usage.inbox import inbox, syncs_a_second
+from benchmarks.usage import sustained
+from benchmarks.usage.inbox import inbox
 from benchmarks.usage.ingest import CONNECTIONS, ingest, postgresql
 from benchmarks.usage.processor import processor
 from benchmarks.usage.servers import KINDS
+
+RATES = (100_000, 300_000, 0)
+"""Events a second to send; 0 is as many as are taken. Someone asks at the first."""
 
 
 def main() -> None:
@@ -50,7 +54,7 @@ def _median(measured: Callable[[Path], Figures], runs: int) -> Figures:
 
 def _machine() -> str:
     with tempfile.TemporaryDirectory() as folder:
-        syncs = syncs_a_second(Path(folder))
+        syncs = sustained.syncs(Path(folder))["syncs/s"]
     waiting = os.getloadavg()[0]
     return f"which syncs {syncs:,.0f} times a second and had a load of {waiting:.1f}"
 
@@ -65,10 +69,25 @@ def _processor(_seconds: float, _runs: int) -> str:
         return table("Processor time of a request", list(processor(Path(folder)).items()))
 
 
+def _sustained(seconds: float, _runs: int) -> str:
+    rows: list[tuple[str, Figures]] = []
+    for rate in RATES:
+        with tempfile.TemporaryDirectory() as folder:
+            name = f"{rate:,} events/s sent" if rate else "sent as fast as they are taken"
+            asked = rate == RATES[0]
+            rows.append((name, sustained.sustained(Path(folder), rate, seconds, asked=asked)))
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(("PostgreSQL, without HTTP", sustained.postgresql(Path(folder), seconds)))
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(("this disk", sustained.syncs(Path(folder))))
+    return table("From sent to stored, everything on one machine", rows)
+
+
 _TABLES: dict[str, Callable[[float, int], str]] = {
     "ingest": _ingest,
     "processor": _processor,
     "inbox": _inbox,
+    "sustained": _sustained,
 }
 
 if __name__ == "__main__":

@@ -41,12 +41,6 @@ def inbox(data_dir: Path) -> dict[str, Figures]:
     return figures
 
 
-def syncs_a_second(data_dir: Path) -> float:
-    """How often the disk takes 8 KiB and says that it has them, by the median."""
-    figures = _figures(_sync(data_dir), [b"x" * 8192])
-    return 1000 / figures["median ms"]
-
-
 _Write = Callable[[Sequence[bytes]], None]
 
 

@@ -58,10 +58,10 @@ def app(data_dir: Path) -> FastAPI:
         if authorization not in known:
             key = key_of(authorization)
             with reading(built.engine) as tx:
-                found = access.workspaces_of_keys(tx, [key], built.settings.hashing_key())
+                found = access.homes_of_keys(tx, [key], built.settings.hashing_key())
             if key not in found:
                 raise HTTPException(Unauthenticated.status)
-            known[authorization] = found[key]
+            known[authorization] = found[key].workspace_id
         return known[authorization]
 
     async def many(

@@ -85,6 +85,33 @@ def test_a_loader_that_dies_is_started_again_and_ends_with_its_server(
     assert built.usage.stats("w", ()).events_in_files == 64
 
 
+def test_a_loader_that_cannot_write_says_so_once_and_waits(
+    built: Built, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(64):
+        send(built.engine, built.usage, "w", [event(number)])
+    blocked = tmp_path / "usage" / "w"
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.touch()
+    pauses: list[float] = []
+
+    def ended(pause: float) -> bool:
+        pauses.append(pause)
+        if len(pauses) == 4:
+            blocked.unlink()
+        return len(pauses) > 4
+
+    loading.watch(built.usage, ended)
+
+    retry = loading.RETRY_SECONDS
+    assert pauses == [0, retry, retry, retry, loading.LOOK_SECONDS]
+    assert [one.split(":")[0] for one in caplog.messages] == [
+        "usage events stay in the inbox",
+        "usage events are loaded again",
+    ]
+    assert built.usage.stats("w", ()).events_in_files == 64
+
+
 def child(after: int | None = None) -> multiprocessing.process.BaseProcess:
     """The loader that runs; or the next one, ``after`` the one with that process id."""
     while True:

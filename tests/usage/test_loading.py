@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy import event as sqlalchemy_event
@@ -18,7 +19,8 @@ from catchment.store.engine import reading, writing
 from catchment.store.schema import usage_inbox, usage_segments
 from catchment.usage import EventFilter, EventPageRequest, UsageStore, batch
 from catchment.usage.embedded import duck, merging, segments
-from catchment.usage.intake import inbox
+from catchment.usage.intake import inbox, tables, waiting
+from catchment.usage.intake.events import InboxRow
 from catchment.usage.opening import usage_store
 from tests.usage.world import EVERYTHING, START, D, event, send, sent
 
@@ -97,6 +99,27 @@ def test_loading_again_does_nothing(
 
     assert [usage.catch_up(workspace.id), usage.catch_up(workspace.id)] == [2, 0]
     assert (count(engine, usage_inbox), count(engine, usage_segments)) == (0, 2)
+
+
+def test_what_comes_while_loading_is_taken_along_only_as_a_whole_batch(
+    usage: UsageStore, workspace: Workspace, give: SEND, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "BATCH_EVENTS", 3)
+    read = tables.table
+    coming = iter([4, 1])
+
+    def table(workspace_id: str, rows: list[InboxRow]) -> pa.Table:
+        for number in range(next(coming, 0)):
+            give(event(number))
+        return read(workspace_id, rows)
+
+    monkeypatch.setattr(tables, "table", table)
+    give(event(8), event(9))
+
+    loaded = usage.catch_up(workspace.id)
+
+    assert loaded == 2 + 3  # one that came then and one that came later are too few
+    assert usage.catch_up(workspace.id) == 2
 
 
 def test_all_workspaces_are_caught_up_and_kept_apart(

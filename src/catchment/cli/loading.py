@@ -18,8 +18,11 @@ from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.usage import UsageStore
 
-IDLE_SECONDS = 0.25
-"""How often the loader looks whether enough waits."""
+LOOK_SECONDS = 0.5
+"""How often the loader looks whether enough waits, for fewer and larger files."""
+
+RETRY_SECONDS = 5.0
+"""How long it waits where the disk is full, or what it needs is away."""
 
 _RESTART_SECONDS = 1.0
 _JOIN_SECONDS = 0.5
@@ -29,7 +32,8 @@ def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
     """Load what comes, until ``ended``, which waits up to so many seconds, says so."""
     pause = 0.0
     while not ended(pause):
-        pause = 0.0 if usage.catch_up_if_worth_it() else IDLE_SECONDS
+        usage.catch_up_if_worth_it()
+        pause = RETRY_SECONDS if usage.failing else LOOK_SECONDS
 
 
 @contextmanager

@@ -52,6 +52,10 @@ class ClickHouseCursor:
         events = (dict(zip(found.column_names, row, strict=True)) for row in found.result_rows)
         return [event | {"properties": rows.properties_of(event)} for event in events]
 
+    def table(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> pa.Table:
+        """The rows of a query as columns."""
+        return self._client.query_arrow(**self._asked(sql, parameters))
+
     def batches(
         self, sql: str, parameters: Mapping[str, Any], size: int
     ) -> Iterator[list[tuple[Any, ...]]]:

@@ -8,10 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from catchment.core.period import Span
 from catchment.usage.clickhouse import rows, schema
 from catchment.usage.clickhouse.properties import expressions
 from catchment.usage.intake.events import micros
+from catchment.usage.storage import Near
 
 _STORED = ", ".join(
     name for name in rows.COLUMNS if name not in {"workspace_id", "later", "version"}
@@ -31,14 +31,15 @@ class Snapshot:
     """Events of a workspace: those stored up to the place ``loaded``, and those in ``fresh``.
 
     Where there is a table ``fresh``, it holds what waits and what that supersedes among the stored
-    ones. ``last_seq`` is the place up to which events are asked for. Events outside ``within`` need
-    not be there, and those of before ``kept_since`` are none any more.
+    ones. ``last_seq`` is the place up to which events are asked for. Only events ``near`` need be
+    there: shards send no others, and a server reads few others. Those of before ``kept_since`` are
+    none any more.
     """
 
     workspace_id: str
     loaded: int
     last_seq: int
-    within: Span | None
+    near: Near
     fresh: bool
     kept_since: datetime | None = None
 
@@ -66,9 +67,14 @@ def _stored(snapshot: Snapshot) -> str:
         f"workspace_id = {schema.text(snapshot.workspace_id)}",
         f"seq <= {snapshot.loaded}",
     ]
-    if snapshot.within is not None:
-        where.append(f"event_at >= {micros(snapshot.within.start)}")
-        where.append(f"event_at < {micros(snapshot.within.end)}")
+    near = snapshot.near
+    if near.within is not None:
+        where.append(f"event_at >= {micros(near.within.start)}")
+        where.append(f"event_at < {micros(near.within.end)}")
+    if near.event_types is not None:
+        where.append(_among("event_type", near.event_types))
+    if near.aliases is not None:
+        where.append(_among("alias", near.aliases))
     if snapshot.fresh:
         where.append("seq GLOBAL NOT IN (SELECT seq FROM fresh)")
     stored = (
@@ -78,3 +84,7 @@ def _stored(snapshot: Snapshot) -> str:
     if snapshot.fresh:
         stored += f" UNION ALL SELECT {_STORED}, later FROM fresh"
     return f"({stored})"
+
+
+def _among(column: str, values: Collection[str]) -> str:
+    return f"{column} IN ({', '.join(map(schema.text, sorted(values)))})" if values else "false"

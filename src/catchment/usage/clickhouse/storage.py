@@ -15,17 +15,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
-from catchment.core.period import Span
 from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading
 from catchment.usage.clickhouse import loader, relations, rows, superseding, upkeep
 from catchment.usage.clickhouse.address import Address
 from catchment.usage.clickhouse.clients import Clients
 from catchment.usage.clickhouse.cursor import ClickHouseCursor
-from catchment.usage.intake import columns, inbox
+from catchment.usage.intake import inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
+from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 
@@ -69,7 +69,7 @@ class ClickHouseStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        near: Near,
     ) -> _T:
         """The answer from one snapshot. Raises UsageUnavailable and UsageElsewhere."""
         with self._clients.session() as client:
@@ -82,14 +82,14 @@ class ClickHouseStorage:
             if waiting:
                 _define_fresh(client, workspace_id, waiting, loaded)
             snapshot = relations.Snapshot(
-                workspace_id, loaded, last, within, fresh=bool(waiting), kept_since=since
+                workspace_id, loaded, last, near, fresh=bool(waiting), kept_since=since
             )
             return ask(ClickHouseCursor(client, relations.of(snapshot, properties)), last)
 
 
 def _define_fresh(client: Any, workspace_id: str, waiting: Sequence[InboxRow], loaded: int) -> None:
     """Define ``fresh``: the events that wait, and the stored ones that these supersede, marked."""
-    events = columns.table(workspace_id, waiting)
+    events = tables.table(workspace_id, waiting)
     client.command(relations.FRESH)
     client.insert_arrow("fresh", rows.table(workspace_id, events, rows.successors(events)))
     if loaded and superseding.find(client, workspace_id, "fresh", loaded):

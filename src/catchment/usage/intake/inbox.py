@@ -102,6 +102,21 @@ def first(
     return [InboxRow(*row) for row in tx.execute(query)]
 
 
+def newest(tx: Connection, workspace_id: str) -> int:
+    """The id of the newest waiting row; 0 where none waits."""
+    c = usage_inbox.c
+    query = select(func.coalesce(func.max(c.id), 0)).where(c.workspace_id == workspace_id)
+    return int(tx.execute(query).scalar_one())
+
+
+def event_count(tx: Connection, workspace_id: str, *, after: int) -> int:
+    """How many events wait in rows beyond the row ``after``."""
+    c = usage_inbox.c
+    mine = (c.workspace_id == workspace_id) & (c.id > after)
+    query = select(func.coalesce(func.sum(c.event_count), 0)).where(mine)
+    return int(tx.execute(query).scalar_one())
+
+
 def waiting(tx: Connection) -> dict[str, Waiting]:
     """What waits, by workspace."""
     c = usage_inbox.c
