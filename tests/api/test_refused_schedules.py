@@ -85,7 +85,6 @@ def test_a_bad_schedule_is_refused_naming_the_field(
 
 
 NOT_YET: list[tuple[str, Any, str]] = [
-    ("/taxRates", [{"priceId": NOBODY, "taxRateId": NOBODY}], "/taxRates"),
     ("/attachmentAssetIds", [NOBODY], "/attachmentAssetIds"),
     ("/paymentProvider", "STRIPE", "/paymentProvider"),
     ("/paymentProvider", "GOCARDLESS", "/paymentProvider"),

@@ -105,12 +105,40 @@ def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
     }
 
 
+TAX_CATEGORY = {"isPublished": True, "name": "Software", "description": "As a service"}
+
+
+def tax_rate_body(category: str, **more: Any) -> dict[str, Any]:
+    return {
+        "isPublished": True,
+        "name": "Standard",
+        "invoiceName": "VAT",
+        "invoiceShortName": "VAT",
+        "description": "of the country",
+        "amount": "0.2",
+        "country": "GB",
+        "region": "England",
+        "taxCategoryId": category,
+        **more,
+    }
+
+
+def registration_body(customer: str) -> dict[str, Any]:
+    return {
+        "taxIdentifier": "GB123456789",
+        "customerId": customer,
+        "country": "GB",
+        "state": "England",
+    }
+
+
 @dataclass
 class World:
     """A family, a catalogue, a running and a draft schedule, usage, and drafted invoices."""
 
     client: TestClient
     ids: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)  # of versions: no ids of anything
 
     def make(self, name: str, path: str, body: dict[str, Any]) -> str:
         answer = self.client.post(path, json=body)
@@ -134,7 +162,21 @@ class World:
         self.ids["organization"] = self.client.get(f"/customers/{parent}").json()["organizations"][
             0
         ]["id"]
-        product = self.make("product", "/products", {"name": "Calls", "label": "API calls"})
+        category = self.make("tax category", "/tax-categories", TAX_CATEGORY)
+        self.make("free tax category", "/tax-categories", TAX_CATEGORY)
+        self.make("tax rate", "/tax-rates", tax_rate_body(category))
+        self.make("free tax rate", "/tax-rates", tax_rate_body(category, country="FR"))
+        for kind, owner in (("tax rate", "tax-rates"), ("tax category", "tax-categories")):
+            body = tax_rate_body(category) if kind == "tax rate" else TAX_CATEGORY
+            path = f"/{owner}/{self.ids[kind]}/versions"
+            made = self.client.post(path, json=body | {"isPublished": False}).json()
+            self.numbers[f"{kind} version"] = str(made["version"])
+        self.make("tax registration", "/tax-registrations", registration_body(child))
+        product = self.make(
+            "product",
+            "/products",
+            {"name": "Calls", "label": "API calls", "taxCategoryId": category},
+        )
         metric = self.make("metric", "/usage-metrics", self.metric("Tokens"))
         for structure in structures(metric):
             kind = structure["pricingType"]
@@ -265,7 +307,11 @@ OPERATIONS: dict[str, Body | None] = {
     "POST /usage-events/backfills": lambda _: BACKFILL,
     "POST /usage-events/backfills/preview": lambda _: BACKFILL | {"events": []},
     "DELETE /usage-events/by-customer-event-id/{id:event}": None,
-    "POST /billing-schedules": lambda w: schedule_body(w.ids["parent"], w.ids["price GRADUATED"]),
+    "POST /billing-schedules": lambda w: schedule_body(
+        w.ids["parent"],
+        w.ids["price GRADUATED"],
+        taxRates=[{"priceId": w.ids["price GRADUATED"], "taxRateId": w.ids["tax rate"]}],
+    ),
     "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
         k: v
         for k, v in schedule_body(w.ids["parent"], w.ids["price GRADUATED"]).items()
@@ -276,6 +322,33 @@ OPERATIONS: dict[str, Body | None] = {
     "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
         "customerId": w.ids["loner"]
     },
+    "POST /billing-schedules/validate-taxes": lambda w: schedule_body(
+        w.ids["parent"],
+        w.ids["price GRADUATED"],
+        taxRates=[{"priceId": w.ids["price GRADUATED"], "taxRateId": w.ids["tax rate"]}],
+    ),
+    "POST /tax-categories": lambda _: TAX_CATEGORY,
+    "PUT /tax-categories/{id:tax category}": lambda _: TAX_CATEGORY,
+    "DELETE /tax-categories/{id:free tax category}": None,
+    "POST /tax-categories/{id:tax category}/versions": lambda _: TAX_CATEGORY,
+    "PUT /tax-categories/{id:tax category}/versions/{version:tax category version}": lambda _: (
+        TAX_CATEGORY | {"isPublished": False}
+    ),
+    "DELETE /tax-categories/{id:tax category}/versions/{version:tax category version}": None,
+    "POST /tax-rates": lambda w: tax_rate_body(w.ids["tax category"]),
+    "PUT /tax-rates/{id:tax rate}": lambda w: tax_rate_body(
+        w.ids["tax category"], id=w.ids["tax rate"], isPublished=False
+    ),
+    "DELETE /tax-rates/{id:free tax rate}": None,
+    "POST /tax-rates/{id:free tax rate}/archive": None,
+    "POST /tax-rates/{id:tax rate}/versions": lambda w: tax_rate_body(w.ids["tax category"]),
+    "PUT /tax-rates/{id:tax rate}/versions/{version:tax rate version}": lambda w: tax_rate_body(
+        w.ids["tax category"], isPublished=False
+    ),
+    "DELETE /tax-rates/{id:tax rate}/versions/{version:tax rate version}": None,
+    "POST /tax-registrations": lambda w: registration_body(w.ids["child"]),
+    "PUT /tax-registrations/{id:tax registration}": lambda w: registration_body(w.ids["child"]),
+    "DELETE /tax-registrations/{id:tax registration}": None,
     "POST /billing-runs": lambda _: {"asOf": "2026-03-10"},
     "POST /invoices/{id:invoice}/finalize": None,
     "POST /invoices/{id:other invoice}/void": None,

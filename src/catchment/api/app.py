@@ -36,6 +36,9 @@ from catchment.api import (
     share_explanations,
     spend,
     statements,
+    tax_categories,
+    tax_rates,
+    tax_registrations,
     usage_events,
     usage_imports,
     usage_intake,
@@ -80,6 +83,9 @@ RESOURCES = (
     statements,
     spend,
     merchants,
+    tax_rates,
+    tax_categories,
+    tax_registrations,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""
 

@@ -47,7 +47,10 @@ class RunTotalOut(Wire):
 
 
 class BillingRunOut(Wire):
-    """A run. Its counts and totals are there once it has ended."""
+    """A run. Its counts and totals are there once it has ended.
+
+    `invoicesWithoutTaxRate` of those drafted have lines that no tax rate was found for.
+    """
 
     id: str
     as_of: date
@@ -59,6 +62,7 @@ class BillingRunOut(Wire):
     issued_count: int
     failure_count: int
     difference_count: int
+    invoices_without_tax_rate: int
     totals: list[RunTotalOut]
 
     @classmethod
@@ -74,6 +78,7 @@ class BillingRunOut(Wire):
             issued_count=run.issued_count,
             failure_count=run.failure_count,
             difference_count=run.difference_count,
+            invoices_without_tax_rate=run.undecided_taxes,
             totals=[RunTotalOut.of(one) for one in run.totals],
         )
 

@@ -23,15 +23,19 @@ from catchment.api.route import router
 from catchment.api.schedule_wire import (
     DuplicateIn,
     PhaseOut,
+    PriceTaxRate,
     ScheduleIn,
     ScheduleOut,
     SchedulesOut,
     ScheduleUpdateIn,
 )
+from catchment.api.taxation_wire import TaxationOut
 from catchment.api.wire import Day, Pagination, Wire
 from catchment.core.errors import Invalid
+from catchment.core.money import decimal_text
 from catchment.core.schedules import BillTo, Schedule, charges
 from catchment.flows import keep_schedule
+from catchment.flows.schedule_taxes import PriceTaxation, price_taxations
 from catchment.store import prices, schedule_billing, schedule_list, schedule_records, schedules
 from catchment.store.schedule_list import Filters
 from catchment.store.schedule_records import ScheduleRecord
@@ -45,6 +49,28 @@ _MORE_THAN_A_YEAR = timedelta(days=400)
 
 class KeysOut(Wire):
     items: list[str]
+
+
+class PriceTaxOut(TaxationOut):
+    """How a price, or a copy of a list price, would be taxed in a phase (counted from 0)."""
+
+    price_id: str
+    phase: int
+    tax_rate: str
+
+    @classmethod
+    def of_price(cls, one: PriceTaxation) -> "PriceTaxOut":
+        """The wire form."""
+        return cls(
+            **TaxationOut.of(one.taxation).model_dump(),
+            price_id=one.price_id,
+            phase=one.phase,
+            tax_rate=decimal_text(one.taxation.fraction),
+        )
+
+
+class TaxesOut(Wire):
+    items: list[PriceTaxOut]
 
 
 @routes.post("/billing-schedules", status_code=201)
@@ -79,6 +105,7 @@ def create_schedule(
         custom_fields={},
         payment_provider=body.payment_provider,
         auto_charge=body.auto_charge,
+        tax_rates={},
         phases=(),
         created_at=now,
         updated_at=now,
@@ -95,6 +122,17 @@ def create_schedule(
         new_id=new_id,
     )
     return _shown(tx, who.workspace.id, [record], today)[0]
+
+
+@routes.post("/billing-schedules/validate-taxes")
+def validate_taxes(body: ScheduleIn, tx: Tx, who: WhoIs) -> TaxesOut:
+    """Which tax rate every price would have today. Nothing is kept.
+
+    Where a price would have none, that is refused, naming all such prices: a schedule can be made
+    all the same, and the rate given later.
+    """
+    found = price_taxations(tx, who.workspace.id, body.customer_id, body.terms())
+    return TaxesOut(items=[PriceTaxOut.of_price(one) for one in found])
 
 
 @routes.get("/billing-schedules")
@@ -274,7 +312,10 @@ def _shown(
             status=record.status(today),
             start_date=record.start,
             end_date=record.end,
-            tax_rates=[],
+            tax_rates=[
+                PriceTaxRate(price_id=price_id, tax_rate_id=rate_id)
+                for price_id, rate_id in record.tax_rates.items()
+            ],
             first_billing_date=_first_due(agreed[record.id]),
             auto_issue_invoices=record.auto_issue,
             adjust_late_usage=record.adjust_late,

@@ -9,7 +9,7 @@ from catchment.api.deps import Cursor, Limit, NewestFirst, NewId, Now, PathId, T
 from catchment.api.list_prices import ListPriceOut
 from catchment.api.prices import PriceOut
 from catchment.api.route import router
-from catchment.api.wire import At, Name, Pagination, Text, Wire
+from catchment.api.wire import At, IdIn, Name, Pagination, Text, Wire
 from catchment.flows import keep_product
 from catchment.store import list_prices, prices, products
 from catchment.store.paging import PageRequest
@@ -27,7 +27,7 @@ class ProductIn(Wire):
 
     name: Name
     label: Text | None = None
-    tax_category_id: Name | None = None
+    tax_category_id: IdIn | None = None
 
 
 class ProductOut(Wire):
@@ -83,7 +83,7 @@ def create_product(body: ProductIn, tx: Tx, who: WhoIs, now: Now, new_id: NewId)
     product = products.Product(
         new_id(), body.name, body.label or None, body.tax_category_id, now, now, None
     )
-    products.add(tx, who.workspace.id, product)
+    keep_product.create(tx, who.workspace.id, product)
     return ProductOut.of(product)
 
 
@@ -112,7 +112,7 @@ def show_product(id: PathId, tx: Tx, who: WhoIs) -> ProductOut:
 
 @routes.put("/products/{id}")
 def update_product(id: PathId, body: ProductIn, tx: Tx, who: WhoIs, now: Now) -> ProductOut:
-    """Replace a product's words. Drafts take them when they are calculated again."""
+    """Replace a product's words and its tax category. Drafts have them once recalculated."""
     return ProductOut.of(
         keep_product.change(
             tx,

@@ -108,7 +108,9 @@ class PhaseIn(Wire):
         )
 
 
-class TaxRateIn(Wire):
+class PriceTaxRate(Wire):
+    """The tax rate agreed for a price, or for what is copied from a list price."""
+
     price_id: IdIn
     tax_rate_id: IdIn
 
@@ -137,7 +139,8 @@ class ScheduleUpdateIn(Wire):
     The same holds for ``billTo``, for ``adjustLateUsage`` (at first true: usage that comes after
     its invoice is final is billed by the next one) and for ``rollUpExclusions``: customers who are
     left out of the roll-up with everyone below them, and are priced by the next roll-up schedule
-    further up, if there is one.
+    further up, if there is one. ``taxRates`` are all that are agreed: other prices have the rate of
+    their product's tax category where the customer is. Final invoices keep theirs.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EXAMPLE})
@@ -145,7 +148,7 @@ class ScheduleUpdateIn(Wire):
     start_date: Day
     end_date: Day | None = None
     recurrence_day_of_month: Annotated[Whole, Field(ge=1, le=31)] | None = None
-    tax_rates: list[TaxRateIn]
+    tax_rates: Annotated[list[PriceTaxRate], Field(max_length=1000)]
     auto_issue_invoices: Flag
     adjust_late_usage: Flag | None = None
     purchase_order_number: Text | None = None
@@ -160,8 +163,6 @@ class ScheduleUpdateIn(Wire):
 
     def terms(self) -> Terms:
         """The terms asked for. Raises Invalid, NotSupportedYet."""
-        if self.tax_rates:
-            raise NotSupportedYet.field("/taxRates", "Tax rates are not supported yet.")
         if self.attachment_asset_ids:
             raise NotSupportedYet.field("/attachmentAssetIds", "Attachments are not supported yet.")
         return Terms(
@@ -180,6 +181,7 @@ class ScheduleUpdateIn(Wire):
             due_days=self.default_due_date_days,
             custom_fields=self.custom_fields,
             phases=tuple(phase.terms(f"/phases/{i}") for i, phase in enumerate(self.phases)),
+            tax_rates=tuple((one.price_id, one.tax_rate_id) for one in self.tax_rates),
         )
 
 
@@ -266,7 +268,7 @@ class ScheduleOut(Wire):
     status: str
     start_date: Day
     end_date: Day | None = None
-    tax_rates: list[TaxRateIn]
+    tax_rates: list[PriceTaxRate]
     first_billing_date: Day | None = None
     auto_issue_invoices: bool
     adjust_late_usage: bool

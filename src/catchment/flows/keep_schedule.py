@@ -13,6 +13,7 @@ from catchment.flows import billed_usage
 from catchment.flows.pool_terms import check_exclusions
 from catchment.flows.recalculate_invoice import recalculate_drafts
 from catchment.flows.run_billing import bill_schedule, hold
+from catchment.flows.schedule_taxes import agreed_rates
 from catchment.flows.schedule_terms import (
     NewId,
     Terms,
@@ -59,7 +60,8 @@ def create(
 ) -> ScheduleRecord:
     """Write a schedule (``new``, less its terms) down, and bill what has elapsed if it starts.
 
-    Raises Invalid, NotFound, CustomerArchived and, to ``start``, what ``activate`` raises.
+    Raises Invalid, NotFound, CustomerArchived, TaxArchived and, to ``start``, what ``activate``
+    raises.
     """
     check_days(terms)
     if start:
@@ -67,7 +69,8 @@ def create(
     refuse_archived_customer(tx, workspace.id, new.customer_id)
     agreed = _agreed(tx, workspace.id, new, terms)
     phases = phases_of(tx, workspace.id, terms, (), now=now, new_id=new_id)
-    record = replace(agreed, phases=phases)
+    rates = agreed_rates(tx, workspace.id, terms, phases, {})
+    record = replace(agreed, phases=phases, tax_rates=rates)
     schedule_records.add(tx, workspace.id, record)
     if start:
         record = _start(tx, usage, workspace, record, today=today, now=now, new_id=new_id)
@@ -108,8 +111,8 @@ def change(
 ) -> ScheduleRecord:
     """Agree anew. Of a started schedule, what has been invoiced for good must stay as it is.
 
-    Raises Invalid, NotFound, ScheduleArchived, ScheduleCompleted, ScheduleStarted, ScheduleBilled,
-    UsageBilled and what ``check_start`` raises.
+    Raises Invalid, NotFound, TaxArchived, ScheduleArchived, ScheduleCompleted, ScheduleStarted,
+    ScheduleBilled, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
     before = _one_to_change(tx, workspace.id, id)
@@ -123,7 +126,8 @@ def change(
     check_days(terms)
     agreed = _agreed(tx, workspace.id, before, terms)
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
-    record = replace(agreed, phases=phases, updated_at=now)
+    rates = agreed_rates(tx, workspace.id, terms, phases, before.tax_rates)
+    record = replace(agreed, phases=phases, tax_rates=rates, updated_at=now)
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record

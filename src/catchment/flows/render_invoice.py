@@ -21,6 +21,7 @@ from catchment.documents.address import address_lines
 from catchment.documents.breakdown import Measured, Member, breakdown
 from catchment.documents.payment import payment_details
 from catchment.documents.render import render
+from catchment.flows.printed_seller import printed_seller
 from catchment.store import invoice_contents, invoices, merchants
 from catchment.store.engine import writing
 from catchment.store.invoice_parts import Contents, LineItem, LineItemGroup
@@ -33,8 +34,8 @@ _WATERMARKS = {Status.DRAFT: "DRAFT", Status.VOIDED: "VOID"}
 def invoice_pdf(tx: Connection, engine: Engine, invoice: Invoice, *, now: datetime) -> bytes:
     """The PDF of an invoice. With a number it is rendered once; later answers are those bytes."""
     if invoice.number is None:
-        merchant = merchants.printed(merchants.get(tx, invoice.workspace_id), invoice.currency)
-        return render(_document(tx, invoice, merchant))
+        seller = printed_seller(tx, merchants.get(tx, invoice.workspace_id))
+        return render(_document(tx, invoice, seller(invoice)))
     kept = invoices.document(tx, invoice.id)
     if kept is not None:
         return kept

@@ -51,6 +51,7 @@ class ScheduleRecord:
     """What was agreed with a customer. ``end`` is the last day, None has no end.
 
     Customers in ``exclusions`` are left out of a ``roll_up``, with everyone below them.
+    ``tax_rates`` are those agreed for some of the prices, by price.
     """
 
     id: str
@@ -71,6 +72,7 @@ class ScheduleRecord:
     custom_fields: Mapping[str, str]
     payment_provider: str | None
     auto_charge: bool | None
+    tax_rates: Mapping[str, str]
     phases: tuple[PhaseRecord, ...]
     created_at: datetime
     updated_at: datetime
@@ -203,6 +205,7 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "roll_up_billing": record.roll_up,
         "bill_to": record.bill_to,
         "roll_up_exclusions": list(record.exclusions) or None,
+        "tax_rates": dict(record.tax_rates) or None,
         "auto_issue_invoices": record.auto_issue,
         "adjust_late_usage": record.adjust_late,
         "purchase_order_number": record.purchase_order_number,
@@ -267,6 +270,7 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         custom_fields=row.custom_fields,
         payment_provider=row.payment_provider,
         auto_charge=row.auto_charge,
+        tax_rates=row.tax_rates or {},
         phases=its_phases,
         created_at=row.created_at,
         updated_at=row.updated_at,
