@@ -13,7 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """One frozen value. Each field is the environment variable ``CATCHMENT_<NAME>``."""
 
-    model_config = SettingsConfigDict(env_prefix="CATCHMENT_", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CATCHMENT_", frozen=True, hide_input_in_errors=True
+    )
 
     data_dir: Path = Field(
         Path("catchment-data"),
@@ -24,6 +26,12 @@ class Settings(BaseSettings):
         "",
         description="PostgreSQL address such as postgresql://user:password@host/name. "
         "Empty: an SQLite file in the data directory.",
+    )
+    usage_url: str = Field(
+        "",
+        description="ClickHouse that keeps usage events, such as "
+        "clickhouse://user:password@host:8123/database. Empty: files in the data directory.",
+        repr=False,
     )
     secret_key: str = Field(
         "",

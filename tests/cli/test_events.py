@@ -44,7 +44,7 @@ def test_a_file_is_imported_once(home: Path, tmp_path: Path) -> None:
     ("name", "body"),
     [
         ("e.csv", b"customerAlias,eventType\na,t\n,t\n"),
-        ("e.jsonl.gz", gzip.compress(GOOD[:39] + BAD)),
+        ("e.jsonl.gz", gzip.compress(GOOD[:39] + BAD, mtime=0)),
         ("e.ndjson.zst", pa.Codec("zstd").compress(GOOD[:39] + BAD, asbytes=True)),
     ],
 )

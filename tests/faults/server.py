@@ -1,9 +1,5 @@
-"""``catchment serve`` on a socket that outlives it: ``python -m tests.faults.server DESCRIPTOR [--loader]``.
+"""``catchment serve`` on a socket that outlives it: ``python -m tests.faults.server fd:N [--loader]``."""
 
-Whoever connects while no server runs waits for the next one, so nobody has to try again and again.
-"""
-
-import socket
 import sys
 from contextlib import nullcontext
 
@@ -12,14 +8,14 @@ import uvicorn
 from catchment.cli.loading import loading
 from catchment.main import build
 from catchment.settings import Settings
+from tests.programs import listening
 
 
-def main(descriptor: str, *flags: str) -> None:
+def main(port: str, *flags: str) -> None:
     built = build(Settings())
-    listener = socket.socket(fileno=int(descriptor))
     with loading(built) if "--loader" in flags else nullcontext():
         config = uvicorn.Config(built.app(), log_level="warning", ws="none", lifespan="off")
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=[listening(port)])
 
 
 if __name__ == "__main__":

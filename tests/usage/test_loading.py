@@ -18,6 +18,7 @@ from catchment.store.engine import reading, writing
 from catchment.store.schema import usage_inbox, usage_segments
 from catchment.usage import EventFilter, EventPageRequest, UsageStore, batch
 from catchment.usage.embedded import duck, merging, segments
+from catchment.usage.embedded.storage import EmbeddedStorage
 from catchment.usage.intake import inbox
 from catchment.usage.opening import usage_store
 from tests.usage.world import EVERYTHING, START, D, event, send, sent
@@ -111,7 +112,7 @@ def test_all_workspaces_are_caught_up_and_kept_apart(
     assert usage.measure(other, [EVERYTHING])[0].pooled == 7
 
 
-def test_loaders_at_the_same_time_load_everything_once(
+def test_loaders_without_a_lease_load_everything_once(
     engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
     for n in range(12):
@@ -120,7 +121,7 @@ def test_loaders_at_the_same_time_load_everything_once(
     loaded: list[int] = []
 
     def load() -> None:
-        store = usage_store(engine, data_dir)
+        store = EmbeddedStorage(engine, data_dir)
         start.wait()
         loaded.append(store.catch_up(workspace.id))
         store.close()

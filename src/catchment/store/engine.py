@@ -10,7 +10,7 @@ for readers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -105,9 +105,18 @@ def lock(tx: Connection, *names: str) -> None:
     SQLite has one writer at a time already; PostgreSQL takes an advisory lock.
     """
     if tx.dialect.name == "postgresql":
-        digest = hashlib.blake2b("/".join(names).encode(), digest_size=8).digest()
-        key = int.from_bytes(digest, "big", signed=True)
-        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key(names)})
+
+
+def try_lock(tx: Connection, *names: str) -> bool:
+    """Hold that lock of PostgreSQL's unless someone else does; whether ``tx`` holds it."""
+    tried = tx.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _key(names)})
+    return bool(tried.scalar_one())
+
+
+def _key(names: Sequence[str]) -> int:
+    digest = hashlib.blake2b("/".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def migrate(engine: Engine) -> None:

@@ -753,3 +753,13 @@ usage_segments = Table(
     _created(),
     UniqueConstraint("workspace_id", "path"),
 )
+
+# Which workspaces' events are in ClickHouse and not in segments: the storage there, and the last
+# place that it has taken over.
+usage_loaded = Table(
+    "usage_loaded",
+    metadata,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    _text("storage", nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol, TypeVar
 
+from catchment.core.errors import Unavailable
 from catchment.core.period import Span
 from catchment.usage.intake.events import InboxRow
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
 
 _T = TypeVar("_T")
+
+
+class UsageUnavailable(Unavailable):
+    """The store of usage events cannot be used now; what was sent is kept all the same."""
+
+    code = "usage_unavailable"
 
 
 class Storage(Protocol):

@@ -35,6 +35,7 @@ from catchment.usage.intake.events import (
     micros,
     supposed,
 )
+from catchment.usage.lease import Lease
 from catchment.usage.questions import (
     census,
     late,
@@ -85,9 +86,10 @@ class Names(NamedTuple):
 class UsageStore:
     """The usage events of all workspaces. One per process; its methods may run in many threads."""
 
-    def __init__(self, engine: Engine, storage: Storage) -> None:
+    def __init__(self, engine: Engine, storage: Storage, lease: Lease) -> None:
         self._engine = engine
         self._storage = storage
+        self._lease = lease
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
@@ -109,18 +111,20 @@ class UsageStore:
         other._supposed = own  # noqa: SLF001 -- one of us
         return other
 
-    def catch_up(self, workspace_id: str) -> int:
+    def catch_up(self, workspace_id: str, *, wait: bool = True) -> int:
         """Move what waits into segments, for speed only, and return how many events that was.
 
-        Not to be called within a writing transaction: on SQLite it would wait for it.
+        While another process is at it, ``wait`` for that or else leave it to that. Not to be called
+        within a writing transaction: on SQLite it would wait for it.
         """
-        return self._storage.catch_up(workspace_id)
+        with self._lease(workspace_id, wait) as ours:
+            return self._storage.catch_up(workspace_id) if ours else 0
 
     def catch_up_if_worth_it(self, workspace_id: str | None = None) -> int:
         """Catch up where enough waits to be worth a file; in every workspace if none is named.
 
-        Not if another process does so, or a thread of ours is at it already: several at once would
-        only do the same work, and all but one throw it away. Returns how many events were moved.
+        Not if another process does so, or a thread of ours is at it already. Returns how many
+        events were moved.
         """
         if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
             return 0
@@ -128,7 +132,7 @@ class UsageStore:
             with reading(self._engine) as tx:
                 waiting = inbox.waiting(tx)
             return sum(
-                self.catch_up(home)
+                self.catch_up(home, wait=False)
                 for home, own in waiting.items()
                 if workspace_id in {None, home}
                 and (
@@ -140,9 +144,10 @@ class UsageStore:
 
     def compact(self, workspace_id: str) -> tuple[int, int]:
         """Merge all that may be merged: how many files there were, and how many there are."""
-        before = self._storage.kept(workspace_id).files
-        self._storage.compact(workspace_id)
-        return before, self._storage.kept(workspace_id).files
+        with self._lease(workspace_id, True):
+            before = self._storage.kept(workspace_id).files
+            self._storage.compact(workspace_id)
+            return before, self._storage.kept(workspace_id).files
 
     def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
         """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""

@@ -9,6 +9,7 @@ inbox as columns in memory. So there is no lock between processes and nothing to
 from __future__ import annotations
 
 import glob
+import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ MARKS = pa.schema([("seq", pa.int64()), ("later", pa.int64())])
 """The place of an event, and of the one that superseded it."""
 
 _NONE: Mapping[str, Any] = {}
+_PARAMETER = re.compile(r"\$(\w+)")
 
 
 class Duck:
@@ -82,11 +84,10 @@ def define(
 def define_events(
     cursor: duckdb.DuckDBPyConnection, properties: Collection[str], last_seq: int
 ) -> None:
-    """Make ``events`` and ``marks`` mean what they were when ``last_seq`` was the newest place.
+    """Make ``events``, ``counting`` and ``marks`` what they were at the place ``last_seq``.
 
-    ``stored`` and ``superseded`` are defined. Cancellations are no events. Of each of
-    ``properties`` events get a ``columns.text`` and a ``columns.number``, from wherever it is
-    stored.
+    ``stored`` and ``superseded`` are defined. What a property is read from are the columns that
+    are there.
     """
     there = {column for column, *_ in cursor.execute("SELECT * FROM stored LIMIT 0").description}
     read = [expression for name in sorted(properties) for expression in _read(name, there)]
@@ -95,18 +96,22 @@ def define_events(
         f" WHERE seq <= {int(last_seq)} AND event_type <> ''"
     )
     cursor.execute(
-        f"CREATE TEMP VIEW marks AS SELECT seq FROM superseded WHERE later <= {int(last_seq)}"
+        f"CREATE TEMP VIEW marks AS SELECT * FROM superseded WHERE later <= {int(last_seq)}"
+    )
+    cursor.execute(
+        "CREATE TEMP VIEW counting AS SELECT * FROM events WHERE seq NOT IN (SELECT seq FROM marks)"
     )
 
 
 def _read(name: str, there: Collection[str]) -> Iterator[str]:
-    """What ``columns.text`` and ``columns.number`` of a property are made of."""
+    """What the columns of a property are made of."""
     text, number, flag = (columns.column(kind, name) for kind in columns.KINDS)
     digits = f"rtrim(rtrim({number}::VARCHAR, '0'), '.')"
     literal = "'" + name.replace("'", "''") + "'"
     written = [text] * (text in there) + [f"texts[{literal}]::VARCHAR"]
     texts = [*written, *[digits] * (number in there), *[f"{flag}::VARCHAR"] * (flag in there)]
     yield f"coalesce({', '.join(texts)}) AS {columns.text(name)}"
+    yield f"lower(coalesce({', '.join(texts)})) AS {columns.folded(name)}"
     numbers = [*[number] * (number in there), *map(_parsed, written)]
     yield f"coalesce({', '.join(numbers)}) AS {columns.number(name)}"
 
@@ -158,5 +163,6 @@ class Cursor:
         self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", parameters)
 
     def _execute(self, sql: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        used = {name: value for name, value in parameters.items() if f"${name}" in sql}
+        named = set(_PARAMETER.findall(sql))
+        used = {name: value for name, value in parameters.items() if name in named}
         return self._connection.execute(sql, used)

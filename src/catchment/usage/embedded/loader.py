@@ -4,46 +4,34 @@ A loader writes files first and then, in one transaction, deletes exactly the in
 and names the files in the manifest. That commit is the only moment at which anything changes:
 before it a crash leaves the rows to be loaded again, after it the files count. Any process may load
 at any time; of two that load the same rows, the second finds them gone and throws its files away.
+That is rare, for a lease lets one process load at a time, but it is what correctness rests on.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from catchment.store.engine import lock, reading, writing
+from catchment.store import usage_homes
+from catchment.store.engine import reading, writing
 from catchment.usage.embedded import duck, keys, layout, merging, segments
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.embedded.superseding import Superseded, superseded
-from catchment.usage.intake import columns, inbox
-from catchment.usage.intake.events import InboxRow, first_place, instant, last_place
-
-BATCH_EVENTS = 250_000
-"""About how many events are loaded at once."""
+from catchment.usage.intake import inbox
+from catchment.usage.intake.events import first_place, instant, last_place
+from catchment.usage.intake.waiting import Batch, Lost, batches
 
 _ATTEMPTS = 50
-_LOCK = "usage-load"
-
-
-class _Lost(Exception):
-    """Another process did the same work first."""
-
-
-class _Batch(NamedTuple):
-    """Rows of the inbox, and their events as columns."""
-
-    rows: list[InboxRow]
-    events: pa.Table
+_log = logging.getLogger("catchment.usage")
 
 
 def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
@@ -52,29 +40,15 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
     with ThreadPoolExecutor(1, "usage decoder") as ahead:
         for _ in range(_ATTEMPTS):
             try:
-                for batch in _batches(engine, workspace_id, ahead):
+                for batch in batches(engine, workspace_id, ahead):
                     _load(engine, data_dir, workspace_id, db, batch)
                     loaded += len(batch.events)
                     _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
-            except (_Lost, duck.Missing):
-                continue
+            except (Lost, duck.Missing):
+                _log.info("another process has loaded or merged the same: %s", workspace_id)
     _sweep(engine, data_dir, workspace_id)
     return loaded
-
-
-def _batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[_Batch]:
-    """What waits, in order; the next is decoded while one is stored."""
-    coming = ahead.submit(_next, engine, workspace_id, 0)
-    while (batch := coming.result()) is not None:
-        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id)
-        yield batch
-
-
-def _next(engine: Engine, workspace_id: str, after: int) -> _Batch | None:
-    with reading(engine) as tx:
-        rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
-    return _Batch(rows, columns.table(workspace_id, rows)) if rows else None
 
 
 def compact(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:
@@ -83,7 +57,7 @@ def compact(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) ->
     _sweep(engine, data_dir, workspace_id)
 
 
-def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batch: _Batch) -> None:
+def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batch: Batch) -> None:
     """Put one batch into segments. All earlier ones are there: whose are not finds rows gone."""
     with reading(engine) as tx:
         known = segments.manifest(tx, workspace_id)
@@ -93,9 +67,10 @@ def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batc
         for one in _written(data_dir, workspace_id, batch, found):
             fresh.append(one)
         with writing(engine) as tx:
-            lock(tx, _LOCK, workspace_id)
+            usage_homes.hold(tx, workspace_id)
+            usage_homes.check_files(tx, workspace_id)
             if not inbox.remove(tx, workspace_id, batch.rows):
-                raise _Lost
+                raise Lost
             segments.add(tx, workspace_id, fresh)
 
 
@@ -111,14 +86,14 @@ def _named_or_gone(engine: Engine, data_dir: Path, workspace_id: str) -> Iterato
         yield made
     except BaseException:
         with suppress(OSError, DBAPIError), writing(engine) as tx:
-            lock(tx, _LOCK, workspace_id)
+            usage_homes.hold(tx, workspace_id)
             named = {one.id for one in segments.manifest(tx, workspace_id)}
             segments.discard(data_dir, [one for one in made if one.id not in named])
         raise
 
 
 def _written(
-    data_dir: Path, workspace_id: str, batch: _Batch, found: Superseded
+    data_dir: Path, workspace_id: str, batch: Batch, found: Superseded
 ) -> Iterator[Segment]:
     """Files for events, their keys and the marks they make, named nowhere yet."""
     rows, events = batch
@@ -159,7 +134,7 @@ def _merge_all(
             chosen = choose(segments.manifest(tx, workspace_id))
         if not chosen:
             return
-        with suppress(_Lost, duck.Missing):
+        with suppress(Lost, duck.Missing):
             _merge(engine, data_dir, workspace_id, db, chosen)
 
 
@@ -196,8 +171,8 @@ def _merge(
         )
         made.append(merged)
         with writing(engine) as tx:
-            lock(tx, _LOCK, workspace_id)
+            usage_homes.hold(tx, workspace_id)
             if not segments.remove(tx, workspace_id, crowd):
-                raise _Lost
+                raise Lost
             segments.add(tx, workspace_id, [merged])
     segments.retire(data_dir, crowd)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 
 from catchment.core.period import Span
+from catchment.store import usage_homes
 from catchment.store.engine import reading
 from catchment.usage.embedded import duck, loader, segments
 from catchment.usage.embedded.segments import Kind
@@ -79,6 +80,7 @@ class EmbeddedStorage:
         within: Span | None,
     ) -> _T:
         with reading(self._engine) as tx:
+            usage_homes.check_files(tx, workspace_id)
             waiting = [*inbox.first(tx, workspace_id), *supposed]
             known = segments.manifest(tx, workspace_id)
         newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)

@@ -85,6 +85,11 @@ def text(name: str) -> str:
     return f"read_{column(TEXT, name)}"
 
 
+def folded(name: str) -> str:
+    """The column of ``events`` with the same, its letters without case (``metering.fold``)."""
+    return f"fold_{column(TEXT, name)}"
+
+
 def number(name: str) -> str:
     """The column of ``events`` with what aggregations of numbers read of a property."""
     return f"read_{column(NUMBER, name)}"

@@ -47,15 +47,15 @@ _STRETCHES = pa.schema(
 )
 _TALLY = (
     "SELECT stretch, claimant, CASE WHEN claimant IS NULL THEN customer END AS unpriced,"
-    " CASE WHEN customer IS NULL THEN alias END AS unmapped, count(*) AS events FROM owned"
+    " CASE WHEN customer IS NULL THEN alias END AS unmapped, count(*) AS event_count FROM owned"
     " LEFT JOIN stretches ON whose = claimant AND event_at >= starts AND event_at < ends"
     " GROUP BY stretch, claimant, unpriced, unmapped"
 )
-_BY_STRETCH = "SELECT stretch, events FROM tally WHERE stretch IS NOT NULL"
+_BY_STRETCH = "SELECT stretch, event_count FROM tally WHERE stretch IS NOT NULL"
 _SUMS = (
     "SELECT "
     + ", ".join(
-        f"coalesce(sum(events) FILTER ({which}), 0)::BIGINT"
+        f"coalesce(sum(event_count) FILTER (WHERE {which}), 0)::BIGINT"
         for which in (
             "true",
             "claimant IS NOT NULL AND stretch IS NULL",
@@ -66,9 +66,10 @@ _SUMS = (
     + " FROM tally"
 )
 _TWICE = (
-    "SELECT customer, first, last, count(*) AS events FROM (SELECT any_value(customer) AS customer,"
-    " min(claimant) AS first, max(claimant) AS last FROM owned GROUP BY seq HAVING count(*) > 1)"
-    " GROUP BY customer, first, last ORDER BY events DESC, customer"
+    "SELECT whose, least_claimant, most_claimant, count(*) AS event_count FROM"
+    " (SELECT any_value(customer) AS whose, min(claimant) AS least_claimant,"
+    " max(claimant) AS most_claimant FROM owned GROUP BY seq HAVING count(*) > 1)"
+    " GROUP BY whose, least_claimant, most_claimant ORDER BY event_count DESC, whose"
 )
 
 
@@ -122,11 +123,11 @@ def take(cursor: Cursor, asked: CensusQuery) -> Census:
     }
     owned = (
         "WITH owned AS (SELECT seq, event_at, alias, customer, claimant FROM"
-        f" (SELECT seq, event_at, alias FROM events WHERE {events.text})"
+        f" (SELECT seq, event_at, alias FROM counting WHERE {events.text})"
         " LEFT JOIN names USING (alias) LEFT JOIN claims"
         " ON owner = customer AND event_at >= from_at AND event_at < to_at) "
     )
-    [(received,)] = cursor.rows(f"SELECT count(*) FROM events WHERE {events.text}", parameters)
+    [(received,)] = cursor.rows(f"SELECT count(*) FROM counting WHERE {events.text}", parameters)
     cursor.keep("tally", owned + _TALLY, parameters)
     of_claimant: dict[Claimant, list[tuple[Span, int]]] = {}
     for place, found in cursor.rows(_BY_STRETCH):
@@ -168,8 +169,8 @@ def _twice(
 def _most(cursor: Cursor, column: str) -> tuple[tuple[str, int], ...]:
     """Who has the most events of those that are ``column``."""
     found = (
-        f"SELECT {column}, events FROM tally WHERE {column} IS NOT NULL"
-        f" ORDER BY events DESC, {column} LIMIT {NAMED}"
+        f"SELECT {column}, event_count FROM tally WHERE {column} IS NOT NULL"
+        f" ORDER BY event_count DESC, {column} LIMIT {NAMED}"
     )
     return tuple((who, events) for who, events in cursor.rows(found))
 

@@ -1,9 +1,14 @@
 """What a question asks of an engine, whichever answers it.
 
-Questions are SQL that every engine reads alike, over relations that a storage has made: ``events``
-(all that was acknowledged up to a place), ``marks`` (the places of those that no longer count),
-and, for whoever shows events as they are kept, ``stored`` and ``superseded`` (see
-``embedded.duck.define_events``).
+Questions are SQL that every engine reads alike, over relations that a storage has made. What
+engines would do differently (lower a letter, read a number in a text) is a column of these:
+
+``events``    all that was acknowledged up to a place, but for cancellations. Of each property asked
+              for there are ``columns.text``, ``columns.folded`` and ``columns.number``
+``counting``  those of them that count: not superseded by that place
+``marks``     the ``seq`` of each event that was superseded by that place, and ``later``, the first
+              place that did so
+``stored``    all there is, cancellations too, as ``columns.table`` makes it
 """
 
 from __future__ import annotations

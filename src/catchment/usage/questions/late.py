@@ -36,8 +36,7 @@ _WITHIN = (
 )
 _CAME = f"SELECT place, alias FROM events {_WITHIN} AND seq > $since AND seq > measured_to"
 _SUPERSEDED = (
-    "SELECT place, alias FROM events"
-    " JOIN (FROM superseded SEMI JOIN marks USING (seq)) USING (seq)"
+    "SELECT place, alias FROM events JOIN marks USING (seq)"
     f" {_WITHIN} AND seq <= measured_to AND later > measured_to"
 )
 _RENAMED_SINCE = (
@@ -89,7 +88,7 @@ def look(
     if renamed:
         _define(cursor, "renamed", [(name, micros(at)) for name, at in renamed], _RENAMED)
         asked.append(_RENAMED_SINCE)
-    return [tuple(row) for row in cursor.rows(" UNION ".join(asked), parameters)]
+    return [tuple(row) for row in cursor.rows(" UNION DISTINCT ".join(asked), parameters)]
 
 
 def _define(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from catchment.usage.intake import columns
 from catchment.usage.intake.event_ids import event_id, millisecond_of, place_of
 from catchment.usage.intake.events import instant, micros
 from catchment.usage.questions.engine import Cursor
-from catchment.usage.questions.queries import CURRENT
+from catchment.usage.questions.queries import IN_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,17 @@ class EventPage:
     total: int
 
 
-_ORDER_OF_IDS = ("received_at // 1000", "seq")
+_KEY = "event_type, alias, event_at, seq"
+"""What storages sort events by: whoever knows all of it reads nothing else."""
+
+_KEYS = pa.schema(
+    [
+        ("event_type", pa.string()),
+        ("alias", pa.string()),
+        ("event_at", pa.int64()),
+        ("seq", pa.int64()),
+    ]
+)
 
 
 def page(
@@ -97,18 +107,15 @@ def page(
         known = _decode(workspace_id, place, request, "?before" if backwards else "?after")
         parameters |= known
         where += f" AND {_beyond(request, '>' if upwards else '<')}"
-    order = ", ".join(f"{key} {'ASC' if upwards else 'DESC'}" for key in _keys(request))
-    # The places first, so that the wide columns are read for one page only.
-    found = cursor.dicts(
-        f"SELECT *, {CURRENT} AS counts FROM stored WHERE seq IN (SELECT seq FROM events"
-        f" WHERE {where} ORDER BY {order} LIMIT {request.limit + 1} OFFSET {request.offset})"
-        f" ORDER BY {order}",
+    order = ", ".join(f"{key} {'ASC' if upwards else 'DESC'}" for key in _order(request))
+    # The keys first, so that the wide columns are read for one page only.
+    found = cursor.rows(
+        f"SELECT {_KEY} FROM events WHERE {where}"
+        f" ORDER BY {order} LIMIT {request.limit + 1} OFFSET {request.offset}",
         parameters,
     )
     more = len(found) > request.limit
-    rows = found[: request.limit]
-    cancelled = _cancelled(cursor, [row["seq"] for row in rows if not row["counts"]])
-    events = [stored(workspace_id, row, cancelled=row["seq"] in cancelled) for row in rows]
+    events = shown(cursor, workspace_id, found[: request.limit])
     if backwards:
         events.reverse()
     beyond = place is not None or request.offset > 0
@@ -122,20 +129,41 @@ def page(
     )
 
 
-def _cancelled(cursor: Cursor, seqs: Collection[int]) -> set[int]:
-    """Which of the superseded events at these places were superseded by a cancellation."""
-    if not seqs:
-        return set()
+def keys(cursor: Cursor, condition: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What ``shown`` must know of the events that count and meet ``condition``, in any order."""
+    return cursor.rows(f"SELECT {_KEY} FROM counting WHERE {condition}", parameters)
+
+
+def shown(cursor: Cursor, workspace_id: str, keys: Sequence[tuple[Any, ...]]) -> list[StoredEvent]:
+    """The events of these ``keys``, in their order."""
+    if not keys:
+        return []
+    columns = zip(zip(*keys, strict=True), _KEYS.types, strict=True)
+    arrays = [pa.array(values, kind) for values, kind in columns]
+    cursor.define("wanted", pa.table(arrays, schema=_KEYS))
+    these = f"({_KEY}) IN (SELECT {_KEY} FROM wanted)"
+    rows = {row["seq"]: row for row in cursor.dicts(f"SELECT * FROM stored WHERE {these}")}
+    counting = {seq for (seq,) in cursor.rows(f"SELECT seq FROM counting WHERE {these}")}
+    cancelled = _cancelled(cursor) if len(counting) < len(rows) else ()
+    return [
+        stored(workspace_id, rows[seq], counts=seq in counting, cancelled=seq in cancelled)
+        for *_, seq in keys
+    ]
+
+
+def _cancelled(cursor: Cursor) -> set[int]:
+    """Which of the ``wanted`` events were superseded by a cancellation."""
     found = cursor.rows(
-        "SELECT superseded.seq FROM superseded JOIN stored ON stored.seq = later"
-        " WHERE list_contains($seqs::BIGINT[], superseded.seq) AND event_type = ''",
-        {"seqs": list(seqs)},
+        "SELECT marks.seq FROM marks JOIN stored ON stored.seq = marks.later"
+        " WHERE marks.seq IN (SELECT seq FROM wanted) AND stored.event_type = ''"
     )
     return {seq for (seq,) in found}
 
 
-def stored(workspace_id: str, row: Mapping[str, Any], *, cancelled: bool = False) -> StoredEvent:
-    """An event from a row of ``stored`` with all columns, and whether it ``counts``."""
+def stored(
+    workspace_id: str, row: Mapping[str, Any], *, counts: bool = True, cancelled: bool = False
+) -> StoredEvent:
+    """An event from a row of ``stored`` with all columns."""
     return StoredEvent(
         event_id(workspace_id, instant(row["received_at"]), row["seq"]),
         row["customer_event_id"],
@@ -143,7 +171,7 @@ def stored(workspace_id: str, row: Mapping[str, Any], *, cancelled: bool = False
         row["event_type"],
         instant(row["event_at"]),
         columns.properties_of(row),
-        row["counts"],
+        counts,
         cancelled,
     )
 
@@ -154,8 +182,7 @@ def _conditions(
     conditions = ["true"]
     parameters: dict[str, Any] = {}
     if wanted.aliases is not None:
-        conditions.append("list_contains($aliases::VARCHAR[], alias)")
-        parameters["aliases"] = sorted(wanted.aliases)
+        conditions.append(among(cursor, wanted.aliases))
     if wanted.unmapped_from is not None:
         known = pa.table({"alias": pa.array(wanted.unmapped_from, pa.string())})
         cursor.define("known_aliases", known)
@@ -181,14 +208,20 @@ def _conditions(
     return " AND ".join(conditions), parameters
 
 
-def _keys(request: EventPageRequest) -> tuple[str, ...]:
+def among(cursor: Cursor, aliases: Collection[str]) -> str:
+    """Whether an event's alias is one of ``aliases``, however many: a condition."""
+    cursor.define("wanted_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
+    return "alias IN (SELECT alias FROM wanted_aliases)"
+
+
+def _order(request: EventPageRequest) -> tuple[str, ...]:
     """What the list is ordered by: ids are, by their millisecond and then their place."""
-    return _ORDER_OF_IDS if request.by_id else ("event_at", *_ORDER_OF_IDS)
+    return IN_ORDER if request.by_id else ("event_at", *IN_ORDER)
 
 
 def _beyond(request: EventPageRequest, beyond: str) -> str:
-    keys = _keys(request)
-    return f"({', '.join(keys)}) {beyond} ({', '.join(f'$place_{n}' for n in range(len(keys)))})"
+    order = _order(request)
+    return f"({', '.join(order)}) {beyond} ({', '.join(f'$place_{n}' for n in range(len(order)))})"
 
 
 def _encode(event: StoredEvent, request: EventPageRequest) -> str:
@@ -199,7 +232,7 @@ def _encode(event: StoredEvent, request: EventPageRequest) -> str:
 def _decode(
     workspace_id: str, cursor: str, request: EventPageRequest, pointer: str
 ) -> dict[str, Any]:
-    """The values of ``_keys`` where a page ended."""
+    """The values of ``_order`` where a page ended."""
     expected: Any = tuple[str] if request.by_id else tuple[int, str]
     try:
         body = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -209,7 +242,7 @@ def _decode(
     place = place_of(workspace_id, id)
     if place is None:
         raise _no_cursor(pointer)
-    return {f"place_{n}": value for n, value in enumerate([*at, millisecond_of(id), place])}
+    return {f"place_{n}": value for n, value in enumerate([*at, 1000 * millisecond_of(id), place])}
 
 
 def _no_cursor(pointer: str) -> Invalid:

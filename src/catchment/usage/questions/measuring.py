@@ -54,12 +54,20 @@ _STEPS = pa.schema(
 _PLACED = pa.schema(
     [
         ("query", pa.int32()),
-        ("part", pa.int32()),
+        ("part", pa.int64()),
         ("stands", pa.decimal128(38, 12)),
-        ("step", pa.int32()),
+        ("stays", pa.int32()),
     ]
 )
-_BUCKETS = pa.schema([("bucket", pa.int32()), ("starts", pa.int64()), ("ends", pa.int64())])
+_BUCKETS = pa.schema(
+    [
+        ("query", pa.int32()),
+        ("bucket", pa.int32()),
+        ("starts", pa.int64()),
+        ("ends", pa.int64()),
+    ]
+)
+_QUERIES = pa.schema([("query", pa.int32())])
 _NUMBER = pa.decimal128(38, 12)
 _PARTS = 4_096
 """Into how many stretches of time a walk through steps is cut."""
@@ -99,8 +107,8 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
     own_values: dict[int, dict[str, list[tuple[Decimal, int]]]] = {}
     wanting = [index for index, query in asked.items() if query.want_values]
     if wanting and metric.aggregation in VALUING:
-        wanted = bounds | {"wanting": wanting}
-        for index, member, value, count in rows(cursor, queries.distribution(metric), wanted):
+        register(cursor, "wanting", [wanting], _QUERIES)
+        for index, member, value, count in rows(cursor, queries.distribution(metric), bounds):
             customer = asked[index].members[member].customer
             of_pool = values.setdefault(index, {})
             of_pool[value] = of_pool.get(value, 0) + count
@@ -138,7 +146,8 @@ def series(
     # A day that a time zone left out is an empty stretch: the last of equal edges counts.
     starts = {micros(edge): bucket for bucket, edge in enumerate(edges[:-1])}
     ends = [*list(starts)[1:], micros(edges[-1])]
-    register(cursor, "buckets", [list(starts.values()), list(starts), ends], _BUCKETS)
+    numbers = list(starts.values())
+    register(cursor, "buckets", [[0] * len(numbers), numbers, list(starts), ends], _BUCKETS)
     if metric.aggregation is Aggregation.CUSTOM:
         _evaluate(cursor, metric, bounds)
     return {
@@ -224,7 +233,8 @@ def _walk(
         parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
     register(cursor, "steps", columns, _STEPS)
     length = (bounds["latest"] - bounds["earliest"]) // _PARTS + 1
-    bounds = bounds | {"stepping": list(stepping), "length": length}
+    bounds = bounds | {"length": length}
+    register(cursor, "stepping", [list(stepping)], _QUERIES)
     placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)
     register(cursor, "placed", placed, _PLACED)
     found = rows(cursor, queries.walked(metric), bounds)

@@ -1,8 +1,8 @@
 """The SQL of every question, built on one definition of which events match a metric.
 
-Two relations are defined before: ``events`` (all that is stored) and ``marks`` (the places of those
-that were superseded). ``spans`` says whose events are asked for, ``evaluated`` what a CUSTOM metric
-makes of the numbers it reads. Values from outside are parameters, never text.
+A storage has defined what there is (see ``engine``). ``spans`` says whose events are asked for,
+``evaluated`` what a CUSTOM metric makes of the numbers it reads. Values from outside are
+parameters, never text.
 """
 
 # ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
@@ -21,12 +21,14 @@ from catchment.core.metering import (
     Metric,
     fold,
 )
-from catchment.usage.intake.columns import number, text
+from catchment.usage.intake.columns import folded, number, text
 
-CURRENT = "seq NOT IN (SELECT seq FROM marks)"
+IN_ORDER = ("received_at - received_at % 1000", "seq")
+"""What ids are ordered by: their millisecond, then their place."""
+
 _NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
-_WHOLE = "HUGEINT"
-_ENDS = ("min", "max")
+_WHOLE = "Int128"
+_ENDS = ("argMin", "argMax")
 _PLACE = ("received_at", "seq")
 _ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
 _SUM = f"coalesce(sum(number), 0)::{_NUMBER}"
@@ -39,7 +41,7 @@ _FIGURES = {
     Aggregation.AVERAGE: f"{_SUM}, count(number)",
     Aggregation.MAX: f"coalesce(max(number), 0)::{_NUMBER}",
     # Of one member.
-    Aggregation.LATEST: "coalesce(arg_max(number, (event_at, seq))"
+    Aggregation.LATEST: "coalesce(argMax(number, (event_at, seq))"
     f" FILTER (WHERE number IS NOT NULL), 0)::{_NUMBER}",
     # Of rows that have their place among the numbers of their group.
     Aggregation.PERCENTILE: f"coalesce(min(number) FILTER (WHERE {_REACHED}), 0)::{_NUMBER}",
@@ -80,7 +82,7 @@ def shape(metric: Metric) -> Metric:
 
 
 def matching(metric: Metric) -> Sql:
-    """Which of ``events`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
+    """Which of ``counting`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
     passing = _passing(metric)
     return Sql(
         f"event_type = $event_type AND {passing.text}",
@@ -93,12 +95,20 @@ def _passing(metric: Metric) -> Sql:
     parameters: dict[str, Any] = {}
     conditions = ["event_at >= $earliest", "event_at < $latest"]
     for place, (name, alternatives) in enumerate(metric.filters):
-        read = text(name) if metric.case_sensitive else f"lower({text(name)})"
-        found = f"coalesce(list_contains($texts_{place}::VARCHAR[], {read}), false)"
+        read, same = (text, str) if metric.case_sensitive else (folded, fold)
+        one = _among(read(name), f"texts_{place}", {same(one) for one in alternatives})
+        found = f"coalesce({one.text}, false)"
         conditions.append(f"NOT {found}" if name in metric.negated else found)
-        same = str if metric.case_sensitive else fold
-        parameters[f"texts_{place}"] = sorted({same(one) for one in alternatives})
-    return Sql(f"{' AND '.join(conditions)} AND {CURRENT}", parameters)
+        parameters |= one.parameters
+    return Sql(" AND ".join(conditions), parameters)
+
+
+def _among(column: str, name: str, texts: Collection[str]) -> Sql:
+    """Whether a column is one of ``texts``, of which there are few."""
+    if not texts:
+        return Sql("false", {})
+    parameters = {f"{name}_{place}": one for place, one in enumerate(sorted(texts))}
+    return Sql(f"{column} IN ({', '.join(f'${one}' for one in parameters)})", parameters)
 
 
 def operand(place: int) -> str:
@@ -106,16 +116,19 @@ def operand(place: int) -> str:
     return f"operand_{place}"
 
 
-def _found(metric: Metric, *columns: str) -> Sql:
+def _found(metric: Metric, **columns: str) -> Sql:
     """Events that match ``metric``, once for every row of ``spans`` they fall into.
 
+    ``columns`` are read of each, beside its place and instants and whose it is.
     What lies outside the types and names of all spans is skipped without a look.
     """
     condition = _passing(metric)
-    read = ", ".join(("seq", "received_at", "event_type", "alias", "event_at", *columns))
+    own = "seq, received_at, event_at"
+    read = ", ".join((own, *(f"{column} AS {name}" for name, column in columns.items())))
     return Sql(
-        "SELECT * EXCLUDE (event_type, alias, from_at, to_at) FROM ("
-        f"SELECT {read} FROM events WHERE event_type BETWEEN $first_type AND $last_type"
+        f"SELECT {', '.join(('query', 'member', own, *columns))} FROM"
+        f" (SELECT event_type, alias, {read} FROM counting"
+        " WHERE event_type BETWEEN $first_type AND $last_type"
         f" AND alias BETWEEN $first_alias AND $last_alias AND {condition.text})"
         " JOIN spans USING (event_type, alias) WHERE event_at >= from_at AND event_at < to_at",
         condition.parameters,
@@ -132,16 +145,16 @@ def matched(metric: Metric) -> Sql:
             read.parameters,
         )
     if metric.aggregation is Aggregation.COUNT:
-        return _found(metric, "NULL AS text", f"1::{_NUMBER} AS number")
+        return _found(metric, text="NULL", number=f"1::{_NUMBER}")
     assert metric.property is not None, metric
     name = metric.property
-    return _found(metric, f"{text(name)} AS text", f"{number(name)} AS number")
+    return _found(metric, text=text(name), number=number(name))
 
 
 def _operands(metric: Metric) -> Sql:
     """Matched events with the numbers that the expression reads."""
-    read = (f"{number(name)} AS {operand(at)}" for at, name in enumerate(metric.operands()))
-    return _found(metric, *read)
+    read = {operand(place): number(name) for place, name in enumerate(metric.operands())}
+    return _found(metric, **read)
 
 
 def combinations(metric: Metric) -> Sql:
@@ -169,14 +182,14 @@ def totals(metric: Metric, *, by_bucket: bool = False) -> Sql:
         assert metric.percentile is not None, metric
         parameters = parameters | {"percentile": int(metric.percentile.scaleb(FRACTION_DIGITS))}
         groups = (_ranked(group, pool) for group in (*alone, pool))
-        return Sql(f"WITH found AS MATERIALIZED ({rows}) {' UNION ALL '.join(groups)}", parameters)
+        return Sql(f"WITH found AS ({rows}) {' UNION ALL '.join(groups)}", parameters)
     count, figures = "count(*)", _FIGURES[metric.aggregation]
     if metric.aggregation is Aggregation.LATEST:  # of each member by itself, then added up
         rows = (
-            f"SELECT {pool}, member, count(*) AS events, {figures} AS value FROM ({rows})"
+            f"SELECT {pool}, member, count(*) AS event_count, {figures} AS value FROM ({rows})"
             f" GROUP BY {pool}, member"
         )
-        count, figures = "sum(events)::BIGINT", f"sum(value)::{_NUMBER}"
+        count, figures = "sum(event_count)::BIGINT", f"sum(value)::{_NUMBER}"
     sets = ", ".join(f"({group})" for group in (*alone, pool))
     member = "member" if alone else "NULL"
     return Sql(
@@ -187,7 +200,11 @@ def totals(metric: Metric, *, by_bucket: bool = False) -> Sql:
 
 
 def _in_buckets(rows: str) -> str:
-    return f"SELECT used.*, bucket FROM ({rows}) AS used ASOF JOIN buckets ON event_at >= starts"
+    """With the bucket that each event falls into; all are of one query."""
+    return (
+        f"SELECT used.*, buckets.bucket FROM ({rows}) AS used ASOF JOIN buckets"
+        " ON used.query = buckets.query AND used.event_at >= buckets.starts"
+    )
 
 
 def _ranked(group: str, pool: str) -> str:
@@ -214,12 +231,12 @@ def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
         place = "bucket"
         stretches = (
             "(SELECT query, member, alias, bucket, greatest(from_at, starts) AS from_at,"
-            " least(to_at, ends) AS to_at FROM spans, buckets"
+            " least(to_at, ends) AS to_at FROM spans JOIN buckets USING (query)"
             " WHERE from_at < ends AND to_at > starts)"
         )
     return Sql(
         "WITH told AS (SELECT query, member, seq, event_at, number FROM"
-        f" (SELECT seq, alias, event_at, {number(metric.property)} AS number FROM events"
+        f" (SELECT seq, alias, event_at, {number(metric.property)} AS number FROM counting"
         f" WHERE {condition.text})"
         " JOIN (SELECT DISTINCT query, member, alias FROM spans) USING (alias)"
         " WHERE number IS NOT NULL),"
@@ -238,12 +255,12 @@ def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
 
 
 def distribution(metric: Metric) -> Sql:
-    """(query, member, value, how many events have it), values ascending, where asked for."""
+    """(query, member, value, how many events have it), values ascending, of those ``wanting``."""
     assert metric.aggregation in VALUING, metric
     inner = matched(metric)
     return Sql(
         f"SELECT query, member, number, count(*) FROM ({inner.text})"
-        " WHERE list_contains($wanting::INTEGER[], query) AND number IS NOT NULL"
+        " WHERE query IN (SELECT query FROM wanting) AND number IS NOT NULL"
         " GROUP BY query, member, number ORDER BY query, number",
         inner.parameters,
     )
@@ -258,8 +275,8 @@ def parts_of_time(metric: Metric) -> Sql:
     numbered = _numbered(metric)
     return Sql(
         "SELECT query, part, sum(number)::DECIMAL(38, 12) AS adds,"
-        " coalesce(sum(number) FILTER (number < 0), 0)::DECIMAL(38, 12) AS lowest,"
-        " coalesce(sum(number) FILTER (number > 0), 0)::DECIMAL(38, 12) AS highest"
+        " coalesce(sum(number) FILTER (WHERE number < 0), 0)::DECIMAL(38, 12) AS lowest,"
+        " coalesce(sum(number) FILTER (WHERE number > 0), 0)::DECIMAL(38, 12) AS highest"
         f" FROM ({numbered.text}) GROUP BY query, part",
         numbered.parameters,
     )
@@ -269,39 +286,43 @@ def walked(metric: Metric) -> Sql:
     """(query, member, step, the member's part of it) where a relation ``steps`` asks for it.
 
     ``steps`` holds (query, step, lower, upper), every step with an upper end; ``placed`` holds
-    (query, part, stands, step) for every part of time: where usage stood before it, and the step
+    (query, part, stands, stays) for every part of time: where usage stood before it, and the step
     in which it stays meanwhile. Only where it stays in none are events walked one by one.
     """
     numbered = _numbered(metric)
-    part = "greatest(lower, least(stands, upper)) - greatest(lower, least(stands - number, upper))"
+    share = (
+        "greatest(lower, least(reached, upper)) - greatest(lower, least(reached - number, upper))"
+    )
     return Sql(
-        f"WITH numbered AS NOT MATERIALIZED ({numbered.text})"
-        " SELECT query, member, step, sum(part)::DECIMAL(38, 12) FROM ("
-        "SELECT query, member, step, sum(number) AS part FROM numbered"
-        " JOIN placed USING (query, part) WHERE step IS NOT NULL GROUP BY query, member, step"
+        "SELECT query, member, step, sum(share)::DECIMAL(38, 12) FROM ("
+        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({numbered.text})"
+        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
         " UNION ALL "
-        f"SELECT query, member, steps.step, sum({part}) AS part FROM ("
+        f"SELECT query, member, step, sum({share}) AS share FROM ("
         "SELECT query, member, number, (stands + sum(number) OVER"
         " (PARTITION BY query, part ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
-        "::DECIMAL(38, 12) AS stands FROM numbered"
-        " JOIN placed USING (query, part) WHERE step IS NULL)"
+        f"::DECIMAL(38, 12) AS reached FROM ({numbered.text})"
+        " JOIN placed USING (query, part) WHERE stays IS NULL)"
         " JOIN steps USING (query)"
-        " WHERE greatest(stands, stands - number) > lower"
-        " AND least(stands, stands - number) < upper"
-        " GROUP BY query, member, steps.step"
+        " WHERE greatest(reached, reached - number) > lower"
+        " AND least(reached, reached - number) < upper"
+        " GROUP BY query, member, step"
         ") GROUP BY query, member, step",
         numbered.parameters,
     )
 
 
 def _numbered(metric: Metric) -> Sql:
-    """(query, member, event_at, seq, number, part) of events with a number, for ``stepping``."""
+    """(query, member, event_at, seq, number, part) of events with a number, of those ``stepping``.
+
+    A part is told by the time since ``earliest`` at which it begins.
+    """
     assert metric.aggregation in GROWING, metric
     inner = matched(metric)
     return Sql(
         "SELECT query, member, event_at, seq, number,"
-        " ((event_at - $earliest) // $length)::INTEGER AS part"
-        f" FROM ({inner.text}) WHERE list_contains($stepping::INTEGER[], query)"
+        " event_at - $earliest - (event_at - $earliest) % $length AS part"
+        f" FROM ({inner.text}) WHERE query IN (SELECT query FROM stepping)"
         " AND number IS NOT NULL",
         inner.parameters,
     )
@@ -309,18 +330,19 @@ def _numbered(metric: Metric) -> Sql:
 
 def names(event_types: Collection[str]) -> Sql:
     """The aliases of events of these types, superseded ones included."""
+    types = _among("event_type", "types", event_types)
     return Sql(
-        "SELECT DISTINCT alias FROM events WHERE list_contains($types::VARCHAR[], event_type)"
+        f"SELECT DISTINCT alias FROM events WHERE {types.text}"
         " AND event_at >= $earliest AND event_at < $latest",
-        {"types": sorted(event_types)},
+        types.parameters,
     )
 
 
 def ends(metric: Metric) -> Sql:
     """(received at, place) of the matched events with the smallest and with the largest id."""
     inner = _found(metric)
-    order = "(received_at // 1000, seq)"
-    found = (f"arg_{end}({column}, {order})" for end in _ENDS for column in _PLACE)
+    order = f"({', '.join(IN_ORDER)})"
+    found = (f"{end}({column}, {order})" for end in _ENDS for column in _PLACE)
     return Sql(f"SELECT {', '.join(found)} FROM ({inner.text})", inner.parameters)
 
 

@@ -1,12 +1,11 @@
 """Which events count, by the ids of their senders' or within a window: what may be taken back."""
 
-# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -15,8 +14,7 @@ from catchment.core.period import Span
 from catchment.usage.intake import columns
 from catchment.usage.intake.events import SentEvent, micros, supposed
 from catchment.usage.questions.engine import Cursor
-from catchment.usage.questions.listing import StoredEvent, stored
-from catchment.usage.questions.queries import CURRENT
+from catchment.usage.questions.listing import StoredEvent, among, keys, shown, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +40,16 @@ def standing(
     if window is not None:
         within = "event_type = $event_type AND event_at >= $earliest AND event_at < $latest"
         if window.aliases is not None:
-            within += " AND list_contains($aliases::VARCHAR[], alias)"
+            within += f" AND {among(cursor, window.aliases)}"
         wanted += f" OR ({within})"
         parameters = {
             "event_type": window.event_type,
             "earliest": micros(window.span.start),
             "latest": micros(window.span.end),
-            "aliases": sorted(window.aliases or ()),
         }
     limit = "" if at_most is None else f" LIMIT {at_most}"
-    found = cursor.dicts(
-        "SELECT *, true AS counts FROM stored WHERE seq IN"
-        f" (SELECT seq FROM events WHERE ({wanted}) AND {CURRENT}{limit}) ORDER BY seq",
-        parameters,
-    )
-    return [stored(workspace_id, row) for row in found]
+    found = keys(cursor, f"({wanted}){limit}", parameters)
+    return shown(cursor, workspace_id, sorted(found, key=itemgetter(-1)))
 
 
 def as_stored(
@@ -65,4 +58,4 @@ def as_stored(
     """Events that nobody has taken in yet, as they would be read."""
     rows = supposed(events, received_at)
     found = columns.table(workspace_id, rows).to_pylist() if rows else []
-    return [stored(workspace_id, row | {"counts": True}) for row in found]
+    return [stored(workspace_id, row) for row in found]

@@ -1,7 +1,5 @@
 """What is kept of a workspace's usage events: how many, in how many files and bytes, what waits."""
 
-# ruff: noqa: S608 -- a condition of our own is joined
-
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -13,7 +11,6 @@ import pyarrow as pa
 
 from catchment.usage.intake.inbox import Waiting
 from catchment.usage.questions.engine import Cursor
-from catchment.usage.questions.queries import CURRENT
 
 
 class Kept(NamedTuple):
@@ -49,12 +46,12 @@ def stats(
     waiting: Waiting | None,
     aliases: Iterable[str],
 ) -> UsageStats:
-    """The statistics of ``events`` and ``marks``, given what customers' ``aliases`` are."""
+    """The statistics of ``events``, given what customers' ``aliases`` are."""
     cursor.define("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
-    [(events, superseded, unmapped)] = cursor.rows(_COUNTS)
+    [(events, counting, unmapped)] = cursor.rows(_COUNTS)
     return UsageStats(
         events,
-        superseded,
+        events - counting,
         unmapped,
         kept.files,
         kept.bytes,
@@ -66,6 +63,6 @@ def stats(
 
 
 _COUNTS = (
-    f"SELECT count(*), count(*) FILTER (NOT ({CURRENT})), count(DISTINCT alias)"
+    "SELECT count(*), (SELECT count(*) FROM counting), count(DISTINCT alias)"
     " FILTER (WHERE alias NOT IN (SELECT alias FROM known_aliases)) FROM events"
 )

@@ -15,7 +15,6 @@ from catchment.core.errors import Invalid
 from catchment.store.paging import PageRequest
 from catchment.usage.intake.events import instant
 from catchment.usage.questions.engine import Cursor
-from catchment.usage.questions.queries import CURRENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,9 @@ def page(cursor: Cursor, known: Collection[str], request: PageRequest) -> Unmapp
     cursor.define("known_aliases", pa.table({"alias": pa.array(known, pa.string())}))
     cursor.keep(
         "unmapped",
-        "SELECT alias, count(*) AS events, min(event_at) AS first_at,"
-        f" max(event_at) AS last_at FROM events WHERE {CURRENT}"
-        " AND alias NOT IN (SELECT alias FROM known_aliases) GROUP BY alias",
+        "SELECT alias, count(*) AS event_count, min(event_at) AS first_at,"
+        " max(event_at) AS last_at FROM counting"
+        " WHERE alias NOT IN (SELECT alias FROM known_aliases) GROUP BY alias",
     )
     backwards = request.before is not None and request.after is None
     place = request.before if backwards else request.after
@@ -57,14 +56,14 @@ def page(cursor: Cursor, known: Collection[str], request: PageRequest) -> Unmapp
         where = f" WHERE alias {'>' if upwards else '<'} $alias"
         parameters = {"alias": _decode(place, "?before" if backwards else "?after")}
     rows = cursor.rows(
-        f"SELECT alias, events, first_at, last_at FROM unmapped{where}"
+        f"SELECT alias, event_count, first_at, last_at FROM unmapped{where}"
         f" ORDER BY alias {'ASC' if upwards else 'DESC'} LIMIT {request.limit + 1}",
         parameters,
     )
     more = len(rows) > request.limit
     found = [
-        UnmappedAlias(alias, events, instant(first_at), instant(last_at))
-        for alias, events, first_at, last_at in rows[: request.limit]
+        UnmappedAlias(alias, event_count, instant(first_at), instant(last_at))
+        for alias, event_count, first_at, last_at in rows[: request.limit]
     ]
     if backwards:
         found.reverse()

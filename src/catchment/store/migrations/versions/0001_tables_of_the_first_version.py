@@ -225,6 +225,16 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "usage_loaded",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("storage", sa.Text(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_loaded_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_usage_loaded")),
+    )
+    op.create_table(
         "usage_metrics",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),

@@ -1,0 +1,119 @@
+"""Two servers and two loaders share a database and a folder, and are killed at random: nothing is lost or doubled."""
+
+import json
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from catchment.store.access import Workspace
+from catchment.store.engine import writing
+from catchment.usage import Batch, UsageStore
+from catchment.usage.embedded import loader, segments
+from catchment.usage.embedded.superseding import Superseded, superseded
+from catchment.usage.intake import inbox
+from tests.conftest import DATABASES
+from tests.faults.restarts import CLIENTS, REQUESTS, body, send_through, wrong
+from tests.faults.story import START
+from tests.programs import Program, Server, python
+
+KILLS = int(os.environ.get("CATCHMENT_RESTARTS", "0")) or 1
+"""How often: `make prove-usage` does so far more."""
+
+SEED = int(os.environ.get("CATCHMENT_SEED", "0"))
+
+
+@dataclass
+class Fleet:
+    servers: list[Server]
+    loaders: list[Program]
+    log: Path
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))
+    killed: int = 0
+
+    def strike(self) -> None:
+        """Kill some of them at once, and start them again."""
+        fallen = self.chance.sample([*self.servers, *self.loaders], self.chance.randint(2, 3))
+        for one in fallen:
+            one.kill()
+        for one in fallen:
+            one.start()
+        self.killed += len(fallen)
+
+    def thrown_away(self) -> int:
+        """How often a loader found that its work had been done by another."""
+        return len(self.log.read_text().splitlines())
+
+    def close(self) -> None:
+        for one in [*self.servers, *self.loaders]:
+            one.close()
+
+
+@pytest.fixture
+def fleet(environment: dict[str, str], tmp_path: Path) -> Iterator[Fleet]:
+    log = tmp_path / "log"
+    running = Fleet(
+        [Server("tests.faults.server", [], environment) for _ in range(2)],
+        [Program(python("tests.faults.loader", str(log)), environment) for _ in range(2)],
+        log,
+    )
+    yield running
+    running.close()
+
+
+@pytest.mark.skipif("postgresql" not in DATABASES, reason="PostgreSQL is not among the databases")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_whoever_dies_all_that_was_answered_is_stored_once(
+    fleet: Fleet, key: tuple[str, str], usage: UsageStore, workspace: Workspace
+) -> None:
+    ports = [one.port for one in fleet.servers]
+
+    times = send_through(ports, key, KILLS, fleet.strike, SEED)
+    loaded = usage.stats(workspace.id, []).events_in_files
+    fleet.close()
+
+    assert list(wrong(usage, workspace.id, REQUESTS * (KILLS + 1), times)) == []
+    assert loaded
+    assert fleet.thrown_away() <= fleet.killed  # what a dead one was about to commit
+
+
+def _unmarked(*asked: Any) -> Superseded:
+    found = superseded(*asked)
+    return replace(found, marks=found.marks.slice(0, 0))
+
+
+FLAWS = {
+    "rows stay in the inbox": (inbox, "remove", lambda *_: True),
+    "files count nowhere": (segments, "add", lambda *_: None),
+    "nothing is superseded": (loader, "superseded", _unmarked),
+}
+"""Ways to break the loader: what is put in the place of what."""
+
+
+@pytest.mark.parametrize("flaw", [None, *FLAWS])
+@pytest.mark.parametrize("database_url", DATABASES[:1], indirect=True)
+def test_the_check_sees_a_broken_loader(
+    flaw: str | None,
+    engine: Engine,
+    usage: UsageStore,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if flaw is not None:
+        monkeypatch.setattr(*FLAWS[flaw])
+    for request in range(2):
+        for client in range(CLIENTS):
+            events = body(client, request)
+            with writing(engine) as tx:
+                given = Batch(len(events), json.dumps(events).encode())
+                usage.accept(tx, workspace.id, given, START)
+        usage.catch_up(workspace.id)
+
+    found = list(wrong(usage, workspace.id, 2, 2 * CLIENTS))
+
+    assert bool(found) == (flaw is not None), found
