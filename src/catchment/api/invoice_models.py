@@ -13,6 +13,7 @@ from catchment.api.wire import At, Pagination, Wire
 from catchment.core.adjustments import Deducted
 from catchment.core.money import decimal_text, money_text, total
 from catchment.core.period import Period
+from catchment.core.taxes import NOTES, TaxStatus
 from catchment.flows.share_invoice import Allocation
 from catchment.store import invoice_parts
 from catchment.store.invoice_rows import segment_texts
@@ -51,8 +52,8 @@ class RenderSettings(Wire):
 class InvoiceOut(Wire):
     """An invoice without its lines.
 
-    ``linesWithoutTaxRate`` is an extension: for so many lines a rate was looked for in vain when it
-    was calculated; they are not taxed. Left out for none.
+    ``taxNote`` and ``linesWithoutTaxRate`` are extensions: what the invoice says where its customer
+    is not taxed, and for how many lines a rate was looked for in vain when it was calculated.
     """
 
     id: str
@@ -76,6 +77,7 @@ class InvoiceOut(Wire):
     customer_emails: list[str]
     customer_tax_id: str | None = None
     customer_tax_status: str
+    tax_note: str | None = None
     lines_without_tax_rate: int | None = None
     is_customer_archived: bool
     billing_period: InclusiveDateRange | None = None
@@ -127,6 +129,7 @@ class InvoiceOut(Wire):
             customer_emails=list(invoice.customer_emails),
             customer_tax_id=invoice.customer_tax_id,
             customer_tax_status=invoice.customer_tax_status,
+            tax_note=NOTES.get(TaxStatus(invoice.customer_tax_status)),
             lines_without_tax_rate=invoice.undecided_taxes or None,
             is_customer_archived=invoice.customer_archived,
             billing_period=(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from catchment.core.money import EXACT, Money
@@ -22,6 +23,16 @@ class TaxStatus(StrEnum):
     TAXED = "TAXED"
     TAX_EXEMPT = "TAX_EXEMPT"
     REVERSE_CHARGED = "REVERSE_CHARGED"
+
+
+NOTES: Mapping[TaxStatus, str] = MappingProxyType(
+    {
+        TaxStatus.TAX_EXEMPT: "Exempt: the customer is exempt from tax.",
+        # The very words that Council Directive 2006/112/EC, article 226 (11a), asks for.
+        TaxStatus.REVERSE_CHARGED: "Reverse charge: the customer is liable for the tax.",
+    }
+)
+"""What an invoice has to say where its customer is not taxed."""
 
 
 class Reason(StrEnum):
