@@ -197,6 +197,13 @@ class World:
         self.ids["invoice"], self.ids["other invoice"] = (i["id"] for i in invoices)
         lines = self.client.get(f"/invoices/{self.ids['invoice']}/line-items").json()["items"]
         self.ids["line"] = lines[0]["id"]
+        for subject, key, named in (
+            ("customers", "customerId", "parent"),
+            ("billing-schedules", "billingScheduleId", "schedule"),
+            ("invoices", "invoiceId", "invoice"),
+        ):
+            body = {key: self.ids[named], "paymentProvider": "STRIPE"}
+            self.make(f"payment of {subject}", f"/payments/settings/{subject}", body)
         self.make("billing run", "/billing-runs", {"asOf": "2026-03-10"})
         self.ids["merchant"] = self.client.get("/merchant-for-sequence-account").json()["id"]
         return self
@@ -349,6 +356,39 @@ OPERATIONS: dict[str, Body | None] = {
     "POST /tax-registrations": lambda w: registration_body(w.ids["child"]),
     "PUT /tax-registrations/{id:tax registration}": lambda w: registration_body(w.ids["child"]),
     "DELETE /tax-registrations/{id:tax registration}": None,
+    "PUT /payments/settings/{id:merchant}": lambda _: {
+        "failureNotifications": {
+            "merchantNotifications": "SEND_NOTIFICATIONS",
+            "customerNotifications": "DO_NOT_SEND_NOTIFICATIONS",
+        }
+    },
+    "POST /payments/settings/customers": lambda w: {
+        "customerId": w.ids["loner"],
+        "paymentProvider": "NONE",
+    },
+    "PUT /payments/settings/customers/{id:payment of customers}": lambda _: {
+        "paymentProvider": "STRIPE"
+    },
+    "DELETE /payments/settings/customers/{id:payment of customers}": None,
+    "POST /payments/settings/billing-schedules": lambda w: {
+        "billingScheduleId": w.ids["running"],
+        "paymentProvider": "STRIPE",
+        "autoCharge": True,
+    },
+    "PUT /payments/settings/billing-schedules/{id:payment of billing-schedules}": lambda _: {
+        "paymentProvider": "STRIPE",
+        "autoCharge": True,
+    },
+    "DELETE /payments/settings/billing-schedules/{id:payment of billing-schedules}": None,
+    "POST /payments/settings/invoices": lambda w: {
+        "invoiceId": w.ids["other invoice"],
+        "customerId": w.ids["parent"],
+        "paymentProvider": "STRIPE",
+    },
+    "PUT /payments/settings/invoices/{id:payment of invoices}": lambda _: {
+        "paymentProvider": "GOCARDLESS"
+    },
+    "DELETE /payments/settings/invoices/{id:payment of invoices}": None,
     "POST /billing-runs": lambda _: {"asOf": "2026-03-10"},
     "POST /invoices/{id:invoice}/finalize": None,
     "POST /invoices/{id:other invoice}/void": None,

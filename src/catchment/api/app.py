@@ -28,6 +28,7 @@ from catchment.api import (
     merchants,
     move_preview,
     organizations,
+    payment_settings,
     prices,
     problems,
     products,
@@ -86,6 +87,7 @@ RESOURCES = (
     tax_rates,
     tax_categories,
     tax_registrations,
+    payment_settings,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""
 

@@ -36,7 +36,15 @@ from catchment.core.money import decimal_text
 from catchment.core.schedules import BillTo, Schedule, charges
 from catchment.flows import keep_schedule
 from catchment.flows.schedule_taxes import PriceTaxation, price_taxations
-from catchment.store import prices, schedule_billing, schedule_list, schedule_records, schedules
+from catchment.store import (
+    payment_settings,
+    prices,
+    schedule_billing,
+    schedule_list,
+    schedule_records,
+    schedules,
+)
+from catchment.store.payment_settings import Subject, Whose
 from catchment.store.schedule_list import Filters
 from catchment.store.schedule_records import ScheduleRecord
 
@@ -85,7 +93,7 @@ def create_schedule(
     new_id: NewId,
 ) -> ScheduleOut:
     """Agree on a schedule. Unless it is a draft, what has elapsed of it is drafted at once."""
-    terms = body.terms()
+    terms, payment = body.terms(), body.payment()
     new = ScheduleRecord(
         id=new_id(),
         customer_id=body.customer_id,
@@ -103,8 +111,6 @@ def create_schedule(
         memo=terms.memo,
         due_days=terms.due_days,
         custom_fields={},
-        payment_provider=body.payment_provider,
-        auto_charge=body.auto_charge,
         tax_rates={},
         phases=(),
         created_at=now,
@@ -121,6 +127,9 @@ def create_schedule(
         now=now,
         new_id=new_id,
     )
+    if payment is not None:
+        whose = Whose(Subject.SCHEDULE, record.id)
+        payment_settings.add(tx, who.workspace.id, new_id(), whose, payment, now)
     return _shown(tx, who.workspace.id, [record], today)[0]
 
 
@@ -304,6 +313,7 @@ def _shown(
     ids = [record.id for record in records]
     known = prices.shown(tx, workspace, {id for record in records for id in record.price_ids})
     last = schedule_billing.last_invoices(tx, workspace, ids)
+    paid = payment_settings.of(tx, workspace, Subject.SCHEDULE, ids)
     agreed = {schedule.id: schedule for schedule in schedules.some(tx, workspace, ids)}
     return [
         ScheduleOut(
@@ -337,10 +347,11 @@ def _shown(
             default_due_date_days=record.due_days,
             memo=record.memo,
             custom_fields=dict(record.custom_fields),
-            payment_provider=record.payment_provider,
-            auto_charge=record.auto_charge,
+            payment_provider=payment.provider if payment else None,
+            auto_charge=payment.auto_charge if payment else None,
         )
         for record in records
+        for payment in [paid[record.id].payment if record.id in paid else None]
     ]
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from catchment.api.integration_wire import IntegrationIdOut
+from catchment.api.payment_wire import Provider, payment_of
 from catchment.api.prices import PriceOut
 from catchment.api.wire import (
     At,
@@ -22,6 +23,7 @@ from catchment.api.wire import (
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.schedules import BillTo
 from catchment.flows.schedule_terms import PhaseTerms, Terms
+from catchment.store.payment_settings import Payment
 from catchment.store.schedule_records import PhaseRecord
 
 Recurrence = Literal["CONTINUE_FROM_PREVIOUS_PHASE", "RESET"]
@@ -33,7 +35,6 @@ ToWhom = Annotated[
         " lines on an invoice of the nearest customer above that has a schedule of its own."
     ),
 ]
-Provider = Literal["STRIPE", "GOCARDLESS", "NONE"]
 _MOST_FIELDS = 50
 
 
@@ -186,7 +187,11 @@ class ScheduleUpdateIn(Wire):
 
 
 class ScheduleIn(ScheduleUpdateIn):
-    """A deal with a customer. Unless it ``isDraft``, what has elapsed is drafted at once."""
+    """A deal with a customer. Unless it ``isDraft``, what has elapsed is drafted at once.
+
+    ``paymentProvider`` and ``autoCharge`` become the schedule's payment settings. They are kept and
+    shown; nothing is charged yet.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra={
@@ -205,14 +210,13 @@ class ScheduleIn(ScheduleUpdateIn):
     payment_provider: Provider | None = None
     auto_charge: Flag | None = None
 
-    def terms(self) -> Terms:
-        """The terms asked for. Raises Invalid, NotSupportedYet."""
-        if self.payment_provider not in {None, "NONE"}:
-            message = f"Payments by {self.payment_provider} are not supported yet."
-            raise NotSupportedYet.field("/paymentProvider", message)
-        if self.auto_charge:
-            raise NotSupportedYet.field("/autoCharge", "Charging is not supported yet.")
-        return super().terms()
+    def payment(self) -> Payment | None:
+        """By whom it is to be paid, if the body says so. Raises Invalid."""
+        if self.payment_provider is None:
+            if self.auto_charge:
+                raise Invalid.field("/autoCharge", "Name the provider that is to charge.")
+            return None
+        return payment_of(self.payment_provider, auto_charge=self.auto_charge)
 
 
 class DuplicateIn(Wire):

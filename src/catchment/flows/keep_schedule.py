@@ -22,8 +22,9 @@ from catchment.flows.schedule_terms import (
     customer_archived,
     phases_of,
 )
-from catchment.store import customers, joining, schedule_records
+from catchment.store import customers, joining, payment_settings, schedule_records
 from catchment.store.access import Workspace
+from catchment.store.payment_settings import Subject, Whose
 from catchment.store.schedule_records import ScheduleRecord
 from catchment.usage import UsageStore
 
@@ -171,7 +172,7 @@ def archive(
 def duplicate(
     tx: Connection, workspace: Workspace, id: str, customer_id: str, *, now: datetime, new_id: NewId
 ) -> ScheduleRecord:
-    """A draft of the same terms for another customer; it shares the prices.
+    """A draft of the same terms for another customer, to be paid alike; it shares the prices.
 
     Raises Invalid, NotFound, CustomerArchived.
     """
@@ -192,6 +193,10 @@ def duplicate(
         archived_at=None,
     )
     schedule_records.add(tx, workspace.id, copy)
+    paid = payment_settings.of(tx, workspace.id, Subject.SCHEDULE, [id])
+    for setting in paid.values():
+        whose = Whose(Subject.SCHEDULE, copy.id)
+        payment_settings.add(tx, workspace.id, new_id(), whose, setting.payment, now)
     return copy
 
 

@@ -35,7 +35,13 @@ from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
-from catchment.store.schema import customers, invoice_documents, invoices, line_items
+from catchment.store.schema import (
+    customers,
+    invoice_documents,
+    invoices,
+    line_items,
+    payment_settings,
+)
 
 _IN_ONE_QUERY = 500
 """How many ids one query names at most: every database bounds its parameters."""
@@ -219,7 +225,10 @@ def save(tx: Connection, *changed: Invoice) -> None:
 
 
 def remove(tx: Connection, invoice_id: str) -> None:
-    """Delete a head that has no contents any more."""
+    """Delete a head that has no contents any more, and how it was to be paid."""
+    setting = payment_settings.c
+    mine = (setting.subject == "INVOICE", setting.subject_id == invoice_id)
+    tx.execute(delete(payment_settings).where(*mine))
     tx.execute(delete(invoices).where(invoices.c.id == invoice_id))
 
 

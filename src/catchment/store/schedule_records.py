@@ -70,8 +70,6 @@ class ScheduleRecord:
     memo: str | None
     due_days: int | None
     custom_fields: Mapping[str, str]
-    payment_provider: str | None
-    auto_charge: bool | None
     tax_rates: Mapping[str, str]
     phases: tuple[PhaseRecord, ...]
     created_at: datetime
@@ -214,8 +212,6 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "memo": record.memo,
         "default_due_date_days": record.due_days,
         "custom_fields": dict(record.custom_fields),
-        "payment_provider": record.payment_provider,
-        "auto_charge": record.auto_charge,
         "updated_at": record.updated_at,
         "activated_at": record.activated_at,
         "archived_at": record.archived_at,
@@ -268,8 +264,6 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         memo=row.memo,
         due_days=row.default_due_date_days,
         custom_fields=row.custom_fields,
-        payment_provider=row.payment_provider,
-        auto_charge=row.auto_charge,
         tax_rates=row.tax_rates or {},
         phases=its_phases,
         created_at=row.created_at,

@@ -463,8 +463,6 @@ billing_schedules = Table(
     _text("memo"),
     Column("default_due_date_days", Integer),
     _json("custom_fields"),
-    _text("payment_provider"),
-    Column("auto_charge", Boolean),
     _created(),
     _updated(),
     Column("activated_at", Instant),
@@ -693,6 +691,29 @@ usage_branches = Table(
     Column("last_index", Integer, nullable=False),
     _workspace(),
     Index(None, "invoice_id"),
+)
+
+# By whom something is to be paid: an invoice, all of a schedule, or all that a customer gets.
+payment_settings = Table(
+    "payment_settings",
+    metadata,
+    _id(),
+    _workspace(),
+    _text("subject", nullable=False),
+    _text("subject_id", nullable=False),
+    _text("payment_provider", nullable=False),
+    Column("auto_charge", Boolean, nullable=False),
+    _created(),
+    _updated(),
+    UniqueConstraint("workspace_id", "subject", "subject_id"),
+)
+
+account_payment_settings = Table(
+    "account_payment_settings",
+    metadata,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    _text("merchant_notifications", nullable=False),
+    _text("customer_notifications", nullable=False),
 )
 
 invoice_documents = Table(

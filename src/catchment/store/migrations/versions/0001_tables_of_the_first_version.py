@@ -32,6 +32,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
     )
     op.create_table(
+        "account_payment_settings",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("merchant_notifications", sa.Text(), nullable=False),
+        sa.Column("customer_notifications", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspaces.id"],
+            name=op.f("fk_account_payment_settings_workspace_id"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_account_payment_settings")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -145,6 +157,27 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merchants")),
         sa.UniqueConstraint("workspace_id", name=op.f("uq_merchants_workspace_id")),
+    )
+    op.create_table(
+        "payment_settings",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("payment_provider", sa.Text(), nullable=False),
+        sa.Column("auto_charge", sa.Boolean(), nullable=False),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_payment_settings_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_settings")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "subject",
+            "subject_id",
+            name=op.f("uq_payment_settings_workspace_id_subject_subject_id"),
+        ),
     )
     op.create_table(
         "sequences",
@@ -320,8 +353,6 @@ def upgrade() -> None:
         sa.Column("memo", sa.Text(), nullable=True),
         sa.Column("default_due_date_days", sa.Integer(), nullable=True),
         sa.Column("custom_fields", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("payment_provider", sa.Text(), nullable=True),
-        sa.Column("auto_charge", sa.Boolean(), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("activated_at", catchment.store.schema.Instant(timezone=True), nullable=True),
