@@ -16,6 +16,7 @@ export type BillingRun = {
   finishedAt?: string;
   draftedCount: number;
   issuedCount: number;
+  invoicesWithoutTaxRate: number;
   failureCount: number;
   differenceCount: number;
   totals: RunTotal[];
