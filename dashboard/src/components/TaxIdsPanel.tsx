@@ -97,6 +97,8 @@ export function TaxIdsPanel({ title, owner, country }: Props) {
                 flex="1 1 140px"
                 data={states}
                 {...form.getInputProps("state")}
+                value={form.values.state || null}
+                onChange={(code) => form.setFieldValue("state", code ?? "")}
               />
             )}
             <Button type="submit" variant="default" loading={adding.isPending}>

@@ -62,6 +62,7 @@ export function ProductDrawer({ product, onClose }: Props) {
         clearable
         data={(categories.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
         {...form.getInputProps("taxCategoryId")}
+        value={form.values.taxCategoryId || null}
         onChange={(id) => form.setFieldValue("taxCategoryId", id ?? "")}
       />
     </FormDrawer>

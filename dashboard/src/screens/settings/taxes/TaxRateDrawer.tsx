@@ -65,6 +65,8 @@ export function TaxRateDrawer({ rate, categories, onClose }: Props) {
             clearable
             data={states}
             {...form.getInputProps("region")}
+            value={form.values.region || null}
+            onChange={(code) => form.setFieldValue("region", code ?? "")}
           />
         ) : (
           <TextInput label="Region" placeholder="All of it" {...form.getInputProps("region")} />
@@ -77,6 +79,7 @@ export function TaxRateDrawer({ rate, categories, onClose }: Props) {
         clearable
         data={categories.map(({ id, name }) => ({ value: id, label: name }))}
         {...form.getInputProps("taxCategoryId")}
+        value={form.values.taxCategoryId || null}
         onChange={(id) => form.setFieldValue("taxCategoryId", id ?? "")}
       />
       <TextInput

@@ -34,7 +34,7 @@ export function TaxRatesPanel() {
       wideOnly: true,
     },
     { title: "On invoices", cell: (row) => row.invoiceName, wideOnly: true },
-    { title: "State", cell: (row) => <Status value={stateOf(row)} /> },
+    { title: "State", cell: (row) => <Status value={stateOf(row)} />, wideOnly: true },
     {
       title: "Actions",
       end: true,
