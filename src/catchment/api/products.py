@@ -11,7 +11,7 @@ from catchment.api.prices import PriceOut
 from catchment.api.route import router
 from catchment.api.wire import At, IdIn, Name, Pagination, Text, Wire
 from catchment.flows import keep_product
-from catchment.store import list_prices, prices, products
+from catchment.store import list_prices, prices, products, tax_rates
 from catchment.store.paging import PageRequest
 
 routes = router("", "Products")
@@ -69,6 +69,7 @@ class BillingProductOut(Wire):
     updated_at: At
     prices: list[PriceOut]
     list_prices: list[ListPriceOut]
+    tax_category_name: str | None = None
     recognition_method: str
 
 
@@ -160,6 +161,7 @@ def list_billing_products(
     found = [products.product_of(row) for row in page.rows]
     ids = [product.id for product in found]
     usage = products.with_usage(tx, workspace, ids)
+    categories = tax_rates.category_names(tx, workspace, [one.tax_category_id for one in found])
     of_product = prices.newest_of_products(tx, workspace, ids, _MOST_PRICES)
     list_of_product = list_prices.newest_of_products(tx, workspace, ids, _MOST_PRICES)
     items = [
@@ -172,6 +174,7 @@ def list_billing_products(
             updated_at=product.updated_at,
             prices=[PriceOut.of(price) for price in of_product[product.id]],
             list_prices=[ListPriceOut.of(price) for price in list_of_product[product.id]],
+            tax_category_name=categories.get(product.tax_category_id),
             recognition_method="USAGE" if product.id in usage else "STRAIGHT_LINE",
         )
         for product in found

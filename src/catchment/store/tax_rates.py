@@ -126,6 +126,19 @@ def rates_called(
     }
 
 
+def category_names(
+    tx: Connection, workspace: str, ids: Collection[str | None]
+) -> dict[str | None, str]:
+    """What the categories among ``ids`` are called now."""
+    wanted = sorted({id for id in ids if id is not None})
+    query = versions.latest_of(workspace, CATEGORIES)
+    return {
+        row.head_id: row.name
+        for part in chunks(wanted)
+        for row in tx.execute(query.where(tax_categories.c.id.in_(part)))
+    }
+
+
 def schedules_with(tx: Connection, workspace: str, rate_id: str) -> list[str]:
     """The schedules that are not archived and name the rate."""
     c = billing_schedules.c
