@@ -28,6 +28,7 @@ from catchment.api import (
     merchants,
     move_preview,
     organizations,
+    payment_settings,
     prices,
     problems,
     products,
@@ -36,6 +37,9 @@ from catchment.api import (
     share_explanations,
     spend,
     statements,
+    tax_categories,
+    tax_rates,
+    tax_registrations,
     usage_events,
     usage_imports,
     usage_intake,
@@ -81,6 +85,10 @@ RESOURCES = (
     statements,
     spend,
     merchants,
+    tax_rates,
+    tax_categories,
+    tax_registrations,
+    payment_settings,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""
 

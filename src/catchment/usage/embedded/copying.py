@@ -57,8 +57,7 @@ class FilesCopy:
         with self._duck.cursor() as cursor:
             cuts = [last_place(int(row)) for (row,) in cursor.sql(ends).fetchall()]
             for start, end in pairwise([max(segment.first_seq - 1, after), *cuts]):
-                # Who takes them finds anew which supersede which.
-                part = f"SELECT * EXCLUDE (later) {there} {start} AND seq <= {end} ORDER BY seq"
+                part = f"SELECT * {there} {start} AND seq <= {end} ORDER BY seq"
                 yield Slice(cursor.sql(part).to_arrow_table(), (start + 1, end))
 
     def take(self, workspace_id: str, part: Slice) -> None:
