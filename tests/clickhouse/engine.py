@@ -33,7 +33,6 @@ _OURS = frozenset(
         "session_check",
         "compress",
         "decompress",
-        "default_format",
         "role",
         "stacktrace",
         "buffer_size",
@@ -135,7 +134,7 @@ class HttpEngine:
             session.prepare(params.get("database"), settings)
             if inserted := _INSERT.match(statement):
                 return _insert(session, statement, inserted)
-            return _ask(session, statement, params.get("default_format"), bound)
+            return _ask(session, statement, bound)
 
     @contextmanager
     def _session(self, id: str | None) -> Iterator[_Session]:
@@ -174,13 +173,9 @@ def _insert(session: _Session, statement: bytes, inserted: re.Match[bytes]) -> A
     return Answer(summary=_summary(written))
 
 
-def _ask(
-    session: _Session, statement: bytes, default: str | None, bound: Mapping[str, str]
-) -> Answer:
+def _ask(session: _Session, statement: bytes, bound: Mapping[str, str]) -> Answer:
     named = _FORMAT.search(statement)
-    format = named[1].decode() if named else default or "TabSeparated"
-    if default and not named and _RESULT.match(statement):
-        statement += b"\nFORMAT " + default.encode()
+    format = named[1].decode() if named else "TabSeparated"
     result = session.run(statement, bound)
     answers = bool(len(result)) or _RESULT.match(statement) is not None
     read = {"read_rows": result.rows_read(), "read_bytes": result.bytes_read()}
