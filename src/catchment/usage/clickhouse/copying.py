@@ -31,7 +31,8 @@ from catchment.usage.intake.events import (
 )
 
 _SUMS = (
-    "SELECT intDiv(event_at, 2592000000000) AS stretch, count(), countIf(later BETWEEN 1 AND {to:Int64}),"
+    "SELECT intDiv(event_at, 2592000000000) AS stretch, count(),"
+    " countIf(later BETWEEN 1 AND {to:Int64}),"
     " sum(toInt128(seq)), sumIf(toInt128(later), later BETWEEN 1 AND {to:Int64}),"
     " sum(toInt128(seq % 1000003) * (event_at % 1000033 + received_at % 999983)),"
     " sum(lengthUTF8(alias) + lengthUTF8(event_type) + lengthUTF8(customer_event_id))"
