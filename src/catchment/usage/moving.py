@@ -1,7 +1,7 @@
 """All events of a workspace from one storage to the other, and none lost on the way.
 
-Events are taken over as if they came from the inbox, in their order, so the copy finds by itself
-which supersede which. It is compared with the original before one transaction makes it the home.
+Events are taken over in their order as if they came from the inbox, with what superseded each. The
+copy is compared with the original before one transaction makes it the home.
 What was copied stays copied, however that ends: begun again it goes on after it, and moving back
 copies only what has come since. Meanwhile everybody may send and read; who loads waits.
 """
