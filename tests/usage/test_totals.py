@@ -10,11 +10,13 @@ from sqlalchemy import Engine
 
 from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span, union
+from catchment.store.engine import reading
 from catchment.usage import UsageStore
+from catchment.usage.embedded import segments
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.totals import NAMES
 from tests.usage.test_conformance import LOADS, new_workspace
-from tests.usage.world import START, D, event, metrics, queries, send
+from tests.usage.world import EVERYTHING, START, D, event, metrics, queries, send
 
 ALWAYS = Span(BEGINNING, FOREVER)
 
@@ -130,3 +132,20 @@ def test_nobody_asked_about_used_nothing(engine: Engine, usage: UsageStore) -> N
     found = usage.totals(workspace_id, asked, NAMES.empty_table())
 
     assert len(found.rows) == 0
+
+
+def test_what_is_sent_again_within_one_load_leaves_no_marks_apart(
+    engine: Engine, usage: UsageStore
+) -> None:
+    workspace_id = new_workspace(engine)
+    send(engine, usage, workspace_id, [event(1)])
+    send(engine, usage, workspace_id, [event(1, properties={"n": "10"})])
+    usage.catch_up(workspace_id)
+    send(engine, usage, workspace_id, [event(2), event(2, properties={"n": "20"})])
+
+    with reading(engine) as tx:
+        kinds = {one.kind for one in segments.manifest(tx, workspace_id)}
+
+    assert kinds == {segments.Kind.EVENTS, segments.Kind.KEYS}
+    assert usage.measure(workspace_id, [EVERYTHING])[0].pooled == 30
+    assert usage.stats(workspace_id, ()).superseded_events == 2
