@@ -2,23 +2,23 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span, union
-from catchment.store.engine import reading
 from catchment.usage import UsageStore
-from catchment.usage.embedded import segments
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.totals import NAMES
 from tests.usage.test_conformance import LOADS, new_workspace
-from tests.usage.world import EVERYTHING, START, D, event, metrics, queries, send
+from tests.usage.world import START, D, event, metrics, queries, send
 
 ALWAYS = Span(BEGINNING, FOREVER)
+Figures = dict[tuple[int, int], tuple[Decimal, int]]
 
 
 def names(members: tuple[Member, ...]) -> pa.Table:
@@ -33,13 +33,13 @@ def names(members: tuple[Member, ...]) -> pa.Table:
     )
 
 
-def by_member(table: pa.Table) -> dict:
+def by_member(table: pa.Table) -> Figures:
     found = {(row["metric"], row["member"]): row for row in table.to_pylist()}
     assert len(found) == len(table)
     return {key: (row["quantity"], row["event_count"]) for key, row in found.items()}
 
 
-def measured(usage: UsageStore, workspace_id: str, asked: list[UsageQuery]) -> dict:
+def measured(usage: UsageStore, workspace_id: str, asked: list[UsageQuery]) -> Figures:
     return {
         (place, number): (used.members[member.customer], used.member_events[member.customer])
         for place, (query, used) in enumerate(
@@ -59,7 +59,7 @@ def measured(usage: UsageStore, workspace_id: str, asked: list[UsageQuery]) -> d
 def test_totals_are_what_members_used(
     engine: Engine,
     usage: UsageStore,
-    loads: list,
+    loads: list[tuple[list[Event], bool]],
     query: UsageQuery,
     asked: list[Metric],
     together: bool,
@@ -103,6 +103,16 @@ def test_a_member_with_two_names_has_one_total(engine: Engine, usage: UsageStore
     assert by_member(found.rows) == {(0, 0): (D(3), 3), (1, 0): (D(-12), 3), (2, 0): (D(-5), 3)}
 
 
+def test_a_property_may_be_named_by_no_letter(engine: Engine, usage: UsageStore) -> None:
+    workspace_id = new_workspace(engine)
+    send(engine, usage, workspace_id, [event(1, properties={"": "7"})])
+    asked = [Metric("max", "call", Aggregation.MAX, "")]
+
+    found = usage.totals(workspace_id, asked, names((Member("p", ("a",), (ALWAYS,)),)))
+
+    assert by_member(found.rows) == {(0, 0): (D(7), 1)}
+
+
 def test_totals_of_an_earlier_reading_stay_what_they_were(
     engine: Engine, usage: UsageStore
 ) -> None:
@@ -132,20 +142,3 @@ def test_nobody_asked_about_used_nothing(engine: Engine, usage: UsageStore) -> N
     found = usage.totals(workspace_id, asked, NAMES.empty_table())
 
     assert len(found.rows) == 0
-
-
-def test_what_is_sent_again_within_one_load_leaves_no_marks_apart(
-    engine: Engine, usage: UsageStore
-) -> None:
-    workspace_id = new_workspace(engine)
-    send(engine, usage, workspace_id, [event(1)])
-    send(engine, usage, workspace_id, [event(1, properties={"n": "10"})])
-    usage.catch_up(workspace_id)
-    send(engine, usage, workspace_id, [event(2), event(2, properties={"n": "20"})])
-
-    with reading(engine) as tx:
-        kinds = {one.kind for one in segments.manifest(tx, workspace_id)}
-
-    assert kinds == {segments.Kind.EVENTS, segments.Kind.KEYS}
-    assert usage.measure(workspace_id, [EVERYTHING])[0].pooled == 30
-    assert usage.stats(workspace_id, ()).superseded_events == 2
