@@ -92,6 +92,22 @@ def test_many_loads_leave_few_segments_and_the_same_answer(
 
 
 @pytest.mark.files
+@pytest.mark.files
+def test_what_is_sent_again_within_one_load_leaves_no_marks_apart(
+    engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
+) -> None:
+    give(event(1))
+    give(event(1, properties={"n": "10"}), load=True)
+    give(event(2), event(2, properties={"n": "20"}))
+
+    with reading(engine) as tx:
+        kinds = {one.kind for one in segments.manifest(tx, workspace.id)}
+
+    assert kinds == {segments.Kind.EVENTS, segments.Kind.KEYS}
+    assert total(usage, workspace) == 30
+    assert usage.stats(workspace.id, ()).superseded_events == 2
+
+
 def test_loading_again_does_nothing(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span, union
 from catchment.usage import UsageStore
 from catchment.usage.intake.events import micros
@@ -17,6 +18,7 @@ from tests.usage.test_conformance import LOADS, new_workspace
 from tests.usage.world import START, D, event, metrics, queries, send
 
 ALWAYS = Span(BEGINNING, FOREVER)
+Figures = dict[tuple[int, int], tuple[Decimal, int]]
 
 
 def names(members: tuple[Member, ...]) -> pa.Table:
@@ -31,13 +33,13 @@ def names(members: tuple[Member, ...]) -> pa.Table:
     )
 
 
-def by_member(table: pa.Table) -> dict:
+def by_member(table: pa.Table) -> Figures:
     found = {(row["metric"], row["member"]): row for row in table.to_pylist()}
     assert len(found) == len(table)
     return {key: (row["quantity"], row["event_count"]) for key, row in found.items()}
 
 
-def measured(usage: UsageStore, workspace_id: str, asked: list[UsageQuery]) -> dict:
+def measured(usage: UsageStore, workspace_id: str, asked: list[UsageQuery]) -> Figures:
     return {
         (place, number): (used.members[member.customer], used.member_events[member.customer])
         for place, (query, used) in enumerate(
@@ -57,7 +59,7 @@ def measured(usage: UsageStore, workspace_id: str, asked: list[UsageQuery]) -> d
 def test_totals_are_what_members_used(
     engine: Engine,
     usage: UsageStore,
-    loads: list,
+    loads: list[tuple[list[Event], bool]],
     query: UsageQuery,
     asked: list[Metric],
     together: bool,
@@ -99,6 +101,16 @@ def test_a_member_with_two_names_has_one_total(engine: Engine, usage: UsageStore
     found = usage.totals(workspace_id, asked, names((Member("p", ("a", "b", "c"), (ALWAYS,)),)))
 
     assert by_member(found.rows) == {(0, 0): (D(3), 3), (1, 0): (D(-12), 3), (2, 0): (D(-5), 3)}
+
+
+def test_a_property_may_be_named_by_no_letter(engine: Engine, usage: UsageStore) -> None:
+    workspace_id = new_workspace(engine)
+    send(engine, usage, workspace_id, [event(1, properties={"": "7"})])
+    asked = [Metric("max", "call", Aggregation.MAX, "")]
+
+    found = usage.totals(workspace_id, asked, names((Member("p", ("a",), (ALWAYS,)),)))
+
+    assert by_member(found.rows) == {(0, 0): (D(7), 1)}
 
 
 def test_totals_of_an_earlier_reading_stay_what_they_were(

@@ -212,7 +212,8 @@ def totals_by_name(metric: Metric, *, few: bool) -> Sql:
     condition = matching(metric)
     narrowed = " AND alias BETWEEN $first_alias AND $last_alias" if few else ""
     aggregate = "max" if metric.aggregation is Aggregation.MAX else "sum"
-    of_name = f"{aggregate}({number(metric.property)})" if metric.property else "count(*)"
+    property = metric.property  # which may be named by no letter at all
+    of_name = "count(*)" if property is None else f"{aggregate}({number(property)})"
     return Sql(
         f"SELECT member, coalesce({aggregate}(figure), 0)::{_NUMBER} AS quantity,"
         " sum(events_of_name)::BIGINT AS event_count FROM ("
