@@ -81,10 +81,10 @@ def test_answers_are_of_what_is_kept_before_and_after_its_files_went(
 
 @pytest.fixture
 def three_days(engine: Engine, usage: UsageStore, workspace: Workspace) -> list[Event]:
-    """A file of each of two days and one across to the third; one event was corrected."""
+    """A file of the first day and two across to the third; two events were corrected."""
     sent = [event(n, at=START + timedelta(hours=8 * n)) for n in range(9)]
     sent.append(event(9, customer_event_id="sent-8", at=START + timedelta(days=2)))
-    for part in (sent[:3], sent[3:6], [*sent[:1], *sent[6:]]):
+    for part in (sent[:3], [*sent[3:6], sent[8]], [sent[0], *sent[6:8], sent[9]]):
         send(engine, usage, workspace.id, part)
         usage.catch_up(workspace.id)
     return sent
@@ -107,15 +107,17 @@ def test_files_of_before_go_and_files_across_keep_the_rest(
     usage.drop_before(workspace.id, since)
 
     assert [rows(engine, workspace, kind) for kind in Kind] == [4, 4, 1]
-    [left] = [one for one in manifest(engine, workspace.id) if one.kind is Kind.EVENTS]
-    assert left.id not in whole
-    assert (left.first_event_at, left.last_event_at) == (since, START + timedelta(hours=64))
+    left = [one for one in manifest(engine, workspace.id) if one.kind is Kind.EVENTS]
+    assert whole.isdisjoint(one.id for one in left)
+    assert [(one.first_event_at, one.last_event_at) for one in left] == [
+        (START + timedelta(hours=64), START + timedelta(hours=64)),
+        (since, START + timedelta(hours=56)),
+    ]
     assert usage.measure(workspace.id, [EVERYTHING])[0].pooled == 6 + 7 + 9
 
+    before = manifest(engine, workspace.id)
     usage.drop_before(workspace.id, since)
-    again = manifest(engine, workspace.id)
-    assert left in again
-    assert len(again) == 3
+    assert manifest(engine, workspace.id) == before
 
 
 @pytest.mark.files
