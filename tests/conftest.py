@@ -45,11 +45,6 @@ hypothesis_settings.load_profile("any machine")
 KINDS = os.environ.get("CATCHMENT_TEST_DATABASES", "sqlite,postgresql,clickhouse").split(",")
 DATABASES = [kind for kind in KINDS if kind != "clickhouse"]
 
-ONE_SHARD = """<clickhouse>
-<tcp_port>9000</tcp_port>
-<remote_servers><one><shard><replica><host>localhost</host><port>9000</port></replica></shard></one></remote_servers>
-</clickhouse>"""
-
 ABOUT_USAGE = ("usage", "scenarios")
 """Which tests run on ClickHouse too."""
 
@@ -67,11 +62,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that needs a database on an empty one of each kind."""
-    if "database_url" in metafunc.fixturenames:
-        about_usage = metafunc.definition.path.parent.name in ABOUT_USAGE
-        about_files = metafunc.definition.get_closest_marker("files")
-        also = about_usage and about_files is None
-        kinds = KINDS if also else DATABASES
+    chosen = [one.args[0] for one in metafunc.definition.iter_markers("parametrize")]
+    if "database_url" in metafunc.fixturenames and "database_url" not in chosen:
+        about = metafunc.definition.path.parent.name
+        kinds = DATABASES
+        if about == "clickhouse":
+            kinds = [kind for kind in KINDS if kind not in DATABASES]
+        elif about in ABOUT_USAGE and not metafunc.definition.get_closest_marker("files"):
+            kinds = KINDS
         if "clickhouse" in kinds and metafunc.definition.get_closest_marker("sharded"):
             kinds = [*kinds, "sharded"]
         metafunc.parametrize("database_url", kinds, indirect=True)
@@ -160,13 +158,14 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
 def chdb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A ClickHouse in this process, which can have only one. Tests have their own workspaces.
 
-    It knows a cluster ``one``, of which it is the only shard.
+    It knows a cluster of two shards, each of which has half of what is in the database ``sharded``.
     """
     from clickhouse_connect import get_client
 
+    from tests.clickhouse import shards
+
     folder = tmp_path_factory.mktemp("chdb")
-    config = folder / "config.xml"
-    config.write_text(ONE_SHARD)
+    config = shards.configured(folder / "config", "sharded")
     data = str(folder / "data")
     first = get_client(interface="chdb", path=data, chdb_options={"config-file": str(config)})
     yield f"chdb://{data}"
@@ -180,7 +179,7 @@ def usage_url(request: pytest.FixtureRequest) -> str:
     if kind not in {"clickhouse", "sharded"}:
         return ""
     url: str = request.getfixturevalue("chdb_url")
-    return f"{url}?database=sharded&cluster=one" if kind == "sharded" else url
+    return f"{url}?database=sharded&cluster=halves" if kind == "sharded" else url
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ SCREENS = {
     "events": Screen("/usage/events", "nw-leeds"),
     "new event": Screen("/usage/events?new=event", "Timestamp (UTC)"),
     "unmapped aliases": Screen("/usage/unmapped", "Give to a customer"),
+    "backfill": Screen("/usage/backfill", "To before (UTC)"),
     "metrics": Screen("/usage/metrics", "Sum of n"),
     "new metric": Screen("/usage/metrics?new=metric", "Metric name"),
     "preview": Screen("/usage/metrics?preview={prices.metric}", "Preview calculation"),
@@ -112,6 +113,9 @@ SCREENS = {
     "billing runs": Screen("/billing/runs", "Balanced"),
     "billing run": Screen("/billing/runs/{run}", "Aliases without a customer"),
     "settings": Screen("/settings", "Invoice number prefix"),
+    "taxes": Screen("/settings/taxes", "Your tax ids"),
+    "new tax rate": Screen("/settings/taxes?rate=new", "Name on invoices"),
+    "new tax category": Screen("/settings/taxes?category=new", "Category name"),
     "nowhere": Screen("/no/such/page", "There is nothing at this address"),
 }
 

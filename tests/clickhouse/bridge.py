@@ -1,9 +1,8 @@
 """A ClickHouse server for tests: its HTTP interface in front of chDB.
 
-Run as ``python -m tests.clickhouse.bridge PORT FOLDER [--halves]``; several processes may then use the one engine through
+Run as ``python -m tests.clickhouse.bridge PORT FOLDER``; several processes may then use the one engine through
 the ordinary client, ``clickhouse_connect.get_client(host="127.0.0.1", port=PORT)``. PORT may be ``fd:N``, a
-listening socket that outlives this process: who connects while none runs waits for the next. With ``--halves`` the
-store's tables have two shards.
+listening socket that outlives this process: who connects while none runs waits for the next.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from urllib.parse import parse_qsl
 import pyarrow as pa
 import uvicorn
 
-from tests.clickhouse import shards
 from tests.clickhouse.engine import Answer, HttpEngine, Refused
 from tests.programs import listening
 
@@ -110,11 +108,10 @@ def _fields(content_type: str, body: bytes) -> dict[str, str]:
     return found
 
 
-def main(port: str, folder: str, *flags: str) -> None:
+def main(port: str, folder: str) -> None:
     """Serve until killed."""
-    home = Path(folder)
-    options = shards.options(home / "config") if "--halves" in flags else ""
-    bridge = Bridge(HttpEngine(home / "data", options))
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    bridge = Bridge(HttpEngine(Path(folder)))
     config = uvicorn.Config(bridge, log_level="warning", ws="none", lifespan="off")
     uvicorn.Server(config).run(sockets=[listening(port)])
 

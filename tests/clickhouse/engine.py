@@ -117,9 +117,9 @@ class _Session:
 class HttpEngine:
     """The one engine of this process, with its sessions."""
 
-    def __init__(self, folder: Path, options: str = "") -> None:
-        self._address = f"{folder.resolve()}{options}"
-        self._home = chdb.connect(self._address)  # keeps the engine open between requests
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder.resolve())
+        self._home = chdb.connect(self._folder)  # keeps the engine open between requests
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._lock = Lock()
 
@@ -140,14 +140,14 @@ class HttpEngine:
     @contextmanager
     def _session(self, id: str | None) -> Iterator[_Session]:
         if id is None:
-            session = _Session(chdb.connect(self._address))
+            session = _Session(chdb.connect(self._folder))
             try:
                 yield session
             finally:
                 session.connection.close()
             return
         with self._lock:
-            session = self._sessions.get(id) or _Session(chdb.connect(self._address))
+            session = self._sessions.get(id) or _Session(chdb.connect(self._folder))
             self._sessions[id] = session
             self._sessions.move_to_end(id)
             if not session.busy.acquire(blocking=False):

@@ -36,17 +36,17 @@ _USERS = """<clickhouse>
 """
 
 
-def options(folder: Path) -> str:
-    """What chDB is started with, so that the store's tables in the database ``catchment`` have two shards.
+def configured(folder: Path, database: str) -> Path:
+    """What chDB is started with (``config-file``), so that the store's tables in ``database`` have two shards.
 
     Nothing listens at the port: it is what says that a shard lies in this process.
     """
     filters = ", ".join(
-        f"'catchment.{name}_local': 'shardNum() = 0 OR {key} % 2 = shardNum() - 1'"
+        f"'{database}.{name}_local': 'shardNum() = 0 OR {key} % 2 = shardNum() - 1'"
         for name, key in schema._SHARDED_BY.items()
     )
     folder.mkdir(parents=True, exist_ok=True)
     config, users = folder / "config.xml", folder / "users.xml"
     users.write_text(_USERS.format(filters=f"{{{filters}}}"))
     config.write_text(_CONFIG.format(users=users))
-    return f"?config-file={config}"
+    return config

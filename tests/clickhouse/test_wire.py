@@ -13,29 +13,21 @@ from sqlalchemy import Engine
 from catchment.core.metering import UsageQuery
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
-from tests.clickhouse.shards import CLUSTER
 from tests.programs import Server
 from tests.usage import test_conformance
 from tests.usage.world import queries
 
 
-@pytest.fixture(scope="module", params=["one", "halves"])
-def address(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """Of a server that keeps everything, and of one with two shards."""
-    flags, options = [], ""
-    if request.param == "halves":
-        flags, options = ["--halves"], f"?cluster={CLUSTER}&replicated=false"
-    folder = str(tmp_path_factory.mktemp("clickhouse"))
-    running = Server("tests.clickhouse.bridge", [folder, *flags])
-    yield f"clickhouse://127.0.0.1:{running.port}/catchment{options}"
+@pytest.fixture(scope="module")
+def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server("tests.clickhouse.bridge", [str(tmp_path_factory.mktemp("clickhouse"))])
+    yield running
     running.close()
 
 
 @pytest.fixture
-def over_http(address: str, engine: Engine, data_dir: Path) -> Iterator[UsageStore]:
-    store = usage_store(engine, data_dir, address)
+def over_http(bridge: Server, engine: Engine, data_dir: Path) -> Iterator[UsageStore]:
+    store = usage_store(engine, data_dir, f"clickhouse://127.0.0.1:{bridge.port}/catchment")
     yield store
     store.close()
 

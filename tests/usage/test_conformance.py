@@ -29,6 +29,7 @@ def new_workspace(engine: Engine) -> str:
 LOADS = st.lists(st.tuples(st.lists(events(), min_size=1, max_size=12), st.booleans()), max_size=5)
 
 
+@pytest.mark.sharded
 @settings(
     max_examples=25,
     deadline=None,
@@ -51,7 +52,6 @@ def test_the_store_agrees_with_the_definition(
     assert answers == [measure(query, sent) for query in asked]
 
 
-@pytest.mark.sharded
 @settings(
     max_examples=25,
     deadline=None,

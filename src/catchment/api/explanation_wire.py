@@ -1,15 +1,18 @@
 """The explanation of a line item as the API shows it."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from catchment.api.invoice_models import DateRange, SegmentOut
+from catchment.api.taxation_wire import TaxationOut
 from catchment.api.wire import At, Pagination, Wire, after_key
 from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric
-from catchment.core.money import CURRENCIES, decimal_text, exact_sum, money_text
+from catchment.core.money import CURRENCIES, EXACT, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
+from catchment.core.taxes import NOT_TAXED
 from catchment.flows.explain_line import Explanation
 from catchment.store import invoice_parts
 from catchment.store.evidence import Counted, EvidenceMember
@@ -139,6 +142,7 @@ class UsageUsedOut(Wire):
     over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
     aliases that were used were last changed. ``restrictToCustomers`` are those whom the price
     named, ``rollUpExclusions`` those whom the schedule left out; each only where there are any.
+    ``eventsKeptSince`` is there where events of the window were dropped: all of before then.
     """
 
     metric: MetricUsedOut
@@ -147,6 +151,7 @@ class UsageUsedOut(Wire):
     members_total: str
     event_count: int
     events: str
+    events_kept_since: At | None = None
     tree_known_at: At
     restrict_to_customers: list[str] | None = None
     roll_up_exclusions: list[str] | None = None
@@ -179,6 +184,25 @@ class AdjustmentStepsOut(Wire):
         )
 
 
+class LineTaxOut(TaxationOut):
+    """The line's tax: `taxRate` of its net, `exact` before it was `rounded` half away from zero."""
+
+    tax_rate: str
+    exact: str
+    rounded: str
+
+    @classmethod
+    def of_line(cls, line: invoice_parts.LineItem) -> "LineTaxOut":
+        """The wire form."""
+        taxation = line.taxation or NOT_TAXED
+        return cls(
+            **TaxationOut.of(taxation).model_dump(),
+            tax_rate=decimal_text(line.tax_rate),
+            exact=decimal_text(EXACT.multiply(line.net.decimal, line.tax_rate)),
+            rounded=money_text(line.tax),
+        )
+
+
 class ExplanationOut(Wire):
     """Why a line has its amount: the values that made it, kept when it was calculated.
 
@@ -199,6 +223,7 @@ class ExplanationOut(Wire):
     segments: list[SegmentOut]
     rounding: RoundingOut
     adjustment: AdjustmentStepsOut | None = None
+    tax: LineTaxOut
     net_total: str
     total_tax: str
     gross_total: str
@@ -238,6 +263,7 @@ class ExplanationOut(Wire):
                 minor_digits=CURRENCIES[currency],
             ),
             adjustment=AdjustmentStepsOut.of(line, line.deducted) if line.deducted else None,
+            tax=LineTaxOut.of_line(line),
             net_total=money_text(line.net),
             total_tax=money_text(line.tax),
             gross_total=money_text(line.gross),
@@ -256,6 +282,7 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         members_total=decimal_text(exact_sum(member.quantity for _, member in found.members)),
         event_count=(found.line.event_count or 0) + (taken.event_count if taken else 0),
         events=f"/usage-events?lineItemId={found.line.id}",
+        events_kept_since=_dropped(counted, found.kept_since),
         tree_known_at=counted.known_at,
         restrict_to_customers=list(counted.scope) or None,
         roll_up_exclusions=list(counted.exclusions) or None,
@@ -267,3 +294,9 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
             ),
         ),
     )
+
+
+def _dropped(counted: Counted, kept_since: datetime | None) -> datetime | None:
+    """Since when events are kept, where some that were counted no longer are."""
+    read = counted.metric.aggregation.reads_from(counted.span.start)
+    return kept_since if kept_since is not None and read < kept_since else None

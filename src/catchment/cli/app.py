@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import Engine
 
 from catchment import __version__, ids
+from catchment.api import server
 from catchment.cli.loading import loading
 from catchment.core.errors import BillingError
 from catchment.main import Built, build
@@ -69,7 +70,12 @@ def workspace(built: Built, name: str | None, now: datetime) -> access.Workspace
 
 def one_or_all(built: Built, name: str | None) -> list[access.Workspace]:
     """The workspace called ``name``, or every one. Ends the command where there is none."""
-    with reading(built.engine) as tx:
+    return workspaces(built.engine, name)
+
+
+def workspaces(engine: Engine, name: str | None) -> list[access.Workspace]:
+    """The same, while only the relational database is open."""
+    with reading(engine) as tx:
         found = [home for home in access.all_workspaces(tx) if name in {None, home.name}]
     if name is not None and not found:
         problems.print(f"There is no workspace {name!r}.", markup=False)
@@ -108,14 +114,7 @@ def serve(
     address, number = host or built.settings.host, built.settings.port if port is None else port
     console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
     with loading(built):
-        uvicorn.run(
-            built.app(),
-            host=address,
-            port=number,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-        )
+        server.serve(built.app(), address, number)
 
 
 @app.command()

@@ -6,14 +6,20 @@ Names and titles are left out: they are printed as they were, and may change wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from catchment.core.breakdown import Measured
 from catchment.core.invoicing import Draft
+from catchment.core.lines import line as priced
+from catchment.core.metering import NO_USAGE
 from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, Span
-from catchment.core.pricing import Segment
+from catchment.core.pricing import Segment, needs_values
+from catchment.core.schedules import Charge
+from catchment.core.taxes import Taxation
+from catchment.store import structures
 from catchment.store.evidence import Evidence
 from catchment.store.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
 from catchment.store.invoice_rows import segment_texts
@@ -47,6 +53,27 @@ def first_difference(
         _fields("invoice", invoice.id, _head(invoice), _made(again)),
     )
     return next((one for one in found if one is not None), None)
+
+
+def mispriced(charge: Charge, line: LineItem, kept: Evidence) -> Difference | None:
+    """Where a line is not what its price makes of its quantity, whatever that was measured by.
+
+    A price that goes by single events cannot tell that.
+    """
+    item, taken = charge.item, line.deducted
+    dumped = structures.dump(item.price, item.metric.id if item.metric else None)
+    stored: list[tuple[str, Any]] = [("price", kept.structure)]
+    again: list[tuple[str, Any]] = [("price", dumped)]
+    if not needs_values(item.price) and not (taken and taken.reverses):
+        usage = replace(NO_USAGE, pooled=line.whole_quantity)
+        made = priced(Measured(charge, usage))
+        stored += [("segments", line.segments), ("netTotal", line.net)]
+        net = made.net - taken.net if taken else made.net
+        again += [("segments", made.segments), ("netTotal", net)]
+        if taken is None:
+            stored.append(("rate", line.rate))
+            again.append(("rate", made.rate))
+    return _fields("line", line.id, iter(stored), iter(again))
 
 
 def _compared(
@@ -86,6 +113,7 @@ def _line(line: LineItem) -> _Figures:
     yield "netTotal", line.net
     yield "totalTax", line.tax
     yield "taxRate", line.tax_rate
+    yield "taxation", line.taxation
     yield "servicePeriod", line.service
     yield "eventCount", line.event_count
     yield "usageMetricId", line.usage_metric_id
@@ -119,7 +147,10 @@ def _group(group: LineItemGroup) -> _Figures:
 def _member(member: UsageItemGroup) -> _Figures:
     yield "customerId", member.customer_id
     yield "items", [(item.metric_id, item.value) for item in member.items]
-    yield "shares", [(one.line_index, one.quantity, *one.parts) for one in member.shares]
+    yield (
+        "shares",
+        [(one.line_index, one.quantity, *one.parts, *one.taxes) for one in member.shares],
+    )
     yield "depth", member.depth
     yield "path", [id for id, _ in member.path]
     yield "index", member.index
@@ -130,6 +161,7 @@ def _head(invoice: Invoice) -> _Figures:
     yield "totalTax", invoice.tax
     yield "currency", invoice.currency
     yield "customerId", invoice.customer_id
+    yield "lines without a tax rate", invoice.undecided_taxes
     yield "billingPeriod", invoice.billing_period
     yield "accountingDate", invoice.accounting_date
     yield "notes", invoice.notes
@@ -137,9 +169,10 @@ def _head(invoice: Invoice) -> _Figures:
 
 def _made(again: Draft) -> _Figures:
     yield "netTotal", again.net
-    yield "totalTax", Money(0, again.currency)
+    yield "totalTax", again.tax
     yield "currency", again.currency
     yield "customerId", again.customer
+    yield "lines without a tax rate", again.undecided
     yield "billingPeriod", again.billing_period
     yield "accountingDate", again.accounting_date
     yield "notes", again.notes
@@ -163,6 +196,9 @@ def _text(value: Any) -> str:
             text = f"{value.start} to {value.last_day}"
         case Span():
             text = f"{value.start.isoformat()} to {value.end.isoformat()}"
+        case Taxation():
+            name = f", {value.rate.name} version {value.rate.version}" if value.rate else ""
+            text = f"{value.reason}{name}"
         case Segment():
             text = ", ".join(f"{name} {part}" for name, part in segment_texts(value).items())
         case tuple() | list():

@@ -8,8 +8,8 @@ at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -30,13 +30,16 @@ from catchment.core.invoicing import (
     joined,
 )
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
-from catchment.core.period import Period
+from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
+from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.agreements import Agreements
+from catchment.flows.tax_terms import tax_terms
 from catchment.flows.users import Asked, users
-from catchment.store import aliases, customers, stamps
+from catchment.store import aliases, customers, kept_usage, stamps
+from catchment.store.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
@@ -100,15 +103,11 @@ def drafted(
     wanted = {who for _, parts in found for of in parts for who in _named(of)}
     wanted.update(who for made in late.values() for one in made for who in _named_by(one))
     names = customers.names(tx, agreed.workspace.id, wanted)
-    drafts = [
-        (
-            due,
-            attempt(
-                due.schedule, failures, partial(_draft, due, parts, late[due.key], names, failed)
-            ),
-        )
-        for due, parts in found
-    ]
+    taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
+    drafts = []
+    for due, parts in found:
+        make = partial(_draft, due, parts, late[due.key], names, taxed[due.payer], failed)
+        drafts.append((due, attempt(due.schedule, failures, make)))
     return [
         (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
     ]
@@ -190,6 +189,7 @@ def _draft(
     parts: Sequence[MeasuredPart],
     late: Sequence[Adjustment],
     names: Mapping[CustomerId, str],
+    taxed: TaxTerms,
     failed: Failures,
 ) -> Draft | None:
     """The invoice, less what joins it and cannot be priced; None where nothing is left."""
@@ -201,7 +201,12 @@ def _draft(
             guests.append(made)
     if not (own or guests or late):
         return None
-    return draft(due.schedule, own, names, guests, late, on=due.on)
+
+    def taxing(schedule: Schedule, charge: Charge) -> Taxation:
+        return taxed.of(schedule.tax_rates.get(charge.item.id), charge.item.tax_category_id)
+
+    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
+    return replace(made_of, tax_status=taxed.status)
 
 
 def _answers(
@@ -226,7 +231,8 @@ def _answers(
         Asked(one.part.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions
     ]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
-    for batch in _batches(_pools(agreed, questions, failures, failed)):
+    since = kept_usage.first_day(tx, agreed.workspace.id)
+    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
@@ -276,16 +282,24 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
 def _pools(
     agreed: Agreements,
     questions: Iterable[_Question],
+    since: date | None,
     failures: Failures | None,
     failed: Failures,
 ) -> Iterator[tuple[_Question, Pool]]:
+    """Whom to measure for each question; a failure is one about usage of before ``since``."""
     for question in questions:
-        schedule, (_, metric_id, service, scope) = question.part.schedule, question.key
-        span = service.span(agreed.zone)
         report = failed if question.part.joined else failures
-        pool = attempt(schedule, report, partial(agreed.pool, schedule, metric_id, span, scope))
+        pool = attempt(question.part.schedule, report, partial(_pool, agreed, question, since))
         if pool is not None:
             yield question, pool
+
+
+def _pool(agreed: Agreements, question: _Question, since: date | None) -> Pool:
+    """Raises UsageDropped."""
+    _, metric_id, service, scope = question.key
+    if since is not None and service.start < since:
+        raise UsageDropped.before(since, f"what is charged for {days_text(service)}")
+    return agreed.pool(question.part.schedule, metric_id, service.span(agreed.zone), scope)
 
 
 def _batches(

@@ -103,7 +103,7 @@ def _map(events: pa.Table, kind: str, values: pa.DataType) -> pa.MapArray:
     for own_rows, own_names, own_codes, own_values in _entries(events, kind):
         rows.append(own_rows)
         places = [known.setdefault(name, len(known)) for name in own_names]
-        codes.append(np.array(places, np.int32)[own_codes])
+        codes.append(np.array(places, np.int64)[own_codes])
         parts.append(own_values)
     if not parts:
         empty = pa.array([], pa.string()), pa.array([], values)
@@ -113,7 +113,7 @@ def _map(events: pa.Table, kind: str, values: pa.DataType) -> pa.MapArray:
     offsets = np.zeros(len(events) + 1, np.int64)
     np.cumsum(np.bincount(all_rows, minlength=len(events)), out=offsets[1:])
     keys = pa.DictionaryArray.from_arrays(
-        np.concatenate(codes)[order], pa.array(list(known), pa.string())
+        np.concatenate(codes)[order].astype(np.int32), pa.array(list(known), pa.string())
     )
     items = pa.concat_arrays(parts).take(pa.array(order))
     return pa.MapArray.from_arrays(offsets.astype(np.int32), keys, items)

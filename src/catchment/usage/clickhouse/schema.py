@@ -19,7 +19,7 @@ from catchment.usage.storage import UsageUnavailable
 VERSION = 1
 """Of the tables."""
 
-OLDEST_SERVER = (24, 8)
+OLDEST_SERVER = (26, 1)
 """Whose SQL we speak: see docs/clickhouse.md."""
 
 _MONTH = "toYYYYMM(toDateTime(least(intDiv(event_at, 1000000), 4102444800), 'UTC'))"

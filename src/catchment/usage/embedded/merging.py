@@ -79,8 +79,7 @@ def write(
     """Write what ``sources`` hold to ``file``."""
     match kind:
         case Kind.EVENTS:
-            schema = _schema(cursor, sources)
-            layout.write(file, schema=schema, tables=_slices(cursor, sources, schema))
+            rewrite(cursor, sources, file)
             there, written = (sum(map(layout.row_count, some)) for some in (sources, [file]))
             assert written == there, (written, there)
         case Kind.KEYS:
@@ -88,6 +87,14 @@ def write(
         case Kind.MARKS:
             found = f"SELECT seq, later FROM {duck.parquet(sources)} ORDER BY seq"
             layout.write(file, schema=duck.MARKS, tables=[cursor.sql(found).to_arrow_table()])
+
+
+def rewrite(
+    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], file: Path, wanted: str = "true"
+) -> None:
+    """Write those events of ``sources`` to ``file`` that are ``wanted``, a condition."""
+    schema = _schema(cursor, sources)
+    layout.write(file, schema=schema, tables=_slices(cursor, sources, schema, wanted))
 
 
 def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Schema:
@@ -98,20 +105,20 @@ def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Sc
 
 
 def _slices(
-    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], schema: pa.Schema
+    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], schema: pa.Schema, wanted: str
 ) -> Iterator[pa.Table]:
-    """All rows in order, some at a time."""
+    """All wanted rows in order, some at a time."""
     order = ", ".join(layout.ORDER)
     samples = cursor.execute(
         f"SELECT {order} FROM {duck.parquet(sources, 'file_row_number')}"
-        f" WHERE file_row_number % {_SAMPLED} = 0 ORDER BY ALL"
+        f" WHERE file_row_number % {_SAMPLED} = 0 AND {wanted} ORDER BY ALL"
     ).fetchall()
     cuts = [None, *samples[_SLICE // _SAMPLED :: _SLICE // _SAMPLED], None]
     for lower, upper in pairwise(cuts):
         where, parameters = _between(lower, upper)
         yield cursor.sql(
             f"SELECT {', '.join(schema.names)} FROM {duck.parquet(sources)}"
-            f" WHERE {where} ORDER BY {order}",
+            f" WHERE {where} AND {wanted} ORDER BY {order}",
             params=parameters,
         ).to_arrow_table()
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from catchment.store.engine import reading
 from catchment.usage.intake import inbox, tables
-from catchment.usage.intake.events import InboxRow
+from catchment.usage.intake.events import InboxRow, first_place, last_place
 
 BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""
@@ -26,6 +26,11 @@ class Batch(NamedTuple):
 
     rows: list[InboxRow]
     events: pa.Table
+
+    @property
+    def places(self) -> tuple[int, int]:
+        """The first and the last place of the rows."""
+        return first_place(self.rows[0].id), last_place(self.rows[-1].id)
 
 
 def batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[Batch]:

@@ -28,6 +28,9 @@ class Cursor(Protocol):
     def dicts(self, sql: str, parameters: Mapping[str, Any] = ...) -> list[dict[str, Any]]:
         """The same, each row with the names of its columns."""
 
+    def table(self, sql: str, parameters: Mapping[str, Any] = ...) -> pa.Table:
+        """The rows of a query as columns."""
+
     def batches(
         self, sql: str, parameters: Mapping[str, Any], size: int
     ) -> Iterator[list[tuple[Any, ...]]]:
