@@ -1,7 +1,9 @@
 """The databases, the clock and the clients every test shares.
 
 Whatever touches a database runs twice: on an SQLite file and on a PostgreSQL server that the tests start
-themselves. CATCHMENT_TEST_DATABASES=sqlite (or postgresql) keeps to one while working.
+themselves. What is about usage runs a third time, on an SQLite file and a ClickHouse in this process (chDB).
+A few of these run once more through a table over the shards of a cluster.
+CATCHMENT_TEST_DATABASES=sqlite (or postgresql, or clickhouse) keeps to one while working.
 
 Every test finds its database and its data directory empty, at the same address as the test before it
 in this process. So the engine, with the statements it has compiled, and the application, with its routes, are
@@ -40,7 +42,11 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("any machine")
 
-DATABASES = os.environ.get("CATCHMENT_TEST_DATABASES", "sqlite,postgresql").split(",")
+KINDS = os.environ.get("CATCHMENT_TEST_DATABASES", "sqlite,postgresql,clickhouse").split(",")
+DATABASES = [kind for kind in KINDS if kind != "clickhouse"]
+
+ABOUT_USAGE = ("usage", "scenarios")
+"""Which tests run on ClickHouse too."""
 
 LONGEST = (
     "tests/scenarios/test_demo.py",
@@ -52,6 +58,21 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, so that no process is left alone with it at the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that needs a database on an empty one of each kind."""
+    chosen = [one.args[0] for one in metafunc.definition.iter_markers("parametrize")]
+    if "database_url" in metafunc.fixturenames and "database_url" not in chosen:
+        about = metafunc.definition.path.parent.name
+        kinds = DATABASES
+        if about == "clickhouse":
+            kinds = [kind for kind in KINDS if kind not in DATABASES]
+        elif about in ABOUT_USAGE and not metafunc.definition.get_closest_marker("files"):
+            kinds = KINDS
+        if "clickhouse" in kinds and metafunc.definition.get_closest_marker("sharded"):
+            kinds = [*kinds, "sharded"]
+        metafunc.parametrize("database_url", kinds, indirect=True)
 
 
 @dataclass
@@ -118,10 +139,10 @@ def data_dir(_data_dir: Path) -> Path:
     return _data_dir
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
+    """An empty database of each kind; an SQLite file where usage is in ClickHouse."""
+    if request.param != "postgresql":
         path = data_dir / "catchment.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
@@ -131,6 +152,34 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
         tx.execute(text("; ".join(f'DELETE FROM "{t.name}"' for t in metadata.sorted_tables)))
         tx.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
     return url
+
+
+@pytest.fixture(scope="session")
+def chdb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A ClickHouse in this process, which can have only one. Tests have their own workspaces.
+
+    It knows a cluster of two shards, each of which has half of what is in the database ``sharded``.
+    """
+    from clickhouse_connect import get_client
+
+    from tests.clickhouse import shards
+
+    folder = tmp_path_factory.mktemp("chdb")
+    config = shards.configured(folder / "config", "sharded")
+    data = str(folder / "data")
+    first = get_client(interface="chdb", path=data, chdb_options={"config-file": str(config)})
+    yield f"chdb://{data}"
+    first.close()
+
+
+@pytest.fixture
+def usage_url(request: pytest.FixtureRequest) -> str:
+    """Where usage is kept: in files, or in a ClickHouse."""
+    kind = request.node.callspec.params.get("database_url")
+    if kind not in {"clickhouse", "sharded"}:
+        return ""
+    url: str = request.getfixturevalue("chdb_url")
+    return f"{url}?database=sharded&cluster=halves" if kind == "sharded" else url
 
 
 @pytest.fixture
@@ -147,13 +196,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def settings(data_dir: Path, database_url: str) -> Settings:
-    return Settings(data_dir=data_dir, database_url=database_url, secret_key="for tests only")
+def settings(data_dir: Path, database_url: str, usage_url: str) -> Settings:
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        usage_url=usage_url,
+        secret_key="for tests only",
+    )
 
 
 @pytest.fixture
-def usage(engine: Engine, data_dir: Path) -> Iterator[UsageStore]:
-    store = usage_store(engine, data_dir)
+def usage(engine: Engine, data_dir: Path, usage_url: str) -> Iterator[UsageStore]:
+    store = usage_store(engine, data_dir, usage_url)
     yield store
     store.close()
 

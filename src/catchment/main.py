@@ -27,12 +27,18 @@ class Built:
         return create_app(self.engine, self.usage, self.settings)
 
 
-def build(settings: Settings) -> Built:
-    """Open the stores, bringing the database to this version's schema."""
+def database(settings: Settings) -> Engine:
+    """The relational database, brought to this version's schema."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = connect(settings.sqlalchemy_url())
     migrate(engine)
-    return Built(settings, engine, usage_store(engine, settings.data_dir))
+    return engine
+
+
+def build(settings: Settings) -> Built:
+    """Open the stores, bringing the database to this version's schema."""
+    engine = database(settings)
+    return Built(settings, engine, usage_store(engine, settings.data_dir, settings.usage_url))
 
 
 def app() -> FastAPI:

@@ -13,9 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """One frozen value. Each field is the environment variable ``CATCHMENT_<NAME>``."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CATCHMENT_", frozen=True, hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CATCHMENT_", frozen=True)
 
     data_dir: Path = Field(
         Path("catchment-data"),

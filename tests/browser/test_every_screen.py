@@ -94,6 +94,7 @@ SCREENS = {
     "events": Screen("/usage/events", "nw-leeds"),
     "new event": Screen("/usage/events?new=event", "Timestamp (UTC)"),
     "unmapped aliases": Screen("/usage/unmapped", "Give to a customer"),
+    "backfill": Screen("/usage/backfill", "To before (UTC)"),
     "metrics": Screen("/usage/metrics", "Sum of n"),
     "new metric": Screen("/usage/metrics?new=metric", "Metric name"),
     "preview": Screen("/usage/metrics?preview={prices.metric}", "Preview calculation"),

@@ -85,6 +85,33 @@ def test_a_loader_that_dies_is_started_again_and_ends_with_its_server(
     assert built.usage.stats("w", ()).events_in_files == 64
 
 
+def test_a_loader_that_cannot_write_says_so_once_and_waits(
+    built: Built, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(64):
+        send(built.engine, built.usage, "w", [event(number)])
+    blocked = tmp_path / "usage" / "w"
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.touch()
+    pauses: list[float] = []
+
+    def ended(pause: float) -> bool:
+        pauses.append(pause)
+        if len(pauses) == 4:
+            blocked.unlink()
+        return len(pauses) > 4
+
+    loading.watch(built.usage, ended)
+
+    retry = loading.RETRY_SECONDS
+    assert pauses == [0, retry, retry, retry, loading.LOOK_SECONDS]
+    assert [one.split(":")[0] for one in caplog.messages] == [
+        "usage events stay in the inbox",
+        "usage events are loaded again",
+    ]
+    assert built.usage.stats("w", ()).events_in_files == 64
+
+
 def child(after: int | None = None) -> multiprocessing.process.BaseProcess:
     """The loader that runs; or the next one, ``after`` the one with that process id."""
     while True:
@@ -92,3 +119,32 @@ def child(after: int | None = None) -> multiprocessing.process.BaseProcess:
             if one.pid != after:
                 return one
         Event().wait(PAUSE)
+
+
+def dropped(tmp_path: Path, *more: str) -> tuple[int, dict]:
+    result = runner.invoke(
+        app,
+        ["usage", "drop", "--json", "--data-dir", str(tmp_path), "--workspace", "Seller", *more],
+    )
+    return result.exit_code, json.loads(result.stdout or "{}").get("Seller", {})
+
+
+def test_past_months_are_dropped(built: Built, tmp_path: Path) -> None:
+    send(built.engine, built.usage, "w", [event(1), event(50_000)])  # of March and April 2026
+
+    code, tried = dropped(tmp_path, "--before", "2026-04", "--dry-run")
+    assert (code, tried["events"], tried["unmappedEvents"], tried["dropped"]) == (0, 1, 1, False)
+
+    assert dropped(tmp_path, "--before", "2026-04")[1]["dropped"]
+    assert stats(tmp_path)["events"] == stats(tmp_path)["events_in_files"] == 1
+    told = usage(tmp_path, "drop", "--before", "2026-04")
+    assert "0 events of before 2026-04 are gone, 0 bytes" in told
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--before", "2026-04", "--keep-months", "1"), ("--before", "April")]
+)
+def test_a_month_is_needed_to_drop_what_was_before(
+    built: Built, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    assert dropped(tmp_path, *options) == (2, {})

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
+import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
@@ -50,6 +51,18 @@ def test_rows_come_back_as_they_were_sent(connect: Connect, compress: Any) -> No
     assert told.written_rows == len(ROWS)
     found = client.query("SELECT id, v FROM kept FINAL").result_rows
     assert sorted(found) == sorted(map(tuple, ROWS))
+
+
+def test_arrow_tables_come_back_as_they_were_sent(connect: Connect) -> None:
+    client = connect()
+    client.command("CREATE TEMPORARY TABLE kept (id String, v Decimal(38, 12))")
+    values = [value for _, value in ROWS]
+    sent = pa.table({"id": [id for id, _ in ROWS], "v": pa.array(values, pa.decimal128(38, 12))})
+
+    client.insert_arrow("kept", sent)
+
+    found = client.query_arrow("SELECT * FROM kept", use_strings=True)
+    assert found.to_pydict() == sent.to_pydict()
 
 
 def test_each_client_has_temporary_tables_of_its_own(connect: Connect) -> None:

@@ -1,12 +1,18 @@
-"""On two real servers, one shard each: what the store relies on, and the store itself."""
+"""On two real servers, one shard each: what the store relies on, and where they are new enough the store itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
+from catchment.usage import UsageStore
+from catchment.usage.clickhouse.schema import OLDEST_SERVER
+from catchment.usage.opening import usage_store
 from tests.clickhouse.servers import CLUSTER, SHARDS, Cluster, program
+from tests.usage import test_conformance
 
 COMMAND = program()
 pytestmark = pytest.mark.skipif(
@@ -64,3 +70,25 @@ def test_an_event_and_its_mark_meet_where_the_customers_name_decides_the_shard(
     assert (counts == {f"{EVENTS}\t{EVENTS - marked}\t50"}) == whole, counts
     shares = [cluster.ask(n, "SELECT count() > 0 FROM events_local") for n in range(SHARDS)]
     assert shares == ["1"] * SHARDS
+
+
+@pytest.fixture
+def sharded(cluster: Cluster, engine: Engine, data_dir: Path) -> Iterator[UsageStore]:
+    version = cluster.ask(0, "SELECT version()")
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_SERVER:
+        pytest.skip(f"ClickHouse {version} is too old for the store")
+    url = f"clickhouse://127.0.0.1:{cluster.ports[0]}/catchment?cluster={CLUSTER}"
+    store = usage_store(engine, data_dir, url)
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_store_agrees_with_the_definition_on_two_shards(
+    cluster: Cluster, engine: Engine, sharded: UsageStore
+) -> None:
+    test_conformance.test_the_store_agrees_with_the_definition(engine, sharded)
+    test_conformance.test_an_earlier_reading_is_repeated_whatever_has_come_since(engine, sharded)
+
+    held = "SELECT count() > 0 FROM catchment.usage_events_local"
+    assert [cluster.ask(server, held) for server in range(SHARDS)] == ["1"] * SHARDS

@@ -1,4 +1,7 @@
-"""Two servers and two loaders share a database and a folder, and are killed at random: nothing is lost or doubled."""
+"""Two servers and two loaders share a database and what keeps usage, and are killed at random: nothing is lost or doubled.
+
+Where that is ClickHouse it is killed as well.
+"""
 
 import json
 import os
@@ -17,6 +20,7 @@ from catchment.usage import Batch, UsageStore
 from catchment.usage.embedded import loader, segments
 from catchment.usage.embedded.superseding import Superseded, superseded
 from catchment.usage.intake import inbox
+from catchment.usage.opening import usage_store
 from tests.conftest import DATABASES
 from tests.faults.restarts import CLIENTS, REQUESTS, body, send_through, wrong
 from tests.faults.story import START
@@ -30,15 +34,20 @@ SEED = int(os.environ.get("CATCHMENT_SEED", "0"))
 
 @dataclass
 class Fleet:
+    """What runs: ``clickhouse`` only where usage is kept there."""
+
     servers: list[Server]
     loaders: list[Program]
+    clickhouse: list[Server]
+    usage: UsageStore
     log: Path
     chance: random.Random = field(default_factory=lambda: random.Random(SEED))
     killed: int = 0
 
     def strike(self) -> None:
         """Kill some of them at once, and start them again."""
-        fallen = self.chance.sample([*self.servers, *self.loaders], self.chance.randint(2, 3))
+        all_of_them = [*self.servers, *self.loaders, *self.clickhouse]
+        fallen = self.chance.sample(all_of_them, self.chance.randint(2, 3))
         for one in fallen:
             one.kill()
         for one in fallen:
@@ -47,37 +56,54 @@ class Fleet:
 
     def thrown_away(self) -> int:
         """How often a loader found that its work had been done by another."""
-        return len(self.log.read_text().splitlines())
+        lines = self.log.read_text().splitlines()
+        return sum(line.startswith("another process has loaded") for line in lines)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         for one in [*self.servers, *self.loaders]:
-            one.close()
+            one.kill()
 
 
-@pytest.fixture
-def fleet(environment: dict[str, str], tmp_path: Path) -> Iterator[Fleet]:
+@pytest.fixture(params=["files", "clickhouse"])
+def fleet(
+    request: pytest.FixtureRequest,
+    environment: dict[str, str],
+    engine: Engine,
+    data_dir: Path,
+    tmp_path: Path,
+) -> Iterator[Fleet]:
     log = tmp_path / "log"
+    clickhouse = []
+    url = ""
+    if request.param == "clickhouse":
+        clickhouse = [Server("tests.clickhouse.bridge", [str(tmp_path / "clickhouse")])]
+        url = f"clickhouse://127.0.0.1:{clickhouse[0].port}/catchment"
+    environment |= {"CATCHMENT_USAGE_URL": url}
     running = Fleet(
         [Server("tests.faults.server", [], environment) for _ in range(2)],
         [Program(python("tests.faults.loader", str(log)), environment) for _ in range(2)],
+        clickhouse,
+        usage_store(engine, data_dir, url),
         log,
     )
     yield running
-    running.close()
+    running.usage.close()
+    for one in [*running.servers, *running.loaders, *clickhouse]:
+        one.close()
 
 
 @pytest.mark.skipif("postgresql" not in DATABASES, reason="PostgreSQL is not among the databases")
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_whoever_dies_all_that_was_answered_is_stored_once(
-    fleet: Fleet, key: tuple[str, str], usage: UsageStore, workspace: Workspace
+    fleet: Fleet, key: tuple[str, str], workspace: Workspace
 ) -> None:
     ports = [one.port for one in fleet.servers]
 
     times = send_through(ports, key, KILLS, fleet.strike, SEED)
-    loaded = usage.stats(workspace.id, []).events_in_files
-    fleet.close()
+    loaded = fleet.usage.stats(workspace.id, []).events_in_files
+    fleet.stop()
 
-    assert list(wrong(usage, workspace.id, REQUESTS * (KILLS + 1), times)) == []
+    assert list(wrong(fleet.usage, workspace.id, REQUESTS * (KILLS + 1), times)) == []
     assert loaded
     assert fleet.thrown_away() <= fleet.killed  # what a dead one was about to commit
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import Connection, select, update
 
@@ -43,6 +44,17 @@ def test_every_event_is_accounted_for(books: Books, family: dict[str, str]) -> N
     assert row.unpriced_customers == ((stranger, 2),)
     assert row.unmapped_aliases == (("nobody", 1),)
     assert (result.report.invoice_count, result.report.line_count) == (2, 2)
+
+
+def test_a_run_needs_no_new_file(books: Books, family: dict[str, str], data_dir: Path) -> None:
+    blocked = data_dir / "usage" / books.workspace.id
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.touch()  # no folder for files, as little as on a full disk
+
+    result = run(books)
+
+    assert (result.balanced, counts(result.report.sheet[0])) == (True, (4, 4, 0, 0, 0))
+    assert family
 
 
 def test_what_another_due_day_bills_is_no_part_of_this_run(

@@ -18,12 +18,13 @@ from catchment.flows.finalize_invoice import finalize_invoice
 from catchment.flows.recalculate_invoice import recalculate_invoice
 from catchment.flows.verify_invoices import verify_invoices
 from catchment.flows.void_invoice import void_invoice
-from catchment.store import invoice_contents
+from catchment.store import invoice_contents, invoices
 from catchment.store.access import Workspace
+from catchment.store.adjustments import Stretch, stretches
 from catchment.store.engine import reading, writing
 from catchment.store.invoice_contents import Contents, LineItem
 from catchment.store.invoices import Invoice
-from catchment.store.schema import line_items
+from catchment.store.schema import late_looks, line_items, usage_metrics
 from catchment.usage import Reading, UsageStore
 from catchment.usage.embedded.storage import EmbeddedStorage
 from tests.flows.books import NOW, Books, family, linear
@@ -393,3 +394,61 @@ def test_of_two_runs_at_once_one_adjusts(books: Books, engine: Engine, data_dir:
     [february] = rival.drafted
     assert len(adjustments(books, february)) == 1
     assert in_force(books)[date(2026, 1, 1)] == 196_25
+
+
+def test_late_events_of_the_type_that_was_billed_are_found_whatever_the_metric_counts_now(
+    books: Books,
+) -> None:
+    payer, metric = books.customer("Loner"), books.metric("calls")
+    books.schedule(payer, books.price(linear("2"), metric))
+    books.write()
+    billed(books, FEBRUARY)
+    books.used((payer, "calls", "2026-01-20", "10"))
+    with writing(books.engine) as tx:
+        tx.execute(update(usage_metrics).values(event_type="other"))
+
+    [february] = run(books, MARCH).drafted
+
+    assert february.net.minor == 2000
+
+
+class TestLateEventsThatChangeNoFigure:
+    @pytest.fixture
+    def payer(self, books: Books) -> str:
+        payer, metric = books.customer("Loner"), books.metric("calls")
+        books.schedule(payer, books.price(linear("2"), metric))
+        books.write()
+        billed(books, FEBRUARY)
+        books.used((payer, "calls", "2026-01-20", "0"))
+        return payer
+
+    def measured(self, books: Books) -> list[Stretch]:
+        with reading(books.engine) as tx:
+            return stretches(tx, books.workspace.id)
+
+    def test_are_looked_at_once(self, books: Books, payer: str) -> None:
+        [before] = self.measured(books)
+
+        first = run(books, MARCH)
+        issue(books, *first.drafted)
+        second = run(books, APRIL)
+
+        assert (first.report.late, second.report.late) == ((), ())
+        looked, _ = self.measured(books)
+        assert before.last_seq < looked.last_seq == first.run.last_seq
+
+    def test_count_with_what_comes_later(self, books: Books, payer: str) -> None:
+        issue(books, *run(books, MARCH).drafted)
+        books.used((payer, "calls", "2026-01-21", "5"))
+
+        last = run(books, APRIL)
+
+        assert [one.net.minor for one in last.drafted] == [1000]
+        assert [row.received for row in last.report.late] == [2]
+
+    def test_say_nothing_of_a_line_that_was_voided(self, books: Books, payer: str) -> None:
+        run(books, MARCH)
+        with writing(books.engine) as tx:
+            january, *_ = invoices.finalised(tx, books.workspace.id)
+            void_invoice(tx, books.workspace.id, january.id, on=MARCH, now=NOW)
+            assert tx.execute(select(late_looks)).all() == []

@@ -1,4 +1,4 @@
-"""A process that dies at a chosen step of accepting, loading and merging events.
+"""A process that dies at a chosen step of accepting, loading, merging and dropping events.
 
 Run as ``python -m tests.usage.crashing TEMPLATE WORK WORKSPACE STRIDE``: for every STRIDE-th step it
 copies the empty database TEMPLATE to WORK/<step>, forks, and lets the child live the story below until
@@ -10,11 +10,13 @@ import os
 import shutil
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, event
 
-from catchment.store.engine import connect, reading
+from catchment.store import kept_usage
+from catchment.store.engine import connect, reading, writing
 from catchment.usage.embedded import merging
 from catchment.usage.opening import usage_store
 from tests.usage import world
@@ -27,6 +29,8 @@ STORY = [
     ]
     for request in range(3)
 ]
+
+KEPT_SINCE = world.START + timedelta(minutes=104)  # in the middle of the second
 
 
 class Steps:
@@ -65,6 +69,9 @@ def live(engine: Engine, data_dir: Path, workspace_id: str, steps: Steps) -> Non
         if number % 2:
             usage.catch_up(workspace_id)
     usage.catch_up(workspace_id)
+    with writing(engine) as tx:
+        kept_usage.keep_since(tx, workspace_id, KEPT_SINCE)
+    usage.drop_before(workspace_id, KEPT_SINCE)
 
 
 def main(template: Path, work: Path, workspace_id: str, stride: int) -> None:

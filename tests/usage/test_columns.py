@@ -16,7 +16,7 @@ from catchment.core.metering import Aggregation, Member, Metric, UsageQuery, num
 from catchment.core.period import ALWAYS
 from catchment.store.engine import writing
 from catchment.usage import EventFilter, EventPageRequest, SentEvent, UsageStore, batch
-from catchment.usage.intake import columns
+from catchment.usage.intake import columns, one_by_one, tables
 from catchment.usage.intake.events import InboxRow
 from tests.usage.test_conformance import new_workspace
 from tests.usage.world import START, D
@@ -56,7 +56,7 @@ def exactly(text: bytes | str) -> Any:
 @settings(max_examples=150)
 @given(SENT)
 def test_properties_are_put_together_as_they_were_sent(sent: list[dict[str, Any]]) -> None:
-    stored = columns.table("w", rows(sent)).to_pylist(maps_as_pydicts="strict")
+    stored = tables.table("w", rows(sent)).to_pylist(maps_as_pydicts="strict")
 
     assert [exactly(columns.properties_of(row)) for row in stored] == [
         exactly(bytes(raw(own))) for own in sent
@@ -104,9 +104,9 @@ def test_a_metric_made_later_reads_every_kind_of_column_in_every_file(
 def test_names_beyond_the_most_common_stay_with_their_events(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(columns, "MOST_COLUMNS", 1)
+    monkeypatch.setattr(one_by_one, "MOST_COLUMNS", 1)
 
-    stored = columns.table("w", rows([{"a": 1, "b": "x"}, {"a": 2, "c": True}]))
+    stored = tables.table("w", rows([{"a": 1, "b": "x"}, {"a": 2, "c": True}]))
 
     assert [name for name in stored.column_names if columns.property_of(name)] == ["number_61"]
     assert stored["texts"].to_pylist() == [[("b", "x")], [("c", "true")]]
@@ -131,7 +131,7 @@ def test_without_a_time_or_an_id_an_event_has_that_of_its_receipt_and_its_own(
 def test_digits_beyond_microseconds_are_rounded_as_they_are_at_the_door() -> None:
     at = '[{"customerAlias":"a","eventType":"t","eventTimestamp":"2026-03-01T00:00:00.1234567Z"}]'
 
-    stored = columns.table("w", [InboxRow(1, len(at), at.encode(), START)])
+    stored = tables.table("w", [InboxRow(1, len(at), at.encode(), START)])
 
     assert stored["event_at"].to_pylist() == [1_772_323_200_123_457]
     assert stored.schema.field("event_at").type == pa.int64()

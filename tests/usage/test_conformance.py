@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -11,8 +13,11 @@ from catchment.core.metering import UsageQuery, fold, measure
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
+from catchment.usage.clickhouse import address, clients, properties
 from catchment.usage.embedded.duck import Duck
 from tests.usage.world import START, events, queries, send
+
+LETTERS = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code < 0xE000]
 
 
 def new_workspace(engine: Engine) -> str:
@@ -24,6 +29,7 @@ def new_workspace(engine: Engine) -> str:
 LOADS = st.lists(st.tuples(st.lists(events(), min_size=1, max_size=12), st.booleans()), max_size=5)
 
 
+@pytest.mark.sharded
 @settings(
     max_examples=25,
     deadline=None,
@@ -71,12 +77,25 @@ def test_an_earlier_reading_is_repeated_whatever_has_come_since(
 
 
 def test_letters_lose_their_case_alike_in_the_store(tmp_path: Path) -> None:
-    letters = [chr(c) for c in range(1, 0x110000) if not 0xD800 <= c < 0xE000]
-
     with Duck(tmp_path).cursor() as cursor:
         lowered = cursor.execute(
-            "SELECT list_transform($1, lambda x: lower(x))", [letters]
+            "SELECT list_transform($1, lambda x: lower(x))", [LETTERS]
         ).fetchone()
 
     assert lowered is not None
-    assert lowered[0] == [fold(letter) for letter in letters]
+    assert lowered[0] == [fold(letter) for letter in LETTERS]
+
+
+@pytest.mark.parametrize(
+    ("folded", "alike"), [(properties.folded("letter"), True), ("lowerUTF8(letter)", False)]
+)
+def test_letters_lose_their_case_alike_in_clickhouse(
+    chdb_url: str, folded: str, alike: bool
+) -> None:
+    with clients.Clients(address.parse(chdb_url)).session() as session:
+        session.command("CREATE TEMPORARY TABLE letters (letter String, expected String)")
+        folds = {"letter": LETTERS, "expected": list(map(fold, LETTERS))}
+        session.insert_arrow("letters", pa.table(folds))
+        different = session.query(f"SELECT count() FROM letters WHERE {folded} <> expected")
+
+    assert (different.result_rows == [(0,)]) == alike

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy import event as sqlalchemy_event
@@ -18,8 +19,8 @@ from catchment.store.engine import reading, writing
 from catchment.store.schema import usage_inbox, usage_segments
 from catchment.usage import EventFilter, EventPageRequest, UsageStore, batch
 from catchment.usage.embedded import duck, merging, segments
-from catchment.usage.embedded.storage import EmbeddedStorage
-from catchment.usage.intake import inbox
+from catchment.usage.intake import inbox, tables, waiting
+from catchment.usage.intake.events import InboxRow
 from catchment.usage.opening import usage_store
 from tests.usage.world import EVERYTHING, START, D, event, send, sent
 
@@ -74,6 +75,7 @@ def test_the_last_to_be_acknowledged_counts_whatever_it_says(
     ]
 
 
+@pytest.mark.files
 def test_many_loads_leave_few_segments_and_the_same_answer(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_many_loads_leave_few_segments_and_the_same_answer(
     assert sum(one.row_count for one in known if one.kind is segments.Kind.MARKS) == 50
 
 
+@pytest.mark.files
 def test_loading_again_does_nothing(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
@@ -96,6 +99,27 @@ def test_loading_again_does_nothing(
 
     assert [usage.catch_up(workspace.id), usage.catch_up(workspace.id)] == [2, 0]
     assert (count(engine, usage_inbox), count(engine, usage_segments)) == (0, 2)
+
+
+def test_what_comes_while_loading_is_taken_along_only_as_a_whole_batch(
+    usage: UsageStore, workspace: Workspace, give: SEND, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "BATCH_EVENTS", 3)
+    read = tables.table
+    coming = iter([4, 1])
+
+    def table(workspace_id: str, rows: list[InboxRow]) -> pa.Table:
+        for number in range(next(coming, 0)):
+            give(event(number))
+        return read(workspace_id, rows)
+
+    monkeypatch.setattr(tables, "table", table)
+    give(event(8), event(9))
+
+    loaded = usage.catch_up(workspace.id)
+
+    assert loaded == 2 + 3  # one that came then and one that came later are too few
+    assert usage.catch_up(workspace.id) == 2
 
 
 def test_all_workspaces_are_caught_up_and_kept_apart(
@@ -112,8 +136,16 @@ def test_all_workspaces_are_caught_up_and_kept_apart(
     assert usage.measure(other, [EVERYTHING])[0].pooled == 7
 
 
-def test_loaders_without_a_lease_load_everything_once(
-    engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
+@pytest.mark.parametrize("leased", [True, False])
+def test_loaders_at_the_same_time_load_everything_once(
+    engine: Engine,
+    data_dir: Path,
+    usage_url: str,
+    usage: UsageStore,
+    workspace: Workspace,
+    give: SEND,
+    caplog: pytest.LogCaptureFixture,
+    leased: bool,
 ) -> None:
     for n in range(12):
         give(event(n, customer_event_id=f"e{n % 5}"))
@@ -121,22 +153,26 @@ def test_loaders_without_a_lease_load_everything_once(
     loaded: list[int] = []
 
     def load() -> None:
-        store = EmbeddedStorage(engine, data_dir)
+        store = usage_store(engine, data_dir, usage_url)
         start.wait()
-        loaded.append(store.catch_up(workspace.id))
+        loaded.append((store if leased else store._storage).catch_up(workspace.id))
         store.close()
 
     threads = [Thread(target=load) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with caplog.at_level("INFO", "catchment.usage"):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     assert sum(loaded) == 12
     assert [id for id, _ in listed(usage, workspace)] == [str(n) for n in range(12)]
     assert [counts for _, counts in listed(usage, workspace)] == [False] * 7 + [True] * 5
+    if leased:
+        assert caplog.messages == []  # nobody threw work away
 
 
+@pytest.mark.files
 def test_the_loser_of_a_race_takes_nothing_of_the_winners(
     engine: Engine, data_dir: Path, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
@@ -156,6 +192,7 @@ def test_the_loser_of_a_race_takes_nothing_of_the_winners(
     db.close()
 
 
+@pytest.mark.files
 def test_a_reader_whose_files_were_merged_away_reads_anew(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -173,6 +210,7 @@ def test_a_reader_whose_files_were_merged_away_reads_anew(
     assert len(attempts) == 2
 
 
+@pytest.mark.files
 def test_a_lost_file_is_an_error_and_no_smaller_answer(
     usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -184,6 +222,7 @@ def test_a_lost_file_is_an_error_and_no_smaller_answer(
         total(usage, workspace)
 
 
+@pytest.mark.files
 def test_only_old_files_that_nobody_names_are_swept_away(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -206,6 +245,7 @@ def test_only_old_files_that_nobody_names_are_swept_away(
     assert total(usage, workspace) == 3
 
 
+@pytest.mark.files
 def test_merged_files_stay_for_readers_that_still_know_them(
     usage: UsageStore, workspace: Workspace, give: SEND, data_dir: Path
 ) -> None:
@@ -217,6 +257,7 @@ def test_merged_files_stay_for_readers_that_still_know_them(
     assert len(files(data_dir, workspace)) == 2 * (merging.FAN_IN + 1)
 
 
+@pytest.mark.files
 def test_any_folder_name_will_do(engine: Engine, workspace: Workspace, tmp_path: Path) -> None:
     store = usage_store(engine, tmp_path / "it's [a] b*?c=d ü")
 
@@ -281,6 +322,7 @@ def test_many_senders_are_acknowledged_in_the_order_of_their_places(
 
 
 @pytest.mark.parametrize("step", ["DELETE FROM usage_inbox", "INSERT INTO usage_segm", "COMMIT"])
+@pytest.mark.files
 def test_a_load_that_fails_leaves_the_inbox_as_it_was_and_no_files(
     engine: Engine,
     usage: UsageStore,
@@ -321,6 +363,7 @@ def no_space(engine: Engine, step: str) -> Iterator[None]:
             sqlalchemy_event.remove(engine, hook, fail)
 
 
+@pytest.mark.files
 def test_a_file_that_cannot_be_written_is_not_left_behind(
     data_dir: Path, workspace: Workspace
 ) -> None:
@@ -334,6 +377,7 @@ def test_a_file_that_cannot_be_written_is_not_left_behind(
     assert files(data_dir, workspace) == set()
 
 
+@pytest.mark.files
 def test_folders_whose_maker_died_are_synced_before_a_file_in_them_counts(
     data_dir: Path, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,8 +34,8 @@ def counts(chosen: list[Segment]) -> list[int]:
         ((9, 9, 9, 9), (9, 9, 9, 9)),
         ((9, 9, 5_000, 9, 9), ()),  # the large one is not written again for the small ones
         ((900, 9, 900, 9, 900, 900), (900, 9, 900, 9, 900, 900)),
-        ((9_000_000, 900, 900, 900, 900), (900, 900, 900, 900)),
-        ((9_000_000,) * 4, ()),
+        ((4_000_000, 900, 900, 900, 900), (900, 900, 900, 900)),
+        ((4_000_000,) * 4, ()),
     ],
 )
 def test_neighbours_of_one_size_are_merged_with_what_lies_between(
@@ -46,14 +46,22 @@ def test_neighbours_of_one_size_are_merged_with_what_lies_between(
     assert counts(merging.crowd(known(*there))) == list(chosen)
 
 
+def test_while_more_waits_only_a_larger_crowd_is_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merging, "FAN_IN", 2)
+
+    assert counts(merging.too_many(known(*[9] * 7))) == []
+    assert counts(merging.too_many(known(*[9] * 8))) == [9] * 8
+
+
 @pytest.mark.parametrize(
     ("there", "chosen"),
-    [((5,), ()), ((5, 1), (5, 1)), ((7_999_999, 1, 1), (7_999_999, 1)), ((8_000_000, 1), ())],
+    [((5,), ()), ((5, 1), (5, 1)), ((3_999_999, 1, 1), (3_999_999, 1)), ((4_000_000, 1), ())],
 )
 def test_all_are_packed_that_fit(there: tuple[int, ...], chosen: tuple[int, ...]) -> None:
     assert counts(merging.packed(known(*there))) == list(chosen)
 
 
+@pytest.mark.files
 def test_a_merged_file_is_sorted_and_complete_however_small_its_slices(
     engine: Engine,
     usage: UsageStore,

@@ -67,6 +67,13 @@ export function randomKey(): string {
  */
 export const FROM_HERE = { "X-Requested-With": "catchment-dashboard" };
 
+/** JSON as it is to be sent: digits that a float would lose are kept. */
+export class RawJson {
+  constructor(readonly text: string) {}
+}
+
+const written = (body: unknown) => (body instanceof RawJson ? body.text : JSON.stringify(body));
+
 type Options = { query?: Query; body?: unknown; key?: string; signal?: AbortSignal };
 
 async function send<T>(method: string, path: string, options: Options = {}): Promise<T> {
@@ -76,7 +83,7 @@ async function send<T>(method: string, path: string, options: Options = {}): Pro
   const response = await fetch(`/api${path}${queryText(options.query)}`, {
     method,
     headers,
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    body: options.body === undefined ? undefined : written(options.body),
     credentials: "same-origin",
     signal: options.signal,
   }).catch((error: unknown) => {

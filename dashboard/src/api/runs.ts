@@ -16,11 +16,16 @@ export type BillingRun = {
   finishedAt?: string;
   draftedCount: number;
   issuedCount: number;
+  /** Of those it drafted, whoever issued them. */
+  issuedByNowCount?: number;
   invoicesWithoutTaxRate: number;
   failureCount: number;
   differenceCount: number;
   totals: RunTotal[];
 };
+
+/** How many of the invoices of a run are issued, by itself or by hand since. */
+export const issued = (run: BillingRun) => run.issuedByNowCount ?? run.issuedCount;
 
 /** Where the events of a metric went; of customers and aliases those with the most events are named. */
 export type MetricBalance = {

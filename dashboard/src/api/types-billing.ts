@@ -203,6 +203,8 @@ export type UsageUsed = {
   eventCount: number;
   /** The query of the API that lists exactly the events which counted. */
   events: string;
+  /** Events of before were dropped, some that counted among them. */
+  eventsKeptSince?: string;
   treeKnownAt: string;
   members: Page<MemberShare>;
 };
@@ -284,4 +286,26 @@ export type PreviewedPayer = BillChange & {
 export type MovePreview = {
   payers: PreviewedPayer[];
   refusal?: { status: number; code: string; title: string; detail: string };
+};
+
+/** What becomes of how many events when a window is filled anew. */
+export type BackfillCounts = { added: number; replaced: number; cancelled: number; unchanged: number };
+
+/** The adjustment that a charge on final invoices would get next, without the backfill and with it. */
+export type PreviewedAdjustment = BillChange & {
+  customerId: string;
+  name: string;
+  billingScheduleId: string;
+  priceId: string;
+  title: string;
+  servicePeriod: { start: string; endInclusive: string };
+  currency: string;
+  billed: Decimal;
+  lines: { lineItemId: string; invoiceId: string; invoiceNumber?: string }[];
+};
+
+export type BackfillPreview = {
+  events: BackfillCounts;
+  payers: PreviewedPayer[];
+  adjustments: PreviewedAdjustment[];
 };

@@ -163,6 +163,7 @@ export type Price = {
   listPriceId?: string;
   /** It prices only these customers and whoever is below them. */
   restrictToCustomers?: string[];
+  customMetricParameters?: ParameterValue[];
   archivedAt?: string;
 };
 

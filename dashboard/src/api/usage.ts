@@ -1,7 +1,9 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { api, everyPage, type Query } from "./http";
+import { api, everyPage, type Query, type RawJson } from "./http";
 import type {
+  BackfillCounts,
+  BackfillPreview,
   Calculation,
   Metric,
   MetricRequest,
@@ -33,8 +35,11 @@ export const metric = (id: string) =>
 export const eventList = (query: Query) =>
   queryOptions({
     queryKey: ["events", "list", query],
-    queryFn: ({ signal }) => api.get<Page<UsageEvent>>("/usage-events", query, signal),
+    queryFn: ({ signal }) => api.get<UsageEvents>("/usage-events", query, signal),
   });
+
+/** A page of events; all of before `keptSince` were dropped, if it is there. */
+export type UsageEvents = Page<UsageEvent> & { keptSince?: string };
 
 export const unmappedAliases = (query: Query) =>
   queryOptions({
@@ -80,3 +85,9 @@ export const cancelEvent = (customerEventId: string) =>
   api.delete<UsageEvent>(
     `/usage-events/by-customer-event-id/${encodeURIComponent(customerEventId)}`,
   );
+
+export const previewBackfill = (body: RawJson) =>
+  api.post<BackfillPreview>("/usage-events/backfills/preview", body);
+
+export const makeBackfill = (body: RawJson, key: string) =>
+  api.post<BackfillCounts>("/usage-events/backfills", body, key);

@@ -32,6 +32,7 @@ export const router = createBrowserRouter([
           screen("products", () => import("../screens/products/ProductsScreen")),
           screen("products/:id", () => import("../screens/products/ProductScreen")),
           { path: "usage", element: <Navigate to="/usage/events" replace /> },
+          screen("usage/backfill", () => import("../screens/usage/backfill/BackfillScreen")),
           screen("usage/:tab", () => import("../screens/usage/UsageScreen")),
           { path: "billing", element: <Navigate to="/billing/schedules" replace /> },
           screen("billing/schedules", () => import("../screens/schedules/SchedulesScreen")),

@@ -1,7 +1,6 @@
-import { ActionIcon, Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { IconPlus, IconX } from "@tabler/icons-react";
+import { TextInput } from "@mantine/core";
 
-import { Legend } from "./AddressFields";
+import { RowsFieldset } from "./RowsFieldset";
 
 export type Pair = { key: string; value: string };
 
@@ -17,49 +16,33 @@ export function KeyValues({ legend, hint, pairs, onChange }: Props) {
   const change = (index: number, part: Partial<Pair>) =>
     onChange(pairs.map((pair, at) => (at === index ? { ...pair, ...part } : pair)));
   return (
-    <Stack gap="xs" component="fieldset" m={0} p={0} style={{ border: 0 }}>
-      <Legend>{legend}</Legend>
-      {hint && (
-        <Text size="xs" c="dimmed">
-          {hint}
-        </Text>
-      )}
-      {pairs.map((pair, index) => (
-        <Group key={index} gap="xs" wrap="nowrap">
+    <RowsFieldset
+      legend={legend}
+      hint={hint}
+      what="property"
+      count={pairs.length}
+      onAdd={() => onChange([...pairs, { key: "", value: "" }])}
+      onRemove={(index) => onChange(pairs.filter((_, at) => at !== index))}
+    >
+      {(index) => (
+        <>
           <TextInput
             aria-label={`Property ${index + 1} name`}
             placeholder="name"
             flex={1}
-            value={pair.key}
+            value={pairs[index]!.key}
             onChange={(event) => change(index, { key: event.currentTarget.value })}
           />
           <TextInput
             aria-label={`Property ${index + 1} value`}
             placeholder="value"
             flex={1}
-            value={pair.value}
+            value={pairs[index]!.value}
             onChange={(event) => change(index, { value: event.currentTarget.value })}
           />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={`Remove property ${index + 1}`}
-            onClick={() => onChange(pairs.filter((_, at) => at !== index))}
-          >
-            <IconX size={16} />
-          </ActionIcon>
-        </Group>
-      ))}
-      <Button
-        variant="subtle"
-        size="compact-sm"
-        leftSection={<IconPlus size={14} />}
-        onClick={() => onChange([...pairs, { key: "", value: "" }])}
-        style={{ alignSelf: "flex-start" }}
-      >
-        Add property
-      </Button>
-    </Stack>
+        </>
+      )}
+    </RowsFieldset>
   );
 }
 

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, List, Text } from "@mantine/core";
 
 import { Problem, type FieldProblem } from "../api/http";
+import { decimalText } from "./format";
 
 const TITLES: Record<number, string> = {
   0: "No connection",
@@ -12,6 +13,9 @@ const TITLES: Record<number, string> = {
   429: "Too many requests",
   503: "Busy",
 };
+
+/** How many refused fields are named. */
+const MOST = 20;
 
 type Props = { error: unknown; except?: (error: FieldProblem) => boolean; onRetry?: () => void };
 
@@ -35,11 +39,12 @@ export function ProblemAlert({ error, except, onRetry }: Props) {
       </Text>
       {rest.length > 0 && (
         <List size="sm" mt={6}>
-          {rest.map((item) => (
+          {rest.slice(0, MOST).map((item) => (
             <List.Item key={`${item.pointer}${item.code}`}>
               {item.pointer && <code>{item.pointer}</code>} {item.message}
             </List.Item>
           ))}
+          {rest.length > MOST && <List.Item>And {decimalText(rest.length - MOST)} more.</List.Item>}
         </List>
       )}
       <Group justify="space-between" mt={6}>

@@ -48,6 +48,7 @@ from catchment.api import (
 )
 from catchment.api.deps import utcnow
 from catchment.api.frame import Frame
+from catchment.api.group_commit import GroupCommit
 from catchment.api.intake import Intake
 from catchment.core.errors import NotFound
 from catchment.settings import Settings
@@ -132,7 +133,8 @@ def serve_from(
     app.state.settings = settings
     app.state.clock = clock
     pressure = Pressure(settings.usage_inbox_limit_mib)
-    app.state.intake = Intake(engine, clock, settings.hashing_key(), pressure)
+    commits = GroupCommit(engine, clock, settings.hashing_key(), pressure)
+    app.state.intake = Intake(engine, commits, settings.hashing_key(), pressure)
 
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

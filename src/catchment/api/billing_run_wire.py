@@ -49,7 +49,9 @@ class RunTotalOut(Wire):
 class BillingRunOut(Wire):
     """A run. Its counts and totals are there once it has ended.
 
-    `invoicesWithoutTaxRate` of those drafted have lines that no tax rate was found for.
+    ``issuedCount`` are the invoices that it issued itself, ``issuedByNowCount`` those it drafted
+    and that are issued by now, by whomever. ``invoicesWithoutTaxRate`` of those drafted have lines
+    that no tax rate was found for.
     """
 
     id: str
@@ -60,13 +62,14 @@ class BillingRunOut(Wire):
     finished_at: At | None = None
     drafted_count: int
     issued_count: int
+    issued_by_now_count: int | None = None
     failure_count: int
     difference_count: int
     invoices_without_tax_rate: int
     totals: list[RunTotalOut]
 
     @classmethod
-    def of(cls, run: BillingRun) -> "BillingRunOut":
+    def of(cls, run: BillingRun, issued_by_now: int | None = None) -> "BillingRunOut":
         return cls(
             id=run.id,
             as_of=run.as_of,
@@ -76,6 +79,7 @@ class BillingRunOut(Wire):
             finished_at=run.finished_at,
             drafted_count=run.drafted_count,
             issued_count=run.issued_count,
+            issued_by_now_count=issued_by_now,
             failure_count=run.failure_count,
             difference_count=run.difference_count,
             invoices_without_tax_rate=run.undecided_taxes,
@@ -243,10 +247,12 @@ class BillingRunReportOut(BillingRunOut):
     differences: list[DifferenceOut]
 
     @classmethod
-    def told(cls, run: BillingRun, report: Report, names: Names) -> "BillingRunReportOut":
+    def told(
+        cls, run: BillingRun, report: Report, names: Names, issued_by_now: int | None = None
+    ) -> "BillingRunReportOut":
         """The wire form; ``names`` are of everyone and everything the report mentions."""
         return cls(
-            **BillingRunOut.of(run).model_dump(),
+            **BillingRunOut.of(run, issued_by_now).model_dump(),
             control_sheet=ControlSheetOut(
                 invoice_count=report.invoice_count,
                 line_count=report.line_count,

@@ -27,7 +27,7 @@ from catchment.api.route import router
 from catchment.api.wire import Pagination
 from catchment.core.errors import Invalid
 from catchment.flows.bill_workspace import bill_workspace
-from catchment.store import billing_runs
+from catchment.store import billing_runs, invoices
 from catchment.store.billing_runs import Source
 from catchment.store.paging import page
 from catchment.store.schema import billing_runs as run_table
@@ -85,7 +85,9 @@ def list_billing_runs(
         paging,
         id_column=run_table.c.id,
     )
-    items = [BillingRunOut.of(billing_runs.of_row(row)) for row in found.rows]
+    runs = [billing_runs.of_row(row) for row in found.rows]
+    issued = invoices.issued_of_runs(tx, who.workspace.id, [run.id for run in runs])
+    items = [BillingRunOut.of(run, issued.get(run.id, 0)) for run in runs]
     return BillingRunPage(items=items, pagination=Pagination.of(found))
 
 
@@ -94,4 +96,5 @@ def show_billing_run(id: PathId, tx: Tx, who: WhoIs) -> BillingRunReportOut:
     """A run with its control sheet, whom it could not bill, and what does not add up."""
     run, report = billing_runs.one(tx, who.workspace.id, id)
     names = billing_runs.names_in(tx, who.workspace.id, report)
-    return BillingRunReportOut.told(run, report, names)
+    issued = invoices.issued_of_runs(tx, who.workspace.id, [run.id])
+    return BillingRunReportOut.told(run, report, names, issued.get(run.id, 0))

@@ -52,8 +52,11 @@ class UsageEventOut(Wire):
 
 
 class UsageEventsOut(Wire):
+    """``keptSince`` is there where events were dropped: all that happened before that instant."""
+
     items: list[UsageEventOut]
     pagination: Pagination
+    kept_since: At | None = None
 
 
 class UnmappedAliasOut(Wire):
@@ -111,7 +114,7 @@ def listed(event: StoredEvent, workspace: str) -> dict[str, Any]:
             event.event_type,
             workspace,
             event.at,
-            event.properties,
+            event.properties.encode(),
         )
         | marks
     )
@@ -124,7 +127,7 @@ def shown(
     event_type: str,
     workspace: str,
     at: datetime,
-    properties: str,
+    properties: bytes,
 ) -> dict[str, Any]:
     """An event as it is answered; ``properties`` is a JSON object."""
     return {
@@ -134,5 +137,5 @@ def shown(
         "eventType": event_type,
         "sequenceAccountId": workspace,
         "eventTimestamp": timestamp(at),
-        "eventProperties": msgspec.Raw(properties.encode()),
+        "eventProperties": msgspec.Raw(properties),
     }

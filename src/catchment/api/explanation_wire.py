@@ -1,5 +1,6 @@
 """The explanation of a line item as the API shows it."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -141,6 +142,7 @@ class UsageUsedOut(Wire):
     over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
     aliases that were used were last changed. ``restrictToCustomers`` are those whom the price
     named, ``rollUpExclusions`` those whom the schedule left out; each only where there are any.
+    ``eventsKeptSince`` is there where events of the window were dropped: all of before then.
     """
 
     metric: MetricUsedOut
@@ -149,6 +151,7 @@ class UsageUsedOut(Wire):
     members_total: str
     event_count: int
     events: str
+    events_kept_since: At | None = None
     tree_known_at: At
     restrict_to_customers: list[str] | None = None
     roll_up_exclusions: list[str] | None = None
@@ -279,6 +282,7 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         members_total=decimal_text(exact_sum(member.quantity for _, member in found.members)),
         event_count=(found.line.event_count or 0) + (taken.event_count if taken else 0),
         events=f"/usage-events?lineItemId={found.line.id}",
+        events_kept_since=_dropped(counted, found.kept_since),
         tree_known_at=counted.known_at,
         restrict_to_customers=list(counted.scope) or None,
         roll_up_exclusions=list(counted.exclusions) or None,
@@ -290,3 +294,9 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
             ),
         ),
     )
+
+
+def _dropped(counted: Counted, kept_since: datetime | None) -> datetime | None:
+    """Since when events are kept, where some that were counted no longer are."""
+    read = counted.metric.aggregation.reads_from(counted.span.start)
+    return kept_since if kept_since is not None and read < kept_since else None

@@ -15,11 +15,11 @@ from catchment.api.event_models import (
     listed,
 )
 from catchment.api.route import router
-from catchment.api.wire import At, Pagination
+from catchment.api.wire import At, Pagination, timestamp
 from catchment.core.errors import NotFound
 from catchment.flows.cancel_event import cancel_event
 from catchment.flows.explain_line import counted_events
-from catchment.store import known_aliases
+from catchment.store import kept_usage, known_aliases
 from catchment.usage import EventFilter, EventPageRequest
 from catchment.usage.intake import imports
 
@@ -77,12 +77,14 @@ def list_usage_events(
     )
     page = usage.events(workspace, wanted, request)
     pagination = {"after": page.after, "before": page.before}
+    since = kept_usage.since(tx, workspace)
     return answer(
         {
             "items": [listed(event, workspace) for event in page.events],
             "pagination": {name: place for name, place in pagination.items() if place is not None}
             | {"totalResultSize": page.total},
-        },
+        }
+        | ({} if since is None else {"keptSince": timestamp(since)}),
         200,
     )
 

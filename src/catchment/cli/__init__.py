@@ -5,6 +5,7 @@ from catchment.cli import (  # noqa: F401 -- importing them registers their comm
     customers,
     demo,
     events,
+    moving,
     usage,
     verify,
 )

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import Engine
 
 from catchment import __version__, ids
+from catchment.api import server
 from catchment.cli.loading import loading
 from catchment.core.errors import BillingError
 from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading, writing
+from catchment.store.usage_homes import UsageElsewhere
+from catchment.usage.clickhouse.address import AddressInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Billing you run yourself.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of a workspace.")
@@ -44,8 +47,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 
 def opened(data_dir: Path | None) -> Built:
-    """The stores in ``data_dir``, or where the settings say."""
-    return build(Settings(data_dir=data_dir) if data_dir else Settings())
+    """The stores in ``data_dir``, or where the settings say. Ends the command if they cannot be."""
+    try:
+        return build(settings_of(data_dir))
+    except (AddressInvalid, UsageElsewhere) as error:
+        problems.print(str(error), markup=False)
+        raise typer.Exit(2) from error
+
+
+def settings_of(data_dir: Path | None) -> Settings:
+    """The settings, with what the command says itself."""
+    return Settings(data_dir=data_dir) if data_dir else Settings()
 
 
 def workspace(built: Built, name: str | None, now: datetime) -> access.Workspace:
@@ -58,7 +70,12 @@ def workspace(built: Built, name: str | None, now: datetime) -> access.Workspace
 
 def one_or_all(built: Built, name: str | None) -> list[access.Workspace]:
     """The workspace called ``name``, or every one. Ends the command where there is none."""
-    with reading(built.engine) as tx:
+    return workspaces(built.engine, name)
+
+
+def workspaces(engine: Engine, name: str | None) -> list[access.Workspace]:
+    """The same, while only the relational database is open."""
+    with reading(engine) as tx:
         found = [home for home in access.all_workspaces(tx) if name in {None, home.name}]
     if name is not None and not found:
         problems.print(f"There is no workspace {name!r}.", markup=False)
@@ -97,14 +114,7 @@ def serve(
     address, number = host or built.settings.host, built.settings.port if port is None else port
     console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
     with loading(built):
-        uvicorn.run(
-            built.app(),
-            host=address,
-            port=number,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-        )
+        server.serve(built.app(), address, number)
 
 
 @app.command()

@@ -18,8 +18,11 @@ from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.usage import UsageStore
 
-IDLE_SECONDS = 0.25
-"""How often the loader looks whether enough waits."""
+LOOK_SECONDS = 0.5
+"""How often the loader looks whether enough waits, for fewer and larger files."""
+
+RETRY_SECONDS = 5.0
+"""How long it waits where the disk is full, or what it needs is away."""
 
 _RESTART_SECONDS = 1.0
 _JOIN_SECONDS = 0.5
@@ -29,12 +32,19 @@ def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
     """Load what comes, until ``ended``, which waits up to so many seconds, says so."""
     pause = 0.0
     while not ended(pause):
-        pause = 0.0 if usage.catch_up_if_worth_it() else IDLE_SECONDS
+        usage.catch_up_if_worth_it()
+        pause = RETRY_SECONDS if usage.failing else LOOK_SECONDS
 
 
 @contextmanager
 def loading(built: Built) -> Iterator[None]:
-    """Have a process of its own load while the block runs; this one does not."""
+    """Have a process of its own load while the block runs; this one does not.
+
+    Unless usage is in chDB, which only one process can open.
+    """
+    if built.settings.usage_url.startswith("chdb:"):
+        yield
+        return
     built.usage.loaded_elsewhere = True
     stopping = Event()
     keeper = Thread(target=_keep, args=(built.settings, stopping), name="loader's keeper")

@@ -1,24 +1,31 @@
-"""catchment usage load | compact | stats: what is kept of usage events, and how."""
+"""catchment usage load | compact | drop | stats: what is kept of usage events, and how."""
 
 from __future__ import annotations
 
 import json
 import signal
 from dataclasses import asdict
+from datetime import UTC, date, datetime
 from threading import Event
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
 
-from catchment.cli.app import AsJson, DataDir, OneOrAll, app, console, one_or_all, opened
+from catchment.cli.app import AsJson, DataDir, OneOrAll, app, console, one_or_all, opened, problems
 from catchment.cli.loading import watch
+from catchment.core.errors import BillingError
+from catchment.core.period import months_after
+from catchment.flows.drop_usage import Dropping, drop_usage, would_drop
 from catchment.store import known_aliases
+from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.usage import UsageStats
 
 usage = typer.Typer(no_args_is_help=True, help="What is kept of usage events.")
 app.add_typer(usage, name="usage")
+_REASONS = 20
 
 
 @usage.command()
@@ -51,6 +58,96 @@ def compact(data_dir: DataDir = None, workspace: OneOrAll = None) -> None:
     for home in one_or_all(built, workspace):
         before, after = built.usage.compact(home.id)
         console.print(f"{home.name}: {before} files became {after}", markup=False)
+
+
+@usage.command()
+def drop(
+    data_dir: DataDir = None,
+    workspace: OneOrAll = None,
+    before: Annotated[
+        str | None, typer.Option("--before", metavar="YYYY-MM", help="The first month to keep.")
+    ] = None,
+    keep_months: Annotated[
+        int | None, typer.Option("--keep-months", min=1, help="Keep this month and those before.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Drop usage events of past months for good.
+
+    Not where something of that time is still to be billed: then it says what, and exits with 1.
+    """
+    if (before is None) == (keep_months is None):
+        problems.print("Say either --before or --keep-months.")
+        raise typer.Exit(2)
+    built, now = opened(data_dir), datetime.now(UTC)
+    found: dict[str, Dropping] = {}
+    for home in one_or_all(built, workspace):
+        day = _month(before) if before is not None else _months_back(home, now, keep_months or 1)
+        try:
+            if dry_run:
+                with reading(built.engine) as tx:
+                    found[home.name] = would_drop(tx, built.usage, home, day, now=now)
+            else:
+                found[home.name] = drop_usage(built.engine, built.usage, home, day, now=now)
+        except BillingError as error:
+            problems.print(f"{home.name}: {error.detail}", markup=False)
+            raise typer.Exit(2) from error
+    if as_json:
+        typer.echo(json.dumps({name: _dropped(one) for name, one in found.items()}))
+    else:
+        for name, one in found.items():
+            _print_dropped(name, one)
+    if any(one.needed for one in found.values()):
+        raise typer.Exit(1)
+
+
+def _month(text: str) -> date:
+    try:
+        return datetime.strptime(f"{text}-01 +0000", "%Y-%m-%d %z").date()
+    except ValueError as error:
+        problems.print(f"{text!r} is no month such as 2026-01.", markup=False)
+        raise typer.Exit(2) from error
+
+
+def _months_back(home: Workspace, now: datetime, count: int) -> date:
+    """The first day of the first of ``count`` months, the last of which is now."""
+    today = now.astimezone(ZoneInfo(home.timezone)).date()
+    return months_after(today.replace(day=1), 1, 1 - count)
+
+
+def _dropped(one: Dropping) -> dict[str, Any]:
+    return {
+        "before": one.day.isoformat(),
+        "events": one.there.events,
+        "unmappedEvents": one.there.unmapped_events,
+        "bytes": one.there.bytes if one.freed is None else one.freed,
+        "invoicesNotVerifiable": one.invoices,
+        "needed": list(one.needed),
+        "dropped": one.freed is not None,
+    }
+
+
+def _print_dropped(name: str, one: Dropping) -> None:
+    verb = "would go" if one.freed is None else "are gone"
+    there, size = one.there, one.there.bytes if one.freed is None else one.freed
+    about = "about " if one.freed is None else ""
+    console.print(
+        f"{name}: {there.events:,} events of before {one.day:%Y-%m} {verb},"
+        f" {about}{size:,} bytes of files; {there.unmapped_events:,} of them under names that no"
+        f" customer has. {one.invoices:,} invoices can no longer be recomputed.",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    if one.needed:
+        problems.print(f"{name}: nothing of that can be dropped yet.", markup=False)
+    for reason in one.needed[:_REASONS]:
+        problems.print(f"  {reason}", markup=False, soft_wrap=True)
+    if len(one.needed) > _REASONS:
+        problems.print(f"  And {len(one.needed) - _REASONS:,} more.")
 
 
 @usage.command()

@@ -27,6 +27,8 @@ from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading
 
+_NAMED = 10
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -36,6 +38,15 @@ class _Found:
     @property
     def different(self) -> list[Verdict]:
         return [one for one in self.verdicts if one.difference is not None]
+
+    @property
+    def dropped(self) -> list[Verdict]:
+        """Those that cannot be recomputed, and that nothing else is wrong with."""
+        return [one for one in self.verdicts if not one.recomputed and one.difference is None]
+
+    @property
+    def equal(self) -> int:
+        return len(self.verdicts) - len(self.different) - len(self.dropped)
 
 
 @app.command()
@@ -85,7 +96,8 @@ def _told(home: access.Workspace, found: _Found) -> dict[str, Any]:
     return {
         "workspace": home.name,
         "verified": len(found.verdicts),
-        "equal": len(found.verdicts) - len(found.different),
+        "equal": found.equal,
+        "notVerifiable": [one.invoice.number for one in found.dropped],
         "differences": [
             {
                 "invoiceNumber": one.invoice.number,
@@ -112,5 +124,16 @@ def _print(home: access.Workspace, found: _Found) -> None:
         problems.print(Text(f"{one.invoice.number} differs. {told}"), soft_wrap=True)
     for fault in found.numbering:
         problems.print(Text(f"{home.name}: {fault}"), soft_wrap=True)
-    equal = len(found.verdicts) - len(found.different)
-    console.print(Text(f"{home.name}: {equal:,} of {len(found.verdicts):,} invoices are equal."))
+    if found.dropped:
+        numbers = _few([str(one.invoice.number) for one in found.dropped])
+        told = f"{home.name}: the usage of {len(found.dropped):,} invoices was dropped, so only"
+        console.print(Text(f"{told} what is stored was checked: {numbers}."), soft_wrap=True)
+    console.print(
+        Text(f"{home.name}: {found.equal:,} of {len(found.verdicts):,} invoices are equal.")
+    )
+
+
+def _few(numbers: list[str]) -> str:
+    """Them, or the first of them and how many more."""
+    more = len(numbers) - _NAMED
+    return ", ".join(numbers[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

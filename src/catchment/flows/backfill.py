@@ -15,8 +15,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import FieldError, Invalid
+from catchment.store import kept_usage
 from catchment.usage import SentEvent, StoredEvent, UsageStore
-from catchment.usage.intake import inbox
+from catchment.usage.intake import inbox, too_old
 from catchment.usage.intake.events import batches, cancellation
 from catchment.usage.questions.standing import Window, as_stored
 
@@ -56,8 +57,16 @@ class Plan:
     unchanged: int
 
 
-def plan(usage: UsageStore, workspace_id: str, asked: Backfill, now: datetime) -> Plan:
-    """What ``asked`` would do by what counts now. Raises Invalid where that is too much at once."""
+def plan(
+    tx: Connection, usage: UsageStore, workspace_id: str, asked: Backfill, now: datetime
+) -> Plan:
+    """What ``asked`` would do by what counts now.
+
+    Raises Invalid where that is too much at once, or of a time that is no longer kept.
+    """
+    since = kept_usage.since(tx, workspace_id)
+    if since is not None and asked.window.span.start < since:
+        raise too_old.refusal(since, "/start")
     ids = {one.customer_event_id for one in asked.events if one.customer_event_id}
     most = MOST_STANDING + len(ids)
     standing = {
@@ -94,7 +103,7 @@ def backfill(
 ) -> Plan:
     """Do what ``asked`` says; nothing else is taken in meanwhile. Raises Invalid."""
     inbox.hold(tx, [workspace_id])
-    made = plan(usage, workspace_id, asked, now)
+    made = plan(tx, usage, workspace_id, asked, now)
     for one in batches(made.rows):
         usage.accept(tx, workspace_id, one, now)
     return made

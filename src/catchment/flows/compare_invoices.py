@@ -6,15 +6,20 @@ Names and titles are left out: they are printed as they were, and may change wit
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from catchment.core.breakdown import Measured
 from catchment.core.invoicing import Draft
+from catchment.core.lines import line as priced
+from catchment.core.metering import NO_USAGE
 from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, Span
-from catchment.core.pricing import Segment
+from catchment.core.pricing import Segment, needs_values
+from catchment.core.schedules import Charge
 from catchment.core.taxes import Taxation
+from catchment.store import structures
 from catchment.store.evidence import Evidence
 from catchment.store.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
 from catchment.store.invoice_rows import segment_texts
@@ -48,6 +53,27 @@ def first_difference(
         _fields("invoice", invoice.id, _head(invoice), _made(again)),
     )
     return next((one for one in found if one is not None), None)
+
+
+def mispriced(charge: Charge, line: LineItem, kept: Evidence) -> Difference | None:
+    """Where a line is not what its price makes of its quantity, whatever that was measured by.
+
+    A price that goes by single events cannot tell that.
+    """
+    item, taken = charge.item, line.deducted
+    dumped = structures.dump(item.price, item.metric.id if item.metric else None)
+    stored: list[tuple[str, Any]] = [("price", kept.structure)]
+    again: list[tuple[str, Any]] = [("price", dumped)]
+    if not needs_values(item.price) and not (taken and taken.reverses):
+        usage = replace(NO_USAGE, pooled=line.whole_quantity)
+        made = priced(Measured(charge, usage))
+        stored += [("segments", line.segments), ("netTotal", line.net)]
+        net = made.net - taken.net if taken else made.net
+        again += [("segments", made.segments), ("netTotal", net)]
+        if taken is None:
+            stored.append(("rate", line.rate))
+            again.append(("rate", made.rate))
+    return _fields("line", line.id, iter(stored), iter(again))
 
 
 def _compared(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -30,7 +30,7 @@ from catchment.core.invoicing import (
     joined,
 )
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
-from catchment.core.period import Period
+from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
@@ -38,7 +38,8 @@ from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.agreements import Agreements
 from catchment.flows.tax_terms import tax_terms
 from catchment.flows.users import Asked, users
-from catchment.store import aliases, customers, stamps
+from catchment.store import aliases, customers, kept_usage, stamps
+from catchment.store.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
@@ -230,7 +231,8 @@ def _answers(
         Asked(one.part.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions
     ]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
-    for batch in _batches(_pools(agreed, questions, failures, failed)):
+    since = kept_usage.first_day(tx, agreed.workspace.id)
+    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
@@ -280,16 +282,24 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
 def _pools(
     agreed: Agreements,
     questions: Iterable[_Question],
+    since: date | None,
     failures: Failures | None,
     failed: Failures,
 ) -> Iterator[tuple[_Question, Pool]]:
+    """Whom to measure for each question; a failure is one about usage of before ``since``."""
     for question in questions:
-        schedule, (_, metric_id, service, scope) = question.part.schedule, question.key
-        span = service.span(agreed.zone)
         report = failed if question.part.joined else failures
-        pool = attempt(schedule, report, partial(agreed.pool, schedule, metric_id, span, scope))
+        pool = attempt(question.part.schedule, report, partial(_pool, agreed, question, since))
         if pool is not None:
             yield question, pool
+
+
+def _pool(agreed: Agreements, question: _Question, since: date | None) -> Pool:
+    """Raises UsageDropped."""
+    _, metric_id, service, scope = question.key
+    if since is not None and service.start < since:
+        raise UsageDropped.before(since, f"what is charged for {days_text(service)}")
+    return agreed.pool(question.part.schedule, metric_id, service.span(agreed.zone), scope)
 
 
 def _batches(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
 from catchment.flows.finalize_invoice import one_invoice
-from catchment.store import customers, evidence, invoice_contents
+from catchment.store import customers, evidence, invoice_contents, kept_usage
 from catchment.store.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoice_parts import LineItem
 from catchment.store.invoices import Invoice
@@ -20,12 +21,16 @@ from catchment.usage import UsageStore
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A line with all that made its amount. ``members`` are in the order of the tree, by name."""
+    """A line with all that made its amount. ``members`` are in the order of the tree, by name.
+
+    Events of before ``kept_since`` were dropped, if it is given.
+    """
 
     invoice: Invoice
     line: LineItem
     evidence: Evidence
     members: tuple[tuple[str, EvidenceMember], ...]
+    kept_since: datetime | None = None
 
 
 def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> Explanation:
@@ -45,7 +50,11 @@ def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: st
     names |= customers.names(tx, workspace_id, others) if others else {}
     ordered = sorted(found, key=lambda member: places.get(member.customer, len(places)))
     return Explanation(
-        invoice, line, kept, tuple((names[member.customer], member) for member in ordered)
+        invoice,
+        line,
+        kept,
+        tuple((names[member.customer], member) for member in ordered),
+        kept_usage.since(tx, workspace_id),
     )
 
 

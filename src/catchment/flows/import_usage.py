@@ -11,12 +11,13 @@ from sqlalchemy import Connection, Engine
 
 from catchment.core.errors import Invalid, Unauthenticated
 from catchment.store import access
-from catchment.store.access import Key
+from catchment.store.access import Home, Key
 from catchment.store.engine import reading, writing
 from catchment.usage import Batch
 from catchment.usage.intake import imports, inbox
 from catchment.usage.intake.imports import Progress
 from catchment.usage.intake.pressure import Pressure, UsageInboxFull
+from catchment.usage.intake.too_old import without_old
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Part:
     row_count: int
     good: Batch
     refused: tuple[tuple[int, Invalid], ...] = ()
+
+    def since(self, at: datetime | None, before: Progress) -> Part:
+        """The part, which comes after ``before``, with what happened before ``at`` refused."""
+        rows = range(before.rows + 1, before.rows + 1 + self.row_count)
+        return Part(self.row_count, *without_old(self.good, self.refused, rows, at))
 
     def after(self, before: Progress) -> Progress:
         """How far a file is once this part is kept."""
@@ -48,11 +54,11 @@ class Upload:
     hashing_key: bytes
     pressure: Pressure
 
-    def workspace(self, tx: Connection) -> str:
+    def home(self, tx: Connection) -> Home:
         """Whose events they are. Raises Unauthenticated."""
         if not isinstance(self.sender, Key):
-            return self.sender
-        home = access.workspaces_of_keys(tx, [self.sender], self.hashing_key).get(self.sender)
+            return access.homes(tx, [self.sender])[self.sender]
+        home = access.homes_of_keys(tx, [self.sender], self.hashing_key).get(self.sender)
         if home is None:
             raise Unauthenticated("The client id or the client secret is wrong.")
         return home
@@ -61,7 +67,7 @@ class Upload:
 def begun(engine: Engine, upload: Upload) -> Progress:
     """How far the file had come before. Raises Unauthenticated."""
     with reading(engine) as tx:
-        home = upload.workspace(tx)
+        home = upload.home(tx).workspace_id
         known = None if upload.name is None else imports.progress(tx, home, upload.name)
     return known or Progress()
 
@@ -81,14 +87,15 @@ def import_usage(
     """
     done = start
     for part in parts:
-        after = part.after(done)
         with writing(engine) as tx:
-            home = upload.workspace(tx)
+            home, since = upload.home(tx)
             now = clock()
             if upload.pressure.is_full(tx, len(part.good.json), now):
                 raise UsageInboxFull
-            if part.good.event_count:
-                inbox.accept(tx, home, part.good, now)
+            taken = part.since(since, done)
+            after = taken.after(done)
+            if taken.good.event_count:
+                inbox.accept(tx, home, taken.good, now)
             if upload.name is not None:
                 imports.advance(tx, home, upload.name, done, after, now)
         done = after

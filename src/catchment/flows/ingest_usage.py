@@ -32,29 +32,43 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSince:
+    """Nothing was kept: the request must be looked through once more for events of before ``at``.
+
+    None: no event is too old.
+    """
+
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
-    """An Idempotency-Key, the operation it was sent to and the hash of the body it came with."""
+    """An Idempotency-Key, the operation it was sent to and the hash of the body it came with.
+
+    ``answer`` is what a retry gets to hear again.
+    """
 
     key: str
     route: str
     body_hash: str
+    answer: Callable[[Place], idempotency.Stored]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A request that waits. ``sender`` is a key to be checked, or the id of a workspace.
 
-    ``answer`` is what a retry gets to hear again.
+    Events of before ``since`` are not among those of ``batch``.
     """
 
     sender: Key | str
     batch: Batch
-    answer: Callable[[Place], idempotency.Stored]
     retry: Retry | None = None
+    since: datetime | None = None
 
 
-Outcome = Place | idempotency.Stored | BillingError
-"""Kept, answered before, or refused."""
+Outcome = Place | idempotency.Stored | KeptSince | BillingError
+"""Kept, answered before, to be sent again otherwise, or refused."""
 
 
 def ingest(
@@ -73,16 +87,19 @@ def ingest(
     repeated.
     """
     keys = {one.sender for one in arrivals if isinstance(one.sender, Key)}
-    opened = access.workspaces_of_keys(tx, keys, hashing_key) if keys else {}
+    ids = {one.sender for one in arrivals if isinstance(one.sender, str)}
+    opened = access.homes_of_keys(tx, keys, hashing_key) if keys else {}
+    known = access.homes(tx, ids) if ids else {}
     homes = [
-        opened.get(one.sender) if isinstance(one.sender, Key) else one.sender for one in arrivals
+        opened.get(one.sender) if isinstance(one.sender, Key) else known[one.sender]
+        for one in arrivals
     ]
     claims = [
-        None if one.retry is None or home is None else _claim(home, one.retry, now)
+        None if one.retry is None or home is None else _claim(home.workspace_id, one.retry, now)
         for one, home in zip(arrivals, homes, strict=True)
     ]
     idempotency.hold(tx, [claim for claim in claims if claim is not None])
-    row_ids = iter(inbox.reserve(tx, {home for home in homes if home is not None}, len(arrivals)))
+    row_ids = iter(inbox.reserve(tx, {home.workspace_id for home in homes if home}, len(arrivals)))
     rows: list[inbox.Incoming] = []
 
     def outcomes() -> Iterator[Outcome]:
@@ -92,7 +109,7 @@ def ingest(
             if home is None:
                 yield Unauthenticated("The client id or the client secret is wrong.")
                 continue
-            place = Place(home, now, first_place(row_id))
+            place = Place(home.workspace_id, now, first_place(row_id))
             try:
                 stored = None if claim is None else idempotency.find(tx, claim)
             except idempotency.IdempotencyKeyReused as refusal:
@@ -102,9 +119,11 @@ def ingest(
                 yield stored
             elif full:
                 yield UsageInboxFull()
+            elif arrival.since != home.kept_since:
+                yield KeptSince(home.kept_since)
             else:
-                if claim is not None:
-                    idempotency.keep(tx, claim, arrival.answer(place))
+                if claim is not None and arrival.retry is not None:
+                    idempotency.keep(tx, claim, arrival.retry.answer(place))
                 if arrival.batch.event_count:
                     rows.append(_row(row_id, arrival.batch, body, place))
                 yield place

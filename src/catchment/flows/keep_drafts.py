@@ -175,7 +175,8 @@ def contents_of(
                 price_id=line.price_id,
                 product_id=line.product_id,
                 usage_metric_id=line.metric_id,
-                aggregation=_aggregation(line),
+                aggregation=None if metric is None else metric.aggregation.value,
+                event_type=None if metric is None else metric.event_type,
                 event_count=line.event_count,
                 share_counts=None if line.shares is None else _counts(line.shares),
                 scope=line.measured.charge.item.scope,
@@ -185,6 +186,7 @@ def contents_of(
             )
             for line in group.lines
             for basis in [_reading(line)]
+            for metric in [line.measured.charge.item.metric]
         ]
         evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
@@ -238,11 +240,6 @@ def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
     reverses = line.deducted is not None and line.deducted.reverses
     return None if reverses else line.measured.basis
-
-
-def _aggregation(line: Line) -> str | None:
-    metric = line.measured.charge.item.metric
-    return None if metric is None else metric.aggregation.value
 
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:

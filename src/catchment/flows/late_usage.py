@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import Connection
 
 from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
+from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId, Forest
+from catchment.core.lines import Line
 from catchment.core.metering import Metric
 from catchment.core.period import Span
 from catchment.core.schedules import Charge, ChargeId, Schedule, charges
 from catchment.flows.agreements import Agreements
-from catchment.store import adjustments, aliases, evidence, schedules
+from catchment.flows.drafting import drafted
+from catchment.store import adjustments, aliases, evidence, kept_usage, schedules
 from catchment.store.adjustments import IssuedLine, Stretch
 from catchment.store.invoice_figures import MeasuredLine
 from catchment.usage import MeasuredTo, UsageStore
@@ -64,6 +68,19 @@ def late(
     if hosts is not None:
         free = {charge: lines for charge, lines in free.items() if _host(lines) in hosts}
     return _adjusting(tx, agreed, free)
+
+
+def adjustment_lines(
+    tx: Connection, usage: UsageStore, agreed: Agreements, found: Iterable[Adjusting], on: date
+) -> dict[ChargeId, Line]:
+    """The line that each of these adjustments would be on an invoice of the day ``on``, by charge.
+
+    Those that come to nothing are left out.
+    """
+    dues = [Due(one.schedule, (), ordinal, (one,), day=on) for ordinal, one in enumerate(found)]
+    return {
+        line.billed_as: line for _, made in drafted(tx, usage, agreed, dues) for line in made.lines
+    }
 
 
 def standing(
@@ -116,7 +133,12 @@ def _touched(
 ) -> dict[Stretch, set[CustomerId]]:
     """Whose usage something came late for, by what had been measured."""
     workspace = agreed.workspace.id
-    stretches = adjustments.stretches(tx, workspace, hosts)
+    since = kept_usage.since(tx, workspace)
+    stretches = [
+        one
+        for one in adjustments.stretches(tx, workspace, hosts)
+        if since is None or one.service.span(agreed.zone).start >= since
+    ]
     if not stretches:
         return {}
     measured = [

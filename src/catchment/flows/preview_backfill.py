@@ -14,18 +14,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import Adjusting
-from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Line
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.backfill import Backfill, Plan, plan
 from catchment.flows.compare_days import changed
-from catchment.flows.drafting import drafted
-from catchment.flows.late_usage import above, late
+from catchment.flows.late_usage import above, adjustment_lines, late
 from catchment.flows.place_adjustments import wanted
 from catchment.flows.preview_days import Day, days, worlds_around
 from catchment.flows.preview_move import PayerChange, payers_of
@@ -68,7 +64,7 @@ def preview_backfill(
     tx: Connection, usage: UsageStore, workspace: Workspace, asked: Backfill, *, now: datetime
 ) -> BackfillPreview:
     """What ``asked`` would change by what counts now. Raises Invalid."""
-    found = plan(usage, workspace.id, asked, now)
+    found = plan(tx, usage, workspace.id, asked, now)
     if not found.rows:
         return BackfillPreview(found, (), ())
     usages = usage, usage.supposing(workspace.id, found.rows, now)
@@ -124,7 +120,7 @@ def _adjustments(
         for usage in usages
     ]
     was, will_be = (
-        _lines(tx, usage, agreed, list(found.values()), today)
+        adjustment_lines(tx, usage, agreed, found.values(), today)
         for usage, found in zip(usages, looked, strict=True)
     )
     everything = looked[0] | looked[1]
@@ -151,13 +147,3 @@ def _adjustments(
             right,
             adjustments.invoices_of(tx, agreed.workspace.id, lines),
         )
-
-
-def _lines(
-    tx: Connection, usage: UsageStore, agreed: Agreements, found: list[Adjusting], today: date
-) -> dict[tuple[str, str, date], Line]:
-    """The line that each of these adjustments would be, if it came to anything."""
-    dues = [Due(one.schedule, (), ordinal, (one,), day=today) for ordinal, one in enumerate(found)]
-    return {
-        line.billed_as: line for _, made in drafted(tx, usage, agreed, dues) for line in made.lines
-    }

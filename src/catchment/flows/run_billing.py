@@ -10,7 +10,7 @@ among the living, are the last word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Engine
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
-from catchment.core.schedules import BillTo, Charge, Schedule, charges
+from catchment.core.period import days_text
+from catchment.core.schedules import BillTo, Charge, Schedule, charges, running
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.check_sums import OutOfBalance
@@ -29,12 +30,14 @@ from catchment.flows.keep_drafts import NewId, keep
 from catchment.flows.late_usage import late, standing
 from catchment.flows.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.place_charges import place
+from catchment.flows.quiet_adjustments import note, quiet
 from catchment.flows.users import sizes
-from catchment.store import invoices, schedules, stamps
+from catchment.store import invoices, kept_usage, schedules, stamps
 from catchment.store.access import Workspace
 from catchment.store.billing_runs import BillingRun
 from catchment.store.engine import lock, reading, writing
 from catchment.store.invoices import Billed, Invoice
+from catchment.store.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
 INVOICES_AT_ONCE = 500
@@ -68,6 +71,7 @@ def draft_due(
     finished, count = 0, len(plan)
     for part in list(_parts(plan.values(), families, at_once)):
         with reading(engine) as tx:
+            known_at = stamps.known_at(tx, workspace.id)
             drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
         with writing(engine) as tx:
             hold(tx, workspace)
@@ -75,7 +79,10 @@ def draft_due(
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
                 plan = _plan(tx, usage, agreed, run, failures)
+                known_at = stamps.known_at(tx, workspace.id)
                 drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
+            nothing = quiet(_planned(plan, part), drafts, failures)
+            note(tx, agreed, nothing, run.last_seq, known_at)
             drafts = _unbilled(tx, agreed, drafts)
             done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
         finished += len(part)
@@ -103,11 +110,15 @@ def bill_schedule(
 
     What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
     through a connection of its own: what was acknowledged before counts, and reading waits for no
-    writer. A schedule that cannot be billed fails the request. Raises OutOfBalance.
+    writer. A schedule that cannot be billed fails the request. Raises OutOfBalance, UsageDropped.
     """
     hold(tx, workspace)
     schedule = schedules.one(tx, workspace.id, schedule_id)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
+    since = kept_usage.first_day(tx, workspace.id)
+    if since is not None:
+        for charge in unbilled_before(schedule, since, billed, ZoneInfo(workspace.timezone)):
+            raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
     wanted = unbilled(schedule, charges(schedule, as_of, ZoneInfo(workspace.timezone)), billed)
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
     found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
@@ -241,6 +252,26 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
             schedule.bill_to is BillTo.PARENT
             or Key(charge.schedule_id, charge.due_on) not in billed.days
         )
+    )
+
+
+def unbilled_before(
+    schedule: Schedule, day: date, billed: Billed, zone: ZoneInfo
+) -> tuple[Charge, ...]:
+    """The charges of a schedule for usage of before ``day`` that no invoice has yet.
+
+    Those that fall due only later are among them.
+    """
+    if schedule.archived_at is not None:
+        return ()
+    eve = day - timedelta(days=1)
+    return tuple(
+        charge
+        for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
+        if charge.item.metric is not None
+        and charge.service.start < day
+        and charge.billed_as not in billed.charges
+        and Key(charge.schedule_id, charge.due_on) not in billed.issued
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 
 from sqlalchemy import Connection
@@ -29,11 +30,19 @@ from catchment.flows import agreements
 from catchment.flows.adjusted_again import adjusted_again
 from catchment.flows.agreements import Agreements, History
 from catchment.flows.check_sums import faults_of
-from catchment.flows.compare_invoices import Difference, first_difference
+from catchment.flows.compare_invoices import Difference, first_difference, mispriced
 from catchment.flows.keep_drafts import contents_of
 from catchment.flows.taxed_again import taxed_again
 from catchment.flows.users import Asked, users
-from catchment.store import aliases, customers, evidence, invoice_contents, invoices
+from catchment.store import (
+    aliases,
+    customers,
+    evidence,
+    invoice_contents,
+    invoices,
+    kept_usage,
+    usage_lines,
+)
 from catchment.store.access import Workspace
 from catchment.store.evidence import Counted, Evidence, EvidenceUnreadable
 from catchment.store.invoice_parts import Contents, LineItem
@@ -45,10 +54,14 @@ INVOICES_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What recomputing an invoice came to: the first difference, or None where all is equal."""
+    """What recomputing an invoice came to: the first difference, or None where all is equal.
+
+    Where its events were dropped it is not ``recomputed``: what is stored was held against itself.
+    """
 
     invoice: Invoice
     difference: Difference | None
+    recomputed: bool = True
 
 
 class _Different(Exception):
@@ -65,6 +78,7 @@ class _Line:
 
     part: Part
     charge: Charge
+    stored: LineItem
     kept: Evidence
     adjusting: Adjusting | None = None
 
@@ -107,9 +121,10 @@ def _verdicts(
     tx: Connection, usage: UsageStore, history: History, part: Sequence[Invoice]
 ) -> Iterator[Verdict]:
     workspace_id = history.workspace.id
-    bodies = evidence.bodies(tx, workspace_id, [invoice.id for invoice in part])
+    these = [invoice.id for invoice in part]
+    bodies = evidence.bodies(tx, workspace_id, these)
     ids = {invoice.schedule_id for invoice in part if invoice.schedule_id is not None}
-    standing = invoices.charges_on(tx, [invoice.id for invoice in part])
+    standing = invoices.charges_on(tx, these)
     ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
     billed = invoices.billed(tx, workspace_id, ids)
     planned: list[_Plan | Difference] = []
@@ -118,15 +133,23 @@ def _verdicts(
             planned.append(_planned(tx, history, invoice, bodies, billed))
         except _Different as refused:
             planned.append(refused.difference)
-    _measure(tx, usage, workspace_id, [one for one in planned if isinstance(one, _Plan)])
+    kept = kept_usage.first_day(tx, workspace_id)
+    gone = set() if kept is None else usage_lines.needs_before(tx, these, kept)
+    _measure(
+        tx,
+        usage,
+        workspace_id,
+        [one for one in planned if isinstance(one, _Plan) and one.invoice.id not in gone],
+    )
     sound = [one.invoice.id for one in planned if isinstance(one, _Plan)]
     wrong = {one.invoice_id: one for one in reversed(list(faults_of(tx, workspace_id, sound)))}
     for invoice, one in zip(part, planned, strict=True):
-        found = _judged(tx, one) if isinstance(one, _Plan) else one
+        judge = _mispriced if invoice.id in gone else partial(_judged, tx)
+        found = judge(one) if isinstance(one, _Plan) else one
         if found is None and invoice.id in wrong:
             sums = wrong[invoice.id]
             found = Difference(sums.part, sums.id, sums.figure, sums.found, sums.expected)
-        yield Verdict(invoice, found)
+        yield Verdict(invoice, found, invoice.id not in gone)
 
 
 def _planned(
@@ -150,7 +173,7 @@ def _planned(
         for charge in part.charges:
             if charge.billed_as in lines:
                 line = lines.pop(charge.billed_as)
-                plan.lines.append(_again(part, charge, kept[line.id]))
+                plan.lines.append(_again(part, charge, line, kept[line.id]))
             elif complete and charge.billed_as not in billed.charges:
                 raise _Different("line", charge.item.name, "line", "nothing", "due")
     for line in lines.values():
@@ -174,7 +197,7 @@ def _adjusting(
         if found is None:
             raise _Different("line", line.id, "line", line.title, "nothing")
         again = _again(
-            Part(found.schedule, found.path, (found.charge,)), found.charge, kept[line.id]
+            Part(found.schedule, found.path, (found.charge,)), found.charge, line, kept[line.id]
         )
         yield replace(again, adjusting=replace(found, charge=again.charge))
 
@@ -235,15 +258,15 @@ def _key_of(line: LineItem) -> tuple[str | None, str | None, object]:
     return line.schedule_id, line.price_id, line.service.start if line.service else None
 
 
-def _again(part: Part, charge: Charge, kept: Evidence) -> _Line:
+def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> _Line:
     """The charge with its metric as of then."""
     metric, counted = charge.item.metric, kept.counted
     if metric is None:
-        return _Line(part, charge, kept)
+        return _Line(part, charge, stored, kept)
     if counted is None:
         raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
     item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
-    return _Line(part, replace(charge, item=item), kept)
+    return _Line(part, replace(charge, item=item), stored, kept)
 
 
 def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
@@ -329,6 +352,12 @@ def _measured(
         part.schedule.exclusions,
     )
     return Measured(charge, used, Pool(below(part.path, found), ()), basis)
+
+
+def _mispriced(plan: _Plan) -> Difference | None:
+    """Where a stored line is not what its price makes of its quantity."""
+    found = (mispriced(line.charge, line.stored, line.kept) for line in plan.lines)
+    return next((one for one in found if one is not None), None)
 
 
 def _judged(tx: Connection, plan: _Plan) -> Difference | None:

@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceVoided
 from catchment.flows.finalize_invoice import numbered, one_invoice
-from catchment.store import invoices
+from catchment.store import invoices, kept_usage, late_looks, usage_lines
+from catchment.store.engine import lock
 from catchment.store.invoices import Invoice, Status
+from catchment.store.kept_usage import UsageDropped
 
 
 def void_invoice(
@@ -19,15 +21,22 @@ def void_invoice(
     """Void an invoice and let the next run draft its days anew.
 
     A draft gets its number now, so that no document of the series is without one.
-    Raises NotFound, InvoiceVoided.
+    Not where they would need usage that was dropped. Raises NotFound, InvoiceVoided, UsageDropped.
     """
+    lock(tx, "billing", workspace_id)
     found = one_invoice(tx, workspace_id, invoice_id, for_change=True)
     if found.status is Status.VOIDED:
         raise InvoiceVoided(f"Invoice {found.number} is void already.")
+    kept = kept_usage.first_day(tx, workspace_id)
+    if kept is not None and usage_lines.needs_before(tx, [invoice_id], kept):
+        raise UsageDropped.before(
+            kept, f"what would be drafted instead of {found.number or found.id}"
+        )
     voided = replace(found, status=Status.VOIDED, updated_at=now)
     if found.number is None:
         [voided] = numbered(tx, workspace_id, [found], status=Status.VOIDED, on=on, now=now)
     invoices.save(tx, voided)
     invoices.release(tx, invoice_id)
+    late_looks.forget(tx, invoice_id)
     invoices.drop_document(tx, invoice_id)
     return voided

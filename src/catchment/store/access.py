@@ -13,12 +13,14 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, insert, select, update
 
 from catchment.core.errors import Conflict, TooManyRequests
+from catchment.store import driver
 from catchment.store.schema import api_keys, sessions, sign_in_failures, users, workspaces
 
 _hasher = PasswordHasher()
@@ -49,6 +51,16 @@ class Key:
 
     client_id: str
     secret: str = field(repr=False)
+
+
+class Home(NamedTuple):
+    """A workspace as who sends usage events needs it: since when it keeps them, if not all."""
+
+    workspace_id: str
+    kept_since: datetime | None
+
+
+_NOWHERE: tuple[str | None, Home | None] = None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,21 +148,37 @@ def workspace_of_key(
     return Workspace(row.id, row.name, row.timezone)
 
 
-def workspaces_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes) -> dict[Key, str]:
-    """The id of the workspace that each of ``keys`` opens; wrong and revoked ones are left out."""
-    c = api_keys.c
-    found = tx.execute(
-        select(c.client_id, c.secret_hash, c.workspace_id).where(
-            c.client_id.in_({key.client_id for key in keys}), c.revoked_at.is_(None)
-        )
+def homes_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes) -> dict[Key, Home]:
+    """Where the events go that each of ``keys`` sends; wrong and revoked ones are left out."""
+    client_ids = {key.client_id for key in keys}
+    found = driver.run(
+        tx,
+        "SELECT client_id, secret_hash, workspace_id, usage_kept_since IS NULL"  # noqa: S608 -- places only
+        " FROM api_keys JOIN workspaces ON workspaces.id = workspace_id"
+        f" WHERE client_id IN {driver.marks(len(client_ids))} AND revoked_at IS NULL",
+        tuple(client_ids),
     )
-    known = {client_id: (secret_hash, home) for client_id, secret_hash, home in found}
+    rows = [tuple(row) for row in found]
+    dropping = {id for _, _, id, whole in rows if not whole}
+    kept = homes(tx, dropping) if dropping else {}
+    known = {
+        client_id: (secret_hash, kept.get(id, Home(id, None)))
+        for client_id, secret_hash, id, _ in rows
+    }
     opened = {}
     for key in keys:
-        secret_hash, home = known.get(key.client_id, (None, ""))
-        if _fits(key.secret, secret_hash, hashing_key):
+        secret_hash, home = known.get(key.client_id, _NOWHERE)
+        if _fits(key.secret, secret_hash, hashing_key) and home is not None:
             opened[key] = home
     return opened
+
+
+def homes(tx: Connection, ids: Collection[str]) -> dict[str, Home]:
+    """The same of workspaces by their ids, which are not checked."""
+    c = workspaces.c
+    found = tx.execute(select(c.id, c.usage_kept_since).where(c.id.in_(ids)))
+    kept_since = {row.id: row.usage_kept_since for row in found}
+    return {id: Home(id, kept_since.get(id)) for id in ids}
 
 
 def _fits(secret: str, secret_hash: str | None, hashing_key: bytes) -> bool:

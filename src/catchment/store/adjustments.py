@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, tuple_
 
 from catchment.core.adjustments import ORIGINAL, BilledLine, Standing
 from catchment.core.allocation import Share
@@ -28,14 +28,21 @@ from catchment.store.schema import (
     billing_schedules,
     customer_aliases,
     invoices,
+    late_looks,
     line_items,
     usage_item_groups,
-    usage_metrics,
 )
 
-_head, _line = invoices.c, line_items.c
+_head, _line, _look = invoices.c, line_items.c, late_looks.c
 _ISSUED = ("FINAL", "SENT")
 _CHARGE = (_line.schedule_id, _line.price_id, _line.service_start)
+_LOOKED_AT = and_(
+    _look.schedule_id == _line.schedule_id,
+    _look.price_id == _line.price_id,
+    _look.service_start == _line.service_start,
+)
+_LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
+_KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
 
 
 class Stretch(NamedTuple):
@@ -51,7 +58,8 @@ class Stretch(NamedTuple):
 class IssuedLine(NamedTuple):
     """A line in force on an issued invoice, or as an adjustment on a draft.
 
-    One that only takes back others has measured nothing.
+    One that only takes back others has measured nothing. ``last_seq`` and ``known_at`` are those of
+    the last look at the charge, where that came to the same.
     """
 
     charge: ChargeId
@@ -91,37 +99,24 @@ def stretches(
 ) -> list[Stretch]:
     """What the usage lines on issued invoices of ``hosts`` (None: of all schedules) measured.
 
-    Of a charge that was adjusted only the last reading counts.
+    Of a charge that was adjusted, or looked at again, only the last reading counts.
     """
     found: set[Stretch] = set()
     for ids in [None] if hosts is None else chunks(sorted(hosts)):
-        last = (
-            select(
-                _line.usage_metric_id,
-                func.max(_line.aggregation).label("aggregation"),
-                _line.service_start,
-                func.max(_line.service_end).label("service_end"),
-                func.max(_line.last_seq).label("last_seq"),
-                func.max(_line.known_at).label("known_at"),
-            )
-            .join(invoices, _head.id == _line.invoice_id)
-            .where(*_issued(workspace_id, ids))
-            .group_by(_line.schedule_id, _line.price_id, _line.service_start)
-            .group_by(_line.usage_metric_id)
-            .having(func.max(_line.last_seq).is_not(None))
-            .subquery()
-        )
         query = (
             select(
-                usage_metrics.c.event_type,
-                last.c.aggregation,
-                last.c.service_start,
-                last.c.service_end,
-                last.c.last_seq,
-                last.c.known_at,
+                func.max(_line.event_type),
+                func.max(_line.aggregation),
+                _line.service_start,
+                func.max(_line.service_end),
+                func.max(_LAST_SEQ),
+                func.max(_KNOWN_AT),
             )
-            .distinct()
-            .join(last, last.c.usage_metric_id == usage_metrics.c.id)
+            .join(invoices, _head.id == _line.invoice_id)
+            .join(late_looks, _LOOKED_AT, isouter=True)
+            .where(*_issued(workspace_id, ids))
+            .group_by(_line.schedule_id, _line.price_id, _line.service_start)
+            .having(func.max(_line.last_seq).is_not(None))
         )
         found.update(
             Stretch(kind, Aggregation(how), Period(start, end), seq, at)
@@ -270,11 +265,12 @@ def _measured(workspace_id: str) -> Select[Any]:
             _head.due_on,
             _head.currency,
             billing_schedules.c.customer_id,
-            usage_metrics.c.event_type,
+            _LAST_SEQ.label("seen_seq"),
+            _KNOWN_AT.label("seen_at"),
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
-        .join(usage_metrics, usage_metrics.c.id == _line.usage_metric_id)
+        .join(late_looks, _LOOKED_AT, isouter=True)
         .where(_line.workspace_id == workspace_id, _line.usage_metric_id.is_not(None))
         .order_by(_line.adjustment)
     )
@@ -298,8 +294,8 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             row.event_type,
             Aggregation(row.aggregation),
             Period(row.service_start, row.service_end),
-            row.last_seq,
-            row.known_at,
+            row.seen_seq,
+            row.seen_at,
             Decimal(row.quantity),
             Money(row.net_minor, row.currency),
             row.event_count or 0,

@@ -65,6 +65,7 @@ class LineItem(Taxed):
     product_id: str | None = None
     usage_metric_id: str | None = None
     aggregation: str | None = None
+    event_type: str | None = None
     event_count: int | None = None
     share_counts: tuple[int, ...] | None = None
     scope: Scope = EVERYONE

@@ -181,6 +181,21 @@ def of_run(tx: Connection, workspace_id: str, run_id: str) -> list[Invoice]:
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
 
 
+def issued_of_runs(tx: Connection, workspace_id: str, run_ids: Collection[str]) -> dict[str, int]:
+    """How many invoices that each of these billing runs drafted are issued by now."""
+    c = invoices.c
+    query = (
+        select(c.billing_run_id, func.count())
+        .where(
+            c.workspace_id == workspace_id,
+            c.billing_run_id.in_(run_ids),
+            c.status.in_((Status.FINAL, Status.SENT)),
+        )
+        .group_by(c.billing_run_id)
+    )
+    return {row[0]: row[1] for row in tx.execute(query)}
+
+
 def to_issue(tx: Connection, workspace_id: str, ids: Collection[str]) -> list[Invoice]:
     """Those of ``ids`` that are still to be issued by themselves, locked, oldest due day first."""
     c = invoices.c

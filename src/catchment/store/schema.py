@@ -111,6 +111,8 @@ workspaces = Table(
     Column("timezone", Text, nullable=False, server_default="UTC"),
     # Another one with every change of the tree; see ``store.family_index``.
     Column("tree_stamp", Text, nullable=False, server_default=""),
+    # Usage events that happened before were dropped; see ``store.kept_usage``.
+    Column("usage_kept_since", Instant),
     _created(),
 )
 
@@ -622,7 +624,8 @@ line_items = Table(
     _text("product_id"),
     _text("usage_metric_id"),
     _json("restrict_to_customers", nullable=True),
-    # How the metric aggregated when the line was calculated.
+    # Of which type events were and how the metric aggregated them when the line was calculated.
+    _text("event_type"),
     _text("aggregation"),
     _json("segments"),
     Column("event_count", BigInteger),
@@ -648,6 +651,18 @@ line_items = Table(
         "live_key",
     ),
     UniqueConstraint("invoice_id", "index"),
+)
+
+# Up to where a charge was looked at because something came late for it, and cost the same.
+late_looks = Table(
+    "late_looks",
+    metadata,
+    _workspace(),
+    Column("schedule_id", Text, primary_key=True),
+    Column("price_id", Text, primary_key=True),
+    Column("service_start", Date, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("known_at", Instant, nullable=False),
 )
 
 # What made the amount of a line, compressed: read and written only with its line.
@@ -775,12 +790,13 @@ usage_segments = Table(
     UniqueConstraint("workspace_id", "path"),
 )
 
-# Which workspaces' events are in ClickHouse and not in segments: the storage there, and the last
-# place that it has taken over.
+# What of workspaces' events is in ClickHouse: all that has left the inbox, where it is their home,
+# or else a copy. The storage there, and the last place that it has taken over.
 usage_loaded = Table(
     "usage_loaded",
     metadata,
     Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
     _text("storage", nullable=False),
     Column("last_seq", BigInteger, nullable=False),
+    Column("home", Boolean, nullable=False),
 )

@@ -4,7 +4,7 @@ from catchment.usage.intake.events import Batch, SentEvent, batch, sent_events
 from catchment.usage.questions.census import CensusQuery, Claimed
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
-from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.statistics import Earlier, UsageStats
 from catchment.usage.store import Bucket, Reading, UsageStore
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Bucket",
     "CensusQuery",
     "Claimed",
+    "Earlier",
     "EventFilter",
     "EventPage",
     "EventPageRequest",

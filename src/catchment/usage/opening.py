@@ -7,6 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from catchment.store import usage_homes
+from catchment.store.engine import reading
 from catchment.usage.embedded.storage import EmbeddedStorage
 from catchment.usage.lease import held
 from catchment.usage.store import UsageStore
@@ -15,8 +17,11 @@ from catchment.usage.store import UsageStore
 def usage_store(engine: Engine, data_dir: Path, url: str = "") -> UsageStore:
     """The usage events of this database: in the ClickHouse at ``url``, or in ``data_dir``.
 
-    Raises ValueError for an address that cannot be understood; nothing is connected to yet.
+    Nothing is connected to yet. Raises ValueError for an address that cannot be understood, and
+    UsageElsewhere where events are not where they are to be looked for.
     """
+    with reading(engine) as tx:
+        usage_homes.check_all(tx, in_clickhouse=bool(url))
     lease = partial(held, engine, data_dir)
     if not url:
         return UsageStore(engine, EmbeddedStorage(engine, data_dir), lease)

@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from catchment.core.errors import Unavailable
+from catchment.core.metering import Aggregation, UsageQuery
 from catchment.core.period import Span
 from catchment.usage.intake.events import InboxRow
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
 
 _T = TypeVar("_T")
+_FEW = 1_000
 
 
 class UsageUnavailable(Unavailable):
     """The store of usage events cannot be used now; what was sent is kept all the same."""
 
     code = "usage_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What a question is about: events elsewhere need not be there. None: it may be about any."""
+
+    within: Span | None = None
+    event_types: frozenset[str] | None = None
+    aliases: frozenset[str] | None = None
+
+    @classmethod
+    def to(cls, spans: Iterable[Span], event_types: Iterable[str]) -> Near:
+        """Events of these types during any of ``spans``."""
+        known = set(spans)
+        hull = (
+            Span(min(span.start for span in known), max(span.end for span in known))
+            if known
+            else None
+        )
+        return cls(hull, frozenset(event_types))
+
+    @classmethod
+    def of(cls, asked: Sequence[UsageQuery]) -> Near:
+        """What all of ``asked`` are about; where names are many, none is told."""
+        members = [member for query in asked for member in query.members]
+        names: set[str] = set()
+        for member in members:
+            names.update(member.aliases)
+            if len(names) > _FEW:
+                break
+        found = cls.to(
+            (span for member in members for span in member.spans),
+            (query.metric.event_type for query in asked),
+        )
+        # What stood before a span may have been told at any time.
+        told = any(query.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for query in asked)
+        return replace(
+            found,
+            within=None if told else found.within,
+            aliases=frozenset(names) if len(names) <= _FEW else None,
+        )
 
 
 class Storage(Protocol):
@@ -33,6 +78,12 @@ class Storage(Protocol):
     def compact(self, workspace_id: str) -> None:
         """Put what is kept into as few pieces as there may be."""
 
+    def drop_before(self, workspace_id: str, before: datetime) -> None:
+        """Give back the room of events that happened earlier, which nobody may read any more.
+
+        Whatever ends it half-way, calling it again goes on.
+        """
+
     def kept(self, workspace_id: str) -> Kept:
         """How much is kept."""
 
@@ -46,11 +97,11 @@ class Storage(Protocol):
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        near: Near,
     ) -> _T:
         """What ``ask`` says of one snapshot: all that is kept, all that waits, then ``supposed``.
 
         It is given the place up to which events are there: ``last_seq``, or else the newest.
-        ``properties`` are those whose columns are asked for, and events outside ``within`` need not
-        be there. ``ask`` may be called more than once.
+        ``properties`` are those whose columns are asked for, and only events ``near`` need be
+        there. ``ask`` may be called more than once.
         """

@@ -7,6 +7,7 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from catchment.core.control import Census
+from catchment.core.errors import Unavailable
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE, Aggregation, Metric, Usage, UsageQuery
-from catchment.core.period import Span
+from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
+from catchment.core.period import BEGINNING, Span
 from catchment.store.engine import reading
 from catchment.store.paging import PageRequest
 from catchment.usage.intake import inbox
@@ -43,6 +46,7 @@ from catchment.usage.questions import (
     measuring,
     queries,
     statistics,
+    totals,
     unmapped,
 )
 from catchment.usage.questions.census import CensusQuery
@@ -50,13 +54,16 @@ from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
 from catchment.usage.questions.standing import Window, standing
-from catchment.usage.questions.statistics import UsageStats
+from catchment.usage.questions.statistics import Earlier, UsageStats
+from catchment.usage.questions.totals import Totals
 from catchment.usage.questions.unmapped import UnmappedPage
-from catchment.usage.storage import Storage
+from catchment.usage.storage import Near, Storage
 
 _T = TypeVar("_T")
+_log = logging.getLogger("catchment.usage")
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
+_ANYWHERE = Near()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,8 @@ class UsageStore:
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
+        self.failing = False
+        """Whether events could not be moved the last time it was tried."""
         self._supposed: Mapping[str, Sequence[InboxRow]] = {}
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
@@ -124,7 +133,7 @@ class UsageStore:
         """Catch up where enough waits to be worth a file; in every workspace if none is named.
 
         Not if another process does so, or a thread of ours is at it already. Returns how many
-        events were moved.
+        events were moved: none where the storage is away or a disk full, which the log tells once.
         """
         if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
             return 0
@@ -132,7 +141,7 @@ class UsageStore:
             with reading(self._engine) as tx:
                 waiting = inbox.waiting(tx)
             return sum(
-                self.catch_up(home, wait=False)
+                self._catch_up_if_possible(home)
                 for home, own in waiting.items()
                 if workspace_id in {None, home}
                 and (
@@ -142,12 +151,44 @@ class UsageStore:
         finally:
             self._loading.release()
 
+    def _catch_up_if_possible(self, workspace_id: str) -> int:
+        try:
+            moved = self.catch_up(workspace_id, wait=False)
+        except (Unavailable, OSError, OperationalError) as error:
+            if not self.failing:
+                _log.warning("usage events stay in the inbox: %s", error)
+            self.failing = True
+            return 0
+        if self.failing:
+            _log.warning("usage events are loaded again")
+        self.failing = False
+        return moved
+
     def compact(self, workspace_id: str) -> tuple[int, int]:
         """Merge all that may be merged: how many files there were, and how many there are."""
         with self._lease(workspace_id, True):
             before = self._storage.kept(workspace_id).files
             self._storage.compact(workspace_id)
             return before, self._storage.kept(workspace_id).files
+
+    def drop_before(self, workspace_id: str, before: datetime) -> int:
+        """Give back the room of events that happened earlier; how many bytes of files less it is.
+
+        Nobody may need them any more (``flows.drop_usage``). Files are removed from disk an hour
+        later, for whoever reads them still.
+        """
+        self._storage.catch_up(workspace_id)
+        kept = self._storage.kept(workspace_id).bytes
+        self._storage.drop_before(workspace_id, before)
+        return kept - self._storage.kept(workspace_id).bytes
+
+    def earlier(self, workspace_id: str, before: datetime, aliases: Iterable[str]) -> Earlier:
+        """What is kept of events that happened before an instant, customers having ``aliases``."""
+
+        def ask(cursor: Cursor, _last: int) -> Earlier:
+            return statistics.earlier(cursor, self._storage.kept(workspace_id), before, aliases)
+
+        return self._read(workspace_id, ask, near=Near(Span(BEGINNING, before)))
 
     def stats(self, workspace_id: str, aliases: Iterable[str]) -> UsageStats:
         """What is kept, where customers have ``aliases``. Files and inbox may move meanwhile."""
@@ -192,7 +233,27 @@ class UsageStore:
             lambda cursor, last: Reading(ask(cursor), last),
             last_seq,
             properties=queries.properties(by_shape),
-            within=_hull(asked),
+            near=Near.of(asked),
+        )
+
+    def totals(
+        self,
+        workspace_id: str,
+        metrics: Sequence[Metric],
+        names: pa.Table,
+        last_seq: int | None = None,
+    ) -> Totals:
+        """What each of many used of ``metrics``, as columns.
+
+        ``names`` are columns of ``totals.NAMES``: whose every alias is when. Figures are those of
+        the members in an answer to one query of a metric, up to ``last_seq`` as in a reading.
+        """
+        return self._read(
+            workspace_id,
+            lambda cursor, last: Totals(totals.totals(cursor, metrics, names), last),
+            last_seq,
+            properties=queries.properties(metrics),
+            near=Near(totals.hull(metrics, names), frozenset(one.event_type for one in metrics)),
         )
 
     def names(
@@ -209,7 +270,8 @@ class UsageStore:
             found = measuring.rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
 
-        return self._read(workspace_id, ask, last_seq, within=within)
+        near = Near.to([within], event_types)
+        return self._read(workspace_id, ask, last_seq, near=near)
 
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
@@ -222,7 +284,7 @@ class UsageStore:
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
         read = queries.properties([query.metric])
-        return self._read(workspace_id, ask, last_seq, properties=read, within=_hull([query]))
+        return self._read(workspace_id, ask, last_seq, properties=read, near=Near.of([query]))
 
     def census(
         self,
@@ -241,7 +303,8 @@ class UsageStore:
             return [census.take(cursor, one) for one in asked]
 
         read = queries.properties(one.metric for one in asked)
-        return self._read(workspace_id, ask, last_seq, properties=read)
+        near = Near.to((one.window for one in asked), (one.metric.event_type for one in asked))
+        return self._read(workspace_id, ask, last_seq, properties=read, near=near)
 
     def late(
         self,
@@ -251,8 +314,12 @@ class UsageStore:
         last_seq: int | None = None,
     ) -> list[tuple[int, str]]:
         """(place in ``measured``, name) wherever something may have come after it was measured."""
+        near = Near.to((one.span for one in measured), (one.event_type for one in measured))
         return self._read(
-            workspace_id, lambda cursor, _: late.look(cursor, measured, renamed), last_seq
+            workspace_id,
+            lambda cursor, _: late.look(cursor, measured, renamed),
+            last_seq,
+            near=near,
         )
 
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
@@ -270,7 +337,7 @@ class UsageStore:
             return smallest, event_id(workspace_id, instant(last_at), last)
 
         read = queries.properties([query.metric])
-        return self._read(workspace_id, ask, properties=read, within=_hull([query]))
+        return self._read(workspace_id, ask, properties=read, near=Near.of([query]))
 
     def series(
         self, workspace_id: str, query: UsageQuery, edges: Sequence[datetime]
@@ -286,7 +353,7 @@ class UsageStore:
             return measuring.series(cursor, query.metric, edges, bounds)
 
         read = queries.properties([query.metric])
-        used = self._read(workspace_id, ask, properties=read, within=_hull([query]))
+        used = self._read(workspace_id, ask, properties=read, near=Near.of([query]))
         return tuple(
             Bucket(edge, *used.get(bucket, (Decimal(0), 0)))
             for bucket, edge in enumerate(edges[:-1])
@@ -326,18 +393,8 @@ class UsageStore:
         last_seq: int | None = None,
         *,
         properties: Collection[str] = (),
-        within: Span | None = None,
+        near: Near = _ANYWHERE,
     ) -> _T:
         """What the storage answers; see there."""
         own = self._supposed.get(workspace_id, ())
-        return self._storage.read(workspace_id, ask, last_seq, own, properties, within)
-
-
-def _hull(asked: Sequence[UsageQuery]) -> Span | None:
-    """When all that ``asked`` reads happened; None where that may be at any time."""
-    if any(query.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for query in asked):
-        return None  # what stood before a span may have been told at any time
-    spans = {span for query in asked for member in query.members for span in member.spans}
-    if not spans:
-        return None
-    return Span(min(span.start for span in spans), max(span.end for span in spans))
+        return self._storage.read(workspace_id, ask, last_seq, own, properties, near)

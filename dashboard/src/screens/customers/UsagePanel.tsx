@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Skeleton, Switch } from "@mantine/core";
+import { Group, SegmentedControl, Skeleton, Switch, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 
@@ -95,6 +95,12 @@ export function UsagePanel({ customerId }: { customerId: string }) {
               onChange={(event) => set("alone", event.currentTarget.checked ? null : "true")}
             />
           </Group>
+          {metric && metric.parameters.length > 0 && (
+            <Text size="xs" c="dimmed" mb="sm">
+              With {metric.parameters.map((one) => `${one.name} = ${decimalText(one.defaultValue)}`).join(", ")}
+              ; a price may set others.
+            </Text>
+          )}
           {found.error ? (
             <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
           ) : !buckets ? (

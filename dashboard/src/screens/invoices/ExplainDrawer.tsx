@@ -175,6 +175,11 @@ function Measured({ usage, unit, members, hasMore, busy, onMore }: MeasuredProps
           {usage.eventCount === 1 ? "Show the event" : `Show the ${decimalText(usage.eventCount)} events`}
         </Anchor>
       </Group>
+      {usage.eventsKeptSince && (
+        <Text size="sm" c="dimmed" mb="xs">
+          Of these, what happened before {momentText(usage.eventsKeptSince)} was dropped.
+        </Text>
+      )}
       {usage.membersTotal !== usage.quantity && (
         <Text size="sm" c="dimmed" mb="xs">
           Their own figures add up to {decimalText(usage.membersTotal)}; {decimalText(usage.quantity)} is

@@ -1,6 +1,8 @@
 import { Popover, Table, Text, UnstyledButton } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 
 import type { Price } from "../../api/types";
+import { everyMetric } from "../../api/usage";
 import { CustomerNames } from "../../components/CustomerNames";
 import { decimalText, moneyText } from "../../components/format";
 import { toPercent } from "../../components/percent";
@@ -11,12 +13,28 @@ export function PriceDetail({ price }: { price: Price }) {
   return (
     <>
       <PriceName price={price} />
+      <Parameters price={price} />
       {only && (
         <Text size="xs" c="dimmed">
           Only <CustomerNames ids={only} /> and below
         </Text>
       )}
     </>
+  );
+}
+
+/** What the price sets of its metric, and the defaults of what it does not. */
+function Parameters({ price }: { price: Price }) {
+  const { data } = useQuery(everyMetric);
+  const metric = data?.find(({ id }) => id === price.structure.usageMetricId);
+  if (!metric?.parameters.length) return null;
+  const given = new Map(price.customMetricParameters?.map(({ parameterId, value }) => [parameterId, value]));
+  return (
+    <Text size="xs" c="dimmed">
+      {metric.parameters
+        .map(({ id, name, defaultValue }) => `${name} = ${decimalText(given.get(id) ?? defaultValue)}`)
+        .join(", ")}
+    </Text>
   );
 }
 

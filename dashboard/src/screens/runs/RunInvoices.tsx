@@ -24,11 +24,17 @@ const COLUMNS: Column<Invoice>[] = [
   { title: "Total", cell: (row) => <Money value={row.grossTotal} currency={row.currency} />, end: true },
 ];
 
-/** What a run drafted, void invoices included. */
+/** What a run drafted, void invoices included, by customer. */
 export function RunInvoices({ id }: { id: string }) {
   const { cursor, go } = useFilters([]);
   const { data, error, refetch } = useQuery({
-    ...invoiceList({ billingRunId: id, ...cursor, limit: 25 }),
+    ...invoiceList({
+      billingRunId: id,
+      sortBy: "CUSTOMER_LEGAL_COMPANY_NAME",
+      sortOrder: "ASC",
+      ...cursor,
+      limit: 25,
+    }),
     placeholderData: keepPreviousData,
   });
   if (data?.items.length === 0) return null;

@@ -2,7 +2,7 @@ import { Alert, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useParams } from "react-router";
 
-import { run, type BillingRunReport } from "../../api/runs";
+import { issued, run, type BillingRunReport } from "../../api/runs";
 import { Facts } from "../../components/Facts";
 import { Day, Moment } from "../../components/Figures";
 import { decimalText, plural } from "../../components/format";
@@ -53,7 +53,7 @@ function facts(shown: BillingRunReport): [string, React.ReactNode][] {
   return [
     ["Due up to", <Day key="due" value={shown.asOf} />],
     ["Drafted", `${plural(shown.draftedCount, "invoice")}`],
-    ["Issued", decimalText(shown.issuedCount)],
+    ["Issued by now", decimalText(issued(shown))],
     ...(shown.invoicesWithoutTaxRate
       ? [["Without a tax rate", plural(shown.invoicesWithoutTaxRate, "invoice")] as [string, string]]
       : []),

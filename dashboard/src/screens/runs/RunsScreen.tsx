@@ -1,7 +1,7 @@
 import { Stack } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
-import { runList, type BillingRun } from "../../api/runs";
+import { issued, runList, type BillingRun } from "../../api/runs";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, MomentUtc } from "../../components/Figures";
@@ -19,7 +19,7 @@ const COLUMNS: Column<BillingRun>[] = [
   { title: "Started (UTC)", cell: (row) => <MomentUtc value={row.createdAt} />, wideOnly: true },
   { title: "Status", cell: (row) => <Status value={row.status} /> },
   { title: "Drafted", cell: (row) => decimalText(row.draftedCount), end: true },
-  { title: "Issued", cell: (row) => decimalText(row.issuedCount), end: true, wideOnly: true },
+  { title: "Issued", cell: (row) => decimalText(issued(row)), end: true, wideOnly: true },
   { title: "Failures", cell: (row) => decimalText(row.failureCount), end: true, wideOnly: true },
   { title: "Differences", cell: (row) => decimalText(row.differenceCount), end: true, wideOnly: true },
   { title: "Total", cell: (row) => <RunTotals totals={row.totals} />, end: true },

@@ -8,7 +8,7 @@ import { Empty } from "../../components/Empty";
 import { MomentUtc } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
-import { nextDay } from "../../components/format";
+import { momentText, nextDay } from "../../components/format";
 import { Pager } from "../../components/Pager";
 import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
@@ -130,6 +130,11 @@ export function EventsTab() {
             )
           }
         />
+      )}
+      {list.data?.keptSince && (
+        <Text size="sm" c="dimmed" px={{ base: "sm", sm: "md" }} pt="sm">
+          All that happened before {momentText(list.data.keptSince)} was dropped.
+        </Text>
       )}
       <Pager page={list.data} onGo={go} />
     </section>

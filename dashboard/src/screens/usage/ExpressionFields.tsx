@@ -1,8 +1,7 @@
-import { ActionIcon, Button, Group, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { Select, Textarea, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { IconPlus, IconX } from "@tabler/icons-react";
 
-import { Legend } from "../../components/AddressFields";
+import { RowsFieldset } from "../../components/RowsFieldset";
 import { NEW_PARAMETER, PARAMETER_TYPES, type MetricValues } from "./metricForm";
 
 /** What is worked out for each event, and the numbers in it that each price may set. */
@@ -18,10 +17,15 @@ export function ExpressionFields({ form }: { form: UseFormReturnType<MetricValue
         styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
         {...form.getInputProps("expression")}
       />
-      <Stack gap="xs" component="fieldset" m={0} p={0} style={{ border: 0 }}>
-        <Legend>Parameters, which each price may set</Legend>
-        {form.values.parameters.map((_, index) => (
-          <Group key={index} gap="xs" wrap="nowrap" align="flex-start">
+      <RowsFieldset
+        legend="Parameters, which each price may set"
+        what="parameter"
+        count={form.values.parameters.length}
+        onAdd={() => form.insertListItem("parameters", NEW_PARAMETER)}
+        onRemove={(index) => form.removeListItem("parameters", index)}
+      >
+        {(index) => (
+          <>
             <TextInput
               aria-label={`Parameter ${index + 1} name`}
               placeholder="name"
@@ -47,27 +51,9 @@ export function ExpressionFields({ form }: { form: UseFormReturnType<MetricValue
               flex={1.4}
               {...form.getInputProps(`parameters.${index}.description`)}
             />
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              mt={4}
-              aria-label={`Remove parameter ${index + 1}`}
-              onClick={() => form.removeListItem("parameters", index)}
-            >
-              <IconX size={16} />
-            </ActionIcon>
-          </Group>
-        ))}
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          leftSection={<IconPlus size={14} />}
-          style={{ alignSelf: "flex-start" }}
-          onClick={() => form.insertListItem("parameters", NEW_PARAMETER)}
-        >
-          Add parameter
-        </Button>
-      </Stack>
+          </>
+        )}
+      </RowsFieldset>
     </>
   );
 }

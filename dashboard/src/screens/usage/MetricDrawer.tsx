@@ -1,13 +1,12 @@
-import { ActionIcon, Button, Checkbox, Group, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Checkbox, Group, Select, TagsInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconPlus, IconX } from "@tabler/icons-react";
 
 import { createMetric, updateMetric } from "../../api/usage";
 import { useSubmission } from "../../api/submission";
 import type { Metric, MetricRequest } from "../../api/types";
-import { Legend } from "../../components/AddressFields";
 import { FormDrawer } from "../../components/FormDrawer";
 import { done } from "../../components/notify";
+import { RowsFieldset } from "../../components/RowsFieldset";
 import { useServerErrors } from "../../components/useServerErrors";
 import { ExpressionFields } from "./ExpressionFields";
 import {
@@ -83,10 +82,15 @@ export function MetricDrawer({ metric, onClose }: Props) {
         {AGGREGATIONS.find(({ value }) => value === kind)?.hint}
       </Text>
       {kind === "CUSTOM" && <ExpressionFields form={form} />}
-      <Stack gap="xs" component="fieldset" m={0} p={0} style={{ border: 0 }}>
-        <Legend>Only events whose properties match all of these</Legend>
-        {form.values.filters.map((filter, index) => (
-          <Group key={index} gap="xs" wrap="nowrap" align="flex-start">
+      <RowsFieldset
+        legend="Only events whose properties match all of these"
+        what="filter"
+        count={form.values.filters.length}
+        onAdd={() => form.insertListItem("filters", { property: "", negated: false, values: [] })}
+        onRemove={(index) => form.removeListItem("filters", index)}
+      >
+        {(index) => (
+          <>
             <TextInput
               aria-label={`Filter ${index + 1} property`}
               placeholder="property"
@@ -98,36 +102,18 @@ export function MetricDrawer({ metric, onClose }: Props) {
               w={120}
               allowDeselect={false}
               data={IS}
-              value={filter.negated ? "not" : "is"}
+              value={form.values.filters[index]!.negated ? "not" : "is"}
               onChange={(value) => form.setFieldValue(`filters.${index}.negated`, value === "not")}
             />
             <TagsInput
               aria-label={`Filter ${index + 1} values`}
-              placeholder={filter.values.length ? undefined : "values, Enter after each"}
+              placeholder={form.values.filters[index]!.values.length ? undefined : "values, Enter after each"}
               flex={1.6}
               {...form.getInputProps(`filters.${index}.values`)}
             />
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              mt={4}
-              aria-label={`Remove filter ${index + 1}`}
-              onClick={() => form.removeListItem("filters", index)}
-            >
-              <IconX size={16} />
-            </ActionIcon>
-          </Group>
-        ))}
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          leftSection={<IconPlus size={14} />}
-          style={{ alignSelf: "flex-start" }}
-          onClick={() => form.insertListItem("filters", { property: "", negated: false, values: [] })}
-        >
-          Add filter
-        </Button>
-      </Stack>
+          </>
+        )}
+      </RowsFieldset>
       <Checkbox
         label="Upper and lower case differ"
         {...form.getInputProps("caseSensitive", { type: "checkbox" })}

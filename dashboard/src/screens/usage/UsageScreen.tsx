@@ -1,5 +1,5 @@
 import { Button, Stack, Tabs } from "@mantine/core";
-import { Navigate, useNavigate, useParams } from "react-router";
+import { Link, Navigate, useNavigate, useParams } from "react-router";
 
 import { PageHead } from "../../components/PageHead";
 import { useParam } from "../../components/useFilters";
@@ -22,7 +22,12 @@ export default function UsageScreen() {
           tab === "metrics" ? (
             <Button onClick={() => setNew("metric")}>New usage metric</Button>
           ) : (
-            <Button onClick={() => setNew("event")}>New usage event</Button>
+            <>
+              <Button component={Link} to="/usage/backfill" variant="default">
+                Fill a window anew
+              </Button>
+              <Button onClick={() => setNew("event")}>New usage event</Button>
+            </>
           )
         }
       />

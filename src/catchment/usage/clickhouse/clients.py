@@ -76,7 +76,7 @@ class Clients:
 
     @property
     def storage(self) -> str:
-        """The id of the storage there; None before the first session."""
+        """The id of the storage there, which is known once there was a session."""
         assert self._storage is not None
         return self._storage
 

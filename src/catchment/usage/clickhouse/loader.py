@@ -24,7 +24,6 @@ from catchment.store.engine import reading, writing
 from catchment.usage.clickhouse import rows, schema, superseding
 from catchment.usage.clickhouse.clients import Clients
 from catchment.usage.intake import inbox
-from catchment.usage.intake.events import first_place, last_place
 from catchment.usage.intake.waiting import Batch, Lost, batches
 
 _ATTEMPTS = 50
@@ -50,7 +49,8 @@ def _load(engine: Engine, workspace_id: str, clients: Clients, batch: Batch) -> 
     with clients.session() as client:
         with reading(engine) as tx:
             before = usage_homes.last_seq(tx, workspace_id, clients.storage)
-        if first_place(batch.rows[0].id) <= before:
+        first, last = batch.places
+        if first <= before:
             raise Lost
         insert(client, rows.table(workspace_id, batch.events, rows.successors(batch.events)))
         supersede(client, workspace_id, batch.events, before)
@@ -61,7 +61,7 @@ def _load(engine: Engine, workspace_id: str, clients: Clients, batch: Batch) -> 
             raise Lost
         if not inbox.remove(tx, workspace_id, batch.rows):
             raise Lost
-        usage_homes.advance(tx, workspace_id, storage, last_place(batch.rows[-1].id))
+        usage_homes.advance(tx, workspace_id, storage, last)
 
 
 def insert(client: Any, events: pa.Table) -> None:

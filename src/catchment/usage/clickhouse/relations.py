@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 
-from catchment.core.period import Span
 from catchment.usage.clickhouse import rows, schema
 from catchment.usage.clickhouse.properties import expressions
 from catchment.usage.intake.events import micros
+from catchment.usage.storage import Near
 
 _STORED = ", ".join(
     name for name in rows.COLUMNS if name not in {"workspace_id", "later", "version"}
@@ -30,31 +31,44 @@ class Snapshot:
     """Events of a workspace: those stored up to the place ``loaded``, and those in ``fresh``.
 
     Where there is a table ``fresh``, it holds what waits and what that supersedes among the stored
-    ones. ``last_seq`` is the place up to which events are asked for. Events outside ``within`` need
-    not be there.
+    ones. ``last_seq`` is the place up to which events are asked for. Only events ``near`` need be
+    there: shards send no others, and a server reads few others. Those of before ``kept_since`` are
+    none any more.
     """
 
     workspace_id: str
     loaded: int
     last_seq: int
-    within: Span | None
+    near: Near
     fresh: bool
+    kept_since: datetime | None = None
 
 
-def of(snapshot: Snapshot, properties: Collection[str]) -> dict[str, str]:
-    """Each relation by its name, as a subquery; ``events`` has columns of ``properties``.
+def of(snapshot: Snapshot, properties: Collection[str]) -> Callable[[str], dict[str, str]]:
+    """What each relation is to a question, as a subquery.
 
-    ``later`` of ``stored`` is the place that superseded the event, as far as this snapshot knows.
+    ``events`` has those columns of ``properties`` that the question names: of all metrics of a
+    billing run there would be thousands. ``later`` of ``stored`` is the place that superseded the
+    event, as far as this snapshot knows.
     """
     stored, last = _stored(snapshot), snapshot.last_seq
-    read = [*_EVENTS, *(one for name in sorted(properties) for one in expressions(name))]
-    events = f"SELECT {', '.join(read)} FROM {stored} WHERE seq <= {last} AND event_type <> ''"
-    return {
-        "stored": stored,
-        "events": f"({events})",
-        "counting": f"({events} AND (later = 0 OR later > {last}))",
-        "marks": f"(SELECT seq, later FROM {stored} WHERE later BETWEEN 1 AND {last})",
-    }
+    wanted = [f"seq <= {last}", "event_type <> ''"]
+    if snapshot.kept_since is not None:
+        wanted.append(f"event_at >= {micros(snapshot.kept_since)}")
+    columns = {name: made for one in properties for name, made in expressions(one).items()}
+
+    def meaning(question: str) -> dict[str, str]:
+        own = (f"{made} AS {name}" for name, made in columns.items() if name in question)
+        read = ", ".join((*_EVENTS, *own))
+        events = f"SELECT {read} FROM {stored} WHERE {' AND '.join(wanted)}"
+        return {
+            "stored": stored,
+            "events": f"({events})",
+            "counting": f"({events} AND (later = 0 OR later > {last}))",
+            "marks": f"(SELECT seq, later FROM {stored} WHERE later BETWEEN 1 AND {last})",
+        }
+
+    return meaning
 
 
 def _stored(snapshot: Snapshot) -> str:
@@ -62,9 +76,14 @@ def _stored(snapshot: Snapshot) -> str:
         f"workspace_id = {schema.text(snapshot.workspace_id)}",
         f"seq <= {snapshot.loaded}",
     ]
-    if snapshot.within is not None:
-        where.append(f"event_at >= {micros(snapshot.within.start)}")
-        where.append(f"event_at < {micros(snapshot.within.end)}")
+    near = snapshot.near
+    if near.within is not None:
+        where.append(f"event_at >= {micros(near.within.start)}")
+        where.append(f"event_at < {micros(near.within.end)}")
+    if near.event_types is not None:
+        where.append(_among("event_type", near.event_types))
+    if near.aliases is not None:
+        where.append(_among("alias", near.aliases))
     if snapshot.fresh:
         where.append("seq GLOBAL NOT IN (SELECT seq FROM fresh)")
     stored = (
@@ -74,3 +93,7 @@ def _stored(snapshot: Snapshot) -> str:
     if snapshot.fresh:
         stored += f" UNION ALL SELECT {_STORED}, later FROM fresh"
     return f"({stored})"
+
+
+def _among(column: str, values: Collection[str]) -> str:
+    return f"{column} IN ({', '.join(map(schema.text, sorted(values)))})" if values else "false"

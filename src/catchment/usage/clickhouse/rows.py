@@ -40,7 +40,7 @@ event that superseded this one, 0 for none, and ``version`` is 1 where it is kno
 """
 
 IDS = ("workspace_id", "customer_event_id", "seq", "event_type", "alias", "event_at")
-"""The columns of ``usage_ids``: where the row is that an id of a sender's stands for."""
+"""Of these columns ``usage_ids`` is: where the row is that an id of a sender's stands for."""
 
 _MAPS = {
     "texts": (columns.TEXT, pa.string()),
@@ -96,14 +96,14 @@ def _same(text: str, count: int) -> pa.Array:
 
 def _map(events: pa.Table, kind: str, values: pa.DataType) -> pa.MapArray:
     """A map of the properties that have a value of this kind, for each event."""
-    names: list[str] = []
+    known: dict[str, int] = {}  # one may be in a column and among the rest
     rows: list[Places] = []
     codes: list[Places] = []
     parts: list[pa.Array] = []
     for own_rows, own_names, own_codes, own_values in _entries(events, kind):
         rows.append(own_rows)
-        codes.append(own_codes + len(names))
-        names += own_names
+        places = [known.setdefault(name, len(known)) for name in own_names]
+        codes.append(np.array(places, np.int64)[own_codes])
         parts.append(own_values)
     if not parts:
         empty = pa.array([], pa.string()), pa.array([], values)
@@ -113,7 +113,7 @@ def _map(events: pa.Table, kind: str, values: pa.DataType) -> pa.MapArray:
     offsets = np.zeros(len(events) + 1, np.int64)
     np.cumsum(np.bincount(all_rows, minlength=len(events)), out=offsets[1:])
     keys = pa.DictionaryArray.from_arrays(
-        np.concatenate(codes)[order].astype(np.int32), pa.array(names, pa.string())
+        np.concatenate(codes)[order].astype(np.int32), pa.array(list(known), pa.string())
     )
     items = pa.concat_arrays(parts).take(pa.array(order))
     return pa.MapArray.from_arrays(offsets.astype(np.int32), keys, items)

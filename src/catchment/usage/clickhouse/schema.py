@@ -19,7 +19,7 @@ from catchment.usage.storage import UsageUnavailable
 VERSION = 1
 """Of the tables."""
 
-OLDEST_SERVER = (24, 8)
+OLDEST_SERVER = (26, 1)
 """Whose SQL we speak: see docs/clickhouse.md."""
 
 _MONTH = "toYYYYMM(toDateTime(least(intDiv(event_at, 1000000), 4102444800), 'UTC'))"
@@ -28,9 +28,16 @@ _COMMENT = re.compile(r"^catchment usage events, version (\d+), storage ([0-9a-f
 
 EVENTS, IDS = "usage_events", "usage_ids"
 
-_ORDERS = {
-    EVENTS: "(workspace_id, event_type, alias, event_at, seq)",
-    IDS: "(workspace_id, customer_event_id, seq)",
+_KEY = {"key": "UInt64 DEFAULT cityHash64(customer_event_id)"}
+_COLUMNS = {EVENTS: rows.COLUMNS, IDS: {name: rows.COLUMNS[name] for name in rows.IDS} | _KEY}
+_LAYOUTS = {
+    EVENTS: f"PARTITION BY {_MONTH} ORDER BY (workspace_id, event_type, alias, event_at, seq)"
+    f" SETTINGS {_ON_DISK}",
+    # Ids are looked up by the ten thousand and mostly not there. So they lie in the order of
+    # numbers, in pieces so small that a look-up reads a few kilobytes, however many there are.
+    IDS: "ORDER BY (workspace_id, key, seq)"
+    f" SETTINGS {_ON_DISK}, index_granularity = 512, min_compress_block_size = 4096,"
+    " max_compress_block_size = 4096",
 }
 _SHARDED_BY = {
     EVENTS: "cityHash64(workspace_id, alias)",
@@ -60,34 +67,27 @@ def prepared(client: Any, address: Address) -> str:
 def statements(address: Address, storage: str) -> Iterator[str]:
     """What makes the tables; ``usage_events`` comes last, so that all are there once it is."""
     yield f"CREATE DATABASE IF NOT EXISTS {quoted(address.database)}{everywhere(address)}"
-    yield from _table(address, IDS, {name: rows.COLUMNS[name] for name in rows.IDS}, "")
     comment = f"catchment usage events, version {VERSION}, storage {storage}"
-    yield from _table(address, EVENTS, rows.COLUMNS, f" COMMENT '{comment}'")
+    yield from _table(address, IDS, "")
+    yield from _table(address, EVENTS, f" COMMENT '{comment}'")
 
 
-def _table(address: Address, name: str, columns: dict[str, str], comment: str) -> Iterator[str]:
+def _table(address: Address, name: str, comment: str) -> Iterator[str]:
     """A table, or where there is a cluster one on every shard and one over all of them."""
-    where = everywhere(address)
-    own = local(address, name)
+    own, where = local(address, name), everywhere(address)
+    columns = ", ".join(f"{column} {kind}" for column, kind in _COLUMNS[name].items())
     head = f"CREATE TABLE IF NOT EXISTS {quoted(address.database)}"
-    body = f"({', '.join(f'{column} {kind}' for column, kind in columns.items())})"
-    version = "version" if "version" in columns else ""
+    version = "version" if name == EVENTS else ""
     engine = f"ReplacingMergeTree({version})"
     if address.replicated:
         path = f"/clickhouse/tables/{{shard}}/{address.database}/{own}"
-        both = ", ".join(filter(None, (f"'{path}'", "'{replica}'", version)))
+        both = ", ".join(filter(None, (text(path), "'{replica}'", version)))
         engine = f"ReplicatedReplacingMergeTree({both})"
-    months = f" PARTITION BY {_MONTH}" if name == EVENTS else ""
-    yield (
-        f"{head}.{own}{where} {body} ENGINE = {engine}{months}"
-        f" ORDER BY {_ORDERS[name]} SETTINGS {_ON_DISK}{comment}"
-    )
+    yield f"{head}.{own}{where} ({columns}) ENGINE = {engine} {_LAYOUTS[name]}{comment}"
     if address.cluster is not None:
-        over = (address.cluster, address.database, own)
-        yield (
-            f"{head}.{name}{where} {body} ENGINE = Distributed("
-            f"{', '.join(map(text, over))}, {_SHARDED_BY[name]}){comment}"
-        )
+        over = ", ".join(map(text, (address.cluster, address.database, own)))
+        spread = f"Distributed({over}, {_SHARDED_BY[name]})"
+        yield f"{head}.{name}{where} ({columns}) ENGINE = {spread}{comment}"
 
 
 def local(address: Address, name: str) -> str:

@@ -10,21 +10,22 @@ change none either, for a row and its repetitions are one to FINAL before and af
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
-from catchment.core.period import Span
-from catchment.store import usage_homes
+from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading
 from catchment.usage.clickhouse import loader, relations, rows, superseding, upkeep
 from catchment.usage.clickhouse.address import Address
 from catchment.usage.clickhouse.clients import Clients
 from catchment.usage.clickhouse.cursor import ClickHouseCursor
-from catchment.usage.intake import columns, inbox
+from catchment.usage.intake import inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
+from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 
@@ -45,6 +46,11 @@ class ClickHouseStorage:
         with self._clients.session() as client:
             upkeep.merge(client, self._clients.address)
 
+    def drop_before(self, workspace_id: str, before: datetime) -> None:
+        """Delete what happened earlier; see ``upkeep``. Raises UsageUnavailable."""
+        with self._clients.session() as client:
+            upkeep.drop(client, self._clients.address, workspace_id, before)
+
     def kept(self, workspace_id: str) -> Kept:
         """Parts, which hold all workspaces; the bytes that this one's share of rows comes to."""
         with self._clients.session() as client:
@@ -63,24 +69,27 @@ class ClickHouseStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        near: Near,
     ) -> _T:
         """The answer from one snapshot. Raises UsageUnavailable and UsageElsewhere."""
         with self._clients.session() as client:
             with reading(self._engine) as tx:
                 loaded = usage_homes.last_seq(tx, workspace_id, self._clients.storage)
                 waiting = [*inbox.first(tx, workspace_id), *supposed]
+                since = kept_usage.since(tx, workspace_id)
             newest = last_place(waiting[-1].id) if waiting else loaded
             last = newest if last_seq is None else last_seq
             if waiting:
                 _define_fresh(client, workspace_id, waiting, loaded)
-            snapshot = relations.Snapshot(workspace_id, loaded, last, within, fresh=bool(waiting))
+            snapshot = relations.Snapshot(
+                workspace_id, loaded, last, near, fresh=bool(waiting), kept_since=since
+            )
             return ask(ClickHouseCursor(client, relations.of(snapshot, properties)), last)
 
 
 def _define_fresh(client: Any, workspace_id: str, waiting: Sequence[InboxRow], loaded: int) -> None:
     """Define ``fresh``: the events that wait, and the stored ones that these supersede, marked."""
-    events = columns.table(workspace_id, waiting)
+    events = tables.table(workspace_id, waiting)
     client.command(relations.FRESH)
     client.insert_arrow("fresh", rows.table(workspace_id, events, rows.successors(events)))
     if loaded and superseding.find(client, workspace_id, "fresh", loaded):

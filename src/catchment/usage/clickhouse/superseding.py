@@ -30,6 +30,7 @@ def find(client: Any, workspace_id: str, coming: str, last_seq: int) -> int:
         "SELECT customer_event_id, argMax((event_type, alias, event_at, seq), seq) AS found"
         f" FROM {schema.IDS} WHERE workspace_id = {schema.text(workspace_id)}"
         f" AND seq <= {last_seq}"
+        f" AND key GLOBAL IN (SELECT cityHash64(customer_event_id) FROM {coming})"
         f" AND customer_event_id GLOBAL IN (SELECT customer_event_id FROM {coming})"
         " GROUP BY customer_event_id) AS stored INNER JOIN ("
         f"SELECT customer_event_id, min(seq) AS later FROM {coming} GROUP BY customer_event_id"

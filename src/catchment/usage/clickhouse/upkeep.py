@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from catchment.usage.clickhouse import schema
 from catchment.usage.clickhouse.address import Address
+from catchment.usage.intake.events import micros
 from catchment.usage.questions.statistics import Kept
 
 
@@ -44,6 +46,19 @@ def merge(client: Any, address: Address) -> None:
     table = schema.local(address, schema.EVENTS) + schema.everywhere(address)
     for (month,) in months:
         client.command(f"OPTIMIZE TABLE {table} PARTITION ID {schema.text(month)} FINAL")
+
+
+def drop(client: Any, address: Address, workspace_id: str, before: datetime) -> None:
+    """Delete the workspace's events of earlier than ``before``, and their ids.
+
+    Months hold all workspaces, so rows are marked as deleted, and their room is given back when
+    ClickHouse next merges them.
+    """
+    for table in (schema.EVENTS, schema.IDS):
+        client.command(
+            f"DELETE FROM {schema.local(address, table)}{schema.everywhere(address)}"
+            f" WHERE workspace_id = {schema.text(workspace_id)} AND event_at < {micros(before)}"
+        )
 
 
 def _parts(address: Address) -> str:

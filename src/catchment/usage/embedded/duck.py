@@ -4,14 +4,12 @@ Everything it reads is named each time: segment files of the manifest, and what 
 inbox as columns in memory. So there is no lock between processes and nothing to migrate.
 """
 
-# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
-
 from __future__ import annotations
 
 import glob
 import re
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from catchment.core.metering import FRACTION_DIGITS, NUMBER
-from catchment.usage.intake import columns
+from catchment.core.metering import FRACTION_DIGITS
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""
 
-EVENTS = [name for name in columns.COLUMNS if name not in {"properties", "texts"}]
+DECIMAL = f"DECIMAL(38, {FRACTION_DIGITS})"
+"""The type of a property's numbers."""
 
 MARKS = pa.schema([("seq", pa.int64()), ("later", pa.int64())])
 """The place of an event, and of the one that superseded it."""
+
+MOST_MEMORY = 3 << 29
+"""Bytes that all questions of a process may take together; beyond that they use the disk."""
 
 _NONE: Mapping[str, Any] = {}
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -55,6 +56,7 @@ class Duck:
                         "temp_directory": str(self._spill_dir),
                     },
                 )
+                _limit(self._connection)
             cursor = self._connection.cursor()
         try:
             cursor.execute("SET parquet_metadata_cache = true")  # no file ever changes
@@ -70,71 +72,33 @@ class Duck:
                 self._connection = None
 
 
-def define(
-    cursor: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path], more: pa.Table
-) -> None:
-    """Make ``name`` mean the rows of ``files`` and of ``more``, null where one has no column."""
-    cursor.register(f"{name}_in_memory", more)
-    parts = [f"SELECT * FROM {name}_in_memory"] if len(more) or not files else []
-    if files:
-        parts.append(f"SELECT * FROM {parquet(files)}")
-    cursor.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL BY NAME '.join(parts)}")
+def _limit(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let it take MOST_MEMORY, or less where DuckDB finds that the machine has less to give."""
+    ask = "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
+    [(given,)] = connection.execute(ask).fetchall()
+    connection.execute(f"SET GLOBAL memory_limit = '{min(int(given), MOST_MEMORY)}B'")
 
 
-def define_events(
-    cursor: duckdb.DuckDBPyConnection, properties: Collection[str], last_seq: int
-) -> None:
-    """Make ``events``, ``counting`` and ``marks`` what they were at the place ``last_seq``.
+def parquet(files: Sequence[Path], *options: str, alike: bool = False) -> str:
+    """The table function that reads ``files``, whatever characters their names hold.
 
-    ``stored`` and ``superseded`` are defined. What a property is read from are the columns that
-    are there.
+    Those that are ``alike`` have the same columns, in the same order.
     """
-    there = {column for column, *_ in cursor.execute("SELECT * FROM stored LIMIT 0").description}
-    read = [expression for name in sorted(properties) for expression in _read(name, there)]
-    cursor.execute(
-        f"CREATE TEMP VIEW events AS SELECT {', '.join([*EVENTS, *read])} FROM stored"
-        f" WHERE seq <= {int(last_seq)} AND event_type <> ''"
-    )
-    cursor.execute(
-        f"CREATE TEMP VIEW marks AS SELECT * FROM superseded WHERE later <= {int(last_seq)}"
-    )
-    cursor.execute(
-        "CREATE TEMP VIEW counting AS SELECT * FROM events WHERE seq NOT IN (SELECT seq FROM marks)"
-    )
-
-
-def _read(name: str, there: Collection[str]) -> Iterator[str]:
-    """What the columns of a property are made of."""
-    text, number, flag = (columns.column(kind, name) for kind in columns.KINDS)
-    digits = f"rtrim(rtrim({number}::VARCHAR, '0'), '.')"
-    literal = "'" + name.replace("'", "''") + "'"
-    written = [text] * (text in there) + [f"texts[{literal}]::VARCHAR"]
-    texts = [*written, *[digits] * (number in there), *[f"{flag}::VARCHAR"] * (flag in there)]
-    yield f"coalesce({', '.join(texts)}) AS {columns.text(name)}"
-    yield f"lower(coalesce({', '.join(texts)})) AS {columns.folded(name)}"
-    numbers = [*[number] * (number in there), *map(_parsed, written)]
-    yield f"coalesce({', '.join(numbers)}) AS {columns.number(name)}"
-
-
-def _parsed(text: str) -> str:
-    return (
-        f"CASE WHEN regexp_full_match({text}, '{NUMBER}')"
-        f" THEN TRY_CAST({text} AS DECIMAL(38, {FRACTION_DIGITS})) END"
-    )
-
-
-def parquet(files: Sequence[Path], *options: str) -> str:
-    """The table function that reads ``files``, whatever characters their names hold."""
-    switched = "".join(f", {option} = true" for option in ("union_by_name", *options))
+    by_name = () if alike else ("union_by_name",)
+    switched = "".join(f", {option} = true" for option in (*by_name, *options))
     names = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)
     return f"read_parquet([{names}], hive_partitioning = false{switched})"
 
 
 class Cursor:
-    """A connection as questions see it."""
+    """A connection as questions see it: each name of ``relations`` means the rows of a subquery."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str] = _NONE
+    ) -> None:
         self._connection = connection
+        self._relations = relations
+        self._named = re.compile(rf"\b(FROM|JOIN) ({'|'.join(relations) or '$'})\b")
 
     def rows(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -145,6 +109,11 @@ class Cursor:
         found = self._execute(sql, parameters)
         names = [name for name, *_ in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def table(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> pa.Table:
+        """The same as columns."""
+        asked, used = self._asked(sql, parameters)
+        return self._connection.sql(asked, params=used).to_arrow_table()
 
     def batches(
         self, sql: str, parameters: Mapping[str, Any], size: int
@@ -163,6 +132,13 @@ class Cursor:
         self._execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", parameters)
 
     def _execute(self, sql: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
-        named = set(_PARAMETER.findall(sql))
-        used = {name: value for name, value in parameters.items() if name in named}
-        return self._connection.execute(sql, used)
+        return self._connection.execute(*self._asked(sql, parameters))
+
+    def _asked(self, sql: str, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """The query as DuckDB reads it, with those of ``parameters`` that are in it."""
+        named = {name: parameters[name] for name in _PARAMETER.findall(sql)}
+        # Last, for what a relation says may hold anything: names of files and properties are in it.
+        return self._named.sub(self._subquery, sql), named
+
+    def _subquery(self, found: re.Match[str]) -> str:
+        return f"{found[1]} {self._relations[found[2]]} AS {found[2]}"

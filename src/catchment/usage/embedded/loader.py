@@ -12,22 +12,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pyarrow.compute as pc
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine
 
 from catchment.store import usage_homes
 from catchment.store.engine import reading, writing
+from catchment.usage.copying import Slice
 from catchment.usage.embedded import duck, keys, layout, merging, segments
+from catchment.usage.embedded.exchanging import exchange, named_or_gone
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.embedded.superseding import Superseded, superseded
 from catchment.usage.intake import inbox
-from catchment.usage.intake.events import first_place, instant, last_place
+from catchment.usage.intake.events import instant
 from catchment.usage.intake.waiting import Batch, Lost, batches
 
 _ATTEMPTS = 50
@@ -43,7 +44,8 @@ def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -
                 for batch in batches(engine, workspace_id, ahead):
                     _load(engine, data_dir, workspace_id, db, batch)
                     loaded += len(batch.events)
-                    _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
+                    _merge_all(engine, data_dir, workspace_id, db, merging.too_many)
+                _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
                 break
             except (Lost, duck.Missing):
                 _log.info("another process has loaded or merged the same: %s", workspace_id)
@@ -63,50 +65,48 @@ def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batc
         known = segments.manifest(tx, workspace_id)
     with db.cursor() as cursor:
         found = superseded(cursor, batch.events, data_dir, known)
-    with _named_or_gone(engine, data_dir, workspace_id) as fresh:
-        for one in _written(data_dir, workspace_id, batch, found):
+
+    def taken(tx: Connection) -> None:
+        usage_homes.check_files(tx, workspace_id)
+        if not inbox.remove(tx, workspace_id, batch.rows):
+            raise Lost
+
+    store(engine, data_dir, workspace_id, batch, found, taken)
+
+
+def store(
+    engine: Engine,
+    data_dir: Path,
+    workspace_id: str,
+    part: Slice | Batch,
+    found: Superseded,
+    taken: Callable[[Connection], None],
+) -> None:
+    """Put events into segments, which count from the end of a transaction that ``taken`` is in."""
+    with named_or_gone(engine, data_dir, workspace_id) as fresh:
+        for one in _written(data_dir, workspace_id, part, found):
             fresh.append(one)
         with writing(engine) as tx:
             usage_homes.hold(tx, workspace_id)
-            usage_homes.check_files(tx, workspace_id)
-            if not inbox.remove(tx, workspace_id, batch.rows):
-                raise Lost
+            taken(tx)
             segments.add(tx, workspace_id, fresh)
 
 
-@contextmanager
-def _named_or_gone(engine: Engine, data_dir: Path, workspace_id: str) -> Iterator[list[Segment]]:
-    """Segments made in the block, whose files are removed if it fails.
-
-    After a COMMIT that failed nobody knows whether it happened. Whoever gets the lock knows that it
-    is over, and the manifest tells. Where that cannot be asked either, the files are swept later.
-    """
-    made: list[Segment] = []
-    try:
-        yield made
-    except BaseException:
-        with suppress(OSError, DBAPIError), writing(engine) as tx:
-            usage_homes.hold(tx, workspace_id)
-            named = {one.id for one in segments.manifest(tx, workspace_id)}
-            segments.discard(data_dir, [one for one in made if one.id not in named])
-        raise
-
-
 def _written(
-    data_dir: Path, workspace_id: str, batch: Batch, found: Superseded
+    data_dir: Path, workspace_id: str, part: Slice | Batch, found: Superseded
 ) -> Iterator[Segment]:
     """Files for events, their keys and the marks they make, named nowhere yet."""
-    rows, events = batch
+    events, places = part.events, part.places
     ats = pc.min_max(events["event_at"]).as_py()
-    places = first_place(rows[0].id), last_place(rows[-1].id)
+    received_at = instant(events["received_at"][-1].as_py())
 
     def made(
         kind: Kind, count: int, ends: tuple[int, int], write: Callable[[Path], None]
     ) -> Segment:
         path = segments.new_file(data_dir, workspace_id, kind, write)
-        return Segment(Path(path).stem, kind, path, count, *ends, rows[-1].received_at)
+        return Segment(Path(path).stem, kind, path, count, *ends, received_at)
 
-    ordered = layout.ordered(events)
+    ordered = layout.ordered(found.events)
     write = partial(layout.write, schema=ordered.schema, tables=[ordered])
     yield replace(
         made(Kind.EVENTS, len(events), places, write),
@@ -154,11 +154,12 @@ def _merge(
     """Put one segment in the place of several. Which of them holds an event never matters."""
     kind = crowd[0].kind
     sources = segments.files(data_dir, crowd, kind)
-    with _named_or_gone(engine, data_dir, workspace_id) as made:
+
+    def merged() -> Segment:
         with db.cursor() as cursor:
             write = partial(merging.write, cursor, kind, sources)
             path = segments.new_file(data_dir, workspace_id, kind, write)
-        merged = Segment(
+        return Segment(
             Path(path).stem,
             kind,
             path,
@@ -169,10 +170,5 @@ def _merge(
             min((one.first_event_at for one in crowd if one.first_event_at), default=None),
             max((one.last_event_at for one in crowd if one.last_event_at), default=None),
         )
-        made.append(merged)
-        with writing(engine) as tx:
-            usage_homes.hold(tx, workspace_id)
-            if not segments.remove(tx, workspace_id, crowd):
-                raise Lost
-            segments.add(tx, workspace_id, [merged])
-    segments.retire(data_dir, crowd)
+
+    exchange(engine, data_dir, workspace_id, crowd, merged)

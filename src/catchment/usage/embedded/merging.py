@@ -20,28 +20,36 @@ import pyarrow as pa
 from catchment.usage.embedded import duck, keys, layout
 from catchment.usage.embedded.segments import Kind, Segment
 
-FAN_IN = 8
+FAN_IN = 16
 """How many segments of one size are merged into one of the next."""
 
-LARGEST = {Kind.EVENTS: 8_000_000, Kind.KEYS: 32_000_000, Kind.MARKS: 8_000_000}
-"""Segments of that many rows are left alone."""
+LARGEST = {Kind.EVENTS: 4_000_000, Kind.KEYS: 32_000_000, Kind.MARKS: 8_000_000}
+"""Segments of that many rows are left alone. So whole batches of a loader are merged once."""
+
+_PATIENCE = 4
 
 _SAMPLED = 25_000
 _SLICE = 400_000
 
 
-def crowd(known: Sequence[Segment]) -> list[Segment]:
-    """Neighbours of one kind, FAN_IN of them about one size; none if all is well.
+def too_many(known: Sequence[Segment]) -> list[Segment]:
+    """A crowd so large that it is merged even while more waits to be loaded."""
+    return crowd(known, FAN_IN * _PATIENCE)
+
+
+def crowd(known: Sequence[Segment], least: int | None = None) -> list[Segment]:
+    """Neighbours of one kind, at least so many (FAN_IN) about one size; none if all is well.
 
     Smaller ones that lie between them go along.
     """
+    least = least or FAN_IN
     for kind, largest in LARGEST.items():
         own = [one for one in known if one.kind is kind]
         for size in sorted({_size(one) for one in own if one.row_count < largest}):
             runs = groupby(own, lambda one: one.row_count < largest and _size(one) <= size)  # noqa: B023
             for small, run in runs:
                 found = list(run)
-                if small and sum(_size(one) == size for one in found) >= FAN_IN:
+                if small and sum(_size(one) == size for one in found) >= least:
                     return found
     return []
 
@@ -71,8 +79,7 @@ def write(
     """Write what ``sources`` hold to ``file``."""
     match kind:
         case Kind.EVENTS:
-            schema = _schema(cursor, sources)
-            layout.write(file, schema=schema, tables=_slices(cursor, sources, schema))
+            rewrite(cursor, sources, file)
             there, written = (sum(map(layout.row_count, some)) for some in (sources, [file]))
             assert written == there, (written, there)
         case Kind.KEYS:
@@ -80,6 +87,14 @@ def write(
         case Kind.MARKS:
             found = f"SELECT seq, later FROM {duck.parquet(sources)} ORDER BY seq"
             layout.write(file, schema=duck.MARKS, tables=[cursor.sql(found).to_arrow_table()])
+
+
+def rewrite(
+    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], file: Path, wanted: str = "true"
+) -> None:
+    """Write those events of ``sources`` to ``file`` that are ``wanted``, a condition."""
+    schema = _schema(cursor, sources)
+    layout.write(file, schema=schema, tables=_slices(cursor, sources, schema, wanted))
 
 
 def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Schema:
@@ -90,20 +105,20 @@ def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Sc
 
 
 def _slices(
-    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], schema: pa.Schema
+    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], schema: pa.Schema, wanted: str
 ) -> Iterator[pa.Table]:
-    """All rows in order, some at a time."""
+    """All wanted rows in order, some at a time."""
     order = ", ".join(layout.ORDER)
     samples = cursor.execute(
         f"SELECT {order} FROM {duck.parquet(sources, 'file_row_number')}"
-        f" WHERE file_row_number % {_SAMPLED} = 0 ORDER BY ALL"
+        f" WHERE file_row_number % {_SAMPLED} = 0 AND {wanted} ORDER BY ALL"
     ).fetchall()
     cuts = [None, *samples[_SLICE // _SAMPLED :: _SLICE // _SAMPLED], None]
     for lower, upper in pairwise(cuts):
         where, parameters = _between(lower, upper)
         yield cursor.sql(
             f"SELECT {', '.join(schema.names)} FROM {duck.parquet(sources)}"
-            f" WHERE {where} ORDER BY {order}",
+            f" WHERE {where} AND {wanted} ORDER BY {order}",
             params=parameters,
         ).to_arrow_table()
 

@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
     EVENTS = "EVENTS"
     KEYS = "KEYS"  # which senders' ids are among the events of these places
-    MARKS = "MARKS"  # places of events that no longer count
+    MARKS = "MARKS"  # places of events that those of a later file superseded
 
 
 @dataclass(frozen=True, slots=True)

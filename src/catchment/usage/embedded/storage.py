@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine
 
 from catchment.core.period import Span
-from catchment.store import usage_homes
+from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading
-from catchment.usage.embedded import duck, loader, segments
+from catchment.usage.embedded import dropping, duck, loader, relations, segments
 from catchment.usage.embedded.segments import Kind
 from catchment.usage.embedded.superseding import superseded
-from catchment.usage.intake import columns, inbox
+from catchment.usage.intake import columns, inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
+from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 _ATTEMPTS = 5
@@ -38,6 +40,10 @@ class EmbeddedStorage:
     def compact(self, workspace_id: str) -> None:
         """Merge all that may be merged."""
         loader.compact(self._engine, self._data_dir, workspace_id, self._duck)
+
+    def drop_before(self, workspace_id: str, before: datetime) -> None:
+        """Let files of what happened earlier go; see ``dropping``."""
+        dropping.drop(self._engine, self._data_dir, workspace_id, self._duck, before)
 
     def kept(self, workspace_id: str) -> Kept:
         """Files, their bytes, and the events in them. They may be merged meanwhile."""
@@ -60,15 +66,15 @@ class EmbeddedStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        near: Near,
     ) -> _T:
         """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._read(workspace_id, ask, last_seq, supposed, properties, within)
+                return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
             except duck.Missing:
                 continue
-        return self._read(workspace_id, ask, last_seq, supposed, properties, within)
+        return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
 
     def _read(
         self,
@@ -83,18 +89,28 @@ class EmbeddedStorage:
             usage_homes.check_files(tx, workspace_id)
             waiting = [*inbox.first(tx, workspace_id), *supposed]
             known = segments.manifest(tx, workspace_id)
+            since = kept_usage.since(tx, workspace_id)
         newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
         if waiting:
             newest = last_place(waiting[-1].id)
         last = newest if last_seq is None else last_seq
-        fresh, marks = columns.NONE, duck.MARKS.empty_table()
+        near = [one for one in segments.near(known, within) if one.kind is Kind.EVENTS]
+        near = [one for one in near if one.first_seq <= last]
         with self._duck.cursor() as connection:
+            fresh, marks = columns.NONE, duck.MARKS.empty_table()
             if waiting:
-                fresh = columns.table(workspace_id, waiting)
-                marks = superseded(connection, fresh, self._data_dir, known).marks
-            near = segments.files(self._data_dir, segments.near(known, within), Kind.EVENTS)
-            marked = segments.files(self._data_dir, known, Kind.MARKS)
-            duck.define(connection, "stored", near, fresh)
-            duck.define(connection, "superseded", marked, marks)
-            duck.define_events(connection, properties, last)
-            return ask(duck.Cursor(connection), last)
+                new = tables.table(workspace_id, waiting)
+                found = superseded(connection, new, self._data_dir, known)
+                fresh, marks = found.events, found.marks
+            snapshot = relations.Snapshot(
+                [self._data_dir / one.path for one in near],
+                fresh,
+                segments.files(self._data_dir, segments.overlapping(known, near), Kind.MARKS),
+                marks,
+                last,
+                max([newest] * bool(waiting) + [one.last_seq for one in near], default=0),
+                since,
+            )
+            return ask(
+                duck.Cursor(connection, relations.of(connection, snapshot, properties)), last
+            )

@@ -17,14 +17,17 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from catchment.usage.embedded import duck, keys
+from catchment.usage.embedded import duck, keys, sorting
 from catchment.usage.embedded.segments import Kind, Segment, files, overlapping
 
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """What new events mean for the old ones: ``marks``, and the ``keys`` of the new, sorted."""
+    """New ``events``, each with the place of the next that has its id in ``later``; ``marks`` for
+    the stored ones that they supersede; and the ``keys`` of the new, sorted.
+    """
 
+    events: pa.Table
     marks: pa.Table
     keys: keys.Keys
 
@@ -34,12 +37,16 @@ def superseded(
 ) -> Superseded:
     """What ``fresh`` events supersede, among themselves and in segments ``known``, all earlier."""
     own = keys.of(fresh["customer_event_id"])
-    order = np.argsort(own, kind="stable")
+    order = sorting.order(own)
     ordered = own[order]
-    cursor.register("fresh", fresh.select(["seq", "customer_event_id"]))
-    marks = [duck.MARKS.empty_table()]
-    if bool(np.any(ordered[1:] == ordered[:-1])):
-        marks.append(cursor.sql(_WITHIN).to_arrow_table())
+    ids = fresh.select(["seq", "customer_event_id"])
+    later = pa.nulls(len(fresh), pa.int64())
+    again = ordered[1:] == ordered[:-1]
+    if again.any():
+        alike = np.append(again, False) | np.insert(again, 0, False)
+        cursor.register("alike", ids.take(order[alike]))
+        later = _at(fresh["seq"], cursor.sql(_WITHIN).to_arrow_table())
+    marks = duck.MARKS.empty_table()
     suspect = np.zeros(len(ordered), bool)
     where: list[Segment] = []
     for segment in known:
@@ -49,20 +56,29 @@ def superseded(
                 suspect |= found
                 where.append(segment)
     if where:
-        cursor.register("suspects", fresh.take(order[suspect]))
-        marks.append(_before(cursor, data_dir, overlapping(known, where)))
-    return Superseded(pa.concat_tables(marks), ordered)
+        cursor.register("suspects", ids.take(order[suspect]))
+        marks = _before(cursor, data_dir, overlapping(known, where))
+    return Superseded(fresh.append_column("later", later), marks, ordered)
+
+
+def _at(seqs: pa.ChunkedArray, marks: pa.Table) -> pa.Array:
+    """What ``marks`` say of each of ``seqs``, which ascend."""
+    later = np.zeros(len(seqs), np.int64)
+    later[np.searchsorted(seqs.to_numpy(), marks["seq"].to_numpy())] = marks["later"].to_numpy()
+    return pa.array(later, mask=later == 0)
 
 
 def _before(cursor: duckdb.DuckDBPyConnection, data_dir: Path, near: Sequence[Segment]) -> pa.Table:
     """Marks for stored events that ``suspects`` supersede, unless they have one."""
-    marked = files(data_dir, near, Kind.MARKS)
+    stored, marked = files(data_dir, near, Kind.EVENTS), files(data_dir, near, Kind.MARKS)
+    if not stored:  # all were dropped, and their keys are about to be
+        return duck.MARKS.empty_table()
     already = f" AND seq NOT IN (SELECT seq FROM {duck.parquet(marked)})" if marked else ""
     return cursor.sql(
         "SELECT seq, min(suspect) AS later FROM"
-        f" {duck.parquet(files(data_dir, near, Kind.EVENTS))}"
+        f" {duck.parquet(stored)} AS kept"
         " JOIN (SELECT customer_event_id, seq AS suspect FROM suspects) USING (customer_event_id)"
-        f" WHERE true{already} GROUP BY seq"
+        f" WHERE kept.later IS NULL{already} GROUP BY seq"
     ).to_arrow_table()
 
 
@@ -75,5 +91,5 @@ def _stored(file: Path) -> keys.Keys:
 
 _WITHIN = (
     "SELECT seq, later FROM (SELECT seq, lead(seq) OVER"
-    " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM fresh) WHERE later IS NOT NULL"
+    " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM alike) WHERE later IS NOT NULL"
 )

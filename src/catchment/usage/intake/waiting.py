@@ -10,8 +10,8 @@ import pyarrow as pa
 from sqlalchemy import Engine
 
 from catchment.store.engine import reading
-from catchment.usage.intake import columns, inbox
-from catchment.usage.intake.events import InboxRow
+from catchment.usage.intake import inbox, tables
+from catchment.usage.intake.events import InboxRow, first_place, last_place
 
 BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""
@@ -27,16 +27,28 @@ class Batch(NamedTuple):
     rows: list[InboxRow]
     events: pa.Table
 
+    @property
+    def places(self) -> tuple[int, int]:
+        """The first and the last place of the rows."""
+        return first_place(self.rows[0].id), last_place(self.rows[-1].id)
+
 
 def batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[Batch]:
-    """What waits, in order; the next is decoded while one is stored."""
-    coming = ahead.submit(_next, engine, workspace_id, 0)
+    """What waits, in order; the next is decoded while one is stored.
+
+    What comes meanwhile too, but only while it is enough for another whole batch.
+    """
+    with reading(engine) as tx:
+        newest = inbox.newest(tx, workspace_id)
+    coming = ahead.submit(_next, engine, workspace_id, 0, newest)
     while (batch := coming.result()) is not None:
-        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id)
+        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id, newest)
         yield batch
 
 
-def _next(engine: Engine, workspace_id: str, after: int) -> Batch | None:
+def _next(engine: Engine, workspace_id: str, after: int, newest: int) -> Batch | None:
     with reading(engine) as tx:
+        if after >= newest and inbox.event_count(tx, workspace_id, after=after) < BATCH_EVENTS:
+            return None
         rows = inbox.first(tx, workspace_id, BATCH_EVENTS, after=after)
-    return Batch(rows, columns.table(workspace_id, rows)) if rows else None
+    return Batch(rows, tables.table(workspace_id, rows)) if rows else None

@@ -8,7 +8,7 @@ engines would do differently (lower a letter, read a number in a text) is a colu
 ``counting``  those of them that count: not superseded by that place
 ``marks``     the ``seq`` of each event that was superseded by that place, and ``later``, the first
               place that did so
-``stored``    all there is, cancellations too, as ``columns.table`` makes it
+``stored``    all there is, cancellations too, as ``tables.table`` makes it
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ class Cursor(Protocol):
 
     def dicts(self, sql: str, parameters: Mapping[str, Any] = ...) -> list[dict[str, Any]]:
         """The same, each row with the names of its columns."""
+
+    def table(self, sql: str, parameters: Mapping[str, Any] = ...) -> pa.Table:
+        """The rows of a query as columns."""
 
     def batches(
         self, sql: str, parameters: Mapping[str, Any], size: int

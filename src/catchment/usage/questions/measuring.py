@@ -77,7 +77,7 @@ _EVENTS_AT_ONCE = 50_000
 _Bounds = dict[str, Any]
 
 
-class _Figure(NamedTuple):
+class Figure(NamedTuple):
     """What a member used in a query or in a stretch of a chart; without a member, the pool."""
 
     place: int
@@ -91,12 +91,10 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
     bounds = define_spans(cursor, asked)
     if bounds is None:
         return {}
-    if metric.aggregation is Aggregation.CUSTOM:
-        _evaluate(cursor, metric, bounds)
     pooled: dict[int, tuple[Decimal, int]] = {}
     members: dict[int, dict[str, Decimal]] = {}
     counts: dict[int, dict[str, int]] = {}
-    for index, member, value, count in _figures(cursor, metric, bounds):
+    for index, member, value, count in figures_of(cursor, metric, bounds):
         if member is None:
             pooled[index] = (value, count)
         else:
@@ -148,19 +146,22 @@ def series(
     ends = [*list(starts)[1:], micros(edges[-1])]
     numbers = list(starts.values())
     register(cursor, "buckets", [[0] * len(numbers), numbers, list(starts), ends], _BUCKETS)
-    if metric.aggregation is Aggregation.CUSTOM:
-        _evaluate(cursor, metric, bounds)
     return {
         one.place: (one.quantity, one.event_count)
-        for one in _figures(cursor, metric, bounds, by_bucket=True)
+        for one in figures_of(cursor, metric, bounds, by_bucket=True)
         if one.member is None
     }
 
 
-def _figures(
+def figures_of(
     cursor: Cursor, metric: Metric, bounds: _Bounds, *, by_bucket: bool = False
-) -> Iterator[_Figure]:
-    """The figure of each pool that has one, and, unless it is by bucket, of its members."""
+) -> Iterator[Figure]:
+    """The figure of each pool that has one, and, unless it is by bucket, of its members.
+
+    ``spans`` are defined, and ``bounds`` are theirs.
+    """
+    if metric.aggregation is Aggregation.CUSTOM:
+        _evaluate(cursor, metric, bounds)
     found = rows(cursor, queries.totals(metric, by_bucket=by_bucket), bounds)
     if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
         always = bounds | {"earliest": _ALWAYS}
@@ -169,12 +170,12 @@ def _figures(
         return
     for place, member, count, *figures in found:
         quantity = mean(*figures) if metric.aggregation is Aggregation.AVERAGE else figures[0]
-        yield _Figure(place, member, quantity, count)
+        yield Figure(place, member, quantity, count)
 
 
 def _time_weighted(
     counted: Iterable[tuple[Any, ...]], stood: Iterable[tuple[Any, ...]]
-) -> Iterator[_Figure]:
+) -> Iterator[Figure]:
     """From how many events there were, and what stood: whole values and decimals, by time."""
     counts = {(place, member): count for place, member, count, _ in counted}
     quantities = {
@@ -188,11 +189,11 @@ def _time_weighted(
         if member is not None:
             own = quantities.get((place, member), Decimal(0))
             pooled[place] = EXACT.add(pooled.get(place, Decimal(0)), own)
-            yield _Figure(place, member, own, counts.get((place, member), 0))
+            yield Figure(place, member, own, counts.get((place, member), 0))
         else:
             pooled.setdefault(place, Decimal(0))
     for place, quantity in pooled.items():
-        yield _Figure(place, None, quantity, counts.get((place, None), 0))
+        yield Figure(place, None, quantity, counts.get((place, None), 0))
 
 
 def _evaluate(cursor: Cursor, metric: Metric, bounds: _Bounds) -> None:

@@ -199,6 +199,30 @@ def totals(metric: Metric, *, by_bucket: bool = False) -> Sql:
     )
 
 
+BY_NAME = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.MAX})
+"""Aggregations whose figure can be made of the figures of single names."""
+
+
+def totals_by_name(metric: Metric, *, few: bool) -> Sql:
+    """(member, quantity, event_count) where ``names`` says whose a name is, at any time.
+
+    ``metric`` is one of BY_NAME. Where names are ``few``, what lies outside them is skipped.
+    """
+    assert metric.aggregation in BY_NAME, metric
+    condition = matching(metric)
+    narrowed = " AND alias BETWEEN $first_alias AND $last_alias" if few else ""
+    aggregate = "max" if metric.aggregation is Aggregation.MAX else "sum"
+    of_name = f"{aggregate}({number(metric.property)})" if metric.property else "count(*)"
+    return Sql(
+        f"SELECT member, coalesce({aggregate}(figure), 0)::{_NUMBER} AS quantity,"
+        " sum(events_of_name)::BIGINT AS event_count FROM ("
+        f"SELECT alias, {of_name} AS figure, count(*) AS events_of_name FROM counting"
+        f" WHERE {condition.text}{narrowed} GROUP BY alias)"
+        " JOIN names USING (alias) GROUP BY member",
+        condition.parameters,
+    )
+
+
 def _in_buckets(rows: str) -> str:
     """With the bucket that each event falls into; all are of one query."""
     return (

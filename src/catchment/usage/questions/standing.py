@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from catchment.core.period import Span
-from catchment.usage.intake import columns
+from catchment.usage.intake import tables
 from catchment.usage.intake.events import SentEvent, micros, supposed
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.listing import StoredEvent, among, keys, shown, stored
@@ -57,5 +57,5 @@ def as_stored(
 ) -> list[StoredEvent]:
     """Events that nobody has taken in yet, as they would be read."""
     rows = supposed(events, received_at)
-    found = columns.table(workspace_id, rows).to_pylist() if rows else []
+    found = tables.table(workspace_id, rows).to_pylist() if rows else []
     return [stored(workspace_id, row) for row in found]

@@ -1,5 +1,7 @@
 """What is kept of a workspace's usage events: how many, in how many files and bytes, what waits."""
 
+# ruff: noqa: S608 -- conditions of our own are joined
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -9,6 +11,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from catchment.usage.intake.events import micros
 from catchment.usage.intake.inbox import Waiting
 from catchment.usage.questions.engine import Cursor
 
@@ -40,6 +43,18 @@ class UsageStats:
     oldest_waiting_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Events that happened before an instant, and how many of them no customer's name has.
+
+    ``bytes`` is their part of what is kept, taken as if all events were of one size.
+    """
+
+    events: int
+    unmapped_events: int
+    bytes: int
+
+
 def stats(
     cursor: Cursor,
     kept: Kept,
@@ -47,7 +62,7 @@ def stats(
     aliases: Iterable[str],
 ) -> UsageStats:
     """The statistics of ``events``, given what customers' ``aliases`` are."""
-    cursor.define("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
+    _define_known(cursor, aliases)
     [(events, counting, unmapped)] = cursor.rows(_COUNTS)
     return UsageStats(
         events,
@@ -62,7 +77,23 @@ def stats(
     )
 
 
+def earlier(cursor: Cursor, kept: Kept, before: datetime, aliases: Iterable[str]) -> Earlier:
+    """What happened before an instant, given what customers' ``aliases`` are."""
+    _define_known(cursor, aliases)
+    [(events, unmapped)] = cursor.rows(
+        "SELECT (SELECT count(*) FROM events WHERE event_at < $before),"
+        f" (SELECT count(*) FROM counting WHERE event_at < $before AND {_UNMAPPED})",
+        {"before": micros(before)},
+    )
+    return Earlier(events, unmapped, kept.bytes * min(events, kept.events) // (kept.events or 1))
+
+
+def _define_known(cursor: Cursor, aliases: Iterable[str]) -> None:
+    cursor.define("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
+
+
+_UNMAPPED = "alias NOT IN (SELECT alias FROM known_aliases)"
 _COUNTS = (
     "SELECT count(*), (SELECT count(*) FROM counting), count(DISTINCT alias)"
-    " FILTER (WHERE alias NOT IN (SELECT alias FROM known_aliases)) FROM events"
+    f" FILTER (WHERE {_UNMAPPED}) FROM events"
 )

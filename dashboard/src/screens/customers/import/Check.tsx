@@ -7,7 +7,7 @@ import { decimalText, plural } from "../../../components/format";
 import { Panel } from "../../../components/Panel";
 import type { Mapping } from "./columns";
 import { Counts } from "./Counts";
-import { Unreadable } from "./csv";
+import { Unreadable } from "../../../components/csv";
 import type { Inspected } from "./file";
 import { FileProblem } from "./FileProblem";
 import { Refusals } from "./Refusals";

@@ -1,12 +1,12 @@
 import { Button, Group, Select, Stack, Text } from "@mantine/core";
-import { IconFileTypeCsv } from "@tabler/icons-react";
-import { useEffect, useRef, useState, type DragEvent } from "react";
+import { useEffect, useRef, useState } from "react";
 
 import { ScrollX } from "../../../components/DataTable";
+import { DropZone } from "../../../components/DropZone";
 import { decimalText, plural } from "../../../components/format";
 import { Panel } from "../../../components/Panel";
 import { columnNames, guess } from "./columns";
-import type { Separator } from "./csv";
+import type { Separator } from "../../../components/csv";
 import type { Inspected } from "./file";
 import { FileProblem } from "./FileProblem";
 import { useImport } from "./state";
@@ -45,7 +45,10 @@ export function ChooseFile({ file, inspected }: Props) {
     <Stack gap="md">
       <Panel title="A CSV file">
         <Stack gap="md">
-          <DropZone onFile={(chosen) => void read(chosen)} />
+          <DropZone accept=".csv,.tsv,.txt,text/csv" onFile={(chosen) => void read(chosen)}>
+            UTF-8 text with the names of its columns in the first row, separated by commas, semicolons
+            or tabs; up to 1,000,000 rows. One row says whose child a customer is, and from when.
+          </DropZone>
           {work && <Working {...work} />}
           <FileProblem error={error} />
         </Stack>
@@ -58,48 +61,6 @@ export function ChooseFile({ file, inspected }: Props) {
         />
       )}
     </Stack>
-  );
-}
-
-function DropZone({ onFile }: { onFile: (file: File) => void }) {
-  const [over, setOver] = useState(false);
-  function drop(event: DragEvent) {
-    event.preventDefault();
-    setOver(false);
-    const [dropped] = event.dataTransfer.files;
-    if (dropped) onFile(dropped);
-  }
-  return (
-    <div
-      className="drop-zone"
-      data-over={over || undefined}
-      onDragOver={(event) => {
-        event.preventDefault();
-        setOver(true);
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={drop}
-    >
-      <label>
-        <IconFileTypeCsv size={30} stroke={1.4} aria-hidden />
-        <span>
-          <b>Choose a file</b> or drop it here
-        </span>
-        <input
-          type="file"
-          accept=".csv,.tsv,.txt,text/csv"
-          onChange={({ currentTarget }) => {
-            const [chosen] = currentTarget.files ?? [];
-            if (chosen) onFile(chosen);
-            currentTarget.value = "";
-          }}
-        />
-      </label>
-      <Text size="xs" c="dimmed">
-        UTF-8 text with the names of its columns in the first row, separated by commas, semicolons or
-        tabs; up to 1,000,000 rows. One row says whose child a customer is, and from when.
-      </Text>
-    </div>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Alert } from "@mantine/core";
 
 import { ProblemAlert } from "../../../components/Problem";
-import { Unreadable } from "./csv";
+import { Unreadable } from "../../../components/csv";
 
 /** Why there is nothing to go on with: the file itself, or the server. */
 export function FileProblem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {

@@ -7,7 +7,7 @@ import { Missing } from "../../../components/Figures";
 import { decimalText } from "../../../components/format";
 import { Panel } from "../../../components/Panel";
 import { columnNames, type Mapping } from "./columns";
-import { csvLine } from "./csv";
+import { csvLine } from "../../../components/csv";
 import type { Inspected, Row } from "./file";
 
 const MORE = 50;

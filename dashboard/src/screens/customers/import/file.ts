@@ -1,6 +1,6 @@
 /** What the wizard does with a file: read in pieces, in a worker, so that the page stays alive. */
 
-import { CsvReader, csvLine, guessSeparator, isBlank, Unreadable, type Separator } from "./csv";
+import { CsvReader, csvLine, guessSeparator, isBlank, Unreadable, type Separator } from "../../../components/csv";
 import { mapped, type Mapping } from "./columns";
 
 export const MOST_ROWS = 1_000_000;

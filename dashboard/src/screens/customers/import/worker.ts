@@ -1,7 +1,7 @@
 /** Asks a worker to read a file, so that the page can be used meanwhile. */
 
 import type { Mapping } from "./columns";
-import { Unreadable, type Separator } from "./csv";
+import { Unreadable, type Separator } from "../../../components/csv";
 import type { Inspected, Progress, Row } from "./file";
 
 export type Ask =

@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
+        sa.Column("usage_kept_since", catchment.store.schema.Instant(timezone=True), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
     )
@@ -143,6 +144,21 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint(
             "workspace_id", "key", "route", name=op.f("pk_idempotency_records")
+        ),
+    )
+    op.create_table(
+        "late_looks",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("price_id", sa.Text(), nullable=False),
+        sa.Column("service_start", sa.Date(), nullable=False),
+        sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("known_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_late_looks_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "schedule_id", "price_id", "service_start", name=op.f("pk_late_looks")
         ),
     )
     op.create_table(
@@ -262,6 +278,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("storage", sa.Text(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
+        sa.Column("home", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_loaded_workspace_id")
         ),
@@ -890,6 +907,7 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Text(), nullable=True),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
         sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("event_type", sa.Text(), nullable=True),
         sa.Column("aggregation", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("event_count", sa.BigInteger(), nullable=True),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import type { PreviewedPayer, PreviewedPeriod } from "../../api/types";
-import { scheduleSums, totals } from "./moveSums";
+import type { PreviewedPayer, PreviewedPeriod } from "../api/types";
+import { scheduleSums, totals } from "./billSums";
 
 const payer = (currency: string, before: string, after: string, change: string) =>
   ({ currency, before, after, change, schedules: [] }) as unknown as PreviewedPayer;

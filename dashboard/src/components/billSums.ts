@@ -2,7 +2,7 @@
 
 import Big from "big.js";
 
-import type { BillChange, PreviewedPayer, PreviewedSchedule } from "../../api/types";
+import type { BillChange, PreviewedPayer, PreviewedSchedule } from "../api/types";
 
 const NOTHING: BillChange = { before: "0", after: "0", change: "0" };
 

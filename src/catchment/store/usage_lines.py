@@ -1,0 +1,62 @@
+"""Lines that were measured by events of before a day: what cannot be made again without those."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import ColumnElement, Connection, Select, distinct, exists, func, select
+
+from catchment.core.metering import Aggregation
+from catchment.store.schema import invoices, line_items
+
+_head, _line = invoices.c, line_items.c
+_ISSUED = ("FINAL", "SENT")
+
+
+def drafts_before(tx: Connection, workspace_id: str, day: date) -> list[tuple[str, date | None]]:
+    """Whose drafts bill usage of before ``day``, and when those are due; by name."""
+    query = (
+        select(_head.customer_legal_name, _head.due_on)
+        .distinct()
+        .join(line_items, _line.invoice_id == _head.id)
+        .where(_head.workspace_id == workspace_id, _head.status == "DRAFT", *_before(day))
+        .order_by(_head.customer_legal_name, _head.due_on)
+    )
+    return [(name, due_on) for name, due_on in tx.execute(query)]
+
+
+def issued_before(tx: Connection, workspace_id: str, day: date, since: date | None = None) -> int:
+    """How many issued invoices bill usage of before ``day`` and none of before ``since``."""
+    old = () if since is None else (_head.id.not_in(_ids(workspace_id, since)),)
+    query = select(func.count(distinct(_head.id))).where(
+        _head.id.in_(_ids(workspace_id, day)), _head.status.in_(_ISSUED), *old
+    )
+    return int(tx.execute(query).scalar_one())
+
+
+def needs_before(tx: Connection, invoice_ids: Collection[str], day: date) -> set[str]:
+    """Those of some invoices that bill usage of before ``day``."""
+    query = select(_line.invoice_id).where(_line.invoice_id.in_(invoice_ids), *_before(day))
+    return set(tx.execute(query).scalars())
+
+
+def stands_from_before(tx: Connection, workspace_id: str, day: date) -> bool:
+    """Whether something was billed of ``day`` or later by what stood before."""
+    query = select(
+        exists().where(
+            _line.workspace_id == workspace_id,
+            _line.live_key == "",
+            _line.aggregation == Aggregation.TIME_WEIGHTED_SUM,
+            _line.service_end > day,
+        )
+    )
+    return bool(tx.execute(query).scalar_one())
+
+
+def _before(day: date) -> tuple[ColumnElement[bool], ...]:
+    return _line.usage_metric_id.is_not(None), _line.service_start < day, _line.live_key == ""
+
+
+def _ids(workspace_id: str, day: date) -> Select[tuple[str]]:
+    return select(_line.invoice_id).where(_line.workspace_id == workspace_id, *_before(day))

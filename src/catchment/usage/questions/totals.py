@@ -1,0 +1,119 @@
+"""How much each of many members used, as columns: what a month of a whole workspace comes to.
+
+Figures are those that ``core.metering.measure`` gives every member by itself. Nothing is made for
+each member or event: where all are asked about one stretch of time, events are added up by their
+names first, and whose the names are is looked up once for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catchment.core.metering import Aggregation, Metric
+from catchment.core.period import Span
+from catchment.usage.intake.events import instant
+from catchment.usage.questions import measuring, queries
+from catchment.usage.questions.engine import Cursor
+
+NAMES = pa.schema(
+    [
+        ("member", pa.int32()),
+        ("alias", pa.string()),
+        ("from_at", pa.int64()),
+        ("to_at", pa.int64()),
+    ]
+)
+"""Whose an alias is from one instant until before another, in microseconds since 1970, UTC. Nobody
+has one twice at an instant, nor have two.
+"""
+
+TOTALS = pa.schema(
+    [
+        ("metric", pa.int32()),
+        ("member", pa.int32()),
+        ("quantity", pa.decimal128(38, 12)),
+        ("event_count", pa.int64()),
+    ]
+)
+"""What a member used of the metric in that place, and how many events matched, in no order."""
+
+
+class Totals(NamedTuple):
+    """Columns of TOTALS, counted up to the place ``last_seq``; who used nothing is in none."""
+
+    rows: pa.Table
+    last_seq: int
+
+
+def totals(cursor: Cursor, metrics: Sequence[Metric], names: pa.Table) -> pa.Table:
+    """Columns of TOTALS: what those who have ``names`` (NAMES) used of each of ``metrics``."""
+    if not len(names):
+        return TOTALS.empty_table()
+    cursor.define("names", names)
+    bounds = _bounds(names)
+    alike = all(pc.min_max(names[end])["min"] == pc.min_max(names[end])["max"] for end in _ENDS)
+    parts = [TOTALS.empty_table()]
+    for place, metric in enumerate(metrics):
+        if alike and metric.aggregation in queries.BY_NAME:
+            sql = queries.totals_by_name(metric, few=len(names) < _FEW)
+            found = cursor.table(sql.text, sql.parameters | bounds)
+        else:
+            found = _one_by_one(cursor, metric, names, bounds)
+        parts.append(_numbered(place, found))
+    return pa.concat_tables(parts)
+
+
+def hull(metrics: Sequence[Metric], names: pa.Table) -> Span | None:
+    """When all that is read happened; None where that may be at any time."""
+    if not len(names) or Aggregation.TIME_WEIGHTED_SUM in {one.aggregation for one in metrics}:
+        return None
+    return Span(*(instant(at) for at in (_bounds(names)[end] for end in ("earliest", "latest"))))
+
+
+_ENDS = ("from_at", "to_at")
+_FEW = 10_000
+"""So many names that looking whether an event's is among them is not worth it."""
+
+
+def _bounds(names: pa.Table) -> dict[str, Any]:
+    aliases = pc.min_max(names["alias"]).as_py()
+    return {
+        "earliest": pc.min(names["from_at"]).as_py(),
+        "latest": pc.max(names["to_at"]).as_py(),
+        "first_alias": aliases["min"],
+        "last_alias": aliases["max"],
+    }
+
+
+def _one_by_one(
+    cursor: Cursor, metric: Metric, names: pa.Table, bounds: Mapping[str, Any]
+) -> pa.Table:
+    """By the questions that answer ``measure``, of one query with all members."""
+    own = {"query": pa.scalar(0, pa.int32()), "event_type": pa.scalar(metric.event_type)}
+    spans = names
+    for name, value in own.items():
+        spans = spans.append_column(name, pa.repeat(value, len(names)))
+    cursor.define("spans", spans)
+    of_type = dict.fromkeys(("first_type", "last_type"), metric.event_type)
+    found = list(_members(measuring.figures_of(cursor, metric, dict(bounds) | of_type)))
+    columns = zip(*found, strict=True) if found else ([], [], [])
+    fields = list(TOTALS)[1:]
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)],
+        schema=pa.schema(fields),
+    )
+
+
+def _members(figures: Iterator[measuring.Figure]) -> Iterator[tuple[Any, ...]]:
+    return (
+        (one.member, one.quantity, one.event_count) for one in figures if one.member is not None
+    )
+
+
+def _numbered(place: int, found: pa.Table) -> pa.Table:
+    metric = pa.repeat(pa.scalar(place, pa.int32()), len(found))
+    return found.append_column("metric", metric).select(TOTALS.names).cast(TOTALS)

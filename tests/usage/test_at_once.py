@@ -1,0 +1,174 @@
+"""Bodies that are read at once say what they say when read one by one, or are not read at once."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catchment.usage.intake import at_once, one_by_one
+from catchment.usage.intake.decoded import Decoded, Named
+
+NUMBERS = st.one_of(
+    st.decimals(-(10**15) + 1, 10**15 - 1, places=12, allow_nan=False).map("{:f}".format),
+    st.integers(-(10**15) + 1, 10**15 - 1).map(str),
+    st.sampled_from(
+        ["1.0", "1.25e2", "1e3", "1E-12", "-0.0", "0e400", "1e-400", "1.50000000000000000", "0.1", "12E+2",
+         "999999999999999.9999999999994", "0.1000000000000000055", "0.0000000000005"]
+    ),
+)  # fmt: skip
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+    st.sampled_from(["1.5", "null", "true", '"', "\\", "},{", '"},{"a":"', "\n", "2026-03-01"]),
+)
+RAW_TEXTS = st.tuples(TEXTS, st.booleans()).map(lambda own: json.dumps(own[0], ensure_ascii=own[1]))
+KINDS: dict[str, st.SearchStrategy[str]] = {
+    "n": NUMBERS,
+    "value": NUMBERS,
+    "t": RAW_TEXTS,
+    'a"b': RAW_TEXTS,
+    "": RAW_TEXTS,
+    "Ünï": st.sampled_from(["true", "false"]),
+}
+ODD = st.one_of(
+    NUMBERS, RAW_TEXTS, st.sampled_from(["null", "true", "[]", '[{"x":1},{"x":2}]', '{"y":"1"}'])
+)
+SPACES = st.sampled_from(["", "", "", " ", "\n", "\t"])
+
+
+@st.composite
+def events(draw: st.DrawFn) -> str:
+    """The text of an event as senders may write it; most have their usual properties."""
+    odd, space = draw(st.sampled_from([False, False, True])), draw(SPACES)
+    names = draw(st.lists(st.sampled_from(sorted(KINDS)), unique=not odd, max_size=5))
+    own = [f"{json.dumps(name)}:{space}{draw(ODD if odd else KINDS[name])}" for name in names]
+    fields = {
+        "customerAlias": draw(st.sampled_from(['"a"', '"b\\u0062"'])),
+        "eventType": '"t"',
+        "eventTimestamp": draw(st.sampled_from([None, '"2026-03-01T00:00:00.123456Z"'])),
+        "customerEventId": draw(st.sampled_from([None, '"one"', '"ünd"', "null"])),
+        "eventProperties": draw(st.sampled_from([None, "{" + ", ".join(own) + "}", "null"])),
+    }
+    order = draw(st.permutations(sorted(fields))) if odd else fields
+    sent = [f'"{name}":{space}{fields[name]}' for name in order if fields[name] is not None]
+    return "{" + f"{space},".join(sent) + "}"
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    comma = draw(st.sampled_from([",", ", ", ",\n"]))
+    return f"[{comma.join(draw(st.lists(events(), min_size=1, max_size=3)))}]".encode()
+
+
+def filled(decoded: Decoded) -> dict[str, pa.Array]:
+    """The columns that have values."""
+    columns = decoded._asdict() | decoded.properties
+    return {
+        name: values
+        for name, values in columns.items()
+        if isinstance(values, pa.Array) and values.null_count < len(values)
+    }
+
+
+def usual() -> Named:
+    kinds = {
+        "n": "number",
+        "value": "number",
+        "Ünï": "flag",
+        "t": "text",
+        'a"b': "text",
+        "": "text",
+    }
+    return {name: {kind} for name, kind in kinds.items()}
+
+
+@settings(max_examples=100)
+@given(st.lists(bodies(), min_size=1, max_size=3))
+def test_what_is_read_at_once_is_what_is_there(sent: list[bytes]) -> None:
+    found = at_once.read(sent, usual())
+
+    if found is not None:
+        exact = one_by_one.read(sent, {})
+        assert found.counts == exact.counts
+        assert filled(found) == filled(exact)
+
+
+@settings(max_examples=100)
+@given(st.lists(NUMBERS, min_size=1, max_size=9))
+def test_numbers_are_their_own_digits(digits: list[str]) -> None:
+    sent = [body(*(f'{{"n":{one}}}' for one in digits))]
+
+    found = at_once.read(sent, usual())
+
+    exact = one_by_one.read(sent, {})
+    assert found is None or filled(found) == filled(exact)
+    assert found is not None or not fits(digits)
+
+
+def fits(digits: Sequence[str]) -> bool:
+    """Whether they have 12 decimals at most, and exponents that a double may have."""
+    return all(
+        Decimal(one) == round(Decimal(one), 12) and "e400" not in one and "e-400" not in one
+        for one in digits
+    )
+
+
+def body(*properties: str, comma: str = ",") -> bytes:
+    sent = [
+        f'{{"customerAlias":"a","eventType":"t","eventProperties":{own}}}' for own in properties
+    ]
+    return f"[{comma.join(sent)}]".encode()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [body('{"n":12.5,"t":"x","Ünï":true}', "{}")],
+        [body('{"n":1}', '{"n":2}', comma=", "), body("{}"), b' [ {"customerAlias":"a","eventType":"t"} ] '],
+        [b'[{"eventType":"t","customerAlias":"a"},{"eventType":"u","customerAlias":"b"}]'],
+        [body('{"t":"},{"}', '{"t": "null", "n" : -0.0}', '{"t":"\\u00fc\\n"}')],
+        [body('{"a\\u0022b":"x"}')],
+    ],
+)  # fmt: skip
+def test_usual_bodies_are_read_at_once(sent: list[bytes]) -> None:
+    found = at_once.read(sent, usual())
+
+    assert found is not None
+    assert filled(found) == filled(one_by_one.read(sent, {}))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        body('{"n":"12.5"}'),  # a text that Arrow would read as a number
+        body('{"n" : \t"12.5"}'),
+        body('{"n":null}'),  # which is not the same as nothing
+        body("null"),
+        body('{"n":1,"n":2}'),
+        body('{"n":0.1000000000000000055}'),
+        body('{"t":1}'),
+        body('{"Ünï":1}'),
+        body('{"other":1}'),
+        body('{"t":["},{"]}'),
+        body('{"t":[{"customerAlias":1},{"customerAlias":2}]}'),
+        body('{"t":"x"}', '{"t":"y"}', comma=",\n"),
+        body('{"t":"x",\n"n":1}'),
+        body('{"t":"\\""}'),
+    ],
+)
+def test_what_arrow_may_read_otherwise_is_not_read_at_once(sent: bytes) -> None:
+    assert one_by_one.read([sent], {}).counts
+    assert at_once.read([sent], usual()) is None
+
+
+def test_what_is_read_one_by_one_tells_what_to_expect() -> None:
+    named: Named = {}
+    one_by_one.read([body('{"n":1,"t":"x"}')], named)
+
+    assert at_once.read([body('{"n":2.5}')], named) is not None
+
+    one_by_one.read([body('{"n":"x"}')], named)
+    assert at_once.read([body('{"n":2.5}')], named) is None
