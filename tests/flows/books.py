@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Engine, insert
@@ -29,6 +29,8 @@ from catchment.store.schema import (
     usage_metrics,
 )
 from catchment.usage import SentEvent, UsageStore, batch
+
+_Store = TypeVar("_Store", bound=UsageStore)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -259,3 +261,8 @@ def family(books: Books) -> dict[str, str]:
         (made["West"], "calls", "2026-01-07", "25"),
     )
     return made
+
+
+def instead(kind: type[_Store], usage: UsageStore) -> _Store:
+    """A store of another kind over the same events."""
+    return kind(usage._engine, usage._storage, usage._lease)

@@ -21,7 +21,7 @@ from catchment.store.schema import (
 )
 from catchment.store.schema import invoices as heads
 from catchment.usage import Reading, UsageStore
-from tests.flows.books import NOW, START, Books, fixed, linear
+from tests.flows.books import NOW, START, Books, fixed, instead, linear
 from tests.flows.running import FEBRUARY, counts, run, statuses
 
 
@@ -116,7 +116,7 @@ def test_events_that_come_during_the_run_are_for_later(
             books.used((family["North"], "calls", "2026-01-20", "1000"))
             return found
 
-    result = run(books, usage=Busy(books.engine, books.usage._storage))
+    result = run(books, usage=instead(Busy, books.usage))
 
     assert result.balanced
     assert [counts(row) for row in result.report.sheet] == [(4, 4, 0, 0, 0)]
@@ -140,7 +140,7 @@ def test_a_draft_recalculated_meanwhile_is_held_against_the_events_it_has_read(
             books.used((family["loner"], "calls", "2026-01-20", "1"))
             return found
 
-    result = run(books, usage=Late(books.engine, books.usage._storage), meanwhile=recalculate)
+    result = run(books, usage=instead(Late, books.usage), meanwhile=recalculate)
 
     assert result.balanced
     assert [counts(row) for row in result.report.sheet] == [(4, 4, 0, 0, 0)]

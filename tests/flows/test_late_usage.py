@@ -26,8 +26,7 @@ from catchment.store.invoice_contents import Contents, LineItem
 from catchment.store.invoices import Invoice
 from catchment.store.schema import late_looks, line_items, usage_metrics
 from catchment.usage import Reading, UsageStore
-from catchment.usage.embedded.storage import EmbeddedStorage
-from tests.flows.books import NOW, Books, family, linear
+from tests.flows.books import NOW, Books, family, instead, linear
 
 FEBRUARY, MARCH, APRIL, MAY = (date(2026, month, 1) for month in (2, 3, 4, 5))
 
@@ -386,7 +385,7 @@ def test_of_two_runs_at_once_one_adjusts(books: Books, engine: Engine, data_dir:
     made = family(books)
     billed(books, FEBRUARY)
     books.used((made["South"], "calls", "2026-01-20", "10"))
-    rival = Rival(engine, EmbeddedStorage(engine, data_dir))
+    rival = instead(Rival, books.usage)
 
     result = run(replace(books, usage=rival), MARCH)
 

@@ -23,8 +23,7 @@ from catchment.store import access, invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.usage import Reading, UsageStore
-from catchment.usage.embedded.storage import EmbeddedStorage
-from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
+from tests.flows.books import GRADUATED, NOW, Books, fixed, instead, linear
 
 TOPS, OTHERS = 2, 4
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -230,7 +229,7 @@ def test_only_the_days_after_the_move_of_schedules_above_it_that_have_events_are
         books.schedule(payer, price, roll_up_billing=True)
     books.write()
     books.used((aside, "calls", "2026-01-05", "1"), *((child, "calls", at, "1") for at in used_on))
-    counting = Counting(engine, EmbeddedStorage(engine, data_dir))
+    counting = instead(Counting, books.usage)
     bill_workspace(engine, usage, workspace, as_of=date(2026, 3, 1), now=NOW, new_id=ids.new_id)
 
     relocation = Relocation(child, new, datetime(2026, 2, 1, tzinfo=UTC))

@@ -25,8 +25,7 @@ from catchment.store.invoice_parts import Contents
 from catchment.store.invoices import Status
 from catchment.store.schema import billing_schedules, customer_links, workspaces
 from catchment.usage import Reading, UsageStore
-from catchment.usage.embedded.storage import EmbeddedStorage
-from tests.flows.books import NOW, Books, family, fixed, linear
+from tests.flows.books import NOW, Books, family, fixed, instead, linear
 
 MARCH_10 = date(2026, 3, 10)
 
@@ -334,7 +333,7 @@ class Meddler(UsageStore):
 
 def test_a_move_during_the_run_is_not_missed(books: Books, engine: Engine, data_dir) -> None:
     made = family(books)
-    meddler = Meddler(engine, EmbeddedStorage(engine, data_dir))
+    meddler = instead(Meddler, books.usage)
     c = customer_links.c
     west = c.customer_id == made["West"]
     meddler.meddle(update(customer_links).where(west).values(superseded_at=NOW))
@@ -348,7 +347,7 @@ def test_a_schedule_archived_during_the_run_is_left_out(
     books: Books, engine: Engine, data_dir
 ) -> None:
     made = family(books)
-    meddler = Meddler(engine, EmbeddedStorage(engine, data_dir))
+    meddler = instead(Meddler, books.usage)
     c = billing_schedules.c
     mine = c.id == made["schedule"]
     meddler.meddle(update(billing_schedules).where(mine).values(archived_at=NOW, updated_at=NOW))
@@ -369,7 +368,7 @@ def test_what_another_run_bills_meanwhile_is_skipped(
             assert len(run(books).drafted) == 2
             return answers
 
-    assert run(books, usage=Rival(engine, EmbeddedStorage(engine, data_dir))).drafted == ()
+    assert run(books, usage=instead(Rival, books.usage)).drafted == ()
 
 
 def test_large_families_are_billed_in_parts(books: Books, monkeypatch) -> None:

@@ -22,7 +22,7 @@ from catchment.store.schema import (
     usage_item_groups,
 )
 from catchment.usage import Reading, UsageStore
-from tests.flows.books import NOW, Books
+from tests.flows.books import NOW, Books, instead
 from tests.flows.running import FEBRUARY, Tamper, run, statuses
 
 
@@ -97,7 +97,7 @@ def test_events_that_nobody_counted_are_found_by_the_census(
             ]
             return super().reading(workspace_id, with_one_alias, last_seq)
 
-    result = run(books, usage=Forgetful(books.engine, books.usage._storage))
+    result = run(books, usage=instead(Forgetful, books.usage))
 
     assert [
         (one.part, one.customer, one.schedule_id, one.expected, one.found)
