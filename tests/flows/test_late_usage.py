@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from catchment.store.invoices import Invoice
 from catchment.store.schema import late_looks, line_items, usage_metrics
 from catchment.usage import Reading, UsageStore
 from catchment.usage.embedded.storage import EmbeddedStorage
+from catchment.usage.lease import held
 from tests.flows.books import NOW, Books, family, linear
 
 FEBRUARY, MARCH, APRIL, MAY = (date(2026, month, 1) for month in (2, 3, 4, 5))
@@ -386,7 +388,8 @@ def test_of_two_runs_at_once_one_adjusts(books: Books, engine: Engine, data_dir:
     made = family(books)
     billed(books, FEBRUARY)
     books.used((made["South"], "calls", "2026-01-20", "10"))
-    rival = Rival(engine, EmbeddedStorage(engine, data_dir))
+    lease = partial(held, engine, data_dir)
+    rival = Rival(engine, EmbeddedStorage(engine, data_dir), lease)
 
     result = run(replace(books, usage=rival), MARCH)
 
