@@ -92,7 +92,6 @@ def test_many_loads_leave_few_segments_and_the_same_answer(
 
 
 @pytest.mark.files
-@pytest.mark.files
 def test_what_is_sent_again_within_one_load_leaves_no_marks_apart(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
@@ -108,6 +107,7 @@ def test_what_is_sent_again_within_one_load_leaves_no_marks_apart(
     assert usage.stats(workspace.id, ()).superseded_events == 2
 
 
+@pytest.mark.files
 def test_loading_again_does_nothing(
     engine: Engine, usage: UsageStore, workspace: Workspace, give: SEND
 ) -> None:
