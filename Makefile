@@ -33,6 +33,7 @@ bench-families: setup-dev  ## what is claimed of large families, measured (see b
 bench-usage: setup-dev  ## usage taken in, loaded, kept and asked, beside PostgreSQL
 	@.venv/bin/python -m benchmarks.usage all
 	@.venv/bin/python -m benchmarks.usage.stored
+	@.venv/bin/python -m benchmarks.usage.asked benchmark-data --postgresql
 
 clean:  ## what the set-up made; data directories stay
 	rm -rf .venv dashboard/node_modules src/catchment/static

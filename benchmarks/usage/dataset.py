@@ -81,19 +81,17 @@ def _written(
     first, last = events["seq"][0].as_py(), last_place(last_row)
     with db.cursor() as cursor:
         found = superseded(cursor, events, folder, [])
-    ordered = layout.ordered(events)
+    ordered = layout.ordered(found.events)
     writers = {
         Kind.EVENTS: partial(layout.write, schema=ordered.schema, tables=[ordered]),
         Kind.KEYS: partial(keys.write, found.keys),
-        Kind.MARKS: partial(layout.write, schema=duck.MARKS, tables=[found.marks.sort_by("seq")]),
     }
     made = []
     for kind, write in writers.items():
         path = segments.new_file(folder, workspace_id, kind, write)
-        count = len(found.marks) if kind is Kind.MARKS else len(events)
         span = (month.MONTH.start, month.MONTH.end) if kind is Kind.EVENTS else (None, None)
         made.append(
-            Segment(Path(path).stem, kind, path, count, first, last, month.MONTH.end, *span)
+            Segment(Path(path).stem, kind, path, len(events), first, last, month.MONTH.end, *span)
         )
     return made
 

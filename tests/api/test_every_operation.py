@@ -133,7 +133,7 @@ def test_bad_bodies_are_refused_by_field(world: World, key: str) -> None:
     make = OPERATIONS[key]
     assert make is not None
     body = make(world)
-    method, path = address(key, world.ids)
+    method, path = address(key, world.ids | world.numbers)
     named: Counter[str] = Counter()
     bad = [((), value) for value in (None, 1, "x", [1], [{"x": 1}])]
     bad += [(place, value) for place in fields(body) for value in (*HOSTILE, ...)]
@@ -193,7 +193,7 @@ def test_a_stranger_finds_nothing_of_ours(world: World, stranger: TestClient) ->
                 assert answer.status_code == 404, (key, path, answer.text)
                 seen.append(key)
     for key, make in OPERATIONS.items():
-        method, path = address(key, world.ids)
+        method, path = address(key, world.ids | world.numbers)
         body = None if make is None else make(world)
         foreign = path != plain(key).split(" ", 1)[1] or any(
             i in json.dumps(body) for i in world.ids.values()
@@ -210,6 +210,9 @@ def _candidates(key: str, world: World) -> Iterator[dict[str, str]]:
     names = re.findall(r"\{(\w+)\}", key)
     for id in world.ids.values():
         yield dict.fromkeys(names, id)
+    if "version" in names:
+        for kind in ("tax rate", "tax category"):
+            yield {"id": world.ids[kind], "version": world.numbers[f"{kind} version"]}
     if "alias" in names:
         yield {"alias": "nw"}
     for known in (("child", "contact"), ("invoice", "line", "child")):

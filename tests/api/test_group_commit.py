@@ -26,7 +26,11 @@ KEY = b"for tests only"
 
 def arrival(sender: Key | str, n: int, retry: Retry | None = None) -> Arrival:
     sent = batch([SentEvent("a", "call", customer_event_id=f"e{n}")])
-    return Arrival(sender, sent, lambda place: Stored(201, str(place.first_seq).encode()), retry)
+    return Arrival(sender, sent, retry)
+
+
+def first_place(place: Place) -> Stored:
+    return Stored(201, str(place.first_seq).encode())
 
 
 def outcomes(
@@ -102,7 +106,7 @@ def test_a_key_that_is_revoked_while_its_request_waits_opens_nothing(
 def test_one_idempotency_key_keeps_one_of_requests_that_wait_together(
     engine: Engine, usage: UsageStore, workspace: Workspace, clock: Clock, key: Key
 ) -> None:
-    same, other = Retry("k", "/x", "body"), Retry("k", "/x", "other body")
+    same, other = Retry("k", "/x", "body", first_place), Retry("k", "/x", "other body", first_place)
     sent = [arrival(key, n, retry) for n, retry in enumerate([same, same, other, same])]
 
     told = outcomes(engine, clock, workspace, sent)
@@ -162,10 +166,10 @@ def test_a_full_inbox_takes_no_more_until_it_is_loaded(
     def keep(one: Arrival) -> Place | Stored:
         return asyncio.run(commits.keep(one))
 
-    first = keep(Arrival(key, large, lambda _: Stored(200, b"kept"), Retry("k", "/x", "h")))
+    first = keep(Arrival(key, large, Retry("k", "/x", "h", lambda _: Stored(200, b"kept"))))
     with pytest.raises(UsageInboxFull):
         keep(arrival(key, 1))
-    repeated = keep(Arrival(key, large, lambda _: Stored(200, b"no"), Retry("k", "/x", "h")))
+    repeated = keep(Arrival(key, large, Retry("k", "/x", "h", lambda _: Stored(200, b"no"))))
     usage.catch_up(workspace.id)
     with pytest.raises(UsageInboxFull):
         keep(arrival(key, 2))  # it looks no more than once a second

@@ -7,11 +7,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from catchment.store.access import Workspace
-from tests.api.catalogue import NOBODY, made, metric, price_body, product, refusal
+from tests.api.catalogue import NOBODY, category, made, metric, price_body, product, refusal
 
 
 def test_a_product_is_created_read_and_replaced(client: TestClient) -> None:
-    body = {"name": "API platform", "label": "Platform", "taxCategoryId": "saas"}
+    body = {"name": "API platform", "label": "Platform", "taxCategoryId": category(client)}
 
     created = client.post("/products", json=body)
     replaced = client.put(f"/products/{created.json()['id']}", json={"name": "API"})
@@ -102,7 +102,8 @@ def test_billing_products_carry_their_prices_and_how_they_are_recognised(
         "usageMetricId": metric(engine, workspace.id),
         "isPricePercentage": False,
     }
-    made(client.post("/products", json={"name": "Bare", "taxCategoryId": "saas"}))
+    saas = category(client)
+    made(client.post("/products", json={"name": "Bare", "taxCategoryId": saas}))
     flat, used, gone = (product(client, name) for name in ("Flat", "Used", "Gone"))
     fee = made(client.post("/prices", json=price_body(flat)))
     calls = made(client.post("/list-prices", json=price_body(used, usage)))
@@ -125,7 +126,7 @@ def test_billing_products_carry_their_prices_and_how_they_are_recognised(
     }
     assert found() == everything
     assert found(name="fLa") == {"Flat": everything["Flat"]}
-    assert found(taxCategoryId="saas") == {"Bare": everything["Bare"]}
+    assert found(taxCategoryId=saas) == {"Bare": everything["Bare"]}
     assert found(recognitionMethod="USAGE") == {"Used": everything["Used"]}
     assert list(found(recognitionMethod="STRAIGHT_LINE")) == ["Flat", "Bare"]
     assert found(recognitionMethod="MILESTONE") == {}

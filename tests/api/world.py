@@ -105,12 +105,40 @@ def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
     }
 
 
+TAX_CATEGORY = {"isPublished": True, "name": "Software", "description": "As a service"}
+
+
+def tax_rate_body(category: str, **more: Any) -> dict[str, Any]:
+    return {
+        "isPublished": True,
+        "name": "Standard",
+        "invoiceName": "VAT",
+        "invoiceShortName": "VAT",
+        "description": "of the country",
+        "amount": "0.2",
+        "country": "GB",
+        "region": "England",
+        "taxCategoryId": category,
+        **more,
+    }
+
+
+def registration_body(customer: str) -> dict[str, Any]:
+    return {
+        "taxIdentifier": "GB123456789",
+        "customerId": customer,
+        "country": "GB",
+        "state": "England",
+    }
+
+
 @dataclass
 class World:
     """A family, a catalogue, a running and a draft schedule, usage, and drafted invoices."""
 
     client: TestClient
     ids: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)  # of versions: no ids of anything
 
     def make(self, name: str, path: str, body: dict[str, Any]) -> str:
         answer = self.client.post(path, json=body)
@@ -134,7 +162,21 @@ class World:
         self.ids["organization"] = self.client.get(f"/customers/{parent}").json()["organizations"][
             0
         ]["id"]
-        product = self.make("product", "/products", {"name": "Calls", "label": "API calls"})
+        category = self.make("tax category", "/tax-categories", TAX_CATEGORY)
+        self.make("free tax category", "/tax-categories", TAX_CATEGORY)
+        self.make("tax rate", "/tax-rates", tax_rate_body(category))
+        self.make("free tax rate", "/tax-rates", tax_rate_body(category, country="FR"))
+        for kind, owner in (("tax rate", "tax-rates"), ("tax category", "tax-categories")):
+            body = tax_rate_body(category) if kind == "tax rate" else TAX_CATEGORY
+            path = f"/{owner}/{self.ids[kind]}/versions"
+            made = self.client.post(path, json=body | {"isPublished": False}).json()
+            self.numbers[f"{kind} version"] = str(made["version"])
+        self.make("tax registration", "/tax-registrations", registration_body(child))
+        product = self.make(
+            "product",
+            "/products",
+            {"name": "Calls", "label": "API calls", "taxCategoryId": category},
+        )
         metric = self.make("metric", "/usage-metrics", self.metric("Tokens"))
         for structure in structures(metric):
             kind = structure["pricingType"]
@@ -155,6 +197,13 @@ class World:
         self.ids["invoice"], self.ids["other invoice"] = (i["id"] for i in invoices)
         lines = self.client.get(f"/invoices/{self.ids['invoice']}/line-items").json()["items"]
         self.ids["line"] = lines[0]["id"]
+        for subject, key, named in (
+            ("customers", "customerId", "parent"),
+            ("billing-schedules", "billingScheduleId", "schedule"),
+            ("invoices", "invoiceId", "invoice"),
+        ):
+            body = {key: self.ids[named], "paymentProvider": "STRIPE"}
+            self.make(f"payment of {subject}", f"/payments/settings/{subject}", body)
         self.make("billing run", "/billing-runs", {"asOf": "2026-03-10"})
         self.ids["merchant"] = self.client.get("/merchant-for-sequence-account").json()["id"]
         return self
@@ -265,7 +314,11 @@ OPERATIONS: dict[str, Body | None] = {
     "POST /usage-events/backfills": lambda _: BACKFILL,
     "POST /usage-events/backfills/preview": lambda _: BACKFILL | {"events": []},
     "DELETE /usage-events/by-customer-event-id/{id:event}": None,
-    "POST /billing-schedules": lambda w: schedule_body(w.ids["parent"], w.ids["price GRADUATED"]),
+    "POST /billing-schedules": lambda w: schedule_body(
+        w.ids["parent"],
+        w.ids["price GRADUATED"],
+        taxRates=[{"priceId": w.ids["price GRADUATED"], "taxRateId": w.ids["tax rate"]}],
+    ),
     "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
         k: v
         for k, v in schedule_body(w.ids["parent"], w.ids["price GRADUATED"]).items()
@@ -276,6 +329,66 @@ OPERATIONS: dict[str, Body | None] = {
     "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
         "customerId": w.ids["loner"]
     },
+    "POST /billing-schedules/validate-taxes": lambda w: schedule_body(
+        w.ids["parent"],
+        w.ids["price GRADUATED"],
+        taxRates=[{"priceId": w.ids["price GRADUATED"], "taxRateId": w.ids["tax rate"]}],
+    ),
+    "POST /tax-categories": lambda _: TAX_CATEGORY,
+    "PUT /tax-categories/{id:tax category}": lambda _: TAX_CATEGORY,
+    "DELETE /tax-categories/{id:free tax category}": None,
+    "POST /tax-categories/{id:tax category}/versions": lambda _: TAX_CATEGORY,
+    "PUT /tax-categories/{id:tax category}/versions/{version:tax category version}": lambda _: (
+        TAX_CATEGORY | {"isPublished": False}
+    ),
+    "DELETE /tax-categories/{id:tax category}/versions/{version:tax category version}": None,
+    "POST /tax-rates": lambda w: tax_rate_body(w.ids["tax category"]),
+    "PUT /tax-rates/{id:tax rate}": lambda w: tax_rate_body(
+        w.ids["tax category"], id=w.ids["tax rate"], isPublished=False
+    ),
+    "DELETE /tax-rates/{id:free tax rate}": None,
+    "POST /tax-rates/{id:free tax rate}/archive": None,
+    "POST /tax-rates/{id:tax rate}/versions": lambda w: tax_rate_body(w.ids["tax category"]),
+    "PUT /tax-rates/{id:tax rate}/versions/{version:tax rate version}": lambda w: tax_rate_body(
+        w.ids["tax category"], isPublished=False
+    ),
+    "DELETE /tax-rates/{id:tax rate}/versions/{version:tax rate version}": None,
+    "POST /tax-registrations": lambda w: registration_body(w.ids["child"]),
+    "PUT /tax-registrations/{id:tax registration}": lambda w: registration_body(w.ids["child"]),
+    "DELETE /tax-registrations/{id:tax registration}": None,
+    "PUT /payments/settings/{id:merchant}": lambda _: {
+        "failureNotifications": {
+            "merchantNotifications": "SEND_NOTIFICATIONS",
+            "customerNotifications": "DO_NOT_SEND_NOTIFICATIONS",
+        }
+    },
+    "POST /payments/settings/customers": lambda w: {
+        "customerId": w.ids["loner"],
+        "paymentProvider": "NONE",
+    },
+    "PUT /payments/settings/customers/{id:payment of customers}": lambda _: {
+        "paymentProvider": "STRIPE"
+    },
+    "DELETE /payments/settings/customers/{id:payment of customers}": None,
+    "POST /payments/settings/billing-schedules": lambda w: {
+        "billingScheduleId": w.ids["running"],
+        "paymentProvider": "STRIPE",
+        "autoCharge": True,
+    },
+    "PUT /payments/settings/billing-schedules/{id:payment of billing-schedules}": lambda _: {
+        "paymentProvider": "STRIPE",
+        "autoCharge": True,
+    },
+    "DELETE /payments/settings/billing-schedules/{id:payment of billing-schedules}": None,
+    "POST /payments/settings/invoices": lambda w: {
+        "invoiceId": w.ids["other invoice"],
+        "customerId": w.ids["parent"],
+        "paymentProvider": "STRIPE",
+    },
+    "PUT /payments/settings/invoices/{id:payment of invoices}": lambda _: {
+        "paymentProvider": "GOCARDLESS"
+    },
+    "DELETE /payments/settings/invoices/{id:payment of invoices}": None,
     "POST /billing-runs": lambda _: {"asOf": "2026-03-10"},
     "POST /invoices/{id:invoice}/finalize": None,
     "POST /invoices/{id:other invoice}/void": None,

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.api.app import create_app
+from catchment.api.server import config
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import connect, writing
@@ -67,8 +68,7 @@ class House:
         app = create_app(engine, usage_store(engine, data_dir), settings, clock=clock)
         listener = socket.create_server(("127.0.0.1", 0))  # callers wait here until it runs
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off")
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(config(app))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="house")
         thread.start()
         try:

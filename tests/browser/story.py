@@ -164,6 +164,15 @@ def choose(place: Page | Locator, label: str, option: str, *, typing: str = "") 
     page.get_by_role("option", name=option, exact=True).click()
 
 
+def pick_price(phase: Locator, label: str, text: str) -> None:
+    """Choose a price of a phase by a part of its name."""
+    box = phase.get_by_role("combobox", name=label)
+    box.click()
+    box.fill(text)
+    phase.page.get_by_role("option").filter(has_text=text).click()
+    box.press("Escape")
+
+
 def table(page: Page | Locator, name: str) -> Locator:
     return page.get_by_role("table", name=name, exact=True)
 

@@ -113,6 +113,9 @@ SCREENS = {
     "billing runs": Screen("/billing/runs", "Balanced"),
     "billing run": Screen("/billing/runs/{run}", "Aliases without a customer"),
     "settings": Screen("/settings", "Invoice number prefix"),
+    "taxes": Screen("/settings/taxes", "Your tax ids"),
+    "new tax rate": Screen("/settings/taxes?rate=new", "Name on invoices"),
+    "new tax category": Screen("/settings/taxes?category=new", "Category name"),
     "nowhere": Screen("/no/such/page", "There is nothing at this address"),
 }
 

@@ -1,17 +1,18 @@
 """What was agreed, from the form to the first drafts."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.server import Seller
-from tests.browser.story import catalogue, choose, family, row, schedule, table, usage
-
-
-def pick_price(phase: Locator, label: str, text: str) -> None:
-    box = phase.get_by_role("combobox", name=label)
-    box.click()
-    box.fill(text)
-    phase.page.get_by_role("option").filter(has_text=text).click()
-    box.press("Escape")
+from tests.browser.story import (
+    catalogue,
+    choose,
+    family,
+    pick_price,
+    row,
+    schedule,
+    table,
+    usage,
+)
 
 
 def test_roll_up_is_off_for_a_customer_without_children_and_says_why(

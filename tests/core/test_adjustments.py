@@ -68,7 +68,7 @@ def billed_one_after_the_other(
 def whole(lines: list[BilledLine]) -> tuple[D, Money, dict[str, list[int]]]:
     shares: dict[str, list[int]] = {}
     for one in lines:
-        for who, _, parts in one.shares or ():
+        for who, _, parts, _ in one.shares or ():
             sums = shares.setdefault(who, [0, 0, 0])
             shares[who] = [own + (part or 0) for own, part in zip(sums, parts, strict=True)]
     net = sum((one.net for one in lines), Money(0, "EUR"))

@@ -29,6 +29,7 @@ from catchment.core.money import Money, divide, exact_sum, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import EVERYONE
+from catchment.core.taxes import tax_on, tax_parts
 
 CURRENCY = "EUR"
 amounts = st.decimals(-50, 500, places=3)
@@ -55,17 +56,22 @@ def lines(draw: st.DrawFn, number: int, group: str) -> LineFigures:
     members = draw(st.lists(st.decimals(0, 90, places=1), min_size=1, max_size=4))
     rolls_up = draw(st.booleans())
     shared = [divide(net, [1 + draw(st.integers(0, 9)) for _ in members]).parts for _ in METHODS]
+    rate = draw(st.decimals(0, 1, places=3))
+    tax = tax_on(net, rate)
+    taxed = [sum(tax_parts(own, rate, tax)) for own in shared]
     counts = draw(st.lists(st.integers(0, 9), max_size=4))
     measured = draw(st.booleans())
     return LineFigures(
         id=f"line {number}",
         group_id=group,
         schedule_id="s",
-        totals=totals(net, Money(draw(st.integers(0, 500)), CURRENCY)),
+        totals=totals(net, tax),
         segments=segments,
         quantity=exact_sum(members),
         used=exact_sum(members),
         shares=tuple(Money(sum(own), CURRENCY) for own in shared) if rolls_up else None,
+        tax_shares=tuple(Money(own, CURRENCY) for own in taxed) if rolls_up else None,
+        tax_rate=rate,
         event_count=sum(counts) if measured else None,
         member_events=sum(counts) if measured else None,
     )
@@ -112,6 +118,11 @@ def damage_shares(line: LineFigures) -> LineFigures:
     return replace(line, shares=(*shares[:-1], shares[-1] + Money(1, CURRENCY)))
 
 
+def damage_tax_shares(line: LineFigures) -> LineFigures:
+    shares = line.tax_shares or (line.totals.tax,) * len(METHODS)
+    return replace(line, tax_shares=(shares[0] - Money(1, CURRENCY), *shares[1:]))
+
+
 def damage_segment(line: LineFigures) -> LineFigures:
     return replace(line, segments=(*line.segments, Segment(D(1), D(1), D(0), D(1))))
 
@@ -141,6 +152,7 @@ DAMAGES: dict[str, Callable[[InvoiceFigures], InvoiceFigures]] = {
     "quantity": lambda i: damage_line(i, lambda x: replace(x, quantity=x.quantity + D("0.1"))),
     "a member's quantity": lambda i: damage_line(i, lambda x: replace(x, used=D(-1))),
     "a member's share": lambda i: damage_line(i, damage_shares),
+    "a member's share of the tax": lambda i: damage_line(i, damage_tax_shares),
     "events": lambda i: damage_line(i, lambda x: replace(x, event_count=-1, member_events=0)),
     "a member's events": lambda i: damage_line(i, lambda x: replace(x, member_events=-1)),
     "usage shown": lambda i: replace(i, usage={"calls": (D(-1), i.usage["calls"][1])}),

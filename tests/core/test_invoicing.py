@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catchment.core.allocation import METHODS
 from catchment.core.invoicing import Line, Measured, RateDisplay, draft, line, named
+from catchment.core.lines import taxed
 from catchment.core.metering import Aggregation, Metric, Usage
 from catchment.core.money import Money, decimal_text, exact_sum, total
 from catchment.core.period import Period, Span
@@ -28,6 +30,7 @@ from catchment.core.pricing import (
     Volume,
 )
 from catchment.core.schedules import Charge, Frequency, PricedItem, Schedule, Timing, charges
+from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.strategies import span
 
@@ -385,3 +388,61 @@ def test_members_of_one_name_keep_their_children_together() -> None:
     made = draft(ROLL_UP, [measured], names)
 
     assert [group.customer for group in made.usage_groups] == ["b", "d", "c"]
+
+
+TAXATIONS = st.sampled_from(
+    [
+        Taxation(Reason.CATEGORY, TaxRate("a", "a-1", 1, "VAT", "VAT", D("0.2"))),
+        Taxation(Reason.SCHEDULE, TaxRate("b", "b-1", 1, "Sales tax", "Tax", D("0.08875"))),
+        Taxation(Reason.EXEMPT),
+        Taxation(Reason.MISSING),
+    ]
+)
+
+
+@given(st.lists(st.tuples(st.decimals(0, 10_000, places=3), TAXATIONS), min_size=1, max_size=6))
+def test_a_draft_is_taxed_line_by_line_and_adds_up(entries: list[tuple[D, Taxation]]) -> None:
+    by_price = {f"price {n}": entry for n, entry in enumerate(entries)}
+    items = [
+        item(id, Fixed(amount), product=f"product {n % 2}")
+        for n, (id, (amount, _)) in enumerate(by_price.items())
+    ]
+    agreed = schedule(phase("3-1", None, *items))
+
+    made = draft(
+        agreed,
+        drafted(agreed, "4-1"),
+        {},
+        taxing=lambda _schedule, charge: by_price[charge.item.id][1],
+    )
+
+    for one in made.lines:
+        _, taxation = by_price[one.price_id]
+        assert one.taxation == taxation
+        assert one.tax == tax_on(one.net, taxation.fraction)
+    assert made.tax == total((group.tax for group in made.groups), "EUR")
+    assert made.tax == total((one.tax for one in made.lines), "EUR")
+    assert made.undecided == sum(one.reason is Reason.MISSING for _, one in entries)
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdefg"), st.integers(1, 500), min_size=1),
+    st.decimals(0, 1, places=4),
+)
+def test_members_share_the_tax_of_a_pooled_line_to_the_cent(
+    used_by: dict[str, int], fraction: D
+) -> None:
+    agreed = schedule(
+        phase("3-1", None, item("calls", Graduated(TIERS), metric=CALLS)), roll_up=True
+    )
+    [due] = charges(agreed, day("4-1"))
+    pool = Pool(tuple(PoolMember(who, (FOREVER_ENOUGH,), 1, ("acme", who)) for who in used_by), ())
+    usage = used(str(sum(used_by.values())), **{who: str(n) for who, n in used_by.items()})
+    taxation = Taxation(Reason.DEFAULT, TaxRate("a", "a-1", 1, "VAT", "VAT", fraction))
+
+    one = taxed(line(Measured(due, usage, pool), shared=True), taxation)
+
+    for place in range(len(METHODS)):
+        assert (
+            sum((s.taxes or (0,) * len(METHODS))[place] or 0 for s in one.shares) == one.tax.minor
+        )

@@ -13,6 +13,7 @@ from catchment.documents.invoice import (
     Recipient,
     Segment,
     Seller,
+    TaxRow,
     Totals,
     UsageBreakdown,
     UsageItem,
@@ -83,7 +84,8 @@ HOSTILE = (
 def hostile() -> InvoiceDocument:
     """Every text is typst code, one after the other."""
     text = " ".join(HOSTILE)
-    line = Line(text, "1", "#1", "$1", text, text, text, (Segment(text, text, text, text, text),))
+    segment = Segment(text, text, text, text, text)
+    line = Line(text, "1", "#1", "$1", text, text, text, (segment,), text)
     return InvoiceDocument(
         seller=Seller(
             text, (text,), text, text, text, (Fact(text, text),), b"#panic()", "#panic()"
@@ -101,6 +103,7 @@ def hostile() -> InvoiceDocument:
         title="#panic()",
         groups=(Group(text, (line,), text, text),),
         totals=Totals(text, text, text, (Fact(text, text),), (Fact(text, text),)),
+        taxes=(TaxRow(text, text, text, text),),
         payment=(PaymentDetails(text, (Fact(text, text),)),),
         memo=text,
         notes=(text,),

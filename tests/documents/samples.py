@@ -20,6 +20,7 @@ from catchment.documents.invoice import (
     Recipient,
     Segment,
     Seller,
+    TaxRow,
     Totals,
 )
 from catchment.documents.payment import payment_details
@@ -143,6 +144,37 @@ def short() -> InvoiceDocument:
         ),
         payment=payment_details(MERCHANT, reference="SEQ-000042"),
         memo="Thank you for your business.\nQuestions about this invoice? Write to billing@harbour.example.",
+    )
+
+
+def taxed() -> InvoiceDocument:
+    """Two rates of tax, and what is not taxed."""
+    made = short()
+    [platform] = made.groups
+    base, calls, share = platform.lines
+    lines = (
+        replace(base, tax="VAT 20%"),
+        replace(calls, tax="VAT 20%"),
+        replace(share, tax="VAT 5%"),
+    )
+    free = Line("Reverse-charged support", "1", eur(10000), eur(10000), tax="Reverse charge")
+    groups = (replace(platform, lines=lines), Group("Support", (free,), eur(10000)))
+    return replace(
+        made,
+        groups=groups,
+        totals=Totals(
+            net=eur(520972),
+            taxes=(Fact("VAT 20%", eur(97984)), Fact("Reduced VAT 5%", eur(1053))),
+            gross=eur(620009),
+            due=eur(620009),
+        ),
+        taxes=(
+            TaxRow("VAT", "20%", eur(489919), eur(97984)),
+            TaxRow("Reduced VAT", "5%", eur(21053), eur(1053)),
+            TaxRow("Reverse charge", "0%", eur(10000), eur(0)),
+        ),
+        notes=("Reverse charge: the customer is liable for the tax.",),
+        payment=(),
     )
 
 

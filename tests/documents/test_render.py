@@ -12,7 +12,14 @@ from tests.documents import extremes, samples
 from tests.documents.reading import opened, pages, words
 
 GOLDEN = Path(__file__).with_name("golden")
-ORDINARY = (samples.short, samples.draft, samples.accents, samples.yen, samples.airline_group)
+ORDINARY = (
+    samples.short,
+    samples.taxed,
+    samples.draft,
+    samples.accents,
+    samples.yen,
+    samples.airline_group,
+)
 EXTREME = (extremes.long_names, extremes.hostile)
 
 

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 import uvicorn
 
+from catchment.api.server import config
 from catchment.cli.loading import loading
 from catchment.main import build
 from catchment.settings import Settings
@@ -14,8 +15,7 @@ from tests.programs import listening
 def main(port: str, *flags: str) -> None:
     built = build(Settings())
     with loading(built) if "--loader" in flags else nullcontext():
-        config = uvicorn.Config(built.app(), log_level="warning", ws="none", lifespan="off")
-        uvicorn.Server(config).run(sockets=[listening(port)])
+        uvicorn.Server(config(built.app())).run(sockets=[listening(port)])
 
 
 if __name__ == "__main__":

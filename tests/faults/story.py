@@ -59,8 +59,8 @@ class Request:
         )
 
     def arrival(self, workspace_id: str) -> Arrival:
-        retry = Retry(str(self.number), "/faults", "same") if self.sender == "keyed" else None
-        return Arrival(workspace_id, self.batch(), lambda _: Stored(201, b"kept"), retry)
+        retry = Retry(str(self.number), "/faults", "same", lambda _: Stored(201, b"kept"))
+        return Arrival(workspace_id, self.batch(), retry if self.sender == "keyed" else None)
 
 
 def requests(seed: int) -> dict[str, list[Request]]:

@@ -61,14 +61,20 @@ class Books:
     _events: int = 0
     _rows: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
 
-    def customer(self, name: str, parent: str | None = None, *, since: datetime = BEGINNING) -> str:
+    def customer(
+        self,
+        name: str,
+        parent: str | None = None,
+        *,
+        since: datetime = BEGINNING,
+        **columns: Any,
+    ) -> str:
         id = ids.new_id()
         self._row(
             customers,
             id=id,
             legal_name=name,
-            address=ADDRESS,
-            tax_status="TAXED",
+            **{"address": ADDRESS, "tax_status": "TAXED"} | columns,
             status="ACTIVE",
             custom_properties={},
             integration_ids=[],
@@ -158,9 +164,9 @@ class Books:
         )
         return id
 
-    def product(self, name: str) -> str:
+    def product(self, name: str, **columns: Any) -> str:
         id = ids.new_id()
-        self._row(products, id=id, name=name, created_at=START, updated_at=START)
+        self._row(products, id=id, name=name, created_at=START, updated_at=START, **columns)
         return id
 
     def schedule(

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.money import Money
+from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
+from catchment.documents.invoice import Fact, InvoiceDocument, TaxRow
 from catchment.flows import render_invoice
 from catchment.flows.bill_workspace import bill_workspace
 from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
@@ -257,3 +259,67 @@ def test_a_document_voided_while_it_is_rendered_is_not_kept(books: Books, final:
 
     with reading(books.engine) as tx:
         assert render_invoice.invoices.document(tx, final.id) is None
+
+
+VAT = TaxRate("vat", "vat-2", 2, "Value added tax", "VAT", D("0.2"))
+REDUCED = TaxRate("low", "low-1", 1, "Reduced VAT", "VAT", D("0.055"))
+
+
+def taxed(*taxations: Taxation, status: str = "TAXED") -> InvoiceDocument:
+    """An invoice of a line of 100 for each of these."""
+    lines = []
+    for index, taxation in enumerate(taxations):
+        rate = taxation.fraction
+        tax = tax_on(usd(10000), rate)
+        one = line((), "1", id=f"l{index}", tax=tax, tax_rate=rate, taxation=taxation)
+        lines.append(replace(one, net=usd(10000)))
+    whole = usd(10000 * len(lines)), total((one.tax for one in lines), "USD")
+    group = LineItemGroup("g", "i", 0, "Platform", "p", *whole)
+    invoice = replace(
+        INVOICE, net=whole[0], tax=whole[1], customer_tax_id="DE1", customer_tax_status=status
+    )
+    return document(invoice, Contents((group,), tuple(lines)), MERCHANT)
+
+
+def test_taxes_are_printed_by_rate() -> None:
+    printed = taxed(
+        Taxation(Reason.CATEGORY, VAT),
+        Taxation(Reason.SCHEDULE, REDUCED),
+        Taxation(Reason.DEFAULT, VAT),
+        Taxation(Reason.MISSING),
+    )
+
+    assert printed.taxes == (
+        TaxRow("Value added tax", "20%", "$200.00", "$40.00"),
+        TaxRow("Reduced VAT", "5.5%", "$100.00", "$5.50"),
+        TaxRow("Not taxed", "0%", "$100.00", "$0.00"),
+    )
+    assert printed.totals.taxes == (
+        Fact("Value added tax 20%", "$40.00"),
+        Fact("Reduced VAT 5.5%", "$5.50"),
+    )
+    [group] = printed.groups
+    assert [one.tax for one in group.lines] == ["VAT 20%", "VAT 5.5%", "VAT 20%", "Not taxed"]
+    assert (printed.customer.tax_id, printed.seller.tax_id) == ("DE1", "GB1")
+
+
+def test_one_rate_is_told_by_the_totals_alone() -> None:
+    printed = taxed(Taxation(Reason.DEFAULT, VAT), Taxation(Reason.DEFAULT, VAT))
+
+    assert (printed.taxes, printed.groups[0].lines[0].tax) == ((), "")
+    assert printed.totals.taxes == (Fact("Value added tax 20%", "$40.00"),)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "begins"),
+    [
+        ("REVERSE_CHARGED", Reason.REVERSE_CHARGED, "Reverse charge"),
+        ("TAX_EXEMPT", Reason.EXEMPT, "Exempt"),
+    ],
+)
+def test_an_invoice_without_tax_says_why(status: str, reason: Reason, begins: str) -> None:
+    printed = taxed(Taxation(reason), status=status)
+
+    assert (printed.taxes, printed.totals.taxes) == ((), ())
+    [note] = printed.notes
+    assert note.startswith(begins)

@@ -24,7 +24,8 @@ STRANGE = [
 @pytest.fixture
 def cursor(chdb_url: str) -> Iterator[Cursor]:
     with clients.Clients(address.parse(chdb_url)).session() as session:
-        yield ClickHouseCursor(session, {"events": "(SELECT 1 AS n)", "marks": "(SELECT 2 AS n)"})
+        meaning = {"events": "(SELECT 1 AS n)", "marks": "(SELECT 2 AS n)"}
+        yield ClickHouseCursor(session, lambda _: meaning)
 
 
 def test_names_and_texts_may_look_like_queries(
@@ -53,6 +54,27 @@ def test_names_and_texts_may_look_like_queries(
 
     assert answers == [measure(query, sent) for query in asked]
     assert {answer.pooled for answer in answers} == {D("2.5")}
+
+
+def test_a_filter_may_have_as_many_alternatives_as_are_let_in(
+    engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    many = frozenset(f"Ä{n}" for n in range(1_000))
+    everyone = (Member("p", ("a",), (ALWAYS,)),)
+    sent = [event(n, properties={"text": text}) for n, text in enumerate(["ä7", "Ä7", "ä1000"])]
+    send(engine, usage, workspace.id, sent)
+    asked = [
+        UsageQuery(
+            Metric("m", "call", Aggregation.COUNT, filters=(("text", many),), case_sensitive=cased),
+            everyone,
+        )
+        for cased in (True, False)
+    ]
+
+    answers = usage.measure(workspace.id, asked)
+
+    assert answers == [measure(query, sent) for query in asked]
+    assert [answer.pooled for answer in answers] == [1, 2]
 
 
 def test_events_are_found_by_whatever_they_are_called(

@@ -90,6 +90,7 @@ def three_days(engine: Engine, usage: UsageStore, workspace: Workspace) -> list[
     return sent
 
 
+@pytest.mark.files
 def test_files_of_before_go_and_files_across_keep_the_rest(
     engine: Engine,
     usage: UsageStore,
@@ -117,6 +118,7 @@ def test_files_of_before_go_and_files_across_keep_the_rest(
     assert len(again) == 3
 
 
+@pytest.mark.files
 def test_a_file_that_merged_away_days_takes_up_less_room(
     engine: Engine, usage: UsageStore, workspace: Workspace, three_days: list[Event], data_dir: Path
 ) -> None:
@@ -139,14 +141,17 @@ def test_where_all_was_dropped_an_old_id_is_new(
     since = START + timedelta(days=9)
     keep_since(engine, workspace.id, since)
     usage.drop_before(workspace.id, since)
+    assert usage.stats(workspace.id, ()).events_in_files == 0
 
     send(engine, usage, workspace.id, [event(3, at=since)])
     usage.catch_up(workspace.id)
 
+    stats = usage.stats(workspace.id, ())
+    assert (stats.events, stats.events_in_files, stats.superseded_events) == (1, 1, 0)
     assert usage.measure(workspace.id, [EVERYTHING])[0].pooled == D(3)
-    assert rows(engine, workspace, Kind.MARKS) == 0
 
 
+@pytest.mark.files
 def test_keys_that_outlive_their_events_harm_nobody(
     engine: Engine, usage: UsageStore, workspace: Workspace, three_days: list[Event]
 ) -> None:

@@ -20,6 +20,7 @@ from tests.usage.test_conformance import new_workspace
 from tests.usage.world import EVERYTHING, event, send
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.files  # who keeps usage makes no difference
 Held = Callable[..., AbstractContextManager[bool]]
 
 

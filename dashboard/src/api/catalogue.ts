@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, everyPage, type Query } from "./http";
-import type { Page, Price, PriceRequest, Product } from "./types";
+import type { Page, Price, PriceRequest, Product, ProductRequest } from "./types";
 
 export const productList = (query: Query) =>
   queryOptions({
@@ -33,10 +33,10 @@ export const catalogue = queryOptions({
   }),
 });
 
-export const createProduct = (body: { name: string; label?: string }, key: string) =>
+export const createProduct = (body: ProductRequest, key: string) =>
   api.post<Product>("/products", body, key);
 
-export const updateProduct = (id: string, body: { name: string; label?: string }) =>
+export const updateProduct = (id: string, body: ProductRequest) =>
   api.put<Product>(`/products/${id}`, body);
 
 export const archiveProduct = (id: string, key: string) =>

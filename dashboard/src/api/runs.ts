@@ -18,6 +18,7 @@ export type BillingRun = {
   issuedCount: number;
   /** Of those it drafted, whoever issued them. */
   issuedByNowCount?: number;
+  invoicesWithoutTaxRate: number;
   failureCount: number;
   differenceCount: number;
   totals: RunTotal[];

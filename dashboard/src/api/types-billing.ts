@@ -1,6 +1,15 @@
 /** The wire shapes of billing schedules, invoices and the seller. */
 
-import type { Address, Decimal, Page, Price } from "./types";
+import type {
+  Address,
+  Decimal,
+  LineTax,
+  Page,
+  Price,
+  PriceTaxRate,
+  Taxation,
+  TaxStatus,
+} from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -40,6 +49,8 @@ export type Schedule = {
   label?: string;
   memo?: string;
   defaultDueDateDays?: number;
+  taxRates: PriceTaxRate[];
+  paymentProvider?: "STRIPE" | "GOCARDLESS" | "NONE";
   prices: Price[];
   phases: Phase[];
   lastInvoiceId?: string;
@@ -67,7 +78,7 @@ export type ScheduleRequest = {
   rollUpBilling: boolean;
   rollUpExclusions: string[];
   billTo: BillTo;
-  taxRates: [];
+  taxRates: PriceTaxRate[];
   purchaseOrderNumber?: string;
   label?: string;
   memo?: string;
@@ -96,6 +107,11 @@ export type Invoice = {
   customerLegalCompanyName: string;
   customerBillingAddress: Address;
   customerEmails: string[];
+  customerTaxId?: string;
+  customerTaxStatus: TaxStatus;
+  /** What the invoice says where its customer is not taxed. */
+  taxNote?: string;
+  linesWithoutTaxRate?: number;
   netTotal: string;
   totalTax: string;
   grossTotal: string;
@@ -143,6 +159,7 @@ export type LineItem = {
   /** Of an adjustment those of the whole charge. */
   segments?: Segment[];
   adjusts?: Adjustment;
+  taxation?: Taxation;
 };
 
 /** What a charge comes to by all that is known, and what its lines had billed before. */
@@ -207,6 +224,7 @@ export type Explanation = {
   rounding: { exact: string; rounded: string };
   /** Of an adjustment, which is the first less the second. */
   adjustment?: { netTotal: string; billedNetTotal: string };
+  tax: LineTax;
   netTotal: string;
 };
 

@@ -2,6 +2,7 @@
 
 import type { Page } from "./types";
 import type { InvoiceStatus } from "./types-billing";
+import type { TaxSum } from "./types-taxes";
 
 export type Method = "PROPORTIONAL" | "MARGINAL" | "STANDALONE";
 
@@ -80,6 +81,7 @@ export type TotalsExplanation = {
     lines: { lineItemId: string; title: string; priceName: string; exact: string; netTotal: string }[];
   }[];
   rounding: { exact: string; rounded: string };
+  taxes: TaxSum[];
   netTotal: string;
   totalTax: string;
   grossTotal: string;

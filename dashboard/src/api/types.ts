@@ -3,6 +3,7 @@
 export type * from "./types-billing";
 export type * from "./types-shares";
 export type * from "./types-spend";
+export type * from "./types-taxes";
 
 export type Page<T> = {
   items: T[];
@@ -109,10 +110,10 @@ export type Move = ParentLink & {
   previousParentName?: string;
 };
 
-export type Product = {
+export type ProductRequest = { name: string; label?: string; taxCategoryId?: string };
+
+export type Product = ProductRequest & {
   id: string;
-  name: string;
-  label?: string;
   createdAt: string;
   updatedAt: string;
   archivedAt?: string;

@@ -44,6 +44,7 @@ export const router = createBrowserRouter([
           screen("billing/runs", () => import("../screens/runs/RunsScreen")),
           screen("billing/runs/:id", () => import("../screens/runs/RunScreen")),
           screen("settings", () => import("../screens/settings/SettingsScreen")),
+          screen("settings/:tab", () => import("../screens/settings/SettingsScreen")),
           { path: "*", element: <RouteProblem /> },
         ],
       },

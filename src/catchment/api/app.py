@@ -28,6 +28,7 @@ from catchment.api import (
     merchants,
     move_preview,
     organizations,
+    payment_settings,
     prices,
     problems,
     products,
@@ -36,6 +37,9 @@ from catchment.api import (
     share_explanations,
     spend,
     statements,
+    tax_categories,
+    tax_rates,
+    tax_registrations,
     usage_events,
     usage_imports,
     usage_intake,
@@ -44,6 +48,7 @@ from catchment.api import (
 )
 from catchment.api.deps import utcnow
 from catchment.api.frame import Frame
+from catchment.api.group_commit import GroupCommit
 from catchment.api.intake import Intake
 from catchment.core.errors import NotFound
 from catchment.settings import Settings
@@ -80,6 +85,10 @@ RESOURCES = (
     statements,
     spend,
     merchants,
+    tax_rates,
+    tax_categories,
+    tax_registrations,
+    payment_settings,
 )
 """Routers are asked in this order: where two paths fit, the first answers."""
 
@@ -124,7 +133,8 @@ def serve_from(
     app.state.settings = settings
     app.state.clock = clock
     pressure = Pressure(settings.usage_inbox_limit_mib)
-    app.state.intake = Intake(engine, clock, settings.hashing_key(), pressure)
+    commits = GroupCommit(engine, clock, settings.hashing_key(), pressure)
+    app.state.intake = Intake(engine, commits, settings.hashing_key(), pressure)
 
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

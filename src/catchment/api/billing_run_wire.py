@@ -50,7 +50,8 @@ class BillingRunOut(Wire):
     """A run. Its counts and totals are there once it has ended.
 
     ``issuedCount`` are the invoices that it issued itself, ``issuedByNowCount`` those it drafted
-    and that are issued by now, by whomever.
+    and that are issued by now, by whomever. ``invoicesWithoutTaxRate`` of those drafted have lines
+    that no tax rate was found for.
     """
 
     id: str
@@ -64,6 +65,7 @@ class BillingRunOut(Wire):
     issued_by_now_count: int | None = None
     failure_count: int
     difference_count: int
+    invoices_without_tax_rate: int
     totals: list[RunTotalOut]
 
     @classmethod
@@ -80,6 +82,7 @@ class BillingRunOut(Wire):
             issued_by_now_count=issued_by_now,
             failure_count=run.failure_count,
             difference_count=run.difference_count,
+            invoices_without_tax_rate=run.undecided_taxes,
             totals=[RunTotalOut.of(one) for one in run.totals],
         )
 

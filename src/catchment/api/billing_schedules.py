@@ -23,16 +23,28 @@ from catchment.api.route import router
 from catchment.api.schedule_wire import (
     DuplicateIn,
     PhaseOut,
+    PriceTaxRate,
     ScheduleIn,
     ScheduleOut,
     SchedulesOut,
     ScheduleUpdateIn,
 )
+from catchment.api.taxation_wire import TaxationOut
 from catchment.api.wire import Day, Pagination, Wire
 from catchment.core.errors import Invalid
+from catchment.core.money import decimal_text
 from catchment.core.schedules import BillTo, Schedule, charges
 from catchment.flows import keep_schedule
-from catchment.store import prices, schedule_billing, schedule_list, schedule_records, schedules
+from catchment.flows.schedule_taxes import PriceTaxation, price_taxations
+from catchment.store import (
+    payment_settings,
+    prices,
+    schedule_billing,
+    schedule_list,
+    schedule_records,
+    schedules,
+)
+from catchment.store.payment_settings import Subject, Whose
 from catchment.store.schedule_list import Filters
 from catchment.store.schedule_records import ScheduleRecord
 
@@ -47,6 +59,28 @@ class KeysOut(Wire):
     items: list[str]
 
 
+class PriceTaxOut(TaxationOut):
+    """How a price, or a copy of a list price, would be taxed in a phase (counted from 0)."""
+
+    price_id: str
+    phase: int
+    tax_rate: str
+
+    @classmethod
+    def of_price(cls, one: PriceTaxation) -> "PriceTaxOut":
+        """The wire form."""
+        return cls(
+            **TaxationOut.of(one.taxation).model_dump(),
+            price_id=one.price_id,
+            phase=one.phase,
+            tax_rate=decimal_text(one.taxation.fraction),
+        )
+
+
+class TaxesOut(Wire):
+    items: list[PriceTaxOut]
+
+
 @routes.post("/billing-schedules", status_code=201)
 def create_schedule(
     body: ScheduleIn,
@@ -59,7 +93,7 @@ def create_schedule(
     new_id: NewId,
 ) -> ScheduleOut:
     """Agree on a schedule. Unless it is a draft, what has elapsed of it is drafted at once."""
-    terms = body.terms()
+    terms, payment = body.terms(), body.payment()
     new = ScheduleRecord(
         id=new_id(),
         customer_id=body.customer_id,
@@ -77,8 +111,7 @@ def create_schedule(
         memo=terms.memo,
         due_days=terms.due_days,
         custom_fields={},
-        payment_provider=body.payment_provider,
-        auto_charge=body.auto_charge,
+        tax_rates={},
         phases=(),
         created_at=now,
         updated_at=now,
@@ -94,7 +127,21 @@ def create_schedule(
         now=now,
         new_id=new_id,
     )
+    if payment is not None:
+        whose = Whose(Subject.SCHEDULE, record.id)
+        payment_settings.add(tx, who.workspace.id, new_id(), whose, payment, now)
     return _shown(tx, who.workspace.id, [record], today)[0]
+
+
+@routes.post("/billing-schedules/validate-taxes")
+def validate_taxes(body: ScheduleIn, tx: Tx, who: WhoIs) -> TaxesOut:
+    """Which tax rate every price would have today. Nothing is kept.
+
+    Where a price would have none, that is refused, naming all such prices: a schedule can be made
+    all the same, and the rate given later.
+    """
+    found = price_taxations(tx, who.workspace.id, body.customer_id, body.terms())
+    return TaxesOut(items=[PriceTaxOut.of_price(one) for one in found])
 
 
 @routes.get("/billing-schedules")
@@ -266,6 +313,7 @@ def _shown(
     ids = [record.id for record in records]
     known = prices.shown(tx, workspace, {id for record in records for id in record.price_ids})
     last = schedule_billing.last_invoices(tx, workspace, ids)
+    paid = payment_settings.of(tx, workspace, Subject.SCHEDULE, ids)
     agreed = {schedule.id: schedule for schedule in schedules.some(tx, workspace, ids)}
     return [
         ScheduleOut(
@@ -274,7 +322,10 @@ def _shown(
             status=record.status(today),
             start_date=record.start,
             end_date=record.end,
-            tax_rates=[],
+            tax_rates=[
+                PriceTaxRate(price_id=price_id, tax_rate_id=rate_id)
+                for price_id, rate_id in record.tax_rates.items()
+            ],
             first_billing_date=_first_due(agreed[record.id]),
             auto_issue_invoices=record.auto_issue,
             adjust_late_usage=record.adjust_late,
@@ -296,10 +347,11 @@ def _shown(
             default_due_date_days=record.due_days,
             memo=record.memo,
             custom_fields=dict(record.custom_fields),
-            payment_provider=record.payment_provider,
-            auto_charge=record.auto_charge,
+            payment_provider=payment.provider if payment else None,
+            auto_charge=payment.auto_charge if payment else None,
         )
         for record in records
+        for payment in [paid[record.id].payment if record.id in paid else None]
     ]
 
 

@@ -114,7 +114,7 @@ def listed(event: StoredEvent, workspace: str) -> dict[str, Any]:
             event.event_type,
             workspace,
             event.at,
-            event.properties,
+            event.properties.encode(),
         )
         | marks
     )
@@ -127,7 +127,7 @@ def shown(
     event_type: str,
     workspace: str,
     at: datetime,
-    properties: str,
+    properties: bytes,
 ) -> dict[str, Any]:
     """An event as it is answered; ``properties`` is a JSON object."""
     return {
@@ -137,5 +137,5 @@ def shown(
         "eventType": event_type,
         "sequenceAccountId": workspace,
         "eventTimestamp": timestamp(at),
-        "eventProperties": msgspec.Raw(properties.encode()),
+        "eventProperties": msgspec.Raw(properties),
     }

@@ -85,19 +85,21 @@ class Taken:
         return Taken(*without_old(self.good, self.refused, range(self.sent), at))
 
 
+def surely_one(body: bytes) -> Batch | None:
+    """The event in a body where it is surely good."""
+    array = b"[%b]" % body
+    return Batch(1, array) if fast(array) == 1 else None
+
+
+def surely_many(body: bytes) -> Batch | None:
+    """The events of a JSON array where all of them are surely good, and not too many."""
+    count = fast(body)
+    return None if count is None or count > MOST_EVENTS else Batch(count, body)
+
+
 def one(body: bytes) -> Batch:
     """The event in a body. Raises Invalid, pointing at every field that is wrong."""
-    array = b"[%b]" % body
-    return Batch(1, array) if fast(array) == 1 else batch([careful(body)])
-
-
-def at_once(body: bytes) -> Taken | None:
-    """The events of a JSON array where all of them are surely good. Raises TooLarge."""
-    count = fast(body)
-    if count is None:
-        return None
-    _check_count(count)
-    return Taken(Batch(count, body))
+    return surely_one(body) or batch([careful(body)])
 
 
 def one_by_one(body: bytes, read: Callable[[bytes], SentEvent] | None = None) -> Taken:

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catchment.api.invoice_models import DateRange, SegmentOut
+from catchment.api.taxation_wire import TaxationOut
 from catchment.api.wire import At, Pagination, Wire, after_key
 from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric
-from catchment.core.money import CURRENCIES, decimal_text, exact_sum, money_text
+from catchment.core.money import CURRENCIES, EXACT, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
+from catchment.core.taxes import NOT_TAXED
 from catchment.flows.explain_line import Explanation
 from catchment.store import invoice_parts
 from catchment.store.evidence import Counted, EvidenceMember
@@ -182,6 +184,25 @@ class AdjustmentStepsOut(Wire):
         )
 
 
+class LineTaxOut(TaxationOut):
+    """The line's tax: `taxRate` of its net, `exact` before it was `rounded` half away from zero."""
+
+    tax_rate: str
+    exact: str
+    rounded: str
+
+    @classmethod
+    def of_line(cls, line: invoice_parts.LineItem) -> "LineTaxOut":
+        """The wire form."""
+        taxation = line.taxation or NOT_TAXED
+        return cls(
+            **TaxationOut.of(taxation).model_dump(),
+            tax_rate=decimal_text(line.tax_rate),
+            exact=decimal_text(EXACT.multiply(line.net.decimal, line.tax_rate)),
+            rounded=money_text(line.tax),
+        )
+
+
 class ExplanationOut(Wire):
     """Why a line has its amount: the values that made it, kept when it was calculated.
 
@@ -202,6 +223,7 @@ class ExplanationOut(Wire):
     segments: list[SegmentOut]
     rounding: RoundingOut
     adjustment: AdjustmentStepsOut | None = None
+    tax: LineTaxOut
     net_total: str
     total_tax: str
     gross_total: str
@@ -241,6 +263,7 @@ class ExplanationOut(Wire):
                 minor_digits=CURRENCIES[currency],
             ),
             adjustment=AdjustmentStepsOut.of(line, line.deducted) if line.deducted else None,
+            tax=LineTaxOut.of_line(line),
             net_total=money_text(line.net),
             total_tax=money_text(line.tax),
             gross_total=money_text(line.gross),

@@ -22,6 +22,11 @@ _SECURITY = (
 _NO_STORE = (b"cache-control", b"no-store")
 
 
+def in_api(request_id: str) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer under /api that says nothing of caching itself."""
+    return [(b"x-request-id", request_id.encode()), *_SECURITY, _NO_STORE]
+
+
 class Frame:
     """Around ``app``: a request's id, and the headers of its answer."""
 

@@ -17,7 +17,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
-from catchment.core.errors import BillingError
 from catchment.flows.ingest_usage import Arrival, KeptSince, Outcome, Place, ingest
 from catchment.store.engine import open_connection
 from catchment.store.idempotency import Stored
@@ -27,7 +26,10 @@ from catchment.usage.intake.pressure import Pressure
 _MOST_REQUESTS = 256
 _MOST_BYTES = 16 * 1024 * 1024
 
-_Waiting = tuple[Arrival, asyncio.AbstractEventLoop, "asyncio.Future[Outcome]"]
+Told = Outcome | Exception
+"""What became of a request; an exception where nobody knows."""
+
+_Waiting = tuple[Arrival, asyncio.AbstractEventLoop, Callable[[Told], None]]
 
 
 class GroupCommit:
@@ -50,35 +52,43 @@ class GroupCommit:
         self._thread = ThreadPoolExecutor(1, "usage-inbox")
 
     async def keep(self, arrival: Arrival) -> Place | Stored | KeptSince:
-        """Where the events were kept, what was answered before, or which of them are too old now.
+        """Where the events were kept, what was answered before, or since when any are kept by now.
 
         Raises BillingError.
         """
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Outcome] = loop.create_future()
+        future: asyncio.Future[Told] = asyncio.get_running_loop().create_future()
+
+        def tell(outcome: Told) -> None:
+            if not future.done():  # whoever asked may have gone away
+                future.set_result(outcome)
+
+        self.submit(arrival, tell)
+        outcome = await future
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def submit(self, arrival: Arrival, tell: Callable[[Told], None]) -> None:
+        """Keep the events, and ``tell`` in the running loop what became of them."""
         with self._mutex:
-            self._waiting.append((arrival, loop, future))
+            self._waiting.append((arrival, asyncio.get_running_loop(), tell))
             idle, self._working = not self._working, True
         if idle:
             self._thread.submit(self._work)
-        outcome = await future
-        if isinstance(outcome, BillingError):
-            raise outcome
-        return outcome
 
     def _work(self) -> None:
         """Write group after group until nothing waits."""
         while group := self._next_group():
             try:
-                outcomes: Sequence[Outcome | Exception] = self._kept([one[0] for one in group])
+                outcomes: Sequence[Told] = self.write([one[0] for one in group])
             except Exception as error:  # noqa: BLE001 -- whatever it is, whoever waits must hear it
                 outcomes = [error] * len(group)
-            by_loop: dict[asyncio.AbstractEventLoop, list[_Told]] = {}
-            for (_, loop, future), outcome in zip(group, outcomes, strict=True):
-                by_loop.setdefault(loop, []).append((future, outcome))
-            for loop, told in by_loop.items():
+            by_loop: dict[asyncio.AbstractEventLoop, list[_Telling]] = {}
+            for (_, loop, tell), outcome in zip(group, outcomes, strict=True):
+                by_loop.setdefault(loop, []).append((tell, outcome))
+            for loop, telling in by_loop.items():
                 with suppress(RuntimeError):  # its server has gone away
-                    loop.call_soon_threadsafe(_tell, told)
+                    loop.call_soon_threadsafe(_tell, loop, telling)
 
     def _next_group(self) -> list[_Waiting]:
         with self._mutex:
@@ -90,7 +100,7 @@ class GroupCommit:
             self._working = bool(group)
             return group
 
-    def _kept(self, arrivals: list[Arrival]) -> Sequence[Outcome | Exception]:
+    def write(self, arrivals: list[Arrival]) -> Sequence[Told]:
         """The outcomes of requests that were written together, or else each by itself."""
         packed = [pack(one.batch.json) for one in arrivals]
         with open_connection(self._engine) as tx:
@@ -112,7 +122,7 @@ class GroupCommit:
             else:
                 _commit(tx, transaction)
                 return outcomes
-        return [outcome for one in arrivals for outcome in self._kept([one])]
+        return [outcome for one in arrivals for outcome in self.write([one])]
 
 
 def _commit(tx: Connection, transaction: RootTransaction) -> None:
@@ -124,14 +134,9 @@ def _commit(tx: Connection, transaction: RootTransaction) -> None:
         raise
 
 
-_Told = tuple["asyncio.Future[Outcome]", Outcome | Exception]
+_Telling = tuple[Callable[[Told], None], Told]
 
 
-def _tell(told: list[_Told]) -> None:
-    for future, outcome in told:
-        if future.done():  # whoever asked has gone away
-            continue
-        if isinstance(outcome, Exception) and not isinstance(outcome, BillingError):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)
+def _tell(loop: asyncio.AbstractEventLoop, telling: list[_Telling]) -> None:
+    for tell, outcome in telling:
+        loop.call_soon(tell, outcome)  # by itself, so that where one breaks the others hear

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from catchment.api import deps
-from catchment.api.group_commit import GroupCommit
+from catchment.api.group_commit import GroupCommit, Told
 from catchment.api.route import retry_key
-from catchment.core.errors import Unauthenticated
+from catchment.core.errors import Unauthenticated, Unavailable
 from catchment.flows.ingest_usage import Arrival, KeptSince, Place, Retry
 from catchment.store import access
 from catchment.store.access import Key
@@ -31,18 +31,23 @@ class Intake:
     """One per process."""
 
     def __init__(
-        self,
-        engine: Engine,
-        clock: Callable[[], datetime],
-        hashing_key: bytes,
-        pressure: Pressure,
+        self, engine: Engine, commits: GroupCommit, hashing_key: bytes, pressure: Pressure
     ) -> None:
         self._engine = engine
+        self._commits = commits
         self.hashing_key = hashing_key
         self.pressure = pressure
-        self._commits = GroupCommit(engine, clock, hashing_key, pressure)
-        self._known: dict[Key | str, datetime | None] = {}
+        self._known: dict[str, Key] = {}
+        self._kept_since: dict[Key | str, datetime] = {}
         self._unseen: dict[str, tuple[int, int]] = {}
+
+    def known(self, authorization: str) -> Key | None:
+        """The key that the header shows, where it was good before."""
+        return self._known.get(authorization)
+
+    def takes_all(self, sender: Key) -> bool:
+        """Whether no event of the sender's can be too old, as far as is known here."""
+        return sender not in self._kept_since
 
     async def sender(self, request: Request) -> Key | str:
         """Who sends: a key that was good before, or the workspace of a session.
@@ -53,10 +58,10 @@ class Intake:
         authorization = request.headers.get("authorization")
         if authorization is None:
             return await run_in_threadpool(self._by_session, request)
-        key = deps.key_of(authorization)
-        if key not in self._known:
-            await run_in_threadpool(self._get_to_know, key)
-        return key
+        known = self.known(authorization)
+        if known is None:
+            known = await run_in_threadpool(self._get_to_know, authorization)
+        return known
 
     async def keep(
         self,
@@ -73,21 +78,34 @@ class Intake:
         key = retry_key(request)
         retry = None
         if key is not None:
-            retry = Retry(key, request.scope["path"], hashlib.sha256(body).hexdigest())
-        arrival = Arrival(sender, batch, answer, retry, self.kept_since(sender))
+            retry = Retry(key, request.scope["path"], hashlib.sha256(body).hexdigest(), answer)
         try:
-            outcome = await self._commits.keep(arrival)
+            outcome = await self._commits.keep(
+                Arrival(sender, batch, retry, self.kept_since(sender))
+            )
         except Unauthenticated:
-            if isinstance(sender, Key):
-                self._known.pop(sender, None)
+            self._forget(sender)
             raise
         if isinstance(outcome, KeptSince):
-            self._known[sender] = outcome.at
+            self._note(sender, outcome.at)
         return outcome
 
     def kept_since(self, sender: Key | str) -> datetime | None:
         """Since when the sender's workspace keeps events, as far as is known here."""
-        return self._known.get(sender)
+        return self._kept_since.get(sender)
+
+    def keep_plainly(self, sender: Key, batch: Batch, tell: Callable[[Told], None]) -> None:
+        """The same for events alone; ``tell`` hears of them in the loop of the caller."""
+
+        def told(outcome: Told) -> None:
+            if isinstance(outcome, Unauthenticated):
+                self._forget(sender)
+            elif isinstance(outcome, KeptSince):  # from now on the application looks at each event
+                self._note(sender, outcome.at)
+                outcome = Unavailable("Old usage events were dropped meanwhile: send these again.")
+            tell(outcome)
+
+        self._commits.submit(Arrival(sender, batch), told)
 
     def worth_a_look(self, workspace_id: str, event_count: int) -> bool:
         """Whether, with these events, enough has come to see if loading is worth it."""
@@ -102,11 +120,23 @@ class Intake:
             caller = deps.by_session(request, tx, self.hashing_key, deps.now(request))
         return caller.workspace.id
 
-    def _get_to_know(self, key: Key) -> None:
+    def _get_to_know(self, authorization: str) -> Key:
+        key = deps.key_of(authorization)
         with reading(self._engine) as tx:
             found = access.homes_of_keys(tx, [key], self.hashing_key).get(key)
         if found is None:
             raise Unauthenticated("The client id or the client secret is wrong.")
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[key] = found.kept_since
+        self._note(key, found.kept_since)
+        self._known[authorization] = key
+        return key
+
+    def _note(self, sender: Key | str, kept_since: datetime | None) -> None:
+        if kept_since is None:
+            self._kept_since.pop(sender, None)
+        else:
+            self._kept_since[sender] = kept_since
+
+    def _forget(self, sender: Key | str) -> None:
+        self._known = {header: key for header, key in self._known.items() if key != sender}

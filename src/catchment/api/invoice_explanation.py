@@ -5,6 +5,7 @@ from itertools import accumulate
 from catchment.api.deps import PathId, Tx, WhoIs
 from catchment.api.explanation_wire import RoundingOut
 from catchment.api.route import router
+from catchment.api.taxation_wire import TaxSumOut
 from catchment.api.wire import At, Wire
 from catchment.core.money import CURRENCIES, decimal_text, money_text
 from catchment.flows.explain_invoice import InvoiceExplanation, Step, Summand, explain_invoice
@@ -77,7 +78,7 @@ class InvoiceExplanationOut(Wire):
 
     Every line is rounded once and by itself; `rounding` says what they would come to unrounded, and
     what they come to. `treeKnownAt` is when the tree and the aliases that were used were last
-    changed.
+    changed. `taxes` are net and tax by rate: tax is rounded line by line.
     """
 
     invoice_id: str
@@ -89,6 +90,7 @@ class InvoiceExplanationOut(Wire):
     steps: list[StepOut]
     groups: list[GroupSumOut]
     rounding: RoundingOut
+    taxes: list[TaxSumOut]
     net_total: str
     total_tax: str
     gross_total: str
@@ -114,6 +116,7 @@ class InvoiceExplanationOut(Wire):
                 rounded=money_text(invoice.net),
                 minor_digits=CURRENCIES[invoice.currency],
             ),
+            taxes=[TaxSumOut.sum_of(one) for one in found.taxes],
             net_total=money_text(invoice.net),
             total_tax=money_text(invoice.tax),
             gross_total=money_text(invoice.gross),

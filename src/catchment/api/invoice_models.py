@@ -8,10 +8,12 @@ from pydantic import Field
 
 from catchment.api.address_wire import AddressOut
 from catchment.api.allocations import AllocationOut
+from catchment.api.taxation_wire import TaxationOut
 from catchment.api.wire import At, Pagination, Wire
 from catchment.core.adjustments import Deducted
 from catchment.core.money import decimal_text, money_text, total
 from catchment.core.period import Period
+from catchment.core.taxes import NOTES, TaxStatus
 from catchment.flows.share_invoice import Allocation
 from catchment.store import invoice_parts
 from catchment.store.invoice_rows import segment_texts
@@ -48,7 +50,11 @@ class RenderSettings(Wire):
 
 
 class InvoiceOut(Wire):
-    """An invoice without its lines."""
+    """An invoice without its lines.
+
+    ``taxNote`` and ``linesWithoutTaxRate`` are extensions: what the invoice says where its customer
+    is not taxed, and for how many lines a rate was looked for in vain when it was calculated.
+    """
 
     id: str
     sequence_account_id: str
@@ -69,7 +75,10 @@ class InvoiceOut(Wire):
     customer_billing_address: AddressOut
     customer_shipping_address: AddressOut
     customer_emails: list[str]
+    customer_tax_id: str | None = None
     customer_tax_status: str
+    tax_note: str | None = None
+    lines_without_tax_rate: int | None = None
     is_customer_archived: bool
     billing_period: InclusiveDateRange | None = None
     accounting_date: date
@@ -118,7 +127,10 @@ class InvoiceOut(Wire):
             customer_billing_address=address,
             customer_shipping_address=address,
             customer_emails=list(invoice.customer_emails),
+            customer_tax_id=invoice.customer_tax_id,
             customer_tax_status=invoice.customer_tax_status,
+            tax_note=NOTES.get(TaxStatus(invoice.customer_tax_status)),
+            lines_without_tax_rate=invoice.undecided_taxes or None,
             is_customer_archived=invoice.customer_archived,
             billing_period=(
                 InclusiveDateRange.of(invoice.billing_period) if invoice.billing_period else None
@@ -232,8 +244,8 @@ class AdjustmentOut(Wire):
 
 
 class LineItemOut(Wire):
-    """One charge. ``segments``, ``unit``, ``usageMetricId``, ``eventCount`` and ``adjusts`` are
-    extensions.
+    """One charge. ``segments``, ``unit``, ``usageMetricId``, ``eventCount``, ``adjusts`` and
+    ``taxation`` are extensions.
     """
 
     id: str
@@ -260,6 +272,7 @@ class LineItemOut(Wire):
     usage_metric_id: str | None = None
     event_count: int | None = None
     adjusts: AdjustmentOut | None = None
+    taxation: TaxationOut | None = None
 
     @classmethod
     def of(cls, line: invoice_parts.LineItem, adjusted: Invoiced) -> "LineItemOut":
@@ -289,6 +302,7 @@ class LineItemOut(Wire):
             usage_metric_id=line.usage_metric_id,
             event_count=line.event_count,
             adjusts=AdjustmentOut.of(line, line.deducted, adjusted) if line.deducted else None,
+            taxation=TaxationOut.of(line.taxation) if line.taxation else None,
         )
 
 

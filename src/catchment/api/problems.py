@@ -51,6 +51,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
+def told(request: Request, error: Exception) -> JSONResponse:
+    """Whatever went wrong, as a response."""
+    match error:
+        case BillingError():
+            return answer(request, error)
+        case DBAPIError():
+            return _database(request, error)
+    return _broken(request, error)
+
+
 def answer(request: Request, error: BillingError) -> JSONResponse:
     """``error`` as a response."""
     headers = {}

@@ -9,9 +9,9 @@ from catchment.api.deps import Cursor, Limit, NewestFirst, NewId, Now, PathId, T
 from catchment.api.list_prices import ListPriceOut
 from catchment.api.prices import PriceOut
 from catchment.api.route import router
-from catchment.api.wire import At, Name, Pagination, Text, Wire
+from catchment.api.wire import At, IdIn, Name, Pagination, Text, Wire
 from catchment.flows import keep_product
-from catchment.store import list_prices, prices, products
+from catchment.store import list_prices, prices, products, tax_rates
 from catchment.store.paging import PageRequest
 
 routes = router("", "Products")
@@ -27,7 +27,7 @@ class ProductIn(Wire):
 
     name: Name
     label: Text | None = None
-    tax_category_id: Name | None = None
+    tax_category_id: IdIn | None = None
 
 
 class ProductOut(Wire):
@@ -69,6 +69,7 @@ class BillingProductOut(Wire):
     updated_at: At
     prices: list[PriceOut]
     list_prices: list[ListPriceOut]
+    tax_category_name: str | None = None
     recognition_method: str
 
 
@@ -83,7 +84,7 @@ def create_product(body: ProductIn, tx: Tx, who: WhoIs, now: Now, new_id: NewId)
     product = products.Product(
         new_id(), body.name, body.label or None, body.tax_category_id, now, now, None
     )
-    products.add(tx, who.workspace.id, product)
+    keep_product.create(tx, who.workspace.id, product)
     return ProductOut.of(product)
 
 
@@ -112,7 +113,7 @@ def show_product(id: PathId, tx: Tx, who: WhoIs) -> ProductOut:
 
 @routes.put("/products/{id}")
 def update_product(id: PathId, body: ProductIn, tx: Tx, who: WhoIs, now: Now) -> ProductOut:
-    """Replace a product's words. Drafts take them when they are calculated again."""
+    """Replace a product's words and its tax category. Drafts have them once recalculated."""
     return ProductOut.of(
         keep_product.change(
             tx,
@@ -160,6 +161,7 @@ def list_billing_products(
     found = [products.product_of(row) for row in page.rows]
     ids = [product.id for product in found]
     usage = products.with_usage(tx, workspace, ids)
+    categories = tax_rates.category_names(tx, workspace, [one.tax_category_id for one in found])
     of_product = prices.newest_of_products(tx, workspace, ids, _MOST_PRICES)
     list_of_product = list_prices.newest_of_products(tx, workspace, ids, _MOST_PRICES)
     items = [
@@ -172,6 +174,7 @@ def list_billing_products(
             updated_at=product.updated_at,
             prices=[PriceOut.of(price) for price in of_product[product.id]],
             list_prices=[ListPriceOut.of(price) for price in list_of_product[product.id]],
+            tax_category_name=categories.get(product.tax_category_id),
             recognition_method="USAGE" if product.id in usage else "STRAIGHT_LINE",
         )
         for product in found

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from catchment.api.integration_wire import IntegrationIdOut
+from catchment.api.payment_wire import Provider, payment_of
 from catchment.api.prices import PriceOut
 from catchment.api.wire import (
     At,
@@ -22,6 +23,7 @@ from catchment.api.wire import (
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.schedules import BillTo
 from catchment.flows.schedule_terms import PhaseTerms, Terms
+from catchment.store.payment_settings import Payment
 from catchment.store.schedule_records import PhaseRecord
 
 Recurrence = Literal["CONTINUE_FROM_PREVIOUS_PHASE", "RESET"]
@@ -33,7 +35,6 @@ ToWhom = Annotated[
         " lines on an invoice of the nearest customer above that has a schedule of its own."
     ),
 ]
-Provider = Literal["STRIPE", "GOCARDLESS", "NONE"]
 _MOST_FIELDS = 50
 
 
@@ -108,7 +109,9 @@ class PhaseIn(Wire):
         )
 
 
-class TaxRateIn(Wire):
+class PriceTaxRate(Wire):
+    """The tax rate agreed for a price, or for what is copied from a list price."""
+
     price_id: IdIn
     tax_rate_id: IdIn
 
@@ -137,7 +140,8 @@ class ScheduleUpdateIn(Wire):
     The same holds for ``billTo``, for ``adjustLateUsage`` (at first true: usage that comes after
     its invoice is final is billed by the next one) and for ``rollUpExclusions``: customers who are
     left out of the roll-up with everyone below them, and are priced by the next roll-up schedule
-    further up, if there is one.
+    further up, if there is one. ``taxRates`` are all that are agreed: other prices have the rate of
+    their product's tax category where the customer is. Final invoices keep theirs.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": _EXAMPLE})
@@ -145,7 +149,7 @@ class ScheduleUpdateIn(Wire):
     start_date: Day
     end_date: Day | None = None
     recurrence_day_of_month: Annotated[Whole, Field(ge=1, le=31)] | None = None
-    tax_rates: list[TaxRateIn]
+    tax_rates: Annotated[list[PriceTaxRate], Field(max_length=1000)]
     auto_issue_invoices: Flag
     adjust_late_usage: Flag | None = None
     purchase_order_number: Text | None = None
@@ -160,8 +164,6 @@ class ScheduleUpdateIn(Wire):
 
     def terms(self) -> Terms:
         """The terms asked for. Raises Invalid, NotSupportedYet."""
-        if self.tax_rates:
-            raise NotSupportedYet.field("/taxRates", "Tax rates are not supported yet.")
         if self.attachment_asset_ids:
             raise NotSupportedYet.field("/attachmentAssetIds", "Attachments are not supported yet.")
         return Terms(
@@ -180,11 +182,16 @@ class ScheduleUpdateIn(Wire):
             due_days=self.default_due_date_days,
             custom_fields=self.custom_fields,
             phases=tuple(phase.terms(f"/phases/{i}") for i, phase in enumerate(self.phases)),
+            tax_rates=tuple((one.price_id, one.tax_rate_id) for one in self.tax_rates),
         )
 
 
 class ScheduleIn(ScheduleUpdateIn):
-    """A deal with a customer. Unless it ``isDraft``, what has elapsed is drafted at once."""
+    """A deal with a customer. Unless it ``isDraft``, what has elapsed is drafted at once.
+
+    ``paymentProvider`` and ``autoCharge`` become the schedule's payment settings. They are kept and
+    shown; nothing is charged yet.
+    """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra={
@@ -203,14 +210,13 @@ class ScheduleIn(ScheduleUpdateIn):
     payment_provider: Provider | None = None
     auto_charge: Flag | None = None
 
-    def terms(self) -> Terms:
-        """The terms asked for. Raises Invalid, NotSupportedYet."""
-        if self.payment_provider not in {None, "NONE"}:
-            message = f"Payments by {self.payment_provider} are not supported yet."
-            raise NotSupportedYet.field("/paymentProvider", message)
-        if self.auto_charge:
-            raise NotSupportedYet.field("/autoCharge", "Charging is not supported yet.")
-        return super().terms()
+    def payment(self) -> Payment | None:
+        """By whom it is to be paid, if the body says so. Raises Invalid."""
+        if self.payment_provider is None:
+            if self.auto_charge:
+                raise Invalid.field("/autoCharge", "Name the provider that is to charge.")
+            return None
+        return payment_of(self.payment_provider, auto_charge=self.auto_charge)
 
 
 class DuplicateIn(Wire):
@@ -266,7 +272,7 @@ class ScheduleOut(Wire):
     status: str
     start_date: Day
     end_date: Day | None = None
-    tax_rates: list[TaxRateIn]
+    tax_rates: list[PriceTaxRate]
     first_billing_date: Day | None = None
     auto_issue_invoices: bool
     adjust_late_usage: bool

@@ -1,28 +1,26 @@
 """/usage-events: facts arriving, one by one or by the thousand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from catchment.api import bodies, cloud_events, event_wire
+from catchment.api import bodies, cloud_events, event_answers, event_wire
 from catchment.api.deps import Version
-from catchment.api.event_models import EXAMPLE, BatchOut, UsageEventIn, UsageEventOut, answer, shown
+from catchment.api.event_models import EXAMPLE, BatchOut, UsageEventIn, UsageEventOut
 from catchment.api.event_wire import Taken
 from catchment.api.intake import Intake
 from catchment.api.lean_route import LeanRoute
 from catchment.api.route import MAX_BODY, replayed, router
 from catchment.api.wire import Wire
-from catchment.core.errors import Invalid
 from catchment.flows.ingest_usage import KeptSince, Place
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored
-from catchment.usage import Batch, sent_events
 from catchment.usage import batch as as_batch
-from catchment.usage.intake import properties
-from catchment.usage.intake.event_ids import event_id, event_ids
 
 routes = router("/usage-events", "Usage events", LeanRoute)
 
@@ -60,8 +58,8 @@ async def create_usage_event(
     else:
         batch = event_wire.one(body)
 
-    def told(taken: Taken, place: Place) -> Response:
-        return answer(_single(taken.good, place), 201)
+    def told(taken: Taken, place: Place) -> Stored:
+        return Stored(HTTPStatus.CREATED, event_answers.one(taken.good, place))
 
     return await _kept(request, sender, body, Taken(batch), told, single=True)
 
@@ -85,14 +83,14 @@ async def create_usage_events(
     sender = await intake.sender(request)
     body = await _body(request)
     read = cloud_events.one if _kind(request) == cloud_events.BATCH else None
-    taken = event_wire.at_once(body) if read is None else None
-    if taken is None:
+    all_good = event_wire.surely_many(body) if read is None else None
+    if all_good is not None:
+        taken = Taken(all_good)
+    else:
         taken = await run_in_threadpool(event_wire.one_by_one, body, read)
 
-    def told(taken: Taken, place: Place) -> Response:
-        items = list(_items(taken, place if ids else None))
-        counts = {"accepted": taken.good.event_count, "refused": len(taken.refused)}
-        return answer(counts | {"items": items}, 200)
+    def told(taken: Taken, place: Place) -> Stored:
+        return Stored(HTTPStatus.OK, event_answers.many(taken, place if ids else None))
 
     return await _kept(request, sender, body, taken, told)
 
@@ -113,7 +111,7 @@ async def _kept(
     sender: Key | str,
     body: bytes,
     sent: Taken,
-    told: Callable[[Taken, Place], Response],
+    told: Callable[[Taken, Place], Stored],
     *,
     single: bool = False,
 ) -> Response:
@@ -127,58 +125,13 @@ async def _kept(
         taken = sent.since(intake.kept_since(sender))
         if single and taken.refused:
             raise taken.refused[0][1]
-
-        def stored(place: Place, taken: Taken = taken) -> Stored:
-            response = told(taken, place)
-            return Stored(response.status_code, bytes(response.body))
-
-        outcome = await intake.keep(request, sender, body, taken.good, stored)
+        outcome = await intake.keep(request, sender, body, taken.good, partial(told, taken))
         if not isinstance(outcome, KeptSince):
             break
     if isinstance(outcome, Stored):
         return replayed(outcome)
-    response = told(taken, outcome)
+    fresh = told(taken, outcome)
+    response = Response(fresh.body, fresh.status, media_type="application/json")
     if intake.worth_a_look(outcome.workspace_id, taken.good.event_count):
         response.background = BackgroundTask(state.usage.catch_up_if_worth_it, outcome.workspace_id)
     return response
-
-
-def _single(batch: Batch, place: Place) -> dict[str, Any]:
-    [sent] = sent_events(batch.json)
-    id = event_id(place.workspace_id, place.received_at, place.first_seq)
-    return shown(
-        id,
-        sent.customer_event_id or id,
-        sent.customer_alias,
-        sent.event_type,
-        place.workspace_id,
-        sent.event_timestamp or place.received_at,
-        properties.kept(sent.event_properties)[0],
-    )
-
-
-def _items(taken: Taken, place: Place | None) -> Iterator[dict[str, Any]]:
-    """The refused events of a request, and those kept at ``place`` where it is given."""
-    if place is None:
-        yield from (_refused(index, refusal) for index, refusal in taken.refused)
-        return
-    seqs = range(place.first_seq, place.first_seq + taken.good.event_count)
-    ids = event_ids(place.workspace_id, place.received_at, seqs)
-    kept = zip(ids, sent_events(taken.good.json), strict=True)
-    refused = dict(taken.refused)
-    for index in range(taken.sent):
-        if index in refused:
-            yield _refused(index, refused[index])
-        else:
-            id, sent = next(kept)
-            yield {"index": index, "id": id, "customerEventId": sent.customer_event_id or id}
-
-
-def _refused(index: int, refusal: Invalid) -> dict[str, Any]:
-    errors = [
-        {"pointer": error.pointer, "code": error.code, "message": error.message}
-        for error in refusal.errors
-    ]
-    if not errors:
-        errors = [{"pointer": "", "code": refusal.code, "message": refusal.detail}]
-    return {"index": index, "errors": errors}

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Engine
 
 from catchment import __version__, ids
+from catchment.api import server
 from catchment.cli.loading import loading
 from catchment.core.errors import BillingError
 from catchment.main import Built, build
@@ -114,14 +114,7 @@ def serve(
     address, number = host or built.settings.host, built.settings.port if port is None else port
     console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
     with loading(built):
-        uvicorn.run(
-            built.app(),
-            host=address,
-            port=number,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-        )
+        server.serve(built.app(), address, number)
 
 
 @app.command()

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from catchment.api.server import serve
 from catchment.cli.app import app, console, opened, problems
 from catchment.cli.loading import loading
 from catchment.core.errors import BillingError
@@ -57,13 +57,7 @@ def demo(
     _tell(done, data_dir, built.settings.host, number)
     if not no_serve:
         with loading(built):
-            uvicorn.run(
-                built.app(),
-                host=built.settings.host,
-                port=number,
-                log_level="warning",
-                server_header=False,
-            )
+            serve(built.app(), built.settings.host, number)
 
 
 def _tell(done: Demo, data_dir: Path, host: str, port: int) -> None:

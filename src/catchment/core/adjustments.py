@@ -17,6 +17,7 @@ from catchment.core.allocation import METHODS, Parts, Share
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, Money, exact_sum, total
 from catchment.core.schedules import Charge, Schedule
+from catchment.core.taxes import NOT_TAXED, Taxation
 
 ORIGINAL = 0
 """The number of the line that billed a charge first; its adjustments count from 1."""
@@ -37,6 +38,7 @@ class BilledLine:
     event_count: int
     shares: tuple[Share, ...] | None = None
     paths: Mapping[CustomerId, tuple[CustomerId, ...]] = field(default_factory=dict)
+    taxation: Taxation = NOT_TAXED
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Adjusting:
     @property
     def payer(self) -> CustomerId:
         return self.path[0]
+
+    @property
+    def taxation(self) -> Taxation:
+        """How the charge was taxed when it was billed first, and so is what adjusts it."""
+        return self.billed[0].taxation if self.billed else NOT_TAXED
 
     @property
     def deducted(self) -> Deducted:

@@ -19,6 +19,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Usage
 from catchment.core.money import CURRENCIES, Division, Money, divide
 from catchment.core.pricing import Price, Segment
+from catchment.core.taxes import tax_parts
 from catchment.core.weights import By, Term, Weighing, alone, by_quantity, marginal
 
 
@@ -41,16 +42,32 @@ Parts = tuple[int | None, ...]
 
 
 class Share(NamedTuple):
-    """What a member used of a line, and its parts of the net."""
+    """What a member used of a line, and its parts of the net and of the tax; none is untaxed."""
 
     customer: CustomerId
     quantity: Decimal
     parts: Parts
+    taxes: Parts = ()
 
 
 def whole(customer: CustomerId, quantity: Decimal, net: Money) -> tuple[Share, ...]:
     """The one share of a line that is all of one member's, by whatever method."""
     return (Share(customer, quantity, (net.minor,) * len(METHODS)),)
+
+
+def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share, ...]:
+    """The shares of a line with those of its ``tax``, which is ``fraction`` of its net."""
+    if not fraction:
+        return tuple(shares)
+    made: dict[tuple[int | None, ...], tuple[int | None, ...]] = {}
+    columns = []
+    for parts in zip(*(share.parts for share in shares), strict=True):
+        if parts not in made:  # mostly two methods share alike
+            found = iter(tax_parts([part for part in parts if part is not None], fraction, tax))
+            made[parts] = tuple(None if part is None else next(found) for part in parts)
+        columns.append(made[parts])
+    rows = zip(*columns, strict=True)
+    return tuple(share._replace(taxes=own) for share, own in zip(shares, rows, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

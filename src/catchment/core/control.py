@@ -20,6 +20,7 @@ from catchment.core.money import EXACT, Money, decimal_text, exact_sum, money_te
 from catchment.core.period import Period, outermost
 from catchment.core.pricing import Segment
 from catchment.core.schedules import Scope
+from catchment.core.taxes import tax_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ class Totals(NamedTuple):
 class LineFigures:
     """A line. ``used`` is what its members used together, None where that need not be the quantity.
 
-    ``shares`` is what the members have of the net by each of METHODS; None: all is the payer's.
+    ``shares`` is what the members have of the net by each of METHODS, and ``tax_shares`` of the
+    tax; None: all is the payer's.
     ``member_events`` are the events of all members, None for a line that counts none. An adjustment
     is the difference of its segments, members and events to what it ``deducted``.
     """
@@ -74,6 +76,8 @@ class LineFigures:
     quantity: Decimal
     used: Decimal | None = None
     shares: tuple[Money, ...] | None = None
+    tax_shares: tuple[Money, ...] | None = None
+    tax_rate: Decimal = Decimal(0)
     event_count: int | None = None
     member_events: int | None = None
     deducted: Deducted | None = None
@@ -339,6 +343,7 @@ def _of_line(line: LineFigures, currency: str) -> Iterator[tuple[str, object, ob
         used = None if used is None else EXACT.subtract(used, line.deducted.quantity)
         events = (events or 0) - line.deducted.event_count
     yield "netTotal", net, line.totals.net
+    yield "totalTax", tax_on(line.totals.net, line.tax_rate), line.totals.tax
     yield "grossTotal", line.totals.net + line.totals.tax, line.totals.gross
     if used is not None:
         yield "quantity", used, line.quantity
@@ -347,6 +352,9 @@ def _of_line(line: LineFigures, currency: str) -> Iterator[tuple[str, object, ob
     if line.shares is not None:
         for method, shared in zip(METHODS, line.shares, strict=True):
             yield f"{method} shares", line.totals.net, shared
+    if line.tax_shares is not None:
+        for method, shared in zip(METHODS, line.tax_shares, strict=True):
+            yield f"{method} shares of the tax", line.totals.tax, shared
 
 
 def _of_sum(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
 from catchment.core import breakdown
 from catchment.core.breakdown import Measured, UsageGroup, UsageItem, named
 from catchment.core.hierarchy import CustomerId
-from catchment.core.lines import Adjustment, Line, RateDisplay, adjustment, line, owned
+from catchment.core.lines import Adjustment, Line, RateDisplay, adjustment, line, owned, taxed
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.schedules import Charge, Schedule, Timing
+from catchment.core.taxes import NOT_TAXED, Taxation, TaxStatus
 
 __all__ = [
     "Adjustment",
@@ -33,6 +34,15 @@ __all__ = [
 ]
 
 
+Taxing = Callable[[Schedule, Charge], Taxation]
+"""How a charge of a schedule is taxed on the invoice that is drafted."""
+
+
+def untaxed(_schedule: Schedule, _charge: Charge) -> Taxation:
+    """Nothing is."""
+    return NOT_TAXED
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """The lines of one product; of a child's lines, of one child and product."""
@@ -44,6 +54,10 @@ class Group:
     @property
     def net(self) -> Money:
         return total((line.net for line in self.lines), self.lines[0].net.currency)
+
+    @property
+    def tax(self) -> Money:
+        return total((line.tax for line in self.lines), self.lines[0].net.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,7 @@ class Draft:
 
     ``usage_groups`` show the members of a roll-up with their usage, and every child whose lines
     are joined; ``notes`` say where members' figures do not add up to what is billed. Both are
-    empty without either.
+    empty without either. ``tax_status`` is the customer's.
     """
 
     schedule_id: str
@@ -80,6 +94,7 @@ class Draft:
     groups: tuple[Group, ...]
     usage_groups: tuple[UsageGroup, ...]
     notes: tuple[str, ...]
+    tax_status: TaxStatus = TaxStatus.TAXED
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -88,6 +103,15 @@ class Draft:
     @property
     def net(self) -> Money:
         return total((line.net for line in self.lines), self.currency)
+
+    @property
+    def tax(self) -> Money:
+        return total((line.tax for line in self.lines), self.currency)
+
+    @property
+    def undecided(self) -> int:
+        """For how many lines a tax rate was looked for in vain; for adjustments none is."""
+        return sum(line.taxation.undecided for line in self.lines if line.deducted is None)
 
 
 def joined(
@@ -109,24 +133,31 @@ def draft(
     adjustments: Sequence[Adjustment] = (),
     *,
     on: date | None = None,
+    taxing: Taxing = untaxed,
 ) -> Draft:
     """The invoice for all charges of ``schedule`` due on one day, given in their order.
 
     Lines of ``guests`` follow, in the order of the tree, siblings by name; without any of its own
     it is theirs alone. At the end come ``adjustments``; an invoice of nothing else is due ``on``
     the day given. ``names`` has at least the customers of all paths and of ``named`` for the
-    guests, and for ``measured`` if the schedule rolls up.
+    guests, and for ``measured`` if the schedule rolls up. ``taxing`` says how each charge is taxed;
+    adjustments are as what they adjust was.
     """
+    adjustments = [
+        replace(one, line=taxed(one.line, one.adjusting.taxation)) for one in adjustments
+    ]
     adjustments = sorted(adjustments, key=lambda one: _late_place(one, names))
     if not measured and not guests:
         assert on is not None, schedule
         return _late(schedule, adjustments, names, on)
-    guests = sorted(guests, key=lambda one: _place(one, names))
+    guests = sorted((_taxed(one, taxing) for one in guests), key=lambda one: _place(one, names))
     everything = [*measured, *(m for one in guests for m in one.measured)]
     due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in everything})
     arrears = [m.charge for m in everything if m.charge.item.timing is Timing.IN_ARREARS]
     billing_period = _envelope(arrears or [m.charge for m in everything])
-    own = [line(one, shared=schedule.roll_up) for one in measured]
+    own = [
+        taxed(line(one, shared=schedule.roll_up), taxing(schedule, one.charge)) for one in measured
+    ]
     pooled = [measured] if schedule.roll_up else []
     return Draft(
         schedule_id=schedule.id,
@@ -150,6 +181,11 @@ def draft(
             ),
         ),
     )
+
+
+def _taxed(guest: Joined, taxing: Taxing) -> Joined:
+    lines = (taxed(one, taxing(guest.schedule, one.measured.charge)) for one in guest.lines)
+    return replace(guest, lines=tuple(lines))
 
 
 def _place(guest: Joined, names: Mapping[CustomerId, str]) -> tuple[object, ...]:

@@ -22,6 +22,7 @@ from catchment.core.period import Period, days_text
 from catchment.core.pools import NO_POOL
 from catchment.core.pricing import Segment, first_rate, is_percentage, rate
 from catchment.core.schedules import Charge, ChargeId
+from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 
 
 class RateDisplay(StrEnum):
@@ -59,6 +60,11 @@ class Line:
     measured: Measured = field(repr=False, compare=False)
     shares: tuple[Share, ...] | None = None
     deducted: Deducted | None = None
+    taxation: Taxation = NOT_TAXED
+
+    @property
+    def tax(self) -> Money:
+        return tax_on(self.net, self.taxation.fraction)
 
     @property
     def number(self) -> int:
@@ -153,6 +159,14 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
         deducted=taken,
     )
     return Adjustment(adjusting, made)
+
+
+def taxed(line: Line, taxation: Taxation) -> Line:
+    """The line with its tax, and its members' shares of that."""
+    made = replace(line, taxation=taxation)
+    if line.shares is None:
+        return made
+    return replace(made, shares=allocation.taxed(line.shares, taxation.fraction, made.tax))
 
 
 def _prorated(charge: Charge) -> tuple[Segment, ...]:

@@ -6,8 +6,8 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
@@ -72,6 +72,7 @@ class PricedItem:
     metric_name: str | None = None
     unit: str | None = None
     scope: Scope = EVERYONE
+    tax_category_id: str | None = None  # the product's
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Schedule:
     customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
     archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
     after that day. With ``adjust_late`` usage that came too late for its invoice is billed later.
+    ``tax_rates`` are those agreed for some prices, by price.
     """
 
     id: str
@@ -117,6 +119,7 @@ class Schedule:
     exclusions: frozenset[CustomerId] = frozenset()
     bill_to: BillTo = BillTo.SELF
     adjust_late: bool = True
+    tax_rates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def currency(self) -> str:

@@ -18,6 +18,8 @@ import httpx2 as httpx
 import uvicorn
 from fastapi import FastAPI
 
+from catchment.api.server import config
+
 _PATIENCE = httpx.Timeout(300)
 _MOST = 100
 
@@ -87,7 +89,7 @@ def serving(app: FastAPI, key: tuple[str, str]) -> Iterator[Api]:
     # Without it, which what is accepted here inherits, every answer waits 40 ms for a whole packet.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     port = listener.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(config(app))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="demo-server")
     thread.start()
     try:

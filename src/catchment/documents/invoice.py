@@ -61,7 +61,10 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One price. ``unit`` names what ``quantity`` counts; ``service`` says when it was used."""
+    """One price. ``unit`` names what ``quantity`` counts; ``service`` says when it was used.
+
+    ``tax`` names the line's rate where that cannot be told from the whole document.
+    """
 
     title: str
     quantity: str
@@ -71,6 +74,7 @@ class Line:
     detail: str = ""
     service: str = ""
     segments: tuple[Segment, ...] = ()
+    tax: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,16 @@ class Totals:
     due: str
     taxes: tuple[Fact, ...] = ()
     settled: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRow:
+    """The lines that are taxed alike: what they come to without tax, and their tax."""
+
+    name: str
+    rate: str
+    net: str
+    tax: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,7 @@ class InvoiceDocument:
     currency: str
     groups: tuple[Group, ...]
     totals: Totals
+    taxes: tuple[TaxRow, ...] = ()
     title: str = "Invoice"
     recipient_label: str = "Billed to"
     amount_label: str = "Amount due"

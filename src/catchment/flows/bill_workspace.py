@@ -117,6 +117,7 @@ def bill_workspace(
         issued_count=len(issued),
         failure_count=len(failures),
         difference_count=len(differences),
+        undecided_taxes=sum(one.undecided_taxes > 0 for one in drafted),
         totals=_totals(drafted),
     )
     with writing(engine) as tx:

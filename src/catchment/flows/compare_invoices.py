@@ -18,6 +18,7 @@ from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, Span
 from catchment.core.pricing import Segment, needs_values
 from catchment.core.schedules import Charge
+from catchment.core.taxes import Taxation
 from catchment.store import structures
 from catchment.store.evidence import Evidence
 from catchment.store.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
@@ -112,6 +113,7 @@ def _line(line: LineItem) -> _Figures:
     yield "netTotal", line.net
     yield "totalTax", line.tax
     yield "taxRate", line.tax_rate
+    yield "taxation", line.taxation
     yield "servicePeriod", line.service
     yield "eventCount", line.event_count
     yield "usageMetricId", line.usage_metric_id
@@ -145,7 +147,10 @@ def _group(group: LineItemGroup) -> _Figures:
 def _member(member: UsageItemGroup) -> _Figures:
     yield "customerId", member.customer_id
     yield "items", [(item.metric_id, item.value) for item in member.items]
-    yield "shares", [(one.line_index, one.quantity, *one.parts) for one in member.shares]
+    yield (
+        "shares",
+        [(one.line_index, one.quantity, *one.parts, *one.taxes) for one in member.shares],
+    )
     yield "depth", member.depth
     yield "path", [id for id, _ in member.path]
     yield "index", member.index
@@ -156,6 +161,7 @@ def _head(invoice: Invoice) -> _Figures:
     yield "totalTax", invoice.tax
     yield "currency", invoice.currency
     yield "customerId", invoice.customer_id
+    yield "lines without a tax rate", invoice.undecided_taxes
     yield "billingPeriod", invoice.billing_period
     yield "accountingDate", invoice.accounting_date
     yield "notes", invoice.notes
@@ -163,9 +169,10 @@ def _head(invoice: Invoice) -> _Figures:
 
 def _made(again: Draft) -> _Figures:
     yield "netTotal", again.net
-    yield "totalTax", Money(0, again.currency)
+    yield "totalTax", again.tax
     yield "currency", again.currency
     yield "customerId", again.customer
+    yield "lines without a tax rate", again.undecided
     yield "billingPeriod", again.billing_period
     yield "accountingDate", again.accounting_date
     yield "notes", again.notes
@@ -189,6 +196,9 @@ def _text(value: Any) -> str:
             text = f"{value.start} to {value.last_day}"
         case Span():
             text = f"{value.start.isoformat()} to {value.end.isoformat()}"
+        case Taxation():
+            name = f", {value.rate.name} version {value.rate.version}" if value.rate else ""
+            text = f"{value.reason}{name}"
         case Segment():
             text = ", ".join(f"{name} {part}" for name, part in segment_texts(value).items())
         case tuple() | list():

@@ -8,7 +8,7 @@ at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -34,7 +34,9 @@ from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
+from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.agreements import Agreements
+from catchment.flows.tax_terms import tax_terms
 from catchment.flows.users import Asked, users
 from catchment.store import aliases, customers, kept_usage, stamps
 from catchment.store.kept_usage import UsageDropped
@@ -101,15 +103,11 @@ def drafted(
     wanted = {who for _, parts in found for of in parts for who in _named(of)}
     wanted.update(who for made in late.values() for one in made for who in _named_by(one))
     names = customers.names(tx, agreed.workspace.id, wanted)
-    drafts = [
-        (
-            due,
-            attempt(
-                due.schedule, failures, partial(_draft, due, parts, late[due.key], names, failed)
-            ),
-        )
-        for due, parts in found
-    ]
+    taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
+    drafts = []
+    for due, parts in found:
+        make = partial(_draft, due, parts, late[due.key], names, taxed[due.payer], failed)
+        drafts.append((due, attempt(due.schedule, failures, make)))
     return [
         (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
     ]
@@ -191,6 +189,7 @@ def _draft(
     parts: Sequence[MeasuredPart],
     late: Sequence[Adjustment],
     names: Mapping[CustomerId, str],
+    taxed: TaxTerms,
     failed: Failures,
 ) -> Draft | None:
     """The invoice, less what joins it and cannot be priced; None where nothing is left."""
@@ -202,7 +201,12 @@ def _draft(
             guests.append(made)
     if not (own or guests or late):
         return None
-    return draft(due.schedule, own, names, guests, late, on=due.on)
+
+    def taxing(schedule: Schedule, charge: Charge) -> Taxation:
+        return taxed.of(schedule.tax_rates.get(charge.item.id), charge.item.tax_category_id)
+
+    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
+    return replace(made_of, tax_status=taxed.status)
 
 
 def _answers(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,8 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from catchment.core.errors import FigureDiffers
-from catchment.core.money import Money, exact_sum, money_text, total
+from catchment.core.money import Money, Taxed, exact_sum, money_text, total
+from catchment.core.taxes import NOT_TAXED, TaxSum, by_rate
 from catchment.flows.finalize_invoice import one_invoice
 from catchment.store import evidence, invoice_contents
 from catchment.store.evidence import Evidence
@@ -52,6 +53,12 @@ class InvoiceExplanation:
     tree_known_at: datetime | None
 
     @property
+    def taxes(self) -> list[TaxSum]:
+        """Net and tax by rate."""
+        lines = (one.line for _, own in self.groups for one in own)
+        return by_rate((line.taxation or NOT_TAXED, line.net, line.tax) for line in lines)
+
+    @property
     def steps(self) -> tuple[tuple[Step, Money], ...]:
         """What the total is made of. Steps that the invoice does not have are left out."""
         tax = ((Step.TAX, self.invoice.tax),) if self.invoice.tax.minor else ()
@@ -81,16 +88,20 @@ def explain_invoice(tx: Connection, workspace_id: str, invoice_id: str) -> Invoi
         for group in invoice_contents.groups(tx, workspace_id, invoice_id)
     )
     for group, own in groups:
-        _check(f"group {group.id}", group.net, [one.line.net for one in own])
-    _check(f"invoice {invoice.id}", invoice.net, [group.net for group, _ in groups])
+        _check(f"group {group.id}", group, [one.line for one in own])
+    _check(f"invoice {invoice.id}", invoice, [group for group, _ in groups])
     return InvoiceExplanation(invoice, groups, _known_at(kept.values()))
 
 
-def _check(name: str, whole: Money, parts: list[Money]) -> None:
-    added = total(parts, whole.currency)
-    if added != whole:
-        stored, right = money_text(whole), money_text(added)
-        raise FigureDiffers(f"The net total of {name} is {stored}; its parts add up to {right}.")
+def _check(name: str, whole: Taxed, parts: Sequence[Taxed]) -> None:
+    for figure, stored, found in (
+        ("net total", whole.net, [part.net for part in parts]),
+        ("total tax", whole.tax, [part.tax for part in parts]),
+    ):
+        added = total(found, stored.currency)
+        if added != stored:
+            says, right = money_text(stored), money_text(added)
+            raise FigureDiffers(f"The {figure} of {name} is {says}; its parts add up to {right}.")
 
 
 def _known_at(kept: Iterable[Evidence]) -> datetime | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceNotDraft, NotFound
 from catchment.flows.check_sums import check_sums
+from catchment.flows.printed_seller import printed_seller
 from catchment.store import invoices, merchants, sequences
 from catchment.store.invoices import Invoice, Status
 
@@ -76,6 +77,7 @@ def numbered(
     Gap-free: the numbers are taken in ``tx`` and given back if that is rolled back.
     """
     seller = merchants.get(tx, workspace_id)
+    printed_for = printed_seller(tx, seller)
     prefix = merchants.invoice_prefix(seller)
     numbers = sequences.take(tx, workspace_id, sequences.INVOICE, len(unnumbered))
     found = []
@@ -90,7 +92,7 @@ def numbered(
                 issue_date=on,
                 due_date=on + timedelta(days=days),
                 payment_term_days=days,
-                merchant=merchants.printed(seller, invoice.currency),
+                merchant=printed_for(invoice),
                 updated_at=now,
             )
         )

@@ -43,24 +43,26 @@ class KeptSince:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """An Idempotency-Key, the operation it was sent to and the hash of the body it came with."""
+    """An Idempotency-Key, the operation it was sent to and the hash of the body it came with.
+
+    ``answer`` is what a retry gets to hear again.
+    """
 
     key: str
     route: str
     body_hash: str
+    answer: Callable[[Place], idempotency.Stored]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A request that waits. ``sender`` is a key to be checked, or the id of a workspace.
 
-    ``answer`` is what a retry gets to hear again. Events of before ``since`` are not among those of
-    ``batch``.
+    Events of before ``since`` are not among those of ``batch``.
     """
 
     sender: Key | str
     batch: Batch
-    answer: Callable[[Place], idempotency.Stored]
     retry: Retry | None = None
     since: datetime | None = None
 
@@ -120,8 +122,8 @@ def ingest(
             elif arrival.since != home.kept_since:
                 yield KeptSince(home.kept_since)
             else:
-                if claim is not None:
-                    idempotency.keep(tx, claim, arrival.answer(place))
+                if claim is not None and arrival.retry is not None:
+                    idempotency.keep(tx, claim, arrival.retry.answer(place))
                 if arrival.batch.event_count:
                     rows.append(_row(row_id, arrival.batch, body, place))
                 yield place

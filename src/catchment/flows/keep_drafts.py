@@ -13,7 +13,7 @@ from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
-from catchment.core.money import Money
+from catchment.core.taxes import identity, place_of
 from catchment.store import (
     contacts,
     customers,
@@ -21,6 +21,7 @@ from catchment.store import (
     invoices,
     merchants,
     structures,
+    tax_registrations,
 )
 from catchment.store.access import Workspace
 from catchment.store.customers import Customer
@@ -46,6 +47,7 @@ class Payer:
     customer: Customer
     emails: tuple[str, ...]
     term_days: int
+    tax_id: str | None = None
 
 
 def payers(
@@ -55,11 +57,13 @@ def payers(
     wanted = sorted(set(ids))
     terms = merchants.default_due_days(merchants.get(tx, workspace_id))
     people = contacts.of_customers(tx, workspace_id, wanted)
+    known = tax_registrations.of_customers(tx, workspace_id, wanted)
     return {
         id: Payer(
             customer,
             tuple(p.email for p in people.get(id, ()) if p.billing_preference in _RECEIVES),
             terms,
+            identity(known.get(id, ()), place_of(customer.address)),
         )
         for id, customer in customers.many(tx, workspace_id, wanted).items()
     }
@@ -103,11 +107,13 @@ def head(
         status=Status.DRAFT,
         currency=draft.currency,
         net=draft.net,
-        tax=Money(0, draft.currency),
+        tax=draft.tax,
         customer_emails=payer.emails,
         customer_legal_name=customer.legal_name,
         customer_billing_address=customer.address,
-        customer_tax_status=customer.tax_status,
+        customer_tax_status=draft.tax_status,
+        customer_tax_id=payer.tax_id,
+        undecided_taxes=draft.undecided,
         accounting_date=draft.accounting_date,
         created_at=now,
         updated_at=now,
@@ -123,23 +129,28 @@ def head(
     )
 
 
+def emptied(invoice: Invoice) -> Invoice:
+    """A draft with nothing left to charge."""
+    nothing = invoice.net - invoice.net
+    return replace(invoice, net=nothing, tax=nothing, undecided_taxes=0, notes=())
+
+
 def contents_of(
     draft: Draft, invoice_id: str, new_id: NewId, before: Contents | None = None
 ) -> Contents:
     """Groups, lines and usage with ids; what was there ``before`` keeps its own."""
     ids = _Ids(before or Contents(), new_id)
-    nothing = Money(0, draft.currency)
     groups, lines = [], []
     shares: dict[CustomerId, list[MemberShare]] = {}
     for place, line in enumerate(draft.lines):
-        for who, quantity, parts in line.shares or ():
-            shares.setdefault(who, []).append(MemberShare(place, quantity, parts))
+        for who, quantity, parts, taxes in line.shares or ():
+            shares.setdefault(who, []).append(MemberShare(place, quantity, parts, taxes))
     evidence: dict[str, Evidence] = {}
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group)
         groups.append(
             LineItemGroup(
-                group_id, invoice_id, place, group.title, group.product_id, group.net, nothing
+                group_id, invoice_id, place, group.title, group.product_id, group.net, group.tax
             )
         )
         lines += [
@@ -153,7 +164,9 @@ def contents_of(
                 rate=line.rate,
                 rate_display=line.rate_display,
                 net=line.net,
-                tax=nothing,
+                tax=line.tax,
+                tax_rate=line.taxation.fraction,
+                taxation=line.taxation,
                 service=line.service,
                 segments=line.segments,
                 unit=line.unit,

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict
+from catchment.flows.keep_tax import check_category
 from catchment.store import products
 from catchment.store.products import Product
 
@@ -16,6 +17,12 @@ class ProductArchived(Conflict):
     """The product is archived."""
 
     code = "product_archived"
+
+
+def create(tx: Connection, workspace: str, product: Product) -> None:
+    """Keep a new product. Raises NotFound where there is no such tax category."""
+    check_category(tx, workspace, product.tax_category_id)
+    products.add(tx, workspace, product)
 
 
 def change(
@@ -28,7 +35,8 @@ def change(
     tax_category_id: str | None,
     now: datetime,
 ) -> Product:
-    """Replace a product's words. Raises NotFound, ProductArchived."""
+    """Replace a product's words and its tax category. Raises NotFound, ProductArchived."""
+    check_category(tx, workspace, tax_category_id)
     product = products.one(tx, workspace, id, to_change=True)
     if product.archived_at is not None:
         raise ProductArchived(f"The product {product.name!r} is archived and cannot be changed.")

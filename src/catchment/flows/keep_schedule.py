@@ -13,6 +13,7 @@ from catchment.flows import billed_usage
 from catchment.flows.pool_terms import check_exclusions
 from catchment.flows.recalculate_invoice import recalculate_drafts
 from catchment.flows.run_billing import bill_schedule, hold
+from catchment.flows.schedule_taxes import agreed_rates
 from catchment.flows.schedule_terms import (
     NewId,
     Terms,
@@ -21,8 +22,9 @@ from catchment.flows.schedule_terms import (
     customer_archived,
     phases_of,
 )
-from catchment.store import customers, joining, schedule_records
+from catchment.store import customers, joining, payment_settings, schedule_records
 from catchment.store.access import Workspace
+from catchment.store.payment_settings import Subject, Whose
 from catchment.store.schedule_records import ScheduleRecord
 from catchment.usage import UsageStore
 
@@ -59,7 +61,8 @@ def create(
 ) -> ScheduleRecord:
     """Write a schedule (``new``, less its terms) down, and bill what has elapsed if it starts.
 
-    Raises Invalid, NotFound, CustomerArchived and, to ``start``, what ``activate`` raises.
+    Raises Invalid, NotFound, CustomerArchived, TaxArchived and, to ``start``, what ``activate``
+    raises.
     """
     check_days(terms)
     if start:
@@ -67,7 +70,8 @@ def create(
     refuse_archived_customer(tx, workspace.id, new.customer_id)
     agreed = _agreed(tx, workspace.id, new, terms)
     phases = phases_of(tx, workspace.id, terms, (), now=now, new_id=new_id)
-    record = replace(agreed, phases=phases)
+    rates = agreed_rates(tx, workspace.id, terms, phases, {})
+    record = replace(agreed, phases=phases, tax_rates=rates)
     schedule_records.add(tx, workspace.id, record)
     if start:
         record = _start(tx, usage, workspace, record, today=today, now=now, new_id=new_id)
@@ -108,8 +112,8 @@ def change(
 ) -> ScheduleRecord:
     """Agree anew. Of a started schedule, what has been invoiced for good must stay as it is.
 
-    Raises Invalid, NotFound, ScheduleArchived, ScheduleCompleted, ScheduleStarted, ScheduleBilled,
-    UsageBilled and what ``check_start`` raises.
+    Raises Invalid, NotFound, TaxArchived, ScheduleArchived, ScheduleCompleted, ScheduleStarted,
+    ScheduleBilled, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
     before = _one_to_change(tx, workspace.id, id)
@@ -123,7 +127,8 @@ def change(
     check_days(terms)
     agreed = _agreed(tx, workspace.id, before, terms)
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
-    record = replace(agreed, phases=phases, updated_at=now)
+    rates = agreed_rates(tx, workspace.id, terms, phases, before.tax_rates)
+    record = replace(agreed, phases=phases, tax_rates=rates, updated_at=now)
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record
@@ -167,7 +172,7 @@ def archive(
 def duplicate(
     tx: Connection, workspace: Workspace, id: str, customer_id: str, *, now: datetime, new_id: NewId
 ) -> ScheduleRecord:
-    """A draft of the same terms for another customer; it shares the prices.
+    """A draft of the same terms for another customer, to be paid alike; it shares the prices.
 
     Raises Invalid, NotFound, CustomerArchived.
     """
@@ -188,6 +193,10 @@ def duplicate(
         archived_at=None,
     )
     schedule_records.add(tx, workspace.id, copy)
+    paid = payment_settings.of(tx, workspace.id, Subject.SCHEDULE, [id])
+    for setting in paid.values():
+        whose = Whose(Subject.SCHEDULE, copy.id)
+        payment_settings.add(tx, workspace.id, new_id(), whose, setting.payment, now)
     return copy
 
 

@@ -20,7 +20,7 @@ from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule, charges
 from catchment.flows import agreements
 from catchment.flows.agreements import Agreements
 from catchment.flows.drafting import Failures, drafted
-from catchment.flows.keep_drafts import NewId, contents_of, head, keep, payers
+from catchment.flows.keep_drafts import NewId, contents_of, emptied, head, keep, payers
 from catchment.flows.late_usage import late
 from catchment.flows.place_adjustments import Slot, attached, wanted
 from catchment.store import invoice_contents, invoices
@@ -75,8 +75,8 @@ def place(
     there = {_key(one) for one in standing}
     new = [entry for key, entry in by_key.items() if key not in there]
     added = keep(tx, workspace, new, now=now, new_id=new_id, run_id=run_id)
-    emptied = frozenset(one.id for one in standing if _key(one) not in by_key)
-    return Placed(renewed, emptied, added)
+    nothing_left = frozenset(one.id for one in standing if _key(one) not in by_key)
+    return Placed(renewed, nothing_left, added)
 
 
 def _with_adjustments(
@@ -139,7 +139,7 @@ def _renewed(
             )
             contents.append(contents_of(draft, invoice.id, new_id, before[invoice.id]))
         else:
-            again = replace(invoice, net=invoice.net - invoice.net, notes=())
+            again = emptied(invoice)
         renewed[invoice.id] = replace(
             again, created_at=invoice.created_at, updated_at=now, calculated_at=now
         )

@@ -51,6 +51,7 @@ def statement_pdf(tx: Connection, found: Statement) -> bytes:
                 net=written.money(head.net),
                 gross=written.money(head.gross),
                 due=written.money(head.gross),
+                taxes=(paper.Fact("Tax", written.money(head.tax)),) if head.tax.minor else (),
             ),
             dated=invoice.issue_date,
             issue_date=written.day(invoice.issue_date) if invoice.issue_date else None,

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -21,6 +22,8 @@ from catchment.documents.address import address_lines
 from catchment.documents.breakdown import Measured, Member, breakdown
 from catchment.documents.payment import payment_details
 from catchment.documents.render import render
+from catchment.flows.printed_seller import printed_seller
+from catchment.flows.printed_taxes import tax_facts, tax_notes, tax_of, tax_rows, tax_sums
 from catchment.store import invoice_contents, invoices, merchants
 from catchment.store.engine import writing
 from catchment.store.invoice_parts import Contents, LineItem, LineItemGroup
@@ -33,8 +36,8 @@ _WATERMARKS = {Status.DRAFT: "DRAFT", Status.VOIDED: "VOID"}
 def invoice_pdf(tx: Connection, engine: Engine, invoice: Invoice, *, now: datetime) -> bytes:
     """The PDF of an invoice. With a number it is rendered once; later answers are those bytes."""
     if invoice.number is None:
-        merchant = merchants.printed(merchants.get(tx, invoice.workspace_id), invoice.currency)
-        return render(_document(tx, invoice, merchant))
+        seller = printed_seller(tx, merchants.get(tx, invoice.workspace_id))
+        return render(_document(tx, invoice, seller(invoice)))
     kept = invoices.document(tx, invoice.id)
     if kept is not None:
         return kept
@@ -62,20 +65,25 @@ def document(
     invoice: Invoice, contents: Contents, merchant: Mapping[str, Any]
 ) -> paper.InvoiceDocument:
     """What the paper says, down to the last word."""
+    taxes = tax_sums(contents)
     return paper.InvoiceDocument(
         seller=seller_of(merchant),
         customer=paper.Recipient(
             name=invoice.customer_legal_name,
             address=address_lines(invoice.customer_billing_address),
             emails=invoice.customer_emails,
+            tax_id=invoice.customer_tax_id,
         ),
         currency=invoice.currency,
-        groups=tuple(_groups(invoice, contents)),
+        groups=tuple(_groups(invoice, contents, several_rates=len(taxes) > 1)),
         totals=paper.Totals(
             net=written.money(invoice.net),
             gross=written.money(invoice.gross),
             due=written.money(invoice.gross),
+            taxes=tax_facts(taxes),
         ),
+        taxes=tax_rows(taxes),
+        notes=tax_notes(invoice),
         watermark=_WATERMARKS.get(invoice.status),
         number=invoice.number,
         dated=invoice.issue_date,
@@ -123,10 +131,11 @@ def _image(url: str | None) -> bytes | None:
         return None
 
 
-def _groups(invoice: Invoice, contents: Contents) -> Iterator[paper.Group]:
+def _groups(invoice: Invoice, contents: Contents, *, several_rates: bool) -> Iterator[paper.Group]:
     for group in contents.groups:
-        lines = (line for line in contents.lines if line.group_id == group.id)
-        yield _group(group, [_line(line, invoice) for line in lines])
+        own = (line for line in contents.lines if line.group_id == group.id)
+        lines = ((_line(line, invoice), tax_of(line) if several_rates else "") for line in own)
+        yield _group(group, [replace(line, tax=tax) for line, tax in lines])
 
 
 def _group(group: LineItemGroup, lines: list[paper.Line]) -> paper.Group:

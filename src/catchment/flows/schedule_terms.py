@@ -67,7 +67,8 @@ class Terms:
 
     ``custom_fields`` of None keeps those there are, ``bill_to`` of None who was billed,
     ``adjust_late`` of None whether late usage is billed, and ``exclusions`` of None, while the
-    schedule rolls up, who is left out.
+    schedule rolls up, who is left out. ``tax_rates`` are pairs of a price, or of a list price for
+    its copies, and a rate.
     """
 
     start: date
@@ -83,6 +84,7 @@ class Terms:
     due_days: int | None
     custom_fields: Mapping[str, str] | None
     phases: tuple[PhaseTerms, ...]
+    tax_rates: tuple[tuple[str, str], ...] = ()
 
 
 def check_days(terms: Terms) -> None:
@@ -135,11 +137,7 @@ def phases_of(
     A phase that starts on the day of one of ``before`` is that one, changed. Raises Invalid,
     NotFound, ListPriceArchived, ProductArchived.
     """
-    known = prices.some(tx, workspace, [id for phase in terms.phases for id in phase.price_ids])
-    catalogue = list_prices.some(
-        tx, workspace, [id for phase in terms.phases for id in phase.list_price_ids]
-    )
-    _check_prices(terms, known, catalogue)
+    _, catalogue = check_prices(tx, workspace, terms)
     _check_products(tx, workspace, terms, catalogue)
     same = {phase.start: phase for phase in before}
     made: list[StoredPrice] = []
@@ -164,6 +162,18 @@ def phases_of(
         )
     prices.add(tx, workspace, made)
     return tuple(found)
+
+
+def check_prices(
+    tx: Connection, workspace: str, terms: Terms
+) -> tuple[Mapping[str, StoredPrice], Mapping[str, ListPrice]]:
+    """The prices and list prices that are asked for, by id. Raises Invalid, NotFound."""
+    known = prices.some(tx, workspace, [id for phase in terms.phases for id in phase.price_ids])
+    catalogue = list_prices.some(
+        tx, workspace, [id for phase in terms.phases for id in phase.list_price_ids]
+    )
+    _check_prices(terms, known, catalogue)
+    return known, catalogue
 
 
 def check_start(tx: Connection, workspace: Workspace, record: ScheduleRecord) -> None:

@@ -92,22 +92,22 @@ def payers_own(invoice: Invoice, lines: Mapping[int, LineItem]) -> Iterator[Allo
 def members_shares(
     member: UsageItemGroup, invoice: Invoice, lines: Mapping[int, LineItem], method: Method
 ) -> Iterator[Allocation]:
-    """A member's shares. There are no taxes yet, so none is shared."""
+    """A member's shares."""
     place = METHODS.index(method)
     path = tuple(customer for customer, _ in member.path)
-    for index, quantity, parts in member.shares:
+    for index, quantity, parts, taxes in member.shares:
         part = parts[place]
         if part is not None:
-            line = lines[index]
-            assert not line.tax.minor, line
+            tax = taxes[place] if taxes else 0
+            assert tax is not None, member
             yield Allocation(
                 (member.index, index),
                 member.customer_id,
                 path,
-                line,
+                lines[index],
                 quantity,
                 Money(part, invoice.currency),
-                line.tax,
+                Money(tax, invoice.currency),
             )
 
 

@@ -25,12 +25,14 @@ from catchment.core.period import Span
 from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import BillTo, Charge, Schedule, charges
+from catchment.core.taxes import Taxation
 from catchment.flows import agreements
 from catchment.flows.adjusted_again import adjusted_again
 from catchment.flows.agreements import Agreements, History
 from catchment.flows.check_sums import faults_of
 from catchment.flows.compare_invoices import Difference, first_difference, mispriced
 from catchment.flows.keep_drafts import contents_of
+from catchment.flows.taxed_again import taxed_again
 from catchment.flows.users import Asked, users
 from catchment.store import (
     aliases,
@@ -381,7 +383,12 @@ def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     wanted.update(who for one in late for path in one.paths.values() for who in path)
     wanted.update(who for one in late for who in one.adjusting.path)
     names = printed | customers.names(tx, invoice.workspace_id, wanted - printed.keys())
-    again = draft(plan.schedule, own, names, guests, late, on=invoice.due_on)
+    taxed = taxed_again(tx, invoice, stored.lines)
+
+    def taxing(_schedule: Schedule, charge: Charge) -> Taxation:
+        return taxed[charge.billed_as]
+
+    again = draft(plan.schedule, own, names, guests, late, on=invoice.due_on, taxing=taxing)
     numbers = count(1)
     contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
     stored = replace(stored, evidence=plan.kept)

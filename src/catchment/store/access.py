@@ -20,6 +20,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, delete, insert, select, update
 
 from catchment.core.errors import Conflict, TooManyRequests
+from catchment.store import driver
 from catchment.store.schema import api_keys, sessions, sign_in_failures, users, workspaces
 
 _hasher = PasswordHasher()
@@ -149,13 +150,21 @@ def workspace_of_key(
 
 def homes_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes) -> dict[Key, Home]:
     """Where the events go that each of ``keys`` sends; wrong and revoked ones are left out."""
-    c = api_keys.c
-    found = tx.execute(
-        select(c.client_id, c.secret_hash, c.workspace_id, workspaces.c.usage_kept_since)
-        .join(workspaces, workspaces.c.id == c.workspace_id)
-        .where(c.client_id.in_({key.client_id for key in keys}), c.revoked_at.is_(None))
+    client_ids = {key.client_id for key in keys}
+    found = driver.run(
+        tx,
+        "SELECT client_id, secret_hash, workspace_id, usage_kept_since IS NULL"  # noqa: S608 -- places only
+        " FROM api_keys JOIN workspaces ON workspaces.id = workspace_id"
+        f" WHERE client_id IN {driver.marks(len(client_ids))} AND revoked_at IS NULL",
+        tuple(client_ids),
     )
-    known = {client_id: (secret_hash, Home(*home)) for client_id, secret_hash, *home in found}
+    rows = [tuple(row) for row in found]
+    dropping = {id for _, _, id, whole in rows if not whole}
+    kept = homes(tx, dropping) if dropping else {}
+    known = {
+        client_id: (secret_hash, kept.get(id, Home(id, None)))
+        for client_id, secret_hash, id, _ in rows
+    }
     opened = {}
     for key in keys:
         secret_hash, home = known.get(key.client_id, _NOWHERE)

@@ -20,7 +20,10 @@ from catchment.core.metering import Aggregation
 from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
+from catchment.core.taxes import NOT_TAXED, Taxation
+from catchment.store import taxations
 from catchment.store.chunks import chunks
+from catchment.store.invoice_rows import parts_of
 from catchment.store.schema import (
     billing_schedules,
     customer_aliases,
@@ -77,6 +80,7 @@ class IssuedLine(NamedTuple):
     net: Money
     event_count: int
     shared: bool
+    taxation: Taxation
 
 
 def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
@@ -296,6 +300,7 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             Money(row.net_minor, row.currency),
             row.event_count or 0,
             row.share_counts is not None,
+            taxations.of(row.taxation, row.tax_rate) or NOT_TAXED,
         )
         found.setdefault(charge, []).append(one)
 
@@ -306,7 +311,7 @@ def _billed(one: IssuedLine, members: Iterable[Any]) -> BilledLine:
     for row in members:
         for index, quantity, *parts in row.shares:
             if index == one.place:
-                shares.append(Share(row.customer_id, Decimal(quantity), tuple(parts)))
+                shares.append(Share(row.customer_id, Decimal(quantity), *parts_of(parts)))
                 paths[row.customer_id] = tuple(id for id, _ in row.path)
     return BilledLine(
         one.standing.id,
@@ -316,4 +321,5 @@ def _billed(one: IssuedLine, members: Iterable[Any]) -> BilledLine:
         one.event_count,
         tuple(shares) if one.shared else None,
         paths,
+        one.taxation,
     )

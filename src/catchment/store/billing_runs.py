@@ -48,7 +48,10 @@ class RunTotal(Taxed):
 
 @dataclass(frozen=True, slots=True)
 class BillingRun:
-    """A run. ``last_seq`` is the place in the order of acknowledgement up to which it counted."""
+    """A run. ``last_seq`` is the place in the order of acknowledgement up to which it counted.
+
+    ``undecided_taxes`` invoices were drafted with lines that no tax rate was found for.
+    """
 
     id: str
     as_of: date
@@ -61,6 +64,7 @@ class BillingRun:
     issued_count: int = 0
     failure_count: int = 0
     difference_count: int = 0
+    undecided_taxes: int = 0
     totals: tuple[RunTotal, ...] = ()
 
 
@@ -137,6 +141,7 @@ def of_row(row: Row[Any]) -> BillingRun:
         row.issued_count,
         row.failure_count,
         row.difference_count,
+        row.undecided_taxes,
         tuple(
             RunTotal(currency, count, Money(net, currency), Money(tax, currency))
             for currency, count, net, tax in row.totals
@@ -156,5 +161,6 @@ def _columns(run: BillingRun) -> dict[str, Any]:
         "issued_count": run.issued_count,
         "failure_count": run.failure_count,
         "difference_count": run.difference_count,
+        "undecided_taxes": run.undecided_taxes,
         "totals": [[t.currency, t.invoice_count, t.net.minor, t.tax.minor] for t in run.totals],
     }

@@ -30,7 +30,7 @@ from catchment.core.period import Period, outermost
 from catchment.store import deductions, evidence
 from catchment.store.chunks import chunks
 from catchment.store.evidence import EvidenceUnreadable, MemberSums
-from catchment.store.invoice_rows import segment_of
+from catchment.store.invoice_rows import parts_of, segment_of
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 _INVOICES_AT_ONCE = 50
@@ -66,7 +66,9 @@ class ReadInvoice:
 
 @dataclass(slots=True)
 class _Members:
-    """What the members of an invoice have together: usage by metric, shares by line."""
+    """What the members of an invoice have together: usage by metric, and by line the shares of its
+    net and then of its tax.
+    """
 
     used: defaultdict[str, Decimal]
     shared: defaultdict[int, list[int]]
@@ -112,7 +114,7 @@ def _rows(tx: Connection, table: Table, ids: Sequence[str]) -> defaultdict[str, 
 
 def _members(tx: Connection, ids: Sequence[str]) -> defaultdict[str, _Members]:
     found: defaultdict[str, _Members] = defaultdict(
-        lambda: _Members(defaultdict(Decimal), defaultdict(lambda: [0] * len(METHODS)))
+        lambda: _Members(defaultdict(Decimal), defaultdict(lambda: [0] * 2 * len(METHODS)))
     )
     c = usage_item_groups.c
     query = select(c.invoice_id, c["items"], c.shares).where(c.invoice_id.in_(ids))
@@ -151,10 +153,11 @@ def _line(
     row: Row[Any], currency: str, summed: MemberSums | None, members: _Members
 ) -> LineFigures:
     adds_up = summed is not None and summed.metric.aggregation in ADDING_UP
-    shared = None
+    shared = tax_shared = None
     if row.share_counts is not None:
         place = row._mapping["index"]  # noqa: SLF001 -- SQLAlchemy's public name
-        shared = tuple(Money(minor, currency) for minor in members.shared[place])
+        both = [Money(minor, currency) for minor in members.shared[place]]
+        shared, tax_shared = parts_of(both)
     return LineFigures(
         id=row.id,
         group_id=row.group_id,
@@ -164,6 +167,8 @@ def _line(
         quantity=Decimal(row.quantity),
         used=summed.quantity if summed is not None and adds_up else None,
         shares=shared,
+        tax_shares=tax_shared,
+        tax_rate=Decimal(row.tax_rate),
         event_count=row.event_count,
         member_events=None if summed is None else summed.event_count,
         deducted=deductions.of(row.deducted, row.adjustment, currency),

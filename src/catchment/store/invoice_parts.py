@@ -14,6 +14,7 @@ from catchment.core.money import EXACT, Money, Taxed, exact_sum
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import EVERYONE, Scope
+from catchment.core.taxes import Taxation
 from catchment.store.evidence import Evidence
 
 
@@ -39,6 +40,7 @@ class LineItem(Taxed):
     metric aggregated when it was calculated. ``share_counts`` says how many members share it by
     each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
     are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
+    ``taxation`` says why it has its ``tax_rate``.
     """
 
     id: str
@@ -54,6 +56,7 @@ class LineItem(Taxed):
     service: Period | None
     segments: tuple[Segment, ...] = ()
     tax_rate: Decimal = Decimal(0)
+    taxation: Taxation | None = None
     description: str | None = None
     unit: str | None = None
     schedule_id: str | None = None
@@ -107,11 +110,12 @@ class UsageItem:
 
 
 class MemberShare(NamedTuple):
-    """A member's parts of the net of the line ``line_index``, calculated with the line."""
+    """A member's parts of the net and the tax of the line ``line_index``, made with the line."""
 
     line_index: int
     quantity: Decimal
     parts: Parts
+    taxes: Parts = ()
 
 
 @dataclass(frozen=True, slots=True)

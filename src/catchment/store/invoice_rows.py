@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
+from catchment.core.allocation import METHODS
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
-from catchment.store import deductions
+from catchment.store import deductions, taxations
 from catchment.store.invoice_parts import (
     LineItem,
     LineItemGroup,
@@ -19,6 +20,8 @@ from catchment.store.invoice_parts import (
     UsageItem,
     UsageItemGroup,
 )
+
+_P = TypeVar("_P")
 
 
 def group_of_row(row: Row[Any]) -> LineItemGroup:
@@ -53,6 +56,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         service=Period(row.service_start, row.service_end) if row.service_start else None,
         segments=tuple(map(segment_of, row.segments)),
         tax_rate=Decimal(row.tax_rate),
+        taxation=taxations.of(row.taxation, row.tax_rate),
         description=row.description,
         unit=row.unit,
         schedule_id=row.schedule_id,
@@ -95,7 +99,7 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
         path=tuple((id, name) for id, name in row.path),
         items=tuple(items),
         shares=tuple(
-            MemberShare(line_index, Decimal(quantity), tuple(parts))
+            MemberShare(line_index, Decimal(quantity), *parts_of(parts))
             for line_index, quantity, *parts in row.shares
         ),
     )
@@ -131,6 +135,7 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "rate": decimal_text(line.rate),
         "rate_display": line.rate_display,
         "tax_rate": decimal_text(line.tax_rate),
+        "taxation": taxations.kept(line.taxation),
         "net_minor": line.net.minor,
         "tax_minor": line.tax.minor,
         "gross_minor": line.gross.minor,
@@ -179,10 +184,15 @@ def usage_row(workspace_id: str, group: UsageItemGroup) -> dict[str, Any]:
         "path": [list(step) for step in group.path],
         "items": items,
         "shares": [
-            [line_index, decimal_text(quantity), *parts]
-            for line_index, quantity, parts in group.shares
+            [line_index, decimal_text(quantity), *parts, *taxes]
+            for line_index, quantity, parts, taxes in group.shares
         ],
     }
+
+
+def parts_of(kept: Sequence[_P]) -> tuple[tuple[_P, ...], tuple[_P, ...]]:
+    """A member's parts of a line's net and, where it was taxed, of its tax, by each of METHODS."""
+    return tuple(kept[: len(METHODS)]), tuple(kept[len(METHODS) :])
 
 
 def segment_texts(segment: Segment) -> dict[str, str]:

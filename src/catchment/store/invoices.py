@@ -35,7 +35,13 @@ from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
-from catchment.store.schema import customers, invoice_documents, invoices, line_items
+from catchment.store.schema import (
+    customers,
+    invoice_documents,
+    invoices,
+    line_items,
+    payment_settings,
+)
 
 _IN_ONE_QUERY = 500
 """How many ids one query names at most: every database bounds its parameters."""
@@ -57,7 +63,8 @@ class Invoice(Taxed):
     ``schedule_id`` and ``due_on`` say which day of which schedule it bills, ``ordinal`` which
     invoice of that day it is, ``run_id`` which billing run drafted it. A draft with ``auto_issue``
     is issued by the next run that balances. ``merchant`` is the seller as printed
-    (InvoiceMerchantDetails), kept from the moment the invoice has a number.
+    (InvoiceMerchantDetails), kept from the moment the invoice has a number. For so many of its
+    lines as ``undecided_taxes`` says a tax rate was looked for in vain.
     """
 
     id: str
@@ -93,6 +100,8 @@ class Invoice(Taxed):
     ordinal: int = 0
     run_id: str | None = None
     auto_issue: bool = False
+    customer_tax_id: str | None = None
+    undecided_taxes: int = 0
     customer_archived: bool = field(default=False, compare=False)
 
 
@@ -231,7 +240,10 @@ def save(tx: Connection, *changed: Invoice) -> None:
 
 
 def remove(tx: Connection, invoice_id: str) -> None:
-    """Delete a head that has no contents any more."""
+    """Delete a head that has no contents any more, and how it was to be paid."""
+    setting = payment_settings.c
+    mine = (setting.subject == "INVOICE", setting.subject_id == invoice_id)
+    tx.execute(delete(payment_settings).where(*mine))
     tx.execute(delete(invoices).where(invoices.c.id == invoice_id))
 
 
@@ -362,6 +374,8 @@ def of_row(row: Row[Any]) -> Invoice:
         customer_legal_name=row.customer_legal_name,
         customer_billing_address=row.customer_billing_address,
         customer_tax_status=row.customer_tax_status,
+        customer_tax_id=row.customer_tax_id,
+        undecided_taxes=row.undecided_taxes,
         accounting_date=row.accounting_date,
         created_at=row.created_at,
         updated_at=row.updated_at,
@@ -412,6 +426,8 @@ def _row(one: Invoice) -> dict[str, Any]:
         "customer_legal_name": one.customer_legal_name,
         "customer_billing_address": dict(one.customer_billing_address),
         "customer_tax_status": one.customer_tax_status,
+        "customer_tax_id": one.customer_tax_id,
+        "undecided_taxes": one.undecided_taxes,
         "billing_period_start": one.billing_period.start if one.billing_period else None,
         "billing_period_end": one.billing_period.end if one.billing_period else None,
         "accounting_date": one.accounting_date,

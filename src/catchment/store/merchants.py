@@ -106,9 +106,12 @@ def invoice_prefix(merchant: Merchant) -> str:
     return str(merchant.details["invoiceNumberPrefix"])
 
 
-def printed(merchant: Merchant, currency: str) -> dict[str, Any]:
-    """The seller as a document in ``currency`` shows it (``InvoiceMerchantDetails``)."""
-    details = merchant.details
+def printed(merchant: Merchant, currency: str, tax_id: str | None = None) -> dict[str, Any]:
+    """The seller as a document in ``currency`` shows it (``InvoiceMerchantDetails``).
+
+    ``tax_id`` is the one to print, None for the one that the seller is described with.
+    """
+    details = merchant.details if tax_id is None else {**merchant.details, "taxId": tax_id}
     shown: dict[str, Any] = {name: details[name] for name in _PRINTED if details.get(name)}
     shown |= {
         "address": details["address"],

@@ -136,6 +136,7 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
             prices.c.custom_metric_parameters,
             products.c.name.label("product_name"),
             products.c.label.label("product_label"),
+            products.c.tax_category_id,
             usage_metrics.c.name.label("metric_name"),
             usage_metrics.c.unit.label("metric_unit"),
         )
@@ -190,4 +191,5 @@ def _item(row: Row[Any], metrics: _Metrics) -> PricedItem:
         metric_name=row.metric_name,
         unit=row.metric_unit,
         scope=frozenset(row.restrict_to_customers or ()),
+        tax_category_id=row.tax_category_id,
     )

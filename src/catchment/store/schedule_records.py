@@ -51,6 +51,7 @@ class ScheduleRecord:
     """What was agreed with a customer. ``end`` is the last day, None has no end.
 
     Customers in ``exclusions`` are left out of a ``roll_up``, with everyone below them.
+    ``tax_rates`` are those agreed for some of the prices, by price.
     """
 
     id: str
@@ -69,8 +70,7 @@ class ScheduleRecord:
     memo: str | None
     due_days: int | None
     custom_fields: Mapping[str, str]
-    payment_provider: str | None
-    auto_charge: bool | None
+    tax_rates: Mapping[str, str]
     phases: tuple[PhaseRecord, ...]
     created_at: datetime
     updated_at: datetime
@@ -203,6 +203,7 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "roll_up_billing": record.roll_up,
         "bill_to": record.bill_to,
         "roll_up_exclusions": list(record.exclusions) or None,
+        "tax_rates": dict(record.tax_rates) or None,
         "auto_issue_invoices": record.auto_issue,
         "adjust_late_usage": record.adjust_late,
         "purchase_order_number": record.purchase_order_number,
@@ -211,8 +212,6 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "memo": record.memo,
         "default_due_date_days": record.due_days,
         "custom_fields": dict(record.custom_fields),
-        "payment_provider": record.payment_provider,
-        "auto_charge": record.auto_charge,
         "updated_at": record.updated_at,
         "activated_at": record.activated_at,
         "archived_at": record.archived_at,
@@ -265,8 +264,7 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         memo=row.memo,
         due_days=row.default_due_date_days,
         custom_fields=row.custom_fields,
-        payment_provider=row.payment_provider,
-        auto_charge=row.auto_charge,
+        tax_rates=row.tax_rates or {},
         phases=its_phases,
         created_at=row.created_at,
         updated_at=row.updated_at,

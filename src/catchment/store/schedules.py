@@ -32,6 +32,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.reference,
     _c.default_due_date_days,
     _c.roll_up_exclusions,
+    _c.tax_rates,
 )
 _PHASE: tuple[Column[Any], ...] = (
     _p.id,
@@ -132,4 +133,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         exclusions=frozenset(row.roll_up_exclusions or ()),
         bill_to=BillTo(row.bill_to),
         adjust_late=row.adjust_late_usage,
+        tax_rates=row.tax_rates or {},
     )

@@ -88,6 +88,19 @@ def _json(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, JSON(none_as_null=True), nullable=nullable)
 
 
+def _version_columns(heads: str) -> list[Column[Any]]:
+    """What every version of something has: its own id, whose version it is, and which."""
+    return [
+        _id(),
+        _workspace(),
+        _ref("head_id", heads),
+        Column("version", Integer, nullable=False),
+        Column("is_published", Boolean, nullable=False),
+        _created(),
+        _updated(),
+    ]
+
+
 # Who may do what.
 
 workspaces = Table(
@@ -278,6 +291,72 @@ customer_organizations = Table(
     UniqueConstraint("workspace_id", "owner_id"),
 )
 
+# Taxes. What is applied is a version; a published one is never changed, since lines name it.
+
+tax_categories = Table(
+    "tax_categories",
+    metadata,
+    _id(),
+    _workspace(),
+    _created(),
+    Column("archived_at", Instant),
+    Column("deleted_at", Instant),
+    Index(None, "workspace_id", "id"),
+)
+
+tax_category_versions = Table(
+    "tax_category_versions",
+    metadata,
+    *_version_columns("tax_categories"),
+    _text("name", nullable=False),
+    _text("description"),
+    UniqueConstraint("head_id", "version"),
+)
+
+tax_rates = Table(
+    "tax_rates",
+    metadata,
+    _id(),
+    _workspace(),
+    _created(),
+    Column("archived_at", Instant),
+    Column("deleted_at", Instant),
+    Index(None, "workspace_id", "id"),
+)
+
+tax_rate_versions = Table(
+    "tax_rate_versions",
+    metadata,
+    *_version_columns("tax_rates"),
+    _text("name", nullable=False),
+    _text("invoice_name", nullable=False),
+    _text("invoice_short_name", nullable=False),
+    _text("description"),
+    # A fraction: 0.2 is 20 %.
+    _text("amount", nullable=False),
+    _text("country", nullable=False),
+    _text("region"),
+    # Null: it holds for every category.
+    _ref("tax_category_id", "tax_categories", nullable=True),
+    UniqueConstraint("head_id", "version"),
+)
+
+tax_registrations = Table(
+    "tax_registrations",
+    metadata,
+    _id(),
+    _workspace(),
+    _text("tax_identifier", nullable=False),
+    # Null: the seller's own.
+    _ref("customer_id", "customers", nullable=True),
+    _text("country", nullable=False),
+    _text("state"),
+    _created(),
+    _updated(),
+    Index(None, "workspace_id", "id"),
+    Index(None, "customer_id"),
+)
+
 # What is sold.
 
 products = Table(
@@ -287,7 +366,7 @@ products = Table(
     _workspace(),
     _text("name", nullable=False),
     _text("label"),
-    _text("tax_category_id"),
+    _ref("tax_category_id", "tax_categories", nullable=True),
     _created(),
     _updated(),
     Column("archived_at", Instant),
@@ -375,6 +454,8 @@ billing_schedules = Table(
     Column("bill_to", Text, nullable=False, server_default="SELF"),
     # Ids of customers who are left out with everyone below; null: nobody is.
     _json("roll_up_exclusions", nullable=True),
+    # {price: rate} of what was agreed for some prices; null: nothing was.
+    _json("tax_rates", nullable=True),
     Column("auto_issue_invoices", Boolean, nullable=False),
     # Whether usage that came too late for its invoice is billed by a later one.
     Column("adjust_late_usage", Boolean, nullable=False, server_default=text("true")),
@@ -384,8 +465,6 @@ billing_schedules = Table(
     _text("memo"),
     Column("default_due_date_days", Integer),
     _json("custom_fields"),
-    _text("payment_provider"),
-    Column("auto_charge", Boolean),
     _created(),
     _updated(),
     Column("activated_at", Instant),
@@ -437,6 +516,8 @@ billing_runs = Table(
     Column("issued_count", Integer, nullable=False),
     Column("failure_count", Integer, nullable=False),
     Column("difference_count", Integer, nullable=False),
+    # Invoices drafted with a line for which no tax rate was found.
+    Column("undecided_taxes", Integer, nullable=False, server_default="0"),
     # [currency, how many invoices, net and tax in minor units] of what was drafted.
     _json("totals"),
     # The control sheet, failures and differences, compressed: read only with their run.
@@ -474,6 +555,9 @@ invoices = Table(
     _text("customer_legal_name", nullable=False),
     _json("customer_billing_address"),
     _text("customer_tax_status", nullable=False),
+    _text("customer_tax_id"),
+    # Lines for which a tax rate was looked for in vain when it was calculated.
+    Column("undecided_taxes", Integer, nullable=False, server_default="0"),
     Column("billing_period_start", Date),
     Column("billing_period_end", Date),
     Column("accounting_date", Date, nullable=False),
@@ -526,6 +610,8 @@ line_items = Table(
     _text("rate", nullable=False),
     _text("rate_display", nullable=False),
     _text("tax_rate", nullable=False),
+    # {reason, rate} of an engine's line: why it has that rate, and which version it is.
+    _json("taxation", nullable=True),
     Column("net_minor", BigInteger, nullable=False),
     Column("tax_minor", BigInteger, nullable=False),
     Column("gross_minor", BigInteger, nullable=False),
@@ -620,6 +706,29 @@ usage_branches = Table(
     Column("last_index", Integer, nullable=False),
     _workspace(),
     Index(None, "invoice_id"),
+)
+
+# By whom something is to be paid: an invoice, all of a schedule, or all that a customer gets.
+payment_settings = Table(
+    "payment_settings",
+    metadata,
+    _id(),
+    _workspace(),
+    _text("subject", nullable=False),
+    _text("subject_id", nullable=False),
+    _text("payment_provider", nullable=False),
+    Column("auto_charge", Boolean, nullable=False),
+    _created(),
+    _updated(),
+    UniqueConstraint("workspace_id", "subject", "subject_id"),
+)
+
+account_payment_settings = Table(
+    "account_payment_settings",
+    metadata,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    _text("merchant_notifications", nullable=False),
+    _text("customer_notifications", nullable=False),
 )
 
 invoice_documents = Table(

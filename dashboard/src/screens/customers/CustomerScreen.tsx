@@ -13,6 +13,7 @@ import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
 import { Status } from "../../components/Status";
+import { TaxIdsPanel } from "../../components/TaxIdsPanel";
 import { useParam } from "../../components/useFilters";
 import { AliasesPanel } from "./AliasesPanel";
 import { ArchiveButton } from "./ArchiveButton";
@@ -71,6 +72,11 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
           <SchedulesPanel customerId={shown.id} />
           <ContactsPanel contacts={shown.contacts ?? []} />
           <AliasesPanel customerId={shown.id} />
+          <TaxIdsPanel
+            title="Tax ids"
+            owner={{ kind: "customer", id: shown.id }}
+            country={shown.address.country}
+          />
         </Stack>
         <Stack gap="md" miw={0}>
           <InvoicesPanel customerId={shown.id} />

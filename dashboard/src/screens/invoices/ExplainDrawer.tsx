@@ -3,12 +3,13 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import { explanation, invoiceLines } from "../../api/invoices";
-import type { Explanation, LineItem, MemberShare, Stretch, UsageUsed } from "../../api/types";
+import type { Explanation, LineItem, LineTax, MemberShare, Stretch, UsageUsed } from "../../api/types";
 import { DataTable, ScrollX, type Column } from "../../components/DataTable";
 import { Facts } from "../../components/Facts";
 import { Moment, Money, Quantity } from "../../components/Figures";
 import { decimalText, moneyText, momentText, periodText, plural } from "../../components/format";
 import { ProblemAlert } from "../../components/Problem";
+import { percentText, TAX_REASONS } from "../../components/taxText";
 import { SegmentRows } from "./SegmentRows";
 
 type Props = { invoiceId: string; lineId: string; currency: string; onClose: () => void };
@@ -50,6 +51,7 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
   return [
     ["Amount", <Money key="amount" value={told.netTotal} currency={currency} />],
     ["Rounding", roundingText(rounding, currency)],
+    ["Tax", taxText(told.tax, currency)],
     ...(told.adjustment
       ? ([
           [
@@ -75,6 +77,14 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
       : []),
     ["Calculated", told.calculatedAt && <Moment key="at" value={told.calculatedAt} />],
   ];
+}
+
+/** "20 % of it, 4.00: agreed on the schedule (VAT, version 2)" */
+function taxText(tax: LineTax, currency: string): string {
+  const why = TAX_REASONS[tax.reason];
+  if (!tax.name) return `None: ${why}`;
+  const version = tax.taxRateVersion ? `, version ${tax.taxRateVersion}` : "";
+  return `${percentText(tax.taxRate)} is ${moneyText(tax.rounded, currency)} (${tax.name}${version}): ${why}`;
 }
 
 function roundingText(rounding: Explanation["rounding"], currency: string): string {

@@ -6,6 +6,7 @@ import { Fragment } from "react";
 import { Link } from "react-router";
 
 import { invoiceGroups, invoiceLines } from "../../api/invoices";
+import { totalsExplanation } from "../../api/shares";
 import type { Adjustment, Invoice, LineItem, LineItemGroup } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
@@ -14,6 +15,7 @@ import { Missing, Money, Quantity } from "../../components/Figures";
 import { periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
+import { percentText, rateName, TAX_REASONS } from "../../components/taxText";
 import { useParam } from "../../components/useFilters";
 import { ExplainDrawer } from "./ExplainDrawer";
 import { groupLines } from "./groupLines";
@@ -68,6 +70,9 @@ type TableProps = { invoice: Invoice; groups: LineItemGroup[]; lines: LineItem[]
 function LinesTable({ invoice, groups, lines }: TableProps) {
   const { currency } = invoice;
   const [, setExplained] = useParam("explain");
+  const taxed = lines.some(({ taxation }) => taxation && taxation.reason !== "NOT_TAXED");
+  const told = useQuery({ ...totalsExplanation(invoice.id), enabled: taxed });
+  const sums = (told.data?.taxes ?? []).filter(({ name }) => name);
   return (
     <ScrollX label="Lines">
       <table className="grid-table" aria-label="Lines">
@@ -80,21 +85,44 @@ function LinesTable({ invoice, groups, lines }: TableProps) {
             <th scope="col" className="end wide-only">
               Rate
             </th>
+            {taxed && (
+              <th scope="col" className="end wide-only">
+                Tax
+              </th>
+            )}
             <th scope="col" className="end">
               Net
             </th>
           </tr>
         </thead>
         {groupLines(groups, lines).map(({ group, lines: own }) => (
-          <GroupRows key={group?.id ?? "none"} group={group} lines={own} invoice={invoice} />
+          <GroupRows
+            key={group?.id ?? "none"}
+            group={group}
+            lines={own}
+            invoice={invoice}
+            taxed={taxed}
+          />
         ))}
         <tbody>
-          <TotalRow name="Net" value={invoice.netTotal} currency={currency} />
-          <TotalRow name="Tax" value={invoice.totalTax} currency={currency} />
+          <TotalRow name="Net" value={invoice.netTotal} currency={currency} taxed={taxed} />
+          {sums.map((sum) => (
+            <TotalRow
+              key={sum.taxRateId ?? sum.reason}
+              name={rateName(sum, sum.taxRate)}
+              value={sum.totalTax}
+              currency={currency}
+              taxed={taxed}
+            />
+          ))}
+          {sums.length === 0 && (
+            <TotalRow name="Tax" value={invoice.totalTax} currency={currency} taxed={taxed} />
+          )}
           <tr className="total">
             <td>Total</td>
             <td />
             <td className="wide-only" />
+            {taxed && <td className="wide-only" />}
             <td className="end">
               <ExplainButton what="the total" onClick={() => setExplained(TOTAL)}>
                 <Money value={invoice.grossTotal} currency={currency} />
@@ -107,12 +135,15 @@ function LinesTable({ invoice, groups, lines }: TableProps) {
   );
 }
 
-function TotalRow({ name, value, currency }: { name: string; value: string; currency: string }) {
+type TotalProps = { name: string; value: string; currency: string; taxed: boolean };
+
+function TotalRow({ name, value, currency, taxed }: TotalProps) {
   return (
     <tr>
       <td>{name}</td>
       <td />
       <td className="wide-only" />
+      {taxed && <td className="wide-only" />}
       <td className="end">
         <Money value={value} currency={currency} />
       </td>
@@ -120,16 +151,21 @@ function TotalRow({ name, value, currency }: { name: string; value: string; curr
   );
 }
 
-type GroupProps = { group: LineItemGroup | null; lines: LineItem[]; invoice: Invoice };
+type GroupProps = {
+  group: LineItemGroup | null;
+  lines: LineItem[];
+  invoice: Invoice;
+  taxed: boolean;
+};
 
-function GroupRows({ group, lines, invoice }: GroupProps) {
+function GroupRows({ group, lines, invoice, taxed }: GroupProps) {
   const open = useSet<string>();
   const toggle = (id: string) => (open.has(id) ? open.delete(id) : open.add(id));
   return (
     <tbody>
       {group && (
         <tr>
-          <th scope="rowgroup" colSpan={4} className="group-title">
+          <th scope="rowgroup" colSpan={taxed ? 5 : 4} className="group-title">
             {group.title}
           </th>
         </tr>
@@ -139,11 +175,12 @@ function GroupRows({ group, lines, invoice }: GroupProps) {
           <LineRow
             line={line}
             invoice={invoice}
+            taxed={taxed}
             open={open.has(line.id)}
             onToggle={() => toggle(line.id)}
           />
           {open.has(line.id) && (
-            <SegmentRows line={line} currency={invoice.currency} indent={44} />
+            <SegmentRows line={line} currency={invoice.currency} indent={44} taxed={taxed} />
           )}
         </Fragment>
       ))}
@@ -151,7 +188,13 @@ function GroupRows({ group, lines, invoice }: GroupProps) {
   );
 }
 
-type RowProps = { line: LineItem; invoice: Invoice; open: boolean; onToggle: () => void };
+type RowProps = {
+  line: LineItem;
+  invoice: Invoice;
+  taxed: boolean;
+  open: boolean;
+  onToggle: () => void;
+};
 
 /** Several parts, a fee or packages have no one rate per unit; their quotient would say nothing. */
 const hasOneRate = ({ quantity, segments = [], adjusts }: LineItem) =>
@@ -163,7 +206,7 @@ const hasOneRate = ({ quantity, segments = [], adjusts }: LineItem) =>
 const explained = (line: LineItem) =>
   !hasOneRate(line) || (line.segments ?? []).some(({ from, to }) => from || to);
 
-function LineRow({ line, invoice, open, onToggle }: RowProps) {
+function LineRow({ line, invoice, taxed, open, onToggle }: RowProps) {
   const { currency, billingPeriod: whole } = invoice;
   // A line tells its period where it is not the invoice's.
   const { servicePeriod: service } = line;
@@ -204,6 +247,11 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
       <td className="end wide-only">
         {hasOneRate(line) ? rateText(line, currency, line.rate) : <Missing>see how it is priced</Missing>}
       </td>
+      {taxed && (
+        <td className="end wide-only">
+          <LineTax line={line} />
+        </td>
+      )}
       <td className="end">
         <ExplainButton what={line.title} onClick={() => setExplained(line.id)}>
           <Money value={line.netTotal} currency={currency} />
@@ -211,6 +259,14 @@ function LineRow({ line, invoice, open, onToggle }: RowProps) {
       </td>
     </tr>
   );
+}
+
+/** The line's rate; where there is none, in a word why. */
+function LineTax({ line: { taxation, taxRate, adjusts } }: { line: LineItem }) {
+  if (!taxation || taxation.name) return percentText(taxRate);
+  const missing = !adjusts && (taxation.reason === "MISSING" || taxation.reason === "AMBIGUOUS");
+  if (missing) return <span className="no-rate">No rate</span>;
+  return <Missing>{TAX_REASONS[taxation.reason]}</Missing>;
 }
 
 /** Which invoices an adjustment brings up to date. */

@@ -1,13 +1,14 @@
-import { Anchor, Button, Skeleton, Stack } from "@mantine/core";
+import { Alert, Anchor, Button, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "react-router";
 
 import { invoice, pdfAddress, pdfVersion } from "../../api/invoices";
-import type { Invoice } from "../../api/types";
+import { paymentInForce } from "../../api/taxes";
+import type { Invoice, PaymentInForce } from "../../api/types";
 import { addressText } from "../../components/AddressFields";
 import { Facts } from "../../components/Facts";
 import { Day, Moment, Money } from "../../components/Figures";
-import { periodText } from "../../components/format";
+import { periodText, plural, words } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Panel } from "../../components/Panel";
@@ -21,6 +22,7 @@ import { UsageBreakdown } from "./UsageBreakdown";
 export default function InvoiceScreen() {
   const { id = "" } = useParams();
   const found = useQuery(invoice(id));
+  const paid = useQuery(paymentInForce(id));
   const [pdf, setPdf] = useParam("pdf");
   if (found.error) {
     const crumbs = [{ title: "Invoices", to: "/billing/invoices" }];
@@ -49,8 +51,9 @@ export default function InvoiceScreen() {
       />
       <div className="invoice-columns" data-pdf={pdf ? true : undefined}>
         <Stack gap="md" miw={0}>
+          <WithoutRate invoice={shown} />
           <Panel title="Details">
-            <Facts items={facts(shown)} />
+            <Facts items={[...facts(shown), payment(paid.data)]} />
           </Panel>
           <InvoiceLines invoice={shown} />
           <UsageBreakdown invoice={shown} />
@@ -65,6 +68,45 @@ export default function InvoiceScreen() {
 
 type Fact = [string, React.ReactNode];
 
+/** What has no tax rate is not taxed: better said before the invoice is final. */
+function WithoutRate({ invoice: { linesWithoutTaxRate: count, status } }: { invoice: Invoice }) {
+  if (!count) return null;
+  return (
+    <Alert
+      color="orange"
+      variant="outline"
+      className="problem"
+      role="status"
+      title={`${plural(count, "line has", "lines have")} no tax rate`}
+    >
+      {status === "DRAFT" ? (
+        <>
+          Nothing fits, or several do. Add the rate in the{" "}
+          <Anchor component={Link} to="/settings/taxes" size="sm">
+            tax settings
+          </Anchor>{" "}
+          or name it on the schedule, then recalculate. It can be finalized without.
+        </>
+      ) : (
+        "It was finalized without tax on them."
+      )}
+    </Alert>
+  );
+}
+
+const SET_BY = {
+  INVOICE: "set for the invoice",
+  BILLING_SCHEDULE: "set for the schedule",
+  CUSTOMER: "set for the customer",
+};
+
+/** By whom it is to be paid, and what says so. */
+function payment(found?: PaymentInForce): Fact {
+  if (!found || found.setBy === "NOBODY") return ["Payment provider", found && "None"];
+  const name = found.paymentProvider === "NONE" ? "None" : words(found.paymentProvider);
+  return ["Payment provider", `${name}, ${SET_BY[found.setBy]}`];
+}
+
 function facts(shown: Invoice): Fact[] {
   const { billingPeriod: period } = shown;
   return [
@@ -77,6 +119,8 @@ function facts(shown: Invoice): Fact[] {
     ["Total", <Money key="total" value={shown.grossTotal} currency={shown.currency} />],
     ["Billing address", addressText(shown.customerBillingAddress)],
     ["E-mail", shown.customerEmails.join(", ")],
+    ...(shown.customerTaxId ? [["Tax id", shown.customerTaxId] as Fact] : []),
+    ...(shown.taxNote ? [["Tax", shown.taxNote] as Fact] : []),
     ["Period", period && periodText(period.start, period.endInclusive)],
     ["Accounting date", <Day key="accounting" value={shown.accountingDate} />],
     ["Issued", <Day key="issued" value={shown.issueDate} />],

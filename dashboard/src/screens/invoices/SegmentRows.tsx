@@ -5,14 +5,20 @@ import { toPercent } from "../../components/percent";
 
 /** What of a line its parts are told from. */
 type Priced = Pick<LineItem, "quantity" | "rateDisplay" | "segments" | "adjusts">;
-type Props = { line: Priced; currency: string; indent: number };
+type Props = {
+  line: Priced;
+  currency: string;
+  indent: number;
+  /** The table has a column for the tax. */
+  taxed?: boolean;
+};
 
 /** The parts that add up to the line before it was rounded; of an adjustment, less what was billed. */
-export function SegmentRows({ line, currency, indent }: Props) {
+export function SegmentRows({ line, currency, indent, taxed }: Props) {
   const { adjusts } = line;
   return (
     <>
-      <Segments line={line} currency={currency} indent={indent} />
+      <Segments line={line} currency={currency} indent={indent} taxed={taxed} />
       {adjusts && (
         <tr className="sub">
           <td style={{ paddingLeft: indent }}>Billed before</td>
@@ -20,6 +26,7 @@ export function SegmentRows({ line, currency, indent }: Props) {
             <Quantity value={negated(adjusts.billedQuantity)} />
           </td>
           <td className="end wide-only" />
+          {taxed && <td className="wide-only" />}
           <td className="end">
             <Money value={negated(adjusts.billedNetTotal)} currency={currency} />
           </td>
@@ -35,7 +42,7 @@ export const rateText = ({ rateDisplay }: Priced, currency: string, rate: string
 
 const negated = (value: string) => (value.startsWith("-") ? value.slice(1) : /[1-9]/.test(value) ? `-${value}` : value);
 
-function Segments({ line, currency, indent }: Props) {
+function Segments({ line, currency, indent, taxed }: Props) {
   return line.segments?.map((segment, index) => (
     <tr key={index} className="sub">
       <td style={{ paddingLeft: indent }}>
@@ -46,6 +53,7 @@ function Segments({ line, currency, indent }: Props) {
         <Quantity value={segment.quantity} />
       </td>
       <td className="end wide-only">{rateText(line, currency, segment.rate)}</td>
+      {taxed && <td className="wide-only" />}
       <td className="end">
         <Money value={segment.amount} currency={currency} />
       </td>

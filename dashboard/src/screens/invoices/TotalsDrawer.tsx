@@ -8,6 +8,7 @@ import { Facts } from "../../components/Facts";
 import { Moment, Money } from "../../components/Figures";
 import { decimalText, moneyText, plural } from "../../components/format";
 import { ProblemAlert } from "../../components/Problem";
+import { rateName } from "../../components/taxText";
 
 type Props = { invoiceId: string; onLine: (lineId: string) => void; onClose: () => void };
 
@@ -100,6 +101,18 @@ function Sums({ told, onLine }: { told: TotalsExplanation; onLine: (lineId: stri
               </td>
             </tr>
           ))}
+          {told.taxes
+            .filter(({ name }) => name)
+            .map((tax) => (
+              <tr key={tax.taxRateId} className="sub">
+                <td colSpan={2}>
+                  {rateName(tax, tax.taxRate)} of {moneyText(tax.netTotal, currency)}
+                </td>
+                <td className="end">
+                  <Money value={tax.totalTax} currency={currency} />
+                </td>
+              </tr>
+            ))}
           <tr className="total">
             <td colSpan={2}>Total</td>
             <td className="end">

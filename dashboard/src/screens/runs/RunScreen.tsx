@@ -54,6 +54,9 @@ function facts(shown: BillingRunReport): [string, React.ReactNode][] {
     ["Due up to", <Day key="due" value={shown.asOf} />],
     ["Drafted", `${plural(shown.draftedCount, "invoice")}`],
     ["Issued by now", decimalText(issued(shown))],
+    ...(shown.invoicesWithoutTaxRate
+      ? [["Without a tax rate", plural(shown.invoicesWithoutTaxRate, "invoice")] as [string, string]]
+      : []),
     ["Total", <RunTotals key="total" totals={shown.totals} />],
     ["Started", <Moment key="started" value={shown.createdAt} />],
     ["Ended", <Moment key="ended" value={shown.finishedAt} />],

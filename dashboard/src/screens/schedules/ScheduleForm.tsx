@@ -13,6 +13,7 @@ import { useServerErrors } from "../../components/useServerErrors";
 import { BILL_TO_CHOICES, BILL_TO_HELP } from "./billTo";
 import { PhaseFields } from "./PhaseFields";
 import { RollUpSwitch } from "./RollUpSwitch";
+import { TaxFields } from "./TaxFields";
 import { scheduleErrors, type ScheduleValues } from "./scheduleForm";
 
 type Props = {
@@ -115,6 +116,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
           </Stack>
         </Panel>
         <PhaseFields form={form} extra={prices ?? []} />
+        <TaxFields form={form} extra={prices ?? []} />
         <Panel title="Invoices">
           <Stack gap="sm">
             <Switch

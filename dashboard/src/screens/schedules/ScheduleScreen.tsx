@@ -13,7 +13,7 @@ import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
 import { Day, Money } from "../../components/Figures";
-import { dayText, periodText, plural } from "../../components/format";
+import { dayText, periodText, plural, words } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Pager } from "../../components/Pager";
@@ -66,6 +66,9 @@ export default function ScheduleScreen() {
               "Due after",
               shown.defaultDueDateDays === undefined ? "As in the settings" : plural(shown.defaultDueDateDays, "day"),
             ],
+            ...(shown.paymentProvider
+              ? ([["Payment provider", words(shown.paymentProvider)]] as [string, string][])
+              : []),
             ["PO number", shown.purchaseOrderNumber],
             ["Label", shown.label],
             ["Memo", shown.memo],

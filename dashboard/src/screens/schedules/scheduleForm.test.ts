@@ -10,6 +10,11 @@ test("list prices and prices go where the API wants them", () => {
   expect(phase).toMatchObject({ priceIds: ["b"], listPriceIds: ["a"], endDate: undefined });
 });
 
+test("tax rates are sent for prices that are still chosen", () => {
+  const taxRates = { "list:a": "vat", "price:b": "", "price:gone": "vat" };
+  expect(scheduleBody({ ...VALUES, taxRates }, true).taxRates).toEqual([{ priceId: "a", taxRateId: "vat" }]);
+});
+
 test("nobody is left out without roll-up", () => {
   const values = { ...VALUES, rollUpExclusions: ["x"] };
   expect(scheduleBody(values, true).rollUpExclusions).toEqual([]);

@@ -25,6 +25,8 @@ export type ScheduleValues = {
   label: string;
   memo: string;
   defaultDueDateDays: string;
+  /** The tax rate agreed for a price, by its key in the phases; "" is that of its category. */
+  taxRates: Record<string, string>;
   phases: PhaseValues[];
 };
 
@@ -46,6 +48,9 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
     label: schedule?.label ?? "",
     memo: schedule?.memo ?? "",
     defaultDueDateDays: schedule?.defaultDueDateDays?.toString() ?? "",
+    taxRates: Object.fromEntries(
+      (schedule?.taxRates ?? []).map(({ priceId, taxRateId }) => [`price:${priceId}`, taxRateId]),
+    ),
     phases: schedule
       ? schedule.phases.map((phase) => ({
           name: phase.name ?? "",
@@ -92,6 +97,13 @@ export function scheduleErrors(values: ScheduleValues): Record<string, string> {
   return errors;
 }
 
+/** Every price of the phases once, in order. */
+export const pricesOf = ({ phases }: ScheduleValues) => [
+  ...new Set(phases.flatMap(({ prices }) => prices)),
+];
+
+const idOf = (key: string) => key.slice(key.indexOf(":") + 1);
+
 const ids = (prices: string[], kind: "price" | "list") =>
   prices.filter((key) => key.startsWith(`${kind}:`)).map((key) => key.slice(kind.length + 1));
 
@@ -108,7 +120,9 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
     rollUpBilling: values.rollUpBilling,
     rollUpExclusions: values.rollUpBilling ? values.rollUpExclusions : [],
     billTo: values.billTo,
-    taxRates: [],
+    taxRates: pricesOf(values)
+      .filter((key) => values.taxRates[key])
+      .map((key) => ({ priceId: idOf(key), taxRateId: values.taxRates[key] ?? "" })),
     purchaseOrderNumber: values.purchaseOrderNumber.trim() || undefined,
     label: values.label.trim() || undefined,
     memo: values.memo.trim() || undefined,

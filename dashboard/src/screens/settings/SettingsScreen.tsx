@@ -1,31 +1,35 @@
-import { Skeleton, Stack } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { Stack, Tabs } from "@mantine/core";
+import { Navigate, useNavigate, useParams } from "react-router";
 
-import { merchant } from "../../api/account";
-import { Empty } from "../../components/Empty";
 import { PageHead } from "../../components/PageHead";
-import { Panel } from "../../components/Panel";
-import { ProblemAlert } from "../../components/Problem";
-import { SellerForm } from "./SellerForm";
+import { SellerTab } from "./SellerTab";
+import { TaxesTab } from "./taxes/TaxesTab";
+
+const TABS = ["seller", "taxes"];
 
 export default function SettingsScreen() {
-  const found = useQuery({ ...merchant, staleTime: Infinity });
+  const { tab = "seller" } = useParams();
+  const navigate = useNavigate();
+  if (!TABS.includes(tab)) return <Navigate to="/settings" replace />;
   return (
     <Stack gap="md">
       <PageHead title="Settings" />
-      <Panel title="Seller">
-        {found.error ? (
-          <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
-        ) : found.isPending ? (
-          <Skeleton height={320} />
-        ) : found.data ? (
-          <SellerForm key={found.dataUpdatedAt} merchant={found.data} />
-        ) : (
-          <Empty title="This workspace has no seller yet">
-            Your administrator creates it together with the workspace; then it can be filled in here.
-          </Empty>
-        )}
-      </Panel>
+      <Tabs
+        value={tab}
+        onChange={(value) => void navigate(value === "taxes" ? "/settings/taxes" : "/settings")}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="seller">Seller</Tabs.Tab>
+          <Tabs.Tab value="taxes">Taxes</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="seller">
+          <SellerTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="taxes">
+          <TaxesTab />
+        </Tabs.Panel>
+      </Tabs>
     </Stack>
   );
 }

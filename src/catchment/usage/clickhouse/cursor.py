@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from catchment.store.chunks import chunks
 from catchment.usage.clickhouse import rows
 
 _NONE: Mapping[str, Any] = {}
+_RELATION = re.compile(r"\b(FROM|JOIN) (stored|events|counting|marks)\b")
 _PARAMETER = re.compile(r"\$(\w+)")
 _LONG = 2**63
 _NEW = "CREATE OR REPLACE TEMPORARY TABLE"
@@ -24,6 +25,7 @@ _AS_QUESTIONS_MEAN = {
     "group_by_use_nulls": 1,
     "join_use_nulls": 1,
     "joined_subquery_requires_alias": 0,
+    "max_query_size": 2**26,
     "output_format_decimal_trailing_zeros": 0,
     "prefer_column_name_to_alias": 1,
     "transform_null_in": 0,
@@ -32,15 +34,15 @@ _AS_QUESTIONS_MEAN = {
 
 
 class ClickHouseCursor:
-    """A session in which each name of ``relations`` means the rows of a subquery.
+    """A session in which the name of each relation means the rows of a subquery.
 
-    What is defined or kept is a temporary table; where there are shards, it is sent along.
+    ``relations`` are asked what they are to a question of a given text. What is defined or kept is
+    a temporary table; where there are shards, it is sent along.
     """
 
-    def __init__(self, client: Any, relations: Mapping[str, str]) -> None:
+    def __init__(self, client: Any, relations: Callable[[str], Mapping[str, str]]) -> None:
         self._client = client
         self._relations = relations
-        self._named = re.compile(rf"\b(FROM|JOIN) ({'|'.join(relations)})\b")
 
     def rows(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -81,17 +83,17 @@ class ClickHouseCursor:
 
     def _asked(self, sql: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The query as ClickHouse reads it, with those of ``parameters`` that are in it."""
+        meaning = self._relations(sql)
         named = {name: parameters[name] for name in _PARAMETER.findall(sql)}
         typed = _PARAMETER.sub(lambda found: _placeholder(found[1], named[found[1]]), sql)
         return {
             # Last, for what a relation says may hold anything: names of properties are in it.
-            "query": self._named.sub(self._subquery, typed),
+            "query": _RELATION.sub(
+                lambda found: f"{found[1]} {meaning[found[2]]} AS {found[2]}", typed
+            ),
             "parameters": {name: value for name, value in named.items() if value is not None},
             "settings": _AS_QUESTIONS_MEAN,
         }
-
-    def _subquery(self, found: re.Match[str]) -> str:
-        return f"{found[1]} {self._relations[found[2]]} AS {found[2]}"
 
 
 def _placeholder(name: str, value: str | int | None) -> str:

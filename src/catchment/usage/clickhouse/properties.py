@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from functools import cache
 
 from catchment.core.metering import FRACTION_DIGITS, NUMBER, fold
@@ -14,22 +13,24 @@ _NUMBER = literal(rf"\A({NUMBER})\z")
 _SURROGATES = range(0xD800, 0xE000)
 
 
-def expressions(name: str) -> Iterator[str]:
-    """The columns that ``events`` has of a property, of ``texts``, ``numbers`` and ``flags``."""
+def expressions(name: str) -> dict[str, str]:
+    """What each column that ``events`` has of a property is made of: texts, numbers, flags."""
     own = literal(name)
     text = (
         f"multiIf(mapContains(texts, {own}), texts[{own}],"
         f" mapContains(numbers, {own}), toString(numbers[{own}]),"
         f" mapContains(flags, {own}), if(flags[{own}], 'true', 'false'), NULL)"
     )
-    yield f"{text} AS {columns.text(name)}"
-    yield f"{folded(text)} AS {columns.folded(name)}"
-    yield (
+    number = (
         f"multiIf(mapContains(numbers, {own}), numbers[{own}],"
         f" match(texts[{own}], {_NUMBER}),"
         f" toDecimal128OrNull(texts[{own}], {FRACTION_DIGITS}), NULL)"
-        f" AS {columns.number(name)}"
     )
+    return {
+        columns.text(name): text,
+        columns.folded(name): folded(text),
+        columns.number(name): number,
+    }
 
 
 def folded(text: str) -> str:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,22 +44,31 @@ class Snapshot:
     kept_since: datetime | None = None
 
 
-def of(snapshot: Snapshot, properties: Collection[str]) -> dict[str, str]:
-    """Each relation by its name, as a subquery; ``events`` has columns of ``properties``.
+def of(snapshot: Snapshot, properties: Collection[str]) -> Callable[[str], dict[str, str]]:
+    """What each relation is to a question, as a subquery.
 
-    ``later`` of ``stored`` is the place that superseded the event, as far as this snapshot knows.
+    ``events`` has those columns of ``properties`` that the question names: of all metrics of a
+    billing run there would be thousands. ``later`` of ``stored`` is the place that superseded the
+    event, as far as this snapshot knows.
     """
     stored, last = _stored(snapshot), snapshot.last_seq
-    read = [*_EVENTS, *(one for name in sorted(properties) for one in expressions(name))]
-    events = f"SELECT {', '.join(read)} FROM {stored} WHERE seq <= {last} AND event_type <> ''"
+    wanted = [f"seq <= {last}", "event_type <> ''"]
     if snapshot.kept_since is not None:
-        events += f" AND event_at >= {micros(snapshot.kept_since)}"
-    return {
-        "stored": stored,
-        "events": f"({events})",
-        "counting": f"({events} AND (later = 0 OR later > {last}))",
-        "marks": f"(SELECT seq, later FROM {stored} WHERE later BETWEEN 1 AND {last})",
-    }
+        wanted.append(f"event_at >= {micros(snapshot.kept_since)}")
+    columns = {name: made for one in properties for name, made in expressions(one).items()}
+
+    def meaning(question: str) -> dict[str, str]:
+        own = (f"{made} AS {name}" for name, made in columns.items() if name in question)
+        read = ", ".join((*_EVENTS, *own))
+        events = f"SELECT {read} FROM {stored} WHERE {' AND '.join(wanted)}"
+        return {
+            "stored": stored,
+            "events": f"({events})",
+            "counting": f"({events} AND (later = 0 OR later > {last}))",
+            "marks": f"(SELECT seq, later FROM {stored} WHERE later BETWEEN 1 AND {last})",
+        }
+
+    return meaning
 
 
 def _stored(snapshot: Snapshot) -> str:

@@ -72,7 +72,7 @@ def _parsed(lines: bytes, kinds: Mapping[str, str]) -> pa.Table | None:
             json.ReadOptions(use_threads=False, block_size=len(lines) + 1),
             json.ParseOptions(explicit_schema=pa.schema(fields), unexpected_field_behavior="error"),
         )
-    except ValueError:  # Arrow's own, and that of a message that is no UTF-8
+    except (pa.ArrowException, ValueError):  # the latter where a message is no UTF-8
         return None
 
 

@@ -8,19 +8,18 @@ which they were acknowledged.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, func, insert, select, text
+from sqlalchemy import Connection, delete, func, select
 
+from catchment.store import bulk, driver
 from catchment.store.engine import lock
 from catchment.store.schema import usage_inbox
 from catchment.usage.intake.events import Batch, InboxRow, pack
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A row to be: its id is reserved, its body is packed."""
 
     id: int
@@ -64,39 +63,22 @@ def hold(tx: Connection, workspace_ids: Iterable[str]) -> None:
 def reserve(tx: Connection, workspace_ids: Iterable[str], count: int) -> list[int]:
     """The ids, ascending, of ``count`` rows that are about to be added to these workspaces."""
     hold(tx, workspace_ids)
-    return list(tx.execute(_NEXT[tx.dialect.name], {"count": count}).scalars())
-
-
-_NEXT = {
+    if tx.dialect.name == "postgresql":
+        return list(driver.run(tx, _NEXT, (count,)).scalars())
     # An explicit id moves the table's sequence along, and nobody else writes meanwhile.
-    "sqlite": text(
-        "WITH RECURSIVE ids (id, left) AS (SELECT coalesce((SELECT seq FROM sqlite_sequence"
-        " WHERE name = 'usage_inbox'), 0) + 1, :count UNION ALL"
-        " SELECT id + 1, left - 1 FROM ids WHERE left > 1) SELECT id FROM ids"
-    ),
-    "postgresql": text(
-        "SELECT nextval(pg_get_serial_sequence('usage_inbox', 'id'))"
-        " FROM generate_series(1, :count)"
-    ),
-}
+    last = driver.run(tx, _LAST, ()).scalar() or 0
+    return list(range(last + 1, last + count + 1))
+
+
+_NEXT = (
+    "SELECT nextval(pg_get_serial_sequence('usage_inbox', 'id')) FROM generate_series(1, ?::int)"
+)
+_LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'usage_inbox'"
 
 
 def add(tx: Connection, rows: Sequence[Incoming]) -> None:
     """Add rows whose ids are reserved."""
-    tx.execute(
-        insert(usage_inbox),
-        [
-            {
-                "id": row.id,
-                "workspace_id": row.workspace_id,
-                "event_count": row.event_count,
-                "size": row.size,
-                "body": row.body,
-                "received_at": row.received_at,
-            }
-            for row in rows
-        ],
-    )
+    bulk.add_together(tx, usage_inbox, Incoming._fields, rows)
 
 
 def first(

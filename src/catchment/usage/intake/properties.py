@@ -44,6 +44,11 @@ _decoder = msgspec.json.Decoder(dict[str, Any], float_hook=exact)
 _encoder = msgspec.json.Encoder()
 
 
+def shown(body: msgspec.Raw) -> bytes:
+    """The JSON object to show of properties once checked."""
+    return b"{}" if bytes(body) in _NOTHING else _encoder.encode(_plainly(_decoder.decode(body)))
+
+
 def kept(body: msgspec.Raw) -> tuple[str, dict[str, str]]:
     """The JSON object to show, and the texts of its plain values, of properties once checked."""
     if bytes(body) in _NOTHING:

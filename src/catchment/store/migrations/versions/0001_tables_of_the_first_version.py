@@ -33,6 +33,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
     )
     op.create_table(
+        "account_payment_settings",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("merchant_notifications", sa.Text(), nullable=False),
+        sa.Column("customer_notifications", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspaces.id"],
+            name=op.f("fk_account_payment_settings_workspace_id"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", name=op.f("pk_account_payment_settings")),
+    )
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -59,6 +71,7 @@ def upgrade() -> None:
         sa.Column("issued_count", sa.Integer(), nullable=False),
         sa.Column("failure_count", sa.Integer(), nullable=False),
         sa.Column("difference_count", sa.Integer(), nullable=False),
+        sa.Column("undecided_taxes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("totals", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("report", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
@@ -162,25 +175,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("workspace_id", name=op.f("uq_merchants_workspace_id")),
     )
     op.create_table(
-        "products",
+        "payment_settings",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("label", sa.Text(), nullable=True),
-        sa.Column("tax_category_id", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("payment_provider", sa.Text(), nullable=False),
+        sa.Column("auto_charge", sa.Boolean(), nullable=False),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_products_workspace_id")
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_payment_settings_workspace_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_settings")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "subject",
+            "subject_id",
+            name=op.f("uq_payment_settings_workspace_id_subject_subject_id"),
+        ),
     )
-    with op.batch_alter_table("products", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_products_workspace_id_id"), ["workspace_id", "id"], unique=False
-        )
-
     op.create_table(
         "sequences",
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -191,6 +205,40 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("workspace_id", "name", name=op.f("pk_sequences")),
     )
+    op.create_table(
+        "tax_categories",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_tax_categories_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_categories")),
+    )
+    with op.batch_alter_table("tax_categories", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tax_categories_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
+    op.create_table(
+        "tax_rates",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_tax_rates_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rates")),
+    )
+    with op.batch_alter_table("tax_rates", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tax_rates_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
     op.create_table(
         "usage_imports",
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -311,6 +359,7 @@ def upgrade() -> None:
         sa.Column("roll_up_billing", sa.Boolean(), nullable=False),
         sa.Column("bill_to", sa.Text(), server_default="SELF", nullable=False),
         sa.Column("roll_up_exclusions", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("tax_rates", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("auto_issue_invoices", sa.Boolean(), nullable=False),
         sa.Column(
             "adjust_late_usage", sa.Boolean(), server_default=sa.text("(true)"), nullable=False
@@ -321,8 +370,6 @@ def upgrade() -> None:
         sa.Column("memo", sa.Text(), nullable=True),
         sa.Column("default_due_date_days", sa.Integer(), nullable=True),
         sa.Column("custom_fields", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("payment_provider", sa.Text(), nullable=True),
-        sa.Column("auto_charge", sa.Boolean(), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("activated_at", catchment.store.schema.Instant(timezone=True), nullable=True),
@@ -458,38 +505,26 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "list_prices",
+        "products",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("product_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("structure", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("usage_metric_id", sa.Text(), nullable=True),
-        sa.Column("billing_frequency", sa.Text(), nullable=False),
-        sa.Column("billing_type", sa.Text(), nullable=False),
-        sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("tax_category_id", sa.Text(), nullable=True),
         sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
         sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["product_id"], ["products.id"], name=op.f("fk_list_prices_product_id")
+            ["tax_category_id"], ["tax_categories.id"], name=op.f("fk_products_tax_category_id")
         ),
         sa.ForeignKeyConstraint(
-            ["usage_metric_id"], ["usage_metrics.id"], name=op.f("fk_list_prices_usage_metric_id")
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_products_workspace_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_list_prices_workspace_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_prices")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
     )
-    with op.batch_alter_table("list_prices", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_list_prices_product_id"), ["product_id"], unique=False)
+    with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_list_prices_workspace_id_id"), ["workspace_id", "id"], unique=False
+            batch_op.f("ix_products_workspace_id_id"), ["workspace_id", "id"], unique=False
         )
 
     op.create_table(
@@ -505,6 +540,87 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sessions")),
     )
+    op.create_table(
+        "tax_category_versions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("head_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_published", sa.Boolean(), nullable=False),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["head_id"], ["tax_categories.id"], name=op.f("fk_tax_category_versions_head_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_tax_category_versions_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_category_versions")),
+        sa.UniqueConstraint(
+            "head_id", "version", name=op.f("uq_tax_category_versions_head_id_version")
+        ),
+    )
+    op.create_table(
+        "tax_rate_versions",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("head_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_published", sa.Boolean(), nullable=False),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("invoice_name", sa.Text(), nullable=False),
+        sa.Column("invoice_short_name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("tax_category_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["head_id"], ["tax_rates.id"], name=op.f("fk_tax_rate_versions_head_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tax_category_id"],
+            ["tax_categories.id"],
+            name=op.f("fk_tax_rate_versions_tax_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_tax_rate_versions_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rate_versions")),
+        sa.UniqueConstraint(
+            "head_id", "version", name=op.f("uq_tax_rate_versions_head_id_version")
+        ),
+    )
+    op.create_table(
+        "tax_registrations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("tax_identifier", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_tax_registrations_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_tax_registrations_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_registrations")),
+    )
+    with op.batch_alter_table("tax_registrations", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_tax_registrations_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_tax_registrations_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
     op.create_table(
         "invoices",
         sa.Column("id", sa.Text(), nullable=False),
@@ -530,6 +646,8 @@ def upgrade() -> None:
         sa.Column("customer_legal_name", sa.Text(), nullable=False),
         sa.Column("customer_billing_address", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("customer_tax_status", sa.Text(), nullable=False),
+        sa.Column("customer_tax_id", sa.Text(), nullable=True),
+        sa.Column("undecided_taxes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("billing_period_start", sa.Date(), nullable=True),
         sa.Column("billing_period_end", sa.Date(), nullable=True),
         sa.Column("accounting_date", sa.Date(), nullable=False),
@@ -580,6 +698,41 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "list_prices",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("structure", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("usage_metric_id", sa.Text(), nullable=True),
+        sa.Column("billing_frequency", sa.Text(), nullable=False),
+        sa.Column("billing_type", sa.Text(), nullable=False),
+        sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["products.id"], name=op.f("fk_list_prices_product_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["usage_metric_id"], ["usage_metrics.id"], name=op.f("fk_list_prices_usage_metric_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_list_prices_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_list_prices")),
+    )
+    with op.batch_alter_table("list_prices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_list_prices_product_id"), ["product_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_list_prices_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
+    op.create_table(
         "phases",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -600,44 +753,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phases")),
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
     )
-    op.create_table(
-        "prices",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("product_id", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("structure", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("usage_metric_id", sa.Text(), nullable=True),
-        sa.Column("billing_frequency", sa.Text(), nullable=False),
-        sa.Column("billing_type", sa.Text(), nullable=False),
-        sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("list_price_id", sa.Text(), nullable=True),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["list_price_id"], ["list_prices.id"], name=op.f("fk_prices_list_price_id")
-        ),
-        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_prices_product_id")),
-        sa.ForeignKeyConstraint(
-            ["usage_metric_id"], ["usage_metrics.id"], name=op.f("fk_prices_usage_metric_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_prices_workspace_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_prices")),
-    )
-    with op.batch_alter_table("prices", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_prices_product_id"), ["product_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_prices_workspace_id_id"), ["workspace_id", "id"], unique=False
-        )
-
     op.create_table(
         "invoice_documents",
         sa.Column("invoice_id", sa.Text(), nullable=False),
@@ -677,21 +792,42 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "phase_prices",
-        sa.Column("phase_id", sa.Text(), nullable=False),
-        sa.Column("price_id", sa.Text(), nullable=False),
+        "prices",
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("arr_calculation", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_phase_prices_phase_id")),
-        sa.ForeignKeyConstraint(["price_id"], ["prices.id"], name=op.f("fk_phase_prices_price_id")),
+        sa.Column("product_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("structure", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("usage_metric_id", sa.Text(), nullable=True),
+        sa.Column("billing_frequency", sa.Text(), nullable=False),
+        sa.Column("billing_type", sa.Text(), nullable=False),
+        sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column("list_price_id", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_phase_prices_workspace_id")
+            ["list_price_id"], ["list_prices.id"], name=op.f("fk_prices_list_price_id")
         ),
-        sa.PrimaryKeyConstraint("phase_id", "price_id", name=op.f("pk_phase_prices")),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_prices_product_id")),
+        sa.ForeignKeyConstraint(
+            ["usage_metric_id"], ["usage_metrics.id"], name=op.f("fk_prices_usage_metric_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_prices_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prices")),
     )
-    with op.batch_alter_table("phase_prices", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_phase_prices_price_id"), ["price_id"], unique=False)
+    with op.batch_alter_table("prices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_prices_product_id"), ["product_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_prices_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
 
     op.create_table(
         "usage_branches",
@@ -758,6 +894,7 @@ def upgrade() -> None:
         sa.Column("rate", sa.Text(), nullable=False),
         sa.Column("rate_display", sa.Text(), nullable=False),
         sa.Column("tax_rate", sa.Text(), nullable=False),
+        sa.Column("taxation", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("net_minor", sa.BigInteger(), nullable=False),
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
@@ -804,6 +941,23 @@ def upgrade() -> None:
             ),
         ),
     )
+    op.create_table(
+        "phase_prices",
+        sa.Column("phase_id", sa.Text(), nullable=False),
+        sa.Column("price_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("arr_calculation", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_phase_prices_phase_id")),
+        sa.ForeignKeyConstraint(["price_id"], ["prices.id"], name=op.f("fk_phase_prices_price_id")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_phase_prices_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("phase_id", "price_id", name=op.f("pk_phase_prices")),
+    )
+    with op.batch_alter_table("phase_prices", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_phase_prices_price_id"), ["price_id"], unique=False)
+
     op.create_table(
         "line_evidence",
         sa.Column("line_item_id", sa.Text(), nullable=False),
