@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 
 from benchmarks.families.measuring import Figures, Stopwatch
 from benchmarks.families.seller import NOW, add_events, add_family, add_roll_up, levels, seller
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.store import invoice_contents
+from catchment.flows.billing.bill_workspace import bill_workspace
 from catchment.store.engine import reading
+from catchment.store.invoices import invoice_contents
 from catchment.store.schema import line_items
 
 MONTH = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))

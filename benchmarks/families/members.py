@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from benchmarks.families.measuring import Figures, Stopwatch, best
 from benchmarks.families.seller import NOW, Seller, add_family, levels, seller
-from catchment.store import family_indexes
 from catchment.store.engine import reading
+from catchment.store.families import family_indexes
 
 RUNS = 5
 RECURSIVE_RUNS = 3

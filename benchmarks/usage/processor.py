@@ -25,10 +25,10 @@ from benchmarks.usage.ingest import CONNECTIONS, made_key
 from benchmarks.usage.senders import Load, requests
 from benchmarks.usage.servers import Forgetful, catchment
 from catchment import main
-from catchment.api.deps import utcnow
-from catchment.api.event_protocol import EventProtocol
-from catchment.api.group_commit import GroupCommit
-from catchment.flows.ingest_usage import Arrival
+from catchment.api.edge.deps import utcnow
+from catchment.api.usage.event_protocol import EventProtocol
+from catchment.api.usage.group_commit import GroupCommit
+from catchment.flows.usage.ingest_usage import Arrival
 from catchment.settings import Settings
 from catchment.store.access import Key
 from catchment.usage import Batch

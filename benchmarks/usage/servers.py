@@ -16,11 +16,11 @@ from fastapi import FastAPI
 
 from benchmarks.usage import usual
 from catchment import main
-from catchment.api.deps import utcnow
-from catchment.api.group_commit import GroupCommit, Told
-from catchment.api.intake import Intake
+from catchment.api.edge.deps import utcnow
 from catchment.api.server import serve
-from catchment.flows.ingest_usage import Place
+from catchment.api.usage.group_commit import GroupCommit, Told
+from catchment.api.usage.intake import Intake
+from catchment.flows.usage.ingest_usage import Place
 from catchment.settings import Settings
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored

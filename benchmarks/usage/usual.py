@@ -14,8 +14,8 @@ from fastapi import FastAPI, Header, HTTPException
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from catchment import main
-from catchment.api import event_wire
-from catchment.api.deps import key_of
+from catchment.api.edge.deps import key_of
+from catchment.api.usage import event_wire
 from catchment.core.errors import Unauthenticated
 from catchment.core.period import BEGINNING, FOREVER
 from catchment.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.requests import ClientDisconnect
 
-from catchment.api import bodies
+from catchment.api.edge import bodies
 from catchment.core.errors import TooLarge
 from tests.api.test_usage_events import EVENT
 

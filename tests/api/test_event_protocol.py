@@ -19,14 +19,15 @@ from sqlalchemy.exc import OperationalError
 from starlette.types import Receive, Scope, Send
 
 from catchment import ids
-from catchment.api import event_protocol
-from catchment.api.event_protocol import EventProtocol
-from catchment.api.route import MAX_BODY
+from catchment.api.edge.route import MAX_BODY
 from catchment.api.server import config
+from catchment.api.usage import event_protocol
+from catchment.api.usage.event_protocol import EventProtocol
 from catchment.settings import Settings
-from catchment.store import access, kept_usage
+from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import lock, writing
+from catchment.store.usage import kept_usage
 from tests.api.test_usage_events import EVENT
 from tests.conftest import Clock
 

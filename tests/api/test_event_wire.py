@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.api import event_wire
-from catchment.api.event_wire import Taken
+from catchment.api.usage import event_wire
+from catchment.api.usage.event_wire import Taken
 from catchment.core.errors import Invalid
 from catchment.usage import SentEvent, batch, sent_events
 from catchment.usage.intake import properties

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from catchment.api.exactjson import MAX_DEPTH, loads
+from catchment.api.edge.exactjson import MAX_DEPTH, loads
 from catchment.core.errors import Invalid
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from catchment.flows import import_families
+from catchment.flows.families import import_families
 from tests.api.kin import ADDRESS, create, create_id, move
 from tests.conftest import Clock
 from tests.flows.test_moves_and_invoices import Seller

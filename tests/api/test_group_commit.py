@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catchment import ids
-from catchment.api.group_commit import GroupCommit
+from catchment.api.usage.group_commit import GroupCommit
 from catchment.core.errors import Unauthenticated
-from catchment.flows.ingest_usage import Arrival, Place, Retry
+from catchment.flows.usage.ingest_usage import Arrival, Place, Retry
 from catchment.store import access
 from catchment.store.access import Key, Workspace
 from catchment.store.engine import lock, writing

@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from catchment.store import kept_usage
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
+from catchment.store.usage import kept_usage
 
 SINCE = datetime(2026, 2, 1, tzinfo=UTC)
 OLD, NEW = "2026-01-31T23:59:59.999999Z", "2026-02-01T00:00:00Z"

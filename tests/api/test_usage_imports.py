@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
 
-from catchment.api import event_files
+from catchment.api.usage import event_files
 from tests.api.test_usage_events import listed
 
 NDJSON = {"Content-Type": "application/x-ndjson"}

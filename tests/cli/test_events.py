@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from catchment.api import event_files
+from catchment.api.usage import event_files
 from catchment.cli import app
-from catchment.flows import import_usage
+from catchment.flows.usage import import_usage
 
 runner = CliRunner()
 GOOD = b"".join(b'{"customerAlias":"a","eventType":"t%d"}\n' % n for n in range(5))

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from catchment.cli import app
 from catchment.core.metering import Event
-from catchment.store import kept_usage, usage_homes
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
+from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage import SentEvent, UsageStore, batch
 from catchment.usage.clickhouse import copying as clickhouse_copying
 from catchment.usage.clickhouse.address import parse

@@ -21,8 +21,8 @@ import pyarrow as pa
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from catchment.api.group_commit import GroupCommit
-from catchment.flows.ingest_usage import Arrival, Place, Retry
+from catchment.api.usage.group_commit import GroupCommit
+from catchment.flows.usage.ingest_usage import Arrival, Place, Retry
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch, SentEvent, UsageStore, batch
 from catchment.usage.intake.pressure import Pressure

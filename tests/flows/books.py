@@ -12,10 +12,10 @@ from sqlalchemy import Engine, insert
 
 from catchment import ids
 from catchment.core.period import BEGINNING
-from catchment.store import aliases
 from catchment.store.access import Workspace
-from catchment.store.aliases import Alias
 from catchment.store.engine import writing
+from catchment.store.families import aliases
+from catchment.store.families.aliases import Alias
 from catchment.store.schema import (
     billing_schedules,
     contacts,

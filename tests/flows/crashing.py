@@ -24,13 +24,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, event, select
 
 from catchment import ids
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.flows.check_sums import OutOfBalance
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.store import access, billing_runs, invoice_contents, invoices
-from catchment.store.billing_runs import RunStatus
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.store import access
 from catchment.store.engine import connect, reading, writing
-from catchment.store.invoices import Invoice, of_row
+from catchment.store.invoices import billing_runs, invoice_contents, invoices
+from catchment.store.invoices.billing_runs import RunStatus
+from catchment.store.invoices.invoices import Invoice, of_row
 from catchment.store.schema import billing_runs as runs
 from catchment.store.schema import invoices as heads
 from catchment.store.schema import (

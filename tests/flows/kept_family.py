@@ -15,7 +15,7 @@ from catchment import ids
 from catchment.core.metering import Event, Metric
 from catchment.core.money import decimal_text
 from catchment.core.schedules import Phase, PricedItem, Schedule
-from catchment.store import structures
+from catchment.store.catalog import structures
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
     billing_schedules,

@@ -18,10 +18,11 @@ from sqlalchemy import Connection, Engine
 from catchment import ids
 from catchment.core.errors import BillingError
 from catchment.core.hierarchy import Forest, check
-from catchment.flows.move_customers import Relocation, move_customers
-from catchment.store import access, links
+from catchment.flows.families.move_customers import Relocation, move_customers
+from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import connect, reading, writing
+from catchment.store.families import links
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
 from tests.flows.books import NOW, Books

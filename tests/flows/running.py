@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select
 
 from catchment import ids
 from catchment.core.control import MetricBalance
-from catchment.flows.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import Status
+from catchment.store.invoices.invoices import Status
 from catchment.store.schema import invoices as heads
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books

@@ -8,13 +8,13 @@ from sqlalchemy import Connection, select, update
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
-from catchment.flows.change_aliases import add_alias
-from catchment.flows.recalculate_invoice import recalculate_drafts, recalculate_invoice
-from catchment.store import billing_runs, invoices
-from catchment.store.aliases import Alias
-from catchment.store.billing_runs import BillingRun, RunStatus, Source
+from catchment.flows.families.change_aliases import add_alias
+from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import Status
+from catchment.store.families.aliases import Alias
+from catchment.store.invoices import billing_runs, invoices
+from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
+from catchment.store.invoices.invoices import Status
 from catchment.store.schema import (
     billing_schedules,
     line_item_groups,

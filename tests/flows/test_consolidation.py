@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import Engine, update
 
 from catchment import ids
-from catchment.flows import keep_schedule
-from catchment.flows.bill_workspace import RunResult, bill_workspace
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.recalculate_invoice import recalculate_drafts, recalculate_invoice
-from catchment.flows.verify_invoices import verify_invoices
-from catchment.flows.void_invoice import void_invoice
-from catchment.store import invoice_contents, invoices
+from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
+from catchment.flows.invoices.void_invoice import void_invoice
+from catchment.flows.schedules import keep_schedule
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import Invoice
+from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices.invoices import Invoice
 from catchment.store.schema import billing_schedules
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books, fixed

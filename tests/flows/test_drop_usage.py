@@ -7,16 +7,17 @@ from sqlalchemy import update
 
 from catchment import ids
 from catchment.core.errors import Invalid
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.flows.drop_usage import Dropping, drop_usage, would_drop
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.run_billing import bill_schedule
-from catchment.flows.verify_invoices import verify_invoices
-from catchment.flows.void_invoice import void_invoice
-from catchment.store import invoices, kept_usage
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.run_billing import bill_schedule
+from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.flows.invoices.void_invoice import void_invoice
+from catchment.flows.usage.drop_usage import Dropping, drop_usage, would_drop
 from catchment.store.engine import reading, writing
-from catchment.store.kept_usage import UsageDropped
+from catchment.store.invoices import invoices
 from catchment.store.schema import line_items
+from catchment.store.usage import kept_usage
+from catchment.store.usage.kept_usage import UsageDropped
 from tests.flows.books import NOW, Books, linear
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import Connection, Engine, event, update
 
 from catchment import ids
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.flows.check_sums import OutOfBalance
-from catchment.flows.finalize_invoice import finalize_invoice, sound_invoice
-from catchment.flows.issue_drafts import issue_drafts
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.issue_drafts import issue_drafts
+from catchment.flows.invoices.finalize_invoice import finalize_invoice, sound_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import Invoice, Status
+from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.schema import invoices, line_items
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books, fixed

@@ -12,18 +12,18 @@ from sqlalchemy import Engine, select, update
 from catchment import ids
 from catchment.core.metering import UsageQuery
 from catchment.core.period import days_text
-from catchment.flows.bill_workspace import RunResult, bill_workspace
-from catchment.flows.check_sums import OutOfBalance
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.recalculate_invoice import recalculate_invoice
-from catchment.flows.verify_invoices import verify_invoices
-from catchment.flows.void_invoice import void_invoice
-from catchment.store import invoice_contents, invoices
+from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
+from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.store.access import Workspace
-from catchment.store.adjustments import Stretch, stretches
 from catchment.store.engine import reading, writing
-from catchment.store.invoice_contents import Contents, LineItem
-from catchment.store.invoices import Invoice
+from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices.adjustments import Stretch, stretches
+from catchment.store.invoices.invoice_contents import Contents, LineItem
+from catchment.store.invoices.invoices import Invoice
 from catchment.store.schema import late_looks, line_items, usage_metrics
 from catchment.usage import Reading, UsageStore
 from tests.flows.books import NOW, Books, family, instead, linear

@@ -9,14 +9,15 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.recalculate_invoice import recalculate_invoice
-from catchment.flows.verify_invoices import verify_invoices
-from catchment.flows.void_invoice import void_invoice
-from catchment.store import access, invoices
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
+from catchment.flows.invoices.void_invoice import void_invoice
+from catchment.store import access
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import Status
+from catchment.store.invoices import invoices
+from catchment.store.invoices.invoices import Status
 from catchment.usage import UsageStore
 from tests.flows.books import START, Books
 from tests.flows.kept_family import KeptFamily, Key, in_zone, unarchived

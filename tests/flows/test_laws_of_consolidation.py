@@ -19,15 +19,17 @@ from sqlalchemy import Connection, Engine, select
 from catchment import ids
 from catchment.core.consolidation import Due, Key, Payer, arrange
 from catchment.core.schedules import Charge, Schedule
-from catchment.flows import keep_schedule, place_charges, run_billing
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.move_customers import NothingToMove, Relocation, move_customers
-from catchment.flows.preview_move import PeriodChange, Preview, preview_move
-from catchment.flows.verify_invoices import verify_invoices
-from catchment.flows.void_invoice import void_invoice
-from catchment.store import access, links
+from catchment.flows.billing import place_charges, run_billing
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.families.move_customers import NothingToMove, Relocation, move_customers
+from catchment.flows.families.preview_move import PeriodChange, Preview, preview_move
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.flows.invoices.void_invoice import void_invoice
+from catchment.flows.schedules import keep_schedule
+from catchment.store import access
 from catchment.store.engine import reading, writing
+from catchment.store.families import links
 from catchment.store.schema import invoices, line_items
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books, fixed
@@ -292,7 +294,7 @@ def test_the_checker_sees_lines_that_stay_with_the_old_payer(
     story = Story((-1, -1, 0), ("SELF", "SELF", "PARENT"), (False,) * 3, moved)
     assert told(story, engine, usage).wrong() == []
 
-    monkeypatch.setattr("catchment.flows.changed_payers.turns", lambda *_: [])
+    monkeypatch.setattr("catchment.flows.families.changed_payers.turns", lambda *_: [])
 
     assert told(story, engine, usage).wrong() == [
         "2 of 2026-02-01 is paid by 0",

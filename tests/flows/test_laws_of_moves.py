@@ -15,13 +15,14 @@ from sqlalchemy import Connection, Engine
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.flows.move_customers import Relocation, move_customers
-from catchment.flows.preview_move import Preview, preview_move
-from catchment.flows.recalculate_invoice import recalculate_drafts
-from catchment.store import access, invoices
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.families.move_customers import Relocation, move_customers
+from catchment.flows.families.preview_move import Preview, preview_move
+from catchment.flows.invoices.recalculate_invoice import recalculate_drafts
+from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
+from catchment.store.invoices import invoices
 from catchment.usage import Reading, UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, fixed, instead, linear
 

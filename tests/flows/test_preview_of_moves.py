@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
-from catchment.flows.run_billing import hold
+from catchment.flows.billing.run_billing import hold
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import metadata

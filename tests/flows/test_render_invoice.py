@@ -15,21 +15,21 @@ from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
 from catchment.documents.invoice import Fact, InvoiceDocument, TaxRow
-from catchment.flows import render_invoice
-from catchment.flows.bill_workspace import bill_workspace
-from catchment.flows.finalize_invoice import finalize_invoice, one_invoice
-from catchment.flows.render_invoice import document, invoice_pdf
-from catchment.flows.void_invoice import void_invoice
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.invoices import render_invoice
+from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice
+from catchment.flows.invoices.render_invoice import document, invoice_pdf
+from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoice_parts import (
+from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,
     UsageItem,
     UsageItemGroup,
 )
-from catchment.store.invoices import Invoice, Status
+from catchment.store.invoices.invoices import Invoice, Status
 from catchment.usage import UsageStore
 from tests.flows.books import ADDRESS, NOW, Books, fixed
 

@@ -11,18 +11,18 @@ from sqlalchemy import Engine, update
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
-from catchment.flows import drafting, run_billing
-from catchment.flows.bill_workspace import RunResult, bill_workspace
-from catchment.flows.delete_invoice import delete_invoice
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.recalculate_invoice import recalculate_drafts, recalculate_invoice
-from catchment.flows.run_billing import bill_schedule
-from catchment.flows.void_invoice import void_invoice
-from catchment.store import invoice_contents
+from catchment.flows.billing import drafting, run_billing
+from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.run_billing import bill_schedule
+from catchment.flows.invoices.delete_invoice import delete_invoice
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
+from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoice_parts import Contents
-from catchment.store.invoices import Status
+from catchment.store.invoices import invoice_contents
+from catchment.store.invoices.invoice_parts import Contents
+from catchment.store.invoices.invoices import Status
 from catchment.store.schema import billing_schedules, customer_links, workspaces
 from catchment.usage import Reading, UsageStore
 from tests.flows.books import NOW, Books, family, fixed, instead, linear

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import Connection, case, insert, update
 
 from catchment import ids
-from catchment.flows.verify_invoices import verify_invoices
-from catchment.store import invoice_contents
-from catchment.store.billing_runs import RunStatus
+from catchment.flows.billing.verify_invoices import verify_invoices
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import Status
+from catchment.store.invoices import invoice_contents
+from catchment.store.invoices.billing_runs import RunStatus
+from catchment.store.invoices.invoices import Status
 from catchment.store.schema import (
     customer_links,
     line_items,

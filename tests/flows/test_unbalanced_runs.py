@@ -8,13 +8,13 @@ from sqlalchemy import Connection, select, update
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
-from catchment.flows.check_sums import OutOfBalance
-from catchment.flows.finalize_invoice import finalize_invoice
-from catchment.flows.run_billing import bill_schedule
-from catchment.store import invoice_contents
-from catchment.store.billing_runs import RunStatus
+from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.run_billing import bill_schedule
+from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.store.engine import writing
-from catchment.store.invoices import Status
+from catchment.store.invoices import invoice_contents
+from catchment.store.invoices.billing_runs import RunStatus
+from catchment.store.invoices.invoices import Status
 from catchment.store.schema import invoices as heads
 from catchment.store.schema import (
     line_item_groups,

@@ -11,13 +11,13 @@ from catchment import ids
 from catchment.core.metering import Aggregation, Member, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pools import Pool
-from catchment.flows import agreements
-from catchment.flows.agreements import Agreements
-from catchment.flows.users import Asked, Users, sizes, users
-from catchment.store import aliases, links
+from catchment.flows.billing import agreements
+from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.users import Asked, Users, sizes, users
 from catchment.store.access import Workspace
-from catchment.store.aliases import Alias
 from catchment.store.engine import reading, writing
+from catchment.store.families import aliases, links
+from catchment.store.families.aliases import Alias
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, START, Books, linear
 

@@ -10,10 +10,11 @@ from catchment import ids
 from catchment.core.hierarchy import Forest, Move
 from catchment.core.hierarchy import move as moved
 from catchment.core.period import BEGINNING
-from catchment.store import access, families, family_indexes, links
+from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.families import View
+from catchment.store.families import families, family_indexes, links
+from catchment.store.families.families import View
 from catchment.store.schema import customers
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event
 
-from catchment.store import kept_usage
 from catchment.store.engine import connect, reading, writing
+from catchment.store.usage import kept_usage
 from catchment.usage.embedded import merging
 from catchment.usage.opening import usage_store
 from tests.usage import world

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment.core.metering import Event, UsageQuery, current, measure
-from catchment.store import kept_usage
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
+from catchment.store.usage import kept_usage
 from catchment.usage import UsageStore
 from catchment.usage.embedded import merging, segments
 from catchment.usage.embedded.segments import Kind, Segment

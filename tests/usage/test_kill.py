@@ -10,8 +10,9 @@ from pathlib import Path
 
 from catchment import ids
 from catchment.core.metering import Event, current, measure
-from catchment.store import access, kept_usage
+from catchment.store import access
 from catchment.store.engine import connect, reading, writing
+from catchment.store.usage import kept_usage
 from catchment.usage import EventFilter, EventPageRequest, UsageStore
 from catchment.usage.opening import usage_store
 from tests.usage.crashing import KEPT_SINCE, STORY

@@ -11,45 +11,36 @@ from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
 from catchment import __version__
-from catchment.api import (
+from catchment.api import session
+from catchment.api.catalog import list_prices, merchants, prices, products, usage_metrics
+from catchment.api.edge import problems
+from catchment.api.edge.deps import utcnow
+from catchment.api.edge.frame import Frame
+from catchment.api.families import (
     aliases,
-    allocations,
-    backfills,
-    billing_runs,
-    billing_schedules,
     contacts,
     customers,
     family_files,
     family_tree,
     hierarchy,
-    invoice_explanation,
-    invoices,
-    list_prices,
-    merchants,
     move_preview,
     organizations,
-    payment_settings,
-    prices,
-    problems,
-    products,
-    schedule_pool,
-    session,
-    share_explanations,
     spend,
+)
+from catchment.api.invoices import (
+    allocations,
+    billing_runs,
+    invoice_explanation,
+    invoices,
+    share_explanations,
     statements,
-    tax_categories,
-    tax_rates,
-    tax_registrations,
-    usage_events,
-    usage_imports,
-    usage_intake,
-    usage_metrics,
     usage_tables,
 )
-from catchment.api.deps import utcnow
-from catchment.api.frame import Frame
-from catchment.api.group_commit import GroupCommit
-from catchment.api.intake import Intake
+from catchment.api.schedules import billing_schedules, payment_settings, schedule_pool
+from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
+from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
+from catchment.api.usage.group_commit import GroupCommit
+from catchment.api.usage.intake import Intake
 from catchment.core.errors import NotFound
 from catchment.settings import Settings
 from catchment.usage import UsageStore

@@ -9,7 +9,7 @@ from contextlib import suppress
 import uvicorn
 from fastapi import FastAPI
 
-from catchment.api.event_protocol import EventProtocol
+from catchment.api.usage.event_protocol import EventProtocol
 
 _SWITCH = 0.0005
 """Seconds, instead of 5 ms, that the writer of events waits at most for the interpreter."""

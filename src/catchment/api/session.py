@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from pydantic import Field, StringConstraints
 
-from catchment.api.deps import (
+from catchment.api.edge.deps import (
     COOKIE,
     Configured,
     Database,
@@ -16,8 +16,8 @@ from catchment.api.deps import (
     check_same_site,
     transaction,
 )
-from catchment.api.route import router
-from catchment.api.wire import Email, Wire
+from catchment.api.edge.route import router
+from catchment.api.edge.wire import Email, Wire
 from catchment.core.errors import Forbidden, Unauthenticated
 from catchment.store import access
 from catchment.store.engine import reading, writing

@@ -21,7 +21,7 @@ from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading, writing
-from catchment.store.usage_homes import UsageElsewhere
+from catchment.store.usage.usage_homes import UsageElsewhere
 from catchment.usage.clickhouse.address import AddressInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Billing you run yourself.")

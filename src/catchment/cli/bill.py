@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catchment import ids
-from catchment.api.billing_run_wire import BillingRunReportOut
+from catchment.api.invoices.billing_run_wire import BillingRunReportOut
 from catchment.cli.app import (
     AsJson,
     DataDir,
@@ -29,12 +29,13 @@ from catchment.cli.app import (
 )
 from catchment.cli.control_sheet import late_table, sheet_table, told_differences
 from catchment.core.money import money_text, total
-from catchment.flows.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
 from catchment.main import Built
-from catchment.store import access, billing_runs
-from catchment.store.billing_runs import Source
+from catchment.store import access
 from catchment.store.engine import reading
-from catchment.store.invoices import Invoice
+from catchment.store.invoices import billing_runs
+from catchment.store.invoices.billing_runs import Source
+from catchment.store.invoices.invoices import Invoice
 
 
 @app.command()

@@ -22,11 +22,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from catchment.api import event_files
-from catchment.api.arriving import unpacking
+from catchment.api.edge.arriving import unpacking
+from catchment.api.usage import event_files
 from catchment.cli.app import AsJson, DataDir, app, console, one_or_all, opened, problems, workspace
 from catchment.core.errors import BillingError
-from catchment.flows.import_usage import Part, Upload, begun, import_usage
+from catchment.flows.usage.import_usage import Part, Upload, begun, import_usage
 from catchment.main import Built
 from catchment.usage.intake import imports
 from catchment.usage.intake.pressure import Pressure

@@ -14,8 +14,9 @@ from catchment.cli.usage import usage
 from catchment.core.errors import Unavailable
 from catchment.main import database
 from catchment.settings import Settings
-from catchment.store import access, usage_homes
+from catchment.store import access
 from catchment.store.engine import reading
+from catchment.store.usage import usage_homes
 from catchment.usage.clickhouse.address import AddressInvalid, parse
 from catchment.usage.clickhouse.copying import ClickHouseCopy
 from catchment.usage.copying import Copy

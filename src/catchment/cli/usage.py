@@ -17,10 +17,10 @@ from catchment.cli.app import AsJson, DataDir, OneOrAll, app, console, one_or_al
 from catchment.cli.loading import watch
 from catchment.core.errors import BillingError
 from catchment.core.period import months_after
-from catchment.flows.drop_usage import Dropping, drop_usage, would_drop
-from catchment.store import known_aliases
+from catchment.flows.usage.drop_usage import Dropping, drop_usage, would_drop
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
+from catchment.store.families import known_aliases
 from catchment.usage import UsageStats
 
 usage = typer.Typer(no_args_is_help=True, help="What is kept of usage events.")

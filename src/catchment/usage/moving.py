@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from catchment.store import usage_homes
 from catchment.store.engine import reading, writing
+from catchment.store.usage import usage_homes
 from catchment.usage.copying import Copy, Sums
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from catchment.store import usage_homes
 from catchment.store.engine import reading
+from catchment.store.usage import usage_homes
 from catchment.usage.embedded.storage import EmbeddedStorage
 from catchment.usage.lease import held
 from catchment.usage.store import UsageStore

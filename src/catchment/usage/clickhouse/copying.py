@@ -12,8 +12,8 @@ import msgspec
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
-from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading, writing
+from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.clickhouse import loader, rows, schema
 from catchment.usage.clickhouse.address import Address
 from catchment.usage.clickhouse.clients import Clients

@@ -19,8 +19,8 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy import Engine
 
-from catchment.store import usage_homes
 from catchment.store.engine import reading, writing
+from catchment.store.usage import usage_homes
 from catchment.usage.clickhouse import rows, schema, superseding
 from catchment.usage.clickhouse.clients import Clients
 from catchment.usage.intake import inbox

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
-from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading
+from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.clickhouse import loader, relations, rows, superseding, upkeep
 from catchment.usage.clickhouse.address import Address
 from catchment.usage.clickhouse.clients import Clients

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading, writing
+from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.copying import SLICE_EVENTS, Slice, Sums
 from catchment.usage.embedded import duck, loader, segments
 from catchment.usage.embedded.segments import Kind, Segment

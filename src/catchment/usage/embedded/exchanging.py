@@ -14,8 +14,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from catchment.store import usage_homes
 from catchment.store.engine import writing
+from catchment.store.usage import usage_homes
 from catchment.usage.embedded import segments
 from catchment.usage.embedded.segments import Segment
 from catchment.usage.intake.waiting import Lost

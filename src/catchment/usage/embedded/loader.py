@@ -20,8 +20,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 from sqlalchemy import Connection, Engine
 
-from catchment.store import usage_homes
 from catchment.store.engine import reading, writing
+from catchment.store.usage import usage_homes
 from catchment.usage.copying import Slice
 from catchment.usage.embedded import duck, keys, layout, merging, segments
 from catchment.usage.embedded.exchanging import exchange, named_or_gone

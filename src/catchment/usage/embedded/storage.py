@@ -10,8 +10,8 @@ from typing import TypeVar
 from sqlalchemy import Engine
 
 from catchment.core.period import Span
-from catchment.store import kept_usage, usage_homes
 from catchment.store.engine import reading
+from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.embedded import dropping, duck, loader, relations, segments
 from catchment.usage.embedded.segments import Kind
 from catchment.usage.embedded.superseding import superseded

@@ -1,0 +1,103 @@
+"""/prices: prices made for schedules. Once made, only their name and status change."""
+
+from typing import Annotated, ClassVar, Literal
+
+from fastapi import Query
+from pydantic import ConfigDict, Field
+
+from catchment.api.catalog.integration_wire import IntegrationIdIn
+from catchment.api.catalog.price_filter import Wanted
+from catchment.api.catalog.price_wire import EXAMPLE, ParameterIn, TermsIn, TermsOut, shown
+from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
+from catchment.api.edge.route import router
+from catchment.api.edge.wire import IdIn, Name, Pagination, Wire
+from catchment.flows.schedules import make_price
+from catchment.store.catalog import prices
+
+routes = router("/prices", "Prices")
+Status = Literal["DRAFT", "ACTIVE"]
+
+
+class PriceIn(TermsIn):
+    """A price for schedules. A DRAFT one keeps its schedule from being started."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": EXAMPLE})
+
+    integration_ids: Annotated[list[IntegrationIdIn], Field(max_length=20)] | None = None
+    custom_metric_parameters: list[ParameterIn] | None = None
+    list_price_id: IdIn | None = None
+    status: Status | None = None
+
+
+class PriceUpdateIn(Wire):
+    name: Name = Field(examples=["API calls 2027"])
+    status: Status | None = None
+
+
+class PriceOut(TermsOut):
+    list_price_id: str | None = None
+    status: Status
+
+    @classmethod
+    def of(cls, price: prices.StoredPrice) -> "PriceOut":
+        """The price as it is shown."""
+        return cls.model_validate(
+            {
+                "id": price.id,
+                "created_at": price.created_at,
+                "updated_at": price.updated_at,
+                "list_price_id": price.list_price_id,
+                "status": price.status,
+                **shown(price.terms),
+            }
+        )
+
+
+class PricesOut(Wire):
+    items: list[PriceOut]
+    pagination: Pagination
+
+
+@routes.post("", status_code=201)
+def create_price(body: PriceIn, tx: Tx, who: WhoIs, now: Now, new_id: NewId) -> PriceOut:
+    """Make a price. Percentages are fractions: ``"0.05"`` is 5 %."""
+    terms = body.terms(body.integration_ids or (), body.custom_metric_parameters or ())
+    price = prices.StoredPrice(
+        new_id(), terms, body.list_price_id, body.status or "ACTIVE", now, now
+    )
+    make_price.create(tx, who.workspace.id, price)
+    return PriceOut.of(price)
+
+
+@routes.get("")
+def list_prices(
+    *,
+    tx: Tx,
+    who: WhoIs,
+    paging: NewestFirst,
+    wanted: Wanted,
+    name: Annotated[str | None, Query(description="Part of the name.")] = None,
+) -> PricesOut:
+    """Prices, newest first."""
+    page, found = prices.listed(tx, who.workspace.id, paging, wanted, name)
+    return PricesOut(items=[PriceOut.of(price) for price in found], pagination=Pagination.of(page))
+
+
+@routes.get("/{id}")
+def show_price(id: PathId, tx: Tx, who: WhoIs) -> PriceOut:
+    """One price."""
+    return PriceOut.of(prices.one(tx, who.workspace.id, id))
+
+
+@routes.put("/{id}")
+def update_price(id: PathId, body: PriceUpdateIn, tx: Tx, who: WhoIs, now: Now) -> PriceOut:
+    """Rename a price, or approve a DRAFT one."""
+    return PriceOut.of(
+        make_price.change(tx, who.workspace.id, id, name=body.name, status=body.status, now=now)
+    )
+
+
+@routes.delete("/{id}")
+def delete_price(id: PathId, tx: Tx, who: WhoIs, now: Now) -> PriceOut:
+    """Delete a price that is on no billing schedule."""
+    return PriceOut.of(make_price.delete(tx, who.workspace.id, id, now=now))

@@ -1,0 +1,302 @@
+"""The explanation of a line item as the API shows it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from catchment.api.edge.wire import At, Pagination, Wire, after_key
+from catchment.api.invoices.invoice_models import DateRange, SegmentOut
+from catchment.api.taxes.taxation_wire import TaxationOut
+from catchment.core.adjustments import Deducted
+from catchment.core.metering import Metric
+from catchment.core.money import CURRENCIES, EXACT, decimal_text, exact_sum, money_text
+from catchment.core.period import FOREVER, Span
+from catchment.core.taxes import NOT_TAXED
+from catchment.flows.invoices.explain_line import Explanation
+from catchment.store.invoices import invoice_parts
+from catchment.store.invoices.evidence import Counted, EvidenceMember
+from catchment.store.invoices.invoice_rows import segment_texts
+
+
+class StretchOut(Wire):
+    """From an instant up to but not including another; without ``to`` it has no end."""
+
+    from_: Annotated[At, Field(alias="from")]
+    to: At | None = None
+
+    @classmethod
+    def of(cls, span: Span) -> "StretchOut":
+        end = None if span.end == FOREVER else span.end
+        return cls.model_validate({"from": span.start, "to": end})
+
+
+class PriceUsedOut(Wire):
+    """The price as it was when the line was calculated."""
+
+    id: str | None = None
+    name: str
+    currency: str
+    billing_frequency: str
+    billing_type: str
+    structure: dict[str, Any]
+
+
+class ProrationOut(Wire):
+    """The days charged, of the days of the full cycle."""
+
+    days: int
+    of_days: int
+
+
+class RoundingOut(Wire):
+    """The one rounding of a line: its segments exactly, and what they are rounded to."""
+
+    exact: str
+    rounded: str
+    minor_digits: int
+    mode: Literal["HALF_AWAY_FROM_ZERO"] = "HALF_AWAY_FROM_ZERO"
+
+
+class ParameterUsedOut(Wire):
+    name: str
+    value: str
+
+
+class MetricUsedOut(Wire):
+    """The usage metric as it was when the line was calculated, and what the price set of it."""
+
+    id: str
+    name: str | None = None
+    event_type: str
+    aggregation_type: str
+    aggregation_property: str | None = None
+    percentile: str | None = None
+    expression: str | None = None
+    parameters: list[ParameterUsedOut] | None = None
+    property_filters: dict[str, list[str]]
+    properties_to_negate: list[str]
+    case_sensitive: bool
+
+    @classmethod
+    def of(cls, metric: Metric, name: str | None) -> "MetricUsedOut":
+        return cls(
+            id=metric.id,
+            name=name,
+            event_type=metric.event_type,
+            aggregation_type=metric.aggregation.value,
+            aggregation_property=metric.property,
+            percentile=None if metric.percentile is None else decimal_text(metric.percentile),
+            expression=metric.expression,
+            parameters=[
+                ParameterUsedOut(name=name, value=decimal_text(value))
+                for name, value in metric.parameters
+            ]
+            or None,
+            property_filters={key: sorted(values) for key, values in metric.filters},
+            properties_to_negate=sorted(metric.negated),
+            case_sensitive=metric.case_sensitive,
+        )
+
+
+class MemberShareOut(Wire):
+    """What a member contributed: events under its id and aliases during the stretches ``counted``.
+
+    ``path`` leads from the payer to the member, ``parentLinkIds`` are the links that put it there.
+    """
+
+    customer_id: str
+    name: str
+    depth: int
+    path: list[str]
+    quantity: str
+    event_count: int
+    counted: list[StretchOut]
+    aliases: list[str]
+    parent_link_ids: list[str]
+
+    @classmethod
+    def of(cls, name: str, member: EvidenceMember) -> "MemberShareOut":
+        return cls(
+            customer_id=member.customer,
+            name=name,
+            depth=member.depth,
+            path=list(member.path),
+            quantity=decimal_text(member.quantity),
+            event_count=member.event_count,
+            counted=[StretchOut.of(span) for span in member.spans],
+            aliases=list(member.aliases),
+            parent_link_ids=list(member.links),
+        )
+
+
+class MembersPage(Wire):
+    items: list[MemberShareOut]
+    pagination: Pagination
+
+
+class UsageUsedOut(Wire):
+    """What was measured. ``events`` is the query that lists exactly the events which counted.
+
+    ``membersTotal`` is the sum of all members' own quantities; where the metric does not add up
+    over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
+    aliases that were used were last changed. ``restrictToCustomers`` are those whom the price
+    named, ``rollUpExclusions`` those whom the schedule left out; each only where there are any.
+    ``eventsKeptSince`` is there where events of the window were dropped: all of before then.
+    """
+
+    metric: MetricUsedOut
+    window: StretchOut
+    quantity: str
+    members_total: str
+    event_count: int
+    events: str
+    events_kept_since: At | None = None
+    tree_known_at: At
+    restrict_to_customers: list[str] | None = None
+    roll_up_exclusions: list[str] | None = None
+    members: MembersPage
+
+
+class AdjustmentStepsOut(Wire):
+    """How an adjustment came about: what the charge comes to by all that is known, less what its
+    lines in force had billed.
+    """
+
+    quantity: str
+    net_total: str
+    event_count: int
+    billed_quantity: str
+    billed_net_total: str
+    billed_event_count: int
+    billed_by: list[str]
+
+    @classmethod
+    def of(cls, line: invoice_parts.LineItem, taken: Deducted) -> "AdjustmentStepsOut":
+        return cls(
+            quantity=decimal_text(line.whole_quantity),
+            net_total=money_text(line.net + taken.net),
+            event_count=(line.event_count or 0) + taken.event_count,
+            billed_quantity=decimal_text(taken.quantity),
+            billed_net_total=money_text(taken.net),
+            billed_event_count=taken.event_count,
+            billed_by=list(taken.line_ids),
+        )
+
+
+class LineTaxOut(TaxationOut):
+    """The line's tax: `taxRate` of its net, `exact` before it was `rounded` half away from zero."""
+
+    tax_rate: str
+    exact: str
+    rounded: str
+
+    @classmethod
+    def of_line(cls, line: invoice_parts.LineItem) -> "LineTaxOut":
+        """The wire form."""
+        taxation = line.taxation or NOT_TAXED
+        return cls(
+            **TaxationOut.of(taxation).model_dump(),
+            tax_rate=decimal_text(line.tax_rate),
+            exact=decimal_text(EXACT.multiply(line.net.decimal, line.tax_rate)),
+            rounded=money_text(line.tax),
+        )
+
+
+class ExplanationOut(Wire):
+    """Why a line has its amount: the values that made it, kept when it was calculated.
+
+    Of an adjustment ``usage``, ``segments`` and ``rounding`` are of the whole charge;
+    ``adjustment`` says what of it was billed before.
+    """
+
+    invoice_id: str
+    line_item_id: str
+    title: str
+    calculated_at: At | None = None
+    service_period: DateRange | None = None
+    price: PriceUsedOut
+    quantity: str
+    unit: str | None = None
+    proration: ProrationOut | None = None
+    usage: UsageUsedOut | None = None
+    segments: list[SegmentOut]
+    rounding: RoundingOut
+    adjustment: AdjustmentStepsOut | None = None
+    tax: LineTaxOut
+    net_total: str
+    total_tax: str
+    gross_total: str
+
+    @classmethod
+    def of(cls, found: Explanation, limit: int, after: str | None) -> "ExplanationOut":
+        """The wire form, with up to ``limit`` members after a cursor. Raises Invalid."""
+        line, kept = found.line, found.evidence
+        currency = line.net.currency
+        prorated = kept.counted is None and line.service and line.service != kept.full
+        return cls(
+            invoice_id=line.invoice_id,
+            line_item_id=line.id,
+            title=line.title,
+            calculated_at=found.invoice.calculated_at,
+            service_period=DateRange.of(line.service) if line.service else None,
+            price=PriceUsedOut(
+                id=line.price_id,
+                name=kept.price_name,
+                currency=currency,
+                billing_frequency=kept.frequency,
+                billing_type=kept.timing,
+                structure=kept.structure,
+            ),
+            quantity=decimal_text(line.quantity),
+            unit=line.unit,
+            proration=(
+                ProrationOut(days=line.service.days, of_days=kept.full.days)
+                if prorated and line.service
+                else None
+            ),
+            usage=_usage(found, kept.counted, limit, after) if kept.counted else None,
+            segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
+            rounding=RoundingOut(
+                exact=decimal_text(exact_sum(segment.amount for segment in line.segments)),
+                rounded=money_text(line.net + line.deducted.net if line.deducted else line.net),
+                minor_digits=CURRENCIES[currency],
+            ),
+            adjustment=AdjustmentStepsOut.of(line, line.deducted) if line.deducted else None,
+            tax=LineTaxOut.of_line(line),
+            net_total=money_text(line.net),
+            total_tax=money_text(line.tax),
+            gross_total=money_text(line.gross),
+        )
+
+
+def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) -> UsageUsedOut:
+    taken = found.line.deducted
+    start = after_key([member.customer for _, member in found.members], after)
+    shown = found.members[start : start + limit]
+    more = start + limit < len(found.members)
+    return UsageUsedOut(
+        metric=MetricUsedOut.of(counted.metric, counted.metric_name),
+        window=StretchOut.of(counted.span),
+        quantity=decimal_text(found.line.whole_quantity),
+        members_total=decimal_text(exact_sum(member.quantity for _, member in found.members)),
+        event_count=(found.line.event_count or 0) + (taken.event_count if taken else 0),
+        events=f"/usage-events?lineItemId={found.line.id}",
+        events_kept_since=_dropped(counted, found.kept_since),
+        tree_known_at=counted.known_at,
+        restrict_to_customers=list(counted.scope) or None,
+        roll_up_exclusions=list(counted.exclusions) or None,
+        members=MembersPage(
+            items=[MemberShareOut.of(name, member) for name, member in shown],
+            pagination=Pagination(
+                after=shown[-1][1].customer if shown and more else None,
+                total_result_size=len(found.members),
+            ),
+        ),
+    )
+
+
+def _dropped(counted: Counted, kept_since: datetime | None) -> datetime | None:
+    """Since when events are kept, where some that were counted no longer are."""
+    read = counted.metric.aggregation.reads_from(counted.span.start)
+    return kept_since if kept_since is not None and read < kept_since else None

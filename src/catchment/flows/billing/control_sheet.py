@@ -1,0 +1,154 @@
+"""The control sheet of a billing run: whether every event received is accounted for, once.
+
+It reads what the run has stored, and asks the usage store whose every event is, by all claims
+there are. The run measured pool by pool, so the two meet only in their answers.
+
+Others go on working meanwhile. What came after the place where the run began is not counted; a line
+that was measured up to another place, because its draft was calculated anew, is held against the
+events up to there. Where the tree, the aliases or a metric have changed since a line was
+calculated and its events are other ones now, that is no fault of the line: it is outdated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+
+from sqlalchemy import Connection
+
+from catchment.core.control import (
+    BilledUsage,
+    Census,
+    Difference,
+    LateBalance,
+    MetricBalance,
+    balance,
+    imbalance,
+    miscounts,
+)
+from catchment.core.metering import Metric
+from catchment.flows.billing import agreements
+from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.ask_census import among_users, counts_of, days_of
+from catchment.flows.billing.check_sums import faults_in
+from catchment.flows.billing.late_sheet import late_sheet
+from catchment.store import stamps
+from catchment.store.access import Workspace
+from catchment.store.invoices import invoice_figures
+from catchment.store.invoices.invoice_figures import MeasuredLine
+from catchment.store.invoices.invoices import Invoice, Status
+from catchment.usage import UsageStore
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The rows by metric, and all that does not add up. ``outdated`` drafts are to be made anew."""
+
+    rows: tuple[MetricBalance, ...]
+    late: tuple[LateBalance, ...]
+    differences: tuple[Difference, ...]
+    outdated: tuple[str, ...]
+    invoice_count: int
+    line_count: int
+
+
+@dataclass(slots=True)
+class _Findings:
+    rows: list[MetricBalance] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    outdated: set[str] = field(default_factory=set)
+
+
+def control_sheet(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    checked: Sequence[Invoice],
+    last_seq: int,
+) -> Sheet:
+    """What ``checked`` invoices come to, and whether that is all there is up to ``last_seq``.
+
+    ``tx`` is only read from.
+    """
+    found = _Findings()
+    by_metric: defaultdict[str, list[MeasuredLine]] = defaultdict(list)
+    adjusting: list[MeasuredLine] = []
+    line_count = 0
+    for one in invoice_figures.read(tx, workspace.id, [invoice.id for invoice in checked]):
+        found.differences += faults_in(one)
+        line_count += len(one.figures.lines) if one.figures else 0
+        for line in one.measured:
+            if line.deducted is None:
+                by_metric[line.metric.id].append(line)
+            else:
+                adjusting.append(line)
+    agreed = agreements.all_of(tx, workspace)
+    if by_metric:
+        _balance(tx, usage, agreed, by_metric, last_seq, found)
+    late = late_sheet(tx, usage, agreed, adjusting, last_seq)
+    drafts = {invoice.id for invoice in checked if invoice.status is Status.DRAFT}
+    return Sheet(
+        tuple(found.rows),
+        late.rows,
+        (*found.differences, *late.differences),
+        tuple(sorted((found.outdated | late.outdated) & drafts)),
+        len(checked),
+        line_count,
+    )
+
+
+def _balance(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    by_metric: Mapping[str, Sequence[MeasuredLine]],
+    last_seq: int,
+    found: _Findings,
+) -> None:
+    """Hold what lines bill of their own time against a census of it."""
+    metrics = _metrics(agreed)
+    agreed = among_users(tx, usage, agreed, metrics, by_metric, last_seq)
+    counts = counts_of(tx, usage, agreed, metrics, by_metric, last_seq)
+    known_at = stamps.known_at(tx, agreed.workspace.id)
+    for metric_id, lines in by_metric.items():
+        census = counts[metric_id, last_seq]
+        billed: list[BilledUsage] = []
+        for line in lines:
+            wrong = list(miscounts([line.line], counts[metric_id, line.last_seq]))
+            as_now = metrics.get(metric_id)
+            changed = line.known_at != known_at or not _same_events(line.metric, as_now)
+            if wrong and changed:
+                found.outdated.add(line.line.invoice_id)
+            else:
+                found.differences += wrong
+            as_of_the_run = line.last_seq == last_seq and not (wrong and changed)
+            billed.append(line.line if as_of_the_run else _recounted(line.line, census))
+        row = balance(metric_id, days_of(lines), billed, census)
+        found.differences += imbalance(row, census)
+        found.rows.append(row)
+
+
+_selection = attrgetter("event_type", "filters", "negated", "case_sensitive")
+
+
+def _same_events(metric: Metric, other: Metric | None) -> bool:
+    """Whether both count the same events, whatever they make of them."""
+    return other is not None and _selection(metric) == _selection(other)
+
+
+def _recounted(line: BilledUsage, census: Census) -> BilledUsage:
+    """The line as it would be had it been measured when the run was."""
+    return replace(line, event_count=census.counted[line.claimant, line.service])
+
+
+def _metrics(agreed: Agreements) -> dict[str, Metric]:
+    """Every metric that a schedule prices, as it is now."""
+    return {
+        item.metric.id: item.metric
+        for schedule in agreed.schedules.values()
+        for phase in schedule.phases
+        for item in phase.items
+        if item.metric is not None
+    }

@@ -1,0 +1,340 @@
+"""From charges that are due to drafts: who is measured together, how much, what it costs.
+
+Nothing is written here. Pools are asked for in batches, each measured in one pass over the events,
+and only those members are kept that used something: a family of a million passes through, one pool
+at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from catchment.core.breakdown import Basis, Measured, named
+from catchment.core.consolidation import Due, Part
+from catchment.core.control import Failure
+from catchment.core.hierarchy import CustomerId
+from catchment.core.invoicing import (
+    Adjustment,
+    Draft,
+    Joined,
+    adjustment,
+    draft,
+    joined,
+)
+from catchment.core.metering import Member, Metric, Usage, UsageQuery
+from catchment.core.period import Period, days_text
+from catchment.core.pools import Pool, PoolMember, below
+from catchment.core.pricing import bounds, needs_values
+from catchment.core.schedules import Charge, Schedule, Scope
+from catchment.core.taxes import Taxation, TaxTerms
+from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.users import Asked, users
+from catchment.flows.taxes.tax_terms import tax_terms
+from catchment.store import stamps
+from catchment.store.families import aliases, customers
+from catchment.store.usage import kept_usage
+from catchment.store.usage.kept_usage import UsageDropped
+from catchment.usage import UsageStore
+
+_MEMBERS_AT_ONCE = 200_000
+_T = TypeVar("_T")
+_Key = tuple[str, str, Period, Scope]
+"""Schedule, metric, service and scope: who shares all of these asks for the same usage."""
+
+_Answer = tuple[Usage, Pool, Basis | None]
+
+
+Failures = dict[str, Failure]
+"""By schedule: one that failed is not asked again."""
+
+
+@dataclass(slots=True)
+class _Question:
+    key: _Key
+    part: Part
+    metric: Metric
+    want_values: bool = False
+    bounds: set[Decimal] = field(default_factory=set)
+
+
+class MeasuredPart(NamedTuple):
+    """The charges of one schedule on an invoice, each with its usage."""
+
+    part: Part
+    measured: tuple[Measured, ...]
+
+
+MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
+"""What an invoice bills; parts that could not be measured are left out."""
+
+
+class _Read(NamedTuple):
+    """Up to which instant and event everything was read, and the other names of customers."""
+
+    known_at: datetime
+    last_seq: int
+    names: Mapping[CustomerId, tuple[str, ...]]
+
+
+def drafted(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    failures: Failures | None = None,
+    last_seq: int | None = None,
+) -> list[tuple[Due, Draft]]:
+    """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
+
+    Without a place to report failures the first one is raised, but for those of schedules that join
+    another's invoice: then that goes without them. Events count up to the place ``last_seq``, or
+    all there are. ``tx`` is only read from.
+    """
+    failed: Failures = {} if failures is None else failures
+    answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
+    found = _answered(dues, answers, failed)
+    late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
+    wanted = {who for _, parts in found for of in parts for who in _named(of)}
+    wanted.update(who for made in late.values() for one in made for who in _named_by(one))
+    names = customers.names(tx, agreed.workspace.id, wanted)
+    taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
+    drafts = []
+    for due, parts in found:
+        make = partial(_draft, due, parts, late[due.key], names, taxed[due.payer], failed)
+        drafts.append((due, attempt(due.schedule, failures, make)))
+    return [
+        (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
+    ]
+
+
+def measured(
+    tx: Connection, usage: UsageStore, agreed: Agreements, dues: Sequence[Due]
+) -> list[MeasuredDue]:
+    """What each of ``dues`` bills; the usage says nothing of what shares and evidence are made of,
+    which would take longer.
+    """
+    failed: Failures = {}
+    answers = _answers(tx, usage, agreed, dues, None, failed, None, explained=False)
+    return _answered(dues, answers, failed)
+
+
+def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T]) -> _T | None:
+    """What ``make`` returns; None where it fails, which is then reported under the customer.
+
+    A database that is away is nobody's in particular: that stops the run.
+    """
+    if failures is None:
+        return make()
+    try:
+        return make()
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- one bad schedule bills nobody less
+        reason = f"{type(error).__name__}: {error}"
+        failures.setdefault(schedule.id, Failure(schedule.customer, schedule.id, reason))
+        return None
+
+
+def _answered(
+    dues: Iterable[Due], answers: Mapping[_Key, _Answer], failed: Failures
+) -> list[MeasuredDue]:
+    return [
+        (
+            due,
+            tuple(
+                MeasuredPart(part, tuple(_measured(charge, answers) for charge in part.charges))
+                for part in due.parts
+                if part.schedule.id not in failed
+            ),
+        )
+        for due in dues
+        if due.schedule.id not in failed
+    ]
+
+
+def _named(of: MeasuredPart) -> Iterator[CustomerId]:
+    """Whose names a draft needs for a part of it."""
+    if of.part.joined:
+        yield from of.part.path
+    if of.part.joined or of.part.schedule.roll_up:
+        yield from named(of.measured)
+
+
+def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) -> list[Adjustment]:
+    """What the invoice adjusts, as far as it comes to anything and could be measured."""
+    found: list[Adjustment] = []
+    for one in due.adjusting:
+        if one.schedule.id not in failed:
+            make = partial(adjustment, one, _measured(one.charge, answers))
+            made = attempt(one.schedule, failed, make)
+            found += [] if made is None else [made]
+    return found
+
+
+def _named_by(one: Adjustment) -> Iterator[CustomerId]:
+    """Whose names a draft needs for an adjustment on it."""
+    yield from one.adjusting.path
+    for path in one.paths.values():
+        yield from path
+
+
+def _draft(
+    due: Due,
+    parts: Sequence[MeasuredPart],
+    late: Sequence[Adjustment],
+    names: Mapping[CustomerId, str],
+    taxed: TaxTerms,
+    failed: Failures,
+) -> Draft | None:
+    """The invoice, less what joins it and cannot be priced; None where nothing is left."""
+    own = [one for of in parts if not of.part.joined for one in of.measured]
+    guests: list[Joined] = []
+    for part, found in (of for of in parts if of.part.joined):
+        made = attempt(part.schedule, failed, partial(joined, part.schedule, part.path, found))
+        if made is not None:
+            guests.append(made)
+    if not (own or guests or late):
+        return None
+
+    def taxing(schedule: Schedule, charge: Charge) -> Taxation:
+        return taxed.of(schedule.tax_rates.get(charge.item.id), charge.item.tax_category_id)
+
+    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
+    return replace(made_of, tax_status=taxed.status)
+
+
+def _answers(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    failures: Failures | None,
+    failed: Failures,
+    last_seq: int | None,
+    *,
+    explained: bool,
+) -> dict[_Key, _Answer]:
+    """The usage behind every charge that has any, with the pool's members that used something.
+
+    Members are seen from who pays. Failures of parts that join are told to ``failed``.
+    """
+    answers: dict[_Key, _Answer] = {}
+    known_at = stamps.known_at(tx, agreed.workspace.id)
+    questions = _questions(dues, explained=explained)
+    asked = [
+        Asked(one.part.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions
+    ]
+    agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
+    since = kept_usage.first_day(tx, agreed.workspace.id)
+    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
+        everyone = {member.customer for _, pool in batch for member in pool.members}
+        known = aliases.of_customers(tx, agreed.workspace.id, everyone)
+        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
+        queries = [_query(question, pool, names) for question, pool in batch]
+        reading = usage.reading(agreed.workspace.id, queries, last_seq)
+        for (question, pool), used in zip(batch, reading.answers, strict=True):
+            found = tuple(m for m in pool.members if m.customer in used.members)
+            read = _Read(known_at, reading.last_seq, names)
+            basis = _basis(agreed, question, found, read) if explained else None
+            members = below(question.part.path, found)
+            answers[question.key] = used, Pool(members, ()), basis
+    return answers
+
+
+def _basis(
+    agreed: Agreements, question: _Question, members: Collection[PoolMember], read: _Read
+) -> Basis:
+    _, _, service, _ = question.key
+    schedule, above = question.part.schedule, agreed.links_above(question.part)
+    return Basis(
+        service.span(agreed.zone),
+        {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
+        {m.customer: above + agreed.links(schedule, m) for m in members},
+        read.last_seq,
+        read.known_at,
+        schedule.exclusions,
+    )
+
+
+def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
+    questions: dict[_Key, _Question] = {}
+    for due in dues:
+        late = (Part(one.schedule, one.path, (one.charge,)) for one in due.adjusting)
+        parts = (*due.parts, *late)
+        for part, charge in ((of, charge) for of in parts for charge in of.charges):
+            metric = charge.item.metric
+            if metric is not None:
+                key = _key(charge, metric)
+                question = questions.setdefault(key, _Question(key, part, metric))
+                question.want_values |= needs_values(charge.item.price)
+                if explained and part.schedule.roll_up:
+                    # Whose share it is depends on who came first.
+                    question.bounds |= set(bounds(charge.item.price))
+    return questions.values()
+
+
+def _pools(
+    agreed: Agreements,
+    questions: Iterable[_Question],
+    since: date | None,
+    failures: Failures | None,
+    failed: Failures,
+) -> Iterator[tuple[_Question, Pool]]:
+    """Whom to measure for each question; a failure is one about usage of before ``since``."""
+    for question in questions:
+        report = failed if question.part.joined else failures
+        pool = attempt(question.part.schedule, report, partial(_pool, agreed, question, since))
+        if pool is not None:
+            yield question, pool
+
+
+def _pool(agreed: Agreements, question: _Question, since: date | None) -> Pool:
+    """Raises UsageDropped."""
+    _, metric_id, service, scope = question.key
+    if since is not None and service.start < since:
+        raise UsageDropped.before(since, f"what is charged for {days_text(service)}")
+    return agreed.pool(question.part.schedule, metric_id, service.span(agreed.zone), scope)
+
+
+def _batches(
+    asked: Iterable[tuple[_Question, Pool]],
+) -> Iterator[list[tuple[_Question, Pool]]]:
+    batch: list[tuple[_Question, Pool]] = []
+    size = 0
+    for question, pool in asked:
+        batch.append((question, pool))
+        size += len(pool.members) + 1
+        if size >= _MEMBERS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _query(question: _Question, pool: Pool, names: dict[str, tuple[str, ...]]) -> UsageQuery:
+    members = (
+        Member(member.customer, (member.customer, *names.get(member.customer, ())), member.spans)
+        for member in pool.members
+    )
+    return UsageQuery(
+        question.metric, tuple(members), question.want_values, tuple(sorted(question.bounds))
+    )
+
+
+def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
+    metric = charge.item.metric
+    if metric is None:
+        return Measured(charge)
+    return Measured(charge, *answers[_key(charge, metric)])
+
+
+def _key(charge: Charge, metric: Metric) -> _Key:
+    return charge.schedule_id, metric.id, charge.service, charge.item.scope

@@ -1,0 +1,322 @@
+"""From a computed draft to an invoice in the database: its head, its contents, their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from catchment.core.allocation import METHODS, Share
+from catchment.core.breakdown import Basis, Measured
+from catchment.core.consolidation import Due
+from catchment.core.hierarchy import CustomerId
+from catchment.core.invoicing import Draft, Group, Line
+from catchment.core.taxes import identity, place_of
+from catchment.store import merchants
+from catchment.store.access import Workspace
+from catchment.store.catalog import structures
+from catchment.store.families import contacts, customers
+from catchment.store.families.customers import Customer
+from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
+from catchment.store.invoices.invoice_parts import (
+    Contents,
+    LineItem,
+    LineItemGroup,
+    MemberShare,
+    UsageItem,
+    UsageItemGroup,
+)
+from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.taxes import tax_registrations
+
+NewId = Callable[[], str]
+_RECEIVES = frozenset({"PRIMARY", "STANDARD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who is invoiced, as of now. ``term_days`` is the seller's default."""
+
+    customer: Customer
+    emails: tuple[str, ...]
+    term_days: int
+    tax_id: str | None = None
+
+
+def payers(
+    tx: Connection, workspace_id: str, ids: Iterable[CustomerId]
+) -> Mapping[CustomerId, Payer]:
+    """The payers ``ids``."""
+    wanted = sorted(set(ids))
+    terms = merchants.default_due_days(merchants.get(tx, workspace_id))
+    people = contacts.of_customers(tx, workspace_id, wanted)
+    known = tax_registrations.of_customers(tx, workspace_id, wanted)
+    return {
+        id: Payer(
+            customer,
+            tuple(p.email for p in people.get(id, ()) if p.billing_preference in _RECEIVES),
+            terms,
+            identity(known.get(id, ()), place_of(customer.address)),
+        )
+        for id, customer in customers.many(tx, workspace_id, wanted).items()
+    }
+
+
+def keep(
+    tx: Connection,
+    workspace: Workspace,
+    drafts: Sequence[tuple[Due, Draft]],
+    *,
+    now: datetime,
+    new_id: NewId,
+    run_id: str | None = None,
+) -> list[Invoice]:
+    """Store new drafts, each whole; ``run_id`` is the billing run that makes them."""
+    if not drafts:
+        return []
+    known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
+    heads: list[Invoice] = []
+    contents: list[Contents] = []
+    for due, draft in drafts:
+        made = head(workspace.id, new_id(), due, draft, known[draft.customer], now=now)
+        contents.append(contents_of(draft, made.id, new_id))
+        heads.append(replace(made, run_id=run_id))
+    invoices.add(tx, heads)
+    invoice_contents.add(tx, workspace.id, contents)
+    return heads
+
+
+def head(
+    workspace_id: str, id: str, due: Due, draft: Draft, payer: Payer, *, now: datetime
+) -> Invoice:
+    """The head of the draft of ``due``, with the customer as it is now."""
+    customer, schedule = payer.customer, due.schedule
+    return Invoice(
+        id=id,
+        workspace_id=workspace_id,
+        customer_id=customer.id,
+        schedule_id=schedule.id,
+        due_on=draft.due_on,
+        status=Status.DRAFT,
+        currency=draft.currency,
+        net=draft.net,
+        tax=draft.tax,
+        customer_emails=payer.emails,
+        customer_legal_name=customer.legal_name,
+        customer_billing_address=customer.address,
+        customer_tax_status=draft.tax_status,
+        customer_tax_id=payer.tax_id,
+        undecided_taxes=draft.undecided,
+        accounting_date=draft.accounting_date,
+        created_at=now,
+        updated_at=now,
+        calculated_at=now,
+        billing_period=draft.billing_period,
+        payment_term_days=payer.term_days if schedule.due_days is None else schedule.due_days,
+        purchase_order_number=schedule.purchase_order,
+        reference=schedule.reference,
+        memo=schedule.memo,
+        notes=draft.notes,
+        ordinal=due.ordinal,
+        auto_issue=schedule.auto_issue,
+    )
+
+
+def emptied(invoice: Invoice) -> Invoice:
+    """A draft with nothing left to charge."""
+    nothing = invoice.net - invoice.net
+    return replace(invoice, net=nothing, tax=nothing, undecided_taxes=0, notes=())
+
+
+def contents_of(
+    draft: Draft, invoice_id: str, new_id: NewId, before: Contents | None = None
+) -> Contents:
+    """Groups, lines and usage with ids; what was there ``before`` keeps its own."""
+    ids = _Ids(before or Contents(), new_id)
+    groups, lines = [], []
+    shares: dict[CustomerId, list[MemberShare]] = {}
+    for place, line in enumerate(draft.lines):
+        for who, quantity, parts, taxes in line.shares or ():
+            shares.setdefault(who, []).append(MemberShare(place, quantity, parts, taxes))
+    evidence: dict[str, Evidence] = {}
+    for place, group in enumerate(draft.groups):
+        group_id = ids.group(group)
+        groups.append(
+            LineItemGroup(
+                group_id, invoice_id, place, group.title, group.product_id, group.net, group.tax
+            )
+        )
+        lines += [
+            LineItem(
+                id=ids.line(line),
+                invoice_id=invoice_id,
+                group_id=group_id,
+                index=0,
+                title=line.title,
+                quantity=line.quantity,
+                rate=line.rate,
+                rate_display=line.rate_display,
+                net=line.net,
+                tax=line.tax,
+                tax_rate=line.taxation.fraction,
+                taxation=line.taxation,
+                service=line.service,
+                segments=line.segments,
+                unit=line.unit,
+                schedule_id=line.schedule_id,
+                phase_id=line.phase_id,
+                price_id=line.price_id,
+                product_id=line.product_id,
+                usage_metric_id=line.metric_id,
+                aggregation=None if metric is None else metric.aggregation.value,
+                event_type=None if metric is None else metric.event_type,
+                event_count=line.event_count,
+                share_counts=None if line.shares is None else _counts(line.shares),
+                scope=line.measured.charge.item.scope,
+                deducted=line.deducted,
+                last_seq=basis.last_seq if basis else None,
+                known_at=basis.known_at if basis else None,
+            )
+            for line in group.lines
+            for basis in [_reading(line)]
+            for metric in [line.measured.charge.item.metric]
+        ]
+        evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
+    return Contents(
+        tuple(groups),
+        tuple(replace(line, index=place) for place, line in enumerate(lines)),
+        _usage(draft, invoice_id, ids, shares),
+        evidence,
+    )
+
+
+def evidence_of(measured: Measured) -> Evidence:
+    """What is kept to explain a line and to recompute it."""
+    charge, usage, basis = measured.charge, measured.usage, measured.basis
+    item = charge.item
+    counted = None
+    if item.metric is not None:
+        assert basis is not None, measured
+        counted = Counted(
+            item.metric,
+            item.metric_name,
+            basis.span,
+            basis.known_at,
+            basis.last_seq,
+            tuple(
+                EvidenceMember(
+                    member.customer,
+                    usage.members[member.customer],
+                    usage.member_events[member.customer],
+                    member.spans,
+                    basis.aliases[member.customer],
+                    member.depth,
+                    member.path,
+                    basis.links[member.customer],
+                )
+                for member in measured.pool.members
+            ),
+            tuple(sorted(item.scope)),
+            tuple(sorted(basis.exclusions)),
+        )
+    return Evidence(
+        structures.dump(item.price, item.metric.id if item.metric else None),
+        item.name,
+        item.frequency.value,
+        item.timing.value,
+        charge.full,
+        counted,
+    )
+
+
+def _reading(line: Line) -> Basis | None:
+    """What was read to measure a line; one that only takes back others measured nothing."""
+    reverses = line.deducted is not None and line.deducted.reverses
+    return None if reverses else line.measured.basis
+
+
+def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
+    """How many there are by each of METHODS."""
+    return tuple(
+        sum(share.parts[place] is not None for share in shares) for place in range(len(METHODS))
+    )
+
+
+def _usage(
+    draft: Draft, invoice_id: str, ids: _Ids, shares: Mapping[CustomerId, Sequence[MemberShare]]
+) -> tuple[UsageItemGroup, ...]:
+    return tuple(
+        UsageItemGroup(
+            id=ids.member(member.customer),
+            invoice_id=invoice_id,
+            index=place,
+            customer_id=member.customer,
+            title=member.name,
+            depth=member.depth,
+            path=tuple(zip(member.path, member.path_names, strict=True)),
+            items=tuple(
+                UsageItem(
+                    ids.used(member.customer, item.metric_id),
+                    item.metric_id,
+                    item.title,
+                    item.value,
+                    item.unit,
+                    ids.group_of(item.schedule_id, item.product_id),
+                )
+                for item in member.items
+            ),
+            shares=tuple(shares.get(member.customer, ())),
+        )
+        for place, member in enumerate(draft.usage_groups)
+    )
+
+
+class _Ids:
+    """The ids of the parts of an invoice, by what they stand for: known ones, else new ones."""
+
+    def __init__(self, before: Contents, new_id: NewId) -> None:
+        self._new_id = new_id
+        self._known: dict[tuple[object, ...], str] = {}
+        for line in before.lines:
+            late = line.deducted is not None
+            if line.group_id is not None:
+                self._known["group", line.schedule_id, line.product_id, late] = line.group_id
+            if line.service is not None:
+                start = line.service.start
+                self._known["line", line.schedule_id, line.price_id, start, late] = line.id
+        for member in before.usage:
+            self._known["member", member.customer_id] = member.id
+            for item in member.items:
+                self._known["used", member.customer_id, item.metric_id] = item.id
+
+    def _of(self, *what: object) -> str:
+        if what not in self._known:
+            self._known[what] = self._new_id()
+        return self._known[what]
+
+    def group(self, group: Group) -> str:
+        """A group of a child may have lines of several schedules, and is known by all of them."""
+        names = {
+            ("group", line.schedule_id, line.product_id, line.deducted is not None)
+            for line in group.lines
+        }
+        known = {self._known[name] for name in names if name in self._known}
+        id = min(known) if known else self._new_id()
+        self._known |= dict.fromkeys(names, id)
+        return id
+
+    def group_of(self, schedule_id: str, product_id: str) -> str:
+        return self._of("group", schedule_id, product_id, False)
+
+    def line(self, line: Line) -> str:
+        late = line.deducted is not None
+        return self._of("line", line.schedule_id, line.price_id, line.service.start, late)
+
+    def member(self, customer: CustomerId) -> str:
+        return self._of("member", customer)
+
+    def used(self, customer: CustomerId, metric_id: str) -> str:
+        return self._of("used", customer, metric_id)

@@ -1,0 +1,244 @@
+"""Which charges that are billed for good may cost something else by now.
+
+Looked for from what came late, not from what was billed: from names to customers, from there up the
+tree to the schedules that can have measured them, and only their lines are read. Besides, a charge
+is looked at whose lines in force do not know of each other, because one of them was voided.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import Connection
+
+from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
+from catchment.core.consolidation import Due
+from catchment.core.hierarchy import CustomerId, Forest
+from catchment.core.lines import Line
+from catchment.core.metering import Metric
+from catchment.core.period import Span
+from catchment.core.schedules import Charge, ChargeId, Schedule, charges
+from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.drafting import drafted
+from catchment.store.families import aliases
+from catchment.store.invoices import adjustments, evidence
+from catchment.store.invoices.adjustments import IssuedLine, Stretch
+from catchment.store.invoices.invoice_figures import MeasuredLine
+from catchment.store.schedules import schedules
+from catchment.store.usage import kept_usage
+from catchment.usage import MeasuredTo, UsageStore
+
+_Lines = Mapping[ChargeId, list[IssuedLine]]
+
+
+def late(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    last_seq: int | None = None,
+    *,
+    hosts: Collection[str] | None = None,
+    renewed: Collection[str] | None = (),
+) -> list[Adjusting]:
+    """Charges on issued invoices of the schedules ``hosts`` (None: of all) to be measured again,
+    by what is known up to the place ``last_seq`` (None: by now), the oldest service first.
+
+    A charge that a draft adjusts already is left to it, unless the draft is one of those
+    ``renewed`` (None: of all there are). Whether a schedule wants to be adjusted is not asked.
+    """
+    workspace = agreed.workspace.id
+    touched = _touched(tx, usage, agreed, last_seq, hosts)
+    found: dict[ChargeId, list[IssuedLine]] = {}
+    if touched:
+        everyone = {who for own in touched.values() for who in own}
+        agreed = agreed.among(tx, everyone)
+        reach = {stretch: above(agreed.forest, own) for stretch, own in touched.items()}
+        whose = set().union(*reach.values())
+        within = adjustments.lines_within(tx, workspace, whose, {s.service for s in touched})
+        for charge, lines in within.items():
+            issued = [one for one in lines if one.issued]
+            measured = adjustments.measured_by(issued) if issued else None
+            if measured in reach and issued[0].customer in reach[measured]:
+                found[charge] = lines
+    known = adjustments.lines_of(
+        tx, workspace, adjustments.adjusted(tx, workspace, hosts) - found.keys()
+    )
+    found |= {charge: lines for charge, lines in known.items() if not _consistent(lines)}
+    free = {charge: lines for charge, lines in found.items() if not _is_open(lines, renewed)}
+    if hosts is not None:
+        free = {charge: lines for charge, lines in free.items() if _host(lines) in hosts}
+    return _adjusting(tx, agreed, free)
+
+
+def adjustment_lines(
+    tx: Connection, usage: UsageStore, agreed: Agreements, found: Iterable[Adjusting], on: date
+) -> dict[ChargeId, Line]:
+    """The line that each of these adjustments would be on an invoice of the day ``on``, by charge.
+
+    Those that come to nothing are left out.
+    """
+    dues = [Due(one.schedule, (), ordinal, (one,), day=on) for ordinal, one in enumerate(found)]
+    return {
+        line.billed_as: line for _, made in drafted(tx, usage, agreed, dues) for line in made.lines
+    }
+
+
+def standing(
+    tx: Connection, agreed: Agreements, wanted: Collection[ChargeId]
+) -> dict[ChargeId, tuple[set[str], bool]]:
+    """The lines on issued invoices of some charges, and whether a draft adjusts them."""
+    found = adjustments.lines_of(tx, agreed.workspace.id, wanted)
+    return {
+        charge: ({one.standing.id for one in lines if one.issued}, _is_open(lines))
+        for charge, lines in found.items()
+    }
+
+
+def stale(
+    tx: Connection, workspace_id: str, adjusting: Iterable[MeasuredLine]
+) -> dict[str, MeasuredLine]:
+    """Those of some adjustments on drafts, by id, that deduct other lines than are in force now."""
+    wanted = {one.line.line_id: one for one in adjusting if one.deducted is not None}
+    if not wanted:
+        return {}
+    found = adjustments.lines_called(tx, workspace_id, wanted.keys())
+    drafts = [one for one in found if not one.issued]
+    now = adjustments.lines_of(tx, workspace_id, {one.charge for one in drafts})
+    return {
+        one.standing.id: wanted[one.standing.id]
+        for one in drafts
+        for issued in [[line.standing for line in now[one.charge] if line.issued]]
+        if not up_to_date([*issued, one.standing])
+    }
+
+
+def above(forest: Forest, customers: Iterable[CustomerId]) -> set[CustomerId]:
+    """Some customers and everyone who was ever above them."""
+    found = set(customers)
+    waiting = list(found)
+    while waiting:
+        for link in forest.links(waiting.pop()):
+            if link.parent is not None and link.parent not in found:
+                found.add(link.parent)
+                waiting.append(link.parent)
+    return found
+
+
+def _touched(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    last_seq: int | None,
+    hosts: Collection[str] | None,
+) -> dict[Stretch, set[CustomerId]]:
+    """Whose usage something came late for, by what had been measured."""
+    workspace = agreed.workspace.id
+    since = kept_usage.since(tx, workspace)
+    stretches = [
+        one
+        for one in adjustments.stretches(tx, workspace, hosts)
+        if since is None or one.service.span(agreed.zone).start >= since
+    ]
+    if not stretches:
+        return {}
+    measured = [
+        MeasuredTo(
+            one.event_type,
+            Span(one.aggregation.reads_from(span.start), span.end),
+            one.last_seq,
+            one.known_at,
+        )
+        for one in stretches
+        for span in [one.service.span(agreed.zone)]
+    ]
+    renamed = adjustments.renamed(tx, workspace, min(one.known_at for one in stretches))
+    found = usage.late(workspace, measured, renamed, last_seq)
+    if not found:
+        return {}
+    owners = aliases.owners(tx, workspace, {name for _, name in found})
+    before = adjustments.owners_before(tx, workspace, {name for name, _ in renamed})
+    touched: defaultdict[Stretch, set[CustomerId]] = defaultdict(set)
+    for place, name in found:
+        if name in owners:
+            touched[stretches[place]].add(owners[name])
+        touched[stretches[place]].update(before.get(name, ()))
+    return {stretch: own for stretch, own in touched.items() if own}
+
+
+def _consistent(lines: Iterable[IssuedLine]) -> bool:
+    """Whether the last line of a charge that was issued knew all the others."""
+    issued = [one.standing for one in lines if one.issued]
+    return not issued or up_to_date(issued)
+
+
+def _is_open(lines: Iterable[IssuedLine], renewed: Collection[str] | None = ()) -> bool:
+    """Whether nothing is billed for good, or a draft other than ``renewed`` adjusts it."""
+    return all(not one.issued for one in lines) or any(
+        not one.issued and renewed is not None and one.invoice_id not in renewed for one in lines
+    )
+
+
+def _host(lines: Iterable[IssuedLine]) -> str:
+    return next(one.host_id for one in lines if one.issued)
+
+
+def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjusting]:
+    if not found:
+        return []
+    workspace = agreed.workspace.id
+    issued = {charge: [one for one in own if one.issued] for charge, own in found.items()}
+    agreed = agreed.among(tx, {own[0].customer for own in issued.values()})
+    lines = [one for own in issued.values() for one in own]
+    billed = adjustments.with_shares(tx, workspace, lines)
+    metrics = evidence.metrics(tx, workspace, [own[0].standing.id for own in issued.values()])
+    missing = {schedule for schedule, _, _ in issued} - agreed.schedules.keys()
+    known = {**agreed.schedules, **{s.id: s for s in schedules.some(tx, workspace, missing)}}
+    made = (
+        _one(agreed, known[own[0].charge[0]], own, billed, metrics[own[0].standing.id])
+        for own in issued.values()
+    )
+    return sorted(
+        (one for one in made if one is not None),
+        key=lambda one: (one.charge.service, one.schedule.id, one.charge.item.id),
+    )
+
+
+def _one(
+    agreed: Agreements,
+    schedule: Schedule,
+    lines: list[IssuedLine],
+    billed: Mapping[str, BilledLine],
+    metric: Metric,
+) -> Adjusting | None:
+    """The charge as it was billed, with its price, and its metric as of then.
+
+    None where the schedule charges it no more, or the tree has no way to who paid: guards keep both
+    from happening to what is invoiced.
+    """
+    first, last = lines[0], lines[-1]
+    charge = _charged(agreed, schedule, lines)
+    if charge is None:
+        return None
+    path: tuple[CustomerId, ...] | None = (schedule.customer,)
+    if first.payer != schedule.customer:
+        path = agreed.way(first.payer, schedule.customer, charge.due_on)
+    if path is None:
+        return None
+    return Adjusting(
+        schedule,
+        replace(charge, item=replace(charge.item, metric=metric)),
+        path,
+        first.host_id,
+        last.standing.number + 1,
+        tuple(billed[one.standing.id] for one in lines),
+        reverses=first.standing.number != ORIGINAL,
+    )
+
+
+def _charged(agreed: Agreements, schedule: Schedule, lines: list[IssuedLine]) -> Charge | None:
+    until = max(one.due_on for one in lines)
+    found = charges(schedule, until, agreed.zone)
+    return next((one for one in found if one.billed_as == lines[0].charge), None)

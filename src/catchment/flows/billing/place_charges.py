@@ -1,0 +1,221 @@
+"""Put charges on the drafts that they belong to, and make new ones for those that have none.
+
+What an invoice bills is found by looking at all charges that could be on it: its schedule's own,
+those that join it, and those that stand on it now and may belong elsewhere. A charge that leaves a
+draft leads to another invoice, which is then looked at in the same way, until nothing leads any
+further. So a draft is always made as a whole, and no charge falls between two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from catchment.core.consolidation import Due, Key, arrange
+from catchment.core.invoicing import Draft
+from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule, charges
+from catchment.flows.billing import agreements
+from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.drafting import Failures, drafted
+from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, keep, payers
+from catchment.flows.billing.late_usage import late
+from catchment.flows.billing.place_adjustments import Slot, attached, wanted
+from catchment.store.access import Workspace
+from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices.invoice_parts import Contents
+from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.usage import UsageStore
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The drafts that were made anew, those of them with nothing left to charge, and new ones."""
+
+    renewed: dict[str, Invoice]
+    emptied: frozenset[str]
+    added: list[Invoice]
+
+
+def place(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    drafts: Iterable[Invoice],
+    wanted: Collection[Charge] = (),
+    *,
+    now: datetime,
+    new_id: NewId,
+    failures: Failures | None = None,
+    run_id: str | None = None,
+) -> Placed:
+    """Make ``drafts`` anew, and draft the charges ``wanted``, which are on no invoice yet.
+
+    The caller holds the workspace's billing and the drafts. What ``failures`` is told of stays as
+    it is; without it the first failure is raised. New drafts are those of the billing run
+    ``run_id``, if there is one.
+    """
+    search = _Search(
+        tx,
+        workspace,
+        {draft.id: draft for draft in drafts},
+        {charge.billed_as for charge in wanted},
+        {charge.due_on for charge in wanted},
+    )
+    dues = search.dues()
+    if search.agreed is not None:
+        dues = _with_adjustments(tx, usage, search.agreed, search.drafts, dues)
+    made = drafted(tx, usage, search.agreed, dues, failures) if search.agreed and dues else []
+    by_key = {due.key: (due, draft) for due, draft in made}
+    failed = {due.key for due in dues} - by_key.keys() if failures is not None else set()
+    standing = [one for one in search.drafts.values() if _key(one) not in failed]
+    renewed = _renewed(tx, workspace, standing, by_key, now=now, new_id=new_id)
+    there = {_key(one) for one in standing}
+    new = [entry for key, entry in by_key.items() if key not in there]
+    added = keep(tx, workspace, new, now=now, new_id=new_id, run_id=run_id)
+    nothing_left = frozenset(one.id for one in standing if _key(one) not in by_key)
+    return Placed(renewed, nothing_left, added)
+
+
+def _with_adjustments(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    drafts: Mapping[str, Invoice],
+    dues: Sequence[Due],
+) -> list[Due]:
+    """The invoices with what they adjust of earlier ones; a draft may bill nothing else."""
+    there = {due.key for due in dues}
+    slots = [Slot(due, due.payer) for due in dues]
+    slots += [
+        Slot(
+            Due(agreed.schedules[key.schedule_id], (), key.ordinal, day=key.due_on),
+            draft.customer_id,
+        )
+        for draft in drafts.values()
+        for key in [_key(draft)]
+        if key not in there
+    ]
+    hosts = {slot.due.schedule.id for slot in slots}
+    found = late(tx, usage, agreed, hosts=hosts, renewed=drafts.keys())
+    made, _ = attached(slots, filter(wanted, found), agreed.schedules)
+    return [due for due in made if due.parts or due.adjusting]
+
+
+def _key(draft: Invoice) -> Key:
+    assert draft.schedule_id is not None, draft
+    assert draft.due_on is not None, draft
+    return Key(draft.schedule_id, draft.due_on, draft.ordinal)
+
+
+def _renewed(
+    tx: Connection,
+    workspace: Workspace,
+    standing: Collection[Invoice],
+    made: Mapping[Key, tuple[Due, Draft]],
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> dict[str, Invoice]:
+    """The drafts as they are now; they and the parts that are still charged keep their ids."""
+    known = payers(tx, workspace.id, (draft.customer for _, draft in made.values()))
+    before = {one.id: invoice_contents.of(tx, workspace.id, one.id) for one in standing}
+    for id in before:  # all of them first: a line may go from one to another
+        invoice_contents.clear(tx, id)
+    contents: list[Contents] = []
+    renewed: dict[str, Invoice] = {}
+    for invoice in standing:
+        if _key(invoice) in made:
+            due, draft = made[_key(invoice)]
+            payer = known[draft.customer]
+            again = head(workspace.id, invoice.id, due, draft, payer, now=now)
+            again = replace(
+                again,
+                run_id=invoice.run_id,
+                auto_issue=invoice.auto_issue and again.auto_issue,
+                customer_archived=payer.customer.archived_at is not None,
+            )
+            contents.append(contents_of(draft, invoice.id, new_id, before[invoice.id]))
+        else:
+            again = emptied(invoice)
+        renewed[invoice.id] = replace(
+            again, created_at=invoice.created_at, updated_at=now, calculated_at=now
+        )
+    invoices.save(tx, *renewed.values())
+    invoice_contents.add(tx, workspace.id, contents)
+    return renewed
+
+
+@dataclass(slots=True)
+class _Search:
+    """Invoices whose whole contents are looked for: the drafts by id, and days to be drafted.
+
+    ``wanted`` are the charges that must be on one of them, and ``days`` when those fall due.
+    """
+
+    tx: Connection
+    workspace: Workspace
+    drafts: dict[str, Invoice]
+    wanted: set[ChargeId]
+    days: set[date]
+    keys: set[Key] = field(default_factory=set)
+    agreed: Agreements | None = None
+    _around: frozenset[str] = frozenset()
+
+    def dues(self) -> list[Due]:
+        """What those invoices bill, once nothing leads to another one."""
+        found: list[Due] = []
+        before = -1
+        while before != len(self.keys) + len(self.drafts):
+            before = len(self.keys) + len(self.drafts)
+            found = self._step()
+        return [due for due in found if due.key in self.keys]
+
+    def _step(self) -> list[Due]:
+        self.keys |= {_key(draft) for draft in self.drafts.values()}
+        self.days |= {key.due_on for key in self.keys}
+        self.wanted |= invoices.charges_on(self.tx, self.drafts.keys())
+        agreed = self._agreed({id for id, *_ in self.keys} | {id for id, *_ in self.wanted})
+        possible = self._possible(agreed)
+        concerned = {agreed.payer(schedule, charge).host.id for schedule, charge in possible}
+        concerned |= {schedule.id for schedule, _ in possible}
+        billed = invoices.billed(self.tx, self.workspace.id, concerned)
+        free = (entry for entry in possible if self._is_free(*entry, billed))
+        found = arrange(free, agreed.payer, billed.issued)
+        self.keys |= {due.key for due in found if self._wants(due)}
+        there = {billed.days[key] for key in self.keys & billed.days.keys()} - self.drafts.keys()
+        for draft in invoices.held_drafts(self.tx, self.workspace.id, there):
+            self.drafts[draft.id] = draft
+        return found
+
+    def _agreed(self, schedule_ids: set[str]) -> Agreements:
+        if self.agreed is None or not schedule_ids <= self._around:
+            self._around = frozenset(schedule_ids)
+            self.agreed = agreements.of_invoices(self.tx, self.workspace, schedule_ids)
+        return self.agreed
+
+    def _possible(self, agreed: Agreements) -> list[tuple[Schedule, Charge]]:
+        """What could be on the invoices: what is due on their days, joining or their own."""
+        until = max(self.days, default=date.min)
+        return [
+            (schedule, charge)
+            for schedule in agreed.schedules.values()
+            if schedule.id in self._around or schedule.bill_to is BillTo.PARENT
+            for charge in charges(schedule, until, agreed.zone)
+            if charge.due_on in self.days
+        ]
+
+    def _is_free(self, schedule: Schedule, charge: Charge, billed: Billed) -> bool:
+        """Whether a charge may be placed: it is on none but these drafts.
+
+        What an archived schedule charges is drafted for it no more, but stays where it has a draft.
+        """
+        on = billed.charges.get(charge.billed_as)
+        if on is None:
+            return schedule.archived_at is None or (schedule.id, charge.due_on) in billed.drafted
+        return on in self.drafts
+
+    def _wants(self, due: Due) -> bool:
+        return any(charge.billed_as in self.wanted for charge in due.charges)

@@ -1,0 +1,49 @@
+"""Adjustments that come to nothing: looked at once, not in every run for good."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from catchment.core.adjustments import Adjusting
+from catchment.core.consolidation import Due
+from catchment.core.invoicing import Draft
+from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.late_usage import standing
+from catchment.store.usage import late_looks
+
+
+def quiet(
+    dues: Iterable[Due], drafts: Iterable[tuple[Due, Draft]], failed: Collection[str]
+) -> list[Adjusting]:
+    """What invoices were to adjust and ``drafts`` of them have no line for.
+
+    Of schedules that ``failed`` nothing is known.
+    """
+    made = {line.billed_as for _, draft in drafts for line in draft.lines if line.deducted}
+    return [
+        one
+        for due in dues
+        if due.schedule.id not in failed
+        for one in due.adjusting
+        if not one.reverses and one.schedule.id not in failed and one.charge.billed_as not in made
+    ]
+
+
+def note(
+    tx: Connection,
+    agreed: Agreements,
+    found: Iterable[Adjusting],
+    last_seq: int,
+    known_at: datetime,
+) -> None:
+    """Remember that these charges cost the same, unless others have changed what is billed of them.
+
+    They were measured up to the place ``last_seq``, by what was known at ``known_at``.
+    """
+    wanted = {one.charge.billed_as: {line.id for line in one.billed} for one in found}
+    now = standing(tx, agreed, wanted.keys())
+    same = [charge for charge, lines in wanted.items() if now.get(charge) == (lines, False)]
+    late_looks.note(tx, agreed.workspace.id, same, last_seq, known_at)

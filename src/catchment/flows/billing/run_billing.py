@@ -1,0 +1,310 @@
+"""Draft everything due. Safe to run twice, at once, and after a crash at any instant.
+
+What is due less what stands on invoices is what is drafted, so a second run finds nothing to do.
+All that takes long happens before anything is locked: a chunk of invoices is computed from one
+snapshot, then written in one short transaction, which first looks whether someone else has billed
+the same meanwhile, or whether the agreements have changed. The keys of invoices and lines, unique
+among the living, are the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from catchment.core.consolidation import Due, Key, arrange
+from catchment.core.hierarchy import CustomerId
+from catchment.core.invoicing import Draft
+from catchment.core.period import days_text
+from catchment.core.schedules import BillTo, Charge, Schedule, charges, running
+from catchment.flows.billing import agreements
+from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.drafting import Failures, attempt, drafted
+from catchment.flows.billing.issue_drafts import issue_drafts
+from catchment.flows.billing.keep_drafts import NewId, keep
+from catchment.flows.billing.late_usage import late, standing
+from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
+from catchment.flows.billing.place_charges import place
+from catchment.flows.billing.quiet_adjustments import note, quiet
+from catchment.flows.billing.users import sizes
+from catchment.store import stamps
+from catchment.store.access import Workspace
+from catchment.store.engine import lock, reading, writing
+from catchment.store.invoices import invoices
+from catchment.store.invoices.billing_runs import BillingRun
+from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.schedules import schedules
+from catchment.store.usage import kept_usage
+from catchment.store.usage.kept_usage import UsageDropped
+from catchment.usage import UsageStore
+
+INVOICES_AT_ONCE = 500
+MEMBERS_AT_ONCE = 200_000
+Progress = Callable[[int, int], None]
+"""Is told how many invoices are done, and of how many."""
+
+
+def draft_due(
+    engine: Engine,
+    usage: UsageStore,
+    workspace: Workspace,
+    run: BillingRun,
+    failures: Failures,
+    *,
+    new_id: NewId,
+    progress: Progress = lambda _done, _all: None,
+    at_once: int = INVOICES_AT_ONCE,
+) -> list[Invoice]:
+    """Draft an invoice for every due day of every live schedule up to the day of ``run``.
+
+    In the order of the due days; ``at_once`` invoices share a transaction. Whom it could not bill
+    is noted in ``failures``.
+    """
+    with reading(engine) as tx:
+        agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
+        plan = _plan(tx, usage, agreed, run, failures)
+        families = _families(tx, workspace, plan.values())
+    done: list[Invoice] = []
+    progress(0, len(plan))
+    finished, count = 0, len(plan)
+    for part in list(_parts(plan.values(), families, at_once)):
+        with reading(engine) as tx:
+            known_at = stamps.known_at(tx, workspace.id)
+            drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
+        with writing(engine) as tx:
+            hold(tx, workspace)
+            if stamps.of(tx, workspace.id) != stamp:
+                # Someone moved a customer or changed a schedule: once more, with them waiting.
+                agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
+                plan = _plan(tx, usage, agreed, run, failures)
+                known_at = stamps.known_at(tx, workspace.id)
+                drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
+            nothing = quiet(_planned(plan, part), drafts, failures)
+            note(tx, agreed, nothing, run.last_seq, known_at)
+            drafts = _unbilled(tx, agreed, drafts)
+            done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
+        finished += len(part)
+        progress(finished, count)
+    joining = [one for one in agreed.schedules.values() if one.bill_to is BillTo.PARENT]
+    if joining:
+        with writing(engine) as tx:
+            hold(tx, workspace)
+            done += _late(tx, usage, workspace, joining, run, failures, new_id)
+    return sorted(done, key=lambda one: one.due_on or date.min)
+
+
+def bill_schedule(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    schedule_id: str,
+    *,
+    as_of: date,
+    now: datetime,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Draft every due day of one activated schedule within the caller's transaction, and issue
+    the drafts of schedules that do so by themselves.
+
+    What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
+    through a connection of its own: what was acknowledged before counts, and reading waits for no
+    writer. A schedule that cannot be billed fails the request. Raises OutOfBalance, UsageDropped.
+    """
+    hold(tx, workspace)
+    schedule = schedules.one(tx, workspace.id, schedule_id)
+    billed = invoices.billed(tx, workspace.id, [schedule_id])
+    since = kept_usage.first_day(tx, workspace.id)
+    if since is not None:
+        for charge in unbilled_before(schedule, since, billed, ZoneInfo(workspace.timezone)):
+            raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
+    wanted = unbilled(schedule, charges(schedule, as_of, ZoneInfo(workspace.timezone)), billed)
+    kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
+    found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
+    if differences:
+        raise OutOfBalance.by(differences[0])
+    issued = {one.id: one for one in found}
+    return [issued.get(one.id, one) for one in kept]
+
+
+def hold(tx: Connection, workspace: Workspace) -> None:
+    """Keep the tree and the drafts of a workspace from others until ``tx`` ends.
+
+    Whoever takes both takes the tree first.
+    """
+    lock(tx, "hierarchy", workspace.id)
+    lock(tx, "billing", workspace.id)
+
+
+def _plan(
+    tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
+) -> dict[Key, Due]:
+    """What invoices that are not there yet bill, in the order of the due days.
+
+    With what they adjust of earlier ones.
+    """
+    billed = invoices.billed(tx, agreed.workspace.id)
+    plan = _charged(agreed, billed, run.as_of, failures)
+    found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
+    if not found:
+        return plan
+    slots = (Slot(due, due.payer) for due in plan.values())
+    dues, waiting = attached(slots, found, agreed.schedules)
+    dues += last_invoices(waiting, agreed.schedules, billed, run.as_of)
+    return {due.key: due for due in sorted(dues, key=lambda due: (due.on, due.schedule.id))}
+
+
+def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
+    found: list[tuple[Schedule, Charge]] = []
+    for schedule in agreed.schedules.values():
+        if schedule.archived_at is None:
+            find = partial(_open, schedule, agreed, billed, as_of)
+            charged = attempt(schedule, failures, find) or ()
+            found += ((schedule, charge) for charge in charged)
+    dues = arrange(found, agreed.payer, billed.issued)
+    return {due.key: due for due in dues if due.key not in billed.days}
+
+
+def _late(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    joining: Sequence[Schedule],
+    run: BillingRun,
+    failures: Failures,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Draft what bills its parent and found the parent's invoice there already.
+
+    Such an invoice is made anew, from all events there are.
+    """
+    wanted = _wanted(tx, workspace, joining, run.as_of, failures)
+    if not wanted:
+        return []
+    placed = place(
+        tx,
+        usage,
+        workspace,
+        (),
+        wanted,
+        now=run.created_at,
+        new_id=new_id,
+        failures=failures,
+        run_id=run.id,
+    )
+    return placed.added
+
+
+def _wanted(
+    tx: Connection,
+    workspace: Workspace,
+    joining: Sequence[Schedule],
+    as_of: date,
+    failures: Failures,
+) -> list[Charge]:
+    """What is due of these schedules and on no invoice, less what has failed."""
+    known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
+    billed = invoices.billed(tx, workspace.id, [one.id for one in known])
+    zone = ZoneInfo(workspace.timezone)
+    return [
+        charge
+        for schedule in known
+        if schedule.archived_at is None
+        for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
+    ]
+
+
+def _families(tx: Connection, workspace: Workspace, plan: Iterable[Due]) -> dict[CustomerId, int]:
+    """How many customers are below each of those who roll up in the plan."""
+    tops = {of.schedule.customer for due in plan for of in due.parts if of.schedule.roll_up}
+    return sizes(tx, workspace.id, tops, MEMBERS_AT_ONCE)
+
+
+def _parts(
+    plan: Iterable[Due], families: Mapping[CustomerId, int], at_once: int
+) -> Iterator[list[Due]]:
+    """The plan in parts that fit into memory and into a short transaction."""
+    part: list[Due] = []
+    members = 0
+    for due in plan:
+        part.append(due)
+        for schedule in (of.schedule for of in due.parts):
+            members += families[schedule.customer] if schedule.roll_up else 1
+        if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
+            yield part
+            part, members = [], 0
+    if part:
+        yield part
+
+
+def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:
+    """The charges of a schedule that no invoice bills yet.
+
+    A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
+    Not so for what bills its parent: the invoice of its day may be one of several.
+    """
+    return tuple(
+        charge
+        for charge in found
+        if charge.billed_as not in billed.charges
+        and (
+            schedule.bill_to is BillTo.PARENT
+            or Key(charge.schedule_id, charge.due_on) not in billed.days
+        )
+    )
+
+
+def unbilled_before(
+    schedule: Schedule, day: date, billed: Billed, zone: ZoneInfo
+) -> tuple[Charge, ...]:
+    """The charges of a schedule for usage of before ``day`` that no invoice has yet.
+
+    Those that fall due only later are among them.
+    """
+    if schedule.archived_at is not None:
+        return ()
+    eve = day - timedelta(days=1)
+    return tuple(
+        charge
+        for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
+        if charge.item.metric is not None
+        and charge.service.start < day
+        and charge.billed_as not in billed.charges
+        and Key(charge.schedule_id, charge.due_on) not in billed.issued
+    )
+
+
+def _open(
+    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date
+) -> tuple[Charge, ...]:
+    return unbilled(schedule, charges(schedule, as_of, agreed.zone), billed)
+
+
+def _planned(plan: Mapping[Key, Due], part: Sequence[Due]) -> list[Due]:
+    """The invoices of a part as planned by now; those that are gone are left out."""
+    return [plan[due.key] for due in part if due.key in plan]
+
+
+def _unbilled(
+    tx: Connection, agreed: Agreements, drafts: Sequence[tuple[Due, Draft]]
+) -> list[tuple[Due, Draft]]:
+    """Those drafts that nobody else has made since the plan."""
+    ids = {part.schedule.id for due, _ in drafts for part in due.parts}
+    ids |= {due.schedule.id for due, _ in drafts}
+    billed = invoices.billed(tx, agreed.workspace.id, ids)
+    adjusted = {one.charge.billed_as for due, _ in drafts for one in due.adjusting}
+    now = standing(tx, agreed, adjusted)
+    return [
+        (due, draft)
+        for due, draft in drafts
+        if due.key not in billed.days
+        and not any(charge.billed_as in billed.charges for charge in due.charges)
+        and all(
+            now.get(one.charge.billed_as) == ({line.id for line in one.billed}, False)
+            for one in due.adjusting
+        )
+    ]

@@ -1,0 +1,398 @@
+"""Recompute finalised invoices from events, prices and the tree of their time, and compare.
+
+The rules of billing run again on what is stored as fact: events up to the place that was read then,
+links and aliases as they were known then, schedules and prices (which the guards keep from changing
+under an issued invoice), and metrics by the definition kept with the line, because they may change.
+A figure that was changed by hand differs from what comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from itertools import count
+
+from sqlalchemy import Connection
+
+from catchment.core.adjustments import Adjusting
+from catchment.core.breakdown import Basis, Measured
+from catchment.core.consolidation import Part
+from catchment.core.invoicing import Adjustment, adjustment, draft, joined
+from catchment.core.metering import Member, Usage, UsageQuery
+from catchment.core.period import Span
+from catchment.core.pools import Pool, below
+from catchment.core.pricing import bounds, needs_values
+from catchment.core.schedules import BillTo, Charge, Schedule, charges
+from catchment.core.taxes import Taxation
+from catchment.flows.billing import agreements
+from catchment.flows.billing.adjusted_again import adjusted_again
+from catchment.flows.billing.agreements import Agreements, History
+from catchment.flows.billing.check_sums import faults_of
+from catchment.flows.billing.compare_invoices import Difference, first_difference, mispriced
+from catchment.flows.billing.keep_drafts import contents_of
+from catchment.flows.billing.users import Asked, users
+from catchment.flows.taxes.taxed_again import taxed_again
+from catchment.store.access import Workspace
+from catchment.store.families import aliases, customers
+from catchment.store.invoices import evidence, invoice_contents, invoices
+from catchment.store.invoices.evidence import Counted, Evidence, EvidenceUnreadable
+from catchment.store.invoices.invoice_parts import Contents, LineItem
+from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.usage import kept_usage, usage_lines
+from catchment.usage import UsageStore
+
+INVOICES_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What recomputing an invoice came to: the first difference, or None where all is equal.
+
+    Where its events were dropped it is not ``recomputed``: what is stored was held against itself.
+    """
+
+    invoice: Invoice
+    difference: Difference | None
+    recomputed: bool = True
+
+
+class _Different(Exception):
+    """What is stored differs in a way that leaves nothing to recompute."""
+
+    def __init__(self, *what: str) -> None:
+        super().__init__(*what)
+        self.difference = Difference(*what)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A charge to be made again, with what is kept of how it was made."""
+
+    part: Part
+    charge: Charge
+    stored: LineItem
+    kept: Evidence
+    adjusting: Adjusting | None = None
+
+
+@dataclass(slots=True)
+class _Plan:
+    """An invoice to be made again."""
+
+    invoice: Invoice
+    schedule: Schedule
+    agreed: Agreements
+    stored: Contents
+    kept: Mapping[str, Evidence]
+    lines: list[_Line] = field(default_factory=list)
+    answers: dict[int, Measured] = field(default_factory=dict)  # by place in ``lines``
+
+
+def verify_invoices(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    number: str | None = None,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Iterator[Verdict]:
+    """A verdict on every finalised invoice that is in force, or on the one called ``number``.
+
+    By number. ``tx`` is only read from.
+    """
+    found = invoices.finalised(tx, workspace.id, number)
+    history = agreements.history(tx, workspace)
+    progress(0, len(found))
+    for start in range(0, len(found), INVOICES_AT_ONCE):
+        part = found[start : start + INVOICES_AT_ONCE]
+        yield from _verdicts(tx, usage, history, part)
+        progress(start + len(part), len(found))
+
+
+def _verdicts(
+    tx: Connection, usage: UsageStore, history: History, part: Sequence[Invoice]
+) -> Iterator[Verdict]:
+    workspace_id = history.workspace.id
+    these = [invoice.id for invoice in part]
+    bodies = evidence.bodies(tx, workspace_id, these)
+    ids = {invoice.schedule_id for invoice in part if invoice.schedule_id is not None}
+    standing = invoices.charges_on(tx, these)
+    ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
+    billed = invoices.billed(tx, workspace_id, ids)
+    planned: list[_Plan | Difference] = []
+    for invoice in part:
+        try:
+            planned.append(_planned(tx, history, invoice, bodies, billed))
+        except _Different as refused:
+            planned.append(refused.difference)
+    kept = kept_usage.first_day(tx, workspace_id)
+    gone = set() if kept is None else usage_lines.needs_before(tx, these, kept)
+    _measure(
+        tx,
+        usage,
+        workspace_id,
+        [one for one in planned if isinstance(one, _Plan) and one.invoice.id not in gone],
+    )
+    sound = [one.invoice.id for one in planned if isinstance(one, _Plan)]
+    wrong = {one.invoice_id: one for one in reversed(list(faults_of(tx, workspace_id, sound)))}
+    for invoice, one in zip(part, planned, strict=True):
+        judge = _mispriced if invoice.id in gone else partial(_judged, tx)
+        found = judge(one) if isinstance(one, _Plan) else one
+        if found is None and invoice.id in wrong:
+            sums = wrong[invoice.id]
+            found = Difference(sums.part, sums.id, sums.figure, sums.found, sums.expected)
+        yield Verdict(invoice, found, invoice.id not in gone)
+
+
+def _planned(
+    tx: Connection,
+    history: History,
+    invoice: Invoice,
+    bodies: Mapping[str, bytes],
+    billed: Billed,
+) -> _Plan:
+    """How to make the invoice again. Raises _Different where what is stored cannot say that."""
+    stored, kept = _stored(tx, invoice, bodies)
+    if invoice.schedule_id is None or invoice.due_on is None:
+        raise _Different("invoice", invoice.id, "billingScheduleId", "nothing", "a schedule")
+    known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
+    agreed = history.as_known(known_at, invoice.calculated_at)
+    schedule = agreed.schedules[invoice.schedule_id]
+    plan = _Plan(invoice, schedule, agreed, stored, kept)
+    lines = {_key_of(line): line for line in stored.lines if line.deducted is None}
+    for part in _parts(tx, agreed, invoice, stored) if lines else ():
+        complete = part.schedule is schedule and schedule.bill_to is BillTo.SELF
+        for charge in part.charges:
+            if charge.billed_as in lines:
+                line = lines.pop(charge.billed_as)
+                plan.lines.append(_again(part, charge, line, kept[line.id]))
+            elif complete and charge.billed_as not in billed.charges:
+                raise _Different("line", charge.item.name, "line", "nothing", "due")
+    for line in lines.values():
+        raise _Different("line", line.id, "line", line.title, "nothing")
+    plan.lines += _adjusting(tx, agreed, invoice, stored, kept)
+    return plan
+
+
+def _adjusting(
+    tx: Connection,
+    agreed: Agreements,
+    invoice: Invoice,
+    stored: Contents,
+    kept: Mapping[str, Evidence],
+) -> Iterator[_Line]:
+    """What adjusts earlier invoices."""
+    late = [line for line in stored.lines if line.deducted is not None]
+    agreed = _among_invoiced(tx, agreed, invoice, late)
+    for line in late:
+        found = adjusted_again(tx, agreed, invoice, line)
+        if found is None:
+            raise _Different("line", line.id, "line", line.title, "nothing")
+        again = _again(
+            Part(found.schedule, found.path, (found.charge,)), found.charge, line, kept[line.id]
+        )
+        yield replace(again, adjusting=replace(found, charge=again.charge))
+
+
+def _parts(
+    tx: Connection, agreed: Agreements, invoice: Invoice, stored: Contents
+) -> Iterator[Part]:
+    """What the schedules on an invoice charge on its day, and how it came to who is invoiced."""
+    assert invoice.due_on is not None, invoice
+    lines = [line for line in stored.lines if line.deducted is None]
+    ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in lines)])
+    known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
+    agreed = _among_invoiced(tx, agreed, invoice, lines)
+    for schedule in known:
+        found = tuple(
+            charge
+            for charge in charges(schedule, invoice.due_on, agreed.zone)
+            if charge.due_on == invoice.due_on
+        )
+        path = agreed.way(invoice.customer_id, schedule.customer, invoice.due_on)
+        if path is None:
+            names = invoice.customer_id, schedule.customer
+            raise _Different("invoice", invoice.id, "customerId", *names)
+        yield Part(schedule, path, found)
+
+
+def _among_invoiced(
+    tx: Connection, agreed: Agreements, invoice: Invoice, lines: Sequence[LineItem]
+) -> Agreements:
+    """With the tree above everyone whose lines somebody else pays for."""
+    ids = {invoice.schedule_id, *(line.schedule_id for line in lines)}
+    known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
+    others = {one.customer for one in known} - {invoice.customer_id}
+    if not others:
+        return agreed
+    return replace(agreed, known_at=agreed.known_at or invoice.calculated_at).among(tx, others)
+
+
+def _stored(
+    tx: Connection, invoice: Invoice, bodies: Mapping[str, bytes]
+) -> tuple[Contents, dict[str, Evidence]]:
+    """What stands on the invoice, with the evidence of each line."""
+    try:
+        stored = invoice_contents.of(tx, invoice.workspace_id, invoice.id)
+    except (ArithmeticError, LookupError, ValueError, TypeError, AssertionError) as error:
+        problem = f"unreadable ({type(error).__name__})"
+        raise _Different("invoice", invoice.id, "contents", problem, "readable") from error
+    kept = {}
+    for line in stored.lines:
+        try:
+            kept[line.id] = evidence.read(bodies[line.id])
+        except (KeyError, EvidenceUnreadable) as error:
+            raise _Different("line", line.id, "evidence", "unreadable", "readable") from error
+    return stored, kept
+
+
+def _key_of(line: LineItem) -> tuple[str | None, str | None, object]:
+    return line.schedule_id, line.price_id, line.service.start if line.service else None
+
+
+def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> _Line:
+    """The charge with its metric as of then."""
+    metric, counted = charge.item.metric, kept.counted
+    if metric is None:
+        return _Line(part, charge, stored, kept)
+    if counted is None:
+        raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
+    item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
+    return _Line(part, replace(charge, item=item), stored, kept)
+
+
+def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
+    """Measure all lines of ``plans`` anew, those together that read up to the same event."""
+    asked: dict[tuple[int, datetime, int], list[tuple[_Plan, int, Counted]]] = {}
+    for plan in plans:
+        for place, line in enumerate(plan.lines):
+            counted = line.kept.counted
+            if counted is None:
+                plan.answers[place] = Measured(line.charge)
+            else:
+                key = counted.last_seq, counted.known_at, id(plan.agreed)
+                asked.setdefault(key, []).append((plan, place, counted))
+    for (last_seq, known_at, _), questions in asked.items():
+        agreed = _among_users(tx, usage, questions, last_seq)
+        pools = [_pool(agreed, *question) for question in questions]
+        everyone = {member.customer for pool in pools for member in pool.members}
+        known = aliases.of_customers(tx, workspace_id, everyone, known_at)
+        names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
+        queries = [
+            _query(plan.lines[place], counted, pool, names)
+            for (plan, place, counted), pool in zip(questions, pools, strict=True)
+        ]
+        found = usage.reading(workspace_id, queries, last_seq).answers
+        for (plan, place, counted), pool, used in zip(questions, pools, found, strict=True):
+            plan.answers[place] = _measured(agreed, plan, place, counted, pool, used, names)
+
+
+def _among_users(
+    tx: Connection,
+    usage: UsageStore,
+    questions: Sequence[tuple[_Plan, int, Counted]],
+    last_seq: int,
+) -> Agreements:
+    asked = [
+        Asked(plan.lines[place].part.schedule, counted.metric, _span(plan, place))
+        for plan, place, counted in questions
+    ]
+    plan, _, _ = questions[0]
+    return users(tx, usage, plan.agreed, asked, last_seq).agreed
+
+
+def _span(plan: _Plan, place: int) -> Span:
+    return plan.lines[place].charge.service.span(plan.agreed.zone)
+
+
+def _pool(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pool:
+    line = plan.lines[place]
+    scope = line.charge.item.scope
+    return agreed.pool(line.part.schedule, counted.metric.id, _span(plan, place), scope)
+
+
+def _query(
+    line: _Line, counted: Counted, pool: Pool, names: Mapping[str, tuple[str, ...]]
+) -> UsageQuery:
+    price = line.charge.item.price
+    return UsageQuery(
+        counted.metric,
+        tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
+        needs_values(price),
+        bounds(price) if line.part.schedule.roll_up else (),
+    )
+
+
+def _measured(
+    agreed: Agreements,
+    plan: _Plan,
+    place: int,
+    counted: Counted,
+    pool: Pool,
+    used: Usage,
+    names: Mapping[str, tuple[str, ...]],
+) -> Measured:
+    found = tuple(member for member in pool.members if member.customer in used.members)
+    part, charge = plan.lines[place].part, plan.lines[place].charge
+    above = agreed.links_above(part)
+    basis = Basis(
+        _span(plan, place),
+        {member.customer: names[member.customer] for member in found},
+        {member.customer: above + agreed.links(part.schedule, member) for member in found},
+        counted.last_seq,
+        counted.known_at,
+        part.schedule.exclusions,
+    )
+    return Measured(charge, used, Pool(below(part.path, found), ()), basis)
+
+
+def _mispriced(plan: _Plan) -> Difference | None:
+    """Where a stored line is not what its price makes of its quantity."""
+    found = (mispriced(line.charge, line.stored, line.kept) for line in plan.lines)
+    return next((one for one in found if one is not None), None)
+
+
+def _judged(tx: Connection, plan: _Plan) -> Difference | None:
+    """Where the invoice as it is stored differs from the one made again."""
+    invoice, stored = plan.invoice, plan.stored
+    printed = {id: name for group in stored.usage for id, name in group.path}
+    if not plan.lines:
+        return None
+    measured: dict[str, list[Measured]] = {}
+    late = list(_adjusted(plan))
+    charged = [(place, line) for place, line in enumerate(plan.lines) if line.adjusting is None]
+    for place, line in charged:
+        measured.setdefault(line.part.schedule.id, []).append(plan.answers[place])
+    parts = {line.part.schedule.id: line.part for _, line in charged}
+    guests = [
+        joined(part.schedule, part.path, measured[id]) for id, part in parts.items() if part.joined
+    ]
+    own = [one for id, part in parts.items() if not part.joined for one in measured[id]]
+    wanted = {who for part in parts.values() for who in part.path}
+    wanted.update(
+        who for of in measured.values() for one in of for m in one.pool.members for who in m.path
+    )
+    wanted.update(who for one in late for path in one.paths.values() for who in path)
+    wanted.update(who for one in late for who in one.adjusting.path)
+    names = printed | customers.names(tx, invoice.workspace_id, wanted - printed.keys())
+    taxed = taxed_again(tx, invoice, stored.lines)
+
+    def taxing(_schedule: Schedule, charge: Charge) -> Taxation:
+        return taxed[charge.billed_as]
+
+    again = draft(plan.schedule, own, names, guests, late, on=invoice.due_on, taxing=taxing)
+    numbers = count(1)
+    contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
+    stored = replace(stored, evidence=plan.kept)
+    return first_difference(invoice, stored, again, contents)
+
+
+def _adjusted(plan: _Plan) -> Iterator[Adjustment]:
+    """The adjustments made again; one that comes to nothing is missed when all are compared."""
+    for place, line in enumerate(plan.lines):
+        if line.adjusting is not None:
+            made = adjustment(line.adjusting, plan.answers[place])
+            if made is not None:
+                yield made

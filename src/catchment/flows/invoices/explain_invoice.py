@@ -1,0 +1,108 @@
+"""Why an invoice has its totals: its lines, each rounded once, and the steps to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from catchment.core.errors import FigureDiffers
+from catchment.core.money import Money, Taxed, exact_sum, money_text, total
+from catchment.core.taxes import NOT_TAXED, TaxSum, by_rate
+from catchment.flows.invoices.finalize_invoice import one_invoice
+from catchment.store.invoices import evidence, invoice_contents
+from catchment.store.invoices.evidence import Evidence
+from catchment.store.invoices.invoice_parts import LineItem, LineItemGroup
+from catchment.store.invoices.invoices import Invoice
+
+
+class Step(StrEnum):
+    """What is added on the way from nothing to the total, in this order."""
+
+    CHARGES = "CHARGES"
+    TAX = "TAX"
+
+
+@dataclass(frozen=True, slots=True)
+class Summand:
+    """A line of the invoice, with its price as of the calculation."""
+
+    line: LineItem
+    price_name: str
+
+    @property
+    def exact(self) -> Decimal:
+        """The line before it was rounded; an adjustment, before its whole charge was."""
+        return self.line.exact
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceExplanation:
+    """An invoice with all that adds up to its totals.
+
+    ``tree_known_at`` is when the tree and the aliases that were used were last changed; None where
+    nothing was measured.
+    """
+
+    invoice: Invoice
+    groups: tuple[tuple[LineItemGroup, tuple[Summand, ...]], ...]
+    tree_known_at: datetime | None
+
+    @property
+    def taxes(self) -> list[TaxSum]:
+        """Net and tax by rate."""
+        lines = (one.line for _, own in self.groups for one in own)
+        return by_rate((line.taxation or NOT_TAXED, line.net, line.tax) for line in lines)
+
+    @property
+    def steps(self) -> tuple[tuple[Step, Money], ...]:
+        """What the total is made of. Steps that the invoice does not have are left out."""
+        tax = ((Step.TAX, self.invoice.tax),) if self.invoice.tax.minor else ()
+        return ((Step.CHARGES, self.invoice.net), *tax)
+
+    @property
+    def exact(self) -> Decimal:
+        """What the lines add up to before they are rounded."""
+        return exact_sum(one.exact for _, own in self.groups for one in own)
+
+
+def explain_invoice(tx: Connection, workspace_id: str, invoice_id: str) -> InvoiceExplanation:
+    """Why the invoice has its totals. Raises NotFound, FigureDiffers."""
+    invoice = one_invoice(tx, workspace_id, invoice_id)
+    lines = invoice_contents.lines(tx, workspace_id, invoice_id)
+    bodies = evidence.bodies(tx, workspace_id, [invoice_id])
+    kept = {line.id: evidence.read(bodies[line.id]) for line in lines}
+    groups = tuple(
+        (
+            group,
+            tuple(
+                Summand(line, kept[line.id].price_name)
+                for line in lines
+                if line.group_id == group.id
+            ),
+        )
+        for group in invoice_contents.groups(tx, workspace_id, invoice_id)
+    )
+    for group, own in groups:
+        _check(f"group {group.id}", group, [one.line for one in own])
+    _check(f"invoice {invoice.id}", invoice, [group for group, _ in groups])
+    return InvoiceExplanation(invoice, groups, _known_at(kept.values()))
+
+
+def _check(name: str, whole: Taxed, parts: Sequence[Taxed]) -> None:
+    for figure, stored, found in (
+        ("net total", whole.net, [part.net for part in parts]),
+        ("total tax", whole.tax, [part.tax for part in parts]),
+    ):
+        added = total(found, stored.currency)
+        if added != stored:
+            says, right = money_text(stored), money_text(added)
+            raise FigureDiffers(f"The {figure} of {name} is {says}; its parts add up to {right}.")
+
+
+def _known_at(kept: Iterable[Evidence]) -> datetime | None:
+    return max((one.counted.known_at for one in kept if one.counted), default=None)

@@ -1,0 +1,76 @@
+"""Why a line has its amount: what was kept when it was calculated, and the events behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from catchment.core.errors import NotFound
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import Member, UsageQuery
+from catchment.flows.invoices.finalize_invoice import one_invoice
+from catchment.store.families import customers
+from catchment.store.invoices import evidence, invoice_contents
+from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
+from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices.invoices import Invoice
+from catchment.store.usage import kept_usage
+from catchment.usage import UsageStore
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A line with all that made its amount. ``members`` are in the order of the tree, by name.
+
+    Events of before ``kept_since`` were dropped, if it is given.
+    """
+
+    invoice: Invoice
+    line: LineItem
+    evidence: Evidence
+    members: tuple[tuple[str, EvidenceMember], ...]
+    kept_since: datetime | None = None
+
+
+def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> Explanation:
+    """Why the line has its amount. Raises NotFound."""
+    invoice = one_invoice(tx, workspace_id, invoice_id)
+    line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
+    kept = evidence.of_line(tx, workspace_id, line_id)
+    if line is None or kept is None:
+        raise NotFound(f"There is no line item {line_id} on invoice {invoice_id}.")
+    found = kept.counted.members if kept.counted else ()
+    names: dict[CustomerId, str] = {invoice.customer_id: invoice.customer_legal_name}
+    if found:
+        names |= invoice_contents.member_names(tx, workspace_id, invoice_id)
+    places = {customer: place for place, customer in enumerate(names)}
+    # Whose share an adjustment leaves as it was is not among the members of its invoice.
+    others = {member.customer for member in found} - names.keys()
+    names |= customers.names(tx, workspace_id, others) if others else {}
+    ordered = sorted(found, key=lambda member: places.get(member.customer, len(places)))
+    return Explanation(
+        invoice,
+        line,
+        kept,
+        tuple((names[member.customer], member) for member in ordered),
+        kept_usage.since(tx, workspace_id),
+    )
+
+
+def counted_events(tx: Connection, usage: UsageStore, workspace_id: str, line_id: str) -> pa.Table:
+    """The places of exactly the events that a line counted; none where there is no such line."""
+    kept = evidence.of_line(tx, workspace_id, line_id)
+    if kept is None or kept.counted is None:
+        return pa.table({"seq": pa.array([], pa.int64())})
+    return usage.counted(workspace_id, query_of(kept.counted), kept.counted.last_seq)
+
+
+def query_of(counted: Counted) -> UsageQuery:
+    """What was asked of the usage store, less the members that had used nothing."""
+    return UsageQuery(
+        counted.metric,
+        tuple(Member(one.customer, one.aliases, one.spans) for one in counted.members),
+    )

@@ -1,0 +1,23 @@
+"""What decides the taxes of those who are invoiced, as of now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.taxes import TaxStatus, TaxTerms, place_of
+from catchment.store.families import customers
+from catchment.store.taxes import tax_rates
+
+
+def tax_terms(
+    tx: Connection, workspace_id: str, payers: Collection[CustomerId]
+) -> Mapping[CustomerId, TaxTerms]:
+    """How each of ``payers`` is taxed: by its status, its address and the rates in force."""
+    rates = tax_rates.applied(tx, workspace_id)
+    return {
+        id: TaxTerms(TaxStatus(customer.tax_status), *place_of(customer.address), rates)
+        for id, customer in customers.many(tx, workspace_id, payers).items()
+    }

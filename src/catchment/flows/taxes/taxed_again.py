@@ -1,0 +1,38 @@
+"""How the lines of a stored invoice were taxed, found again from the rates of their time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from catchment.core.schedules import ChargeId
+from catchment.core.taxes import NOT_TAXED, Taxation, TaxStatus, TaxTerms
+from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices.invoices import Invoice
+from catchment.store.taxes import tax_rates
+
+
+def taxed_again(
+    tx: Connection, invoice: Invoice, lines: Sequence[LineItem]
+) -> Mapping[ChargeId, Taxation]:
+    """How each charge that ``lines`` bill is taxed: as decided then, at the rate of its version.
+
+    Who was exempt or reverse charged has no rate, whatever its lines say. Adjustments are left out:
+    they are taxed as what they adjust.
+    """
+    wanted = {
+        line.taxation.rate.version_id for line in lines if line.taxation and line.taxation.rate
+    }
+    rates = tax_rates.rates_called(tx, invoice.workspace_id, wanted)
+    status = TaxStatus(invoice.customer_tax_status)
+    free = None if status is TaxStatus.TAXED else TaxTerms(status).of(None, None)
+    found: dict[ChargeId, Taxation] = {}
+    for line in lines:
+        if line.deducted is None and line.schedule_id and line.price_id and line.service:
+            kept = line.taxation or NOT_TAXED
+            if kept.rate is not None:
+                kept = replace(kept, rate=rates.get(kept.rate.version_id))
+            found[line.schedule_id, line.price_id, line.service.start] = free or kept
+    return found

@@ -1,0 +1,164 @@
+"""What stands on an invoice: line item groups, line items, and the usage of every member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec.json import encode
+from sqlalchemy import Connection, Select, delete, insert, select
+
+from catchment.store.bulk import add_rows
+from catchment.store.invoices import branches, evidence
+from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
+from catchment.store.invoices.invoice_rows import (
+    group_of_row,
+    group_row,
+    line_of_row,
+    line_row,
+    usage_of_row,
+    usage_row,
+)
+from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
+
+_AT_ONCE = 1_000
+
+
+def of(tx: Connection, workspace_id: str, invoice_id: str) -> Contents:
+    """All that stands on an invoice."""
+    usage = tx.execute(usage_of(workspace_id, invoice_id).order_by(usage_item_groups.c.index))
+    return Contents(
+        groups(tx, workspace_id, invoice_id),
+        lines(tx, workspace_id, invoice_id),
+        tuple(map(usage_of_row, usage)),
+    )
+
+
+def groups(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItemGroup, ...]:
+    """The groups of an invoice, in the order printed."""
+    query = groups_of(workspace_id, invoice_id).order_by(line_item_groups.c.index)
+    return tuple(map(group_of_row, tx.execute(query)))
+
+
+def lines(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem, ...]:
+    """The lines of an invoice, in the order printed."""
+    query = lines_of(workspace_id, invoice_id).order_by(line_items.c.index)
+    return tuple(map(line_of_row, tx.execute(query)))
+
+
+def members(
+    tx: Connection, workspace_id: str, invoice_id: str, *, since: int, limit: int
+) -> tuple[UsageItemGroup, ...]:
+    """Members in the order shown, from the one with the index ``since``."""
+    c = usage_item_groups.c
+    query = usage_of(workspace_id, invoice_id).where(c.index >= since).order_by(c.index)
+    return tuple(map(usage_of_row, tx.execute(query.limit(limit))))
+
+
+def member(
+    tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
+) -> UsageItemGroup | None:
+    """One member of an invoice, or None."""
+    c = usage_item_groups.c
+    query = usage_of(workspace_id, invoice_id).where(c.customer_id == customer_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else usage_of_row(row)
+
+
+def branch(
+    tx: Connection, workspace_id: str, invoice_id: str, customer_id: str
+) -> Iterator[UsageItemGroup]:
+    """The customer and all below it, in the order shown, by the paths kept with the invoice."""
+    stretches = branches.of_customer(tx, workspace_id, invoice_id, customer_id)
+    if not stretches:
+        alone = member(tx, workspace_id, invoice_id, customer_id)
+        yield from () if alone is None else (alone,)
+    for first, last in stretches:
+        since = first
+        while since <= last:
+            found = members(
+                tx, workspace_id, invoice_id, since=since, limit=min(_AT_ONCE, last - since + 1)
+            )
+            assert found, (invoice_id, first, last)
+            yield from found
+            since = found[-1].index + 1
+
+
+def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
+    """Store the contents of new heads, in a few statements however many there are."""
+    group_rows = [group_row(workspace_id, g) for contents in added for g in contents.groups]
+    line_rows = [line_row(workspace_id, line) for contents in added for line in contents.lines]
+    usage = [usage_row(workspace_id, u) for contents in added for u in contents.usage]
+    for table, rows in (
+        (line_item_groups, group_rows),
+        (line_items, line_rows),
+    ):
+        if rows:
+            tx.execute(insert(table), rows)
+    _add_usage(tx, workspace_id, usage)
+    branches.add(tx, workspace_id, usage)
+    kept = [(c.lines[0].invoice_id, c.evidence) for c in added if c.lines]
+    evidence.add(tx, workspace_id, kept)
+
+
+def _add_usage(tx: Connection, workspace_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Members of a large family are many: their JSON is made by the faster encoder, in bulk."""
+    plain = ("id", "invoice_id", "index", "customer_id", "title", "depth")
+    nested = ("path", "items", "shares")
+    values = (
+        (*(row[name] for name in plain), *(encode(row[name]).decode() for name in nested))
+        for row in rows
+    )
+    common = {"workspace_id": workspace_id}
+    add_rows(tx, usage_item_groups, common, (*plain, *nested), values, ready=nested)
+
+
+def member_names(tx: Connection, workspace_id: str, invoice_id: str) -> dict[str, str]:
+    """The members of an invoice by id with the names they had, in the order shown."""
+    c = usage_item_groups.c
+    query = select(c.customer_id, c.title).where(
+        c.workspace_id == workspace_id, c.invoice_id == invoice_id
+    )
+    return {row.customer_id: row.title for row in tx.execute(query.order_by(c.index))}
+
+
+def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> LineItem | None:
+    """A line of an invoice; None without one."""
+    query = lines_of(workspace_id, invoice_id).where(line_items.c.id == line_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else line_of_row(row)
+
+
+def clear(tx: Connection, invoice_id: str) -> None:
+    """Take everything off an invoice."""
+    evidence.clear(tx, invoice_id)
+    branches.clear(tx, invoice_id)
+    for table in (line_items, line_item_groups, usage_item_groups):
+        tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
+
+
+def groups_of(workspace_id: str, invoice_id: str) -> Select[Any]:
+    """The groups of an invoice, for ``group_of_row``."""
+    return _with_currency(line_item_groups, workspace_id, invoice_id)
+
+
+def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
+    """The lines of an invoice, for ``line_of_row``."""
+    return _with_currency(line_items, workspace_id, invoice_id)
+
+
+def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
+    """The members of an invoice, for ``usage_of_row``."""
+    c = usage_item_groups.c
+    return select(usage_item_groups).where(
+        c.workspace_id == workspace_id, c.invoice_id == invoice_id
+    )
+
+
+def _with_currency(table: Any, workspace_id: str, invoice_id: str) -> Select[Any]:
+    joined = table.join(invoices, invoices.c.id == table.c.invoice_id)
+    return (
+        select(table, invoices.c.currency)
+        .select_from(joined)
+        .where(table.c.workspace_id == workspace_id, table.c.invoice_id == invoice_id)
+    )

@@ -1,0 +1,149 @@
+"""The parts of an invoice as values: groups of lines, lines, and what every member used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from catchment.core.adjustments import ORIGINAL, Deducted
+from catchment.core.allocation import Parts
+from catchment.core.money import EXACT, Money, Taxed, exact_sum
+from catchment.core.period import Period
+from catchment.core.pricing import Segment
+from catchment.core.schedules import EVERYONE, Scope
+from catchment.core.taxes import Taxation
+from catchment.store.invoices.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class LineItemGroup(Taxed):
+    """The lines of one product."""
+
+    id: str
+    invoice_id: str
+    index: int
+    title: str
+    product_id: str | None
+    net: Money
+    tax: Money
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem(Taxed):
+    """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
+
+    A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
+    metric aggregated when it was calculated. ``share_counts`` says how many members share it by
+    each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
+    are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
+    ``taxation`` says why it has its ``tax_rate``.
+    """
+
+    id: str
+    invoice_id: str
+    group_id: str | None
+    index: int
+    title: str
+    quantity: Decimal
+    rate: Decimal
+    rate_display: str
+    net: Money
+    tax: Money
+    service: Period | None
+    segments: tuple[Segment, ...] = ()
+    tax_rate: Decimal = Decimal(0)
+    taxation: Taxation | None = None
+    description: str | None = None
+    unit: str | None = None
+    schedule_id: str | None = None
+    phase_id: str | None = None
+    price_id: str | None = None
+    product_id: str | None = None
+    usage_metric_id: str | None = None
+    aggregation: str | None = None
+    event_type: str | None = None
+    event_count: int | None = None
+    share_counts: tuple[int, ...] | None = None
+    scope: Scope = EVERYONE
+    deducted: Deducted | None = None
+    last_seq: int | None = None
+    known_at: datetime | None = None
+
+    @property
+    def whole_quantity(self) -> Decimal:
+        """What was used in all, also where an adjustment bills only some of it."""
+        taken = self.deducted
+        return self.quantity if taken is None else EXACT.add(self.quantity, taken.quantity)
+
+    @property
+    def exact(self) -> Decimal:
+        """The net before it was rounded; what is deducted was rounded before."""
+        whole = exact_sum(segment.amount for segment in self.segments)
+        taken = self.deducted
+        return whole if taken is None else EXACT.subtract(whole, taken.net.decimal)
+
+    @property
+    def number(self) -> int:
+        """What tells the lines of one charge apart."""
+        return ORIGINAL if self.deducted is None else self.deducted.number
+
+    @property
+    def is_payers(self) -> bool:
+        """Whether the whole line is the payer's; a line of nothing is nobody's."""
+        return self.share_counts is None and (bool(self.segments) or self.deducted is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageItem:
+    """What a member used of one metric."""
+
+    id: str
+    metric_id: str
+    title: str
+    value: Decimal
+    unit: str | None
+    group_id: str | None  # the line item group that charges for it
+
+
+class MemberShare(NamedTuple):
+    """A member's parts of the net and the tax of the line ``line_index``, made with the line."""
+
+    line_index: int
+    quantity: Decimal
+    parts: Parts
+    taxes: Parts = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UsageItemGroup:
+    """A member of the pool, by the name it had.
+
+    ``path`` leads from the payer to the member itself: (id, name) of each.
+    """
+
+    id: str
+    invoice_id: str
+    index: int
+    customer_id: str
+    title: str
+    depth: int
+    path: tuple[tuple[str, str], ...]
+    items: tuple[UsageItem, ...]
+    shares: tuple[MemberShare, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Everything on one invoice, each part in the order shown.
+
+    ``evidence``, by line, is written with it and read on its own (``store.evidence``).
+    """
+
+    groups: tuple[LineItemGroup, ...] = ()
+    lines: tuple[LineItem, ...] = ()
+    usage: tuple[UsageItemGroup, ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict, compare=False)

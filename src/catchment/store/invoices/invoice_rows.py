@@ -1,0 +1,224 @@
+"""The parts of an invoice as rows, and rows as parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from sqlalchemy import Row
+
+from catchment.core.allocation import METHODS
+from catchment.core.money import Money, decimal_text
+from catchment.core.period import Period
+from catchment.core.pricing import Segment
+from catchment.store.invoices import deductions
+from catchment.store.invoices.invoice_parts import (
+    LineItem,
+    LineItemGroup,
+    MemberShare,
+    UsageItem,
+    UsageItemGroup,
+)
+from catchment.store.taxes import taxations
+
+_P = TypeVar("_P")
+
+
+def group_of_row(row: Row[Any]) -> LineItemGroup:
+    """The group of a row that has the invoice's ``currency`` besides."""
+    named = row._mapping  # noqa: SLF001 -- SQLAlchemy's public name; "index" is a method of rows
+    return LineItemGroup(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        index=named["index"],
+        title=row.title,
+        product_id=row.product_id,
+        net=Money(row.net_minor, row.currency),
+        tax=Money(row.tax_minor, row.currency),
+        description=row.description,
+    )
+
+
+def line_of_row(row: Row[Any]) -> LineItem:
+    """The line of a row that has the invoice's ``currency`` besides."""
+    named = row._mapping  # noqa: SLF001
+    return LineItem(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        group_id=row.group_id,
+        index=named["index"],
+        title=row.title,
+        quantity=Decimal(row.quantity),
+        rate=Decimal(row.rate),
+        rate_display=row.rate_display,
+        net=Money(row.net_minor, row.currency),
+        tax=Money(row.tax_minor, row.currency),
+        service=Period(row.service_start, row.service_end) if row.service_start else None,
+        segments=tuple(map(segment_of, row.segments)),
+        tax_rate=Decimal(row.tax_rate),
+        taxation=taxations.of(row.taxation, row.tax_rate),
+        description=row.description,
+        unit=row.unit,
+        schedule_id=row.schedule_id,
+        phase_id=row.phase_id,
+        price_id=row.price_id,
+        product_id=row.product_id,
+        usage_metric_id=row.usage_metric_id,
+        aggregation=row.aggregation,
+        event_type=row.event_type,
+        event_count=row.event_count,
+        share_counts=None if row.share_counts is None else tuple(row.share_counts),
+        scope=frozenset(row.restrict_to_customers or ()),
+        deducted=deductions.of(row.deducted, row.adjustment, row.currency),
+        last_seq=row.last_seq,
+        known_at=row.known_at,
+    )
+
+
+def usage_of_row(row: Row[Any]) -> UsageItemGroup:
+    """The member of a row."""
+    named = row._mapping  # noqa: SLF001
+    items = (
+        UsageItem(
+            item["id"],
+            item["metricId"],
+            item["title"],
+            Decimal(item["value"]),
+            item.get("unit"),
+            item.get("lineItemGroupId"),
+        )
+        for item in named["items"]
+    )
+    return UsageItemGroup(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        index=named["index"],
+        customer_id=row.customer_id,
+        title=row.title,
+        depth=row.depth,
+        path=tuple((id, name) for id, name in row.path),
+        items=tuple(items),
+        shares=tuple(
+            MemberShare(line_index, Decimal(quantity), *parts_of(parts))
+            for line_index, quantity, *parts in row.shares
+        ),
+    )
+
+
+def group_row(workspace_id: str, group: LineItemGroup) -> dict[str, Any]:
+    """The row of ``line_item_groups``."""
+    return {
+        "id": group.id,
+        "workspace_id": workspace_id,
+        "invoice_id": group.invoice_id,
+        "index": group.index,
+        "title": group.title,
+        "description": group.description,
+        "product_id": group.product_id,
+        "net_minor": group.net.minor,
+        "tax_minor": group.tax.minor,
+        "gross_minor": group.gross.minor,
+    }
+
+
+def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
+    """The row of ``line_items``."""
+    return {
+        "id": line.id,
+        "workspace_id": workspace_id,
+        "invoice_id": line.invoice_id,
+        "group_id": line.group_id,
+        "index": line.index,
+        "title": line.title,
+        "description": line.description,
+        "quantity": decimal_text(line.quantity),
+        "rate": decimal_text(line.rate),
+        "rate_display": line.rate_display,
+        "tax_rate": decimal_text(line.tax_rate),
+        "taxation": taxations.kept(line.taxation),
+        "net_minor": line.net.minor,
+        "tax_minor": line.tax.minor,
+        "gross_minor": line.gross.minor,
+        "service_start": line.service.start if line.service else None,
+        "service_end": line.service.end if line.service else None,
+        "unit": line.unit,
+        "schedule_id": line.schedule_id,
+        "phase_id": line.phase_id,
+        "price_id": line.price_id,
+        "product_id": line.product_id,
+        "usage_metric_id": line.usage_metric_id,
+        "aggregation": line.aggregation,
+        "event_type": line.event_type,
+        "segments": [segment_texts(segment) for segment in line.segments],
+        "event_count": line.event_count,
+        "share_counts": None if line.share_counts is None else list(line.share_counts),
+        "restrict_to_customers": sorted(line.scope) or None,
+        "adjustment": line.number,
+        "deducted": deductions.kept(line.deducted),
+        "last_seq": line.last_seq,
+        "known_at": line.known_at,
+    }
+
+
+def usage_row(workspace_id: str, group: UsageItemGroup) -> dict[str, Any]:
+    """The row of ``usage_item_groups``."""
+    items = [
+        {
+            "id": item.id,
+            "metricId": item.metric_id,
+            "title": item.title,
+            "value": decimal_text(item.value),
+            "unit": item.unit,
+            "lineItemGroupId": item.group_id,
+        }
+        for item in group.items
+    ]
+    return {
+        "id": group.id,
+        "workspace_id": workspace_id,
+        "invoice_id": group.invoice_id,
+        "index": group.index,
+        "customer_id": group.customer_id,
+        "title": group.title,
+        "depth": group.depth,
+        "path": [list(step) for step in group.path],
+        "items": items,
+        "shares": [
+            [line_index, decimal_text(quantity), *parts, *taxes]
+            for line_index, quantity, parts, taxes in group.shares
+        ],
+    }
+
+
+def parts_of(kept: Sequence[_P]) -> tuple[tuple[_P, ...], tuple[_P, ...]]:
+    """A member's parts of a line's net and, where it was taxed, of its tax, by each of METHODS."""
+    return tuple(kept[: len(METHODS)]), tuple(kept[len(METHODS) :])
+
+
+def segment_texts(segment: Segment) -> dict[str, str]:
+    """A segment as it is stored and shown; the bounds of its tier only where it has them."""
+    texts = {
+        "quantity": decimal_text(segment.quantity),
+        "rate": decimal_text(segment.rate),
+        "fee": decimal_text(segment.fee),
+        "amount": decimal_text(segment.amount),
+    }
+    if segment.lower is not None:
+        texts["from"] = decimal_text(segment.lower)
+    if segment.upper is not None:
+        texts["to"] = decimal_text(segment.upper)
+    return texts
+
+
+def segment_of(texts: Mapping[str, str]) -> Segment:
+    """A segment from what ``segment_texts`` made of it."""
+    lower, upper = texts.get("from"), texts.get("to")
+    return Segment(
+        Decimal(texts["quantity"]),
+        Decimal(texts["rate"]),
+        Decimal(texts["fee"]),
+        Decimal(texts["amount"]),
+        None if lower is None else Decimal(lower),
+        None if upper is None else Decimal(upper),
+    )
