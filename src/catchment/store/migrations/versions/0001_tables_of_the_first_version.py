@@ -18,7 +18,9 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column(
-            "window_started_at", catchment.store.schema.Instant(timezone=True), nullable=False
+            "window_started_at",
+            catchment.store.schema.columns.Instant(timezone=True),
+            nullable=False,
         ),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_sign_in_failures")),
     )
@@ -28,8 +30,12 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
-        sa.Column("usage_kept_since", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "usage_kept_since", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workspaces")),
     )
     op.create_table(
@@ -51,8 +57,12 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("secret_hash", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("revoked_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "revoked_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_api_keys_workspace_id")
         ),
@@ -74,8 +84,12 @@ def upgrade() -> None:
         sa.Column("undecided_taxes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("totals", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("report", sa.LargeBinary(), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("finished_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "finished_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_runs_workspace_id")
         ),
@@ -100,9 +114,15 @@ def upgrade() -> None:
         sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("telephone", sa.Text(), nullable=True),
         sa.Column("payment_reference", sa.Text(), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_customers_workspace_id")
         ),
@@ -138,7 +158,9 @@ def upgrade() -> None:
         sa.Column("body_hash", sa.Text(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_idempotency_records_workspace_id")
         ),
@@ -153,7 +175,9 @@ def upgrade() -> None:
         sa.Column("price_id", sa.Text(), nullable=False),
         sa.Column("service_start", sa.Date(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
-        sa.Column("known_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "known_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_late_looks_workspace_id")
         ),
@@ -166,8 +190,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("details", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_merchants_workspace_id")
         ),
@@ -182,8 +210,12 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.Text(), nullable=False),
         sa.Column("payment_provider", sa.Text(), nullable=False),
         sa.Column("auto_charge", sa.Boolean(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_payment_settings_workspace_id")
         ),
@@ -209,9 +241,15 @@ def upgrade() -> None:
         "tax_categories",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "deleted_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_tax_categories_workspace_id")
         ),
@@ -226,9 +264,15 @@ def upgrade() -> None:
         "tax_rates",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "deleted_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_tax_rates_workspace_id")
         ),
@@ -247,8 +291,12 @@ def upgrade() -> None:
         sa.Column("accepted", sa.BigInteger(), nullable=False),
         sa.Column("refused", sa.BigInteger(), nullable=False),
         sa.Column("refusals", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_imports_workspace_id")
         ),
@@ -266,7 +314,9 @@ def upgrade() -> None:
         sa.Column("event_count", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("received_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "received_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_inbox_workspace_id")
         ),
@@ -301,8 +351,12 @@ def upgrade() -> None:
         sa.Column("property_filters", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("properties_to_negate", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("case_sensitive", sa.Boolean(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "deleted_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_metrics_workspace_id")
@@ -322,11 +376,17 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("row_count", sa.BigInteger(), nullable=False),
-        sa.Column("first_event_at", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.Column("last_event_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "first_event_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "last_event_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.Column("first_seq", sa.BigInteger(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_segments_workspace_id")
         ),
@@ -341,7 +401,9 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_users_workspace_id")
         ),
@@ -370,10 +432,18 @@ def upgrade() -> None:
         sa.Column("memo", sa.Text(), nullable=True),
         sa.Column("default_due_date_days", sa.Integer(), nullable=True),
         sa.Column("custom_fields", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("activated_at", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "activated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_billing_schedules_customer_id")
         ),
@@ -398,9 +468,15 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("billing_preference", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_contacts_customer_id")
         ),
@@ -419,8 +495,12 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "deleted_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_customer_aliases_customer_id")
@@ -447,10 +527,18 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("parent_id", sa.Text(), nullable=True),
-        sa.Column("effective_from", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("effective_to", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.Column("recorded_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("superseded_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "effective_from", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "effective_to", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "recorded_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "superseded_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_customer_links_customer_id")
@@ -492,7 +580,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("owner_id", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["customers.id"], name=op.f("fk_customer_organizations_owner_id")
         ),
@@ -511,9 +601,15 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=True),
         sa.Column("tax_category_id", sa.Text(), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["tax_category_id"], ["tax_categories.id"], name=op.f("fk_products_tax_category_id")
         ),
@@ -532,8 +628,12 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("expires_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "expires_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id")),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_sessions_workspace_id")
@@ -547,8 +647,12 @@ def upgrade() -> None:
         sa.Column("head_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("is_published", sa.Boolean(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -569,8 +673,12 @@ def upgrade() -> None:
         sa.Column("head_id", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("is_published", sa.Boolean(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("invoice_name", sa.Text(), nullable=False),
         sa.Column("invoice_short_name", sa.Text(), nullable=False),
@@ -603,8 +711,12 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Text(), nullable=True),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_tax_registrations_customer_id")
         ),
@@ -657,9 +769,15 @@ def upgrade() -> None:
         sa.Column("metadata", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("merchant_details", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("notes", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("calculated_at", catchment.store.schema.Instant(timezone=True), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "calculated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["billing_run_id"], ["billing_runs.id"], name=op.f("fk_invoices_billing_run_id")
@@ -712,9 +830,15 @@ def upgrade() -> None:
         sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("archived_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["product_id"], ["products.id"], name=op.f("fk_list_prices_product_id")
         ),
@@ -743,7 +867,9 @@ def upgrade() -> None:
         sa.Column("start_date", sa.Date(), nullable=False),
         sa.Column("end_date", sa.Date(), nullable=True),
         sa.Column("recurrence_preference", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_phases_schedule_id")
         ),
@@ -759,7 +885,9 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("pdf", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_documents_invoice_id")
         ),
@@ -806,11 +934,17 @@ def upgrade() -> None:
         sa.Column("integration_ids", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("custom_metric_parameters", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("created_at", catchment.store.schema.Instant(timezone=True), nullable=False),
-        sa.Column("updated_at", catchment.store.schema.Instant(timezone=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
         sa.Column("list_price_id", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("deleted_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column(
+            "deleted_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["list_price_id"], ["list_prices.id"], name=op.f("fk_prices_list_price_id")
         ),
@@ -914,7 +1048,7 @@ def upgrade() -> None:
         sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
         sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("last_seq", sa.BigInteger(), nullable=True),
-        sa.Column("known_at", catchment.store.schema.Instant(timezone=True), nullable=True),
+        sa.Column("known_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True),
         sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,98 @@
+"""Tables, as data. The same definitions serve SQLite and PostgreSQL.
+
+Every row belongs to a workspace, and the workspace is part of every unique key. Exact numbers are
+text (SQLite would turn them into floats); money on documents is whole minor units; instants are
+UTC. ``live_key`` is empty while a row is in force and the row's own id once it is not, so that a
+unique key holds among the living without forbidding what comes after a void or a deletion.
+"""
+
+from catchment.store.schema.access import (
+    api_keys,
+    idempotency_records,
+    merchants,
+    sequences,
+    sessions,
+    sign_in_failures,
+    users,
+    workspaces,
+)
+from catchment.store.schema.agreements import (
+    account_payment_settings,
+    billing_schedules,
+    payment_settings,
+    phase_prices,
+    phases,
+)
+from catchment.store.schema.catalog import list_prices, prices, products, usage_metrics
+from catchment.store.schema.columns import Instant, metadata
+from catchment.store.schema.customers import (
+    contacts,
+    customer_aliases,
+    customer_links,
+    customer_organizations,
+    customers,
+)
+from catchment.store.schema.documents import (
+    billing_runs,
+    invoice_documents,
+    invoices,
+    late_looks,
+    line_evidence,
+    line_item_groups,
+    line_items,
+    usage_branches,
+    usage_item_groups,
+)
+from catchment.store.schema.taxes import (
+    tax_categories,
+    tax_category_versions,
+    tax_rate_versions,
+    tax_rates,
+    tax_registrations,
+)
+from catchment.store.schema.usage import usage_imports, usage_inbox, usage_loaded, usage_segments
+
+__all__ = [
+    "Instant",
+    "account_payment_settings",
+    "api_keys",
+    "billing_runs",
+    "billing_schedules",
+    "contacts",
+    "customer_aliases",
+    "customer_links",
+    "customer_organizations",
+    "customers",
+    "idempotency_records",
+    "invoice_documents",
+    "invoices",
+    "late_looks",
+    "line_evidence",
+    "line_item_groups",
+    "line_items",
+    "list_prices",
+    "merchants",
+    "metadata",
+    "payment_settings",
+    "phase_prices",
+    "phases",
+    "prices",
+    "products",
+    "sequences",
+    "sessions",
+    "sign_in_failures",
+    "tax_categories",
+    "tax_category_versions",
+    "tax_rate_versions",
+    "tax_rates",
+    "tax_registrations",
+    "usage_branches",
+    "usage_imports",
+    "usage_inbox",
+    "usage_item_groups",
+    "usage_loaded",
+    "usage_metrics",
+    "usage_segments",
+    "users",
+    "workspaces",
+]

@@ -1,0 +1,111 @@
+"""What was agreed with customers, and by whom it is to be paid."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from catchment.store.schema.columns import (
+    Instant,
+    created_at,
+    id_column,
+    json_column,
+    metadata,
+    reference,
+    text_column,
+    updated_at,
+    workspace_column,
+)
+
+billing_schedules = Table(
+    "billing_schedules",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("customer_id", "customers"),
+    Column("start_date", Date, nullable=False),
+    Column("end_date", Date),
+    Column("recurrence_day_of_month", Integer),
+    Column("roll_up_billing", Boolean, nullable=False),
+    Column("bill_to", Text, nullable=False, server_default="SELF"),
+    # Ids of customers who are left out with everyone below; null: nobody is.
+    json_column("roll_up_exclusions", nullable=True),
+    # {price: rate} of what was agreed for some prices; null: nothing was.
+    json_column("tax_rates", nullable=True),
+    Column("auto_issue_invoices", Boolean, nullable=False),
+    # Whether usage that came too late for its invoice is billed by a later one.
+    Column("adjust_late_usage", Boolean, nullable=False, server_default=text("true")),
+    text_column("purchase_order_number"),
+    text_column("reference"),
+    text_column("label"),
+    text_column("memo"),
+    Column("default_due_date_days", Integer),
+    json_column("custom_fields"),
+    created_at(),
+    updated_at(),
+    Column("activated_at", Instant),
+    Column("archived_at", Instant),
+    Index(None, "workspace_id", "id"),
+    Index(None, "customer_id"),
+)
+
+phases = Table(
+    "phases",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("schedule_id", "billing_schedules"),
+    Column("position", Integer, nullable=False),
+    text_column("name"),
+    text_column("external_contract_ref"),
+    Column("start_date", Date, nullable=False),
+    Column("end_date", Date),
+    text_column("recurrence_preference", nullable=False),
+    created_at(),
+    UniqueConstraint("schedule_id", "position"),
+)
+
+phase_prices = Table(
+    "phase_prices",
+    metadata,
+    Column("phase_id", Text, ForeignKey("phases.id"), primary_key=True),
+    Column("price_id", Text, ForeignKey("prices.id"), primary_key=True),
+    workspace_column(),
+    Column("position", Integer, nullable=False),
+    text_column("arr_calculation"),
+    Index(None, "price_id"),
+)
+
+
+# By whom something is to be paid: an invoice, all of a schedule, or all that a customer gets.
+payment_settings = Table(
+    "payment_settings",
+    metadata,
+    id_column(),
+    workspace_column(),
+    text_column("subject", nullable=False),
+    text_column("subject_id", nullable=False),
+    text_column("payment_provider", nullable=False),
+    Column("auto_charge", Boolean, nullable=False),
+    created_at(),
+    updated_at(),
+    UniqueConstraint("workspace_id", "subject", "subject_id"),
+)
+
+account_payment_settings = Table(
+    "account_payment_settings",
+    metadata,
+    Column("workspace_id", Text, ForeignKey("workspaces.id"), primary_key=True),
+    text_column("merchant_notifications", nullable=False),
+    text_column("customer_notifications", nullable=False),
+)

@@ -1,0 +1,245 @@
+"""Billing runs, invoices, and what is kept of how they came about."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from catchment.store.schema.columns import (
+    Instant,
+    created_at,
+    id_column,
+    json_column,
+    metadata,
+    reference,
+    text_column,
+    updated_at,
+    workspace_column,
+)
+
+billing_runs = Table(
+    "billing_runs",
+    metadata,
+    id_column(),
+    workspace_column(),
+    Column("as_of", Date, nullable=False),
+    text_column("status", nullable=False),
+    text_column("source", nullable=False),
+    # The place in the order of acknowledgement up to which the run counts events.
+    Column("last_seq", BigInteger, nullable=False),
+    Column("drafted_count", Integer, nullable=False),
+    Column("issued_count", Integer, nullable=False),
+    Column("failure_count", Integer, nullable=False),
+    Column("difference_count", Integer, nullable=False),
+    # Invoices drafted with a line for which no tax rate was found.
+    Column("undecided_taxes", Integer, nullable=False, server_default="0"),
+    # [currency, how many invoices, net and tax in minor units] of what was drafted.
+    json_column("totals"),
+    # The control sheet, failures and differences, compressed: read only with their run.
+    Column("report", LargeBinary),
+    created_at(),
+    Column("finished_at", Instant),
+    Index(None, "workspace_id", "id"),
+)
+
+invoices = Table(
+    "invoices",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("customer_id", "customers"),
+    reference("billing_schedule_id", "billing_schedules", nullable=True),
+    reference("billing_run_id", "billing_runs", nullable=True),
+    Column("due_on", Date),
+    # Which invoice of that day: what bills its parent may need several.
+    Column("ordinal", Integer, nullable=False),
+    text_column("status", nullable=False),
+    # A draft that is to be issued without being asked, once a control sheet balances.
+    Column("auto_issue", Boolean, nullable=False),
+    text_column("payment_status", nullable=False),
+    text_column("currency", nullable=False),
+    text_column("invoice_number"),
+    Column("issue_date", Date),
+    Column("due_date", Date),
+    text_column("due_date_source", nullable=False),
+    Column("payment_term_days", Integer),
+    text_column("purchase_order_number"),
+    text_column("reference"),
+    text_column("memo"),
+    json_column("customer_emails"),
+    text_column("customer_legal_name", nullable=False),
+    json_column("customer_billing_address"),
+    text_column("customer_tax_status", nullable=False),
+    text_column("customer_tax_id"),
+    # Lines for which a tax rate was looked for in vain when it was calculated.
+    Column("undecided_taxes", Integer, nullable=False, server_default="0"),
+    Column("billing_period_start", Date),
+    Column("billing_period_end", Date),
+    Column("accounting_date", Date, nullable=False),
+    Column("net_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger, nullable=False),
+    Column("gross_minor", BigInteger, nullable=False),
+    json_column("metadata"),
+    # The seller as printed; written when the invoice is finalised.
+    json_column("merchant_details", nullable=True),
+    json_column("notes"),
+    Column("calculated_at", Instant),
+    created_at(),
+    updated_at(),
+    Column("live_key", Text, nullable=False, server_default=""),
+    # A day's charges of a schedule are drafted once, whatever runs twice.
+    UniqueConstraint("workspace_id", "billing_schedule_id", "due_on", "ordinal", "live_key"),
+    UniqueConstraint("workspace_id", "invoice_number"),
+    Index(None, "workspace_id", "id"),
+    Index(None, "customer_id"),
+    Index(None, "billing_run_id"),
+)
+
+line_item_groups = Table(
+    "line_item_groups",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("invoice_id", "invoices"),
+    Column("index", Integer, nullable=False),
+    text_column("title", nullable=False),
+    text_column("description"),
+    text_column("product_id"),
+    Column("net_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger, nullable=False),
+    Column("gross_minor", BigInteger, nullable=False),
+    UniqueConstraint("invoice_id", "index"),
+)
+
+line_items = Table(
+    "line_items",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("invoice_id", "invoices"),
+    reference("group_id", "line_item_groups", nullable=True),
+    Column("index", Integer, nullable=False),
+    text_column("title", nullable=False),
+    text_column("description"),
+    text_column("quantity", nullable=False),
+    text_column("rate", nullable=False),
+    text_column("rate_display", nullable=False),
+    text_column("tax_rate", nullable=False),
+    # {reason, rate} of an engine's line: why it has that rate, and which version it is.
+    json_column("taxation", nullable=True),
+    Column("net_minor", BigInteger, nullable=False),
+    Column("tax_minor", BigInteger, nullable=False),
+    Column("gross_minor", BigInteger, nullable=False),
+    Column("service_start", Date),
+    Column("service_end", Date),
+    text_column("unit"),
+    text_column("schedule_id"),
+    text_column("phase_id"),
+    text_column("price_id"),
+    text_column("product_id"),
+    text_column("usage_metric_id"),
+    json_column("restrict_to_customers", nullable=True),
+    # Of which type events were and how the metric aggregated them when the line was calculated.
+    text_column("event_type"),
+    text_column("aggregation"),
+    json_column("segments"),
+    Column("event_count", BigInteger),
+    # 0 is the line of the charge itself; its adjustments count from 1, each with what it takes off:
+    # {lineItemIds, quantity, netMinor, eventCount, reverses}.
+    Column("adjustment", Integer, nullable=False, server_default="0"),
+    json_column("deducted", nullable=True),
+    # What was read to measure it: events up to a place, the tree and the aliases known at an
+    # instant. Held here too, so that lines with something late are found without their evidence.
+    Column("last_seq", BigInteger),
+    Column("known_at", Instant),
+    # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
+    json_column("share_counts", nullable=True),
+    Column("live_key", Text, nullable=False, server_default=""),
+    # A charge is billed once, and adjusted by one line at a time, whatever runs twice.
+    UniqueConstraint(
+        "workspace_id",
+        "schedule_id",
+        "phase_id",
+        "price_id",
+        "service_start",
+        "adjustment",
+        "live_key",
+    ),
+    UniqueConstraint("invoice_id", "index"),
+)
+
+# Up to where a charge was looked at because something came late for it, and cost the same.
+late_looks = Table(
+    "late_looks",
+    metadata,
+    workspace_column(),
+    Column("schedule_id", Text, primary_key=True),
+    Column("price_id", Text, primary_key=True),
+    Column("service_start", Date, primary_key=True),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("known_at", Instant, nullable=False),
+)
+
+# What made the amount of a line, compressed: read and written only with its line.
+line_evidence = Table(
+    "line_evidence",
+    metadata,
+    Column("line_item_id", Text, ForeignKey("line_items.id"), primary_key=True),
+    workspace_column(),
+    reference("invoice_id", "invoices"),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "invoice_id"),
+)
+
+usage_item_groups = Table(
+    "usage_item_groups",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("invoice_id", "invoices"),
+    Column("index", Integer, nullable=False),
+    text_column("customer_id", nullable=False),
+    text_column("title", nullable=False),
+    Column("depth", Integer, nullable=False),
+    json_column("path"),
+    # [{id, metricId, title, value, unit, lineItemGroupId}]: read and written only with their group.
+    json_column("items"),
+    # [line's index, quantity, net by each of METHODS or null], as calculated with the line.
+    json_column("shares"),
+    UniqueConstraint("invoice_id", "index"),
+    Index(None, "customer_id", "invoice_id"),
+)
+
+# Who stands above members of an invoice: the stretches of indexes at which members are below it or
+# are it. Members are kept in the order of the tree: a branch is found without reading the others.
+usage_branches = Table(
+    "usage_branches",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    Column("first_index", Integer, primary_key=True, autoincrement=False),
+    Column("last_index", Integer, nullable=False),
+    workspace_column(),
+    Index(None, "invoice_id"),
+)
+
+invoice_documents = Table(
+    "invoice_documents",
+    metadata,
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    workspace_column(),
+    Column("pdf", LargeBinary, nullable=False),
+    text_column("sha256", nullable=False),
+    created_at(),
+)
