@@ -1,0 +1,54 @@
+/** The wire shapes of what a change would do to bills, before anyone makes it. */
+
+import type { Decimal } from "./types";
+import type { InvoiceStatus } from "./types-billing";
+
+/** Before, after, and how much more (or less) that is. */
+export type BillChange = { before: Decimal; after: Decimal; change: Decimal };
+
+/** A due day whose bill would be another after a move; where it does not change, it is finalised. */
+export type PreviewedPeriod = BillChange & {
+  dueOn: string;
+  billingPeriod: { start: string; endInclusive: string };
+  status: InvoiceStatus | "UNBILLED" | "RUNNING";
+  changes: boolean;
+  invoiceId?: string;
+  invoiceNumber?: string;
+};
+
+export type PreviewedSchedule = { billingScheduleId: string; periods: PreviewedPeriod[] };
+
+export type PreviewedPayer = BillChange & {
+  customerId: string;
+  name: string;
+  currency: string;
+  schedules: PreviewedSchedule[];
+};
+
+/** What a move would do to bills, by payer; the sums leave out what does not change. */
+export type MovePreview = {
+  payers: PreviewedPayer[];
+  refusal?: { status: number; code: string; title: string; detail: string };
+};
+
+/** What becomes of how many events when a window is filled anew. */
+export type BackfillCounts = { added: number; replaced: number; cancelled: number; unchanged: number };
+
+/** The adjustment that a charge on final invoices would get next, without the backfill and with it. */
+export type PreviewedAdjustment = BillChange & {
+  customerId: string;
+  name: string;
+  billingScheduleId: string;
+  priceId: string;
+  title: string;
+  servicePeriod: { start: string; endInclusive: string };
+  currency: string;
+  billed: Decimal;
+  lines: { lineItemId: string; invoiceId: string; invoiceNumber?: string }[];
+};
+
+export type BackfillPreview = {
+  events: BackfillCounts;
+  payers: PreviewedPayer[];
+  adjustments: PreviewedAdjustment[];
+};
