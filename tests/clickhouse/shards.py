@@ -16,6 +16,7 @@ CLUSTER = "halves"
 _LOCAL = """<shard><internal_replication>true</internal_replication>
   <replica><host>localhost</host><port>9000</port></replica></shard>"""
 _CONFIG = f"""<clickhouse>
+  <background_pool_size>16</background_pool_size>
   <tcp_port>9000</tcp_port>
   <users_config>{{users}}</users_config>
   <remote_servers><{CLUSTER}>{_LOCAL}{_LOCAL}</{CLUSTER}></remote_servers>
@@ -39,7 +40,8 @@ _USERS = """<clickhouse>
 def configured(folder: Path, database: str) -> Path:
     """What chDB is started with (``config-file``), so that the store's tables in ``database`` have two shards.
 
-    Nothing listens at the port: it is what says that a shard lies in this process.
+    Nothing listens at the port: it is what says that a shard lies in this process. With the pool of chDB,
+    of two, deleting rows waits a tenth of a second for every part there is.
     """
     filters = ", ".join(
         f"'{database}.{name}_local': 'shardNum() = 0 OR {key} % 2 = shardNum() - 1'"
