@@ -82,7 +82,7 @@ def test_a_run_answers_with_its_control_sheet(client: TestClient, made: dict[str
     ]
     assert (told["differences"], told["failures"], told["differenceCount"]) == ([], [], 0)
     assert told["createdAt"] == told["finishedAt"] == "2026-03-10T09:30:00.000Z"
-    assert client.get(f"/billing-runs/{told['id']}").json() == told
+    assert client.get(f"/billing-runs/{told['id']}").json() == told | {"issuedByNowCount": 1}
 
 
 def test_runs_are_listed_newest_first_without_their_sheets(
