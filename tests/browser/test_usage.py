@@ -74,7 +74,7 @@ def test_a_metric_with_a_filter_is_added_and_tried(page: Page, seller: Seller) -
     usage(seller, at="2026-03-02T10:00:00Z", nw=100, nw_de=5)
     page.goto("/usage/metrics")
 
-    page.get_by_role("button", name="New usage metric").click()
+    page.get_by_role("button", name="New usage metric").first.click()
     form = dialog(page, "New usage metric")
     form.get_by_label("Metric name").fill("Small calls")
     form.get_by_label("Event type").fill("call")
@@ -107,7 +107,7 @@ def test_an_expression_leaves_its_weight_to_the_price(page: Page, seller: Seller
     product = seller.make("/products", {"name": "Models"})["id"]
     page.goto("/usage/metrics")
 
-    page.get_by_role("button", name="New usage metric").click()
+    page.get_by_role("button", name="New usage metric").first.click()
     form = dialog(page, "New usage metric")
     form.get_by_label("Metric name").fill("Tokens")
     form.get_by_label("Event type").fill("call")
