@@ -19,15 +19,13 @@ from catchment.core.control import Census, Claimant, Twice
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span
-from catchment.store.chunks import chunks
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import queries
-from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.engine import Cursor, define_rows
 
 NAMED = 100
 """How many aliases, customers or pairs of claims a census names at most."""
 
-_ROWS_AT_ONCE = 100_000
 _NAMES = pa.schema([("alias", pa.string()), ("customer", pa.string())])
 _CLAIMS = pa.schema(
     [
@@ -97,7 +95,7 @@ class CensusQuery:
 
 def define_names(cursor: Cursor, names: Iterable[tuple[str, CustomerId]]) -> None:
     """Make ``names`` mean whose each alias is."""
-    _define(cursor, "names", _NAMES, names)
+    define_rows(cursor, "names", _NAMES, names)
 
 
 def take(cursor: Cursor, asked: CensusQuery) -> Census:
@@ -108,14 +106,14 @@ def take(cursor: Cursor, asked: CensusQuery) -> Census:
         for whose, customer, spans in asked.claimed()
         for span in spans
     )
-    _define(cursor, "claims", _CLAIMS, claims)
+    define_rows(cursor, "claims", _CLAIMS, claims)
     stretches = _stretches(asked.services)
     rows = (
         (numbers[whose], place, micros(span.start), micros(span.end))
         for place, (whose, span) in enumerate(stretches)
         if whose in numbers
     )
-    _define(cursor, "stretches", _STRETCHES, rows)
+    define_rows(cursor, "stretches", _STRETCHES, rows)
     events = queries.matching(asked.metric)
     parameters = events.parameters | {
         "earliest": micros(asked.window.start),
@@ -186,23 +184,3 @@ def _stretches(services: Mapping[tuple[Claimant, Period], Span]) -> list[tuple[C
         for start, end in pairwise(sorted({edge for one in own for edge in (one.start, one.end)}))
         if any(one.start <= start < one.end for one in own)
     ]
-
-
-def _define(
-    cursor: Cursor,
-    name: str,
-    schema: pa.Schema,
-    rows: Iterable[tuple[Any, ...]],
-) -> None:
-    """Make ``name`` mean ``rows``, which are many and never all in memory as they are."""
-    parts = [
-        pa.record_batch(
-            [
-                pa.array(values, kind)
-                for values, kind in zip(zip(*part, strict=True), schema.types, strict=True)
-            ],
-            schema=schema,
-        )
-        for part in chunks(rows, _ROWS_AT_ONCE)
-    ]
-    cursor.define(name, pa.Table.from_batches(parts, schema))

@@ -13,10 +13,14 @@ engines would do differently (lower a letter, read a number in a text) is a colu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import pyarrow as pa
+
+from catchment.store.chunks import chunks
+
+_ROWS_AT_ONCE = 100_000
 
 
 class Cursor(Protocol):
@@ -41,3 +45,20 @@ class Cursor(Protocol):
 
     def keep(self, name: str, sql: str, parameters: Mapping[str, Any] = ...) -> None:
         """Make ``name`` mean the rows that a query finds now."""
+
+
+def define_rows(
+    cursor: Cursor, name: str, schema: pa.Schema, rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Make ``name`` mean ``rows``, which may be many: they are never all in memory as they are."""
+    parts = [
+        pa.record_batch(
+            [
+                pa.array(values, kind)
+                for values, kind in zip(zip(*part, strict=True), schema.types, strict=True)
+            ],
+            schema=schema,
+        )
+        for part in chunks(rows, _ROWS_AT_ONCE)
+    ]
+    cursor.define(name, pa.Table.from_batches(parts, schema))

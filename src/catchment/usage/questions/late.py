@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from catchment.core.period import Span
 from catchment.usage.intake.events import micros
-from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.engine import Cursor, define_rows
 
 _MEASURED = pa.schema(
     [
@@ -76,7 +76,7 @@ def look(
     ]
     if not rows:
         return []
-    _define(cursor, "measured", rows, _MEASURED)
+    define_rows(cursor, "measured", _MEASURED, rows)
     parameters = {
         "earliest": min(micros(one.span.start) for one in measured),
         "latest": max(micros(one.span.end) for one in measured),
@@ -86,17 +86,6 @@ def look(
     if cursor.rows("SELECT 1 FROM marks LIMIT 1"):
         asked.append(_SUPERSEDED)
     if renamed:
-        _define(cursor, "renamed", [(name, micros(at)) for name, at in renamed], _RENAMED)
+        define_rows(cursor, "renamed", _RENAMED, ((name, micros(at)) for name, at in renamed))
         asked.append(_RENAMED_SINCE)
     return [tuple(row) for row in cursor.rows(" UNION DISTINCT ".join(asked), parameters)]
-
-
-def _define(
-    cursor: Cursor,
-    name: str,
-    rows: Sequence[tuple[object, ...]],
-    schema: pa.Schema,
-) -> None:
-    columns = zip(zip(*rows, strict=True), schema.types, strict=True)
-    arrays = [pa.array(values, kind) for values, kind in columns]
-    cursor.define(name, pa.table(arrays, schema=schema))

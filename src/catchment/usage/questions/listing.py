@@ -17,7 +17,7 @@ from catchment.core.errors import Invalid
 from catchment.usage.intake import columns
 from catchment.usage.intake.event_ids import event_id, millisecond_of, place_of
 from catchment.usage.intake.events import instant, micros
-from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.engine import Cursor, define_rows
 from catchment.usage.questions.queries import IN_ORDER
 
 
@@ -138,9 +138,7 @@ def shown(cursor: Cursor, workspace_id: str, keys: Sequence[tuple[Any, ...]]) ->
     """The events of these ``keys``, in their order."""
     if not keys:
         return []
-    columns = zip(zip(*keys, strict=True), _KEYS.types, strict=True)
-    arrays = [pa.array(values, kind) for values, kind in columns]
-    cursor.define("wanted", pa.table(arrays, schema=_KEYS))
+    define_rows(cursor, "wanted", _KEYS, keys)
     these = f"({_KEY}) IN (SELECT {_KEY} FROM wanted)"
     rows = {row["seq"]: row for row in cursor.dicts(f"SELECT * FROM stored WHERE {these}")}
     counting = {seq for (seq,) in cursor.rows(f"SELECT seq FROM counting WHERE {these}")}
