@@ -19,6 +19,7 @@ from catchment.usage.intake.event_ids import event_id, millisecond_of, place_of
 from catchment.usage.intake.events import instant, micros
 from catchment.usage.questions.engine import Cursor, define_rows
 from catchment.usage.questions.queries import IN_ORDER
+from catchment.usage.questions.unmapped import define_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +183,7 @@ def _conditions(
     if wanted.aliases is not None:
         conditions.append(among(cursor, wanted.aliases))
     if wanted.unmapped_from is not None:
-        known = pa.table({"alias": pa.array(wanted.unmapped_from, pa.string())})
-        cursor.define("known_aliases", known)
+        define_known(cursor, wanted.unmapped_from)
         conditions.append("alias NOT IN (SELECT alias FROM known_aliases)")
     if wanted.places is not None:
         cursor.define("wanted_places", wanted.places)

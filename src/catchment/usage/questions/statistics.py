@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from catchment.usage.intake.events import micros
 from catchment.usage.intake.inbox import Waiting
 from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.unmapped import define_known
 
 
 class Kept(NamedTuple):
@@ -62,7 +61,7 @@ def stats(
     aliases: Iterable[str],
 ) -> UsageStats:
     """The statistics of ``events``, given what customers' ``aliases`` are."""
-    _define_known(cursor, aliases)
+    define_known(cursor, aliases)
     [(events, counting, unmapped)] = cursor.rows(_COUNTS)
     return UsageStats(
         events,
@@ -79,17 +78,13 @@ def stats(
 
 def earlier(cursor: Cursor, kept: Kept, before: datetime, aliases: Iterable[str]) -> Earlier:
     """What happened before an instant, given what customers' ``aliases`` are."""
-    _define_known(cursor, aliases)
+    define_known(cursor, aliases)
     [(events, unmapped)] = cursor.rows(
         "SELECT (SELECT count(*) FROM events WHERE event_at < $before),"
         f" (SELECT count(*) FROM counting WHERE event_at < $before AND {_UNMAPPED})",
         {"before": micros(before)},
     )
     return Earlier(events, unmapped, kept.bytes * min(events, kept.events) // (kept.events or 1))
-
-
-def _define_known(cursor: Cursor, aliases: Iterable[str]) -> None:
-    cursor.define("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
 
 
 _UNMAPPED = "alias NOT IN (SELECT alias FROM known_aliases)"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,9 +39,14 @@ class UnmappedPage:
     total: int
 
 
+def define_known(cursor: Cursor, aliases: Iterable[str]) -> None:
+    """Make ``known_aliases`` mean the ``aliases`` that customers have."""
+    cursor.define("known_aliases", pa.table({"alias": pa.array(aliases, pa.string())}))
+
+
 def page(cursor: Cursor, known: Collection[str], request: PageRequest) -> UnmappedPage:
     """The page asked for, where customers have the aliases ``known``. Raises Invalid."""
-    cursor.define("known_aliases", pa.table({"alias": pa.array(known, pa.string())}))
+    define_known(cursor, known)
     cursor.keep(
         "unmapped",
         "SELECT alias, count(*) AS event_count, min(event_at) AS first_at,"
