@@ -23,7 +23,7 @@ from catchment.core.period import Period, days_text
 from catchment.core.pools import NO_POOL
 from catchment.core.pricing import Segment, first_rate, is_percentage
 from catchment.core.schedules import Charge, ChargeId, Schedule
-from catchment.core.settling import Applied, Step
+from catchment.core.settling import Applied, Step, StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 
 
@@ -68,6 +68,14 @@ class Line:
     @property
     def tax(self) -> Money:
         return tax_on(self.net, self.taxation.fraction)
+
+    @property
+    def settles(self) -> StepKind | None:
+        """Whether it is itself a discount or what is missing to a minimum."""
+        of = self.measured.charge.item.settles
+        if of is None:
+            return None
+        return StepKind.MINIMUM if isinstance(of, Minimum) else StepKind.DISCOUNT
 
     @property
     def number(self) -> int:
@@ -189,7 +197,6 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     now = line_of(schedule, measured)
     if len(adjusting.path) > 1:
         now = owned(now, schedule.customer)
-    settles = now.measured.charge.item.settles is not None
     quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
     shares = shares_less(now.shares, adjusting.billed)
     if not (quantity or net.minor or shares):
@@ -200,7 +207,7 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
         quantity=quantity,
         rate=to_decimals(EXACT.divide(net.decimal, quantity)) if quantity else now.rate,
         net=net,
-        event_count=(None if settles else (now.event_count or 0) - taken.event_count),
+        event_count=(now.event_count or 0) - taken.event_count,
         shares=shares,
         deducted=taken,
     )

@@ -313,15 +313,15 @@ def _of_phase(
             if one.separate:
                 yield place, replace(whole, item=_discounted(charge.item, one))
     for place, minimum in enumerate(phase.minimums, len(phase.items)):
-        for beside in cycles_of.values():
-            for charge in beside:
+        for cycle in cycles_of.values():
+            for charge in cycle:
                 if charge.item.metric is not None and minimum.covers(charge.item.id):
                     yield (
                         place,
                         replace(
                             charge,
                             item=_at_least(charge.item, minimum),
-                            beside=tuple(beside),
+                            beside=tuple(cycle),
                             discounts=phase.discounts,
                         ),
                     )

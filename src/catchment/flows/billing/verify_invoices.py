@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import count
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -20,11 +21,11 @@ from catchment.core.adjustments import Adjusting
 from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Part
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.metering import Member, Usage, UsageQuery
+from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Span
 from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import BillTo, Charge, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule, charges
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements
 from catchment.flows.billing.adjusted_again import adjusted_again
@@ -32,12 +33,13 @@ from catchment.flows.billing.agreements import Agreements, History
 from catchment.flows.billing.check_sums import faults_of
 from catchment.flows.billing.compare_invoices import Difference, first_difference, mispriced
 from catchment.flows.billing.keep_drafts import contents_of
+from catchment.flows.billing.metrics_then import as_billed
 from catchment.flows.billing.users import Asked, users
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import aliases, customers
 from catchment.store.invoices import evidence, invoice_contents, invoices
-from catchment.store.invoices.evidence import Counted, Evidence, EvidenceUnreadable
+from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Billed, Invoice
 from catchment.store.usage import kept_usage, usage_lines
@@ -173,6 +175,11 @@ def _planned(
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
     plan.lines += _adjusting(tx, agreed, invoice, stored, kept)
+    beside = as_billed(tx, invoice.workspace_id, [line.charge for line in plan.lines])
+    plan.lines = [
+        replace(line, charge=replace(line.charge, beside=charge.beside))
+        for line, charge in zip(plan.lines, beside, strict=True)
+    ]
     return plan
 
 
@@ -263,89 +270,103 @@ def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> _Lin
     return _Line(part, replace(charge, item=item), stored, kept)
 
 
+class _Question(NamedTuple):
+    """A charge to be measured for a line of a plan: it is the line's, or beside it."""
+
+    plan: _Plan
+    line: _Line
+    charge: Charge
+    metric: Metric
+    last_seq: int
+    known_at: datetime
+
+    @property
+    def span(self) -> Span:
+        return self.charge.service.span(self.plan.agreed.zone)
+
+
 def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
     """Measure all lines of ``plans`` anew, those together that read up to the same event."""
-    asked: dict[tuple[int, datetime, int], list[tuple[_Plan, int, Counted]]] = {}
+    asked: dict[tuple[int, datetime, int], list[_Question]] = {}
     for plan in plans:
-        for place, line in enumerate(plan.lines):
-            counted = line.kept.counted
-            if counted is None:
-                plan.answers[place] = Measured(line.charge)
-            else:
-                key = counted.last_seq, counted.known_at, id(plan.agreed)
-                asked.setdefault(key, []).append((plan, place, counted))
+        for line in plan.lines:
+            for one in _questions(plan, line):
+                key = one.last_seq, one.known_at, id(plan.agreed)
+                asked.setdefault(key, []).append(one)
+    found: dict[tuple[int, ChargeId], Measured] = {}
     for (last_seq, known_at, _), questions in asked.items():
         agreed = _among_users(tx, usage, questions, last_seq)
-        pools = [_pool(agreed, *question) for question in questions]
+        pools = [_pool(agreed, one) for one in questions]
         everyone = {member.customer for pool in pools for member in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone, known_at)
         names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
-        queries = [
-            _query(plan.lines[place], counted, pool, names)
-            for (plan, place, counted), pool in zip(questions, pools, strict=True)
-        ]
-        found = usage.reading(workspace_id, queries, last_seq).answers
-        for (plan, place, counted), pool, used in zip(questions, pools, found, strict=True):
-            plan.answers[place] = _measured(agreed, plan, place, counted, pool, used, names)
+        queries = [_query(one, pool, names) for one, pool in zip(questions, pools, strict=True)]
+        answers = usage.reading(workspace_id, queries, last_seq).answers
+        for one, pool, used in zip(questions, pools, answers, strict=True):
+            made = _measured(agreed, one, pool, used, names)
+            found[id(one.line), one.charge.billed_as] = made
+    for plan in plans:
+        for place, line in enumerate(plan.lines):
+            own, *beside = (
+                found.get((id(line), one.billed_as), Measured(one))
+                for one in (line.charge, *line.charge.beside)
+            )
+            plan.answers[place] = replace(own, charge=line.charge, beside=tuple(beside))
+
+
+def _questions(plan: _Plan, line: _Line) -> Iterator[_Question]:
+    """What is to be measured for a line, as it was: all of it by one reading."""
+    counted = line.kept.counted
+    last_seq = line.stored.last_seq if counted is None else counted.last_seq
+    known_at = line.stored.known_at if counted is None else counted.known_at
+    if last_seq is None or known_at is None:
+        return
+    for charge in {one.billed_as: one for one in (*line.charge.beside, line.charge)}.values():
+        if charge.item.metric is not None:
+            yield _Question(plan, line, charge, charge.item.metric, last_seq, known_at)
 
 
 def _among_users(
-    tx: Connection,
-    usage: UsageStore,
-    questions: Sequence[tuple[_Plan, int, Counted]],
-    last_seq: int,
+    tx: Connection, usage: UsageStore, questions: Sequence[_Question], last_seq: int
 ) -> Agreements:
-    asked = [
-        Asked(plan.lines[place].part.schedule, counted.metric, _span(plan, place))
-        for plan, place, counted in questions
-    ]
-    plan, _, _ = questions[0]
-    return users(tx, usage, plan.agreed, asked, last_seq).agreed
+    asked = [Asked(one.line.part.schedule, one.metric, one.span) for one in questions]
+    return users(tx, usage, questions[0].plan.agreed, asked, last_seq).agreed
 
 
-def _span(plan: _Plan, place: int) -> Span:
-    return plan.lines[place].charge.service.span(plan.agreed.zone)
+def _pool(agreed: Agreements, one: _Question) -> Pool:
+    scope = one.charge.item.scope
+    return agreed.pool(one.line.part.schedule, one.metric.id, one.span, scope)
 
 
-def _pool(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pool:
-    line = plan.lines[place]
-    scope = line.charge.item.scope
-    return agreed.pool(line.part.schedule, counted.metric.id, _span(plan, place), scope)
-
-
-def _query(
-    line: _Line, counted: Counted, pool: Pool, names: Mapping[str, tuple[str, ...]]
-) -> UsageQuery:
-    price = line.charge.item.price
+def _query(one: _Question, pool: Pool, names: Mapping[str, tuple[str, ...]]) -> UsageQuery:
+    price = one.charge.item.price
     return UsageQuery(
-        counted.metric,
+        one.metric,
         tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
         needs_values(price),
-        bounds(price) if line.part.schedule.roll_up else (),
+        bounds(price) if one.line.part.schedule.roll_up else (),
     )
 
 
 def _measured(
     agreed: Agreements,
-    plan: _Plan,
-    place: int,
-    counted: Counted,
+    one: _Question,
     pool: Pool,
     used: Usage,
     names: Mapping[str, tuple[str, ...]],
 ) -> Measured:
     found = tuple(member for member in pool.members if member.customer in used.members)
-    part, charge = plan.lines[place].part, plan.lines[place].charge
+    part = one.line.part
     above = agreed.links_above(part)
     basis = Basis(
-        _span(plan, place),
+        one.span,
         {member.customer: names[member.customer] for member in found},
         {member.customer: above + agreed.links(part.schedule, member) for member in found},
-        counted.last_seq,
-        counted.known_at,
+        one.last_seq,
+        one.known_at,
         part.schedule.exclusions,
     )
-    return Measured(charge, used, Pool(below(part.path, found), ()), basis)
+    return Measured(one.charge, used, Pool(below(part.path, found), ()), basis)
 
 
 def _mispriced(plan: _Plan) -> Difference | None:
