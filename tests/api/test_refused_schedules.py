@@ -94,9 +94,7 @@ NOT_YET: list[tuple[str, Any, str]] = [
 def test_what_is_not_built_is_refused_and_never_ignored(
     client: TestClient, payer: str, fee: str, path: str, value: Any, pointer: str
 ) -> None:
-    body = changed(
-        body_of(payer, phase(fee, creditGrants=[])), path, value
-    )
+    body = changed(body_of(payer, phase(fee, creditGrants=[])), path, value)
 
     assert refusal(client.post("/billing-schedules", json=body)) == (
         400,

@@ -150,8 +150,8 @@ def draft(
     Lines of ``guests`` follow, in the order of the tree, siblings by name; without any of its own
     it is theirs alone. At the end come ``adjustments``; an invoice of nothing else is due ``on``
     the day given. ``names`` has at least the customers of all paths and of ``named`` for the
-    guests, and for ``measured`` if the schedule rolls up. ``taxing`` says how each charge is taxed;
-    adjustments are as what they adjust was.
+    guests, and for ``measured`` with the customer if the schedule rolls up. ``taxing`` says how
+    each charge is taxed; adjustments are as what they adjust was.
     """
     adjustments = [
         replace(one, line=taxed(one.line, one.adjusting.taxation)) for one in adjustments

@@ -331,7 +331,7 @@ def _of_phase(
 def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
     """What is charged less for ``item``, as a line of its own."""
     id = f"discount:{discount.id}:{item.id}"
-    return _beside(item, id, discount.message, discount)
+    return _beside(item, id, discount.message.strip() or "Discount", discount)
 
 
 def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
