@@ -1,5 +1,6 @@
 """Discounts and minimums through the API: agreed, shown, changed, and what invoices make of them."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -7,9 +8,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from catchment.store.access import Workspace
+from catchment.usage import UsageStore
 from tests.api.agreements import body_of, create, linear, phase, price, update_of
 from tests.api.catalogue import NOBODY, made, metric, price_body, product, refusal
-from tests.api.pooled import told
+from tests.api.pooled import METHODS, read_pdf, told
+from tests.api.test_invoices import bill
+from tests.flows.books import GRADUATED, Books
 
 LAUNCH = {"type": "PERCENTAGE", "amount": 0.1, "message": "Launch", "separateLineItem": True}
 LEAST = {"amount": 500}
@@ -213,3 +217,38 @@ def test_a_copy_of_a_schedule_has_discounts_of_its_own(
     assert now["discounts"][0] == was["discounts"][0] | {"id": now["discounts"][0]["id"]}
     assert now["discounts"][0]["id"] != was["discounts"][0]["id"]
     assert now["minimums"][0]["id"] != was["minimums"][0]["id"]
+
+
+def test_members_read_their_shares_of_discounts_and_minimums(
+    client: TestClient, engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    books = Books(engine, usage, workspace)
+    group = books.customer("Group")
+    north, south = books.customer("North", group), books.customer("South", group)
+    books.schedule(
+        group,
+        books.price(GRADUATED, books.metric("calls")),
+        roll_up_billing=True,
+        off=[{"amount": "0.1"}],
+        least=[{"amount": "1000"}],
+    )
+    books.write()
+    books.used((north, "calls", "2026-01-05", "60"), (south, "calls", "2026-01-06", "65"))
+    [invoice] = bill(books, "2026-02-01")
+    path = f"/invoices/{invoice}"
+    lines = {one["id"]: one for one in told(client, f"{path}/line-items")["items"]}
+
+    for method in METHODS:
+        found = told(client, f"{path}/allocations", method=method)["items"]
+        for id, line in lines.items():
+            parts = [Decimal(one["netTotal"]) for one in found if one["lineItemId"] == id]
+            assert sum(parts) == Decimal(line["netTotal"])
+
+    made(client.post(f"{path}/finalize"))
+    statement = told(client, f"/customers/{north}/statements/{invoice}")
+    assert [one["netTotal"] for one in statement["lines"]][1] == "-9.06"
+    assert "Launch" in read_pdf(client, f"/customers/{north}/statements/{invoice}/download")
+    assert "Minimum" in read_pdf(client, f"{path}/download")
+    least = next(id for id, line in lines.items() if line["title"] == "Minimum")
+    refused = client.get(f"{path}/line-items/{least}/shares/{north}/explanation")
+    assert refusal(refused)[1] == "not_supported_yet"

@@ -6,7 +6,7 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
@@ -15,7 +15,7 @@ from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.minimums import Minimum
-from catchment.core.period import Period, Span, cycles, day_after, months_after, union
+from catchment.core.period import Period, cycles, day_after, months_after
 from catchment.core.pricing import Fixed, Price
 
 Scope = frozenset[CustomerId]
@@ -187,25 +187,6 @@ class Charge:
         return self.schedule_id, self.item.id, self.service.start
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A live schedule prices a metric during ``span``: usage then is its customer's.
-
-    With ``roll_up`` that holds for everyone below the customer too, down to the ``exclusions``,
-    which it does not reach. ``scopes`` are those of its prices on the metric. ``started`` decides
-    between two schedules of one customer.
-    """
-
-    schedule_id: str
-    customer: CustomerId
-    metric_id: str
-    span: Span
-    roll_up: bool
-    started: date
-    exclusions: frozenset[CustomerId] = frozenset()
-    scopes: frozenset[Scope] = frozenset({EVERYONE})
-
-
 def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
     """Every charge due on or before ``as_of``, in the order of an invoice.
 
@@ -228,50 +209,6 @@ def is_over(schedule: Schedule, on: date) -> bool:
     days = (schedule.days_of(phase) for phase in schedule.phases)
     ended = all(own is None or own.end <= on for own in days)
     return ended and not running(schedule, on)
-
-
-def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
-    """The usage that an activated schedule prices, by metric and time; no two share an instant."""
-    spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
-    for phase in schedule.phases:
-        for days, items in _priced(schedule, phase):
-            for priced in _scopes(items).items():
-                spans.setdefault(priced, []).append(_until_archived(schedule, days.span(zone)))
-    return tuple(
-        Claim(
-            schedule.id,
-            schedule.customer,
-            metric,
-            span,
-            schedule.roll_up,
-            schedule.start,
-            schedule.exclusions,
-            scopes,
-        )
-        for (metric, scopes), parts in sorted(spans.items(), key=lambda one: (one[0][0], one[1]))
-        for span in union(parts)
-    )
-
-
-def _priced(schedule: Schedule, phase: Phase) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
-    """The days of a phase, with what is priced on them: what is charged once only while it is."""
-    days = schedule.days_of(phase)
-    if days is None:
-        return
-    once = _only_service(schedule, phase, days)
-    yield once, phase.items
-    if once.end < days.end:
-        recurring = (item for item in phase.items if item.frequency is not Frequency.ONE_TIME)
-        yield Period(once.end, days.end), tuple(recurring)
-
-
-def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
-    """The metrics that are priced, each with the scopes of its prices."""
-    found: dict[str, set[Scope]] = {}
-    for item in items:
-        if item.metric is not None:
-            found.setdefault(item.metric.id, set()).add(item.scope)
-    return {metric: frozenset(scopes) for metric, scopes in found.items()}
 
 
 def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
@@ -359,7 +296,7 @@ def _charges_of(
 ) -> Iterator[Charge]:
     """The charges of one item whose service begins by ``as_of``; some are due only later."""
     if item.frequency is Frequency.ONE_TIME:
-        service = _only_service(schedule, phase, days)
+        service = only_service(schedule, phase, days)
         yield _charge(schedule, phase, item, (service, service), service.end)
         return
     run = _run(schedule, phase)
@@ -380,7 +317,7 @@ def _charge(
     return Charge(schedule.id, phase.id, item, service, full, due_on)
 
 
-def _only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
+def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
     """The whole phase; of one without end its first month."""
     if phase.end is None and schedule.end is None:
         return Period(days.start, months_after(days.start, days.start.day, 1))
@@ -399,10 +336,3 @@ def _run(schedule: Schedule, phase: Phase) -> Period:
         elif other.resets:
             end = min(end, other.start)
     return Period(begin, end)
-
-
-def _until_archived(schedule: Schedule, span: Span) -> Span:
-    if schedule.archived_at is None:
-        return span
-    end = max(span.start, min(span.end, schedule.archived_at))
-    return Span(span.start, end)
