@@ -105,6 +105,26 @@ def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def settling_phase(price: str) -> dict[str, Any]:
+    """A phase with a discount and a minimum."""
+    return {
+        "startDate": "2026-01-01",
+        "endDate": "2026-12-31",
+        "priceIds": [price],
+        "discounts": [
+            {
+                "type": "PERCENTAGE",
+                "amount": 0.1,
+                "message": "Launch",
+                "separateLineItem": True,
+                "restrictToPrices": [price],
+                "seatDiscountType": "ALL_SEATS",
+            }
+        ],
+        "minimums": [{"amount": 500, "restrictToPrices": [price]}],
+    }
+
+
 TAX_CATEGORY = {"isPublished": True, "name": "Software", "description": "As a service"}
 
 
@@ -190,7 +210,11 @@ class World:
         }
         self.make("event", "/usage-events", event)
         price = self.ids["price GRADUATED"]
-        self.make("schedule", "/billing-schedules", schedule_body(parent, price))
+        body = schedule_body(parent, price, phases=[settling_phase(price)])
+        schedule = self.make("schedule", "/billing-schedules", body)
+        self.ids["discount"] = self.client.get(f"/billing-schedules/{schedule}").json()["phases"][
+            0
+        ]["discounts"][0]["id"]
         self.make("running", "/billing-schedules", schedule_body(parent, price, isDraft=False))
         invoices = self.client.get("/invoices").json()["items"]
         assert len(invoices) == 2, "January and February have ended on 10 March"
@@ -318,7 +342,19 @@ OPERATIONS: dict[str, Body | None] = {
         w.ids["parent"],
         w.ids["price GRADUATED"],
         taxRates=[{"priceId": w.ids["price GRADUATED"], "taxRateId": w.ids["tax rate"]}],
+        phases=[settling_phase(w.ids["price GRADUATED"])],
     ),
+    "PUT /discounts/{id:discount}": lambda w: {
+        "billingScheduleId": w.ids["schedule"],
+        "priceIds": [w.ids["price GRADUATED"]],
+        "separateLineItem": False,
+        "amount": 20,
+        "discountCalculationType": "NOMINAL",
+        "message": "Loyalty",
+        "validFrom": "2026-01-01",
+        "validTo": "2026-12-31",
+    },
+    "DELETE /discounts/{id:discount}": None,
     "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
         k: v
         for k, v in schedule_body(w.ids["parent"], w.ids["price GRADUATED"]).items()

@@ -12,18 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catchment.core.claims import Claim, claims
 from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import FOREVER, Period, Span
 from catchment.core.schedules import (
     EVERYONE,
     Charge,
-    Claim,
     Frequency,
     Phase,
     Schedule,
     Timing,
     charges,
-    claims,
     running,
 )
 from tests.core.agreements import CALLS, day, item, phase, schedule

@@ -2,6 +2,7 @@
 
 export type * from "./types-billing";
 export type * from "./types-previews";
+export type * from "./types-schedules";
 export type * from "./types-shares";
 export type * from "./types-spend";
 export type * from "./types-taxes";

@@ -36,13 +36,14 @@ class Basis:
 class Measured:
     """A charge with what it asked for; fixed and one-time prices ask for nothing.
 
-    ``pool`` has the members that used something.
+    ``pool`` has the members that used something; ``beside`` are the charge's own, measured.
     """
 
     charge: Charge
     usage: Usage = NO_USAGE
     pool: Pool = NO_POOL
     basis: Basis | None = None
+    beside: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
+from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
-from catchment.core.period import Period, Span, cycles, day_after, months_after, union
-from catchment.core.pricing import Price
+from catchment.core.minimums import Minimum
+from catchment.core.period import Period, cycles, day_after, months_after
+from catchment.core.pricing import Fixed, Price
 
 Scope = frozenset[CustomerId]
 """Whom a usage price names: it prices them and everyone below them."""
@@ -57,7 +59,8 @@ class BillTo(StrEnum):
 class PricedItem:
     """A price in a phase, with the words its line will show. ``id`` is the price's own.
 
-    Only usage prices on roll-up schedules have another ``scope`` than EVERYONE.
+    Only usage prices on roll-up schedules have another ``scope`` than EVERYONE. What ``settles`` a
+    discount or a minimum is no price of the phase: it stands beside that of ``settled_price``.
     """
 
     id: str
@@ -73,13 +76,26 @@ class PricedItem:
     unit: str | None = None
     scope: Scope = EVERYONE
     tax_category_id: str | None = None  # the product's
+    settles: Discount | Minimum | None = None
+    settled_price: str | None = None
+
+    @property
+    def price_id(self) -> str:
+        """The price, also of what stands beside it."""
+        return self.settled_price or self.id
+
+    @property
+    def cadence(self) -> tuple[Frequency, Timing]:
+        """What prices share whose charges have the same cycles and due days."""
+        return self.frequency, self.timing
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A stretch of a schedule with its own prices; ``end`` is its last day, None has no end.
 
-    Its cycles go on from the phase before, unless it ``resets``: then they begin anew.
+    Its cycles go on from the phase before, unless it ``resets``: then they begin anew. A minimum,
+    and a nominal discount, covers prices of one cadence.
     """
 
     id: str
@@ -87,6 +103,8 @@ class Phase:
     end: date | None
     items: tuple[PricedItem, ...]
     resets: bool = False
+    discounts: tuple[Discount, ...] = ()
+    minimums: tuple[Minimum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +162,9 @@ ChargeId = tuple[str, str, date]
 class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
-    ``full`` is the uncut cycle of which ``service`` may be only a part.
+    ``full`` is the uncut cycle of which ``service`` may be only a part. What ``discounts`` and
+    minimums make of it takes the priced charges of the cycle, itself included: those are ``beside``
+    it, wherever they matter to it.
     """
 
     schedule_id: str
@@ -153,6 +173,8 @@ class Charge:
     service: Period
     full: Period
     due_on: date
+    beside: tuple[Charge, ...] = ()
+    discounts: tuple[Discount, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, date]:
@@ -163,25 +185,6 @@ class Charge:
     def billed_as(self) -> ChargeId:
         """What makes it the same charge even when an edit gives its schedule's phases new ids."""
         return self.schedule_id, self.item.id, self.service.start
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A live schedule prices a metric during ``span``: usage then is its customer's.
-
-    With ``roll_up`` that holds for everyone below the customer too, down to the ``exclusions``,
-    which it does not reach. ``scopes`` are those of its prices on the metric. ``started`` decides
-    between two schedules of one customer.
-    """
-
-    schedule_id: str
-    customer: CustomerId
-    metric_id: str
-    span: Span
-    roll_up: bool
-    started: date
-    exclusions: frozenset[CustomerId] = frozenset()
-    scopes: frozenset[Scope] = frozenset({EVERYONE})
 
 
 def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
@@ -208,50 +211,6 @@ def is_over(schedule: Schedule, on: date) -> bool:
     return ended and not running(schedule, on)
 
 
-def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
-    """The usage that an activated schedule prices, by metric and time; no two share an instant."""
-    spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
-    for phase in schedule.phases:
-        for days, items in _priced(schedule, phase):
-            for priced in _scopes(items).items():
-                spans.setdefault(priced, []).append(_until_archived(schedule, days.span(zone)))
-    return tuple(
-        Claim(
-            schedule.id,
-            schedule.customer,
-            metric,
-            span,
-            schedule.roll_up,
-            schedule.start,
-            schedule.exclusions,
-            scopes,
-        )
-        for (metric, scopes), parts in sorted(spans.items(), key=lambda one: (one[0][0], one[1]))
-        for span in union(parts)
-    )
-
-
-def _priced(schedule: Schedule, phase: Phase) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
-    """The days of a phase, with what is priced on them: what is charged once only while it is."""
-    days = schedule.days_of(phase)
-    if days is None:
-        return
-    once = _only_service(schedule, phase, days)
-    yield once, phase.items
-    if once.end < days.end:
-        recurring = (item for item in phase.items if item.frequency is not Frequency.ONE_TIME)
-        yield Period(once.end, days.end), tuple(recurring)
-
-
-def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
-    """The metrics that are priced, each with the scopes of its prices."""
-    found: dict[str, set[Scope]] = {}
-    for item in items:
-        if item.metric is not None:
-            found.setdefault(item.metric.id, set()).add(item.scope)
-    return {metric: frozenset(scopes) for metric, scopes in found.items()}
-
-
 def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
     """Every charge whose service begins by ``as_of``, in the order of an invoice.
 
@@ -261,11 +220,75 @@ def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
         (charge.due_on, phase_index, item_index, charge.service.start, charge)
         for phase_index, phase in enumerate(schedule.phases)
         if (days := schedule.days_of(phase)) is not None
-        for item_index, item in enumerate(phase.items)
-        for charge in _charges_of(schedule, phase, days, item, as_of)
+        for item_index, charge in _of_phase(schedule, phase, days, as_of)
     ]
     found.sort(key=lambda entry: entry[:4])
     return (charge for *_, charge in found)
+
+
+def _of_phase(
+    schedule: Schedule, phase: Phase, days: Period, as_of: date
+) -> Iterator[tuple[int, Charge]]:
+    """The charges of a phase, each with the place of its item; minimums come after all items."""
+    priced = [
+        (place, charge)
+        for place, item in enumerate(phase.items)
+        for charge in _charges_of(schedule, phase, days, item, as_of)
+    ]
+    if not (phase.discounts or phase.minimums):
+        yield from priced
+        return
+    cycles_of: dict[tuple[Frequency, Timing, date], list[Charge]] = {}
+    for _, charge in priced:
+        cycles_of.setdefault((*charge.item.cadence, charge.service.start), []).append(charge)
+    for place, charge in priced:
+        beside = tuple(cycles_of[(*charge.item.cadence, charge.service.start)])
+        covering = [one for one in phase.discounts if one.covers(charge.item.id)]
+        whole = replace(charge, beside=beside, discounts=phase.discounts)
+        yield place, charge if all(one.separate for one in covering) else whole
+        for one in covering:
+            if one.separate:
+                yield place, replace(whole, item=_discounted(charge.item, one))
+    for place, minimum in enumerate(phase.minimums, len(phase.items)):
+        for cycle in cycles_of.values():
+            for charge in cycle:
+                if charge.item.metric is not None and minimum.covers(charge.item.id):
+                    yield (
+                        place,
+                        replace(
+                            charge,
+                            item=_at_least(charge.item, minimum),
+                            beside=tuple(cycle),
+                            discounts=phase.discounts,
+                        ),
+                    )
+                    break
+
+
+def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
+    """What is charged less for ``item``, as a line of its own."""
+    id = f"discount:{discount.id}:{item.id}"
+    return _beside(item, id, discount.message.strip() or "Discount", discount)
+
+
+def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
+    """What is charged beyond the usage of ``item`` and of other prices."""
+    made = _beside(item, f"minimum:{minimum.id}", "Minimum", minimum)
+    return replace(made, price=Fixed(minimum.amount))
+
+
+def _beside(item: PricedItem, id: str, name: str, settles: Discount | Minimum) -> PricedItem:
+    return replace(
+        item,
+        id=id,
+        name=name,
+        metric=None,
+        metric_name=None,
+        unit=None,
+        scope=EVERYONE,
+        settles=settles,
+        settled_price=item.id,
+    )
 
 
 def _charges_of(
@@ -273,7 +296,7 @@ def _charges_of(
 ) -> Iterator[Charge]:
     """The charges of one item whose service begins by ``as_of``; some are due only later."""
     if item.frequency is Frequency.ONE_TIME:
-        service = _only_service(schedule, phase, days)
+        service = only_service(schedule, phase, days)
         yield _charge(schedule, phase, item, (service, service), service.end)
         return
     run = _run(schedule, phase)
@@ -294,7 +317,7 @@ def _charge(
     return Charge(schedule.id, phase.id, item, service, full, due_on)
 
 
-def _only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
+def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
     """The whole phase; of one without end its first month."""
     if phase.end is None and schedule.end is None:
         return Period(days.start, months_after(days.start, days.start.day, 1))
@@ -313,10 +336,3 @@ def _run(schedule: Schedule, phase: Phase) -> Period:
         elif other.resets:
             end = min(end, other.start)
     return Period(begin, end)
-
-
-def _until_archived(schedule: Schedule, span: Span) -> Span:
-    if schedule.archived_at is None:
-        return span
-    end = max(span.start, min(span.end, schedule.archived_at))
-    return Span(span.start, end)

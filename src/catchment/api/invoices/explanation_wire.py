@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catchment.api.edge.wire import At, Pagination, Wire, after_key
-from catchment.api.invoices.invoice_models import DateRange, SegmentOut
+from catchment.api.invoices.invoice_models import DateRange, LineStepOut, SegmentOut
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric
-from catchment.core.money import CURRENCIES, EXACT, decimal_text, exact_sum, money_text
+from catchment.core.money import CURRENCIES, EXACT, Money, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
+from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED
 from catchment.flows.invoices.explain_line import Explanation
 from catchment.store.invoices import invoice_parts
@@ -206,8 +207,10 @@ class LineTaxOut(TaxationOut):
 class ExplanationOut(Wire):
     """Why a line has its amount: the values that made it, kept when it was calculated.
 
-    Of an adjustment ``usage``, ``segments`` and ``rounding`` are of the whole charge;
-    ``adjustment`` says what of it was billed before.
+    ``steps`` are what discounts or a minimum made of it after it was rounded; a line that
+    ``settles`` others has no segments of its own. Of an adjustment ``usage``, ``segments``,
+    ``rounding`` and ``steps`` are of the whole charge; ``adjustment`` says what of it was billed
+    before.
     """
 
     invoice_id: str
@@ -222,6 +225,8 @@ class ExplanationOut(Wire):
     usage: UsageUsedOut | None = None
     segments: list[SegmentOut]
     rounding: RoundingOut
+    settles: StepKind | None = None
+    steps: list[LineStepOut] | None = None
     adjustment: AdjustmentStepsOut | None = None
     tax: LineTaxOut
     net_total: str
@@ -233,6 +238,7 @@ class ExplanationOut(Wire):
         """The wire form, with up to ``limit`` members after a cursor. Raises Invalid."""
         line, kept = found.line, found.evidence
         currency = line.net.currency
+        exact = exact_sum(segment.amount for segment in line.segments)
         prorated = kept.counted is None and line.service and line.service != kept.full
         return cls(
             invoice_id=line.invoice_id,
@@ -241,7 +247,7 @@ class ExplanationOut(Wire):
             calculated_at=found.invoice.calculated_at,
             service_period=DateRange.of(line.service) if line.service else None,
             price=PriceUsedOut(
-                id=line.price_id,
+                id=line.shown_price_id,
                 name=kept.price_name,
                 currency=currency,
                 billing_frequency=kept.frequency,
@@ -258,10 +264,12 @@ class ExplanationOut(Wire):
             usage=_usage(found, kept.counted, limit, after) if kept.counted else None,
             segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
             rounding=RoundingOut(
-                exact=decimal_text(exact_sum(segment.amount for segment in line.segments)),
-                rounded=money_text(line.net + line.deducted.net if line.deducted else line.net),
+                exact=decimal_text(exact),
+                rounded=money_text(Money.rounded(exact, currency)),
                 minor_digits=CURRENCIES[currency],
             ),
+            settles=line.settles,
+            steps=[LineStepOut.of(step) for step in line.steps] or None,
             adjustment=AdjustmentStepsOut.of(line, line.deducted) if line.deducted else None,
             tax=LineTaxOut.of_line(line),
             net_total=money_text(line.net),

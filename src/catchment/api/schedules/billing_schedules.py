@@ -337,7 +337,7 @@ def _shown(
             created_at=record.created_at,
             updated_at=record.updated_at,
             last_invoice_id=last.get(record.id),
-            phases=[PhaseOut.of(record.id, phase) for phase in record.phases],
+            phases=[PhaseOut.of(workspace, record.id, phase) for phase in record.phases],
             archived_at=record.archived_at,
             roll_up_billing=record.roll_up,
             bill_to=record.bill_to,

@@ -58,13 +58,14 @@ def first_difference(
 def mispriced(charge: Charge, line: LineItem, kept: Evidence) -> Difference | None:
     """Where a line is not what its price makes of its quantity, whatever that was measured by.
 
-    A price that goes by single events cannot tell that.
+    A price that goes by single events cannot tell that, nor what stands beside other charges.
     """
     item, taken = charge.item, line.deducted
     dumped = structures.dump(item.price, item.metric.id if item.metric else None)
     stored: list[tuple[str, Any]] = [("price", kept.structure)]
     again: list[tuple[str, Any]] = [("price", dumped)]
-    if not needs_values(item.price) and not (taken and taken.reverses):
+    alone = item.settles is None and not charge.beside
+    if alone and not needs_values(item.price) and not (taken and taken.reverses):
         usage = replace(NO_USAGE, pooled=line.whole_quantity)
         made = priced(Measured(charge, usage))
         stored += [("segments", line.segments), ("netTotal", line.net)]
@@ -110,6 +111,7 @@ def _line(line: LineItem) -> _Figures:
     yield "rate", line.rate
     yield "rateDisplay", line.rate_display
     yield "segments", line.segments
+    yield "steps", [step.amount for step in line.steps]
     yield "netTotal", line.net
     yield "totalTax", line.tax
     yield "taxRate", line.tax_rate

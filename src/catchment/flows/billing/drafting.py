@@ -162,9 +162,8 @@ def _answered(
 
 def _named(of: MeasuredPart) -> Iterator[CustomerId]:
     """Whose names a draft needs for a part of it."""
-    if of.part.joined:
-        yield from of.part.path
     if of.part.joined or of.part.schedule.roll_up:
+        yield from of.part.path
         yield from named(of.measured)
 
 
@@ -205,7 +204,8 @@ def _draft(
         return None
 
     def taxing(schedule: Schedule, charge: Charge) -> Taxation:
-        return taxed.of(schedule.tax_rates.get(charge.item.id), charge.item.tax_category_id)
+        named = schedule.tax_rates.get(charge.item.price_id)
+        return taxed.of(named, charge.item.tax_category_id)
 
     made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
     return replace(made_of, tax_status=taxed.status)
@@ -269,7 +269,9 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
     for due in dues:
         late = (Part(one.schedule, one.path, (one.charge,)) for one in due.adjusting)
         parts = (*due.parts, *late)
-        for part, charge in ((of, charge) for of in parts for charge in of.charges):
+        for part, charge in (
+            (of, one) for of in parts for asked in of.charges for one in (asked, *asked.beside)
+        ):
             metric = charge.item.metric
             if metric is not None:
                 key = _key(charge, metric)
@@ -331,9 +333,10 @@ def _query(question: _Question, pool: Pool, names: dict[str, tuple[str, ...]]) -
 
 def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
     metric = charge.item.metric
+    beside = tuple(_measured(one, answers) for one in charge.beside)
     if metric is None:
-        return Measured(charge)
-    return Measured(charge, *answers[_key(charge, metric)])
+        return Measured(charge, beside=beside)
+    return Measured(charge, *answers[_key(charge, metric)], beside=beside)
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:

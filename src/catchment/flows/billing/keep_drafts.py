@@ -179,6 +179,8 @@ def contents_of(
                 deducted=line.deducted,
                 last_seq=basis.last_seq if basis else None,
                 known_at=basis.known_at if basis else None,
+                steps=line.steps,
+                settles=line.settles,
             )
             for line in group.lines
             for basis in [_reading(line)]
@@ -234,8 +236,10 @@ def evidence_of(measured: Measured) -> Evidence:
 
 def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
-    reverses = line.deducted is not None and line.deducted.reverses
-    return None if reverses else line.measured.basis
+    if line.deducted is not None and line.deducted.reverses:
+        return None
+    read = (one.basis for one in (line.measured, *line.measured.beside))
+    return next((basis for basis in read if basis is not None), None)
 
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:

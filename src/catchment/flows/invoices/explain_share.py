@@ -15,7 +15,7 @@ from fractions import Fraction
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Method, Reckoning, workings
-from catchment.core.errors import FigureDiffers, NotFound
+from catchment.core.errors import FigureDiffers, NotFound, NotSupportedYet
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import ADDING_UP
 from catchment.core.money import EXACT, Money, exact_sum, total
@@ -133,7 +133,8 @@ def explain_share(
 ) -> ShareExplanation:
     """Why the customer, alone or with all below it, has its share of the line.
 
-    Raises NotFound, also where it has none, and FigureDiffers.
+    Raises NotFound, also where it has none, FigureDiffers, and NotSupportedYet for a line that
+    settles others.
     """
     invoice = one_invoice(tx, workspace_id, invoice_id)
     line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
@@ -153,6 +154,11 @@ def explain_share(
     }
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
+    if line.settles is not None:
+        raise NotSupportedYet(
+            "How shares of a discount or a minimum come about is not explained yet; those of the"
+            " lines they settle are."
+        )
     if kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.
         [(member, share)] = shares.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -21,12 +22,13 @@ from catchment.flows.schedules.schedule_terms import (
     customer_archived,
     phases_of,
 )
+from catchment.flows.schedules.settling_terms import copied
 from catchment.flows.taxes.schedule_taxes import agreed_rates
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.schedules import joining, payment_settings, schedule_records
+from catchment.store.schedules import joining, payment_settings, phase_terms, schedule_records
 from catchment.store.schedules.payment_settings import Subject, Whose
-from catchment.store.schedules.schedule_records import ScheduleRecord
+from catchment.store.schedules.schedule_records import PhaseRecord, ScheduleRecord
 from catchment.usage import UsageStore
 
 
@@ -130,6 +132,48 @@ def change(
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
     rates = agreed_rates(tx, workspace.id, terms, phases, before.tax_rates)
     record = replace(agreed, phases=phases, tax_rates=rates, updated_at=now)
+    return _rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
+
+
+def change_discount(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    id: str,
+    changed: Callable[[ScheduleRecord, PhaseRecord], PhaseRecord],
+    *,
+    today: date,
+    now: datetime,
+    new_id: NewId,
+) -> ScheduleRecord:
+    """Agree anew on the phase that has the discount ``id``: it is what ``changed`` makes of it.
+
+    Raises NotFound, ScheduleArchived, ScheduleCompleted, ScheduleBilled, and as ``changed`` does.
+    """
+    hold(tx, workspace)
+    place = phase_terms.where(tx, workspace.id, id)
+    before = _one_to_change(tx, workspace.id, place.schedule_id)
+    if before.status(today) == "COMPLETED":
+        raise ScheduleCompleted(f"The billing schedule {before.id} ended on {before.end}.")
+    phases = tuple(
+        changed(before, phase) if phase.id == place.phase_id else phase for phase in before.phases
+    )
+    record = replace(before, phases=phases, updated_at=now)
+    return _rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
+
+
+def _rewrite(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    before: ScheduleRecord,
+    record: ScheduleRecord,
+    *,
+    today: date,
+    now: datetime,
+    new_id: NewId,
+) -> ScheduleRecord:
+    """Write down what was agreed anew, and draft again what it changes."""
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record
@@ -182,7 +226,7 @@ def duplicate(
     if customer_id in original.exclusions:
         message = "The customer is left out of this schedule's roll-up and cannot have a copy."
         raise Invalid.field("/customerId", message)
-    phases = tuple(replace(phase, id=new_id(), created_at=now) for phase in original.phases)
+    phases = tuple(_copied(phase, now=now, new_id=new_id) for phase in original.phases)
     copy = replace(
         original,
         id=new_id(),
@@ -209,6 +253,11 @@ def refuse_archived_customer(tx: Connection, workspace: str, id: str) -> None:
         raise NotFound(message, errors=(FieldError("/customerId", NotFound.code, message),))
     if customer.archived_at is not None:
         raise customer_archived(customer.legal_name)
+
+
+def _copied(phase: PhaseRecord, *, now: datetime, new_id: NewId) -> PhaseRecord:
+    discounts, minimums = copied(phase.discounts, phase.minimums, now=now, new_id=new_id)
+    return replace(phase, id=new_id(), created_at=now, discounts=discounts, minimums=minimums)
 
 
 def _one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:

@@ -41,6 +41,7 @@ _LOOKED_AT = and_(
     _look.price_id == _line.price_id,
     _look.service_start == _line.service_start,
 )
+_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.is_not(None)
 _LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
 _KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
 
@@ -58,8 +59,9 @@ class Stretch(NamedTuple):
 class IssuedLine(NamedTuple):
     """A line in force on an issued invoice, or as an adjustment on a draft.
 
-    One that only takes back others has measured nothing. ``last_seq`` and ``known_at`` are those of
-    the last look at the charge, where that came to the same.
+    One that only takes back others has measured nothing, and what settles others has no metric.
+    ``last_seq`` and ``known_at`` are those of the last look at the charge, where that came to the
+    same.
     """
 
     charge: ChargeId
@@ -71,8 +73,8 @@ class IssuedLine(NamedTuple):
     place: int
     issued: bool
     due_on: date
-    event_type: str
-    aggregation: Aggregation
+    event_type: str | None
+    aggregation: Aggregation | None
     service: Period
     last_seq: int | None
     known_at: datetime | None
@@ -84,7 +86,9 @@ class IssuedLine(NamedTuple):
 
 
 def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
-    """What the lines of a charge that were issued have measured last; one of them has."""
+    """What the lines of a usage charge that were issued have measured last; one of them has."""
+    assert lines[0].event_type is not None, lines[0]
+    assert lines[0].aggregation is not None, lines[0]
     return Stretch(
         lines[0].event_type,
         lines[0].aggregation,
@@ -114,7 +118,7 @@ def stretches(
             )
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
-            .where(*_issued(workspace_id, ids))
+            .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
             .group_by(_line.schedule_id, _line.price_id, _line.service_start)
             .having(func.max(_line.last_seq).is_not(None))
         )
@@ -163,7 +167,9 @@ def lines_within(
     starts = sorted({one.start for one in wanted})
     for part in chunks(sorted(customers)):
         query = _lines(workspace_id).where(
-            billing_schedules.c.customer_id.in_(part), _line.service_start.in_(starts)
+            billing_schedules.c.customer_id.in_(part),
+            _line.service_start.in_(starts),
+            _line.usage_metric_id.is_not(None),
         )
         _add(tx, query, found)
     return {charge: lines for charge, lines in found.items() if lines[0].service in wanted}
@@ -241,7 +247,7 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
     return (
         _line.workspace_id == workspace_id,
         _line.live_key == "",
-        _line.usage_metric_id.is_not(None),
+        _MEASURED,
         _head.status.in_(_ISSUED),
         *among,
     )
@@ -255,7 +261,7 @@ def _lines(workspace_id: str) -> Select[Any]:
 
 
 def _measured(workspace_id: str) -> Select[Any]:
-    """Every usage line, for ``_add``."""
+    """Every line that usage makes, for ``_add``."""
     return (
         select(
             line_items,
@@ -271,7 +277,7 @@ def _measured(workspace_id: str) -> Select[Any]:
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
-        .where(_line.workspace_id == workspace_id, _line.usage_metric_id.is_not(None))
+        .where(_line.workspace_id == workspace_id, _MEASURED)
         .order_by(_line.adjustment)
     )
 
@@ -292,7 +298,7 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             row.status in _ISSUED,
             row.due_on,
             row.event_type,
-            Aggregation(row.aggregation),
+            Aggregation(row.aggregation) if row.aggregation else None,
             Period(row.service_start, row.service_end),
             row.seen_seq,
             row.seen_at,

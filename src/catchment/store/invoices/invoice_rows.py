@@ -12,6 +12,7 @@ from catchment.core.allocation import METHODS
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.core.settling import Step, StepKind
 from catchment.store.invoices import deductions
 from catchment.store.invoices.invoice_parts import (
     LineItem,
@@ -73,6 +74,8 @@ def line_of_row(row: Row[Any]) -> LineItem:
         deducted=deductions.of(row.deducted, row.adjustment, row.currency),
         last_seq=row.last_seq,
         known_at=row.known_at,
+        steps=tuple(step_of(step, row.currency) for step in row.steps or ()),
+        settles=StepKind(row.settles) if row.settles else None,
     )
 
 
@@ -151,6 +154,8 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "aggregation": line.aggregation,
         "event_type": line.event_type,
         "segments": [segment_texts(segment) for segment in line.segments],
+        "steps": [_step_kept(step) for step in line.steps] or None,
+        "settles": line.settles,
         "event_count": line.event_count,
         "share_counts": None if line.share_counts is None else list(line.share_counts),
         "restrict_to_customers": sorted(line.scope) or None,
@@ -222,3 +227,24 @@ def segment_of(texts: Mapping[str, str]) -> Segment:
         None if lower is None else Decimal(lower),
         None if upper is None else Decimal(upper),
     )
+
+
+def step_of(kept: Mapping[str, Any], currency: str) -> Step:
+    """A step from what is kept of it."""
+    return Step(
+        StepKind(kept["kind"]),
+        kept["id"],
+        kept["message"],
+        Money(kept["beforeMinor"], currency),
+        Money(kept["amountMinor"], currency),
+    )
+
+
+def _step_kept(step: Step) -> dict[str, Any]:
+    return {
+        "kind": step.kind.value,
+        "id": step.id,
+        "message": step.message,
+        "beforeMinor": step.before.minor,
+        "amountMinor": step.amount.minor,
+    }

@@ -14,6 +14,8 @@ from catchment.core.errors import NotFound
 from catchment.core.period import Span
 from catchment.core.schedules import BillTo
 from catchment.store.families import links
+from catchment.store.schedules import phase_terms
+from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
 from catchment.store.schema import (
     billing_schedules,
     customer_links,
@@ -44,6 +46,8 @@ class PhaseRecord:
     recurrence_preference: str
     prices: tuple[PhasePrice, ...]
     created_at: datetime
+    discounts: tuple[DiscountRecord, ...] = ()
+    minimums: tuple[MinimumRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ def add(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
 def save(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     """Replace what is kept of a schedule, phases included."""
     save_head(tx, record)
+    phase_terms.drop(tx, record.id)
     mine = select(phases.c.id).where(phases.c.schedule_id == record.id)
     tx.execute(delete(phase_prices).where(phase_prices.c.phase_id.in_(mine)))
     tx.execute(delete(phases).where(phases.c.schedule_id == record.id))
@@ -193,6 +198,12 @@ def _add_phases(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     ]
     tx.execute(insert(phases), heads)
     tx.execute(insert(phase_prices), priced)
+    phase_terms.add_discounts(
+        tx, workspace, record.id, ((phase.id, phase.discounts) for phase in record.phases)
+    )
+    phase_terms.add_minimums(
+        tx, workspace, record.id, ((phase.id, phase.minimums) for phase in record.phases)
+    )
 
 
 def _values(record: ScheduleRecord) -> dict[str, Any]:
@@ -228,6 +239,8 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
     )
     for row in rows:
         priced[row.phase_id].append(PhasePrice(row.price_id, row.arr_calculation))
+    these = select(_c.id).where(_c.id.in_(ids))
+    discounts, minimums = phase_terms.discounts_of(tx, these), phase_terms.minimums_of(tx, these)
     found: defaultdict[str, list[PhaseRecord]] = defaultdict(list)
     query = select(phases).where(phases.c.schedule_id.in_(ids)).order_by(phases.c.position)
     for row in tx.execute(query):
@@ -241,6 +254,8 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
                 row.recurrence_preference,
                 tuple(priced[row.id]),
                 row.created_at,
+                tuple(discounts.get(row.id, ())),
+                tuple(minimums.get(row.id, ())),
             )
         )
     return found

@@ -154,6 +154,10 @@ line_items = Table(
     text_column("event_type"),
     text_column("aggregation"),
     json_column("segments"),
+    # [{kind, id, message, beforeMinor, amountMinor}]: what discounts and a minimum make of it.
+    json_column("steps", nullable=True),
+    # DISCOUNT or MINIMUM where the line is one itself.
+    text_column("settles"),
     Column("event_count", BigInteger),
     # 0 is the line of the charge itself; its adjustments count from 1, each with what it takes off:
     # {lineItemIds, quantity, netMinor, eventCount, reverses}.

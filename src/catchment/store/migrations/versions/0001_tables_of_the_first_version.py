@@ -880,6 +880,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
     )
     op.create_table(
+        "discounts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("phase_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("separate_line_item", sa.Boolean(), nullable=False),
+        sa.Column("seat_discount_type", sa.Text(), nullable=True),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_discounts_phase_id")),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_discounts_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_discounts_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discounts")),
+        sa.UniqueConstraint("phase_id", "position", name=op.f("uq_discounts_phase_id_position")),
+    )
+    with op.batch_alter_table("discounts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_discounts_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
+    op.create_table(
         "invoice_documents",
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -918,6 +952,31 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "invoice_id", "index", name=op.f("uq_line_item_groups_invoice_id_index")
         ),
+    )
+    op.create_table(
+        "minimums",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("phase_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_minimums_phase_id")),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_minimums_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_minimums_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_minimums")),
+        sa.UniqueConstraint("phase_id", "position", name=op.f("uq_minimums_phase_id_position")),
     )
     op.create_table(
         "prices",
@@ -1044,6 +1103,8 @@ def upgrade() -> None:
         sa.Column("event_type", sa.Text(), nullable=True),
         sa.Column("aggregation", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("settles", sa.Text(), nullable=True),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
         sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
         sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
