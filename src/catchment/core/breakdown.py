@@ -206,7 +206,7 @@ def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
 
 
 def _longest(measured: Sequence[Measured]) -> list[Measured]:
-    """Services of one schedule are apart or one within the other; this takes the outermost."""
+    """Services that fall due together are apart or one within the other: the outermost."""
     found: dict[Period, Measured] = {}
     for one in measured:
         found.setdefault(one.charge.service, one)
