@@ -106,7 +106,8 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
     if item.metric is None:
         quantity, segments = Decimal(1), _prorated(charge)
     else:
-        quantity, segments = usage.pooled, rate(item.price, usage.pooled, usage.values)
+        quantity = usage.pooled
+        segments = rate(item.price, quantity, usage.values, usage.reached)
     net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
     percentage = is_percentage(item.price)
     return Line(

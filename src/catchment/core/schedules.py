@@ -7,14 +7,14 @@ about money ever waits for a database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span, cycles, day_after, months_after, union
-from catchment.core.pricing import Price
+from catchment.core.pricing import CalculationMode, Graduated, Price
 
 Scope = frozenset[CustomerId]
 """Whom a usage price names: it prices them and everyone below them."""
@@ -144,7 +144,8 @@ ChargeId = tuple[str, str, date]
 class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
-    ``full`` is the uncut cycle of which ``service`` may be only a part.
+    ``full`` is the uncut cycle of which ``service`` may be only a part. Where earlier usage moves
+    the tiers, it does from the day ``tiers_from`` on, which is not after the service's first.
     """
 
     schedule_id: str
@@ -153,6 +154,18 @@ class Charge:
     service: Period
     full: Period
     due_on: date
+    tiers_from: date | None = None
+
+    @property
+    def read(self) -> Period:
+        """The days whose usage matters to what it costs."""
+        return Period(self.tiers_from or self.service.start, self.service.end)
+
+    @property
+    def before(self) -> Period | None:
+        """The days of usage that only moves the tiers; None where there are none."""
+        read = self.read
+        return Period(read.start, self.service.start) if read != self.service else None
 
     @property
     def key(self) -> tuple[str, str, date]:
@@ -274,7 +287,9 @@ def _charges_of(
     """The charges of one item whose service begins by ``as_of``; some are due only later."""
     if item.frequency is Frequency.ONE_TIME:
         service = _only_service(schedule, phase, days)
-        yield _charge(schedule, phase, item, (service, service), service.end)
+        for part, tiers_from in _restarting(item.price, days.start, service):
+            made = _charge(schedule, phase, item, (part, service), service.end)
+            yield replace(made, tiers_from=tiers_from)
         return
     run = _run(schedule, phase)
     until = min(days.end, day_after(as_of))
@@ -283,7 +298,9 @@ def _charges_of(
         cut = cycle.period.intersect(days)
         if cut is not None:
             over = min(cycle.period.end, run.end)
-            yield _charge(schedule, phase, item, (cut, cycle.full), over)
+            for part, tiers_from in _restarting(item.price, days.start, cut):
+                made = _charge(schedule, phase, item, (part, cycle.full), over)
+                yield replace(made, tiers_from=tiers_from)
 
 
 def _charge(
@@ -292,6 +309,22 @@ def _charge(
     service, full = of
     due_on = service.start if item.timing is Timing.IN_ADVANCE else over
     return Charge(schedule.id, phase.id, item, service, full, due_on)
+
+
+def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Period, date | None]]:
+    """The service, cut where the tiers of a price that began on a day begin anew within it.
+
+    Each part comes with the day from which its tiers count.
+    """
+    if not isinstance(price, Graduated) or price.mode is CalculationMode.BILLING_PERIOD:
+        yield service, None
+    elif price.window is None:
+        yield service, begin
+    else:
+        for cycle in cycles(begin, begin.day, price.window.whole, service.end):
+            part = cycle.period.intersect(service)
+            if part is not None:
+                yield part, cycle.period.start
 
 
 def _only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:

@@ -179,10 +179,12 @@ def contents_of(
                 deducted=line.deducted,
                 last_seq=basis.last_seq if basis else None,
                 known_at=basis.known_at if basis else None,
+                tiers_from=before.start if before else None,
             )
             for line in group.lines
             for basis in [_reading(line)]
             for metric in [line.measured.charge.item.metric]
+            for before in [line.measured.charge.before]
         ]
         evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
@@ -221,6 +223,8 @@ def evidence_of(measured: Measured) -> Evidence:
             ),
             tuple(sorted(item.scope)),
             tuple(sorted(basis.exclusions)),
+            usage.reached,
+            basis.before,
         )
     return Evidence(
         structures.dump(item.price, item.metric.id if item.metric else None),

@@ -272,7 +272,7 @@ def unbilled_before(
         charge
         for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
         if charge.item.metric is not None
-        and charge.service.start < day
+        and charge.read.start < day
         and charge.billed_as not in billed.charges
         and Key(charge.schedule_id, charge.due_on) not in billed.issued
     )

@@ -32,6 +32,7 @@ from catchment.flows.billing.agreements import Agreements, History
 from catchment.flows.billing.check_sums import faults_of
 from catchment.flows.billing.compare_invoices import Difference, first_difference, mispriced
 from catchment.flows.billing.keep_drafts import contents_of
+from catchment.flows.billing.onward import Pools, onward, pools_of, read_onward
 from catchment.flows.billing.users import Asked, users
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
@@ -276,17 +277,19 @@ def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequen
                 asked.setdefault(key, []).append((plan, place, counted))
     for (last_seq, known_at, _), questions in asked.items():
         agreed = _among_users(tx, usage, questions, last_seq)
-        pools = [_pool(agreed, *question) for question in questions]
-        everyone = {member.customer for pool in pools for member in pool.members}
+        pools = [_pools(agreed, *question) for question in questions]
+        everyone = {m.customer for both in pools for pool in both for m in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone, known_at)
-        names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
+        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
         queries = [
-            _query(plan.lines[place], counted, pool, names)
-            for (plan, place, counted), pool in zip(questions, pools, strict=True)
+            onward(_query(plan.lines[place], counted), both, names)
+            for (plan, place, counted), both in zip(questions, pools, strict=True)
         ]
-        found = usage.reading(workspace_id, queries, last_seq).answers
-        for (plan, place, counted), pool, used in zip(questions, pools, found, strict=True):
-            plan.answers[place] = _measured(agreed, plan, place, counted, pool, used, names)
+        found = read_onward(usage, workspace_id, queries, last_seq).answers
+        for question, both, query, used in zip(questions, pools, queries, found, strict=True):
+            plan, place, _ = question
+            before = tuple(m for m in query.before if m.customer in used.members_reached)
+            plan.answers[place] = _measured(agreed, question, both.now, used, names, before)
 
 
 def _among_users(
@@ -296,8 +299,9 @@ def _among_users(
     last_seq: int,
 ) -> Agreements:
     asked = [
-        Asked(plan.lines[place].part.schedule, counted.metric, _span(plan, place))
+        Asked(line.part.schedule, counted.metric, line.charge.read.span(plan.agreed.zone))
         for plan, place, counted in questions
+        for line in [plan.lines[place]]
     ]
     plan, _, _ = questions[0]
     return users(tx, usage, plan.agreed, asked, last_seq).agreed
@@ -307,43 +311,39 @@ def _span(plan: _Plan, place: int) -> Span:
     return plan.lines[place].charge.service.span(plan.agreed.zone)
 
 
-def _pool(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pool:
-    line = plan.lines[place]
-    scope = line.charge.item.scope
-    return agreed.pool(line.part.schedule, counted.metric.id, _span(plan, place), scope)
+def _pools(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pools:
+    part, charge = plan.lines[place].part, plan.lines[place].charge
+    charged = charge.service, charge.before
+    return pools_of(agreed, part.schedule, counted.metric.id, charged, charge.item.scope)
 
 
-def _query(
-    line: _Line, counted: Counted, pool: Pool, names: Mapping[str, tuple[str, ...]]
-) -> UsageQuery:
+def _query(line: _Line, counted: Counted) -> UsageQuery:
+    """Of nobody yet."""
     price = line.charge.item.price
-    return UsageQuery(
-        counted.metric,
-        tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
-        needs_values(price),
-        bounds(price) if line.part.schedule.roll_up else (),
-    )
+    edges = bounds(price) if line.part.schedule.roll_up else ()
+    return UsageQuery(counted.metric, (), needs_values(price), edges)
 
 
 def _measured(
     agreed: Agreements,
-    plan: _Plan,
-    place: int,
-    counted: Counted,
+    question: tuple[_Plan, int, Counted],
     pool: Pool,
     used: Usage,
     names: Mapping[str, tuple[str, ...]],
+    before: tuple[Member, ...],
 ) -> Measured:
+    plan, place, counted = question
     found = tuple(member for member in pool.members if member.customer in used.members)
     part, charge = plan.lines[place].part, plan.lines[place].charge
     above = agreed.links_above(part)
     basis = Basis(
         _span(plan, place),
-        {member.customer: names[member.customer] for member in found},
+        {m.customer: (m.customer, *names.get(m.customer, ())) for m in found},
         {member.customer: above + agreed.links(part.schedule, member) for member in found},
         counted.last_seq,
         counted.known_at,
         part.schedule.exclusions,
+        before,
     )
     return Measured(charge, used, Pool(below(part.path, found), ()), basis)
 

@@ -185,10 +185,10 @@ def _held(
 
 def _by_day(
     schedule: Schedule, until: date, zone: ZoneInfo
-) -> dict[date, frozenset[tuple[str, Period, Period]]]:
+) -> dict[date, frozenset[tuple[str, Period, Period, Period]]]:
     """What is charged on each day."""
-    days: dict[date, set[tuple[str, Period, Period]]] = {}
+    days: dict[date, set[tuple[str, Period, Period, Period]]] = {}
     for charge in charges(schedule, until, zone):
-        what = (charge.item.id, charge.service, charge.full)
+        what = (charge.item.id, charge.service, charge.full, charge.read)
         days.setdefault(charge.due_on, set()).add(what)
     return {day: frozenset(found) for day, found in days.items()}

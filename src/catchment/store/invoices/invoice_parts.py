@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -40,7 +40,8 @@ class LineItem(Taxed):
     metric aggregated when it was calculated. ``share_counts`` says how many members share it by
     each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
     are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
-    ``taxation`` says why it has its ``tax_rate``.
+    ``taxation`` says why it has its ``tax_rate``. Its tiers go on from the usage since the day
+    ``tiers_from``; None where they begin with the service.
     """
 
     id: str
@@ -72,6 +73,7 @@ class LineItem(Taxed):
     deducted: Deducted | None = None
     last_seq: int | None = None
     known_at: datetime | None = None
+    tiers_from: date | None = None
 
     @property
     def whole_quantity(self) -> Decimal:

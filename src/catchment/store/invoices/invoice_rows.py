@@ -73,6 +73,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         deducted=deductions.of(row.deducted, row.adjustment, row.currency),
         last_seq=row.last_seq,
         known_at=row.known_at,
+        tiers_from=row.tiers_from,
     )
 
 
@@ -142,6 +143,7 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "gross_minor": line.gross.minor,
         "service_start": line.service.start if line.service else None,
         "service_end": line.service.end if line.service else None,
+        "tiers_from": line.tiers_from,
         "unit": line.unit,
         "schedule_id": line.schedule_id,
         "phase_id": line.phase_id,

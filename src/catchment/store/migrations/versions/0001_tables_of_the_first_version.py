@@ -1034,6 +1034,7 @@ def upgrade() -> None:
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.Column("service_start", sa.Date(), nullable=True),
         sa.Column("service_end", sa.Date(), nullable=True),
+        sa.Column("tiers_from", sa.Date(), nullable=True),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("schedule_id", sa.Text(), nullable=True),
         sa.Column("phase_id", sa.Text(), nullable=True),
