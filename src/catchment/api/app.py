@@ -36,7 +36,12 @@ from catchment.api.invoices import (
     statements,
     usage_tables,
 )
-from catchment.api.schedules import billing_schedules, payment_settings, schedule_pool
+from catchment.api.schedules import (
+    billing_schedules,
+    payment_settings,
+    schedule_pool,
+    stopped_schedules,
+)
 from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
 from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
 from catchment.api.usage.group_commit import GroupCommit
@@ -66,6 +71,7 @@ RESOURCES = (
     usage_imports,
     usage_metrics,
     billing_schedules,
+    stopped_schedules,
     schedule_pool,
     billing_runs,
     invoices,

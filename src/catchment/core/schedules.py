@@ -99,8 +99,9 @@ class Schedule:
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
     customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
     archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
-    after that day. With ``adjust_late`` usage that came too late for its invoice is billed later.
-    ``tax_rates`` are those agreed for some prices, by price.
+    after that day. A ``suspended`` one goes on claiming and charging, but nothing is drafted of it
+    until it is resumed. With ``adjust_late`` usage that came too late for its invoice is billed
+    later. ``tax_rates`` are those agreed for some prices, by price.
     """
 
     id: str
@@ -120,6 +121,12 @@ class Schedule:
     bill_to: BillTo = BillTo.SELF
     adjust_late: bool = True
     tax_rates: Mapping[str, str] = field(default_factory=dict)
+    suspended: bool = False
+
+    @property
+    def bills(self) -> bool:
+        """Whether what it charges is drafted."""
+        return self.archived_at is None and not self.suspended
 
     @property
     def currency(self) -> str:

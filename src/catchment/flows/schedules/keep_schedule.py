@@ -94,7 +94,7 @@ def activate(
     Raises NotFound, ScheduleArchived, ScheduleStarted, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
-    record = _one_to_change(tx, workspace.id, id)
+    record = one_to_change(tx, workspace.id, id)
     if record.activated_at is not None:
         raise ScheduleStarted(f"The billing schedule {id} has been started already.")
     return _start(tx, usage, workspace, record, today=today, now=now, new_id=new_id)
@@ -117,9 +117,8 @@ def change(
     ScheduleBilled, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
-    before = _one_to_change(tx, workspace.id, id)
-    if before.status(today) == "COMPLETED":
-        raise ScheduleCompleted(f"The billing schedule {id} ended on {before.end}.")
+    before = one_to_change(tx, workspace.id, id)
+    refuse_ended(before, today)
     if before.activated_at is not None and terms.start != before.start:
         message = f"The schedule has been started: its first day stays {before.start}."
         raise ScheduleStarted(
@@ -130,6 +129,8 @@ def change(
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
     rates = agreed_rates(tx, workspace.id, terms, phases, before.tax_rates)
     record = replace(agreed, phases=phases, tax_rates=rates, updated_at=now)
+    if record.end != before.end:
+        record = replace(record, cancelled_at=None)
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record
@@ -137,7 +138,7 @@ def change(
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
     watch.check(tx)
-    _bill(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
+    bill_again(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
     return record
 
 
@@ -192,6 +193,8 @@ def duplicate(
         updated_at=now,
         activated_at=None,
         archived_at=None,
+        suspended_at=None,
+        cancelled_at=None,
     )
     schedule_records.add(tx, workspace.id, copy)
     paid = payment_settings.of(tx, workspace.id, Subject.SCHEDULE, [id])
@@ -211,7 +214,14 @@ def refuse_archived_customer(tx: Connection, workspace: str, id: str) -> None:
         raise customer_archived(customer.legal_name)
 
 
-def _one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:
+def refuse_ended(record: ScheduleRecord, today: date) -> None:
+    """Raises ScheduleCompleted."""
+    if record.status(today) in {"COMPLETED", "CANCELLED"}:
+        raise ScheduleCompleted(f"The billing schedule {record.id} ended on {record.end}.")
+
+
+def one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:
+    """The schedule, locked until the end of the transaction. Raises NotFound, ScheduleArchived."""
     record = schedule_records.one(tx, workspace, id, to_change=True)
     if record.archived_at is not None:
         raise ScheduleArchived(f"The billing schedule {id} is archived.")
@@ -257,11 +267,11 @@ def _start(
     watch = billed_usage.watch(tx, workspace, started, None)
     schedule_records.save_head(tx, started)
     watch.check(tx)
-    _bill(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
+    bill_again(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
     return started
 
 
-def _bill(
+def bill_again(
     tx: Connection,
     usage: UsageStore,
     workspace: Workspace,

@@ -442,6 +442,12 @@ def upgrade() -> None:
             "activated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.Column(
+            "suspended_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "cancelled_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
             "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.ForeignKeyConstraint(
