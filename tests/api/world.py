@@ -361,6 +361,11 @@ OPERATIONS: dict[str, Body | None] = {
         if k not in {"customerId", "isDraft"}
     },
     "PUT /billing-schedules/{billingScheduleId:schedule}/activate": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/suspend": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/resume": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/cancel": lambda _: {
+        "endDate": "2026-11-30"
+    },
     "POST /billing-schedules/{billingScheduleId:schedule}/archive": None,
     "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
         "customerId": w.ids["loner"]

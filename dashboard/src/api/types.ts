@@ -153,6 +153,8 @@ export type Structure = {
   tiers?: Tier[];
 };
 
+export type CalculationFrequency = "MONTHLY" | "QUARTERLY" | "HALF_YEARLY" | "YEARLY";
+
 export type Price = {
   id: string;
   productId: string;
@@ -161,6 +163,8 @@ export type Price = {
   structure: Structure;
   billingFrequency: BillingFrequency;
   billingType: BillingType;
+  /** How long PERIODIC tiers go on. */
+  usageCalculationPeriod?: { frequency: CalculationFrequency; interval: number };
   createdAt: string;
   listPriceId?: string;
   /** It prices only these customers and whoever is below them. */
@@ -177,6 +181,7 @@ export type PriceRequest = Pick<
   | "structure"
   | "billingFrequency"
   | "billingType"
+  | "usageCalculationPeriod"
   | "restrictToCustomers"
 > & { integrationIds: []; customMetricParameters: ParameterValue[] };
 

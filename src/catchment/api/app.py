@@ -36,7 +36,13 @@ from catchment.api.invoices import (
     statements,
     usage_tables,
 )
-from catchment.api.schedules import billing_schedules, discounts, payment_settings, schedule_pool
+from catchment.api.schedules import (
+    billing_schedules,
+    discounts,
+    payment_settings,
+    schedule_pool,
+    stopped_schedules,
+)
 from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
 from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
 from catchment.api.usage.group_commit import GroupCommit
@@ -67,6 +73,7 @@ RESOURCES = (
     usage_metrics,
     billing_schedules,
     discounts,
+    stopped_schedules,
     schedule_pool,
     billing_runs,
     invoices,

@@ -162,7 +162,7 @@ def _settling_line(measured: Measured, taken: tuple[Step, ...], *, shared: bool)
     charge = measured.charge
     item = charge.item
     net = total((step.amount for step in taken), item.currency)
-    reduced = next((one for one in measured.beside if one.charge.item.id == item.price_id), None)
+    reduced = settling.settled(measured)
     pooled = shared and reduced is not None and reduced.charge.item.metric is not None
     shares = settling.shares(measured) if pooled else None
     return Line(

@@ -167,7 +167,8 @@ class Usage:
     only where asked for and only for VALUING aggregations: COUNT gives every event 1, SUM and MAX
     its property, CUSTOM its expression. ``member_values`` is the same for every member that has
     some. ``steps`` are there where a GROWING aggregation was asked for them and the usage of
-    several members goes beyond the first bound.
+    several members goes beyond the first bound. What was used before, since the tiers of a price
+    began, is ``reached``, and of it the members' own are ``members_reached``.
     """
 
     pooled: Decimal
@@ -177,6 +178,8 @@ class Usage:
     values: Values = ()
     member_values: Mapping[str, Values] = field(default_factory=dict)
     steps: Steps = NO_STEPS
+    reached: Decimal = Decimal(0)
+    members_reached: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 NO_USAGE = Usage(Decimal(0), {}, 0, {})

@@ -6,7 +6,7 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
@@ -16,7 +16,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.minimums import Minimum
 from catchment.core.period import Period, cycles, day_after, months_after
-from catchment.core.pricing import Fixed, Price
+from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price
 
 Scope = frozenset[CustomerId]
 """Whom a usage price names: it prices them and everyone below them."""
@@ -117,8 +117,9 @@ class Schedule:
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
     customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
     archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
-    after that day. With ``adjust_late`` usage that came too late for its invoice is billed later.
-    ``tax_rates`` are those agreed for some prices, by price.
+    after that day. A ``suspended`` one goes on claiming and charging, but nothing is drafted of it
+    until it is resumed. With ``adjust_late`` usage that came too late for its invoice is billed
+    later. ``tax_rates`` are those agreed for some prices, by price.
     """
 
     id: str
@@ -138,6 +139,12 @@ class Schedule:
     bill_to: BillTo = BillTo.SELF
     adjust_late: bool = True
     tax_rates: Mapping[str, str] = field(default_factory=dict)
+    suspended: bool = False
+
+    @property
+    def bills(self) -> bool:
+        """Whether what it charges is drafted."""
+        return self.archived_at is None and not self.suspended
 
     @property
     def currency(self) -> str:
@@ -162,9 +169,10 @@ ChargeId = tuple[str, str, date]
 class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
-    ``full`` is the uncut cycle of which ``service`` may be only a part. What ``discounts`` and
-    minimums make of it takes the priced charges of the cycle, itself included: those are ``beside``
-    it, wherever they matter to it.
+    ``full`` is the uncut cycle of which ``service`` may be only a part. Where earlier usage moves
+    the tiers, it does from the day ``tiers_from`` on, which is not after the service's first. What
+    ``discounts`` and minimums make of it takes the priced charges of the cycle, itself included:
+    those are ``beside`` it, wherever they matter to it.
     """
 
     schedule_id: str
@@ -173,8 +181,20 @@ class Charge:
     service: Period
     full: Period
     due_on: date
+    tiers_from: date | None = None
     beside: tuple[Charge, ...] = ()
     discounts: tuple[Discount, ...] = ()
+
+    @property
+    def read(self) -> Period:
+        """The days whose usage matters to what it costs."""
+        return Period(self.tiers_from or self.service.start, self.service.end)
+
+    @property
+    def before(self) -> Period | None:
+        """The days of usage that only moves the tiers; None where there are none."""
+        read = self.read
+        return Period(read.start, self.service.start) if read != self.service else None
 
     @property
     def key(self) -> tuple[str, str, date]:
@@ -185,6 +205,11 @@ class Charge:
     def billed_as(self) -> ChargeId:
         """What makes it the same charge even when an edit gives its schedule's phases new ids."""
         return self.schedule_id, self.item.id, self.service.start
+
+    @property
+    def priced_as(self) -> ChargeId:
+        """The charge of the price that it is, or that it settles."""
+        return self.schedule_id, self.item.price_id, self.service.start
 
 
 def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
@@ -238,37 +263,43 @@ def _of_phase(
     if not (phase.discounts or phase.minimums):
         yield from priced
         return
-    cycles_of: dict[tuple[Frequency, Timing, date], list[Charge]] = {}
+    cycles_of: dict[tuple[Frequency, Timing, Period], list[Charge]] = {}
     for _, charge in priced:
-        cycles_of.setdefault((*charge.item.cadence, charge.service.start), []).append(charge)
+        cycles_of.setdefault((*charge.item.cadence, charge.full), []).append(charge)
     for place, charge in priced:
-        beside = tuple(cycles_of[(*charge.item.cadence, charge.service.start)])
+        beside = tuple(cycles_of[(*charge.item.cadence, charge.full)])
         covering = [one for one in phase.discounts if one.covers(charge.item.id)]
         whole = replace(charge, beside=beside, discounts=phase.discounts)
         yield place, charge if all(one.separate for one in covering) else whole
         for one in covering:
             if one.separate:
-                yield place, replace(whole, item=_discounted(charge.item, one))
+                yield place, replace(whole, item=_discounted(charge.item, one), tiers_from=None)
     for place, minimum in enumerate(phase.minimums, len(phase.items)):
         for cycle in cycles_of.values():
-            for charge in cycle:
-                if charge.item.metric is not None and minimum.covers(charge.item.id):
-                    yield (
-                        place,
-                        replace(
-                            charge,
-                            item=_at_least(charge.item, minimum),
-                            beside=tuple(cycle),
-                            discounts=phase.discounts,
-                        ),
-                    )
-                    break
+            covered = [one for one in cycle if one.item.metric and minimum.covers(one.item.id)]
+            if covered:
+                yield place, _settled_by(minimum, covered, beside=tuple(cycle), phase=phase)
 
 
 def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
     """What is charged less for ``item``, as a line of its own."""
     id = f"discount:{discount.id}:{item.id}"
     return _beside(item, id, discount.message.strip() or "Discount", discount)
+
+
+def _settled_by(
+    minimum: Minimum, covered: Sequence[Charge], *, beside: tuple[Charge, ...], phase: Phase
+) -> Charge:
+    """What is charged beyond the ``covered`` charges of a cycle, over all their days."""
+    first = covered[0]
+    return replace(
+        first,
+        item=_at_least(first.item, minimum),
+        service=Period(first.service.start, max(one.service.end for one in covered)),
+        tiers_from=None,
+        beside=beside,
+        discounts=phase.discounts,
+    )
 
 
 def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
@@ -297,7 +328,9 @@ def _charges_of(
     """The charges of one item whose service begins by ``as_of``; some are due only later."""
     if item.frequency is Frequency.ONE_TIME:
         service = only_service(schedule, phase, days)
-        yield _charge(schedule, phase, item, (service, service), service.end)
+        for part, tiers_from in _restarting(item.price, days.start, service):
+            made = _charge(schedule, phase, item, (part, service), service.end)
+            yield replace(made, tiers_from=tiers_from)
         return
     run = _run(schedule, phase)
     until = min(days.end, day_after(as_of))
@@ -306,7 +339,9 @@ def _charges_of(
         cut = cycle.period.intersect(days)
         if cut is not None:
             over = min(cycle.period.end, run.end)
-            yield _charge(schedule, phase, item, (cut, cycle.full), over)
+            for part, tiers_from in _restarting(item.price, days.start, cut):
+                made = _charge(schedule, phase, item, (part, cycle.full), over)
+                yield replace(made, tiers_from=tiers_from)
 
 
 def _charge(
@@ -315,6 +350,22 @@ def _charge(
     service, full = of
     due_on = service.start if item.timing is Timing.IN_ADVANCE else over
     return Charge(schedule.id, phase.id, item, service, full, due_on)
+
+
+def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Period, date | None]]:
+    """The service, cut where the tiers of a price that began on a day begin anew within it.
+
+    Each part comes with the day from which its tiers count.
+    """
+    if not isinstance(price, Graduated) or price.mode is CalculationMode.BILLING_PERIOD:
+        yield service, None
+    elif price.window is None:
+        yield service, begin
+    else:
+        for cycle in cycles(begin, begin.day, price.window.whole, service.end):
+            part = cycle.period.intersect(service)
+            if part is not None:
+                yield part, cycle.period.start
 
 
 def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:

@@ -20,7 +20,7 @@ from catchment.api.edge.wire import (
     Whole,
     Wire,
 )
-from catchment.core.errors import NotSupportedYet, PriceInvalid
+from catchment.core.errors import FieldError, NotSupportedYet, PriceInvalid
 from catchment.core.schedules import Frequency, Timing
 from catchment.store.catalog import structures
 from catchment.store.catalog.price_terms import Terms, parameters_shown
@@ -91,7 +91,11 @@ class VolumeStructure(Wire):
 
 
 class GraduatedStructure(Wire):
-    """Every tier prices only the units inside it."""
+    """Every tier prices only the units inside it.
+
+    BILLING_PERIOD begins every period in the first tier. CUMULATIVE goes on from one period of the
+    phase to the next; PERIODIC does until the next ``usageCalculationPeriod`` begins.
+    """
 
     pricing_type: Literal["GRADUATED"]
     usage_metric_id: IdIn
@@ -135,9 +139,11 @@ class ParameterIn(Wire):
     value: Text
 
 
-class CalculationPeriodIn(Wire):
+class CalculationPeriod(Wire):
+    """For how long the tiers of a PERIODIC price go on, from the start of its phase."""
+
     frequency: Literal["MONTHLY", "QUARTERLY", "HALF_YEARLY", "YEARLY"]
-    interval: Whole
+    interval: Annotated[Whole, Field(ge=1, le=1_200)]
 
 
 class TermsIn(Wire):
@@ -153,7 +159,7 @@ class TermsIn(Wire):
     structure: StructureIn
     billing_frequency: FrequencyIn
     billing_type: TimingIn
-    usage_calculation_period: CalculationPeriodIn | None = None
+    usage_calculation_period: CalculationPeriod | None = None
     restrict_to_customers: CustomersIn | None = None
 
     def terms(
@@ -162,6 +168,8 @@ class TermsIn(Wire):
         """The terms asked for. Raises NotSupportedYet, PriceInvalid, TiersInvalid."""
         self._refuse_what_is_not_built()
         structure = self.structure.model_dump(by_alias=True)
+        if self.usage_calculation_period is not None:
+            structure[structures.CALCULATION_PERIOD] = self._calculation_period()
         try:
             price = structures.parse(structure)
         except PriceInvalid as error:
@@ -188,18 +196,18 @@ class TermsIn(Wire):
             raise refusal(
                 "/billingFrequency", f"Billing {self.billing_frequency} is not supported yet."
             )
-        if (
+
+    def _calculation_period(self) -> dict[str, Any]:
+        """Raises PriceInvalid where the price goes by none."""
+        assert self.usage_calculation_period is not None, self
+        if not (
             isinstance(self.structure, GraduatedStructure)
-            and self.structure.usage_calculation_mode != "BILLING_PERIOD"
+            and self.structure.usage_calculation_mode == "PERIODIC"
         ):
-            raise refusal(
-                "/structure/usageCalculationMode",
-                f"{self.structure.usage_calculation_mode} is not supported yet.",
-            )
-        if self.usage_calculation_period is not None:
-            raise refusal(
-                "/usageCalculationPeriod", "Usage calculation periods are not supported yet."
-            )
+            message = "Only a PERIODIC price has a usageCalculationPeriod."
+            error = FieldError("/usageCalculationPeriod", PriceInvalid.code, message)
+            raise PriceInvalid(message, errors=(error,))
+        return self.usage_calculation_period.model_dump(by_alias=True)
 
 
 class TermsOut(Wire):
@@ -212,6 +220,7 @@ class TermsOut(Wire):
     structure: StructureOut
     billing_frequency: str
     billing_type: str
+    usage_calculation_period: CalculationPeriod | None = None
     created_at: At
     updated_at: At
     integration_ids: list[IntegrationIdOut]
@@ -221,11 +230,13 @@ class TermsOut(Wire):
 
 def shown(terms: Terms) -> dict[str, Any]:
     """The fields of ``TermsOut`` that come from the terms."""
+    structure = terms.structure
     return {
+        "usage_calculation_period": structure.pop(structures.CALCULATION_PERIOD, None),
         "product_id": terms.product_id,
         "name": terms.name,
         "currency": terms.currency,
-        "structure": terms.structure,
+        "structure": structure,
         "billing_frequency": terms.frequency.value,
         "billing_type": terms.timing.value,
         "integration_ids": list(terms.integration_ids),

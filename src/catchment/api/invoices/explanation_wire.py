@@ -1,11 +1,12 @@
 """The explanation of a line item as the API shows it."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from catchment.api.edge.wire import At, Pagination, Wire, after_key
+from catchment.api.edge.wire import At, Day, Pagination, Wire, after_key
 from catchment.api.invoices.invoice_models import DateRange, LineStepOut, SegmentOut
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.adjustments import Deducted
@@ -136,6 +137,21 @@ class MembersPage(Wire):
     pagination: Pagination
 
 
+class TiersBeganOut(Wire):
+    """Where the tiers of a CUMULATIVE or PERIODIC price had got to before the line's service.
+
+    They count from the day ``since``; by then ``reached`` had been used.
+    """
+
+    since: Day
+    reached: str
+
+    @classmethod
+    def of(cls, since: date | None, reached: Decimal) -> "TiersBeganOut | None":
+        """The wire form; None where nothing came before."""
+        return None if since is None else cls(since=since, reached=decimal_text(reached))
+
+
 class UsageUsedOut(Wire):
     """What was measured. ``events`` is the query that lists exactly the events which counted.
 
@@ -156,6 +172,7 @@ class UsageUsedOut(Wire):
     tree_known_at: At
     restrict_to_customers: list[str] | None = None
     roll_up_exclusions: list[str] | None = None
+    tiers_began: TiersBeganOut | None = None
     members: MembersPage
 
 
@@ -294,6 +311,7 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         tree_known_at=counted.known_at,
         restrict_to_customers=list(counted.scope) or None,
         roll_up_exclusions=list(counted.exclusions) or None,
+        tiers_began=TiersBeganOut.of(found.line.tiers_from, counted.reached),
         members=MembersPage(
             items=[MemberShareOut.of(name, member) for name, member in shown],
             pagination=Pagination(
@@ -306,5 +324,7 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
 
 def _dropped(counted: Counted, kept_since: datetime | None) -> datetime | None:
     """Since when events are kept, where some that were counted no longer are."""
-    read = counted.metric.aggregation.reads_from(counted.span.start)
+    earlier = (span.start for member in counted.before for span in member.spans)
+    start = min(earlier, default=counted.span.start)
+    read = counted.metric.aggregation.reads_from(start)
     return kept_since if kept_since is not None and read < kept_since else None

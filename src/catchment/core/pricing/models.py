@@ -20,6 +20,23 @@ class CalculationMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """For how long tiers go on: ``times`` times so many ``months``."""
+
+    months: int
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        assert self.months > 0, self
+        assert self.times > 0, self
+
+    @property
+    def whole(self) -> int:
+        """The months of all of it."""
+        return self.months * self.times
+
+
+@dataclass(frozen=True, slots=True)
 class OneTime:
     """``price`` once."""
 
@@ -68,14 +85,24 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Graduated:
-    """Every tier prices only the units inside it. Raises TiersInvalid."""
+    """Every tier prices only the units inside it. Raises TiersInvalid, PriceInvalid.
+
+    BILLING_PERIOD begins every period in the first tier. CUMULATIVE goes on, from one period of a
+    phase to the next, where the one before ended. PERIODIC does so until the next ``window``
+    begins, counted from the start of the phase; only it has one.
+    """
 
     tiers: tuple[Tier, ...]
     mode: CalculationMode = CalculationMode.BILLING_PERIOD
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         check_steps(self.tiers)
         check_bounds(self.tiers, allowed=False)
+        if (self.mode is CalculationMode.PERIODIC) != (self.window is not None):
+            message = "PERIODIC needs a usageCalculationPeriod, and nothing else has one."
+            error = FieldError("/usageCalculationMode", PriceInvalid.code, message)
+            raise PriceInvalid(message, errors=(error,))
 
 
 Price = OneTime | Fixed | Linear | Package | Volume | Graduated
@@ -84,6 +111,11 @@ Price = OneTime | Fixed | Linear | Package | Volume | Graduated
 def needs_values(price: Price) -> bool:
     """Whether ``rate`` must know the value of every event, not only their sum."""
     return isinstance(price, Volume) and any(tier.bounded for tier in price.tiers)
+
+
+def continues(price: Price) -> bool:
+    """Whether what was used before a period moves the tiers in it."""
+    return isinstance(price, Graduated) and price.mode is not CalculationMode.BILLING_PERIOD
 
 
 def bounds(price: Price) -> tuple[Decimal, ...]:

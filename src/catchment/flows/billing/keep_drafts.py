@@ -181,10 +181,12 @@ def contents_of(
                 known_at=basis.known_at if basis else None,
                 steps=line.steps,
                 settles=line.settles,
+                tiers_from=before.start if before else None,
             )
             for line in group.lines
             for basis in [_reading(line)]
             for metric in [line.measured.charge.item.metric]
+            for before in [line.measured.charge.before]
         ]
         evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
@@ -223,6 +225,8 @@ def evidence_of(measured: Measured) -> Evidence:
             ),
             tuple(sorted(item.scope)),
             tuple(sorted(basis.exclusions)),
+            usage.reached,
+            basis.before,
         )
     return Evidence(
         structures.dump(item.price, item.metric.id if item.metric else None),

@@ -146,7 +146,7 @@ def _touched(
     stretches = [
         one
         for one in adjustments.stretches(tx, workspace, hosts)
-        if since is None or one.service.span(agreed.zone).start >= since
+        if since is None or one.reads.span(agreed.zone).start >= since
     ]
     if not stretches:
         return {}
@@ -158,7 +158,7 @@ def _touched(
             one.known_at,
         )
         for one in stretches
-        for span in [one.service.span(agreed.zone)]
+        for span in [one.reads.span(agreed.zone)]
     ]
     renamed = adjustments.renamed(tx, workspace, min(one.known_at for one in stretches))
     found = usage.late(workspace, measured, renamed, last_seq)

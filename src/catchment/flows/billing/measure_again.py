@@ -18,6 +18,7 @@ from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.onward import Pools, onward, pools_of, read_onward
 from catchment.flows.billing.users import Asked, users
 from catchment.store.families import aliases
 from catchment.store.invoices.evidence import Evidence
@@ -64,6 +65,10 @@ class _Question(NamedTuple):
     def span(self) -> Span:
         return self.charge.service.span(self.plan.agreed.zone)
 
+    @property
+    def reads(self) -> Span:
+        return self.charge.read.span(self.plan.agreed.zone)
+
 
 def measure_again(
     tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[Plan]
@@ -75,22 +80,25 @@ def measure_again(
             for one in _questions(plan, line):
                 key = one.last_seq, one.known_at, id(plan.agreed)
                 asked.setdefault(key, []).append(one)
-    found: dict[tuple[int, ChargeId], Measured] = {}
+    measured: dict[tuple[int, ChargeId], Measured] = {}
     for (last_seq, known_at, _), questions in asked.items():
         agreed = _among_users(tx, usage, questions, last_seq)
-        pools = [_pool(agreed, one) for one in questions]
-        everyone = {member.customer for pool in pools for member in pool.members}
+        pools = [_pools(agreed, one) for one in questions]
+        everyone = {m.customer for both in pools for pool in both for m in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone, known_at)
-        names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
-        queries = [_query(one, pool, names) for one, pool in zip(questions, pools, strict=True)]
-        answers = usage.reading(workspace_id, queries, last_seq).answers
-        for one, pool, used in zip(questions, pools, answers, strict=True):
-            made = _measured(agreed, one, pool, used, names)
-            found[id(one.line), one.charge.billed_as] = made
+        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
+        queries = [
+            onward(_query(one), both, names) for one, both in zip(questions, pools, strict=True)
+        ]
+        answers = read_onward(usage, workspace_id, queries, last_seq).answers
+        for one, both, query, used in zip(questions, pools, queries, answers, strict=True):
+            before = tuple(m for m in query.before if m.customer in used.members_reached)
+            made = _measured(agreed, one, both.now, used, names, before)
+            measured[id(one.line), one.charge.billed_as] = made
     for plan in plans:
         for place, line in enumerate(plan.lines):
             own, *beside = (
-                found.get((id(line), one.billed_as), Measured(one))
+                measured.get((id(line), one.billed_as), Measured(one))
                 for one in (line.charge, *line.charge.beside)
             )
             plan.answers[place] = replace(own, charge=line.charge, beside=tuple(beside))
@@ -111,23 +119,20 @@ def _questions(plan: Plan, line: Line) -> Iterator[_Question]:
 def _among_users(
     tx: Connection, usage: UsageStore, questions: Sequence[_Question], last_seq: int
 ) -> Agreements:
-    asked = [Asked(one.line.part.schedule, one.metric, one.span) for one in questions]
+    asked = [Asked(one.line.part.schedule, one.metric, one.reads) for one in questions]
     return users(tx, usage, questions[0].plan.agreed, asked, last_seq).agreed
 
 
-def _pool(agreed: Agreements, one: _Question) -> Pool:
-    scope = one.charge.item.scope
-    return agreed.pool(one.line.part.schedule, one.metric.id, one.span, scope)
+def _pools(agreed: Agreements, one: _Question) -> Pools:
+    charged = one.charge.service, one.charge.before
+    return pools_of(agreed, one.line.part.schedule, one.metric.id, charged, one.charge.item.scope)
 
 
-def _query(one: _Question, pool: Pool, names: Mapping[str, tuple[str, ...]]) -> UsageQuery:
+def _query(one: _Question) -> UsageQuery:
+    """Of nobody yet."""
     price = one.charge.item.price
-    return UsageQuery(
-        one.metric,
-        tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
-        needs_values(price),
-        bounds(price) if one.line.part.schedule.roll_up else (),
-    )
+    edges = bounds(price) if one.line.part.schedule.roll_up else ()
+    return UsageQuery(one.metric, (), needs_values(price), edges)
 
 
 def _measured(
@@ -136,16 +141,18 @@ def _measured(
     pool: Pool,
     used: Usage,
     names: Mapping[str, tuple[str, ...]],
+    before: tuple[Member, ...],
 ) -> Measured:
     found = tuple(member for member in pool.members if member.customer in used.members)
     part = one.line.part
     above = agreed.links_above(part)
     basis = Basis(
         one.span,
-        {member.customer: names[member.customer] for member in found},
+        {m.customer: (m.customer, *names.get(m.customer, ())) for m in found},
         {member.customer: above + agreed.links(part.schedule, member) for member in found},
         one.last_seq,
         one.known_at,
         part.schedule.exclusions,
+        before,
     )
     return Measured(one.charge, used, Pool(below(part.path, found), ()), basis)

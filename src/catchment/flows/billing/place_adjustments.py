@@ -71,7 +71,7 @@ def last_invoices(
     found: dict[str, list[Adjusting]] = {}
     for one in waiting:
         host = known.get(one.host_id)
-        if host is None or host.archived_at is not None or not is_over(host, on):
+        if host is None or not host.bills or not is_over(host, on):
             continue
         if host.id in drafting or Key(host.id, on) in billed.days:
             continue

@@ -210,11 +210,11 @@ class _Search:
     def _is_free(self, schedule: Schedule, charge: Charge, billed: Billed) -> bool:
         """Whether a charge may be placed: it is on none but these drafts.
 
-        What an archived schedule charges is drafted for it no more, but stays where it has a draft.
+        What a schedule charges that bills no more is not drafted, but stays where it has a draft.
         """
         on = billed.charges.get(charge.billed_as)
         if on is None:
-            return schedule.archived_at is None or (schedule.id, charge.due_on) in billed.drafted
+            return schedule.bills or (schedule.id, charge.due_on) in billed.drafted
         return on in self.drafts
 
     def _wants(self, due: Due) -> bool:

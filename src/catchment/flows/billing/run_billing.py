@@ -113,10 +113,13 @@ def bill_schedule(
 
     What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
     through a connection of its own: what was acknowledged before counts, and reading waits for no
-    writer. A schedule that cannot be billed fails the request. Raises OutOfBalance, UsageDropped.
+    writer. A suspended schedule bills nothing. A schedule that cannot be billed fails the request.
+    Raises OutOfBalance, UsageDropped.
     """
     hold(tx, workspace)
     schedule = schedules.one(tx, workspace.id, schedule_id)
+    if schedule.suspended:
+        return []
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
@@ -161,7 +164,7 @@ def _plan(
 def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
-        if schedule.archived_at is None:
+        if schedule.bills:
             find = partial(_open, schedule, agreed, billed, as_of)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
@@ -213,7 +216,7 @@ def _wanted(
     return [
         charge
         for schedule in known
-        if schedule.archived_at is None
+        if schedule.bills
         for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
     ]
 
@@ -272,7 +275,7 @@ def unbilled_before(
         charge
         for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
         if charge.item.metric is not None
-        and charge.service.start < day
+        and charge.read.start < day
         and charge.billed_as not in billed.charges
         and Key(charge.schedule_id, charge.due_on) not in billed.issued
     )

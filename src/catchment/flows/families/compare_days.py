@@ -73,7 +73,7 @@ def _with_usage(
 
     for day in days:
         asked = {
-            (charge.item.metric, charge.service.span(agreed.zone))
+            (charge.item.metric, charge.read.span(agreed.zone))
             for charge in day.due.charges
             if charge.item.metric is not None
         }

@@ -20,6 +20,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import ADDING_UP
 from catchment.core.money import EXACT, Money, exact_sum, total
 from catchment.core.pricing import bounds, needs_values
+from catchment.flows.billing.onward import Onward, read_onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from
 from catchment.flows.invoices.explain_line import query_of
 from catchment.flows.invoices.finalize_invoice import one_invoice
@@ -197,7 +198,8 @@ def _reckoned(
         return {}
     price = structures.parse(kept.structure)
     query = replace(query_of(counted), want_values=needs_values(price), bounds=bounds(price))
-    [used] = usage.reading(workspace_id, [query], counted.last_seq).answers
+    asked = [Onward(query, counted.before)]
+    [used] = read_onward(usage, workspace_id, asked, counted.last_seq).answers
     whole = line.net if line.deducted is None else line.net + line.deducted.net
     made = workings(whole, price, line.segments, used)
     return made[method].reckonings(wanted) if made else {}

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
-from catchment.core.metering import VALUING
+from catchment.core.errors import Conflict, FieldError, Invalid, NotFound, NotSupportedYet
+from catchment.core.metering import GROWING, VALUING
 from catchment.core.parameters import Parameter
-from catchment.core.pricing import Fixed, OneTime, needs_values
+from catchment.core.pricing import Fixed, OneTime, continues, needs_values
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.pool_terms import check_named
@@ -128,6 +128,12 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
             "/structure/usageMetricId",
             "minPrice and maxPrice bound the price of each event, and a"
             f" {metric.aggregation} metric gives events no value.",
+        )
+    if continues(terms.price) and metric.aggregation not in GROWING:
+        raise NotSupportedYet.field(
+            "/structure/usageMetricId",
+            "Tiers go on from earlier usage only where every event adds to it, as COUNT, SUM and"
+            f" CUSTOM do; a {metric.aggregation} metric is not supported yet.",
         )
 
 

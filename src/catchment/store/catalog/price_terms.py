@@ -37,7 +37,7 @@ class Terms:
 
     @property
     def structure(self) -> dict[str, Any]:
-        """The pricing structure as the API shows it."""
+        """The pricing structure as it is kept."""
         return structures.dump(self.price, self.metric_id)
 
 

@@ -18,7 +18,14 @@ from catchment.core.pricing import (
     Price,
     Tier,
     Volume,
+    Window,
 )
+from catchment.core.schedules import Frequency
+
+CALCULATION_PERIOD = "usageCalculationPeriod"
+"""Beside the structure on the wire; kept within it, for it is a part of the price."""
+
+_NAMES = {one.months: one.value for one in Frequency if one is not Frequency.ONE_TIME}
 
 
 def parse(structure: Mapping[str, Any]) -> Price:
@@ -40,7 +47,8 @@ def parse(structure: Mapping[str, Any]) -> Price:
         case "VOLUME":
             return Volume(_tiers(structure))
         case "GRADUATED":
-            return Graduated(_tiers(structure), CalculationMode(structure["usageCalculationMode"]))
+            mode = CalculationMode(structure["usageCalculationMode"])
+            return Graduated(_tiers(structure), mode, _window(structure))
         case unknown:
             raise AssertionError(unknown)
 
@@ -78,20 +86,33 @@ def dump(price: Price, metric_id: str | None) -> dict[str, Any]:
                 "usageMetricId": metric_id,
                 "tiers": [_tier(tier) for tier in tiers],
             }
-        case Graduated(tiers, mode):
-            return {
+        case Graduated(tiers, mode, window):
+            shown = {
                 "pricingType": "GRADUATED",
                 "usageMetricId": metric_id,
                 "usageCalculationMode": mode.value,
                 "tiers": [_tier(tier) for tier in tiers],
             }
+            return shown if window is None else {**shown, CALCULATION_PERIOD: period_of(window)}
         case never:
             assert_never(never)
+
+
+def period_of(window: Window) -> dict[str, Any]:
+    """How the API shows for how long tiers go on."""
+    return {"frequency": _NAMES[window.months], "interval": window.times}
 
 
 def digits(value: Decimal) -> str:
     """The digits as they were given, ``10.00`` for 10.00, without exponent or negative zero."""
     return format(value or abs(value), "f")
+
+
+def _window(structure: Mapping[str, Any]) -> Window | None:
+    period = structure.get(CALCULATION_PERIOD)
+    if period is None:
+        return None
+    return Window(Frequency(period["frequency"]).months, period["interval"])
 
 
 def _tiers(structure: Mapping[str, Any]) -> tuple[Tier, ...]:

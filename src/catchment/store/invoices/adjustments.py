@@ -43,15 +43,21 @@ _LOOKED_AT = and_(
 )
 _MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.is_not(None)
 _LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
+_READS_FROM = func.coalesce(_line.tiers_from, _line.service_start)
 _KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
 
 
 class Stretch(NamedTuple):
-    """Services that were measured by the same reading: what came after it is late for them."""
+    """Services that were measured by the same reading: what came after it is late for them.
+
+    ``reads`` are the days whose usage matters: those of the service, and those before it on which
+    usage had moved its tiers.
+    """
 
     event_type: str
     aggregation: Aggregation
     service: Period
+    reads: Period
     last_seq: int
     known_at: datetime
 
@@ -76,6 +82,7 @@ class IssuedLine(NamedTuple):
     event_type: str | None
     aggregation: Aggregation | None
     service: Period
+    reads: Period
     last_seq: int | None
     known_at: datetime | None
     quantity: Decimal
@@ -93,6 +100,7 @@ def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
         lines[0].event_type,
         lines[0].aggregation,
         lines[0].service,
+        lines[0].reads,
         max(one.last_seq for one in lines if one.last_seq is not None),
         max(one.known_at for one in lines if one.known_at is not None),
     )
@@ -113,6 +121,7 @@ def stretches(
                 func.max(_line.aggregation),
                 _line.service_start,
                 func.max(_line.service_end),
+                func.min(_READS_FROM),
                 func.max(_LAST_SEQ),
                 func.max(_KNOWN_AT),
             )
@@ -123,8 +132,8 @@ def stretches(
             .having(func.max(_line.last_seq).is_not(None))
         )
         found.update(
-            Stretch(kind, Aggregation(how), Period(start, end), seq, at)
-            for kind, how, start, end, seq, at in tx.execute(query)
+            Stretch(kind, Aggregation(how), Period(start, end), Period(since, end), seq, at)
+            for kind, how, start, end, since, seq, at in tx.execute(query)
         )
     return sorted(found)
 
@@ -300,6 +309,7 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             row.event_type,
             Aggregation(row.aggregation) if row.aggregation else None,
             Period(row.service_start, row.service_end),
+            Period(row.tiers_from or row.service_start, row.service_end),
             row.seen_seq,
             row.seen_at,
             Decimal(row.quantity),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -41,7 +41,8 @@ class LineItem(Taxed):
     metric aggregated when it was calculated. ``share_counts`` says how many members share it by
     each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
     are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
-    ``taxation`` says why it has its ``tax_rate``.
+    ``taxation`` says why it has its ``tax_rate``. Its tiers go on from the usage since the day
+    ``tiers_from``; None where they begin with the service.
     """
 
     id: str
@@ -75,6 +76,7 @@ class LineItem(Taxed):
     known_at: datetime | None = None
     steps: tuple[Step, ...] = ()
     settles: StepKind | None = None
+    tiers_from: date | None = None
 
     @property
     def shown_price_id(self) -> str | None:

@@ -76,6 +76,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         known_at=row.known_at,
         steps=tuple(step_of(step, row.currency) for step in row.steps or ()),
         settles=StepKind(row.settles) if row.settles else None,
+        tiers_from=row.tiers_from,
     )
 
 
@@ -145,6 +146,7 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "gross_minor": line.gross.minor,
         "service_start": line.service.start if line.service else None,
         "service_end": line.service.end if line.service else None,
+        "tiers_from": line.tiers_from,
         "unit": line.unit,
         "schedule_id": line.schedule_id,
         "phase_id": line.phase_id,

@@ -143,6 +143,8 @@ line_items = Table(
     Column("gross_minor", BigInteger, nullable=False),
     Column("service_start", Date),
     Column("service_end", Date),
+    # Since when usage of before the service had moved its tiers, where any could.
+    Column("tiers_from", Date),
     text_column("unit"),
     text_column("schedule_id"),
     text_column("phase_id"),

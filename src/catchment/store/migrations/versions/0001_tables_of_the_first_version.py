@@ -442,6 +442,12 @@ def upgrade() -> None:
             "activated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.Column(
+            "suspended_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "cancelled_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
             "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.ForeignKeyConstraint(
@@ -1093,6 +1099,7 @@ def upgrade() -> None:
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.Column("service_start", sa.Date(), nullable=True),
         sa.Column("service_end", sa.Date(), nullable=True),
+        sa.Column("tiers_from", sa.Date(), nullable=True),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("schedule_id", sa.Text(), nullable=True),
         sa.Column("phase_id", sa.Text(), nullable=True),
