@@ -17,8 +17,10 @@ from catchment.core.pricing.models import (
     first_rate,
     is_percentage,
     needs_values,
+    within,
 )
 from catchment.core.pricing.rating import Segment, Values, event_tier, rate
+from catchment.core.pricing.seats import Proration, SeatBased
 from catchment.core.pricing.tiers import Tier
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "OneTime",
     "Package",
     "Price",
+    "Proration",
+    "SeatBased",
     "Segment",
     "Tier",
     "Values",
@@ -39,4 +43,5 @@ __all__ = [
     "is_percentage",
     "needs_values",
     "rate",
+    "within",
 ]

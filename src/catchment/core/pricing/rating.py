@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import assert_never
 
 from catchment.core.money import EXACT, exact_sum
@@ -18,10 +19,14 @@ from catchment.core.pricing.models import (
     Price,
     Volume,
 )
+from catchment.core.pricing.seats import SeatBased, Stretches, cut, seat_steps
 from catchment.core.pricing.tiers import Step, Tier, steps
 
 Values = Sequence[tuple[Decimal, int]]
-"""The values of single events, each with how many events have it."""
+"""The values of single events, each with how many events have it.
+
+For a seat price: seats in the order of time, each number with the days that it stood.
+"""
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -44,16 +49,18 @@ class Segment:
     upper: Decimal | None = None
 
 
-def rate(price: Price, quantity: Decimal, values: Values = ()) -> tuple[Segment, ...]:
+def rate(price: Price, quantity: Decimal, values: Values = ()) -> tuple[Segment, ...]:  # noqa: PLR0911 -- one for each model
     """Price ``quantity`` units; ``values`` are wanted where ``needs_values(price)``.
 
     Usage of zero or less reaches no tier and costs nothing: there are no segments. A one-time or
-    fixed price does not depend on the quantity.
+    fixed price does not depend on the quantity, and a seat price only on the ``values``.
     """
     with localcontext(EXACT):
         match price:
             case OneTime(amount) | Fixed(amount):
                 return (_plain(ONE, amount),)
+            case SeatBased():
+                return tuple(_seats(price, values))
             case _ if quantity <= 0:
                 return ()
             case Linear(price_per_unit):
@@ -105,6 +112,19 @@ def _graduated(tiers: tuple[Tier, ...], quantity: Decimal) -> Iterator[Segment]:
         if step.lower < quantity:
             upper = quantity if step.upper is None else min(quantity, step.upper)
             yield _of(step, upper - step.lower)
+
+
+def _seats(price: SeatBased, there: Stretches) -> Iterator[Segment]:
+    """The last decimals of parts that are cut go to the next part: their sum is cut only once."""
+    exact, before = Fraction(0), ZERO
+    for one in seat_steps(price, there):
+        exact += one.amount
+        sum_to_here = cut(exact)
+        lower, upper = (one.step.lower, one.step.upper) if price.tiers else (None, None)
+        yield Segment(
+            one.quantity, one.step.tier.price, cut(one.fee), sum_to_here - before, lower, upper
+        )
+        before = sum_to_here
 
 
 def _of(step: Step, quantity: Decimal) -> Segment:
