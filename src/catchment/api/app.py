@@ -37,6 +37,7 @@ from catchment.api.invoices import (
     usage_tables,
 )
 from catchment.api.schedules import billing_schedules, payment_settings, schedule_pool
+from catchment.api.seats import seat_balances, seat_events, seat_metrics
 from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
 from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
 from catchment.api.usage.group_commit import GroupCommit
@@ -65,6 +66,9 @@ RESOURCES = (
     backfills,
     usage_imports,
     usage_metrics,
+    seat_metrics,
+    seat_events,
+    seat_balances,
     billing_schedules,
     schedule_pool,
     billing_runs,

@@ -20,7 +20,14 @@ from catchment.core.metering import NO_USAGE
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum, to_decimals
 from catchment.core.period import Period, days_text
 from catchment.core.pools import NO_POOL
-from catchment.core.pricing import Segment, first_rate, is_percentage, rate
+from catchment.core.pricing import (
+    SeatBased,
+    Segment,
+    first_rate,
+    is_percentage,
+    rate,
+    within,
+)
 from catchment.core.schedules import Charge, ChargeId
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 
@@ -36,11 +43,12 @@ class RateDisplay(StrEnum):
 class Line:
     """One charge in money: ``net`` is the sum of its segments, rounded once.
 
-    ``quantity`` is what was used, or 1. ``rate`` is the one rate where there is one, else what a
-    unit came to on average. Lines without a metric count no events. ``measured`` is what all of it
-    was made from; ``shares`` are the members' of a roll-up, None where the whole line is the
-    payer's. An adjustment is the charge as it is known by now less what is ``deducted``: of that
-    difference are its quantity, events, net and shares, while the segments are the whole charge's.
+    ``quantity`` is what was used, or 1; of seats those charged, averaged over the full cycle.
+    ``rate`` is the one rate where there is one, else what a unit came to on average. Lines without
+    a metric count no events. ``measured`` is what all of it was made from; ``shares`` are the
+    members' of a roll-up, None where the whole line is the payer's. An adjustment is the charge as
+    it is known by now less what is ``deducted``: of that difference are its quantity, events, net
+    and shares, while the segments are the whole charge's.
     """
 
     schedule_id: str
@@ -103,10 +111,13 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
     """Price one charge and round it, here and only here; ``shared`` among the members of a pool."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
+    price = within(item.price, charge.full.days)
     if item.metric is None:
         quantity, segments = Decimal(1), _prorated(charge)
     else:
-        quantity, segments = usage.pooled, rate(item.price, usage.pooled, usage.values)
+        quantity, segments = usage.pooled, rate(price, usage.pooled, usage.values)
+    if isinstance(price, SeatBased):
+        quantity = exact_sum(segment.quantity for segment in segments)
     net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
     percentage = is_percentage(item.price)
     return Line(
@@ -128,7 +139,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         shares=(
             None
             if item.metric is None or not shared
-            else allocation.shares(net, item.price, segments, usage)
+            else allocation.shares(net, price, segments, usage)
         ),
     )
 
@@ -192,7 +203,8 @@ def _shown_rate(
         return first_rate(charge.item.price)
     if len(segments) == 1:
         only = segments[0]
-        if only.amount == EXACT.multiply(quantity, only.rate):
+        of_seats = isinstance(charge.item.price, SeatBased)  # whose quantity may be rounded
+        if only.amount == EXACT.multiply(quantity, only.rate) or (of_seats and not only.fee):
             return only.rate
     return to_decimals(EXACT.divide(net.decimal, quantity))
 

@@ -57,8 +57,14 @@ class Weighing:
 
 
 def by_quantity(usage: Usage) -> Weighing:
-    """Every member by what it used, if that is above zero."""
-    used = {who: value for who, value in sorted(usage.members.items()) if value > 0}
+    """Every member by what it used, if that is above zero.
+
+    Where nobody used anything, a minimum of seats is whose the usage says, in equal parts.
+    """
+    used: dict[CustomerId, Decimal | int] = {
+        who: value for who, value in sorted(usage.members.items()) if value > 0
+    }
+    used = used or dict.fromkeys(sorted(usage.members), 1)
     assert used, usage
     return Weighing(By.QUANTITY, used, _ONE, lambda _: ())
 

@@ -36,10 +36,12 @@ from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.seat_usage import of_seats, seats
 from catchment.flows.billing.users import Asked, users
 from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store import stamps
 from catchment.store.families import aliases, customers
+from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
@@ -238,15 +240,39 @@ def _answers(
         everyone = {member.customer for _, pool in batch for member in pool.members}
         known = aliases.of_customers(tx, agreed.workspace.id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        queries = [_query(question, pool, names) for question, pool in batch]
-        reading = usage.reading(agreed.workspace.id, queries, last_seq)
-        for (question, pool), used in zip(batch, reading.answers, strict=True):
+        read_up_to = _readings(tx, usage, agreed, batch, names, last_seq)
+        for (question, pool), (used, place) in zip(batch, read_up_to, strict=True):
             found = tuple(m for m in pool.members if m.customer in used.members)
-            read = _Read(known_at, reading.last_seq, names)
+            read = _Read(known_at, place, names)
             basis = _basis(agreed, question, found, read) if explained else None
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
     return answers
+
+
+def _readings(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    batch: Sequence[tuple[_Question, Pool]],
+    names: Mapping[str, tuple[str, ...]],
+    last_seq: int | None,
+) -> Iterator[tuple[Usage, int]]:
+    """The answer to each question, and the place up to which its events were read."""
+    workspace, zone = agreed.workspace.id, agreed.zone
+    queries = [_query(question, pool, names) for question, pool in batch]
+    of_events = [query for query in queries if not of_seats(query.metric)]
+    place_of_seats = seat_events.last_place(tx, workspace)
+    reading = usage.reading(workspace, of_events, last_seq)
+    answers = iter(reading.answers)
+    for (question, _), query in zip(batch, queries, strict=True):
+        if of_seats(query.metric):
+            _, _, service, _ = question.key
+            payer = question.part.schedule.customer
+            up_to = place_of_seats
+            yield seats(tx, workspace, query, service, zone, payer=payer, up_to=up_to), up_to
+        else:
+            yield next(answers), reading.last_seq
 
 
 def _basis(
@@ -299,7 +325,7 @@ def _pools(
 def _pool(agreed: Agreements, question: _Question, since: date | None) -> Pool:
     """Raises UsageDropped."""
     _, metric_id, service, scope = question.key
-    if since is not None and service.start < since:
+    if since is not None and service.start < since and not of_seats(question.metric):
         raise UsageDropped.before(since, f"what is charged for {days_text(service)}")
     return agreed.pool(question.part.schedule, metric_id, service.span(agreed.zone), scope)
 
@@ -319,7 +345,7 @@ def _batches(
         yield batch
 
 
-def _query(question: _Question, pool: Pool, names: dict[str, tuple[str, ...]]) -> UsageQuery:
+def _query(question: _Question, pool: Pool, names: Mapping[str, tuple[str, ...]]) -> UsageQuery:
     members = (
         Member(member.customer, (member.customer, *names.get(member.customer, ())), member.spans)
         for member in pool.members

@@ -18,11 +18,12 @@ from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_da
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.lines import Line
-from catchment.core.metering import Metric
+from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import Span
 from catchment.core.schedules import Charge, ChargeId, Schedule, charges
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import drafted
+from catchment.flows.billing.seat_usage import late_seats
 from catchment.store.families import aliases
 from catchment.store.invoices import adjustments, evidence
 from catchment.store.invoices.adjustments import IssuedLine, Stretch
@@ -140,10 +141,15 @@ def _touched(
     stretches = [
         one
         for one in adjustments.stretches(tx, workspace, hosts)
-        if since is None or one.service.span(agreed.zone).start >= since
+        if since is None
+        or one.service.span(agreed.zone).start >= since
+        or one.aggregation is Aggregation.SEATS
     ]
     if not stretches:
         return {}
+    of_events = [
+        place for place, one in enumerate(stretches) if one.aggregation is not Aggregation.SEATS
+    ]
     measured = [
         MeasuredTo(
             one.event_type,
@@ -151,11 +157,14 @@ def _touched(
             one.last_seq,
             one.known_at,
         )
-        for one in stretches
+        for one in (stretches[place] for place in of_events)
         for span in [one.service.span(agreed.zone)]
     ]
     renamed = adjustments.renamed(tx, workspace, min(one.known_at for one in stretches))
-    found = usage.late(workspace, measured, renamed, last_seq)
+    found = set(late_seats(tx, workspace, stretches, renamed, agreed.zone))
+    if measured:
+        late_events = usage.late(workspace, measured, renamed, last_seq)
+        found |= {(of_events[place], name) for place, name in late_events}
     if not found:
         return {}
     owners = aliases.owners(tx, workspace, {name for _, name in found})

@@ -31,6 +31,7 @@ from catchment.flows.billing.late_usage import late, standing
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.quiet_adjustments import note, quiet
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import sizes
 from catchment.store import stamps
 from catchment.store.access import Workspace
@@ -272,6 +273,7 @@ def unbilled_before(
         charge
         for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
         if charge.item.metric is not None
+        and not of_seats(charge.item.metric)
         and charge.service.start < day
         and charge.billed_as not in billed.charges
         and Key(charge.schedule_id, charge.due_on) not in billed.issued

@@ -32,6 +32,7 @@ from catchment.flows.billing.agreements import Agreements, History
 from catchment.flows.billing.check_sums import faults_of
 from catchment.flows.billing.compare_invoices import Difference, first_difference, mispriced
 from catchment.flows.billing.keep_drafts import contents_of
+from catchment.flows.billing.seat_usage import of_seats, seats
 from catchment.flows.billing.users import Asked, users
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
@@ -265,16 +266,17 @@ def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> _Lin
 
 def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
     """Measure all lines of ``plans`` anew, those together that read up to the same event."""
-    asked: dict[tuple[int, datetime, int], list[tuple[_Plan, int, Counted]]] = {}
+    asked: dict[tuple[bool, int, datetime, int], list[tuple[_Plan, int, Counted]]] = {}
     for plan in plans:
         for place, line in enumerate(plan.lines):
             counted = line.kept.counted
             if counted is None:
                 plan.answers[place] = Measured(line.charge)
             else:
-                key = counted.last_seq, counted.known_at, id(plan.agreed)
+                kind = of_seats(counted.metric)
+                key = kind, counted.last_seq, counted.known_at, id(plan.agreed)
                 asked.setdefault(key, []).append((plan, place, counted))
-    for (last_seq, known_at, _), questions in asked.items():
+    for (kind, last_seq, known_at, _), questions in asked.items():
         agreed = _among_users(tx, usage, questions, last_seq)
         pools = [_pool(agreed, *question) for question in questions]
         everyone = {member.customer for pool in pools for member in pool.members}
@@ -284,9 +286,33 @@ def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequen
             _query(plan.lines[place], counted, pool, names)
             for (plan, place, counted), pool in zip(questions, pools, strict=True)
         ]
-        found = usage.reading(workspace_id, queries, last_seq).answers
+        if kind:
+            found = _seats(tx, workspace_id, questions, queries, last_seq)
+        else:
+            found = usage.reading(workspace_id, queries, last_seq).answers
         for (plan, place, counted), pool, used in zip(questions, pools, found, strict=True):
             plan.answers[place] = _measured(agreed, plan, place, counted, pool, used, names)
+
+
+def _seats(
+    tx: Connection,
+    workspace_id: str,
+    questions: Sequence[tuple[_Plan, int, Counted]],
+    queries: Sequence[UsageQuery],
+    last_place: int,
+) -> Sequence[Usage]:
+    return [
+        seats(
+            tx,
+            workspace_id,
+            query,
+            plan.lines[place].charge.service,
+            plan.agreed.zone,
+            payer=plan.lines[place].part.schedule.customer,
+            up_to=last_place,
+        )
+        for (plan, place, _), query in zip(questions, queries, strict=True)
+    ]
 
 
 def _among_users(

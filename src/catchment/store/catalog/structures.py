@@ -23,7 +23,7 @@ from catchment.core.pricing import (
 )
 
 
-def parse(structure: Mapping[str, Any]) -> Price:
+def parse(structure: Mapping[str, Any]) -> Price:  # noqa: PLR0911 -- one for each model
     """The price that a structure describes.
 
     Raises PriceInvalid or TiersInvalid, with pointers into the structure.
@@ -62,7 +62,7 @@ def parse_text(structure: str) -> Price:
     return parse(json.loads(structure))
 
 
-def dump(price: Price, metric_id: str | None) -> dict[str, Any]:
+def dump(price: Price, metric_id: str | None) -> dict[str, Any]:  # noqa: PLR0911 -- one for each model
     """The structure that describes ``price``; usage and seat prices have a metric, others None."""
     match price:
         case OneTime(amount):
