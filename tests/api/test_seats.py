@@ -201,11 +201,10 @@ def test_a_seat_price_is_shown_as_it_was_made(client: TestClient, metric: str, p
         ({"contractedMinimumSeats": -1}, {}, (400, "invalid", ["/structure/contractedMinimumSeats"])),
         ({"prorationStrategy": "USE_FIRST"}, {}, (400, "invalid", ["/structure/prorationStrategy"])),
         ({}, {"billingFrequency": "ONE_TIME"}, (400, "invalid", ["/billingFrequency"])),
-        ({}, {"billingType": "IN_ADVANCE"}, (400, "not_supported_yet", ["/billingType"])),
         (
             {"overagesBillingFrequency": "YEARLY"},
             {},
-            (400, "not_supported_yet", ["/structure/overagesBillingFrequency"]),
+            (400, "invalid", ["/structure/overagesBillingFrequency"]),
         ),
     ],
 )  # fmt: skip

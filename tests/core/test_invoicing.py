@@ -186,7 +186,7 @@ def test_lines_stand_under_their_product_in_the_order_of_phases_and_prices() -> 
         ("Platform", ["Old", "Seat"]),
         ("Api", ["Calls", "Minutes"]),
     ]
-    assert made.lines[0].key == ("p1", "old", day("1-1"))
+    assert made.lines[0].key == ("p1", "old", day("1-1"), "")
 
 
 @pytest.mark.parametrize(

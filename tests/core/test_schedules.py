@@ -201,7 +201,7 @@ def test_nothing_falls_due_after_the_day_of_archiving(zone: str, last_due: str) 
 def test_the_key_of_a_charge_is_its_phase_price_and_first_day() -> None:
     (charge,) = charges(schedule(phase("1-1", None, item())), day("2-1"))
 
-    assert charge.key == ("p1", "fee", day("1-1"))
+    assert charge.key == ("p1", "fee", day("1-1"), "")
 
 
 def test_prices_without_end_stop_at_the_day_asked_for() -> None:

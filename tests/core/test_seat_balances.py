@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from catchment.core.metering import Member, Usage
 from catchment.core.money import Money
 from catchment.core.period import ALWAYS, ONE_DAY, Period, Span
-from catchment.core.pricing import Proration, SeatBased, Tier, rate, within
+from catchment.core.pricing import Proration, SeatBased, SeatPart, Tier, rate, within
 from catchment.core.seat_balances import SeatTotal, measure
 
 APRIL = Period(date(2026, 4, 1), date(2026, 5, 1))
@@ -323,3 +324,40 @@ def test_members_have_all_the_seats_there_are_and_in_every_step(
         for step, (lower, upper) in enumerate(edges):
             inside = sum(max(0, min(upper, there) - lower) for there in days)
             assert sum(parts[step] for parts in used.steps.members.values()) == inside
+
+
+def parts_of(price: SeatBased, used: Usage, part: SeatPart) -> Fraction:
+    segments = rate(within(price, 30, part), Decimal(0), used.values)
+    return sum((Fraction(one.amount) for one in segments), Fraction(0))
+
+
+@given(families, prices, st.sampled_from([None, "NONE", "MONTHLY"]))
+def test_what_is_committed_and_what_comes_to_it_are_all_there_is(
+    family: list[list[SeatTotal]], price: SeatBased, overages: str | None
+) -> None:
+    used, price = pool_of(family), replace(price, overages=overages)
+
+    whole, committed, more = (parts_of(price, used, part) for part in SeatPart)
+
+    assert abs(whole - committed - more) < Fraction(3, 10**12)
+    if price.proration is not Proration.PRORATE_ALL_CHANGES or overages == "MONTHLY":
+        assert more >= 0
+
+
+@given(families, prices)
+def test_what_is_committed_does_not_depend_on_what_comes_later(
+    family: list[list[SeatTotal]], price: SeatBased
+) -> None:
+    first_day = [[one for one in own if one.at.date() <= APRIL.start] for own in family]
+
+    assert parts_of(price, pool_of(family), SeatPart.COMMITTED) == parts_of(
+        price, pool_of(first_day), SeatPart.COMMITTED
+    )
+
+
+def test_a_minimum_is_committed_where_overages_are_charged_apart() -> None:
+    used = seats(noon(3, 1, 105))
+    price = replace(per_seat("12", Proration.USE_MAXIMUM, 100), overages="MONTHLY")
+
+    assert parts_of(price, used, SeatPart.COMMITTED) == 1200
+    assert parts_of(price, used, SeatPart.OVERAGES) == 60

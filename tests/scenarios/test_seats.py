@@ -227,3 +227,73 @@ def test_an_event_that_is_sent_again_takes_the_place_of_the_first(
     assert april["netTotal"] == "1200.00"
     assert [one["netTotal"] for one in seller.lines(may)] == ["120.00", "-1080.00"]
     assert is_sound(seller)
+
+
+def test_seats_in_advance_are_those_of_the_first_day_and_changes_come_after(
+    seller: Seller, metric: str
+) -> None:
+    acme = seller.customer("Acme")
+    said(seller, (acme, "2026-03-01", 10))
+    price = seller.price(structure(metric, "30"), billingType="IN_ADVANCE")
+    seller.schedule(acme, price, start="2026-04-01", autoIssueInvoices=True)
+
+    [april] = seller.run("2026-04-01")
+    said(seller, (acme, "2026-04-21", 16), (acme, "2026-04-30", 12))
+    [may] = seller.run("2026-05-01")
+
+    assert (april["netTotal"], april["billingPeriod"]["start"]) == ("300.00", "2026-04-01")
+    found = [
+        (one["title"], one["netTotal"], one["servicePeriodStart"]) for one in seller.lines(may)
+    ]
+    assert sorted(found) == [
+        ("Seat_Based", "360.00", "2026-05-01"),
+        ("Seat_Based – overages", "60.00", "2026-04-01"),
+    ]
+    assert is_sound(seller)
+
+
+def test_seats_of_the_first_day_told_too_late_are_charged_once(seller: Seller, metric: str) -> None:
+    acme = seller.customer("Acme")
+    price = seller.price(
+        structure(metric, "30", prorationStrategy="PRORATE_ALL_CHANGES"), billingType="IN_ADVANCE"
+    )
+    seller.schedule(acme, price, start="2026-04-01", end="2026-04-30", autoIssueInvoices=True)
+    [april] = seller.run("2026-04-01")
+    said(seller, (acme, "2026-04-01", 4), (acme, "2026-04-16", 2))
+
+    [after] = seller.run("2026-05-01")
+
+    assert april["netTotal"] == "0.00"
+    assert sorted(one["netTotal"] for one in seller.lines(after)) == ["-30.00", "120.00"]
+    assert is_sound(seller)
+
+
+def test_overages_of_a_yearly_commitment_are_charged_by_the_month(
+    seller: Seller, metric: str
+) -> None:
+    group = seller.customer("Group")
+    a, b = (seller.customer(name, group) for name in "AB")
+    price = seller.price(
+        structure(
+            metric,
+            "365",
+            contractedMinimumSeats=100,
+            overagesBillingFrequency="MONTHLY",
+            prorationStrategy="PRORATE_ALL_CHANGES",
+        ),
+        billingType="IN_ADVANCE",
+        billingFrequency="YEARLY",
+    )
+    seller.schedule(group, price, start="2026-04-01", rollUpBilling=True, autoIssueInvoices=True)
+    said(seller, (a, "2026-03-01", 60), (b, "2026-03-01", 30))
+    [year] = seller.run("2026-04-01")
+    said(seller, (b, "2026-04-21", 45))
+
+    [april] = seller.run("2026-05-01")
+    [may] = seller.run("2026-06-01")
+
+    assert year["netTotal"] == "36500.00"
+    assert (april["netTotal"], may["netTotal"]) == ("50.00", "155.00")
+    for method in METHODS:
+        assert sum(float(one) for one in shares(seller, april, method).values()) == 50
+    assert is_sound(seller)

@@ -22,6 +22,7 @@ from catchment.core.period import Period, days_text
 from catchment.core.pools import NO_POOL
 from catchment.core.pricing import (
     SeatBased,
+    SeatPart,
     Segment,
     first_rate,
     is_percentage,
@@ -80,14 +81,19 @@ class Line:
         return ORIGINAL if self.deducted is None else self.deducted.number
 
     @property
-    def key(self) -> tuple[str, str, date]:
+    def key(self) -> tuple[str, str, date, str]:
         """The key of the charge it bills."""
-        return self.phase_id, self.price_id, self.service.start
+        return self.phase_id, self.price_id, self.service.start, self.part
 
     @property
     def billed_as(self) -> ChargeId:
         """What the charge it bills is known by."""
-        return self.schedule_id, self.price_id, self.service.start
+        return self.schedule_id, self.price_id, self.service.start, self.part
+
+    @property
+    def part(self) -> SeatPart:
+        """Which seats it is for; of other prices it is for all there is."""
+        return self.measured.charge.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
     """Price one charge and round it, here and only here; ``shared`` among the members of a pool."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
-    price = within(item.price, charge.full.days)
+    price = within(item.price, charge.full.days, charge.part)
     if item.metric is None:
         quantity, segments = Decimal(1), _prorated(charge)
     else:
@@ -125,7 +131,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
-        title=item.name,
+        title=f"{item.name} – overages" if charge.part is SeatPart.OVERAGES else item.name,
         quantity=quantity,
         rate=_shown_rate(charge, quantity, segments, net),
         rate_display=RateDisplay.PERCENTAGE if percentage else RateDisplay.ABSOLUTE,

@@ -7,14 +7,14 @@ about money ever waits for a database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span, cycles, day_after, months_after, union
-from catchment.core.pricing import Price
+from catchment.core.pricing import Price, SeatBased, SeatPart
 
 Scope = frozenset[CustomerId]
 """Whom a usage price names: it prices them and everyone below them."""
@@ -136,15 +136,19 @@ class Schedule:
         return Period(phase.start, day_after(phase.end)).intersect(self.days)
 
 
-ChargeId = tuple[str, str, date]
-"""Schedule, price and first day of service. Phases follow each other, so no two have the same."""
+ChargeId = tuple[str, str, date, str]
+"""Schedule, price, first day of service, and which seats (``SeatPart``).
+
+Phases follow each other, so no two have the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
-    ``full`` is the uncut cycle of which ``service`` may be only a part.
+    ``full`` is the uncut cycle of which ``service`` may be only a part. Some seat prices charge
+    each ``part`` of their seats by itself.
     """
 
     schedule_id: str
@@ -153,16 +157,22 @@ class Charge:
     service: Period
     full: Period
     due_on: date
+    part: SeatPart = SeatPart.ALL
 
     @property
-    def key(self) -> tuple[str, str, date]:
+    def timing(self) -> Timing:
+        """Overages are known only afterwards."""
+        return Timing.IN_ARREARS if self.part is SeatPart.OVERAGES else self.item.timing
+
+    @property
+    def key(self) -> tuple[str, str, date, str]:
         """What makes it the same charge of its schedule however often billing runs."""
-        return self.phase_id, self.item.id, self.service.start
+        return self.phase_id, self.item.id, self.service.start, self.part
 
     @property
     def billed_as(self) -> ChargeId:
         """What makes it the same charge even when an edit gives its schedule's phases new ids."""
-        return self.schedule_id, self.item.id, self.service.start
+        return self.schedule_id, self.item.id, self.service.start, self.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,15 +293,55 @@ def _charges_of(
         cut = cycle.period.intersect(days)
         if cut is not None:
             over = min(cycle.period.end, run.end)
-            yield _charge(schedule, phase, item, (cut, cycle.full), over)
+            first = SeatPart.COMMITTED if _charges_parts(item) else SeatPart.ALL
+            yield _charge(schedule, phase, item, (cut, cycle.full), over, first)
+            if first is SeatPart.COMMITTED:
+                yield from _overages(schedule, phase, item, (cut, cycle.full), as_of)
+
+
+def _charges_parts(item: PricedItem) -> bool:
+    """Whether its seats are charged partly when the cycle begins, the others later."""
+    seats = isinstance(item.price, SeatBased)
+    return seats and (item.timing is Timing.IN_ADVANCE or _overages_months(item) is not None)
+
+
+def _overages_months(item: PricedItem) -> int | None:
+    """The length of the cycles of overages, if they have some of their own."""
+    price = item.price
+    if not isinstance(price, SeatBased) or not price.apart:
+        return None
+    months = Frequency(price.overages or "").months
+    same = item.timing is Timing.IN_ARREARS and months == item.frequency.months
+    return None if same else months
+
+
+def _overages(
+    schedule: Schedule, phase: Phase, item: PricedItem, of: tuple[Period, Period], as_of: date
+) -> Iterator[Charge]:
+    """What comes to the committed seats of a service, by its own cycles: those within the cycle of
+    the price.
+    """
+    service, full = of
+    run = _run(schedule, phase)
+    months = _overages_months(item) or item.frequency.months
+    billing_day = schedule.billing_day or run.start.day
+    for cycle in cycles(run.start, billing_day, months, min(service.end, day_after(as_of))):
+        cut = cycle.period.intersect(service)
+        if cut is not None:
+            over = min(cycle.period.end, run.end)
+            yield _charge(schedule, phase, item, (cut, full), over, SeatPart.OVERAGES)
 
 
 def _charge(
-    schedule: Schedule, phase: Phase, item: PricedItem, of: tuple[Period, Period], over: date
+    schedule: Schedule,
+    phase: Phase,
+    item: PricedItem,
+    of: tuple[Period, Period],
+    over: date,
+    part: SeatPart = SeatPart.ALL,
 ) -> Charge:
-    service, full = of
-    due_on = service.start if item.timing is Timing.IN_ADVANCE else over
-    return Charge(schedule.id, phase.id, item, service, full, due_on)
+    made = Charge(schedule.id, phase.id, item, *of, over, part)
+    return replace(made, due_on=made.service.start) if made.timing is Timing.IN_ADVANCE else made
 
 
 def _only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:

@@ -79,7 +79,7 @@ def marginal(
     tier = event_tier(price, usage.pooled)
     if tier is not None:
         return _by_event(net, tier, segments[0], usage)
-    if len(segments) < 2 or not usage.steps.members:
+    if len(segments) < 2 or not usage.steps.members or not all(one.quantity for one in segments):
         return None
     return _by_segment(net, segments, usage.steps)
 

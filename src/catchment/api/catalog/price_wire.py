@@ -110,7 +110,9 @@ class SeatTier(Wire):
 class SeatBasedStructure(Wire):
     """``pricePerSeat`` for a billing period, or graduated ``tiers`` where there are any, by days.
 
-    ``contractedMinimumSeats`` are always charged.
+    ``contractedMinimumSeats`` are always charged. In advance the seats of the first day are, and
+    the others once the period is over; with ``overagesBillingFrequency`` only the minimum, and
+    all seats above it at the end of each such period, by its part of the billing period.
     """
 
     pricing_type: Literal["SEAT_BASED"]
@@ -191,13 +193,6 @@ class TermsIn(Wire):
 
     def _refuse_what_is_not_built(self) -> None:
         refusal = NotSupportedYet.field
-        if isinstance(self.structure, SeatBasedStructure):
-            overages = self.structure.overages_billing_frequency
-            if overages not in {None, "NONE", self.billing_frequency}:
-                message = "Overages are charged with the seats of the same billing period."
-                raise refusal("/structure/overagesBillingFrequency", message)
-            if self.billing_type == "IN_ADVANCE":
-                raise refusal("/billingType", "Seats in advance are not supported yet.")
         if self.billing_frequency in {"ON_DEMAND", "PER_EVENT"}:
             raise refusal(
                 "/billingFrequency", f"Billing {self.billing_frequency} is not supported yet."

@@ -20,7 +20,7 @@ from catchment.core.pricing.models import (
     within,
 )
 from catchment.core.pricing.rating import Segment, Values, event_tier, rate
-from catchment.core.pricing.seats import Proration, SeatBased
+from catchment.core.pricing.seats import Proration, SeatBased, SeatPart
 from catchment.core.pricing.tiers import Tier
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Price",
     "Proration",
     "SeatBased",
+    "SeatPart",
     "Segment",
     "Tier",
     "Values",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from catchment.core.errors import FieldError, PriceInvalid
-from catchment.core.pricing.seats import SeatBased
+from catchment.core.pricing.seats import SeatBased, SeatPart
 from catchment.core.pricing.tiers import Tier, check_bounds, check_steps
 
 
@@ -93,9 +93,11 @@ def needs_values(price: Price) -> bool:
             return False
 
 
-def within(price: Price, cycle_days: int) -> Price:
+def within(price: Price, cycle_days: int, part: SeatPart = SeatPart.ALL) -> Price:
     """The price as it applies to a service within a full cycle of so many days."""
-    return replace(price, cycle_days=cycle_days) if isinstance(price, SeatBased) else price
+    if isinstance(price, SeatBased):
+        return replace(price, cycle_days=cycle_days, part=part)
+    return price
 
 
 def bounds(price: Price) -> tuple[Decimal, ...]:

@@ -52,6 +52,6 @@ def _charge(agreed: Agreements, line: LineItem, until: date) -> Charge | None:
     schedule = agreed.schedules.get(line.schedule_id or "")
     if schedule is None or line.service is None:
         return None
-    wanted = schedule.id, line.price_id, line.service.start
+    wanted = schedule.id, line.price_id, line.service.start, line.part
     found = charges(schedule, until, agreed.zone)
     return next((one for one in found if one.billed_as == wanted), None)

@@ -121,6 +121,7 @@ def _line(line: LineItem) -> _Figures:
     yield "productId", line.product_id
     yield "groupId", line.group_id
     yield "billingScheduleId", line.schedule_id
+    yield "part", line.part
     yield "index", line.index
     yield "adjusts", line.deducted
 

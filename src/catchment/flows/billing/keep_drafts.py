@@ -169,6 +169,7 @@ def contents_of(
                 schedule_id=line.schedule_id,
                 phase_id=line.phase_id,
                 price_id=line.price_id,
+                part=line.part,
                 product_id=line.product_id,
                 usage_metric_id=line.metric_id,
                 aggregation=None if metric is None else metric.aggregation.value,
@@ -286,7 +287,8 @@ class _Ids:
                 self._known["group", line.schedule_id, line.product_id, late] = line.group_id
             if line.service is not None:
                 start = line.service.start
-                self._known["line", line.schedule_id, line.price_id, start, late] = line.id
+                what = (line.schedule_id, line.price_id, start, line.part)
+                self._known["line", *what, late] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
             for item in member.items:
@@ -313,7 +315,7 @@ class _Ids:
 
     def line(self, line: Line) -> str:
         late = line.deducted is not None
-        return self._of("line", line.schedule_id, line.price_id, line.service.start, late)
+        return self._of("line", *line.billed_as, late)
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)

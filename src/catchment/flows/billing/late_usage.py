@@ -203,7 +203,7 @@ def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjust
     lines = [one for own in issued.values() for one in own]
     billed = adjustments.with_shares(tx, workspace, lines)
     metrics = evidence.metrics(tx, workspace, [own[0].standing.id for own in issued.values()])
-    missing = {schedule for schedule, _, _ in issued} - agreed.schedules.keys()
+    missing = {schedule for schedule, *_ in issued} - agreed.schedules.keys()
     known = {**agreed.schedules, **{s.id: s for s in schedules.some(tx, workspace, missing)}}
     made = (
         _one(agreed, known[own[0].charge[0]], own, billed, metrics[own[0].standing.id])

@@ -249,8 +249,9 @@ def _stored(
     return stored, kept
 
 
-def _key_of(line: LineItem) -> tuple[str | None, str | None, object]:
-    return line.schedule_id, line.price_id, line.service.start if line.service else None
+def _key_of(line: LineItem) -> tuple[str | None, str | None, object, str]:
+    start = line.service.start if line.service else None
+    return line.schedule_id, line.price_id, start, line.part
 
 
 def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> _Line:

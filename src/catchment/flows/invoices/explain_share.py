@@ -211,7 +211,7 @@ def _reckoned(
     wanted: Container[CustomerId],
 ) -> dict[CustomerId, Reckoning]:
     """The line shared anew among all its members, by the usage that counted then."""
-    price = within(structures.parse(kept.structure), kept.full.days)
+    price = within(structures.parse(kept.structure), kept.full.days, line.part)
     whole = line.net if line.deducted is None else line.net + line.deducted.net
     made = workings(whole, price, line.segments, used)
     return made[method].reckonings(wanted) if made else {}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.metering import VALUING
 from catchment.core.parameters import Parameter
-from catchment.core.pricing import Fixed, OneTime, needs_values
+from catchment.core.pricing import Fixed, OneTime, SeatBased, needs_values
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.pool_terms import check_named
@@ -153,6 +153,17 @@ def _check_parameters(terms: Terms, parameters: Iterable[Parameter]) -> None:
             raise Invalid.field(f"{pointer}/value", problem)
 
 
+def _check_overages(terms: Terms) -> None:
+    price = terms.price
+    if (
+        isinstance(price, SeatBased)
+        and price.apart
+        and Frequency(price.overages or "").months > terms.frequency.months
+    ):
+        message = "Overages cannot be charged less often than the seats."
+        raise Invalid.field("/structure/overagesBillingFrequency", message)
+
+
 def _check_times(terms: Terms) -> None:
     once = terms.frequency is Frequency.ONE_TIME
     if isinstance(terms.price, OneTime) and not once:
@@ -164,6 +175,7 @@ def _check_times(terms: Terms) -> None:
     if terms.of_seats and once:
         message = "A SEAT_BASED price recurs; it cannot be charged once."
         raise Invalid.field("/billingFrequency", message)
+    _check_overages(terms)
     if terms.metric_id is not None and terms.timing is Timing.IN_ADVANCE and not terms.of_seats:
         message = "Usage is known only afterwards: a usage price must be IN_ARREARS."
         raise Invalid.field("/billingType", message)

@@ -35,11 +35,12 @@ from catchment.store.taxes import taxations
 
 _head, _line, _look = invoices.c, line_items.c, late_looks.c
 _ISSUED = ("FINAL", "SENT")
-_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start)
+_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start, _line.part)
 _LOOKED_AT = and_(
     _look.schedule_id == _line.schedule_id,
     _look.price_id == _line.price_id,
     _look.service_start == _line.service_start,
+    _look.part == _line.part,
 )
 _LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
 _KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
@@ -115,7 +116,7 @@ def stretches(
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
             .where(*_issued(workspace_id, ids))
-            .group_by(_line.schedule_id, _line.price_id, _line.service_start)
+            .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
         )
         found.update(
@@ -137,7 +138,7 @@ def adjusted(
             .join(invoices, _head.id == _line.invoice_id)
             .where(*_issued(workspace_id, ids), _line.adjustment > ORIGINAL)
         )
-        found.update((schedule, price, start) for schedule, price, start in tx.execute(query))
+        found.update(tuple(row) for row in tx.execute(query))
     return found
 
 
@@ -278,7 +279,7 @@ def _measured(workspace_id: str) -> Select[Any]:
 
 def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLine]]) -> None:
     for row in tx.execute(query):
-        charge = row.schedule_id, row.price_id, row.service_start
+        charge = row.schedule_id, row.price_id, row.service_start, row.part
         kept: Mapping[str, Any] = row.deducted or {"lineItemIds": (), "reverses": False}
         standing = Standing(row.id, row.adjustment, tuple(kept["lineItemIds"]), kept["reverses"])
         one = IssuedLine(

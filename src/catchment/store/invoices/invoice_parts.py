@@ -12,7 +12,7 @@ from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
 from catchment.core.money import EXACT, Money, Taxed, exact_sum
 from catchment.core.period import Period
-from catchment.core.pricing import Segment
+from catchment.core.pricing import SeatPart, Segment
 from catchment.core.schedules import EVERYONE, Scope
 from catchment.core.taxes import Taxation
 from catchment.store.invoices.evidence import Evidence
@@ -72,6 +72,7 @@ class LineItem(Taxed):
     deducted: Deducted | None = None
     last_seq: int | None = None
     known_at: datetime | None = None
+    part: SeatPart = SeatPart.ALL
 
     @property
     def whole_quantity(self) -> Decimal:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from catchment.core.allocation import METHODS
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
-from catchment.core.pricing import Segment
+from catchment.core.pricing import SeatPart, Segment
 from catchment.store.invoices import deductions
 from catchment.store.invoices.invoice_parts import (
     LineItem,
@@ -63,6 +63,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         schedule_id=row.schedule_id,
         phase_id=row.phase_id,
         price_id=row.price_id,
+        part=SeatPart(row.part),
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
         aggregation=row.aggregation,
@@ -146,6 +147,7 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "schedule_id": line.schedule_id,
         "phase_id": line.phase_id,
         "price_id": line.price_id,
+        "part": line.part,
         "product_id": line.product_id,
         "usage_metric_id": line.usage_metric_id,
         "aggregation": line.aggregation,

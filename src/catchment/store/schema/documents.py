@@ -147,6 +147,8 @@ line_items = Table(
     text_column("schedule_id"),
     text_column("phase_id"),
     text_column("price_id"),
+    # Of a seat price that charges them apart: COMMITTED seats, or OVERAGES. Else empty.
+    Column("part", Text, nullable=False, server_default=""),
     text_column("product_id"),
     text_column("usage_metric_id"),
     json_column("restrict_to_customers", nullable=True),
@@ -173,6 +175,7 @@ line_items = Table(
         "phase_id",
         "price_id",
         "service_start",
+        "part",
         "adjustment",
         "live_key",
     ),
@@ -187,6 +190,7 @@ late_looks = Table(
     Column("schedule_id", Text, primary_key=True),
     Column("price_id", Text, primary_key=True),
     Column("service_start", Date, primary_key=True),
+    Column("part", Text, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("known_at", Instant, nullable=False),
 )

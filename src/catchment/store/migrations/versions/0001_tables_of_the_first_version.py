@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("schedule_id", sa.Text(), nullable=False),
         sa.Column("price_id", sa.Text(), nullable=False),
         sa.Column("service_start", sa.Date(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column(
             "known_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
@@ -182,7 +183,7 @@ def upgrade() -> None:
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_late_looks_workspace_id")
         ),
         sa.PrimaryKeyConstraint(
-            "schedule_id", "price_id", "service_start", name=op.f("pk_late_looks")
+            "schedule_id", "price_id", "service_start", "part", name=op.f("pk_late_looks")
         ),
     )
     op.create_table(
@@ -1114,6 +1115,7 @@ def upgrade() -> None:
         sa.Column("schedule_id", sa.Text(), nullable=True),
         sa.Column("phase_id", sa.Text(), nullable=True),
         sa.Column("price_id", sa.Text(), nullable=True),
+        sa.Column("part", sa.Text(), server_default="", nullable=False),
         sa.Column("product_id", sa.Text(), nullable=True),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
         sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
@@ -1144,10 +1146,11 @@ def upgrade() -> None:
             "phase_id",
             "price_id",
             "service_start",
+            "part",
             "adjustment",
             "live_key",
             name=op.f(
-                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_adjustment_live_key"
+                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_part_adjustment_live_key"
             ),
         ),
     )
