@@ -110,6 +110,9 @@ def test_tiers_of_seats_explain_themselves(seller: Seller, metric: str) -> None:
     ]
     told = seller.get(f"/invoices/{invoice['id']}/line-items/{line['id']}/explanation")
     assert told["usage"]["metric"]["eventType"] == "user"
+    assert told["usage"]["seats"] == [
+        {"start": "2026-04-01", "days": 30, "seats": "20", "charged": "20"}
+    ]
     assert told["price"]["structure"]["pricingType"] == "SEAT_BASED"
 
 
@@ -292,6 +295,12 @@ def test_overages_of_a_yearly_commitment_are_charged_by_the_month(
     [april] = seller.run("2026-05-01")
     [may] = seller.run("2026-06-01")
 
+    [line] = seller.lines(april)
+    told = seller.get(f"/invoices/{april['id']}/line-items/{line['id']}/explanation")
+    assert told["usage"]["seats"] == [
+        {"start": "2026-04-01", "days": 20, "seats": "90", "charged": "0"},
+        {"start": "2026-04-21", "days": 10, "seats": "105", "charged": "5"},
+    ]
     assert year["netTotal"] == "36500.00"
     assert (april["netTotal"], may["netTotal"]) == ("50.00", "155.00")
     for method in METHODS:

@@ -40,20 +40,25 @@ def measure(
     *,
     payer: str,
     bounds: Sequence[Decimal] = (),
+    first_day: bool = False,
 ) -> Usage:
     """The seats of ``members`` together; ``totals`` are by alias, in any order.
 
     What members had is averaged over the days of ``service``; who never had any is left out. Where
     nobody had, the ``payer`` is there with none, or who comes first: a minimum is somebody's.
     ``values`` are the seats of all, in the order of time, each number with its days, and
-    ``member_values`` those of each. Events count that are within the service.
+    ``member_values`` those of each. Events count that are within the service. With ``first_day``
+    everything is as if nothing changed after that.
     """
+    within = Period(service.start, service.start + ONE_DAY) if first_day else service
     daily: dict[str, Changes] = {}
     events: dict[str, int] = {}
     for member in members:
         own = sorted(one for alias in member.aliases for one in totals.get(alias, ()))
-        events[member.customer] = _counted(own, member.spans, service.span(zone))
+        events[member.customer] = _counted(own, member.spans, within.span(zone))
         changes = by_day(own, member.spans, service, zone)
+        if first_day:
+            changes = changes[:1]
         if any(seats for _, seats in changes):
             daily[member.customer] = changes
     if members and not daily:

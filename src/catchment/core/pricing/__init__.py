@@ -20,7 +20,7 @@ from catchment.core.pricing.models import (
     within,
 )
 from catchment.core.pricing.rating import Segment, Values, event_tier, rate
-from catchment.core.pricing.seats import Proration, SeatBased, SeatPart
+from catchment.core.pricing.seats import Proration, SeatBased, SeatPart, seats_of_part
 from catchment.core.pricing.tiers import Tier
 
 __all__ = [
@@ -44,5 +44,6 @@ __all__ = [
     "is_percentage",
     "needs_values",
     "rate",
+    "seats_of_part",
     "within",
 ]

@@ -130,6 +130,22 @@ def committed(price: SeatBased, there: Stretches) -> Stretches:
     return [(max(first, Decimal(price.minimum)), days) for _, days in there]
 
 
+def seats_of_part(price: SeatBased, there: Stretches) -> Stretches:
+    """The seats that the price's part charges for; of overages they may be below zero."""
+    match price.part:
+        case SeatPart.ALL:
+            return charged(price, there)
+        case SeatPart.COMMITTED:
+            return committed(price, there)
+        case SeatPart.OVERAGES:
+            known = committed(price, there)
+            every = charged(price, there)
+            return [
+                (EXACT.subtract(seats, before), days)
+                for (seats, days), (before, _) in zip(every, known, strict=True)
+            ]
+
+
 def seat_steps(price: SeatBased, there: Stretches) -> list[SeatStep]:
     """The tiers that the seats of the price's part are in, lowest first.
 

@@ -135,6 +135,7 @@ def _evidence(kept: Evidence) -> _Figures:
     yield "window", counted.span if counted else None
     yield "restrictToCustomers", counted.scope if counted else None
     yield "rollUpExclusions", counted.exclusions if counted else None
+    yield "seats", counted.seats if counted else None
     yield "members", {m.customer: m for m in counted.members} if counted else None
 
 

@@ -32,7 +32,7 @@ from catchment.core.invoicing import (
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
-from catchment.core.pricing import bounds, needs_values
+from catchment.core.pricing import SeatPart, bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.billing.agreements import Agreements
@@ -48,8 +48,17 @@ from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
 _T = TypeVar("_T")
-_Key = tuple[str, str, Period, Scope]
-"""Schedule, metric, service and scope: who shares all of these asks for the same usage."""
+
+
+class _Key(NamedTuple):
+    """Who shares all of this asks for the same usage. ``part`` is of seats."""
+
+    schedule_id: str
+    metric_id: str
+    service: Period
+    scope: Scope
+    part: SeatPart
+
 
 _Answer = tuple[Usage, Pool, Basis | None]
 
@@ -232,7 +241,7 @@ def _answers(
     known_at = stamps.known_at(tx, agreed.workspace.id)
     questions = _questions(dues, explained=explained)
     asked = [
-        Asked(one.part.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions
+        Asked(one.part.schedule, one.metric, one.key.service.span(agreed.zone)) for one in questions
     ]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, agreed.workspace.id)
@@ -267,10 +276,17 @@ def _readings(
     answers = iter(reading.answers)
     for (question, _), query in zip(batch, queries, strict=True):
         if of_seats(query.metric):
-            _, _, service, _ = question.key
-            payer = question.part.schedule.customer
-            up_to = place_of_seats
-            yield seats(tx, workspace, query, service, zone, payer=payer, up_to=up_to), up_to
+            used = seats(
+                tx,
+                workspace,
+                query,
+                question.key.service,
+                zone,
+                payer=question.part.schedule.customer,
+                part=question.key.part,
+                up_to=place_of_seats,
+            )
+            yield used, place_of_seats
         else:
             yield next(answers), reading.last_seq
 
@@ -278,10 +294,9 @@ def _readings(
 def _basis(
     agreed: Agreements, question: _Question, members: Collection[PoolMember], read: _Read
 ) -> Basis:
-    _, _, service, _ = question.key
     schedule, above = question.part.schedule, agreed.links_above(question.part)
     return Basis(
-        service.span(agreed.zone),
+        question.key.service.span(agreed.zone),
         {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
         {m.customer: above + agreed.links(schedule, m) for m in members},
         read.last_seq,
@@ -324,7 +339,7 @@ def _pools(
 
 def _pool(agreed: Agreements, question: _Question, since: date | None) -> Pool:
     """Raises UsageDropped."""
-    _, metric_id, service, scope = question.key
+    _, metric_id, service, scope, _ = question.key
     if since is not None and service.start < since and not of_seats(question.metric):
         raise UsageDropped.before(since, f"what is charged for {days_text(service)}")
     return agreed.pool(question.part.schedule, metric_id, service.span(agreed.zone), scope)
@@ -363,4 +378,4 @@ def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:
-    return charge.schedule_id, metric.id, charge.service, charge.item.scope
+    return _Key(charge.schedule_id, metric.id, charge.service, charge.item.scope, charge.part)

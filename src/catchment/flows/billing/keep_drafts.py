@@ -13,6 +13,7 @@ from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
+from catchment.core.metering import Aggregation
 from catchment.core.taxes import identity, place_of
 from catchment.store import merchants
 from catchment.store.access import Workspace
@@ -222,6 +223,7 @@ def evidence_of(measured: Measured) -> Evidence:
             ),
             tuple(sorted(item.scope)),
             tuple(sorted(basis.exclusions)),
+            usage.values if item.metric.aggregation is Aggregation.SEATS else (),
         )
     return Evidence(
         structures.dump(item.price, item.metric.id if item.metric else None),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Aggregation, Metric, Usage, UsageQuery
 from catchment.core.period import Period
+from catchment.core.pricing import SeatPart
 from catchment.core.seat_balances import measure
 from catchment.store.invoices.adjustments import Stretch
 from catchment.store.seats import seat_events
@@ -32,9 +33,13 @@ def seats(
     zone: tzinfo,
     *,
     payer: CustomerId,
+    part: SeatPart,
     up_to: int,
 ) -> Usage:
-    """The seats of the members of ``query`` on the days of a service, as known at a place."""
+    """The seats of the members of ``query`` on the days of a service, as known at a place.
+
+    What is committed goes by the first day alone: whose it is, too.
+    """
     totals = seat_events.totals(
         tx,
         workspace_id,
@@ -43,7 +48,16 @@ def seats(
         before=service.span(zone).end,
         up_to=up_to,
     )
-    return measure(query.members, totals, service, zone, payer=payer, bounds=query.bounds)
+    first_day = part is SeatPart.COMMITTED
+    return measure(
+        query.members,
+        totals,
+        service,
+        zone,
+        payer=payer,
+        bounds=query.bounds,
+        first_day=first_day,
+    )
 
 
 def late_seats(

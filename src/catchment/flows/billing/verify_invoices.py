@@ -310,6 +310,7 @@ def _seats(
             plan.lines[place].charge.service,
             plan.agreed.zone,
             payer=plan.lines[place].part.schedule.customer,
+            part=plan.lines[place].charge.part,
             up_to=last_place,
         )
         for (plan, place, _), query in zip(questions, queries, strict=True)

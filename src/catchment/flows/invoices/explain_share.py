@@ -198,7 +198,16 @@ def _used(
     if of_seats(counted.metric):
         assert line.service is not None, line
         payer = query.members[0].customer
-        return seats(tx, workspace_id, query, line.service, zone, payer=payer, up_to=place)
+        return seats(
+            tx,
+            workspace_id,
+            query,
+            line.service,
+            zone,
+            payer=payer,
+            part=line.part,
+            up_to=place,
+        )
     [used] = usage.reading(workspace_id, [query], place).answers
     return used
 

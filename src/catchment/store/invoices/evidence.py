@@ -49,7 +49,8 @@ class Counted:
     """What was measured: events up to the place ``last_seq``, by the tree known at ``known_at``.
 
     ``scope`` are the customers whom the price named, if it did; ``exclusions`` those whom the
-    schedule left out.
+    schedule left out. ``seats`` are those of all members in the order of time, each number with the
+    days that it stood; none where usage was counted.
     """
 
     metric: Metric
@@ -60,6 +61,7 @@ class Counted:
     members: tuple[EvidenceMember, ...]
     scope: tuple[CustomerId, ...] = ()
     exclusions: tuple[CustomerId, ...] = ()
+    seats: tuple[tuple[Decimal, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
