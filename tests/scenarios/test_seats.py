@@ -306,3 +306,45 @@ def test_overages_of_a_yearly_commitment_are_charged_by_the_month(
     for method in METHODS:
         assert sum(float(one) for one in shares(seller, april, method).values()) == 50
     assert is_sound(seller)
+
+
+def test_seats_of_an_alias_count_once_a_customer_has_it(seller: Seller, metric: str) -> None:
+    acme = seller.customer("Acme")
+    price = seller.price(structure(metric, "30"))
+    seller.schedule(acme, price, start="2026-04-01", autoIssueInvoices=True)
+    said(seller, ("acme-eu", "2026-03-01", 5))
+    [april] = seller.run("2026-05-01")
+
+    seller.clock.set("2026-05-20")
+    seller.post("/customer-aliases", {"customerId": acme, "value": "acme-eu"})
+    [may] = seller.run("2026-06-01")
+
+    assert april["netTotal"] == "0.00"
+    assert [one["netTotal"] for one in seller.lines(may)] == ["150.00", "150.00"]
+    assert is_sound(seller)
+
+
+def test_a_seat_price_bills_at_most_what_it_names(seller: Seller, metric: str) -> None:
+    group = seller.customer("Group")
+    office = seller.customer("Office", group)
+    named = seller.price(structure(metric, "2"), restrictToCustomers=[office])
+    seller.schedule(
+        group, seller.price(structure(metric, "1")), named, start="2026-04-01", rollUpBilling=True
+    )
+    said(seller, (group, "2026-03-01", 100), (office, "2026-03-01", 7))
+
+    [invoice] = seller.run("2026-05-01")
+
+    assert [one["netTotal"] for one in seller.lines(invoice)] == ["100.00", "14.00"]
+
+
+def test_a_draft_takes_in_what_was_told_meanwhile(seller: Seller, metric: str) -> None:
+    acme = seller.customer("Acme")
+    seller.schedule(acme, seller.price(structure(metric, "1")), start="2026-04-01")
+    said(seller, (acme, "2026-03-01", 10))
+    [draft] = seller.run("2026-05-01")
+    said(seller, (acme, "2026-03-20", 30))
+
+    again = seller.post(f"/invoices/{draft['id']}/recalculate")
+
+    assert (draft["netTotal"], again["netTotal"]) == ("10.00", "30.00")

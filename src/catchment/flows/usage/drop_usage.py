@@ -24,6 +24,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.late_usage import adjustment_lines, late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.run_billing import hold, unbilled_before
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.families import customers, known_aliases
@@ -106,7 +107,7 @@ def _needed(
     waiting = [
         one
         for one in late(tx, usage, agreed, renewed=None)
-        if wanted(one) and one.charge.service.start < day
+        if wanted(one) and one.charge.service.start < day and not of_seats(one.charge.item.metric)
     ]
     lines = adjustment_lines(tx, usage, agreed, waiting, today) if waiting else {}
     whose = {who for who, _ in open_charges} | {one.payer for one in waiting}
