@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -29,11 +28,6 @@ class SeatMetric:
     created_by: str | None
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def meaning(self) -> Metric:
-        """What is counted: the seats of that type."""
-        return metric_of(self.id, self.seat_type)
 
 
 def metric_of(id: str, seat_type: str) -> Metric:
@@ -84,12 +78,6 @@ def of_type(tx: Connection, workspace: str, seat_type: str) -> SeatMetric | None
     query = _living(workspace).where(_c.seat_type == seat_type).with_for_update(read=True)
     row = tx.execute(query).one_or_none()
     return None if row is None else of(row)
-
-
-def names(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, str]:
-    """What seat metrics are called, deleted ones too."""
-    query = select(_c.id, _c.label).where(_c.workspace_id == workspace, _c.id.in_(ids))
-    return {row.id: row.label for row in tx.execute(query)}
 
 
 def listed(tx: Connection, workspace: str, request: PageRequest) -> Page:
