@@ -113,6 +113,12 @@ def test_seats_count_on_the_days_at_whose_end_a_member_is_in_the_pool() -> None:
     )
 
 
+def test_who_leaves_at_midnight_was_there_on_the_day_before() -> None:
+    until = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 4, 16, tzinfo=UTC))
+
+    assert seats(noon(3, 1, 4), spans=(until,)).values == ((Decimal(4), 15), (Decimal(0), 15))
+
+
 def test_flat_fees_are_whole_unless_they_are_prorated() -> None:
     tiers = (Tier(Decimal(10), Decimal(0), Decimal(30)), Tier(None, Decimal(0), Decimal(60)))
     used = seats(noon(4, 1, 5), noon(4, 21, 11))
