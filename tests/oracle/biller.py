@@ -7,6 +7,7 @@ agree by both being right, or by misreading a rule alike.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -22,37 +23,52 @@ from tests.oracle.contracts import (
     Line,
     LineKey,
     Minimum,
-    Phase,
     Price,
     Rate,
     Schedule,
 )
-from tests.oracle.numbers import rounded, shared, spread, text
+from tests.oracle.numbers import decimals, rounded, shared, spread
 from tests.oracle.pricing import cost
-from tests.oracle.usage import NOTHING, Charged, Used, used
+from tests.oracle.seats import seat_cost, seats
+from tests.oracle.usage import NOTHING, Charged, Used, key_of, used
 
-_Cycle = list[tuple[Price, Service]]
-"""The prices of a phase that fall due together, for the same days."""
+_Cycle = list[tuple[Charged, Service]]
+"""The charges of a phase that fall due together, for one cycle."""
 
 
 def bill(contract: Contract, until: date) -> Bill:
-    """Every line and invoice that is due by the day ``until``."""
+    """Every line and invoice that is due by the day ``until``.
+
+    A schedule that was cancelled is one that had been agreed to end then. One that was suspended for a time has been
+    billed in the end as if it had not.
+    """
+    schedules = tuple(
+        _ending(one, one.cancelled[1]) if one.cancelled else one for one in contract.schedules
+    )
+    contract = replace(contract, schedules=schedules)
     charged = [
         Charged(schedule, phase, price, services(schedule, phase, price, until))
         for schedule in contract.schedules
         for phase in schedule.phases
         for price in phase.prices
     ]
-    usage = used(contract, charged)
+    usage = used(contract, charged) | seats(contract, charged)
     lines: dict[LineKey, Line] = {}
     for schedule in contract.schedules:
         for phase in schedule.phases:
             own = [one for one in charged if one.schedule is schedule and one.phase is phase]
             for cycle in _cycles(own, until):
-                for key, line in _Settled(contract, schedule, phase, cycle, usage).lines():
+                for key, line in _Settled(contract, cycle, usage).lines():
                     assert key not in lines, key
                     lines[key] = line
     return Bill(lines, _invoices(lines))
+
+
+def _ending(schedule: Schedule, last: date) -> Schedule:
+    phases = [phase for phase in schedule.phases if phase.start <= last]
+    ends = [last if phase.end is None else min(phase.end, last) for phase in phases]
+    kept = (replace(phase, end=end) for phase, end in zip(phases, ends, strict=True))
+    return replace(schedule, phases=tuple(kept))
 
 
 def _invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
@@ -65,101 +81,126 @@ def _invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
 
 
 def _cycles(charged: Sequence[Charged], until: date) -> list[_Cycle]:
-    """Those that are due by the day ``until``."""
-    found: dict[tuple[str, str, date], _Cycle] = {}
+    """Those that are due by the day ``until``, in the order of their prices."""
+    found: dict[object, _Cycle] = {}
     for one in charged:
         for service in (service for service in one.services if service.due <= until):
-            cycle = found.setdefault((*one.price.cadence, service.start), [])
-            cycle.append((one.price, service))
+            timing = "IN_ARREARS" if service.part == "OVERAGES" else one.price.timing
+            together = one.price.frequency, timing, service.cycle, service.due
+            found.setdefault(together, []).append((one, service))
     return list(found.values())
 
 
 class _Settled:
-    """The charges of one cycle, and what discounts and minimums make of them."""
+    """The charges of one cycle by their places, and what discounts and minimums make of them."""
 
-    def __init__(
-        self,
-        contract: Contract,
-        schedule: Schedule,
-        phase: Phase,
-        cycle: _Cycle,
-        usage: Mapping[LineKey, Used],
-    ) -> None:
-        self.schedule, self.phase, self.cycle = schedule, phase, cycle
-        self.digits = MINOR_DIGITS[schedule.currency]
-        self.payer, self.rates = contract.customers[schedule.customer], contract.rates
-        self.used = {
-            price.id: usage.get((schedule.id, price.id, service.start), NOTHING)
-            for price, service in cycle
-        }
-        self.charged = {price.id: self.charge(price, service) for price, service in cycle}
+    def __init__(self, contract: Contract, cycle: _Cycle, usage: Mapping[LineKey, Used]) -> None:
+        self.schedule, self.phase = cycle[0][0].schedule, cycle[0][0].phase
+        self.digits = MINOR_DIGITS[self.schedule.currency]
+        self.payer, self.rates = contract.customers[self.schedule.customer], contract.rates
+        self.cycle, self.usage = cycle, usage
+        self.charged = [self.charge(one, service) for one, service in cycle]
 
-    def charge(self, price: Price, service: Service) -> int:
-        if price.metric is None:
-            return self.prorated(price.amount, service)
-        own = self.used[price.id]
-        return rounded(cost(price, own.pooled, own.values), self.digits)
+    def charge(self, one: Charged, service: Service) -> int:
+        own = self.usage.get(key_of(one, service), NOTHING)
+        if one.price.metric is None:
+            return self.prorated(one.price.amount, service)
+        if one.price.model == "SEAT_BASED":
+            amount = seat_cost(one.price, service, own.values)[0] if own.values else Fraction(0)
+            return rounded(amount, self.digits)
+        return rounded(
+            cost(one.price, own.pooled, own.values, self.before(one, service)), self.digits
+        )
+
+    def before(self, one: Charged, service: Service) -> Fraction:
+        """What the same price was used before, since its tiers began."""
+        earlier = (
+            self.usage.get(key_of(one, other), NOTHING).pooled
+            for other in one.services
+            if service.since is not None and service.since <= other.start < service.start
+        )
+        return sum(earlier, Fraction(0))
 
     def prorated(self, amount: str, service: Service) -> int:
-        days = (service.end - service.start).days
-        return rounded(Fraction(amount) * days / service.full_days, self.digits)
+        return rounded(Fraction(amount) * service.days / service.cycle_days, self.digits)
 
     def lines(self) -> Iterator[tuple[LineKey, Line]]:
-        left, taken = dict(self.charged), {}
+        left, taken = list(self.charged), {}
         for discount in self.phase.discounts:
             taken[discount.id] = self.off(discount, left)
-            for price, amount in taken[discount.id].items():
-                left[price] -= amount
-        for price, service in self.cycle:
-            net = self.charged[price.id]
+            left = [net - off for net, off in zip(left, taken[discount.id], strict=True)]
+        for place, (one, service) in enumerate(self.cycle):
+            net = self.charged[place]
             for discount in self.phase.discounts:
-                if _covers(discount, price):
-                    off = taken[discount.id].get(price.id, 0)
-                    if discount.separate:
-                        yield self.line(f"{discount.id} of {price.id}", price, service, -off)
-                    else:
-                        net -= off
-            yield self.line(price.id, price, service, net, self.used[price.id])
+                off = taken[discount.id][place]
+                if discount.separate and _covers(discount, one.price):
+                    yield self.beside(f"{discount.id} of {one.price.id}", one, service, -off)
+                elif not discount.separate:
+                    net -= off
+            yield self.line(one, service, net)
         for minimum in self.phase.minimums:
             covered = [
-                (price, service)
-                for price, service in self.cycle
-                if price.metric is not None and _covers(minimum, price)
+                place
+                for place, (one, _) in enumerate(self.cycle)
+                if one.price.is_usage and _covers(minimum, one.price)
             ]
             if covered:
-                price, service = covered[0]
-                there = sum(left[one.id] for one, _ in covered)
+                one, first = self.cycle[covered[0]]
+                service = first._replace(end=max(self.cycle[place][1].end for place in covered))
+                there = sum(left[place] for place in covered)
                 missing = max(0, self.prorated(minimum.amount, service) - there)
-                yield self.line(minimum.id, price, service, missing)
+                yield self.beside(minimum.id, one, service, missing)
 
-    def off(self, discount: Discount, left: Mapping[str, int]) -> dict[str, int]:
-        """What a discount takes off what the charges of the cycle still come to."""
-        covered = {
-            p.id: left[p.id] for p, _ in self.cycle if _covers(discount, p) and left[p.id] > 0
-        }
+    def off(self, discount: Discount, left: Sequence[int]) -> list[int]:
+        """What a discount takes off what each charge of the cycle still comes to."""
+        covered = [
+            net if net > 0 and _covers(discount, one.price) else 0
+            for net, (one, _) in zip(left, self.cycle, strict=True)
+        ]
         if discount.type == "PERCENTAGE":
-            fraction = Fraction(discount.amount)
-            return {price: rounded(net * fraction, 0) for price, net in covered.items()}
-        if not covered:
-            return {}
-        sizes = list(covered.values())
-        whole = min(rounded(Fraction(discount.amount), self.digits), sum(sizes))
-        return dict(zip(covered, spread(whole, sizes), strict=True))
+            return [rounded(net * Fraction(discount.amount), 0) for net in covered]
+        whole = min(rounded(Fraction(discount.amount), self.digits), sum(covered))
+        return spread(whole, covered) if any(covered) else covered
 
-    def line(
-        self, what: str, price: Price, service: Service, net: int, used: Used | None = None
-    ) -> tuple[LineKey, Line]:
-        tax = rounded(net * self.tax_of(price), 0)
-        if used is None:
-            quantity = "1" if net else "0"
-        else:
-            quantity = "1" if price.metric is None else text(used.pooled)
-        shares = None
-        if self.schedule.rolls_up and price.metric is not None and used is not None:
-            weights = {who: figure for who, figure in used.members.items() if figure > 0}
-            shares = shared(net, weights) if used.pooled > 0 else {}
-        key = self.schedule.id, what, service.start
-        return key, Line(service.due, service.end, quantity, net, tax, shares)
+    def line(self, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
+        """The line of a charge, less the discounts within it."""
+        own = self.usage.get(key_of(one, service), NOTHING)
+        quantity, shares = Fraction(1), None
+        if one.price.model == "SEAT_BASED":
+            quantity = seat_cost(one.price, service, own.values)[1] if own.values else Fraction(0)
+        elif one.price.is_usage:
+            quantity = own.pooled
+        if self.schedule.rolls_up and one.price.metric is not None:
+            shares = self.shares(one, service, own, net)
+        tax = rounded(net * self.tax_of(one.price), 0)
+        line = Line(service.due, service.end, self.shown(one.price, quantity), net, tax, shares)
+        return key_of(one, service), line
+
+    @staticmethod
+    def shown(price: Price, quantity: Fraction) -> str:
+        """All digits; of seats nine decimals, since their averages are rounded tier by tier."""
+        return decimals(quantity, 9 if price.model == "SEAT_BASED" else 12)
+
+    def shares(self, one: Charged, service: Service, own: Used, net: int) -> dict[int, int]:
+        """By quantity, as far as that has the sign of what all used together."""
+        sign = -1 if own.pooled < 0 else 1
+        weights = {who: sign * figure for who, figure in own.members.items() if sign * figure > 0}
+        if one.price.model == "SEAT_BASED":
+            charged = seat_cost(one.price, service, own.values) if own.values else (0, 0)
+            if not weights and own.members:  # a minimum is the payer's
+                payer = self.schedule.customer
+                weights = {payer if payer in own.members else min(own.members): Fraction(1)}
+            return shared(net, weights) if any(charged) else {}
+        before = self.before(one, service)
+        moves = max(before, Fraction(0)) != max(before + own.pooled, Fraction(0))
+        return shared(net, weights) if moves and weights else {}
+
+    def beside(self, what: str, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
+        """A line that stands beside that of a price, and is taxed like it."""
+        tax = rounded(net * self.tax_of(one.price), 0)
+        called = f"{what} {service.part}".strip()
+        key = self.schedule.id, called, service.start
+        return key, Line(service.due, service.end, "1" if net else "0", net, tax, None)
 
     def tax_of(self, price: Price) -> Fraction:
         if self.payer.status != "TAXED":

@@ -16,12 +16,25 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Service(NamedTuple):
-    """Days that are charged for, ``[start, end)``; ``full_days`` has the whole cycle they are of."""
+    """Days that are charged for, ``[start, end)``, as far as they lie in a whole cycle.
+
+    ``part`` says which seats. Tiers that go on count usage from ``since`` on.
+    """
 
     start: date
     end: date
-    full_days: int
+    cycle: tuple[date, date]
     due: date
+    part: str = ""
+    since: date | None = None
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days
+
+    @property
+    def cycle_days(self) -> int:
+        return (self.cycle[1] - self.cycle[0]).days
 
 
 @cache
@@ -55,7 +68,10 @@ def billing_day_in(year: int, month: int, billing_day: int) -> date:
 def services(schedule: Schedule, phase: Phase, price: Price, until: date) -> list[Service]:
     """What a price of a phase is charged for that begins by the day ``until``; some is due later."""
     found = _once if price.frequency == "ONE_TIME" else _recurring
-    return list(found(schedule, phase, price, until))
+    whole = found(schedule, phase, price, until)
+    if _has_parts(price):
+        return [part for one in whole for part in _parts(schedule, phase, price, one)]
+    return [part for one in whole for part in _windows(phase, price, one)]
 
 
 def _once(_schedule: Schedule, phase: Phase, price: Price, _until: date) -> Iterator[Service]:
@@ -66,12 +82,12 @@ def _once(_schedule: Schedule, phase: Phase, price: Price, _until: date) -> Iter
     else:
         end = phase.end + DAY
     due = phase.start if price.timing == "IN_ADVANCE" else end
-    yield Service(phase.start, end, (end - phase.start).days, due)
+    yield Service(phase.start, end, (phase.start, end), due)
 
 
 def _recurring(schedule: Schedule, phase: Phase, price: Price, until: date) -> Iterator[Service]:
     begun, stopped = _unbroken(schedule, phase)
-    for start, end, full_days in _cycles(begun, schedule.billing_day, MONTHS[price.frequency]):
+    for start, end, cycle in _cycles(begun, schedule.billing_day, MONTHS[price.frequency]):
         if start > until or (stopped is not None and start >= stopped):
             return
         first = max(start, phase.start)
@@ -79,7 +95,47 @@ def _recurring(schedule: Schedule, phase: Phase, price: Price, until: date) -> I
         if first > last:
             continue
         over = end if stopped is None else min(end, stopped)
-        yield Service(first, last + DAY, full_days, first if price.timing == "IN_ADVANCE" else over)
+        due = first if price.timing == "IN_ADVANCE" else over
+        yield Service(first, last + DAY, cycle, due)
+
+
+def _windows(phase: Phase, price: Price, whole: Service) -> Iterator[Service]:
+    """Cut where the tiers of a price begin anew, which they do counted from the start of the phase."""
+    if price.mode == "CUMULATIVE":
+        yield whole._replace(since=phase.start)
+    elif price.mode == "PERIODIC":
+        begin, months = phase.start, 0
+        while begin < whole.end:
+            months += price.window
+            end = billing_day_in(phase.start.year, phase.start.month + months, phase.start.day)
+            first, last = max(begin, whole.start), min(end, whole.end)
+            if first < last:
+                yield whole._replace(start=first, end=last, since=begin)
+            begin = end
+    else:
+        yield whole
+
+
+def _has_parts(price: Price) -> bool:
+    """Whether some seats are charged apart from the others."""
+    own = price.overages not in {None, "NONE"}
+    if price.timing == "IN_ARREARS" and price.overages == price.frequency:
+        own = False
+    return price.model == "SEAT_BASED" and (own or price.timing == "IN_ADVANCE")
+
+
+def _parts(schedule: Schedule, phase: Phase, price: Price, whole: Service) -> Iterator[Service]:
+    """The committed seats of a cycle, and its overages by their own cycles."""
+    yield whole._replace(part="COMMITTED")
+    begun, stopped = _unbroken(schedule, phase)
+    often = price.frequency if price.overages in {None, "NONE"} else str(price.overages)
+    for start, end, _ in _cycles(begun, schedule.billing_day, MONTHS[often]):
+        if start >= whole.end:
+            return
+        first, last = max(start, whole.start), min(end, whole.end)
+        if first < last:
+            over = end if stopped is None else min(end, stopped)
+            yield Service(first, last, whole.cycle, over, "OVERAGES")
 
 
 def _unbroken(schedule: Schedule, phase: Phase) -> tuple[date, date | None]:
@@ -95,18 +151,20 @@ def _unbroken(schedule: Schedule, phase: Phase) -> tuple[date, date | None]:
     return begun, stopped
 
 
-def _cycles(begun: date, billing_day: int | None, months: int) -> Iterator[tuple[date, date, int]]:
-    """Cycles from the first billing day on, after a shorter one up to it; how long uncut ones are."""
+def _cycles(
+    begun: date, billing_day: int | None, months: int
+) -> Iterator[tuple[date, date, tuple[date, date]]]:
+    """Cycles from the first billing day on, after a shorter one up to it; each with the uncut one."""
     wanted = billing_day or begun.day
     anchor = begun
     while anchor != billing_day_in(anchor.year, anchor.month, wanted):
         anchor += DAY
     if anchor > begun:
         before = billing_day_in(anchor.year, anchor.month - months, wanted)
-        yield begun, anchor, (anchor - before).days
+        yield begun, anchor, (before, anchor)
     month = anchor.month
     while True:
         start = billing_day_in(anchor.year, month, wanted)
         month += months
         end = billing_day_in(anchor.year, month, wanted)
-        yield start, end, (end - start).days
+        yield start, end, (start, end)

@@ -45,9 +45,11 @@ class Tier(NamedTuple):
 
 @dataclass(frozen=True)
 class Price:
-    """``model`` is ONE_TIME, FIXED, LINEAR, PACKAGE, VOLUME or GRADUATED; usage prices have a metric.
+    """``model`` is ONE_TIME, FIXED, LINEAR, PACKAGE, VOLUME, GRADUATED or SEAT_BASED; those of usage and seats have
+    a metric.
 
-    ``names`` are the customers whom it is for, with everyone below; without any it is for all others.
+    ``names`` are the customers whom it is for, with everyone below; without any it is for all others. A graduated one
+    may be CUMULATIVE, or PERIODIC with a ``window`` of so many months. Seats have the last four.
     """
 
     id: str
@@ -61,6 +63,17 @@ class Price:
     metric: Metric | None = None
     names: frozenset[int] = frozenset()
     category: str | None = None  # the product's tax category
+    mode: str = "BILLING_PERIOD"
+    window: int = 0
+    proration: str = "USE_MAXIMUM"
+    least: int = 0
+    overages: str | None = None
+    prorates_fees: bool = False
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether it prices events; seats are none."""
+        return self.metric is not None and self.model != "SEAT_BASED"
 
     @property
     def cadence(self) -> tuple[str, str]:
@@ -99,7 +112,11 @@ class Phase:
 
 @dataclass(frozen=True)
 class Schedule:
-    """``rates`` names a tax rate for some prices. The name says in which order schedules were made."""
+    """``rates`` names a tax rate for some prices. The ``id`` says in which order schedules were made.
+
+    After the billing run at the place ``cancelled`` names it was agreed to end on a day, and between the two runs of
+    ``suspended`` it was suspended.
+    """
 
     id: str
     customer: int
@@ -109,6 +126,8 @@ class Schedule:
     rolls_up: bool = False
     exclusions: frozenset[int] = frozenset()
     rates: Mapping[str, str] = field(default_factory=dict)
+    cancelled: tuple[int, date] | None = None
+    suspended: tuple[int, int] | None = None
 
     @property
     def start(self) -> date:
@@ -161,7 +180,10 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Contract:
-    """A family; moves of one customer are in order, events as they were acknowledged."""
+    """A family; moves of one customer are in order, events as they were acknowledged.
+
+    ``seats`` are events of their own: their property ``total`` says how many there are from then on.
+    """
 
     zone: str
     customers: tuple[Customer, ...]
@@ -169,6 +191,7 @@ class Contract:
     schedules: tuple[Schedule, ...]
     events: tuple[Event, ...]
     rates: tuple[Rate, ...] = ()
+    seats: tuple[Event, ...] = ()
 
 
 class Line(NamedTuple):
@@ -186,7 +209,7 @@ class Line(NamedTuple):
 
 
 LineKey = tuple[str, str, date]
-"""Schedule, what is charged (a price, or what stands beside one) and first day of service."""
+"""Schedule, what is charged (a price, a part of its seats, or what stands beside it) and first day of service."""
 
 
 class Invoice(NamedTuple):
@@ -222,11 +245,13 @@ def told(contract: Contract) -> str:
             f" billing day {schedule.billing_day}{', rolls up' * schedule.rolls_up}"
             f"{f', without {sorted(schedule.exclusions)}' if schedule.exclusions else ''}"
             f"{f', taxes {dict(schedule.rates)}' if schedule.rates else ''}"
+            f"{f', cancelled {schedule.cancelled}' if schedule.cancelled else ''}"
+            f"{f', suspended {schedule.suspended}' if schedule.suspended else ''}"
         )
         for phase in schedule.phases:
             said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}")
             said += [f"    {one}" for one in (*phase.prices, *phase.discounts, *phase.minimums)]
-    for event in contract.events:
+    for event in (*contract.events, *contract.seats):
         said.append(
             f"event {event.sent_as} of customer {event.customer} (name {event.name}),"
             f" {event.type}, {event.at.isoformat()}, {dict(event.properties)}"

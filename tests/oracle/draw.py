@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from tests.oracle.calendars import beginning
 from tests.oracle.contracts import (
     MINOR_DIGITS,
+    MONTHS,
     Contract,
     Customer,
     Discount,
@@ -67,11 +69,19 @@ METRICS = (
         for place, expression in enumerate(EXPRESSIONS)
     ),
 )
+SEATS = (Metric("users", "SEATS", "user"), Metric("viewers", "SEATS", "viewer"))
 _BY_EVENT = {"COUNT", "SUM", "MAX", "CUSTOM"}
 """Those where the price of a single event can be bounded."""
+_GROWING = {"COUNT", "SUM", "CUSTOM"}
+"""Those where tiers can go on from one period to the next."""
 
 FIRST_DAY = date(2024, 1, 1)
 LAST_DAY = date(2025, 2, 1)
+PERIODS = 13
+RUN_DAYS: Sequence[date] = [
+    LAST_DAY - timedelta(days=30 * back) for back in reversed(range(PERIODS))
+]
+"""When billing runs: once a month, on whatever day."""
 _TICK = timedelta(microseconds=1)
 _FREQUENCIES = (*["MONTHLY"] * 5, *["QUARTERLY"] * 2, "HALF_YEARLY", "YEARLY", "ONE_TIME")
 
@@ -100,8 +110,12 @@ def contract(seed: int, zone: str) -> Contract:
         for phase in one.phases
         for day in (phase.start, _next_month(phase.start), *([phase.end] if phase.end else []))
     ]
-    events = _events(random, random.randrange(4, 32), many, zone, edges)
-    return Contract(zone, customers, moves, schedules, events, RATES)
+    events = _events(random, random.randrange(4, 48), many, zone, edges)
+    used = [one for agreed in schedules for phase in agreed.phases for one in phase.prices]
+    seats = (
+        _seats(random, many, zone, edges) if any(one.model == "SEAT_BASED" for one in used) else ()
+    )
+    return Contract(zone, customers, moves, schedules, events, RATES, seats)
 
 
 def _customer(random: Random) -> Customer:
@@ -164,7 +178,25 @@ def _schedule(random: Random, id: str, who: int, many: int, *, family: bool) -> 
         rolls_up,
         frozenset(left_out),
         {one.id: random.choice(RATES).name for one in named},
+        *_stops(random, phases),
     )
+
+
+def _stops(
+    random: Random, phases: Sequence[Phase]
+) -> tuple[tuple[int, date] | None, tuple[int, int] | None]:
+    """When a schedule is cancelled, and between which runs it is suspended, while it has not ended."""
+    start, end = phases[0].start, phases[-1].end or date.max
+    running = [place for place, day in enumerate(RUN_DAYS) if day <= end]
+    cancelled = suspended = None
+    if random.random() < 0.15 and running:
+        last = start + timedelta(days=random.randrange(1, 360))
+        if last < end:
+            cancelled = random.choice(running), last
+    elif random.random() < 0.15 and len(running) > 1:
+        first, then = sorted(random.sample(running, 2))
+        suspended = first, then
+    return cancelled, suspended
 
 
 def _prices(random: Random, name: str, many: int, *, rolls_up: bool) -> tuple[Price, ...]:
@@ -175,22 +207,30 @@ def _prices(random: Random, name: str, many: int, *, rolls_up: bool) -> tuple[Pr
         category = random.choice((None, None, "books", "food"))
         kind = random.random()
         timing = random.choice(("IN_ARREARS", "IN_ADVANCE"))
+        often = random.choice(_FREQUENCIES[:-1])
         if kind < 0.1:
-            found.append(
-                Price(id, "ONE_TIME", "ONE_TIME", timing, _amount(random), category=category)
-            )
-        elif kind < 0.3:
-            often = random.choice(_FREQUENCIES[:-1])
+            once = Price(id, "ONE_TIME", "ONE_TIME", timing, _amount(random), category=category)
+            found.append(once)
+            continue
+        if kind < 0.25:
             found.append(Price(id, "FIXED", often, timing, _amount(random), category=category))
+            continue
+        metric = random.choice(SEATS if kind < 0.35 else METRICS)
+        names = frozenset({random.randrange(many)} if rolls_up and random.random() < 0.2 else ())
+        # Prices on one metric name the same customers, or have none in common.
+        names = scopes.setdefault(metric, names)
+        if metric in SEATS:
+            found.append(_seat_price(random, id, often, timing, metric, names, category))
         else:
-            metric = random.choice(METRICS)
-            names = frozenset(
-                {random.randrange(many)} if rolls_up and random.random() < 0.2 else ()
-            )
-            # Prices on one metric name the same customers, or have none in common.
-            names = scopes.setdefault(metric, names)
             found.append(_usage_price(random, id, metric, names, category))
-    return tuple(found)
+    cut = {one.metric for one in found if one.mode == "PERIODIC"}
+    alone = {one for one in cut if sum(price.metric == one for price in found) == 1}
+    return tuple(
+        replace(one, mode="CUMULATIVE", window=0)
+        if one.metric in cut - alone and one.window
+        else one
+        for one in found
+    )
 
 
 def _usage_price(
@@ -199,6 +239,10 @@ def _usage_price(
     often = random.choice(_FREQUENCIES)
     model = random.choice(("LINEAR", "PACKAGE", "VOLUME", "GRADUATED", "GRADUATED"))
     shares = model == "LINEAR" and random.random() < 0.3
+    goes_on = model == "GRADUATED" and metric.kind in _GROWING
+    mode = (
+        random.choice(("BILLING_PERIOD", "CUMULATIVE", "PERIODIC")) if goes_on else "BILLING_PERIOD"
+    )
     return Price(
         id,
         model,
@@ -210,6 +254,40 @@ def _usage_price(
         metric=metric,
         names=names,
         category=category,
+        mode=mode,
+        window=random.choice((1, 2, 3, 5, 6, 12)) if mode == "PERIODIC" else 0,
+    )
+
+
+def _seat_price(
+    random: Random,
+    id: str,
+    often: str,
+    timing: str,
+    metric: Metric,
+    names: frozenset[int],
+    category: str | None,
+) -> Price:
+    shorter = [one for one, months in MONTHS.items() if months <= MONTHS[often]]
+    uppers = (*map(str, sorted(random.sample(range(1, 40), random.randrange(3)))), None)
+    fees = [random.choice(("0", _amount(random))) for _ in uppers]
+    tiers = tuple(
+        Tier(upper, _amount(random), fee) for upper, fee in zip(uppers, fees, strict=True)
+    )
+    return Price(
+        id,
+        "SEAT_BASED",
+        often,
+        timing,
+        _amount(random),
+        tiers=tiers if random.random() < 0.6 else (),
+        metric=metric,
+        names=names,
+        category=category,
+        proration=random.choice(("USE_MAXIMUM", "PRORATE_INCREMENTS", "PRORATE_ALL_CHANGES")),
+        least=random.choice((0, 0, random.randrange(30))),
+        overages=random.choice((None, "NONE", *shorter)),
+        prorates_fees=random.random() < 0.5,
     )
 
 
@@ -246,7 +324,7 @@ def _discounts(random: Random, name: str, prices: Sequence[Price]) -> tuple[Disc
 
 
 def _minimums(random: Random, name: str, prices: Sequence[Price]) -> tuple[Minimum, ...]:
-    used = [one for one in prices if one.metric is not None]
+    used = [one for one in prices if one.is_usage]
     if not used:
         return ()
     return (Minimum(f"{name}m", _amount(random), frozenset(_of_one_cadence(random, used))),)
@@ -279,6 +357,21 @@ def _events(
         at = _instant(random, zone, near)
         found.append(Event(str(sent_as), who, random.randrange(2), kind, at, properties))
     return tuple(found)
+
+
+def _seats(random: Random, many: int, zone: str, near: Sequence[datetime]) -> tuple[Event, ...]:
+    """Totals from an instant on; some correct earlier ones."""
+    return tuple(
+        Event(
+            f"seats {random.randrange(place + 1) if random.random() < 0.1 else place}",
+            random.randrange(many),
+            random.randrange(2),
+            random.choice(SEATS).event_type,
+            _instant(random, zone, near),
+            {"total": str(random.choice((0, 1, random.randrange(30), random.randrange(60))))},
+        )
+        for place in range(random.randrange(2, 16))
+    )
 
 
 def _amount(random: Random) -> str:

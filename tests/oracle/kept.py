@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ from catchment.store.schema import (
     minimums,
     phase_prices,
     phases,
+    prices,
+    seat_metrics,
     tax_categories,
     tax_category_versions,
     tax_rate_versions,
@@ -27,11 +30,14 @@ from catchment.store.schema import (
     usage_item_groups,
     usage_metrics,
 )
+from catchment.store.seats import seat_events
+from catchment.store.seats.seat_events import SeatEvent
 from catchment.usage import SentEvent, batch
 from tests.flows.books import ADDRESS, NOW, START, Books
 from tests.oracle.contracts import (
     Bill,
     Contract,
+    Event,
     Invoice,
     InvoiceKey,
     Line,
@@ -44,9 +50,7 @@ from tests.oracle.contracts import (
     Schedule,
     Tier,
 )
-
-Name = tuple[int, Any]
-"""Something of a contract: the contract's number and what it is called there."""
+from tests.oracle.numbers import decimals
 
 
 @dataclass
@@ -57,14 +61,22 @@ class KeptContracts:
     contracts: Mapping[int, Contract]
     _ids: dict[Any, str] = field(default_factory=dict)  # by name, or by what contracts share
     _sent: list[SentEvent] = field(default_factory=list)
+    _seats: list[SeatEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for number, contract in self.contracts.items():
             self._keep(number, contract)
         self.books.write()
-        if self._sent:
-            with writing(self.books.engine) as tx:
-                self.books.usage.accept(tx, self.books.workspace.id, batch(self._sent), NOW)
+        home = self.books.workspace.id
+        with writing(self.books.engine) as tx:
+            if self._sent:
+                self.books.usage.accept(tx, home, batch(self._sent), NOW)
+            for event in self._seats:
+                seat_events.add(tx, home, event, NOW)
+
+    def id_of(self, number: int, schedule: str) -> str:
+        """The id of a schedule of a contract."""
+        return self._ids[number, schedule]
 
     def number_of(self, schedule_id: str) -> int:
         """Whose schedule it is."""
@@ -88,13 +100,14 @@ class KeptContracts:
         for row in found:
             counts[row.invoice_id] = counts.get(row.invoice_id, 0) + 1
             number, schedule = names[row.schedule_id]
-            key = schedule, _called(row.price_id, names), row.service_start
+            what = f"{_called(row.price_id, names)} {row.part}".strip()
+            key = schedule, what, row.service_start
             assert key not in lines[number], (number, key)
             shared = row.share_counts is not None and row.settles is None
             lines[number][key] = Line(
                 row.due_on,
                 row.service_end,
-                row.quantity,
+                decimals(Fraction(row.quantity), 9) if row.aggregation == "SEATS" else row.quantity,
                 row.net_minor,
                 row.tax_minor,
                 shares.get((row.invoice_id, row.index), {}) if shared else None,
@@ -103,7 +116,10 @@ class KeptContracts:
             number, schedule = names[row.billing_schedule_id]
             key = schedule, row.due_on
             assert key not in heads[number], (number, key)
-            heads[number][key] = Invoice(row.net_minor, row.tax_minor, counts.get(row.id, 0))
+            if (
+                row.id in counts or row.net_minor or row.tax_minor
+            ):  # a draft may have lost all lines
+                heads[number][key] = Invoice(row.net_minor, row.tax_minor, counts.get(row.id, 0))
         return {number: Bill(lines[number], heads[number]) for number in self.contracts}
 
     def _shares(self, names: Mapping[str, Any]) -> dict[tuple[str, int], dict[int, int]]:
@@ -150,12 +166,20 @@ class KeptContracts:
         for schedule in contract.schedules:
             self._schedule(number, schedule)
         for event in contract.events:
-            alias = f"{number}.{event.customer}"
-            if event.customer is not None and event.name == 0:
-                alias = self._ids[number, event.customer]
             properties = msgspec.Raw(msgspec.json.encode(event.properties))
-            name = f"{number}.{event.sent_as}"
+            alias, name = self._alias(number, event), f"{number}.{event.sent_as}"
             self._sent.append(SentEvent(alias, event.type, event.at, name, properties))
+        for event in contract.seats:
+            alias, name = self._alias(number, event), f"{number}.{event.sent_as}"
+            total = int(event.properties["total"])
+            one = SeatEvent(ids.new_id(), name, alias, event.type, event.at, total)
+            self._seats.append(one)
+
+    def _alias(self, number: int, event: Event) -> str:
+        """Under which of its customer's names an event is sent: the id, or another."""
+        if event.customer is not None and event.name == 0:
+            return self._ids[number, event.customer]
+        return f"{number}.{event.customer}"
 
     def _schedule(self, number: int, schedule: Schedule) -> None:
         left_out = [self._ids[number, who] for who in sorted(schedule.exclusions)]
@@ -214,16 +238,29 @@ class KeptContracts:
             )
 
     def _price(self, number: int, schedule: Schedule, price: Price) -> None:
-        if (number, price.id) not in self._ids:
-            self._ids[number, price.id] = self.books.price(
-                _structure(price),
-                price.metric and self._metric(price.metric),
-                product=self._product(price.category),
-                frequency=price.frequency,
-                timing=price.timing,
-                currency=schedule.currency,
-                only=[self._ids[number, who] for who in sorted(price.names)],
-            )
+        if (number, price.id) in self._ids:
+            return
+        metric = price.metric and self._metric(price.metric)
+        of_seats = price.model == "SEAT_BASED"
+        called = "seatMetricId" if of_seats else "usageMetricId"
+        self._row(
+            (number, price.id),
+            prices,
+            product_id=self._product(price.category),
+            name=price.id,
+            currency=schedule.currency,
+            structure=_structure(price) | ({called: metric} if metric else {}),
+            usage_metric_id=None if of_seats else metric,
+            seat_metric_id=metric if of_seats else None,
+            billing_frequency=price.frequency,
+            billing_type=price.timing,
+            integration_ids=[],
+            custom_metric_parameters=[],
+            restrict_to_customers=[self._ids[number, who] for who in sorted(price.names)] or None,
+            status="ACTIVE",
+            created_at=START,
+            updated_at=START,
+        )
 
     def _product(self, category: str | None) -> str:
         if ("product", category) not in self._ids:
@@ -232,6 +269,9 @@ class KeptContracts:
         return self._ids["product", category]
 
     def _metric(self, metric: Metric) -> str:
+        if metric not in self._ids and metric.kind == "SEATS":
+            words = {"seat_type": metric.event_type, "label": metric.name}
+            self._row(metric, seat_metrics, created_at=START, updated_at=START, **words)
         return self._ids.get(metric) or self._row(
             metric,
             usage_metrics,
@@ -302,7 +342,16 @@ def _structure(price: Price) -> dict[str, Any]:
         case "PACKAGE":
             return said | {"packageSize": price.size, "pricePerPackage": price.amount}
         case "GRADUATED":
-            said["usageCalculationMode"] = "BILLING_PERIOD"
+            said["usageCalculationMode"] = price.mode
+            if price.mode == "PERIODIC":
+                said["usageCalculationPeriod"] = {"frequency": "MONTHLY", "interval": price.window}
+        case "SEAT_BASED":
+            said |= {
+                "pricePerSeat": price.amount,
+                "prorationStrategy": price.proration,
+                "contractedMinimumSeats": price.least,
+                "prorateFlatFees": price.prorates_fees,
+            } | ({} if price.overages is None else {"overagesBillingFrequency": price.overages})
     return said | {"tiers": [_tier(tier) for tier in price.tiers]}
 
 

@@ -26,13 +26,12 @@ def to_twelve(value: Fraction) -> Fraction:
     return Fraction(rounded(value, 12), 10**12)
 
 
-def text(value: Fraction) -> str:
-    """All digits of a number that has at most twelve decimals, and no zeros behind them."""
-    units = value * 10**12
-    assert units.denominator == 1, value
-    whole, decimals = divmod(abs(units.numerator), 10**12)
-    digits = f"{whole}.{decimals:012}".rstrip("0").rstrip(".")
-    return f"-{digits}" if value < 0 else digits
+def decimals(value: Fraction, places: int) -> str:
+    """Digits up to so many decimals, and no zeros behind them."""
+    units = rounded(value, places)
+    whole, rest = divmod(abs(units), 10**places)
+    digits = f"{whole}.{rest:0{places}}".rstrip("0").rstrip(".")
+    return f"-{digits}" if units < 0 else digits
 
 
 def shared(amount: int, weights: Mapping[int, Fraction]) -> dict[int, int]:

@@ -9,8 +9,15 @@ from math import ceil
 from tests.oracle.contracts import Price, Tier
 
 
-def cost(price: Price, quantity: Fraction, values: Sequence[Fraction]) -> Fraction:
-    """In major units. ``values`` are those of the single events. Nothing used costs nothing."""
+def cost(
+    price: Price, quantity: Fraction, values: Sequence[Fraction], before: Fraction = Fraction(0)
+) -> Fraction:
+    """In major units. ``values`` are those of the single events. Nothing used costs nothing.
+
+    Where tiers go on, all that was used costs, less what was used ``before`` does.
+    """
+    if before:
+        return cost(price, before + quantity, ()) - cost(price, before, ())
     if quantity <= 0:
         return Fraction(0)
     match price.model:

@@ -20,8 +20,8 @@ from catchment.core import money
 from catchment.store.engine import connect, migrate
 from catchment.usage.opening import usage_store
 from tests.oracle.contracts import MINOR_DIGITS
-from tests.oracle.draw import ZONES, contract
-from tests.oracle.trial import PERIODS, Differs, agree
+from tests.oracle.draw import PERIODS, ZONES, contract
+from tests.oracle.trial import Differs, agree
 
 AT_ONCE = 250
 """How many contracts share a workspace, and so a time zone."""

@@ -23,6 +23,8 @@ def smaller(contract: Contract) -> Iterator[Contract]:
         yield replace(contract, moves=moves)
     for events in _each_less(contract.events):
         yield replace(contract, events=events)
+    for seats in _each_less(contract.seats):
+        yield replace(contract, seats=seats)
     for place, schedule in enumerate(contract.schedules):
         for less in _schedules(schedule):
             yield replace(contract, schedules=_with(contract.schedules, place, less))
@@ -34,6 +36,10 @@ def _schedules(schedule: Schedule) -> Iterator[Schedule]:
         yield replace(schedule, phases=schedule.phases[:-1])
     if schedule.billing_day is not None:
         yield replace(schedule, billing_day=None)
+    if schedule.cancelled is not None:
+        yield replace(schedule, cancelled=None)
+    if schedule.suspended is not None:
+        yield replace(schedule, suspended=None)
     if schedule.exclusions:
         yield replace(schedule, exclusions=frozenset())
     if schedule.rates:
@@ -61,6 +67,12 @@ def _phases(phase: Phase) -> Iterator[Phase]:
 def _prices(price: Price) -> Iterator[Price]:
     if len(price.tiers) > 1:
         yield replace(price, tiers=price.tiers[1:])
+    if price.mode != "BILLING_PERIOD":
+        yield replace(price, mode="BILLING_PERIOD", window=0)
+    if price.least:
+        yield replace(price, least=0)
+    if price.overages is not None:
+        yield replace(price, overages=None)
     if price.names:
         yield replace(price, names=frozenset())
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.schedules.stop_schedule import cancel, resume, suspend
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
@@ -17,15 +18,9 @@ from tests.flows.books import START, Books
 from tests.flows.kept_family import in_zone
 from tests.oracle.biller import bill
 from tests.oracle.contracts import Bill, Contract, told
-from tests.oracle.draw import LAST_DAY
+from tests.oracle.draw import LAST_DAY, RUN_DAYS
 from tests.oracle.kept import KeptContracts
 from tests.oracle.smaller import smaller
-
-PERIODS = 13
-RUN_DAYS: Sequence[date] = [
-    LAST_DAY - timedelta(days=30 * back) for back in reversed(range(PERIODS))
-]
-"""When billing runs: once a month, on whatever day."""
 
 
 class Differs(AssertionError):
@@ -107,7 +102,7 @@ class _Trial:
             home = access.named_workspace(tx, name=f"Trial {id}", id=id, at=START)
         kept = KeptContracts(in_zone(Books(self.engine, self.usage, home), zone), contracts)
         failed: dict[int, str] = {}
-        for day in RUN_DAYS:
+        for place, day in enumerate(RUN_DAYS):
             now = datetime.combine(day, time(12), UTC)
             run = bill_workspace(
                 self.engine, self.usage, kept.books.workspace, as_of=day, now=now, new_id=ids.new_id
@@ -116,7 +111,26 @@ class _Trial:
                 failed.setdefault(kept.number_of(one.schedule_id), one.reason)
             if not run.balanced:
                 return kept, failed, f"{day} does not balance: {run.report.differences}"
+            self.stop(kept, place, day, now)
         return kept, failed, ""
+
+    def stop(self, kept: KeptContracts, place: int, day: date, now: datetime) -> None:
+        """Cancel, suspend and resume the schedules for which that happens after a run."""
+        home = kept.books.workspace
+        for number, contract in kept.contracts.items():
+            for schedule in contract.schedules:
+                id = kept.id_of(number, schedule.id)
+                paused, again = schedule.suspended or (None, None)
+                with writing(self.engine) as tx:
+                    if schedule.cancelled and schedule.cancelled[0] == place:
+                        last = schedule.cancelled[1]
+                        cancel(
+                            tx, self.usage, home, id, last, today=day, now=now, new_id=ids.new_id
+                        )
+                    if place == paused:
+                        suspend(tx, home, id, today=day, now=now)
+                    if place == again:
+                        resume(tx, self.usage, home, id, today=day, now=now, new_id=ids.new_id)
 
 
 def _unlike(found: Bill, expected: Bill) -> Iterator[str]:

@@ -39,7 +39,10 @@ class Charged(NamedTuple):
 
 
 class Used(NamedTuple):
-    """What was used on one line: in all, by each customer, and the value of every single event."""
+    """What was used on one line: in all, by each customer, and the value of every single event.
+
+    Of seats ``values`` are those of every day.
+    """
 
     pooled: Fraction
     members: Mapping[int, Fraction]
@@ -51,7 +54,7 @@ NOTHING = Used(Fraction(0), {}, ())
 
 def used(contract: Contract, charged: Sequence[Charged]) -> dict[LineKey, Used]:
     """What was used on every line that anything was used on."""
-    metrics = {one.price.metric for one in charged if one.price.metric is not None}
+    metrics = {one.price.metric for one in charged if one.price.is_usage and one.price.metric}
     last = {event.sent_as: event for event in contract.events}
     events = [event for event in contract.events if last[event.sent_as] is event]
     found: dict[LineKey, Used] = {}
@@ -68,6 +71,11 @@ def used(contract: Contract, charged: Sequence[Charged]) -> dict[LineKey, Used]:
                 own.setdefault(key, {}).setdefault(event.customer, []).append(event)
         found |= {key: _together(metric, members) for key, members in own.items()}
     return found
+
+
+def key_of(one: Charged, service: Service) -> LineKey:
+    """The line of a price for a service."""
+    return one.schedule.id, f"{one.price.id} {service.part}".strip(), service.start
 
 
 def payers(
@@ -89,7 +97,7 @@ def payers(
             if schedule.customer == payer and _reaches(schedule, below):
                 here = [pair for pair in live if pair[0].schedule is schedule]
                 deciding = _deciding(here, below)
-                yield from ((schedule.id, one.price.id, s.start) for one, s in deciding)
+                yield from (key_of(one, service) for one, service in deciding)
                 if deciding:
                     return
 
