@@ -11,6 +11,7 @@ from tests.laws.billing import Rules
 from tests.laws.broken import BROKEN
 from tests.laws.hunt import Broken, hold
 from tests.laws.laws import LAWS, Law
+from tests.laws.sameness import SAMENESS
 
 FAMILIES = int(os.environ.get("CATCHMENT_FAMILIES", "1000"))
 AT_ONCE = 500
@@ -24,7 +25,7 @@ def _a_currency_of_three_digits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("seeds", SEEDS, ids=str)
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+@pytest.mark.parametrize("law", [*LAWS, *SAMENESS], ids=lambda law: law.name)
 def test_no_family_breaks(law: Law, seeds: range) -> None:
     hold(law, seeds)
 
