@@ -23,7 +23,7 @@ from tests.oracle.contracts import MINOR_DIGITS
 from tests.oracle.draw import PERIODS, ZONES, contract
 from tests.oracle.trial import Differs, agree
 
-AT_ONCE = 250
+AT_ONCE = 1000
 """How many contracts share a workspace, and so a time zone."""
 
 PROCESSES = 2
