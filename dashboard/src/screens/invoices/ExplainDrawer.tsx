@@ -52,7 +52,12 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
   const { servicePeriod: service, proration, rounding, usage } = told;
   return [
     ["Amount", <Money key="amount" value={told.netTotal} currency={currency} />],
-    ...(told.settles ? [] : ([["Rounding", roundingText(rounding, currency)]] as [string, string][])),
+    ...(told.settles
+      ? []
+      : ([
+          ["Rounding", roundingText(rounding, currency)],
+          ["Price", `${told.price.name}, as of the calculation`],
+        ] as [string, string][])),
     ["Tax", taxText(told.tax, currency)],
     ...(told.adjustment
       ? ([
@@ -63,7 +68,6 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
           ],
         ] as [string, string][])
       : []),
-    ["Price", `${told.price.name}, as of the calculation`],
     ["Period", service && periodText(service.startDate, service.endDate)],
     ...(proration
       ? ([["Days", `${proration.days} of ${plural(proration.ofDays, "day")}`]] as [string, string][])

@@ -1,4 +1,4 @@
-import { Checkbox, MultiSelect, Select, TextInput } from "@mantine/core";
+import { MultiSelect, Select, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 
 import { RowsFieldset } from "../../components/RowsFieldset";
@@ -15,6 +15,11 @@ type Props = {
 const TYPES = [
   { value: "PERCENTAGE", label: "Percentage" },
   { value: "NOMINAL", label: "Amount" },
+];
+
+const SHOWN = [
+  { value: "within", label: "Within lines" },
+  { value: "apart", label: "As own lines" },
 ];
 
 /** What is taken off the charges of a phase. */
@@ -37,37 +42,42 @@ export function DiscountFields({ form, phase, nameOf }: Props) {
     >
       {(index) => {
         const name = `Discount ${index + 1}`;
+        const percent = discounts[index]?.type === "PERCENTAGE";
         return (
           <>
             <Select
               label="Type"
               aria-label={`${name} type`}
-              w={130}
+              w={126}
               allowDeselect={false}
               data={TYPES}
               {...form.getInputProps(`${path}.${index}.type`)}
             />
             <TextInput
-              label={discounts[index]?.type === "PERCENTAGE" ? "Percent" : "Amount"}
-              aria-label={`${name} ${discounts[index]?.type === "PERCENTAGE" ? "percent" : "amount"}`}
+              label={percent ? "Percent" : "Amount"}
+              aria-label={`${name} ${percent ? "percent" : "amount"}`}
               required
-              w={100}
+              w={96}
               inputMode="decimal"
+              rightSection={percent ? "%" : undefined}
               {...form.getInputProps(`${path}.${index}.amount`)}
             />
             <TextInput
               label="Words on the invoice"
               aria-label={`${name} words on the invoice`}
-              flex="1 1 170px"
+              flex="1 1 150px"
               placeholder="Discount"
               {...form.getInputProps(`${path}.${index}.message`)}
             />
             <OnlyPrices form={form} path={`${path}.${index}.prices`} phase={phase} name={name} nameOf={nameOf} />
-            <Checkbox
-              label="Line of its own"
-              aria-label={`${name} line of its own`}
-              mt={32}
-              {...form.getInputProps(`${path}.${index}.separateLineItem`, { type: "checkbox" })}
+            <Select
+              label="Shown"
+              aria-label={`${name} shown`}
+              w={160}
+              allowDeselect={false}
+              data={SHOWN}
+              value={discounts[index]?.separateLineItem ? "apart" : "within"}
+              onChange={(value) => form.setFieldValue(`${path}.${index}.separateLineItem`, value === "apart")}
             />
           </>
         );
@@ -125,7 +135,7 @@ function OnlyPrices({ form, path, phase, name, nameOf }: OnlyProps) {
     <MultiSelect
       label="Only for prices"
       aria-label={`${name} only for prices`}
-      flex="1 1 200px"
+      flex="1 1 180px"
       clearable
       hidePickedOptions
       placeholder={chosen.length ? undefined : "All prices of the phase"}

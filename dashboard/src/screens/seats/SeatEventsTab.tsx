@@ -15,7 +15,7 @@ import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
 
 const columns = (labels: Map<string, string>): Column<SeatEvent>[] => [
-  { title: "From (UTC)", cell: (row) => <MomentUtc value={row.eventTimestamp} />, whole: true },
+  { title: "From (UTC)", cell: (row) => <MomentUtc value={row.eventTimestamp} /> },
   { title: "Customer alias", cell: (row) => row.customerAlias },
   { title: "Kind", cell: ({ seatType }) => labels.get(seatType) ?? seatType },
   { title: "Seats", cell: ({ total }) => decimalText(total), end: true },
