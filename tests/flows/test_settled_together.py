@@ -37,6 +37,7 @@ from tests.flows.test_late_usage import (
     contents,
     issue,
     run,
+    shares,
     verdicts,
 )
 
@@ -116,6 +117,27 @@ def test_months_whose_tiers_go_on_each_have_their_discounts(books: Books) -> Non
     # January is 100 now, and February, from 80 calls on, 103.75.
     assert list(charged(books, JANUARY).values()) == [70_00, -10_00, 0]
     assert list(charged(books, FEBRUARY).values()) == [73_75, -10_38, 0]
+    assert set(verdicts(books).values()) == {None}
+
+
+def test_a_month_that_gives_back_gives_the_discount_back_and_reaches_its_minimum(
+    books: Books,
+) -> None:
+    price = books.price(CUMULATIVE, books.metric("calls"))
+    made = family(books, price, off=[TEN_PERCENT], least=[{"amount": "50"}])
+    north, south = made["North"], made["South"]
+    books.used((north, "calls", "2026-01-05", "125"))
+    books.used((south, "calls", "2026-02-05", "5"), (north, "calls", "2026-02-06", "-35"))
+
+    january, february = billed(books, FEBRUARY), billed(books, MARCH)
+
+    assert nets(books, january) == [188_75, -18_88, 0]
+    # All 95 calls cost 115. What is missing is South's, who used something in February.
+    assert nets(books, february) == [-73_75, 7_38, 116_37]
+    back, launch, least = contents(books, february).lines
+    assert shares(books, february, back) == {"North": -73_75}
+    assert shares(books, february, launch) == {"North": 7_38}
+    assert shares(books, february, least) == {"South": 116_37}
     assert set(verdicts(books).values()) == {None}
 
 
