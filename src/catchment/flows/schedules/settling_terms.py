@@ -88,17 +88,10 @@ def discounts_of(
     found: list[DiscountRecord] = []
     for one in asked:
         named = frozenset(prices.named[id] for id in one.prices)
-        applied = Discount("", one.type, one.amount, one.message, one.separate, named)
-        same = next(
-            (
-                old
-                for old in left
-                if replace(old.applied, id="") == applied and old.seats == one.seats
-            ),
-            None,
-        )
+        applied = Discount("", one.type, one.amount, one.message, one.separate, named, one.seats)
+        same = next((old for old in left if replace(old.applied, id="") == applied), None)
         if same is None:
-            same = DiscountRecord(replace(applied, id=new_id()), one.seats, now, now)
+            same = DiscountRecord(replace(applied, id=new_id()), now, now)
         else:
             left.remove(same)
         found.append(same)
