@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE, Aggregation, Usage
+from catchment.core.metering import NO_USAGE, Aggregation, Member, Usage
 from catchment.core.money import EXACT, decimal_text, exact_sum
 from catchment.core.period import Period, Span, outermost
 from catchment.core.pools import NO_POOL, Pool, PoolMember
@@ -21,7 +21,8 @@ class Basis:
 
     ``aliases`` and ``links`` (ids of the parent links that led to it) are by member. Events up to
     the place ``last_seq`` were counted; links and aliases as known at ``known_at``. The schedule
-    left out its ``exclusions``.
+    left out its ``exclusions``. ``before`` had used something earlier that moved the tiers. Seat
+    events counted up to ``last_seat`` in an order of their own.
     """
 
     span: Span
@@ -30,6 +31,8 @@ class Basis:
     last_seq: int
     known_at: datetime
     exclusions: frozenset[CustomerId] = frozenset()
+    before: tuple[Member, ...] = ()
+    last_seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ its charges without losing a cent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -56,43 +56,46 @@ class Discount:
 
 
 class Reduction(NamedTuple):
-    """What a discount takes off the charge of a price: ``taken`` of what was ``left``."""
+    """What a discount takes off the charge at a ``place``: ``taken`` of what was ``left``."""
 
     discount: Discount
-    price_id: str
+    place: int
     left: Money
     taken: Money
 
 
 def reductions(
-    discounts: Iterable[Discount], charged: Mapping[str, Money]
+    discounts: Iterable[Discount], charged: Sequence[tuple[str, Money]]
 ) -> tuple[Reduction, ...]:
     """What each discount takes off each charge that it covers, in the order they apply.
 
-    ``charged`` are the charges of one cycle by price. Of a credit nothing is taken.
+    ``charged`` are the charges of one cycle, each with the id of its price. Of a credit nothing is
+    taken.
     """
-    left = dict(charged)
+    left = [net for _, net in charged]
     found: list[Reduction] = []
     for discount in discounts:
         covered = {
-            price: net for price, net in left.items() if net.minor > 0 and discount.covers(price)
+            place: left[place]
+            for place, (price, _) in enumerate(charged)
+            if left[place].minor > 0 and discount.covers(price)
         }
-        for price, taken in _taken(discount, covered).items():
-            found.append(Reduction(discount, price, left[price], taken))
-            left[price] -= taken
+        for place, taken in _taken(discount, covered).items():
+            found.append(Reduction(discount, place, left[place], taken))
+            left[place] -= taken
     return tuple(found)
 
 
-def _taken(discount: Discount, covered: Mapping[str, Money]) -> dict[str, Money]:
+def _taken(discount: Discount, covered: Mapping[int, Money]) -> dict[int, Money]:
     if discount.type is DiscountType.PERCENTAGE:
-        return {price: _fraction(net, discount.amount) for price, net in covered.items()}
+        return {place: _fraction(net, discount.amount) for place, net in covered.items()}
     if not covered:
         return {}
     currency = next(iter(covered.values())).currency
     weights = [net.minor for net in covered.values()]
     agreed = Money.rounded(discount.amount, currency)
     spread = divide(Money(min(agreed.minor, sum(weights)), currency), weights)
-    return {price: Money(part, currency) for price, part in zip(covered, spread.parts, strict=True)}
+    return {place: Money(part, currency) for place, part in zip(covered, spread.parts, strict=True)}
 
 
 def _fraction(net: Money, fraction: Decimal) -> Money:

@@ -7,7 +7,7 @@ billed once, adjusted, shared and verified by the same rules as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
@@ -20,7 +20,7 @@ from catchment.core.discounts import Discount, Reduction, reductions
 from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum, true_up
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, divide, exact_sum
-from catchment.core.pricing import Segment, rate
+from catchment.core.pricing import Price, SeatBased, Segment, rate, within
 from catchment.core.schedules import Charge
 
 
@@ -47,8 +47,12 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A price applied to its charge: ``net`` is the sum of the segments, rounded once."""
+    """A price applied to its charge: ``net`` is the sum of the segments, rounded once.
 
+    The ``price`` is that of the charge's service.
+    """
+
+    price: Price
     quantity: Decimal
     segments: tuple[Segment, ...]
     net: Money
@@ -58,12 +62,16 @@ def applied(measured: Measured) -> Applied:
     """What the price alone makes of a charge, rounded here and only here."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
+    price = within(item.price, charge.full.days, charge.part)
     if item.metric is None:
         quantity, segments = Decimal(1), _prorated(charge)
     else:
-        quantity, segments = usage.pooled, rate(item.price, usage.pooled, usage.values)
+        quantity = usage.pooled
+        segments = rate(price, quantity, usage.values, usage.reached)
+    if isinstance(price, SeatBased):
+        quantity = exact_sum(segment.quantity for segment in segments)
     net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
-    return Applied(quantity, segments, net)
+    return Applied(price, quantity, segments, net)
 
 
 def steps(measured: Measured) -> tuple[Step, ...]:
@@ -72,18 +80,22 @@ def steps(measured: Measured) -> tuple[Step, ...]:
     match item.settles:
         case None:
             return tuple(
-                _step(one) for one in _reductions(measured) if _is_inside(one, item.price_id)
+                _step(one) for one in _reductions_of(measured) if not one.discount.separate
             )
         case Discount():
             return tuple(
-                _step(one)
-                for one in _reductions(measured)
-                if (one.discount.id, one.price_id) == (item.settles.id, item.price_id)
+                _step(one) for one in _reductions_of(measured) if one.discount.id == item.settles.id
             )
         case Minimum():
             return _true_up(measured, item.settles)
         case _:
             assert_never(item.settles)
+
+
+def settled(measured: Measured) -> Measured | None:
+    """The charge it stands beside that is of the same price and service: of a priced one itself."""
+    charge = measured.charge
+    return next((one for one in measured.beside if one.charge.billed_as == charge.priced_as), None)
 
 
 def shares(measured: Measured) -> tuple[Share, ...]:
@@ -98,12 +110,16 @@ def shares(measured: Measured) -> tuple[Share, ...]:
         return ()
     match item.settles:
         case Discount():
-            found = dict(_reduced(measured, item.price_id))[item.settles.id]
+            found = dict(_reduced(measured, _place(measured)))[item.settles.id]
         case Minimum():
-            covered = [one for one in measured.beside if _counts(one, item.settles)]
-            weights: _Weights = _sums(_left(measured, one.charge.item.id) for one in covered)
+            covered = {
+                place: one
+                for place, one in enumerate(measured.beside)
+                if _counts(one, item.settles)
+            }
+            weights: _Weights = _sums(_left(measured, place) for place in covered)
             if not any(map(any, weights.values())):
-                weights = next(filter(None, map(_quantities, covered)), {})
+                weights = next(filter(None, map(_quantities, covered.values())), {})
             found = _shared(made[0].amount, weights)
         case _:
             raise AssertionError(item)
@@ -118,26 +134,37 @@ def _step(one: Reduction) -> Step:
     return Step(StepKind.DISCOUNT, one.discount.id, one.discount.message, one.left, -one.taken)
 
 
-def _is_inside(one: Reduction, price_id: str) -> bool:
-    return one.price_id == price_id and not one.discount.separate
-
-
 def _reductions(measured: Measured) -> tuple[Reduction, ...]:
-    """What discounts take off all charges of the cycle."""
-    charged = {one.charge.item.id: applied(one).net for one in measured.beside}
+    """What discounts take off all charges of the cycle, by their places beside this one."""
+    charged = [(one.charge.item.id, applied(one).net) for one in measured.beside]
     return reductions(measured.charge.discounts, charged)
+
+
+def _reductions_of(measured: Measured) -> Iterator[Reduction]:
+    """What discounts take off the charge itself, or the one that it settles."""
+    if measured.beside:
+        place = _place(measured)
+        yield from (one for one in _reductions(measured) if one.place == place)
+
+
+def _place(measured: Measured) -> int:
+    """Where the charge itself, or the one that it settles, stands among those beside it."""
+    keys = [one.charge.billed_as for one in measured.beside]
+    return keys.index(measured.charge.priced_as)
 
 
 def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
     charge = measured.charge
     nets = {
-        one.charge.item.id: applied(one).net for one in measured.beside if _counts(one, minimum)
+        place: applied(one).net
+        for place, one in enumerate(measured.beside)
+        if _counts(one, minimum)
     }
     if not nets:
         return ()
     for one in _reductions(measured):
-        if one.price_id in nets:
-            nets[one.price_id] -= one.taken
+        if one.place in nets:
+            nets[one.place] -= one.taken
     least = applied(Measured(charge)).net
     missing = true_up(least, nets.values())
     before = sum(nets.values(), start=least - least)
@@ -146,35 +173,39 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
 
 def _counts(one: Measured, minimum: Minimum) -> bool:
     item = one.charge.item
-    return item.metric is not None and minimum.covers(item.id)
+    return item.is_usage and minimum.covers(item.id)
 
 
-def _reduced(measured: Measured, price_id: str) -> list[tuple[str, _Parts]]:
-    """The shares of what each separate discount takes off the charge of a price, in order."""
-    left = _of_line(measured, price_id)
+def _reduced(measured: Measured, place: int) -> list[tuple[str, _Parts]]:
+    """The shares of what each separate discount takes off the charge at a place, in order."""
+    left = _of_line(measured, place)
     found = []
     for one in _reductions(measured):
-        if one.price_id == price_id and one.discount.separate:
+        if one.place == place and one.discount.separate:
             taken = _shared(-one.taken, left)
             left = _sums((left, taken))
             found.append((one.discount.id, taken))
     return found
 
 
-def _left(measured: Measured, price_id: str) -> _Parts:
-    """The shares of what all discounts leave of the charge of a price."""
-    return _sums((_of_line(measured, price_id), *(own for _, own in _reduced(measured, price_id))))
+def _left(measured: Measured, place: int) -> _Parts:
+    """The shares of what all discounts leave of the charge at a place."""
+    return _sums((_of_line(measured, place), *(own for _, own in _reduced(measured, place))))
 
 
-def _of_line(measured: Measured, price_id: str) -> _Parts:
-    """The shares of the line of a price, less the discounts within it."""
-    [own] = [one for one in measured.beside if one.charge.item.id == price_id]
+def _of_line(measured: Measured, place: int) -> _Parts:
+    """The shares of the line of the charge at a place, less the discounts within it."""
+    own = measured.beside[place]
     if own.charge.item.metric is None:
         return {}
     priced = applied(own)
-    inside = (one for one in _reductions(measured) if _is_inside(one, price_id))
-    net = Money(priced.net.minor - sum(one.taken.minor for one in inside), priced.net.currency)
-    made = allocation.shares(net, own.charge.item.price, priced.segments, own.usage)
+    inside = (
+        one.taken.minor
+        for one in _reductions(measured)
+        if one.place == place and not one.discount.separate
+    )
+    net = Money(priced.net.minor - sum(inside), priced.net.currency)
+    made = allocation.shares(net, priced.price, priced.segments, own.usage)
     return {one.customer: one.parts for one in made}
 
 

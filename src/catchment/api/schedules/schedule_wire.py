@@ -290,6 +290,8 @@ class ScheduleOut(Wire):
     last_invoice_id: str | None = None
     phases: list[PhaseOut]
     archived_at: At | None = None
+    suspended_at: At | None = None
+    cancelled_at: At | None = None
     roll_up_billing: bool
     bill_to: BillTo
     roll_up_exclusions: list[str] | None = None

@@ -66,7 +66,8 @@ def mispriced(charge: Charge, line: LineItem, kept: Evidence) -> Difference | No
     again: list[tuple[str, Any]] = [("price", dumped)]
     alone = item.settles is None and not charge.beside
     if alone and not needs_values(item.price) and not (taken and taken.reverses):
-        usage = replace(NO_USAGE, pooled=line.whole_quantity)
+        reached = kept.counted.reached if kept.counted else NO_USAGE.reached
+        usage = replace(NO_USAGE, pooled=line.whole_quantity, reached=reached)
         made = priced(Measured(charge, usage))
         stored += [("segments", line.segments), ("netTotal", line.net)]
         net = made.net - taken.net if taken else made.net
@@ -123,6 +124,7 @@ def _line(line: LineItem) -> _Figures:
     yield "productId", line.product_id
     yield "groupId", line.group_id
     yield "billingScheduleId", line.schedule_id
+    yield "part", line.part
     yield "index", line.index
     yield "adjusts", line.deducted
 
@@ -136,7 +138,10 @@ def _evidence(kept: Evidence) -> _Figures:
     yield "window", counted.span if counted else None
     yield "restrictToCustomers", counted.scope if counted else None
     yield "rollUpExclusions", counted.exclusions if counted else None
+    yield "seats", counted.seats if counted else None
     yield "members", {m.customer: m for m in counted.members} if counted else None
+    yield "reached before", counted.reached if counted else None
+    yield "members before", {m.customer: m for m in counted.before} if counted else None
 
 
 def _group(group: LineItemGroup) -> _Figures:

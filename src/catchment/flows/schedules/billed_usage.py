@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges
 from catchment.core.discounts import Discount
 from catchment.core.errors import Conflict, FieldError
 from catchment.core.minimums import Minimum
 from catchment.core.period import Period, Span
-from catchment.core.schedules import Schedule, charges
+from catchment.core.schedules import Schedule
 from catchment.flows.billing import agreements
 from catchment.store.access import Workspace
 from catchment.store.catalog import prices
@@ -43,7 +44,7 @@ class UsageBilled(Conflict):
     code = "usage_billed"
 
 
-_What = tuple[str, Period, Period, Discount | Minimum | None, tuple[Discount, ...]]
+_What = tuple[str, Period, Period, Period, Discount | Minimum | None, tuple[Discount, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,7 @@ def _by_day(schedule: Schedule, until: date, zone: ZoneInfo) -> dict[date, froze
     days: dict[date, set[_What]] = {}
     for charge in charges(schedule, until, zone):
         item = charge.item
-        what = (item.id, charge.service, charge.full, item.settles, charge.discounts)
+        days_of = charge.service, charge.full, charge.read
+        what = (item.id, *days_of, item.settles, charge.discounts)
         days.setdefault(charge.due_on, set()).add(what)
     return {day: frozenset(found) for day, found in days.items()}

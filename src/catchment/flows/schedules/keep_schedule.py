@@ -96,7 +96,7 @@ def activate(
     Raises NotFound, ScheduleArchived, ScheduleStarted, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
-    record = _one_to_change(tx, workspace.id, id)
+    record = one_to_change(tx, workspace.id, id)
     if record.activated_at is not None:
         raise ScheduleStarted(f"The billing schedule {id} has been started already.")
     return _start(tx, usage, workspace, record, today=today, now=now, new_id=new_id)
@@ -119,9 +119,8 @@ def change(
     ScheduleBilled, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
-    before = _one_to_change(tx, workspace.id, id)
-    if before.status(today) == "COMPLETED":
-        raise ScheduleCompleted(f"The billing schedule {id} ended on {before.end}.")
+    before = one_to_change(tx, workspace.id, id)
+    refuse_ended(before, today)
     if before.activated_at is not None and terms.start != before.start:
         message = f"The schedule has been started: its first day stays {before.start}."
         raise ScheduleStarted(
@@ -132,6 +131,8 @@ def change(
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
     rates = agreed_rates(tx, workspace.id, terms, phases, before.tax_rates)
     record = replace(agreed, phases=phases, tax_rates=rates, updated_at=now)
+    if record.end != before.end:
+        record = replace(record, cancelled_at=None)
     return _rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
 
 
@@ -152,9 +153,8 @@ def change_discount(
     """
     hold(tx, workspace)
     place = phase_terms.where(tx, workspace.id, id)
-    before = _one_to_change(tx, workspace.id, place.schedule_id)
-    if before.status(today) == "COMPLETED":
-        raise ScheduleCompleted(f"The billing schedule {before.id} ended on {before.end}.")
+    before = one_to_change(tx, workspace.id, place.schedule_id)
+    refuse_ended(before, today)
     phases = tuple(
         changed(before, phase) if phase.id == place.phase_id else phase for phase in before.phases
     )
@@ -181,7 +181,7 @@ def _rewrite(
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
     watch.check(tx)
-    _bill(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
+    bill_again(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
     return record
 
 
@@ -236,6 +236,8 @@ def duplicate(
         updated_at=now,
         activated_at=None,
         archived_at=None,
+        suspended_at=None,
+        cancelled_at=None,
     )
     schedule_records.add(tx, workspace.id, copy)
     paid = payment_settings.of(tx, workspace.id, Subject.SCHEDULE, [id])
@@ -260,7 +262,14 @@ def _copied(phase: PhaseRecord, *, now: datetime, new_id: NewId) -> PhaseRecord:
     return replace(phase, id=new_id(), created_at=now, discounts=discounts, minimums=minimums)
 
 
-def _one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:
+def refuse_ended(record: ScheduleRecord, today: date) -> None:
+    """Raises ScheduleCompleted."""
+    if record.status(today) in {"COMPLETED", "CANCELLED"}:
+        raise ScheduleCompleted(f"The billing schedule {record.id} ended on {record.end}.")
+
+
+def one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:
+    """The schedule, locked until the end of the transaction. Raises NotFound, ScheduleArchived."""
     record = schedule_records.one(tx, workspace, id, to_change=True)
     if record.archived_at is not None:
         raise ScheduleArchived(f"The billing schedule {id} is archived.")
@@ -306,11 +315,11 @@ def _start(
     watch = billed_usage.watch(tx, workspace, started, None)
     schedule_records.save_head(tx, started)
     watch.check(tx)
-    _bill(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
+    bill_again(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
     return started
 
 
-def _bill(
+def bill_again(
     tx: Connection,
     usage: UsageStore,
     workspace: Workspace,

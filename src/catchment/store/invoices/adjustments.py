@@ -35,23 +35,34 @@ from catchment.store.taxes import taxations
 
 _head, _line, _look = invoices.c, line_items.c, late_looks.c
 _ISSUED = ("FINAL", "SENT")
-_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start)
+_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start, _line.part)
 _LOOKED_AT = and_(
     _look.schedule_id == _line.schedule_id,
     _look.price_id == _line.price_id,
     _look.service_start == _line.service_start,
+    _look.part == _line.part,
 )
 _MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.is_not(None)
-_LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
+_LAST_SEQ = case(
+    (_line.aggregation == Aggregation.SEATS, _line.last_seat),
+    (_look.last_seq > _line.last_seq, _look.last_seq),
+    else_=_line.last_seq,
+)
+_READS_FROM = func.coalesce(_line.tiers_from, _line.service_start)
 _KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
 
 
 class Stretch(NamedTuple):
-    """Services that were measured by the same reading: what came after it is late for them."""
+    """Services that were measured by the same reading: what came after it is late for them.
+
+    ``reads`` are the days whose usage matters: those of the service, and those before it on which
+    usage had moved its tiers.
+    """
 
     event_type: str
     aggregation: Aggregation
     service: Period
+    reads: Period
     last_seq: int
     known_at: datetime
 
@@ -76,6 +87,7 @@ class IssuedLine(NamedTuple):
     event_type: str | None
     aggregation: Aggregation | None
     service: Period
+    reads: Period
     last_seq: int | None
     known_at: datetime | None
     quantity: Decimal
@@ -93,6 +105,7 @@ def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
         lines[0].event_type,
         lines[0].aggregation,
         lines[0].service,
+        lines[0].reads,
         max(one.last_seq for one in lines if one.last_seq is not None),
         max(one.known_at for one in lines if one.known_at is not None),
     )
@@ -113,18 +126,19 @@ def stretches(
                 func.max(_line.aggregation),
                 _line.service_start,
                 func.max(_line.service_end),
+                func.min(_READS_FROM),
                 func.max(_LAST_SEQ),
                 func.max(_KNOWN_AT),
             )
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
             .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
-            .group_by(_line.schedule_id, _line.price_id, _line.service_start)
+            .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
         )
         found.update(
-            Stretch(kind, Aggregation(how), Period(start, end), seq, at)
-            for kind, how, start, end, seq, at in tx.execute(query)
+            Stretch(kind, Aggregation(how), Period(start, end), Period(since, end), seq, at)
+            for kind, how, start, end, since, seq, at in tx.execute(query)
         )
     return sorted(found)
 
@@ -141,7 +155,7 @@ def adjusted(
             .join(invoices, _head.id == _line.invoice_id)
             .where(*_issued(workspace_id, ids), _line.adjustment > ORIGINAL)
         )
-        found.update((schedule, price, start) for schedule, price, start in tx.execute(query))
+        found.update(tuple(row) for row in tx.execute(query))
     return found
 
 
@@ -284,7 +298,7 @@ def _measured(workspace_id: str) -> Select[Any]:
 
 def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLine]]) -> None:
     for row in tx.execute(query):
-        charge = row.schedule_id, row.price_id, row.service_start
+        charge = row.schedule_id, row.price_id, row.service_start, row.part
         kept: Mapping[str, Any] = row.deducted or {"lineItemIds": (), "reverses": False}
         standing = Standing(row.id, row.adjustment, tuple(kept["lineItemIds"]), kept["reverses"])
         one = IssuedLine(
@@ -300,6 +314,7 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             row.event_type,
             Aggregation(row.aggregation) if row.aggregation else None,
             Period(row.service_start, row.service_end),
+            Period(row.tiers_from or row.service_start, row.service_end),
             row.seen_seq,
             row.seen_at,
             Decimal(row.quantity),

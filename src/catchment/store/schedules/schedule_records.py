@@ -80,14 +80,20 @@ class ScheduleRecord:
     updated_at: datetime
     activated_at: datetime | None = None
     archived_at: datetime | None = None
+    suspended_at: datetime | None = None
+    cancelled_at: datetime | None = None
 
     def status(self, today: date) -> str:
         """What the schedule is on that day."""
         if self.activated_at is None:
             return "DRAFT"
+        if self.suspended_at is not None:
+            return "SUSPENDED"
         if self.start > today:
             return "PENDING"
-        return "COMPLETED" if self.end is not None and self.end < today else "ACTIVE"
+        if self.end is not None and self.end < today:
+            return "COMPLETED" if self.cancelled_at is None else "CANCELLED"
+        return "ACTIVE"
 
     @property
     def price_ids(self) -> tuple[str, ...]:
@@ -226,6 +232,8 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "updated_at": record.updated_at,
         "activated_at": record.activated_at,
         "archived_at": record.archived_at,
+        "suspended_at": record.suspended_at,
+        "cancelled_at": record.cancelled_at,
     }
 
 
@@ -285,4 +293,6 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         updated_at=row.updated_at,
         activated_at=row.activated_at,
         archived_at=row.archived_at,
+        suspended_at=row.suspended_at,
+        cancelled_at=row.cancelled_at,
     )

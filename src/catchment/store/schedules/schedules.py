@@ -34,6 +34,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.default_due_date_days,
     _c.roll_up_exclusions,
     _c.tax_rates,
+    _c.suspended_at,
 )
 _PHASE: tuple[Column[Any], ...] = (
     _p.id,
@@ -144,4 +145,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         bill_to=BillTo(row.bill_to),
         adjust_late=row.adjust_late_usage,
         tax_rates=row.tax_rates or {},
+        suspended=row.suspended_at is not None,
     )

@@ -54,6 +54,9 @@ billing_schedules = Table(
     created_at(),
     updated_at(),
     Column("activated_at", Instant),
+    Column("suspended_at", Instant),
+    # When it was agreed that it ends earlier; the day on which it does is its end_date.
+    Column("cancelled_at", Instant),
     Column("archived_at", Instant),
     Index(None, "workspace_id", "id"),
     Index(None, "customer_id"),

@@ -175,10 +175,14 @@ line_items = Table(
     Column("gross_minor", BigInteger, nullable=False),
     Column("service_start", Date),
     Column("service_end", Date),
+    # Since when usage of before the service had moved its tiers, where any could.
+    Column("tiers_from", Date),
     text_column("unit"),
     text_column("schedule_id"),
     text_column("phase_id"),
     text_column("price_id"),
+    # Of a seat price that charges them apart: COMMITTED seats, or OVERAGES. Else empty.
+    Column("part", Text, nullable=False, server_default=""),
     text_column("product_id"),
     text_column("usage_metric_id"),
     json_column("restrict_to_customers", nullable=True),
@@ -198,6 +202,7 @@ line_items = Table(
     # What was read to measure it: events up to a place, the tree and the aliases known at an
     # instant. Held here too, so that lines with something late are found without their evidence.
     Column("last_seq", BigInteger),
+    Column("last_seat", BigInteger),
     Column("known_at", Instant),
     # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
     json_column("share_counts", nullable=True),
@@ -209,6 +214,7 @@ line_items = Table(
         "phase_id",
         "price_id",
         "service_start",
+        "part",
         "adjustment",
         "live_key",
     ),
@@ -223,6 +229,7 @@ late_looks = Table(
     Column("schedule_id", Text, primary_key=True),
     Column("price_id", Text, primary_key=True),
     Column("service_start", Date, primary_key=True),
+    Column("part", Text, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("known_at", Instant, nullable=False),
 )
