@@ -29,7 +29,8 @@ from catchment.cli.app import (
 )
 from catchment.cli.control_sheet import late_table, sheet_table, told_differences
 from catchment.core.money import money_text, total
-from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.work_on_run import RunResult
 from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading

@@ -1,8 +1,8 @@
 """Occasions that recur: five fields as cron has them, in a time zone.
 
-Minute, hour, day of the month, month and day of the week (0 and 7 are Sunday; names work, too), each
-``*``, a number, a range, a list of these, or any of them with a ``/step``. As in POSIX (crontab), where
-both days are restricted either of them is enough.
+Minute, hour, day of the month, month and day of the week (0 and 7 are Sunday; names work, too),
+each ``*``, a number, a range, a list of these, or any of them with a ``/step``. As in POSIX
+(crontab), where both days are restricted either of them is enough.
 
 A day has each of its occasions once. One that the clock skips in spring takes place as much later
 as the clock was put forward; one that it passes twice in autumn takes place the first time.
