@@ -31,6 +31,7 @@ from catchment.store.invoices import adjustments, evidence, invoice_contents
 from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
 
 _PLACES = {method: place for place, method in enumerate(METHODS)}
@@ -203,9 +204,9 @@ def _used(
     price, place = structures.parse(kept.structure), counted.last_seq
     query = replace(query_of(counted), want_values=needs_values(price), bounds=bounds(price))
     assert line.service is not None, line
-    asked = Onward(query, counted.before)
-    payer = query.members[0].customer
-    asking = [Asking(asked, line.service, payer, line.part)]
+    assert line.schedule_id is not None, line
+    payer = schedules.one(tx, workspace_id, line.schedule_id).customer
+    asking = [Asking(Onward(query, counted.before), line.service, payer, line.part)]
     [used] = count(tx, usage, workspace_id, zone, asking, last_seq=place, last_seat=place).answers
     return used
 
