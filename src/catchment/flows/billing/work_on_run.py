@@ -92,8 +92,13 @@ def work_on_run(work: Work, run_id: str) -> RunResult:
             run, said = one_run(tx, workspace, run_id), f"{type(error).__name__}: {error}"
             ended(tx, workspace, run, RunStatus.FAILED, work.ends(), said)
     with reading(engine) as tx:
-        run, report = billing_runs.one(tx, workspace.id, run_id)
-        return RunResult(run, tuple(run_invoices.drafted_by(tx, workspace.id, run_id)), report)
+        return result_of(tx, workspace, run_id)
+
+
+def result_of(tx: Connection, workspace: Workspace, run_id: str) -> RunResult:
+    """A run as it stands, with what it has drafted by now. Raises NotFound."""
+    run, report = billing_runs.one(tx, workspace.id, run_id)
+    return RunResult(run, tuple(run_invoices.drafted_by(tx, workspace.id, run_id)), report)
 
 
 def _taken_up(tx: Connection, work: Work, run_id: str) -> BillingRun:

@@ -189,6 +189,12 @@ def running(tx: Connection, workspace_id: str) -> list[BillingRun]:
     return [of_row(row) for row in tx.execute(query.order_by(_c.id))]
 
 
+def newest(tx: Connection, workspace_id: str, limit: int) -> list[BillingRun]:
+    """The latest runs, the newest first."""
+    query = listed(workspace_id).order_by(_c.id.desc()).limit(limit)
+    return [of_row(row) for row in tx.execute(query)]
+
+
 def waiting_workspaces(tx: Connection) -> list[Workspace]:
     """Which workspaces have runs at work, whether or not anybody works on them."""
     query = select(_c.workspace_id).where(_c.status == RunStatus.RUNNING).distinct()
