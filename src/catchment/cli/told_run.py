@@ -53,16 +53,15 @@ _ENDS = {
 
 def run_table(home: access.Workspace, runs: list[BillingRun]) -> Table:
     """A row for each run."""
-    table = Table(title=Text(f"{home.name}: billing runs"), title_justify="left")
-    for column in ("Run", "Due up to", "Started (UTC)", "Status"):
-        table.add_column(column, no_wrap=column == "Run")
+    table = Table(title=Text(f"{home.name}: billing runs"), title_justify="left", box=None)
+    for column in ("Run", "Due up to", "Status"):
+        table.add_column(column, no_wrap=True)
     for column in ("Done", "Drafted", "Issued", "Failures"):
         table.add_column(column, justify="right")
     for run in runs:
         table.add_row(
             run.id,
             run.as_of.isoformat(),
-            f"{run.created_at:%Y-%m-%d %H:%M}",
             run.status,
             f"{run.progress.done:,}/{run.progress.planned:,}",
             f"{run.drafted_count:,}",
