@@ -315,4 +315,4 @@ def family(books: Books) -> dict[str, str]:
 
 def instead(kind: type[_Store], usage: UsageStore) -> _Store:
     """A store of another kind over the same events."""
-    return kind(usage._engine, usage._storage, usage._lease)
+    return kind(usage._engine, usage._storage)

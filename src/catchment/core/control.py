@@ -43,11 +43,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A schedule that could not be billed, and why. Everyone else's was."""
+    """A schedule that could not be billed, and why. Everyone else's was.
+
+    ``code`` names the reason. With an ``invoice_id`` it is billed, by a draft that is parked: the
+    run does not issue it, for it is out of bounds.
+    """
 
     customer: CustomerId
     schedule_id: str
     reason: str
+    code: str = "cannot_be_billed"
+    invoice_id: str | None = None
 
 
 class Totals(NamedTuple):
