@@ -72,7 +72,7 @@ def full(house: House) -> Iterator[Full]:
         schedule(seller, kin.loner, [prices.calls], isDraft=False, rollUpBilling=False)
         [of_loner] = seller.items("/invoices", customerId=kin.loner)
         seller.client.delete(f"/invoices/{of_loner['id']}")
-        run = seller.make("/billing-runs", {"asOf": "2026-03-10"})["id"]
+        run = seller.make("/billing-runs", {"asOf": "2026-03-10", "wait": True})["id"]
         yield Full(seller, kin, prices, running, draft["id"], other["id"], run)
 
 

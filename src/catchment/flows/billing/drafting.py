@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from catchment.core.breakdown import Basis, Measured, named
 from catchment.core.consolidation import Due, Part
 from catchment.core.control import Failure
+from catchment.core.errors import BillingError
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
@@ -165,7 +166,10 @@ def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T
         raise
     except Exception as error:  # noqa: BLE001 -- one bad schedule bills nobody less
         reason = f"{type(error).__name__}: {error}"
-        failures.setdefault(schedule.id, Failure(schedule.customer, schedule.id, reason))
+        failure = Failure(schedule.customer, schedule.id, reason)
+        if isinstance(error, BillingError):
+            failure = replace(failure, reason=error.detail, code=error.code)
+        failures.setdefault(schedule.id, failure)
         return None
 
 
@@ -268,7 +272,8 @@ def _answers(
         made = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
-        read = _Read(known_at, made.last_seq, last_seat, names)
+        last_seq = made.last_seq
+        read = _Read(known_at, last_seq, last_seat, names)
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple(m for m in pools.now.members if m.customer in used.members)
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
