@@ -10,6 +10,8 @@ export type ScheduleStatus =
   | "CANCELLED"
   | "COMPLETED";
 
+export type SeatDiscountType = "ALL_SEATS" | "INCLUDED_SEATS_ONLY" | "OVERAGE_SEATS_ONLY";
+
 export type DiscountRequest = {
   type: "PERCENTAGE" | "NOMINAL";
   /** A fraction where it is a percentage. */
@@ -17,7 +19,7 @@ export type DiscountRequest = {
   message: string;
   separateLineItem: boolean;
   restrictToPrices?: string[];
-  seatDiscountType?: string;
+  seatDiscountType?: SeatDiscountType;
 };
 
 export type Discount = DiscountRequest & { id: string };

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import type { Phase, Price } from "../../api/types";
+import type { Phase, Price, SeatDiscountType } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
@@ -42,16 +42,23 @@ export function PhasePanel({ phase, index, prices }: Props) {
   );
 }
 
+const OF_SEATS: Record<SeatDiscountType, string> = {
+  ALL_SEATS: "",
+  INCLUDED_SEATS_ONLY: ", contracted seats only",
+  OVERAGE_SEATS_ONLY: ", only seats above those contracted",
+};
+
 /** The discounts and minimums of a phase, each with the prices that it is restricted to. */
 function settled({ discounts, minimums }: Phase, prices: Price[]): [string, ReactNode][] {
   const currency = prices[0]?.currency ?? "";
   const of = (ids: string[] = []) =>
     ids.length ? ` of ${prices.filter(({ id }) => ids.includes(id)).map(({ name }) => name).join(", ")}` : "";
   return [
-    ...discounts.map(({ type, amount, message, restrictToPrices, separateLineItem }): [string, ReactNode] => [
+    ...discounts.map(({ type, amount, message, restrictToPrices, separateLineItem, ...discount }): [string, ReactNode] => [
       message || "Discount",
       (type === "NOMINAL" ? moneyText(String(amount), currency) : percentText(String(amount))) +
         of(restrictToPrices) +
+        OF_SEATS[discount.seatDiscountType ?? "ALL_SEATS"] +
         (separateLineItem ? ", as a line of its own" : ""),
     ]),
     ...minimums.map(({ amount, restrictToPrices }): [string, ReactNode] => [
