@@ -272,7 +272,8 @@ def _answers(
         made = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
-        read = _Read(known_at, made.last_seq, last_seat, names)
+        last_seq = made.last_seq
+        read = _Read(known_at, last_seq, last_seat, names)
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple(m for m in pools.now.members if m.customer in used.members)
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
