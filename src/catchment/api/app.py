@@ -39,6 +39,7 @@ from catchment.api.invoices import (
 from catchment.api.schedules import (
     billing_schedules,
     discounts,
+    next_invoice,
     payment_settings,
     schedule_pool,
     stopped_schedules,
@@ -75,6 +76,7 @@ RESOURCES = (
     discounts,
     stopped_schedules,
     schedule_pool,
+    next_invoice,
     billing_runs,
     invoices,
     allocations,

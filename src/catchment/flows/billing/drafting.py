@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from catchment.core.breakdown import Basis, Measured, named
-from catchment.core.consolidation import Due, Part
+from catchment.core.consolidation import Due, Key, Part
 from catchment.core.control import Failure
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
@@ -121,13 +121,36 @@ def drafted(
     answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
+    return _drafts(tx, agreed, found, late, failures, failed)
+
+
+def drafted_from(
+    tx: Connection, agreed: Agreements, found: Sequence[MeasuredDue]
+) -> list[tuple[Due, Draft]]:
+    """A draft of each invoice whose usage is given; without shares, and adjusting nothing."""
+    return _drafts(tx, agreed, found, {}, None, {}, shared=False)
+
+
+def _drafts(
+    tx: Connection,
+    agreed: Agreements,
+    found: Sequence[MeasuredDue],
+    late: Mapping[Key, Sequence[Adjustment]],
+    failures: Failures | None,
+    failed: Failures,
+    *,
+    shared: bool = True,
+) -> list[tuple[Due, Draft]]:
+    """The drafts with what they adjust of others, ``late``."""
     wanted = {who for _, parts in found for of in parts for who in _named(of)}
     wanted.update(who for made in late.values() for one in made for who in _named_by(one))
     names = customers.names(tx, agreed.workspace.id, wanted)
     taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
     drafts = []
     for due, parts in found:
-        make = partial(_draft, due, parts, late[due.key], names, taxed[due.payer], failed)
+        adjusted = late.get(due.key, ())
+        terms = taxed[due.payer]
+        make = partial(_draft, due, parts, adjusted, names, terms, failed, shared=shared)
         drafts.append((due, attempt(due.schedule, failures, make)))
     return [
         (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
@@ -211,12 +234,15 @@ def _draft(
     names: Mapping[CustomerId, str],
     taxed: TaxTerms,
     failed: Failures,
+    *,
+    shared: bool,
 ) -> Draft | None:
     """The invoice, less what joins it and cannot be priced; None where nothing is left."""
     own = [one for of in parts if not of.part.joined for one in of.measured]
     guests: list[Joined] = []
     for part, found in (of for of in parts if of.part.joined):
-        made = attempt(part.schedule, failed, partial(joined, part.schedule, part.path, found))
+        join = partial(joined, part.schedule, part.path, found, shared=shared)
+        made = attempt(part.schedule, failed, join)
         if made is not None:
             guests.append(made)
     if not (own or guests or late):
@@ -226,7 +252,7 @@ def _draft(
         named = schedule.tax_rates.get(charge.item.price_id)
         return taxed.of(named, charge.item.tax_category_id)
 
-    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
+    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing, shared=shared)
     return replace(made_of, tax_status=taxed.status)
 
 
@@ -246,7 +272,7 @@ def _answers(
     Members are seen from who pays. Failures of parts that join are told to ``failed``.
     """
     answers: dict[_Key, _Answer] = {}
-    known_at = stamps.known_at(tx, agreed.workspace.id)
+    known_at = stamps.known_at(tx, agreed.workspace.id) if explained else None
     questions = _questions(dues, explained=explained)
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
@@ -259,9 +285,11 @@ def _answers(
         reading = read_onward(usage, agreed.workspace.id, asking, last_seq)
         for (question, pools), one, used in zip(batch, asking, reading.answers, strict=True):
             found = tuple(m for m in pools.now.members if m.customer in used.members)
-            read = _Read(known_at, reading.last_seq, names)
             before = tuple(m for m in one.before if m.customer in used.members_reached)
-            basis = _basis(agreed, question, found, before, read) if explained else None
+            basis = None
+            if known_at is not None:
+                read = _Read(known_at, reading.last_seq, names)
+                basis = _basis(agreed, question, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
     return answers

@@ -26,7 +26,7 @@ from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoice_parts import Contents
-from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.invoices.invoices import Billed, Invoice, Status
 from catchment.usage import UsageStore
 
 
@@ -77,6 +77,26 @@ def place(
     added = keep(tx, workspace, new, now=now, new_id=new_id, run_id=run_id)
     nothing_left = frozenset(one.id for one in standing if _key(one) not in by_key)
     return Placed(renewed, nothing_left, added)
+
+
+def planned(
+    tx: Connection, usage: UsageStore, workspace: Workspace, wanted: Collection[Charge]
+) -> tuple[Agreements, list[Due]]:
+    """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
+
+    Each is whole: with what joins it, stands on its draft, or is adjusted on it. Nothing is held.
+    """
+    search = _Search(
+        tx,
+        workspace,
+        {},
+        {charge.billed_as for charge in wanted},
+        {charge.due_on for charge in wanted},
+        hold=False,
+    )
+    dues = search.dues()
+    assert search.agreed is not None, wanted
+    return search.agreed, _with_adjustments(tx, usage, search.agreed, search.drafts, dues)
 
 
 def _with_adjustments(
@@ -152,7 +172,8 @@ def _renewed(
 class _Search:
     """Invoices whose whole contents are looked for: the drafts by id, and days to be drafted.
 
-    ``wanted`` are the charges that must be on one of them, and ``days`` when those fall due.
+    ``wanted`` are the charges that must be on one of them, and ``days`` when those fall due. The
+    drafts stay drafts until ``tx`` ends, unless it must not ``hold`` them.
     """
 
     tx: Connection
@@ -160,6 +181,7 @@ class _Search:
     drafts: dict[str, Invoice]
     wanted: set[ChargeId]
     days: set[date]
+    hold: bool = True
     keys: set[Key] = field(default_factory=set)
     agreed: Agreements | None = None
     _around: frozenset[str] = frozenset()
@@ -186,9 +208,14 @@ class _Search:
         found = arrange(free, agreed.payer, billed.issued)
         self.keys |= {due.key for due in found if self._wants(due)}
         there = {billed.days[key] for key in self.keys & billed.days.keys()} - self.drafts.keys()
-        for draft in invoices.held_drafts(self.tx, self.workspace.id, there):
-            self.drafts[draft.id] = draft
+        self.drafts |= {draft.id: draft for draft in self._drafts(there)}
         return found
+
+    def _drafts(self, ids: Collection[str]) -> list[Invoice]:
+        if self.hold:
+            return invoices.held_drafts(self.tx, self.workspace.id, ids)
+        found = (invoices.find(self.tx, self.workspace.id, id) for id in sorted(ids))
+        return [one for one in found if one is not None and one.status is Status.DRAFT]
 
     def _agreed(self, schedule_ids: set[str]) -> Agreements:
         if self.agreed is None or not schedule_ids <= self._around:

@@ -526,6 +526,12 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_aliases_customer_id"), ["customer_id"], unique=False
         )
+        batch_op.create_index(
+            "ix_customer_aliases_given", ["workspace_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_aliases_taken", ["workspace_id", "deleted_at"], unique=False
+        )
 
     op.create_table(
         "customer_links",
