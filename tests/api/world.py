@@ -367,9 +367,25 @@ OPERATIONS: dict[str, Body | None] = {
         "endDate": "2026-11-30"
     },
     "POST /billing-schedules/{billingScheduleId:schedule}/archive": None,
+    "POST /billing-schedules/{billingScheduleId:running}/simulate": lambda w: {
+        "until": "2026-12-31",
+        "usage": {
+            w.ids["metric"]: {"2026-05": "120", "every": 100},
+        },
+    },
     "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
         "customerId": w.ids["loner"]
     },
+    "POST /billing-schedules/preview": lambda _: {
+        "startDate": "2026-01-15",
+        "endDate": "2026-12-31",
+        "recurrenceDayOfMonth": 1,
+        "prices": [{"billingFrequency": "MONTHLY", "billingType": "IN_ARREARS"}],
+    },
+    "POST /billing-schedules/simulate": lambda w: (
+        schedule_body(w.ids["parent"], w.ids["price GRADUATED"])
+        | {"until": "2026-12-31", "usage": {w.ids["metric"]: "120"}}
+    ),
     "POST /billing-schedules/validate-taxes": lambda w: schedule_body(
         w.ids["parent"],
         w.ids["price GRADUATED"],

@@ -39,9 +39,10 @@ from catchment.api.invoices import (
 from catchment.api.schedules import (
     billing_schedules,
     discounts,
-    next_invoice,
     payment_settings,
+    previews,
     schedule_pool,
+    schedule_previews,
     stopped_schedules,
 )
 from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
@@ -76,7 +77,8 @@ RESOURCES = (
     discounts,
     stopped_schedules,
     schedule_pool,
-    next_invoice,
+    previews,
+    schedule_previews,
     billing_runs,
     invoices,
     allocations,

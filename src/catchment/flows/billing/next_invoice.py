@@ -41,6 +41,15 @@ class NothingToBill(NotFound):
 
     code = "nothing_to_bill"
 
+    @classmethod
+    def of(cls, schedule: Schedule) -> NothingToBill:
+        """The refusal that says why."""
+        if schedule.archived_at is not None:
+            return cls("The billing schedule is archived: it bills nothing more.")
+        if schedule.suspended:
+            return cls("The billing schedule is suspended: it bills nothing until it is resumed.")
+        return cls("Everything that the billing schedule charges is billed.")
+
 
 @dataclass(frozen=True, slots=True)
 class NextInvoice:
@@ -85,8 +94,8 @@ def next_invoice(
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     wanted = first_unbilled(schedule, billed, now.astimezone(zone).date(), zone)
     if not wanted:
-        raise NothingToBill(_why(schedule))
-    agreed, dues = planned(tx, usage, workspace, wanted)
+        raise NothingToBill.of(schedule)
+    agreed, dues = planned(tx, workspace, wanted, usage)
     keys = {charge.billed_as for charge in wanted}
     due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
     if shared or due.adjusting:
@@ -115,10 +124,10 @@ def first_unbilled(
     return ()
 
 
-def nobodys() -> NewId:
-    """Ids of what is on it: ``preview-1`` and so on, the same each time it is looked at."""
+def nobodys(id: str = NOBODYS) -> NewId:
+    """Ids of what is on an invoice: its own with -1 and so on, the same whenever it is shown."""
     numbers = count(1)
-    return lambda: f"{NOBODYS}-{next(numbers)}"
+    return lambda: f"{id}-{next(numbers)}"
 
 
 def _horizons(schedule: Schedule, today: date) -> Iterator[date]:
@@ -128,11 +137,3 @@ def _horizons(schedule: Schedule, today: date) -> Iterator[date]:
         days.add(phase.start + _MORE_THAN_A_YEAR)
         days.update(end for end in [day_after(phase.end)] if end != NO_END)
     yield from sorted(days)
-
-
-def _why(schedule: Schedule) -> str:
-    if schedule.archived_at is not None:
-        return "The billing schedule is archived: it bills nothing more."
-    if schedule.suspended:
-        return "The billing schedule is suspended: it bills nothing until it is resumed."
-    return "Everything that the billing schedule charges is billed."

@@ -80,11 +80,15 @@ def place(
 
 
 def planned(
-    tx: Connection, usage: UsageStore, workspace: Workspace, wanted: Collection[Charge]
+    tx: Connection,
+    workspace: Workspace,
+    wanted: Collection[Charge],
+    adjusting: UsageStore | None = None,
 ) -> tuple[Agreements, list[Due]]:
     """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
 
-    Each is whole: with what joins it, stands on its draft, or is adjusted on it. Nothing is held.
+    Each is whole: with what joins it and stands on its draft, and with what it adjusts by the usage
+    ``adjusting``, if there is one. Nothing is held.
     """
     search = _Search(
         tx,
@@ -96,7 +100,9 @@ def planned(
     )
     dues = search.dues()
     assert search.agreed is not None, wanted
-    return search.agreed, _with_adjustments(tx, usage, search.agreed, search.drafts, dues)
+    if adjusting is not None:
+        dues = _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
+    return search.agreed, dues
 
 
 def _with_adjustments(

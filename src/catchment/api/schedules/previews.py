@@ -1,4 +1,4 @@
-"""/billing-schedules/{id}/next-invoice: what a schedule would bill if its period ended now."""
+"""/billing-schedules/{id}/next-invoice and /simulate: what a schedule will bill, before it does."""
 
 from datetime import date
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from catchment.api.edge.deps import Cursor, Limit, Now, PathId, Tx, Usage, WhoIs
-from catchment.api.edge.route import router
+from catchment.api.edge.route import router, writes_nothing
 from catchment.api.edge.wire import Pagination, after_key
 from catchment.api.invoices.invoice_models import (
     InvoiceOut,
@@ -15,11 +15,13 @@ from catchment.api.invoices.invoice_models import (
     UsageItemGroupOut,
     UsageItemGroupPage,
 )
+from catchment.api.schedules.simulation_wire import SimulateIn, SimulationOut, given
 from catchment.core.allocation import Method
 from catchment.flows.billing.next_invoice import NextInvoice, next_invoice
+from catchment.flows.billing.simulate_schedule import simulate_schedule
 from catchment.flows.invoices.share_invoice import members_shares
 
-routes = router("/billing-schedules/{billingScheduleId}/next-invoice", "Billing schedules")
+routes = router("/billing-schedules/{billingScheduleId}", "Billing schedules")
 
 
 class NextInvoiceOut(InvoiceOut):
@@ -67,7 +69,7 @@ class NextInvoiceOut(InvoiceOut):
         )
 
 
-@routes.get("")
+@routes.get("/next-invoice")
 def show_next_invoice(
     billingScheduleId: PathId,  # noqa: N803 -- the name in the path
     *,
@@ -92,3 +94,33 @@ def show_next_invoice(
     shared = method is not None
     found = next_invoice(tx, usage, who.workspace, billingScheduleId, shared=shared, now=now)
     return NextInvoiceOut.of_next(found, method, limit, after)
+
+
+@routes.post("/simulate")
+@writes_nothing
+def simulate(
+    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    body: SimulateIn,
+    *,
+    tx: Tx,
+    usage: Usage,
+    who: WhoIs,
+    now: Now,
+) -> SimulationOut:
+    """The invoices of the months to come, were so much used in each; nothing is written.
+
+    They are those that billing runs would draft: what joins them is on them, adjustments are not. A
+    month's usage is spread evenly over its days; figures that do not add up (UNIQUE, MAX, LATEST,
+    AVERAGE, PERCENTILE) are the same whatever part of it counts. Usage is that of the whole pool,
+    and nobody's share.
+    """
+    found = simulate_schedule(
+        tx,
+        usage,
+        who.workspace,
+        billingScheduleId,
+        until=body.until,
+        given=given(body.usage),
+        now=now,
+    )
+    return SimulationOut.of(found)
