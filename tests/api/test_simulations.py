@@ -12,6 +12,7 @@ from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.api.test_invoices import bill
 from tests.api.test_next_invoice import written
+from tests.api.world import SEAT_METRIC, price_body, seat_structure
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
 CAPPED = {
@@ -356,3 +357,23 @@ def test_days_of_a_preview_follow_each_other(client: TestClient) -> None:
     answer = client.post("/billing-schedules/preview", json=body)
 
     assert answer.json()["errors"][0]["pointer"] == "/endDate"
+
+
+def test_seats_stay_as_they_are(client: TestClient, solo: dict[str, str]) -> None:
+    metric = client.post("/seat-metrics", json=SEAT_METRIC).json()["id"]
+    told = {"customerAlias": solo["who"], "seatType": SEAT_METRIC["seatType"], "total": 7}
+    client.post("/seat-events", json=told | {"eventTimestamp": "2026-01-01T00:00:00Z"})
+    product = client.post("/products", json={"name": "Seats", "label": "Seats"}).json()["id"]
+    structure = seat_structure(metric)
+    seats = client.post("/prices", json=price_body(product, structure)).json()["id"]
+    phases = [{"startDate": "2026-05-01", "priceIds": [seats]}]
+
+    answer = client.post(
+        "/billing-schedules/simulate",
+        json=terms(solo, startDate="2026-05-01", phases=phases, until="2026-07-01"),
+    )
+
+    assert answer.status_code == 200, answer.text
+    lines = [one["lineItems"][0] for one in answer.json()["invoices"]]
+    assert [line["quantity"] for line in lines] == ["7", "7"]
+    assert answer.json()["usage"] == []

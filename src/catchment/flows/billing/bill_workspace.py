@@ -18,9 +18,9 @@ from catchment.core.control import Difference, Failure
 from catchment.core.errors import InvoiceNotDraft, NotFound
 from catchment.core.money import total
 from catchment.flows.billing.control_sheet import Sheet, control_sheet
-from catchment.flows.billing.drafting import Failures
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId
+from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.run_billing import INVOICES_AT_ONCE, Progress, draft_due, hold
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.store.access import Workspace

@@ -7,56 +7,61 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from catchment.core.breakdown import Basis, Measured, named
-from catchment.core.consolidation import Due, Key, Part
-from catchment.core.control import Failure
+from catchment.core.breakdown import Basis, Measured
+from catchment.core.consolidation import Due, Part
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
     Draft,
-    Joined,
     adjustment,
-    draft,
-    joined,
 )
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
-from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import Charge, Schedule, Scope
-from catchment.core.taxes import Taxation, TaxTerms
+from catchment.core.pricing import SeatPart, bounds, needs_values
+from catchment.core.schedules import Charge, Scope
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.onward import Pools, onward, pools_of, read_onward
+from catchment.flows.billing.counting import Asking, count
+from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.price_dues import (
+    Failures,
+    MeasuredDue,
+    MeasuredPart,
+    attempt,
+    price,
+)
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
-from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store import stamps
-from catchment.store.families import aliases, customers
+from catchment.store.families import aliases
+from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
-_T = TypeVar("_T")
 
 
 class _Key(NamedTuple):
-    """Who shares all of these asks for the same usage, with the same ``before`` it."""
+    """Who shares all of this asks for the same usage, with the same ``before`` it. ``part`` is of
+    seats.
+    """
 
     schedule_id: str
     metric_id: str
     service: Period
     scope: Scope
     before: Period | None
+    part: SeatPart
 
     @property
     def start(self) -> date:
@@ -64,10 +69,6 @@ class _Key(NamedTuple):
 
 
 _Answer = tuple[Usage, Pool, Basis | None]
-
-
-Failures = dict[str, Failure]
-"""By schedule: one that failed is not asked again."""
 
 
 @dataclass(slots=True)
@@ -84,22 +85,12 @@ class _Question:
         return Period(self.key.start, self.key.service.end)
 
 
-class MeasuredPart(NamedTuple):
-    """The charges of one schedule on an invoice, each with its usage."""
-
-    part: Part
-    measured: tuple[Measured, ...]
-
-
-MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
-"""What an invoice bills; parts that could not be measured are left out."""
-
-
 class _Read(NamedTuple):
-    """Up to which instant and event everything was read, and the other names of customers."""
+    """Up to which instant and events everything was read, and the other names of customers."""
 
     known_at: datetime
     last_seq: int
+    last_seat: int
     names: Mapping[CustomerId, tuple[str, ...]]
 
 
@@ -121,40 +112,7 @@ def drafted(
     answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
-    return _drafts(tx, agreed, found, late, failures, failed)
-
-
-def drafted_from(
-    tx: Connection, agreed: Agreements, found: Sequence[MeasuredDue]
-) -> list[tuple[Due, Draft]]:
-    """A draft of each invoice whose usage is given; without shares, and adjusting nothing."""
-    return _drafts(tx, agreed, found, {}, None, {}, shared=False)
-
-
-def _drafts(
-    tx: Connection,
-    agreed: Agreements,
-    found: Sequence[MeasuredDue],
-    late: Mapping[Key, Sequence[Adjustment]],
-    failures: Failures | None,
-    failed: Failures,
-    *,
-    shared: bool = True,
-) -> list[tuple[Due, Draft]]:
-    """The drafts with what they adjust of others, ``late``."""
-    wanted = {who for _, parts in found for of in parts for who in _named(of)}
-    wanted.update(who for made in late.values() for one in made for who in _named_by(one))
-    names = customers.names(tx, agreed.workspace.id, wanted)
-    taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
-    drafts = []
-    for due, parts in found:
-        adjusted = late.get(due.key, ())
-        terms = taxed[due.payer]
-        make = partial(_draft, due, parts, adjusted, names, terms, failed, shared=shared)
-        drafts.append((due, attempt(due.schedule, failures, make)))
-    return [
-        (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
-    ]
+    return price(tx, agreed, found, late, failures, failed)
 
 
 def measured(
@@ -166,23 +124,6 @@ def measured(
     failed: Failures = {}
     answers = _answers(tx, usage, agreed, dues, None, failed, None, explained=False)
     return _answered(dues, answers, failed)
-
-
-def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T]) -> _T | None:
-    """What ``make`` returns; None where it fails, which is then reported under the customer.
-
-    A database that is away is nobody's in particular: that stops the run.
-    """
-    if failures is None:
-        return make()
-    try:
-        return make()
-    except DBAPIError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- one bad schedule bills nobody less
-        reason = f"{type(error).__name__}: {error}"
-        failures.setdefault(schedule.id, Failure(schedule.customer, schedule.id, reason))
-        return None
 
 
 def _answered(
@@ -202,13 +143,6 @@ def _answered(
     ]
 
 
-def _named(of: MeasuredPart) -> Iterator[CustomerId]:
-    """Whose names a draft needs for a part of it."""
-    if of.part.joined or of.part.schedule.roll_up:
-        yield from of.part.path
-        yield from named(of.measured)
-
-
 def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) -> list[Adjustment]:
     """What the invoice adjusts, as far as it comes to anything and could be measured."""
     found: list[Adjustment] = []
@@ -218,42 +152,6 @@ def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) ->
             made = attempt(one.schedule, failed, make)
             found += [] if made is None else [made]
     return found
-
-
-def _named_by(one: Adjustment) -> Iterator[CustomerId]:
-    """Whose names a draft needs for an adjustment on it."""
-    yield from one.adjusting.path
-    for path in one.paths.values():
-        yield from path
-
-
-def _draft(
-    due: Due,
-    parts: Sequence[MeasuredPart],
-    late: Sequence[Adjustment],
-    names: Mapping[CustomerId, str],
-    taxed: TaxTerms,
-    failed: Failures,
-    *,
-    shared: bool,
-) -> Draft | None:
-    """The invoice, less what joins it and cannot be priced; None where nothing is left."""
-    own = [one for of in parts if not of.part.joined for one in of.measured]
-    guests: list[Joined] = []
-    for part, found in (of for of in parts if of.part.joined):
-        join = partial(joined, part.schedule, part.path, found, shared=shared)
-        made = attempt(part.schedule, failed, join)
-        if made is not None:
-            guests.append(made)
-    if not (own or guests or late):
-        return None
-
-    def taxing(schedule: Schedule, charge: Charge) -> Taxation:
-        named = schedule.tax_rates.get(charge.item.price_id)
-        return taxed.of(named, charge.item.tax_category_id)
-
-    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing, shared=shared)
-    return replace(made_of, tax_status=taxed.status)
 
 
 def _answers(
@@ -272,23 +170,27 @@ def _answers(
     Members are seen from who pays. Failures of parts that join are told to ``failed``.
     """
     answers: dict[_Key, _Answer] = {}
-    known_at = stamps.known_at(tx, agreed.workspace.id) if explained else None
+    workspace_id = agreed.workspace.id
+    known_at = stamps.known_at(tx, workspace_id) if explained else None
+    last_seat = seat_events.last_place(tx, workspace_id)
     questions = _questions(dues, explained=explained)
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
-    since = kept_usage.first_day(tx, agreed.workspace.id)
+    since = kept_usage.first_day(tx, workspace_id)
     for batch in _batches(_pools(agreed, questions, since, failures, failed)):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
-        known = aliases.of_customers(tx, agreed.workspace.id, everyone)
+        known = aliases.of_customers(tx, workspace_id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        asking = [onward(_query(question), pools, names) for question, pools in batch]
-        reading = read_onward(usage, agreed.workspace.id, asking, last_seq)
-        for (question, pools), one, used in zip(batch, asking, reading.answers, strict=True):
+        asking = [_asking(question, pools, names) for question, pools in batch]
+        made = count(
+            tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
+        )
+        for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple(m for m in pools.now.members if m.customer in used.members)
-            before = tuple(m for m in one.before if m.customer in used.members_reached)
+            before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
             basis = None
             if known_at is not None:
-                read = _Read(known_at, reading.last_seq, names)
+                read = _Read(known_at, made.last_seq, last_seat, names)
                 basis = _basis(agreed, question, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
@@ -302,16 +204,16 @@ def _basis(
     before: tuple[Member, ...],
     read: _Read,
 ) -> Basis:
-    service = question.key.service
     schedule, above = question.part.schedule, agreed.links_above(question.part)
     return Basis(
-        service.span(agreed.zone),
+        question.key.service.span(agreed.zone),
         {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
         {m.customer: above + agreed.links(schedule, m) for m in members},
         read.last_seq,
         read.known_at,
         schedule.exclusions,
         before,
+        read.last_seat,
     )
 
 
@@ -352,7 +254,7 @@ def _pools(
 def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
     """Raises UsageDropped."""
     key = question.key
-    if since is not None and key.start < since:
+    if since is not None and key.start < since and not of_seats(question.metric):
         raise UsageDropped.before(since, f"what is charged for {days_text(key.service)}")
     charged = key.service, key.before
     return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
@@ -373,9 +275,11 @@ def _batches(
         yield batch
 
 
-def _query(question: _Question) -> UsageQuery:
-    """Of nobody yet."""
-    return UsageQuery(question.metric, (), question.want_values, tuple(sorted(question.bounds)))
+def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
+    bounds_in_order = tuple(sorted(question.bounds))
+    query = UsageQuery(question.metric, (), question.want_values, bounds_in_order)
+    key, payer = question.key, question.part.schedule.customer
+    return Asking(onward(query, pools, names), key.service, payer, key.part)
 
 
 def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
@@ -387,4 +291,11 @@ def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:
-    return _Key(charge.schedule_id, metric.id, charge.service, charge.item.scope, charge.before)
+    return _Key(
+        charge.schedule_id,
+        metric.id,
+        charge.service,
+        charge.item.scope,
+        charge.before,
+        charge.part,
+    )

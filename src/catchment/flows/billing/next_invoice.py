@@ -14,14 +14,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.period import NO_END, day_after
-from catchment.core.schedules import Charge, Schedule, charges
-from catchment.flows.billing.drafting import drafted, drafted_from, measured
+from catchment.core.schedules import Charge, Schedule
+from catchment.flows.billing.drafting import drafted, measured
 from catchment.flows.billing.keep_drafts import NewId, contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
+from catchment.flows.billing.price_dues import drafted_from
 from catchment.flows.billing.run_billing import unbilled
 from catchment.store.access import Workspace
 from catchment.store.invoices import adjustments, invoices

@@ -14,15 +14,17 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.invoicing import Draft
-from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.drafting import Failures, drafted
+from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, keep, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
+from catchment.flows.billing.price_dues import Failures
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoice_parts import Contents

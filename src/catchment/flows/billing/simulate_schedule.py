@@ -16,24 +16,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
+from catchment.core.charging import charges
 from catchment.core.consolidation import Due
 from catchment.core.errors import Invalid
 from catchment.core.forecasting import Stretch, added, as_many, joined
 from catchment.core.metering import GROWING, NO_USAGE, Usage
 from catchment.core.money import quotient
 from catchment.core.period import NO_END, ONE_DAY, Period, months_after
-from catchment.core.schedules import Charge, ChargeId, Schedule, charges
+from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.drafting import (
-    MeasuredDue,
-    MeasuredPart,
-    drafted_from,
-    measured,
-)
+from catchment.flows.billing.drafting import measured
 from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.next_invoice import NOBODYS, NothingToBill, nobodys
 from catchment.flows.billing.place_charges import planned
+from catchment.flows.billing.price_dues import MeasuredDue, MeasuredPart, drafted_from
 from catchment.flows.billing.run_billing import unbilled
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.suppose_usage import Given, Supposed, UsageKey, supposed, used_by
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoices
@@ -142,12 +140,8 @@ def _check_size(dues: Sequence[Due]) -> None:
 def _used(
     tx: Connection, usage: UsageStore, agreed: Agreements, dues: Sequence[Due], today: date
 ) -> dict[ChargeId, Usage]:
-    """What has been used of charges whose days have begun."""
-    begun = [
-        due
-        for due in dues
-        if any(one.read.start <= today for of in due.charges for one in (of, *of.beside))
-    ]
+    """What has been used of charges whose days have begun, and all seats."""
+    begun = [due for due in dues if any(_is_known(one, today) for one in due.charges)]
     found = measured(tx, usage, agreed, begun) if begun else []
     return {
         one.charge.billed_as: one.usage
@@ -156,6 +150,12 @@ def _used(
         for of in part.measured
         for one in (of, *of.beside)
     }
+
+
+def _is_known(charge: Charge, today: date) -> bool:
+    """Whether something of what it prices is there by now."""
+    metrics = ((one, one.item.metric) for one in (charge, *charge.beside))
+    return any(m and (one.read.start <= today or of_seats(m)) for one, m in metrics)
 
 
 def _as_supposed(

@@ -23,6 +23,7 @@ from catchment.core.pricing import needs_values
 from catchment.core.schedules import Charge, PricedItem, Schedule, Scope
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.onward import Pools, onward
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.store.families import aliases
 from catchment.store.usage import kept_usage
@@ -117,8 +118,8 @@ def _asked(dues: Iterable[Due], today: date) -> dict[UsageKey, _Question]:
     for part in (part for due in dues for part in due.parts):
         for charge in (one for of in part.charges for one in (of, *of.beside)):
             metric = charge.item.metric
-            if metric is None or charge.service.last_day <= today:
-                continue
+            if metric is None or of_seats(metric) or charge.service.last_day <= today:
+                continue  # seats stay as they are until somebody says otherwise
             day = max(today, charge.service.start)
             question = found.setdefault(
                 used_by(charge, metric),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from catchment.core.charging import charges
 from catchment.core.period import Period, day_after
 from catchment.core.pricing import Fixed
 from catchment.core.schedules import (
@@ -14,7 +15,6 @@ from catchment.core.schedules import (
     PricedItem,
     Schedule,
     Timing,
-    charges,
 )
 
 Cadence = tuple[Frequency, Timing]
