@@ -8,6 +8,7 @@ from catchment.cli import (  # noqa: F401 -- importing them registers their comm
     moving,
     usage,
     verify,
+    workspaces,
 )
 from catchment.cli.app import app
 

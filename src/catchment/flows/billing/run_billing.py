@@ -41,7 +41,7 @@ from catchment.store.engine import lock, reading, writing
 from catchment.store.invoices import invoices
 from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.invoices.invoices import Billed, Invoice
-from catchment.store.schedules import schedules
+from catchment.store.schedules import schedules, time_travellers
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
@@ -111,24 +111,42 @@ def bill_schedule(
     now: datetime,
     new_id: NewId,
 ) -> list[Invoice]:
-    """Draft every due day of one activated schedule within the caller's transaction, and issue
-    the drafts of schedules that do so by themselves.
+    """Bill one activated schedule as ``bill_schedules`` does, and hold the workspace's billing.
+
+    Raises NotFound, OutOfBalance, UsageDropped.
+    """
+    hold(tx, workspace)
+    found = [schedules.one(tx, workspace.id, schedule_id)]
+    return bill_schedules(tx, usage, workspace, found, as_of=as_of, now=now, new_id=new_id)
+
+
+def bill_schedules(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    activated: Iterable[Schedule],
+    *,
+    as_of: date,
+    now: datetime,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Draft every due day of activated schedules within the caller's transaction, and issue the
+    drafts of those that do so by themselves. The caller holds the workspace's billing.
 
     What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
     through a connection of its own: what was acknowledged before counts, and reading waits for no
     writer. A suspended schedule bills nothing. A schedule that cannot be billed fails the request.
     Raises OutOfBalance, UsageDropped.
     """
-    hold(tx, workspace)
-    schedule = schedules.one(tx, workspace.id, schedule_id)
-    if schedule.suspended:
-        return []
-    billed = invoices.billed(tx, workspace.id, [schedule_id])
+    zone = ZoneInfo(workspace.timezone)
+    billing = [one for one in activated if not one.suspended]
+    billed = invoices.billed(tx, workspace.id, [one.id for one in billing])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
-        for charge in unbilled_before(schedule, since, billed, ZoneInfo(workspace.timezone)):
+        for charge in (c for one in billing for c in unbilled_before(one, since, billed, zone)):
             raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
-    wanted = unbilled(schedule, charges(schedule, as_of, ZoneInfo(workspace.timezone)), billed)
+    due = ((one, charges(one, as_of, zone)) for one in billing)
+    wanted = [charge for one, own in due for charge in unbilled(one, own, billed)]
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
     found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
     if differences:
@@ -154,7 +172,8 @@ def _plan(
     With what they adjust of earlier ones.
     """
     billed = invoices.billed(tx, agreed.workspace.id)
-    plan = _charged(agreed, billed, run.as_of, failures)
+    frozen = time_travellers.days(tx, agreed.workspace)
+    plan = _charged(agreed, billed, run.as_of, failures, frozen)
     found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
     if not found:
         return plan
@@ -164,11 +183,19 @@ def _plan(
     return {due.key: due for due in sorted(dues, key=lambda due: (due.on, due.schedule.id))}
 
 
-def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
+def _charged(
+    agreed: Agreements,
+    billed: Billed,
+    as_of: date,
+    failures: Failures,
+    frozen: Mapping[str, date],
+) -> dict[Key, Due]:
+    """What is due; of schedules whose time is ``frozen``, by that day at most."""
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.bills:
-            find = partial(_open, schedule, agreed, billed, as_of)
+            day = min(as_of, frozen.get(schedule.id, as_of))
+            find = partial(_open, schedule, agreed, billed, day)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
     dues = arrange(found, agreed.payer, billed.issued)
@@ -215,12 +242,14 @@ def _wanted(
     """What is due of these schedules and on no invoice, less what has failed."""
     known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
     billed = invoices.billed(tx, workspace.id, [one.id for one in known])
+    frozen = time_travellers.days(tx, workspace)
     zone = ZoneInfo(workspace.timezone)
     return [
         charge
         for schedule in known
         if schedule.bills
-        for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
+        for day in [min(as_of, frozen.get(schedule.id, as_of))]
+        for charge in unbilled(schedule, charges(schedule, day, zone), billed)
     ]
 
 
