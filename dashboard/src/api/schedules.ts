@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { api, type Query } from "./http";
 import type { Page, Schedule, ScheduleRequest } from "./types";
+import type { NextInvoice, Simulation, SimulationRequest } from "./types-previews";
 
 export const scheduleList = (query: Query) =>
   queryOptions({
@@ -36,3 +37,13 @@ export const archiveSchedule = (id: string, key: string) =>
 
 export const duplicateSchedule = (id: string, customerId: string, key: string) =>
   api.post<Schedule>(`/billing-schedules/${id}/duplicate`, { customerId }, key);
+
+/** What would be billed if the period ended now; 404 `nothing_to_bill` where nothing more comes. */
+export const nextInvoice = (id: string) =>
+  queryOptions({
+    queryKey: ["schedules", "next", id],
+    queryFn: ({ signal }) => api.get<NextInvoice>(`/billing-schedules/${id}/next-invoice`, {}, signal),
+  });
+
+export const simulate = (id: string, body: SimulationRequest) =>
+  api.post<Simulation>(`/billing-schedules/${id}/simulate`, body);

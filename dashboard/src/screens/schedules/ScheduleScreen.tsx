@@ -25,6 +25,8 @@ import { PriceDetail } from "../products/PriceDetail";
 import { cadenceText, modelName, rateText } from "../products/priceText";
 import { BILL_TO } from "./billTo";
 import { DuplicateButton } from "./DuplicateButton";
+import { NextInvoicePanel } from "./NextInvoicePanel";
+import { SimulationPanel } from "./SimulationPanel";
 
 export default function ScheduleScreen() {
   const { id = "" } = useParams();
@@ -79,7 +81,9 @@ export default function ScheduleScreen() {
       {shown.phases.map((phase, index) => (
         <PhasePanel key={phase.id} phase={phase} index={index} prices={shown.prices} />
       ))}
+      <NextInvoicePanel id={id} />
       <ScheduleInvoices id={id} />
+      <SimulationPanel id={id} startDate={shown.startDate} prices={shown.prices} />
     </Stack>
   );
 }
