@@ -24,6 +24,7 @@ from catchment.store.schema.agreements import (
     payment_settings,
     phase_prices,
     phases,
+    time_travellers,
 )
 from catchment.store.schema.catalog import list_prices, prices, products, usage_metrics
 from catchment.store.schema.columns import Instant, metadata
@@ -95,6 +96,7 @@ __all__ = [
     "tax_rate_versions",
     "tax_rates",
     "tax_registrations",
+    "time_travellers",
     "usage_branches",
     "usage_imports",
     "usage_inbox",

@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
+        sa.Column("sandbox", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("account", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "usage_kept_since", catchment.store.schema.columns.Instant(timezone=True), nullable=True
@@ -639,6 +641,12 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_customer_aliases_customer_id"), ["customer_id"], unique=False
         )
+        batch_op.create_index(
+            "ix_customer_aliases_given", ["workspace_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_aliases_taken", ["workspace_id", "deleted_at"], unique=False
+        )
 
     op.create_table(
         "customer_links",
@@ -1001,6 +1009,29 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phases")),
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
+    )
+    op.create_table(
+        "time_travellers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column(
+            "frozen_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_time_travellers_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_time_travellers_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_time_travellers")),
+        sa.UniqueConstraint("schedule_id", name=op.f("uq_time_travellers_schedule_id")),
     )
     op.create_table(
         "discounts",
