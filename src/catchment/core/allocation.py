@@ -8,7 +8,7 @@ share by itself would lose or find cents. What makes the shares also tells how t
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -41,6 +41,13 @@ Parts = tuple[int | None, ...]
 """Minor units by each of METHODS; None where a method gives no share."""
 
 
+MemberParts = dict[CustomerId, Parts]
+"""What members have of an amount."""
+
+MemberWeights = Mapping[CustomerId, Sequence[Decimal | int | None]]
+"""What an amount is shared by, by each of METHODS; None where a method gives a member no share."""
+
+
 class Share(NamedTuple):
     """What a member used of a line, and its parts of the net and of the tax; none is untaxed."""
 
@@ -68,6 +75,33 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
         columns.append(made[parts])
     rows = zip(*columns, strict=True)
     return tuple(share._replace(taxes=own) for share, own in zip(shares, rows, strict=True))
+
+
+def spread(amount: Money, weights: MemberWeights) -> MemberParts:
+    """``amount`` by what members have already (nothing below zero); by each method for itself."""
+    if not weights:
+        return {}
+    columns: list[Sequence[int | None]] = []
+    for place in range(len(METHODS)):
+        own = [parts[place] for parts in weights.values()]
+        known = [part for part in own if part is not None]
+        made = iter(divide(amount, known).parts if any(known) else [0] * len(known))
+        columns.append([None if part is None else next(made) for part in own])
+    return dict(zip(weights, zip(*columns, strict=True), strict=True))
+
+
+def added(parts: Iterable[MemberParts]) -> MemberParts:
+    """What members have of several amounts together, by customer id."""
+    found: MemberParts = {}
+    for one in parts:
+        for who, own in one.items():
+            known = found.get(who, (None,) * len(METHODS))
+            found[who] = tuple(map(_sum, known, own))
+    return dict(sorted(found.items()))
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return one if other is None else other + (one or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 
+from catchment.core.credits import PhaseGrant
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.minimums import Minimum
-from catchment.core.period import Period, cycles, day_after, months_after
+from catchment.core.period import Cycle, Period, cycles, day_after, months_after
 from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price
 
 Scope = frozenset[CustomerId]
@@ -105,6 +106,7 @@ class Phase:
     resets: bool = False
     discounts: tuple[Discount, ...] = ()
     minimums: tuple[Minimum, ...] = ()
+    credit_grants: tuple[PhaseGrant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,15 +335,25 @@ def _charges_of(
             yield replace(made, tiers_from=tiers_from)
         return
     run = _run(schedule, phase)
-    until = min(days.end, day_after(as_of))
+    for cycle, cut in cycles_in(schedule, phase, days, item.frequency.months, as_of):
+        over = min(cycle.period.end, run.end)
+        for part, tiers_from in _restarting(item.price, days.start, cut):
+            made = _charge(schedule, phase, item, (part, cycle.full), over)
+            yield replace(made, tiers_from=tiers_from)
+
+
+def cycles_in(
+    schedule: Schedule, phase: Phase, days: Period, months: int, as_of: date
+) -> Iterator[tuple[Cycle, Period]]:
+    """The cycles of ``months`` that begin by ``as_of``, each with those of its days that are among
+    the ``days`` of the phase; a cycle without any is left out.
+    """
+    run = _run(schedule, phase)
     billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, item.frequency.months, until):
+    for cycle in cycles(run.start, billing_day, months, min(days.end, day_after(as_of))):
         cut = cycle.period.intersect(days)
         if cut is not None:
-            over = min(cycle.period.end, run.end)
-            for part, tiers_from in _restarting(item.price, days.start, cut):
-                made = _charge(schedule, phase, item, (part, cycle.full), over)
-                yield replace(made, tiers_from=tiers_from)
+            yield cycle, cut
 
 
 def _charge(

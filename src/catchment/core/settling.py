@@ -7,19 +7,18 @@ billed once, adjusted, shared and verified by the same rules as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import NamedTuple, assert_never
 
 from catchment.core import allocation
-from catchment.core.allocation import METHODS, Parts, Share
+from catchment.core.allocation import METHODS, MemberParts, MemberWeights, Share
 from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount, Reduction, reductions
-from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum, true_up
-from catchment.core.money import EXACT, MAX_DECIMALS, Money, divide, exact_sum
+from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
 from catchment.core.pricing import Segment, rate
 from catchment.core.schedules import Charge
 
@@ -29,13 +28,14 @@ class StepKind(StrEnum):
 
     DISCOUNT = "DISCOUNT"
     MINIMUM = "MINIMUM"
+    CREDIT = "CREDIT"
 
 
 class Step(NamedTuple):
-    """What a discount takes off, or a minimum adds, once the price is applied.
+    """What a discount takes off, a minimum adds or a credit pays, once the price is applied.
 
-    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount.
-    ``before`` of a minimum is what the charges that count towards it come to.
+    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount and a
+    credit. ``before`` of a minimum is what the charges that count towards it come to.
     """
 
     kind: StepKind
@@ -110,17 +110,13 @@ def shares(measured: Measured) -> tuple[Share, ...]:
                 for place, one in enumerate(measured.beside)
                 if _counts(one, item.settles)
             }
-            weights: _Weights = _sums(_left(measured, place) for place in covered)
+            weights: MemberWeights = allocation.added(_left(measured, place) for place in covered)
             if not any(map(any, weights.values())):
                 weights = next(filter(None, map(_quantities, covered.values())), {})
-            found = _shared(made[0].amount, weights)
+            found = allocation.spread(made[0].amount, weights)
         case _:
             raise AssertionError(item)
     return tuple(Share(who, Decimal(0), parts) for who, parts in sorted(found.items()))
-
-
-_Parts = dict[CustomerId, Parts]
-_Weights = Mapping[CustomerId, Sequence[Decimal | int | None]]
 
 
 def _step(one: Reduction) -> Step:
@@ -169,24 +165,26 @@ def _counts(one: Measured, minimum: Minimum) -> bool:
     return item.metric is not None and minimum.covers(item.id)
 
 
-def _reduced(measured: Measured, place: int) -> list[tuple[str, _Parts]]:
+def _reduced(measured: Measured, place: int) -> list[tuple[str, MemberParts]]:
     """The shares of what each separate discount takes off the charge at a place, in order."""
     left = _of_line(measured, place)
     found = []
     for one in _reductions(measured):
         if one.place == place and one.discount.separate:
-            taken = _shared(-one.taken, left)
-            left = _sums((left, taken))
+            taken = allocation.spread(-one.taken, left)
+            left = allocation.added((left, taken))
             found.append((one.discount.id, taken))
     return found
 
 
-def _left(measured: Measured, place: int) -> _Parts:
+def _left(measured: Measured, place: int) -> MemberParts:
     """The shares of what all discounts leave of the charge at a place."""
-    return _sums((_of_line(measured, place), *(own for _, own in _reduced(measured, place))))
+    return allocation.added(
+        (_of_line(measured, place), *(own for _, own in _reduced(measured, place)))
+    )
 
 
-def _of_line(measured: Measured, place: int) -> _Parts:
+def _of_line(measured: Measured, place: int) -> MemberParts:
     """The shares of the line of the charge at a place, less the discounts within it."""
     own = measured.beside[place]
     if own.charge.item.metric is None:
@@ -202,36 +200,10 @@ def _of_line(measured: Measured, place: int) -> _Parts:
     return {one.customer: one.parts for one in made}
 
 
-def _quantities(measured: Measured) -> _Weights:
+def _quantities(measured: Measured) -> MemberWeights:
     """What members used, for every method alike."""
     used = sorted(measured.usage.members.items())
     return {who: (quantity,) * len(METHODS) for who, quantity in used if quantity > 0}
-
-
-def _shared(amount: Money, weights: _Weights) -> _Parts:
-    """``amount`` by what members have already; by each method for itself."""
-    if not weights:
-        return {}
-    columns: list[Sequence[int | None]] = []
-    for place in range(len(METHODS)):
-        own = [parts[place] for parts in weights.values()]
-        known = [part for part in own if part is not None]
-        made = iter(divide(amount, known).parts if any(known) else [0] * len(known))
-        columns.append([None if part is None else next(made) for part in own])
-    return dict(zip(weights, zip(*columns, strict=True), strict=True))
-
-
-def _sums(parts: Iterable[_Parts]) -> _Parts:
-    found: _Parts = {}
-    for one in parts:
-        for who, own in one.items():
-            known = found.get(who, (None,) * len(METHODS))
-            found[who] = tuple(map(_sum, known, own))
-    return dict(sorted(found.items()))
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return one if other is None else other + (one or 0)
 
 
 def _prorated(charge: Charge) -> tuple[Segment, ...]:

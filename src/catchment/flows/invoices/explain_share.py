@@ -157,8 +157,8 @@ def explain_share(
         raise NotFound(f"{customer} has no share of line item {line_id}.")
     if line.settles is not None:
         raise NotSupportedYet(
-            "How shares of a discount or a minimum come about is not explained yet; those of the"
-            " lines they settle are."
+            "How shares of a discount, a minimum or a credit come about is not explained yet; those"
+            " of the lines they settle are."
         )
     if kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.

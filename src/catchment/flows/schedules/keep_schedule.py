@@ -247,14 +247,16 @@ def duplicate(
     return copy
 
 
-def refuse_archived_customer(tx: Connection, workspace: str, id: str) -> None:
+def refuse_archived_customer(
+    tx: Connection, workspace: str, id: str, what: str = "new schedule"
+) -> None:
     """Raises CustomerArchived; a customer that is not there is named where the body names it."""
     customer = customers.many(tx, workspace, [id]).get(id)
     if customer is None:
         message = f"There is no customer {id}."
         raise NotFound(message, errors=(FieldError("/customerId", NotFound.code, message),))
     if customer.archived_at is not None:
-        raise customer_archived(customer.legal_name)
+        raise customer_archived(customer.legal_name, what)
 
 
 def _copied(phase: PhaseRecord, *, now: datetime, new_id: NewId) -> PhaseRecord:

@@ -234,9 +234,9 @@ def check_roll_up(tx: Connection, workspace: Workspace, record: ScheduleRecord) 
         raise RollUpNeedsChildren(message, errors=(error,))
 
 
-def customer_archived(name: str) -> CustomerArchived:
-    """The refusal of an archived customer."""
-    message = f"{name} is archived and can have no new schedule."
+def customer_archived(name: str, what: str = "new schedule") -> CustomerArchived:
+    """The refusal of ``what`` for an archived customer."""
+    message = f"{name} is archived and can have no {what}."
     return CustomerArchived(
         message, errors=(FieldError("/customerId", CustomerArchived.code, message),)
     )

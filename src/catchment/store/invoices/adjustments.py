@@ -20,6 +20,7 @@ from catchment.core.metering import Aggregation
 from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
+from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
 from catchment.store.invoices.invoice_rows import parts_of
@@ -41,7 +42,9 @@ _LOOKED_AT = and_(
     _look.price_id == _line.price_id,
     _look.service_start == _line.service_start,
 )
-_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.is_not(None)
+_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.in_(
+    (StepKind.DISCOUNT, StepKind.MINIMUM)
+)
 _LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
 _READS_FROM = func.coalesce(_line.tiers_from, _line.service_start)
 _KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
