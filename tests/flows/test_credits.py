@@ -305,3 +305,57 @@ def test_what_is_given_back_for_an_earlier_period_is_taken_off_before_credits_pa
     assert february.net.minor == 0
     assert became(books, gift).balance == 70
     assert set(verdicts(books).values()) == {None}
+
+
+def granted(books: Books, customer: str) -> list[tuple[date, Account]]:
+    """What became of each of a customer's grants, by the day on which it began."""
+    with reading(books.engine) as tx:
+        found = credit_grants.of_customers(tx, books.workspace.id, [customer])
+    return [(one.grant.effective, became(books, one.grant.id)) for one in found]
+
+
+def test_a_phase_grants_anew_with_every_cycle(books: Books) -> None:
+    customer = flat(books, "80", given=[{"amount": "100"}])
+
+    january, february = run(books, MARCH).drafted
+    issue(books, january, february)
+
+    assert (january.net.minor, february.net.minor) == (0, 0)
+    assert granted(books, customer) == [
+        (date(2026, 1, 1), (100, 80, 0, 20, 0)),
+        (FEBRUARY, (100, 80, 0, 20, 0)),
+        (MARCH, (100, 0, 0, 0, 100)),
+    ]
+    run(books, MARCH)
+    assert len(granted(books, customer)) == 3
+    assert set(verdicts(books).values()) == {None}
+
+
+def test_what_rolls_over_pays_later_cycles(books: Books) -> None:
+    rolling = {"amount": "100", "rollover": "ON_GRANT_REFRESH"}
+    customer = flat(books, "110", given=[rolling | {"amount": "50"}, rolling])
+
+    january, february = run(books, MARCH).drafted
+
+    assert (january.net.minor, february.net.minor) == (0, 0)
+    issue(books, january, february)
+    assert sum(one.balance for _, one in granted(books, customer)) == 3 * 150 - 220
+
+
+def test_a_phase_pays_only_what_its_schedule_charges(books: Books) -> None:
+    customer = flat(books, "80", given=[{"amount": "100"}])
+    other = books.schedule(customer, books.price(fixed("30")))
+    books.write()
+
+    drafted = run(books, FEBRUARY).drafted
+
+    assert {one.schedule_id == other: one.net.minor for one in drafted} == {False: 0, True: 30_00}
+
+
+def test_what_refreshes_never_is_granted_once(books: Books) -> None:
+    customer = flat(books, "80", given=[{"amount": "100", "refresh": "NONE"}])
+
+    run(books, FEBRUARY)
+    run(books, APRIL)
+
+    assert [start for start, _ in granted(books, customer)] == [date(2026, 1, 1)]

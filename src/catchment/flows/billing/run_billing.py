@@ -32,6 +32,7 @@ from catchment.flows.billing.place_adjustments import Slot, attached, last_invoi
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.users import sizes
+from catchment.flows.credits.grant_phases import grant_phases, grants
 from catchment.store import stamps
 from catchment.store.access import Workspace
 from catchment.store.engine import lock, reading, writing
@@ -69,6 +70,12 @@ def draft_due(
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(tx, usage, agreed, run, failures)
         families = _families(tx, workspace, plan.values())
+    granting = [one.id for one in agreed.schedules.values() if one.bills and grants(one)]
+    if granting:
+        with writing(engine) as tx:
+            hold(tx, workspace)
+            known = ((one, run.as_of) for one in schedules.some(tx, workspace.id, granting))
+            grant_phases(tx, workspace, known, now=run.created_at, new_id=new_id)
     done: list[Invoice] = []
     progress(0, len(plan))
     finished, count = 0, len(plan)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due
-from catchment.core.credits import Entry, EntryKind, Grant, rest
+from catchment.core.credits import Entry, EntryKind, Grant, account, rest
+from catchment.core.errors import Conflict, FieldError
 from catchment.core.refreshes import Refreshed, refreshed
 from catchment.core.schedules import Schedule
 from catchment.store.access import Workspace
@@ -17,6 +18,17 @@ from catchment.store.credits import credit_grants, ledger
 from catchment.store.credits.credit_grants import GrantRecord
 
 NewId = Callable[[], str]
+
+
+class GrantUsed(Conflict):
+    """A credit grant has paid an invoice."""
+
+    code = "credit_grant_used"
+
+
+def grants(schedule: Schedule) -> bool:
+    """Whether a phase of the schedule grants anything."""
+    return any(phase.credit_grants for phase in schedule.phases)
 
 
 def grant_begun(
@@ -28,7 +40,7 @@ def grant_begun(
         for schedule in (due.schedule, *(part.schedule for part in due.parts)):
             _, until = found.get(schedule.id, (schedule, due.on))
             found[schedule.id] = schedule, max(until, due.on)
-    granting = [(one, until) for one, until in found.values() if _grants(one)]
+    granting = [(one, until) for one, until in found.values() if grants(one)]
     grant_phases(tx, workspace, granting, now=now, new_id=new_id)
 
 
@@ -71,6 +83,27 @@ def grant_phases(
     close(tx, workspace.id, gone, on=today, now=now, unused=True)
 
 
+def refuse_used(tx: Connection, workspace_id: str, schedule_id: str, kept: set[str]) -> None:
+    """Refuse to go on with only the phase grants ``kept`` where another has paid something.
+
+    Raises GrantUsed.
+    """
+    gone = [
+        one
+        for one in credit_grants.of_schedules(tx, workspace_id, [schedule_id])
+        if one.phase_grant_id not in kept
+    ]
+    entries = ledger.of_grants(tx, workspace_id, [one.grant.id for one in gone])
+    for one in gone:
+        own = [recorded.entry for recorded in entries.get(one.grant.id, ())]
+        if account(one.grant, own, one.grant.effective).applied:
+            message = (
+                f"{one.grant.name!r} of {one.grant.effective} has paid a final invoice; void that"
+                " first, or keep the grant."
+            )
+            raise GrantUsed(message, errors=(FieldError("/phases", GrantUsed.code, message),))
+
+
 def close(
     tx: Connection,
     workspace_id: str,
@@ -92,10 +125,6 @@ def close(
         if left:
             entries.append((Entry(record.grant.id, EntryKind.VOIDED, -left), ""))
     ledger.add(tx, workspace_id, entries, on=on, now=now)
-
-
-def _grants(schedule: Schedule) -> bool:
-    return any(phase.credit_grants for phase in schedule.phases)
 
 
 def _day(until: dict[str, tuple[Schedule, date]], one: GrantRecord) -> date:

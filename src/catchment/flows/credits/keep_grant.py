@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit, Entry, EntryKind, Grant
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
-from catchment.core.money import Money
+from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.credits.grant_phases import close
 from catchment.flows.credits.project_credits import project_again
 from catchment.flows.schedules.keep_schedule import refuse_archived_customer
@@ -105,15 +105,6 @@ def take_back(
     close(tx, workspace.id, [record], on=today, now=now)
     project_again(tx, workspace.id, record.grant.customer, new_id)
     return record
-
-
-def check_amount(at: str, unit: CreditUnit, currency: str, amount: Decimal) -> None:
-    """Refuse an amount that no grant can have. Raises Invalid."""
-    if amount <= 0:
-        raise Invalid.field(f"{at}/amount", "A grant is of more than nothing.")
-    if unit is CreditUnit.CURRENCY and Money.rounded(amount, currency).decimal != amount:
-        message = f"{currency} has no such small unit; a grant is in whole ones."
-        raise Invalid.field(f"{at}/amount", message)
 
 
 def _check_metric(tx: Connection, workspace_id: str, asked: GrantTerms) -> None:

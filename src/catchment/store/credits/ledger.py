@@ -34,6 +34,16 @@ class Recorded:
     on: date
 
 
+@dataclass(frozen=True, slots=True)
+class PaidBy:
+    """What a grant pays of an invoice, and what that takes off its tax."""
+
+    grant_id: str
+    name: str
+    net: Money
+    tax: Money
+
+
 def add(
     tx: Connection,
     workspace_id: str,
@@ -114,6 +124,23 @@ def drawn_by(
     return found
 
 
+def paid_by(
+    tx: Connection, workspace_id: str, invoice_ids: Collection[str]
+) -> Mapping[str, list[PaidBy]]:
+    """What each grant pays of each of these invoices, in the order of the lines."""
+    found: defaultdict[str, dict[str, PaidBy]] = defaultdict(dict)
+    for part in chunks(sorted(set(invoice_ids))):
+        query = _drawn(workspace_id).where(_line.invoice_id.in_(part)).order_by(_line["index"])
+        for row in tx.execute(query):
+            own, id = found[row.invoice_id], row.credit_grant_id
+            net, tax = Money(-row.net_minor, row.currency), Money(-row.tax_minor, row.currency)
+            known = own.get(id)
+            if known is not None:
+                net, tax = net + known.net, tax + known.tax
+            own[id] = PaidBy(id, row.name, net, tax)
+    return {id: list(own.values()) for id, own in found.items()}
+
+
 def _entries(workspace_id: str) -> Select[Any]:
     return (
         select(credit_entries, _head.billing_run_id)
@@ -144,6 +171,8 @@ def _drawn(workspace_id: str) -> Select[Any]:
             _line.credit_grant_id,
             _line.quantity,
             _line.net_minor,
+            _line.tax_minor,
+            credit_grants.c.name,
             credit_grants.c.unit_type,
             _head.currency,
         )

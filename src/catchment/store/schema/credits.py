@@ -34,7 +34,6 @@ phase_credit_grants = Table(
     text_column("rollover", nullable=False),
     # Ids of the prices that it pays; empty: all of the schedule.
     json_column("price_ids"),
-    created_at(),
     UniqueConstraint("phase_id", "position"),
 )
 

@@ -1079,9 +1079,6 @@ def upgrade() -> None:
         sa.Column("refresh", sa.Text(), nullable=False),
         sa.Column("rollover", sa.Text(), nullable=False),
         sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column(
-            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
-        ),
         sa.ForeignKeyConstraint(
             ["phase_id"], ["phases.id"], name=op.f("fk_phase_credit_grants_phase_id")
         ),
