@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import Grant, rest
+from catchment.core.credits import rest
 from catchment.core.drawing import Available, Draw, drawn
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, total
 from catchment.flows.credits.credit_lines import credited, payables, without_credits
 from catchment.store.credits import credit_grants, ledger
-from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices import invoice_contents, invoice_customers, invoices
 from catchment.store.invoices.evidence import bodies, read
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
@@ -34,7 +34,6 @@ class Purse:
     """
 
     customers: Mapping[str, CustomerId]
-    grants: Sequence[Grant]
     left: dict[str, Available]
 
     def pay(self, lines: Sequence[LineItem], payer: CustomerId) -> tuple[Draw, ...]:
@@ -67,7 +66,7 @@ def purse(
         for one in known
         for granted in [rest(recorded.entry for recorded in entries.get(one.id, ()))]
     }
-    return Purse(customers, known, {id: one for id, one in left.items() if one.rest > 0})
+    return Purse(customers, {id: one for id, one in left.items() if one.rest > 0})
 
 
 def projected(
@@ -102,7 +101,7 @@ def project_again(
 
     The caller holds the workspace's billing.
     """
-    ids = invoices.drafts_concerning(tx, workspace_id, customer)
+    ids = invoice_customers.drafts_concerning(tx, workspace_id, customer)
     drafts = invoices.held_drafts(tx, workspace_id, ids)
     kept = {id: read(body) for id, body in bodies(tx, workspace_id, sorted(ids)).items()}
     known = []
@@ -121,25 +120,34 @@ def project_again(
 
 def outdated(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> set[str]:
     """Those of some drafts, by id, of which credits would pay something else by now."""
-    if not drafts or not credit_grants.exist(tx, workspace_id):
-        return set()
-    lines = {one.id: invoice_contents.lines(tx, workspace_id, one.id) for one in drafts}
-    found = set()
-    for one in drafts:
-        own = lines[one.id]
-        available = purse(tx, workspace_id, [(one, own)])
-        draws = available.pay(own, one.customer_id) if available else ()
-        if _drawn(draws) != [
+    return {
+        one.id
+        for one in _granted(tx, workspace_id, drafts)
+        for lines in [invoice_contents.lines(tx, workspace_id, one.id)]
+        for available in [purse(tx, workspace_id, [(one, lines)])]
+        if available is not None
+        and [
+            (draw.grant.id, -draw.net.minor, -draw.tax.minor)
+            for draw in available.pay(lines, one.customer_id)
+        ]
+        != [
             (line.credit_grant_id, line.net.minor, line.tax.minor)
-            for line in own
+            for line in lines
             if line.credit_grant_id is not None
-        ]:
-            found.add(one.id)
-    return found
+        ]
+    }
 
 
-def _drawn(draws: Iterable[Draw]) -> list[tuple[str | None, int, int]]:
-    return [(one.grant.id, -one.net.minor, -one.tax.minor) for one in draws]
+def _granted(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> list[Invoice]:
+    """The drafts that somebody's credits may pay."""
+    if not drafts or not credit_grants.exist(tx, workspace_id):
+        return []
+    concerned = invoice_customers.customers_on(tx, workspace_id, [one.id for one in drafts])
+    everyone = set().union(*concerned.values())
+    whose = {
+        record.grant.customer for record in credit_grants.of_customers(tx, workspace_id, everyone)
+    }
+    return [one for one in drafts if whose & concerned[one.id]]
 
 
 def _turn(invoice: Invoice) -> tuple[object, ...]:

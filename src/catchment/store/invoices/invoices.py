@@ -36,7 +36,6 @@ from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
 from catchment.store.schema import (
-    billing_schedules,
     customers,
     invoice_documents,
     invoices,
@@ -155,20 +154,6 @@ def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> 
         ids.update(row.invoice_id for row in drafted)
     found = held_drafts(tx, workspace_id, ids)
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
-
-
-def drafts_concerning(tx: Connection, workspace_id: str, customer_id: str) -> set[str]:
-    """The drafts to a customer, and those with lines of its schedules that another pays for."""
-    c, line, schedule = invoices.c, line_items.c, billing_schedules.c
-    drafted = c.workspace_id == workspace_id, c.status == Status.DRAFT
-    own = select(c.id).where(*drafted, c.customer_id == customer_id)
-    joined = (
-        select(line.invoice_id)
-        .join(invoices, c.id == line.invoice_id)
-        .join(billing_schedules, schedule.id == line.schedule_id)
-        .where(*drafted, schedule.customer_id == customer_id)
-    )
-    return {*tx.execute(own).scalars(), *tx.execute(joined).scalars()}
 
 
 def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
