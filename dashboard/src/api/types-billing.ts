@@ -125,6 +125,14 @@ export type UsageUsed = {
   members: Page<MemberShare>;
 };
 
+/** `amount` takes what was there `before` to what is left of it. */
+export type LineStep = {
+  kind: "DISCOUNT" | "MINIMUM" | "CREDIT";
+  message: string;
+  before: string;
+  amount: string;
+};
+
 /** Why a line has its amount; `usage.members` is one page. */
 export type Explanation = {
   lineItemId: string;
@@ -138,6 +146,8 @@ export type Explanation = {
   usage?: UsageUsed;
   segments: Segment[];
   rounding: { exact: string; rounded: string };
+  /** What discounts, a minimum or a credit made of it, once it was rounded. */
+  steps?: LineStep[];
   /** Of an adjustment, which is the first less the second. */
   adjustment?: { netTotal: string; billedNetTotal: string };
   tax: LineTax;

@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules. */
 
-import type { Price, PriceTaxRate } from "./types";
+import type { PhaseGrant, Price, PriceTaxRate } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -31,6 +31,7 @@ export type Phase = {
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts: (DiscountRequest & { id: string })[];
   minimums: (MinimumRequest & { id: string })[];
+  creditGrants: PhaseGrant[];
 };
 
 /** On whose invoice charges are: the customer's own, or that of who pays above it. */

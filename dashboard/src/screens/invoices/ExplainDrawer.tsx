@@ -3,11 +3,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import { explanation, invoiceLines } from "../../api/invoices";
-import type { Explanation, LineItem, LineTax, MemberShare, Stretch, UsageUsed } from "../../api/types";
+import type { Explanation, LineItem, LineStep, LineTax, MemberShare, Stretch, UsageUsed } from "../../api/types";
 import { DataTable, ScrollX, type Column } from "../../components/DataTable";
 import { Facts } from "../../components/Facts";
 import { Moment, Money, Quantity } from "../../components/Figures";
-import { decimalText, moneyText, momentText, periodText, plural } from "../../components/format";
+import { decimalText, moneyText, momentText, periodText, plural, words } from "../../components/format";
 import { ProblemAlert } from "../../components/Problem";
 import { percentText, TAX_REASONS } from "../../components/taxText";
 import { SegmentRows } from "./SegmentRows";
@@ -51,6 +51,7 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
   return [
     ["Amount", <Money key="amount" value={told.netTotal} currency={currency} />],
     ["Rounding", roundingText(rounding, currency)],
+    ...(told.steps ?? []).map((step): [string, string] => [words(step.kind), stepText(step, currency)]),
     ["Tax", taxText(told.tax, currency)],
     ...(told.adjustment
       ? ([
@@ -77,6 +78,12 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
       : []),
     ["Calculated", told.calculatedAt && <Moment key="at" value={told.calculatedAt} />],
   ];
+}
+
+/** "-20.00 of 49.90: Welcome credit"; of a minimum, "155.00 beyond 845.00". */
+function stepText({ kind, message, before, amount }: LineStep, currency: string): string {
+  const [change, from] = [moneyText(amount, currency), moneyText(before, currency)];
+  return kind === "MINIMUM" ? `${change} beyond ${from}` : `${change} of ${from}: ${message}`;
 }
 
 /** "20 % of it, 4.00: agreed on the schedule (VAT, version 2)" */

@@ -6,14 +6,14 @@ import { Link, useParams } from "react-router";
 import { customer } from "../../api/customers";
 import { invoiceList } from "../../api/invoices";
 import { archiveSchedule, schedule, startSchedule } from "../../api/schedules";
-import type { Invoice, Phase, Price, Schedule } from "../../api/types";
+import type { Invoice, Phase, PhaseGrant, Price, Schedule } from "../../api/types";
 import { ConfirmButton } from "../../components/ConfirmButton";
 import { CustomerNames } from "../../components/CustomerNames";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
 import { Day, Money } from "../../components/Figures";
-import { dayText, moneyText, periodText, plural, words } from "../../components/format";
+import { dayText, decimalText, moneyText, periodText, plural, words } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Pager } from "../../components/Pager";
@@ -144,7 +144,7 @@ function PhasePanel({ phase, index, prices }: PhaseProps) {
         rowKey={(row) => row.id}
         empty={<Empty title="No prices in this phase" />}
       />
-      {phase.discounts.length + phase.minimums.length > 0 && (
+      {phase.discounts.length + phase.minimums.length + phase.creditGrants.length > 0 && (
         <div className="panel-body">
           <Facts items={settled(phase, prices)} />
         </div>
@@ -153,8 +153,8 @@ function PhasePanel({ phase, index, prices }: PhaseProps) {
   );
 }
 
-/** The discounts and minimums of a phase, each with the prices that it is restricted to. */
-function settled({ discounts, minimums }: Phase, prices: Price[]): [string, ReactNode][] {
+/** The discounts, minimums and credit grants of a phase, each with the prices that it is restricted to. */
+function settled({ discounts, minimums, creditGrants }: Phase, prices: Price[]): [string, ReactNode][] {
   const currency = prices[0]?.currency ?? "";
   const of = (ids: string[] = []) =>
     ids.length ? ` of ${prices.filter(({ id }) => ids.includes(id)).map(({ name }) => name).join(", ")}` : "";
@@ -167,7 +167,21 @@ function settled({ discounts, minimums }: Phase, prices: Price[]): [string, Reac
       "Minimum",
       moneyText(String(amount), currency) + of(restrictToPrices),
     ]),
+    ...creditGrants.map((grant): [string, ReactNode] => [
+      grant.name,
+      grantText(grant, currency) + of(grant.restrictToPrices),
+    ]),
   ];
+}
+
+/** "100.00 of credit, monthly, what is left rolls over". */
+function grantText(grant: PhaseGrant, currency: string): string {
+  const { creditUnitType, amount, grantRefreshFrequency, rolloverMode } = grant;
+  const much =
+    creditUnitType === "CURRENCY" ? `${moneyText(amount, currency)} of credit` : `${decimalText(amount)} units of credit`;
+  const often = grantRefreshFrequency === "NONE" ? "once" : words(grantRefreshFrequency).toLowerCase();
+  const rest = rolloverMode === "NONE" ? "" : ", what is left rolls over";
+  return `${much}, ${often}${rest}`;
 }
 
 const INVOICE_COLUMNS: Column<Invoice>[] = [
