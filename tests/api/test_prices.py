@@ -244,9 +244,7 @@ def test_a_package_holds_more_than_nothing(client: TestClient, metric_id: str) -
     assert refusal(response) == (400, "price_invalid", ["/structure/packageSize"])
 
 
-SEATS = {"pricingType": "SEAT_BASED", "seatMetricId": NOBODY, "pricePerSeat": "12", "tiers": []}
 NOT_YET = [
-    ("FIXED", "/structure", SEATS, "/structure/pricingType"),
     ("LINEAR", "/billingFrequency", "ON_DEMAND", "/billingFrequency"),
     ("LINEAR", "/billingFrequency", "PER_EVENT", "/billingFrequency"),
 ]

@@ -78,6 +78,32 @@ def structures(metric: str) -> list[dict[str, Any]]:
     ]
 
 
+def seat_structure(metric: str) -> dict[str, Any]:
+    return {
+        "pricingType": "SEAT_BASED",
+        "seatMetricId": metric,
+        "pricePerSeat": "15",
+        "prorationStrategy": "PRORATE_INCREMENTS",
+        "contractedMinimumSeats": 5,
+        "overagesBillingFrequency": "NONE",
+        "tiers": [
+            {"upperBound": "15", "price": "12", "fee": "1"},
+            {"upperBound": None, "price": "15"},
+        ],
+        "prorateFlatFees": True,
+    }
+
+
+SEAT_METRIC = {"seatType": "full_user", "label": "Full users", "description": "Who can write"}
+SEAT_EVENT = {
+    "customerAlias": "nw",
+    "customerEventId": "s1",
+    "seatType": "full_user",
+    "eventTimestamp": "2026-02-18T10:00:00Z",
+    "total": 27,
+}
+
+
 def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
     return {
         "customerId": customer,
@@ -230,6 +256,8 @@ class World:
             kind = structure["pricingType"]
             self.make(f"price {kind}", "/prices", price_body(product, structure))
             self.make(f"list price {kind}", "/list-prices", price_body(product, structure))
+        self.make("seat metric", "/seat-metrics", SEAT_METRIC)
+        self.make("seat event", "/seat-events", SEAT_EVENT)
         event = {
             "customerAlias": "nw",
             "eventType": "call",
@@ -342,12 +370,16 @@ OPERATIONS: dict[str, Body | None] = {
     "DELETE /prices/{id:price FIXED}": None,
     "POST /list-prices": lambda w: price_body(w.ids["product"], structures(w.ids["metric"])[4]),
     "PUT /list-prices/{id:list price PACKAGE}": lambda w: price_body(
-        w.ids["product"], structures(w.ids["metric"])[3]
+        w.ids["product"], seat_structure(w.ids["seat metric"])
     ),
     "POST /list-prices/{id:list price PACKAGE}/archive": None,
     "POST /usage-metrics": lambda w: w.metric("More tokens"),
     "PUT /usage-metrics/{id:metric}": lambda w: w.metric("Tokens"),
     "DELETE /usage-metrics/{id:metric}": None,
+    "POST /seat-metrics": lambda _: SEAT_METRIC | {"seatType": "reader"},
+    "PUT /seat-metrics/{id:seat metric}": lambda _: {"label": "Users", "description": "All"},
+    "DELETE /seat-metrics/{id:seat metric}": None,
+    "POST /seat-events": lambda _: SEAT_EVENT,
     "POST /usage-events": lambda _: {
         "customerAlias": "nw",
         "customerEventId": "e1",

@@ -13,20 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catchment.core.charging import charges, running
 from catchment.core.claims import Claim, claims
 from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import FOREVER, Period, Span
 from catchment.core.pricing import CalculationMode, Graduated, Price, Tier, Window
-from catchment.core.schedules import (
-    EVERYONE,
-    Charge,
-    Frequency,
-    Phase,
-    Schedule,
-    Timing,
-    charges,
-    running,
-)
+from catchment.core.schedules import EVERYONE, Charge, Frequency, Phase, Schedule, Timing
 from tests.core.agreements import CALLS, day, item, phase, schedule
 
 ADVANCE, ARREARS = Timing.IN_ADVANCE, Timing.IN_ARREARS
@@ -202,7 +194,7 @@ def test_nothing_falls_due_after_the_day_of_archiving(zone: str, last_due: str) 
 def test_the_key_of_a_charge_is_its_phase_price_and_first_day() -> None:
     (charge,) = charges(schedule(phase("1-1", None, item())), day("2-1"))
 
-    assert charge.key == ("p1", "fee", day("1-1"))
+    assert charge.key == ("p1", "fee", day("1-1"), "")
 
 
 def test_prices_without_end_stop_at_the_day_asked_for() -> None:

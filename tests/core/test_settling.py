@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from catchment.core.adjustments import Adjusting, BilledLine
 from catchment.core.allocation import METHODS
 from catchment.core.breakdown import Measured
+from catchment.core.charging import charges
 from catchment.core.discounts import Discount, DiscountType
 from catchment.core.invoicing import Line, adjustment, draft
 from catchment.core.lines import line_of
@@ -21,14 +22,7 @@ from catchment.core.minimums import Minimum
 from catchment.core.money import total
 from catchment.core.pools import Pool, PoolMember
 from catchment.core.pricing import Fixed, Graduated, Linear, Price, Tier
-from catchment.core.schedules import (
-    Charge,
-    Frequency,
-    PricedItem,
-    Schedule,
-    Timing,
-    charges,
-)
+from catchment.core.schedules import Charge, Frequency, PricedItem, Schedule, Timing
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.strategies import span
 

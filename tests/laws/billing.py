@@ -8,7 +8,7 @@ from datetime import date, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
-from catchment.core import allocation, claims, hierarchy, metering, pools, schedules
+from catchment.core import allocation, charging, claims, hierarchy, metering, pools
 from catchment.core.allocation import Share
 from catchment.core.claims import Claim
 from catchment.core.hierarchy import Forest, Link
@@ -31,7 +31,7 @@ class Rules:
     """The functions that decide. A law is tried on wrong ones, too, to see that it can be broken."""
 
     tree: Callable[[Iterable[Link]], Forest] = hierarchy.Forest
-    charges: Callable[[Schedule, date, tzinfo], Iterable[Charge]] = schedules.charges
+    charges: Callable[[Schedule, date, tzinfo], Iterable[Charge]] = charging.charges
     claims: Callable[[Schedule, tzinfo], Iterable[Claim]] = claims.claims
     pool: Callable[..., Pool] = pools.pool
     measure: Callable[[UsageQuery, Iterable[Event]], Usage] = metering.measure

@@ -151,6 +151,12 @@ export type Structure = {
   pricePerPackage?: string;
   usageMetricId?: string;
   usageCalculationMode?: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
+  seatMetricId?: string;
+  pricePerSeat?: string;
+  prorationStrategy?: "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+  contractedMinimumSeats?: number;
+  overagesBillingFrequency?: BillingFrequency | "NONE";
+  prorateFlatFees?: boolean;
   tiers?: Tier[];
 };
 

@@ -44,6 +44,7 @@ from catchment.api.schedules import (
     schedule_pool,
     stopped_schedules,
 )
+from catchment.api.seats import seat_balances, seat_events, seat_metrics
 from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
 from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
 from catchment.api.usage.group_commit import GroupCommit
@@ -72,6 +73,9 @@ RESOURCES = (
     backfills,
     usage_imports,
     usage_metrics,
+    seat_metrics,
+    seat_events,
+    seat_balances,
     billing_schedules,
     discounts,
     stopped_schedules,

@@ -21,7 +21,8 @@ class Basis:
 
     ``aliases`` and ``links`` (ids of the parent links that led to it) are by member. Events up to
     the place ``last_seq`` were counted; links and aliases as known at ``known_at``. The schedule
-    left out its ``exclusions``. ``before`` had used something earlier that moved the tiers.
+    left out its ``exclusions``. ``before`` had used something earlier that moved the tiers. Seat
+    events counted up to ``last_seat`` in an order of their own.
     """
 
     span: Span
@@ -31,6 +32,7 @@ class Basis:
     known_at: datetime
     exclusions: frozenset[CustomerId] = frozenset()
     before: tuple[Member, ...] = ()
+    last_seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
+from catchment.core.charging import only_service
 from catchment.core.hierarchy import CustomerId
 from catchment.core.period import Period, Span, union
-from catchment.core.schedules import (
-    EVERYONE,
-    Frequency,
-    Phase,
-    PricedItem,
-    Schedule,
-    Scope,
-    only_service,
-)
+from catchment.core.schedules import EVERYONE, Frequency, Phase, PricedItem, Schedule, Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def draft(
     guests = sorted((_taxed(one, taxing) for one in guests), key=lambda one: _place(one, names))
     everything = [*measured, *(m for one in guests for m in one.measured)]
     due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in everything})
-    arrears = [m.charge for m in everything if m.charge.item.timing is Timing.IN_ARREARS]
+    arrears = [m.charge for m in everything if m.charge.timing is Timing.IN_ARREARS]
     billing_period = _envelope(arrears or [m.charge for m in everything])
     own = [taxed(line_of(schedule, one), taxing(schedule, one.charge)) for one in measured]
     lonely = [

@@ -21,7 +21,7 @@ from catchment.core.minimums import Minimum
 from catchment.core.money import EXACT, Money, to_decimals, total
 from catchment.core.period import Period, days_text
 from catchment.core.pools import NO_POOL
-from catchment.core.pricing import Segment, first_rate, is_percentage
+from catchment.core.pricing import SeatBased, SeatPart, Segment, first_rate, is_percentage
 from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.core.settling import Applied, Step, StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
@@ -38,11 +38,12 @@ class RateDisplay(StrEnum):
 class Line:
     """One charge in money: ``net`` is the sum of its segments, rounded once, and of its ``steps``.
 
-    ``quantity`` is what was used, or 1. ``rate`` is the one rate where there is one, else what a
-    unit came to on average. Lines without a metric count no events. ``measured`` is what all of it
-    was made from; ``shares`` are the members' of a roll-up, None where the whole line is the
-    payer's. An adjustment is the charge as it is known by now less what is ``deducted``: of that
-    difference are its quantity, events, net and shares, while the segments are the whole charge's.
+    ``quantity`` is what was used, or 1; of seats those charged, averaged over the full cycle.
+    ``rate`` is the one rate where there is one, else what a unit came to on average. Lines without
+    a metric count no events. ``measured`` is what all of it was made from; ``shares`` are the
+    members' of a roll-up, None where the whole line is the payer's. An adjustment is the charge as
+    it is known by now less what is ``deducted``: of that difference are its quantity, events, net
+    and shares, while the segments are the whole charge's.
     """
 
     schedule_id: str
@@ -83,14 +84,19 @@ class Line:
         return ORIGINAL if self.deducted is None else self.deducted.number
 
     @property
-    def key(self) -> tuple[str, str, date]:
+    def key(self) -> tuple[str, str, date, str]:
         """The key of the charge it bills."""
-        return self.phase_id, self.price_id, self.service.start
+        return self.phase_id, self.price_id, self.service.start, self.part
 
     @property
     def billed_as(self) -> ChargeId:
         """What the charge it bills is known by."""
-        return self.schedule_id, self.price_id, self.service.start
+        return self.schedule_id, self.price_id, self.service.start, self.part
+
+    @property
+    def part(self) -> SeatPart:
+        """Which seats it is for; of other prices it is for all there is."""
+        return self.measured.charge.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
-        title=item.name,
+        title=f"{item.name} – overages" if charge.part is SeatPart.OVERAGES else item.name,
         quantity=made.quantity,
         rate=_shown_rate(charge, made, net),
         rate_display=RateDisplay.PERCENTAGE if percentage else RateDisplay.ABSOLUTE,
@@ -141,7 +147,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         shares=(
             None
             if item.metric is None or not shared
-            else allocation.shares(net, item.price, made.segments, usage)
+            else allocation.shares(net, made.price, made.segments, usage)
         ),
         steps=taken,
     )
@@ -227,7 +233,8 @@ def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:
         return first_rate(charge.item.price)
     if len(made.segments) == 1 and net == made.net:
         only = made.segments[0]
-        if only.amount == EXACT.multiply(made.quantity, only.rate):
+        of_seats = isinstance(charge.item.price, SeatBased)  # whose quantity may be rounded
+        if only.amount == EXACT.multiply(made.quantity, only.rate) or (of_seats and not only.fee):
             return only.rate
     return to_decimals(EXACT.divide(net.decimal, made.quantity))
 

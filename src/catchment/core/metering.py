@@ -46,11 +46,16 @@ class Aggregation(StrEnum):
     PERCENTILE = "PERCENTILE"
     TIME_WEIGHTED_SUM = "TIME_WEIGHTED_SUM"
     CUSTOM = "CUSTOM"
+    SEATS = "SEATS"
 
     def reads_from(self, start: datetime) -> datetime:
         """How far back events may matter to usage from ``start`` on."""
-        return BEGINNING if self is Aggregation.TIME_WEIGHTED_SUM else start
+        stands = self in {Aggregation.TIME_WEIGHTED_SUM, Aggregation.SEATS}
+        return BEGINNING if stands else start
 
+
+OF_EVENTS = tuple(kind for kind in Aggregation if kind is not Aggregation.SEATS)
+"""Those of usage events. Seats have events of their own (``core.seat_balances``)."""
 
 GROWING = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.CUSTOM})
 """Those where every event adds its own value, so that usage grows in the order of events."""

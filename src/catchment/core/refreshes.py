@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, tzinfo
 from typing import NamedTuple
 
+from catchment.core.charging import cycles_in
 from catchment.core.credits import PhaseGrant, Rollover
 from catchment.core.period import NO_END, Period
-from catchment.core.schedules import Phase, Schedule, cycles_in
+from catchment.core.schedules import Phase, Schedule
 
 
 class Refreshed(NamedTuple):

@@ -1,23 +1,19 @@
-"""What was agreed and when it is due: a billing schedule and a day in, charges out.
-
-A charge still needs the quantity that was used; it says for which days. So no code that decides
-about money ever waits for a database.
-"""
+"""What was agreed with a customer, and what a charge of it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 
 from catchment.core.credits import PhaseGrant
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Metric
+from catchment.core.metering import Aggregation, Metric
 from catchment.core.minimums import Minimum
-from catchment.core.period import Cycle, Period, cycles, day_after, months_after
-from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price
+from catchment.core.period import Period, day_after
+from catchment.core.pricing import Price, SeatPart
 
 Scope = frozenset[CustomerId]
 """Whom a usage price names: it prices them and everyone below them."""
@@ -84,6 +80,11 @@ class PricedItem:
     def price_id(self) -> str:
         """The price, also of what stands beside it."""
         return self.settled_price or self.id
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether it prices usage events; those of seats are none."""
+        return self.metric is not None and self.metric.aggregation is not Aggregation.SEATS
 
     @property
     def cadence(self) -> tuple[Frequency, Timing]:
@@ -163,18 +164,22 @@ class Schedule:
         return Period(phase.start, day_after(phase.end)).intersect(self.days)
 
 
-ChargeId = tuple[str, str, date]
-"""Schedule, price and first day of service. Phases follow each other, so no two have the same."""
+ChargeId = tuple[str, str, date, str]
+"""Schedule, price, first day of service, and which seats (``SeatPart``).
+
+Phases follow each other, so no two have the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
-    ``full`` is the uncut cycle of which ``service`` may be only a part. Where earlier usage moves
-    the tiers, it does from the day ``tiers_from`` on, which is not after the service's first. What
-    ``discounts`` and minimums make of it takes the priced charges of the cycle, itself included:
-    those are ``beside`` it, wherever they matter to it.
+    ``full`` is the uncut cycle of which ``service`` may be only a part. Some seat prices charge
+    each ``part`` of their seats by itself. Where earlier usage moves the tiers, it does from the
+    day ``tiers_from`` on, which is not after the service's first. What ``discounts`` and minimums
+    make of it takes the priced charges of the cycle, itself included: those are ``beside`` it,
+    wherever they matter to it.
     """
 
     schedule_id: str
@@ -183,6 +188,7 @@ class Charge:
     service: Period
     full: Period
     due_on: date
+    part: SeatPart = SeatPart.ALL
     tiers_from: date | None = None
     beside: tuple[Charge, ...] = ()
     discounts: tuple[Discount, ...] = ()
@@ -199,203 +205,21 @@ class Charge:
         return Period(read.start, self.service.start) if read != self.service else None
 
     @property
-    def key(self) -> tuple[str, str, date]:
+    def timing(self) -> Timing:
+        """Overages are known only afterwards."""
+        return Timing.IN_ARREARS if self.part is SeatPart.OVERAGES else self.item.timing
+
+    @property
+    def key(self) -> tuple[str, str, date, str]:
         """What makes it the same charge of its schedule however often billing runs."""
-        return self.phase_id, self.item.id, self.service.start
+        return self.phase_id, self.item.id, self.service.start, self.part
 
     @property
     def billed_as(self) -> ChargeId:
         """What makes it the same charge even when an edit gives its schedule's phases new ids."""
-        return self.schedule_id, self.item.id, self.service.start
+        return self.schedule_id, self.item.id, self.service.start, self.part
 
     @property
     def priced_as(self) -> ChargeId:
         """The charge of the price that it is, or that it settles."""
-        return self.schedule_id, self.item.price_id, self.service.start
-
-
-def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
-    """Every charge due on or before ``as_of``, in the order of an invoice.
-
-    That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived.
-    """
-    if schedule.archived_at is not None:
-        as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
-    return tuple(charge for charge in _begun(schedule, as_of) if charge.due_on <= as_of)
-
-
-def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
-    """The charges whose service has begun by the day ``on`` and that are due only later."""
-    found = _begun(schedule, on)
-    return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
-
-
-def is_over(schedule: Schedule, on: date) -> bool:
-    """Whether nothing falls due after the day ``on``, whatever is open-ended."""
-    days = (schedule.days_of(phase) for phase in schedule.phases)
-    ended = all(own is None or own.end <= on for own in days)
-    return ended and not running(schedule, on)
-
-
-def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
-    """Every charge whose service begins by ``as_of``, in the order of an invoice.
-
-    One-time charges are there even before.
-    """
-    found = [
-        (charge.due_on, phase_index, item_index, charge.service.start, charge)
-        for phase_index, phase in enumerate(schedule.phases)
-        if (days := schedule.days_of(phase)) is not None
-        for item_index, charge in _of_phase(schedule, phase, days, as_of)
-    ]
-    found.sort(key=lambda entry: entry[:4])
-    return (charge for *_, charge in found)
-
-
-def _of_phase(
-    schedule: Schedule, phase: Phase, days: Period, as_of: date
-) -> Iterator[tuple[int, Charge]]:
-    """The charges of a phase, each with the place of its item; minimums come after all items."""
-    priced = [
-        (place, charge)
-        for place, item in enumerate(phase.items)
-        for charge in _charges_of(schedule, phase, days, item, as_of)
-    ]
-    if not (phase.discounts or phase.minimums):
-        yield from priced
-        return
-    cycles_of: dict[tuple[Frequency, Timing, Period], list[Charge]] = {}
-    for _, charge in priced:
-        cycles_of.setdefault((*charge.item.cadence, charge.full), []).append(charge)
-    for place, charge in priced:
-        beside = tuple(cycles_of[(*charge.item.cadence, charge.full)])
-        covering = [one for one in phase.discounts if one.covers(charge.item.id)]
-        whole = replace(charge, beside=beside, discounts=phase.discounts)
-        yield place, charge if all(one.separate for one in covering) else whole
-        for one in covering:
-            if one.separate:
-                yield place, replace(whole, item=_discounted(charge.item, one), tiers_from=None)
-    for place, minimum in enumerate(phase.minimums, len(phase.items)):
-        for cycle in cycles_of.values():
-            covered = [one for one in cycle if one.item.metric and minimum.covers(one.item.id)]
-            if covered:
-                yield place, _settled_by(minimum, covered, beside=tuple(cycle), phase=phase)
-
-
-def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
-    """What is charged less for ``item``, as a line of its own."""
-    id = f"discount:{discount.id}:{item.id}"
-    return _beside(item, id, discount.message.strip() or "Discount", discount)
-
-
-def _settled_by(
-    minimum: Minimum, covered: Sequence[Charge], *, beside: tuple[Charge, ...], phase: Phase
-) -> Charge:
-    """What is charged beyond the ``covered`` charges of a cycle, over all their days."""
-    first = covered[0]
-    return replace(
-        first,
-        item=_at_least(first.item, minimum),
-        service=Period(first.service.start, max(one.service.end for one in covered)),
-        tiers_from=None,
-        beside=beside,
-        discounts=phase.discounts,
-    )
-
-
-def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
-    """What is charged beyond the usage of ``item`` and of other prices."""
-    made = _beside(item, f"minimum:{minimum.id}", "Minimum", minimum)
-    return replace(made, price=Fixed(minimum.amount))
-
-
-def _beside(item: PricedItem, id: str, name: str, settles: Discount | Minimum) -> PricedItem:
-    return replace(
-        item,
-        id=id,
-        name=name,
-        metric=None,
-        metric_name=None,
-        unit=None,
-        scope=EVERYONE,
-        settles=settles,
-        settled_price=item.id,
-    )
-
-
-def _charges_of(
-    schedule: Schedule, phase: Phase, days: Period, item: PricedItem, as_of: date
-) -> Iterator[Charge]:
-    """The charges of one item whose service begins by ``as_of``; some are due only later."""
-    if item.frequency is Frequency.ONE_TIME:
-        service = only_service(schedule, phase, days)
-        for part, tiers_from in _restarting(item.price, days.start, service):
-            made = _charge(schedule, phase, item, (part, service), service.end)
-            yield replace(made, tiers_from=tiers_from)
-        return
-    run = _run(schedule, phase)
-    for cycle, cut in cycles_in(schedule, phase, days, item.frequency.months, as_of):
-        over = min(cycle.period.end, run.end)
-        for part, tiers_from in _restarting(item.price, days.start, cut):
-            made = _charge(schedule, phase, item, (part, cycle.full), over)
-            yield replace(made, tiers_from=tiers_from)
-
-
-def cycles_in(
-    schedule: Schedule, phase: Phase, days: Period, months: int, as_of: date
-) -> Iterator[tuple[Cycle, Period]]:
-    """The cycles of ``months`` that begin by ``as_of``, each with those of its days that are among
-    the ``days`` of the phase; a cycle without any is left out.
-    """
-    run = _run(schedule, phase)
-    billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, months, min(days.end, day_after(as_of))):
-        cut = cycle.period.intersect(days)
-        if cut is not None:
-            yield cycle, cut
-
-
-def _charge(
-    schedule: Schedule, phase: Phase, item: PricedItem, of: tuple[Period, Period], over: date
-) -> Charge:
-    service, full = of
-    due_on = service.start if item.timing is Timing.IN_ADVANCE else over
-    return Charge(schedule.id, phase.id, item, service, full, due_on)
-
-
-def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Period, date | None]]:
-    """The service, cut where the tiers of a price that began on a day begin anew within it.
-
-    Each part comes with the day from which its tiers count.
-    """
-    if not isinstance(price, Graduated) or price.mode is CalculationMode.BILLING_PERIOD:
-        yield service, None
-    elif price.window is None:
-        yield service, begin
-    else:
-        for cycle in cycles(begin, begin.day, price.window.whole, service.end):
-            part = cycle.period.intersect(service)
-            if part is not None:
-                yield part, cycle.period.start
-
-
-def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
-    """The whole phase; of one without end its first month."""
-    if phase.end is None and schedule.end is None:
-        return Period(days.start, months_after(days.start, days.start.day, 1))
-    return days
-
-
-def _run(schedule: Schedule, phase: Phase) -> Period:
-    """The days over which the cycles of ``phase`` run unbroken, phases before and after included.
-
-    They begin at the last reset up to this phase, else with the schedule, and end at the next one.
-    """
-    begin, end = schedule.start, schedule.days.end
-    for other in schedule.phases:
-        if other.resets and other.start <= phase.start:
-            begin = max(begin, other.start)
-        elif other.resets:
-            end = min(end, other.start)
-    return Period(begin, end)
+        return self.schedule_id, self.item.price_id, self.service.start, self.part

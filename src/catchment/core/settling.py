@@ -19,7 +19,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount, Reduction, reductions
 from catchment.core.minimums import Minimum, true_up
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
-from catchment.core.pricing import Segment, rate
+from catchment.core.pricing import Price, SeatBased, Segment, rate, within
 from catchment.core.schedules import Charge
 
 
@@ -47,8 +47,12 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A price applied to its charge: ``net`` is the sum of the segments, rounded once."""
+    """A price applied to its charge: ``net`` is the sum of the segments, rounded once.
 
+    The ``price`` is that of the charge's service.
+    """
+
+    price: Price
     quantity: Decimal
     segments: tuple[Segment, ...]
     net: Money
@@ -58,13 +62,16 @@ def applied(measured: Measured) -> Applied:
     """What the price alone makes of a charge, rounded here and only here."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
+    price = within(item.price, charge.full.days, charge.part)
     if item.metric is None:
         quantity, segments = Decimal(1), _prorated(charge)
     else:
         quantity = usage.pooled
-        segments = rate(item.price, quantity, usage.values, usage.reached)
+        segments = rate(price, quantity, usage.values, usage.reached)
+    if isinstance(price, SeatBased):
+        quantity = exact_sum(segment.quantity for segment in segments)
     net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
-    return Applied(quantity, segments, net)
+    return Applied(price, quantity, segments, net)
 
 
 def steps(measured: Measured) -> tuple[Step, ...]:
@@ -162,7 +169,7 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
 
 def _counts(one: Measured, minimum: Minimum) -> bool:
     item = one.charge.item
-    return item.metric is not None and minimum.covers(item.id)
+    return item.is_usage and minimum.covers(item.id)
 
 
 def _reduced(measured: Measured, place: int) -> list[tuple[str, MemberParts]]:
@@ -196,7 +203,7 @@ def _of_line(measured: Measured, place: int) -> MemberParts:
         if one.place == place and not one.discount.separate
     )
     net = Money(priced.net.minor - sum(inside), priced.net.currency)
-    made = allocation.shares(net, own.charge.item.price, priced.segments, own.usage)
+    made = allocation.shares(net, priced.price, priced.segments, own.usage)
     return {one.customer: one.parts for one in made}
 
 

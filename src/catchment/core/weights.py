@@ -57,10 +57,14 @@ class Weighing:
 
 
 def by_quantity(usage: Usage) -> Weighing:
-    """Every member by what it used, if that has the sign of what all did."""
+    """Every member by what it used, if that has the sign of what all did.
+
+    Where nobody used anything, a minimum of seats is whose the usage says, in equal parts.
+    """
     sign = Decimal(-1 if usage.pooled < 0 else 1)
     sizes = {who: EXACT.multiply(sign, used) for who, used in sorted(usage.members.items())}
-    used = {who: size for who, size in sizes.items() if size > 0}
+    used: dict[CustomerId, Decimal | int] = {who: size for who, size in sizes.items() if size > 0}
+    used = used or dict.fromkeys(sorted(usage.members), 1)
     assert used, usage
     return Weighing(By.QUANTITY, used, _ONE, lambda _: ())
 
@@ -75,7 +79,7 @@ def marginal(
     tier = event_tier(price, usage.pooled)
     if tier is not None:
         return _by_event(net, tier, segments[0], usage)
-    if len(segments) < 2 or not usage.steps.members:
+    if len(segments) < 2 or not usage.steps.members or not all(one.quantity for one in segments):
         return None
     return _by_segment(net, segments, usage.steps, usage.reached)
 

@@ -8,7 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from catchment.store.schema import sequences
 
 INVOICE = "invoice"
-CREDIT_ENTRY = "credit entry"
+SEAT_EVENT = "seat_event"
+CREDIT_ENTRY = "credit_entry"
 
 
 def take(tx: Connection, workspace_id: str, name: str, count: int = 1) -> range:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer
+from pydantic import Field, PlainSerializer
 
 from catchment.api.catalog.integration_wire import IntegrationIdIn, IntegrationIdOut
 from catchment.api.edge.wire import (
@@ -103,24 +103,35 @@ class GraduatedStructure(Wire):
     tiers: Annotated[list[GraduatedTier], Field(max_length=100)]
 
 
-class SeatBasedStructure(Wire):
-    """Refused for now."""
+class SeatTier(Wire):
+    """Seats above the tier before up to and including ``upperBound``; only the last has none."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    upper_bound: Bound | None = None
+    price: Amount
+    fee: Amount | None = None
+
+
+class SeatBasedStructure(Wire):
+    """``pricePerSeat`` for a billing period, or graduated ``tiers`` where there are any, by days.
+
+    ``contractedMinimumSeats`` are always charged. In advance the seats of the first day are, and
+    the others once the period is over; with ``overagesBillingFrequency`` only the minimum, and
+    all seats above it at the end of each such period, by its part of the billing period.
+    """
 
     pricing_type: Literal["SEAT_BASED"]
+    seat_metric_id: IdIn
+    price_per_seat: Amount
+    proration_strategy: Literal["USE_MAXIMUM", "PRORATE_INCREMENTS", "PRORATE_ALL_CHANGES"]
+    contracted_minimum_seats: Annotated[Whole, Field(ge=0, le=1_000_000_000)]
+    overages_billing_frequency: (
+        Literal["NONE", "MONTHLY", "QUARTERLY", "HALF_YEARLY", "YEARLY"] | None
+    ) = None
+    tiers: Annotated[list[SeatTier], Field(max_length=100)]
+    prorate_flat_fees: Flag = False
 
 
-StructureOut = Annotated[
-    OneTimeStructure
-    | FixedStructure
-    | LinearStructure
-    | PackageStructure
-    | VolumeStructure
-    | GraduatedStructure,
-    Field(discriminator="pricing_type"),
-]
-StructureIn = Annotated[
+Structure = Annotated[
     OneTimeStructure
     | FixedStructure
     | LinearStructure
@@ -156,7 +167,7 @@ class TermsIn(Wire):
     product_id: IdIn
     name: Name
     currency: CurrencyCode
-    structure: StructureIn
+    structure: Structure
     billing_frequency: FrequencyIn
     billing_type: TimingIn
     usage_calculation_period: CalculationPeriod | None = None
@@ -180,7 +191,7 @@ class TermsIn(Wire):
             name=self.name,
             currency=self.currency,
             price=price,
-            metric_id=structure.get("usageMetricId"),
+            metric_id=structure.get("usageMetricId") or structure.get("seatMetricId"),
             frequency=Frequency(self.billing_frequency),
             timing=Timing(self.billing_type),
             integration_ids=tuple(one.model_dump() for one in integrations),
@@ -190,8 +201,6 @@ class TermsIn(Wire):
 
     def _refuse_what_is_not_built(self) -> None:
         refusal = NotSupportedYet.field
-        if isinstance(self.structure, SeatBasedStructure):
-            raise refusal("/structure/pricingType", "Seat-based prices are not supported yet.")
         if self.billing_frequency in {"ON_DEMAND", "PER_EVENT"}:
             raise refusal(
                 "/billingFrequency", f"Billing {self.billing_frequency} is not supported yet."
@@ -217,7 +226,7 @@ class TermsOut(Wire):
     product_id: str
     name: str
     currency: str
-    structure: StructureOut
+    structure: Structure
     billing_frequency: str
     billing_type: str
     usage_calculation_period: CalculationPeriod | None = None

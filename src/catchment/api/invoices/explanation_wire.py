@@ -1,6 +1,7 @@
 """The explanation of a line item as the API shows it."""
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -13,9 +14,12 @@ from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, EXACT, Money, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
+from catchment.core.pricing import SeatBased, seats_of_part
+from catchment.core.pricing.seats import Stretches
 from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED
 from catchment.flows.invoices.explain_line import Explanation
+from catchment.store.catalog import structures
 from catchment.store.invoices import invoice_parts
 from catchment.store.invoices.evidence import Counted, EvidenceMember
 from catchment.store.invoices.invoice_rows import segment_texts
@@ -152,6 +156,35 @@ class TiersBeganOut(Wire):
         return None if since is None else cls(since=since, reached=decimal_text(reached))
 
 
+class SeatsOfDaysOut(Wire):
+    """A stretch of days on which the ``seats`` of all members stayed the same, and how many of them
+    the line charges for: below zero where fewer are left than were charged in advance.
+    """
+
+    start: date
+    days: int
+    seats: str
+    charged: str
+
+    @classmethod
+    def of_line(cls, found: Explanation, there: Stretches) -> "list[SeatsOfDaysOut]":
+        """What a line that counts seats is made of."""
+        price = structures.parse(found.evidence.structure)
+        assert isinstance(price, SeatBased), price
+        assert found.line.service is not None, found.line
+        charged = seats_of_part(replace(price, part=found.line.part), there)
+        made = []
+        start = found.line.service.start
+        for (seats, days), (counted, _) in zip(there, charged, strict=True):
+            made.append(
+                cls(
+                    start=start, days=days, seats=decimal_text(seats), charged=decimal_text(counted)
+                )
+            )
+            start += timedelta(days=days)
+        return made
+
+
 class UsageUsedOut(Wire):
     """What was measured. ``events`` is the query that lists exactly the events which counted.
 
@@ -159,6 +192,7 @@ class UsageUsedOut(Wire):
     over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
     aliases that were used were last changed. ``restrictToCustomers`` are those whom the price
     named, ``rollUpExclusions`` those whom the schedule left out; each only where there are any.
+    ``seats`` are there where seats were counted, in the order of time.
     ``eventsKeptSince`` is there where events of the window were dropped: all of before then.
     """
 
@@ -173,6 +207,7 @@ class UsageUsedOut(Wire):
     restrict_to_customers: list[str] | None = None
     roll_up_exclusions: list[str] | None = None
     tiers_began: TiersBeganOut | None = None
+    seats: list[SeatsOfDaysOut] | None = None
     members: MembersPage
 
 
@@ -312,6 +347,7 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         restrict_to_customers=list(counted.scope) or None,
         roll_up_exclusions=list(counted.exclusions) or None,
         tiers_began=TiersBeganOut.of(found.line.tiers_from, counted.reached),
+        seats=SeatsOfDaysOut.of_line(found, counted.seats) if counted.seats else None,
         members=MembersPage(
             items=[MemberShareOut.of(name, member) for name, member in shown],
             pagination=Pagination(

@@ -11,6 +11,7 @@ from catchment.api.families.address_wire import AddressOut
 from catchment.api.invoices.allocations import AllocationOut
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.adjustments import Deducted
+from catchment.core.metering import Aggregation
 from catchment.core.money import decimal_text, money_text, total
 from catchment.core.period import Period
 from catchment.core.settling import Step, StepKind
@@ -305,10 +306,10 @@ class LineStepOut(Wire):
 
 
 class LineItemOut(Wire):
-    """One charge. ``segments``, ``unit``, ``usageMetricId``, ``eventCount``, ``adjusts``,
-    ``taxation``, ``settles`` and ``steps`` are extensions. A line that ``settles`` others is itself
-    a discount, what is missing to a minimum or what a credit pays; ``steps`` are what those made of
-    it.
+    """One charge. ``segments``, ``unit``, ``usageMetricId``, ``seatMetricId``, ``eventCount``,
+    ``adjusts``, ``taxation``, ``settles`` and ``steps`` are extensions. A line that ``settles``
+    others is itself a discount, what is missing to a minimum or what a credit pays; ``steps`` are
+    what those made of it.
     """
 
     id: str
@@ -333,6 +334,7 @@ class LineItemOut(Wire):
     segments: list[SegmentOut]
     unit: str | None = None
     usage_metric_id: str | None = None
+    seat_metric_id: str | None = None
     event_count: int | None = None
     adjusts: AdjustmentOut | None = None
     taxation: TaxationOut | None = None
@@ -344,6 +346,7 @@ class LineItemOut(Wire):
     def of(cls, line: invoice_parts.LineItem, adjusted: Invoiced) -> "LineItemOut":
         """The wire form; ``adjusted`` has the invoice of every line that it adjusts."""
         service = line.service
+        of_seats = line.aggregation == Aggregation.SEATS
         return cls(
             id=line.id,
             invoice_id=line.invoice_id,
@@ -368,7 +371,8 @@ class LineItemOut(Wire):
             credit_grant_id=line.credit_grant_id,
             steps=[LineStepOut.of(step) for step in line.steps] or None,
             unit=line.unit,
-            usage_metric_id=line.usage_metric_id,
+            usage_metric_id=None if of_seats else line.usage_metric_id,
+            seat_metric_id=line.usage_metric_id if of_seats else None,
             event_count=line.event_count,
             adjusts=AdjustmentOut.of(line, line.deducted, adjusted) if line.deducted else None,
             taxation=TaxationOut.of(line.taxation) if line.taxation else None,

@@ -31,9 +31,10 @@ from catchment.api.schedules.schedule_wire import (
     ScheduleUpdateIn,
 )
 from catchment.api.taxes.taxation_wire import TaxationOut
+from catchment.core.charging import charges
 from catchment.core.errors import Invalid
 from catchment.core.money import decimal_text
-from catchment.core.schedules import BillTo, Schedule, charges
+from catchment.core.schedules import BillTo, Schedule
 from catchment.flows.schedules import keep_schedule
 from catchment.flows.taxes.schedule_taxes import PriceTaxation, price_taxations
 from catchment.store.catalog import prices

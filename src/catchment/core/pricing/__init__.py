@@ -19,8 +19,10 @@ from catchment.core.pricing.models import (
     first_rate,
     is_percentage,
     needs_values,
+    within,
 )
 from catchment.core.pricing.rating import Segment, Values, event_tier, rate
+from catchment.core.pricing.seats import Proration, SeatBased, SeatPart, seats_of_part
 from catchment.core.pricing.tiers import Tier
 
 __all__ = [
@@ -31,6 +33,9 @@ __all__ = [
     "OneTime",
     "Package",
     "Price",
+    "Proration",
+    "SeatBased",
+    "SeatPart",
     "Segment",
     "Tier",
     "Values",
@@ -43,4 +48,6 @@ __all__ = [
     "is_percentage",
     "needs_values",
     "rate",
+    "seats_of_part",
+    "within",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
 from catchment.core.errors import FieldError, PriceInvalid
+from catchment.core.pricing.seats import SeatBased, SeatPart
 from catchment.core.pricing.tiers import Tier, check_bounds, check_steps
 
 
@@ -105,12 +106,25 @@ class Graduated:
             raise PriceInvalid(message, errors=(error,))
 
 
-Price = OneTime | Fixed | Linear | Package | Volume | Graduated
+Price = OneTime | Fixed | Linear | Package | Volume | Graduated | SeatBased
 
 
 def needs_values(price: Price) -> bool:
-    """Whether ``rate`` must know the value of every event, not only their sum."""
-    return isinstance(price, Volume) and any(tier.bounded for tier in price.tiers)
+    """Whether ``rate`` must know the value of every event, or the seats of every day."""
+    match price:
+        case Volume(tiers=tiers):
+            return any(tier.bounded for tier in tiers)
+        case SeatBased():
+            return True
+        case _:
+            return False
+
+
+def within(price: Price, cycle_days: int, part: SeatPart = SeatPart.ALL) -> Price:
+    """The price as it applies to a service within a full cycle of so many days."""
+    if isinstance(price, SeatBased):
+        return replace(price, cycle_days=cycle_days, part=part)
+    return price
 
 
 def continues(price: Price) -> bool:
@@ -120,7 +134,7 @@ def continues(price: Price) -> bool:
 
 def bounds(price: Price) -> tuple[Decimal, ...]:
     """Where usage passes from one rate to the next as it grows; a volume price has one rate."""
-    if isinstance(price, Graduated):
+    if isinstance(price, Graduated | SeatBased):
         return tuple(tier.upper for tier in price.tiers if tier.upper is not None)
     return ()
 
@@ -132,7 +146,7 @@ def is_percentage(price: Price) -> bool:
             return percentage
         case Volume(tiers=tiers) | Graduated(tiers=tiers):
             return all(tier.percentage for tier in tiers)
-        case OneTime() | Fixed() | Package():
+        case OneTime() | Fixed() | Package() | SeatBased():
             return False
         case never:
             assert_never(never)
@@ -145,5 +159,7 @@ def first_rate(price: Price) -> Decimal:
             return amount
         case Volume(tiers=tiers) | Graduated(tiers=tiers):
             return tiers[0].price
+        case SeatBased():
+            return price.steps[0].tier.price
         case never:
             assert_never(never)

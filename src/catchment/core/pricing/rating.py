@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import assert_never
 
 from catchment.core.money import EXACT, exact_sum
@@ -18,10 +19,14 @@ from catchment.core.pricing.models import (
     Volume,
     continues,
 )
+from catchment.core.pricing.seats import SeatBased, Stretches, cut, seat_steps
 from catchment.core.pricing.tiers import Step, Tier, steps
 
 Values = Sequence[tuple[Decimal, int]]
-"""The values of single events, each with how many events have it."""
+"""The values of single events, each with how many events have it.
+
+For a seat price: seats in the order of time, each number with the days that it stood.
+"""
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -45,15 +50,15 @@ class Segment:
     upper: Decimal | None = None
 
 
-def rate(
+def rate(  # noqa: PLR0911 -- one for each model
     price: Price, quantity: Decimal, values: Values = (), reached: Decimal = ZERO
 ) -> tuple[Segment, ...]:
     """Price ``quantity`` units; ``values`` are wanted where ``needs_values(price)``.
 
     Usage of zero or less reaches no tier and costs nothing: there are no segments. A one-time or
-    fixed price does not depend on the quantity. Where the price ``continues``, the units come after
-    the ``reached`` ones: they cost what all cost together less what those did, which is below zero
-    where less than nothing was used.
+    fixed price does not depend on the quantity, and a seat price only on the ``values``. Where the
+    price ``continues``, the units come after the ``reached`` ones: they cost what all cost together
+    less what those did, which is below zero where less than nothing was used.
     """
     with localcontext(EXACT):
         match price:
@@ -62,6 +67,8 @@ def rate(
             case Graduated(tiers):
                 assert continues(price) or not reached, (price, reached)
                 return tuple(_graduated(tiers, reached, reached + quantity))
+            case SeatBased():
+                return tuple(_seats(price, values))
             case _ if quantity <= 0:
                 return ()
             case Linear(price_per_unit):
@@ -115,6 +122,19 @@ def _graduated(tiers: tuple[Tier, ...], begin: Decimal, end: Decimal) -> Iterato
         if lower < upper:
             entered = low <= step.lower
             yield _of(step, sign * (upper - lower), lower, sign * entered)
+
+
+def _seats(price: SeatBased, there: Stretches) -> Iterator[Segment]:
+    """The last decimals of parts that are cut go to the next part: their sum is cut only once."""
+    exact, before = Fraction(0), ZERO
+    for one in seat_steps(price, there):
+        exact += one.amount
+        sum_to_here = cut(exact)
+        lower, upper = (one.step.lower, one.step.upper) if price.tiers else (None, None)
+        yield Segment(
+            one.quantity, one.step.tier.price, cut(one.fee), sum_to_here - before, lower, upper
+        )
+        before = sum_to_here
 
 
 def _of(step: Step, quantity: Decimal, lower: Decimal, entered: Decimal = ONE) -> Segment:

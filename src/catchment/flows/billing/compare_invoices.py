@@ -124,6 +124,7 @@ def _line(line: LineItem) -> _Figures:
     yield "productId", line.product_id
     yield "groupId", line.group_id
     yield "billingScheduleId", line.schedule_id
+    yield "part", line.part
     yield "index", line.index
     yield "adjusts", line.deducted
     yield "creditGrantId", line.credit_grant_id
@@ -138,6 +139,7 @@ def _evidence(kept: Evidence) -> _Figures:
     yield "window", counted.span if counted else None
     yield "restrictToCustomers", counted.scope if counted else None
     yield "rollUpExclusions", counted.exclusions if counted else None
+    yield "seats", counted.seats if counted else None
     yield "members", {m.customer: m for m in counted.members} if counted else None
     yield "reached before", counted.reached if counted else None
     yield "members before", {m.customer: m for m in counted.before} if counted else None

@@ -32,15 +32,18 @@ from catchment.core.invoicing import (
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
-from catchment.core.pricing import bounds, needs_values
+from catchment.core.pricing import SeatPart, bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.onward import Pools, onward, pools_of, read_onward
+from catchment.flows.billing.counting import Asking, count
+from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store import stamps
 from catchment.store.families import aliases, customers
+from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
@@ -50,13 +53,16 @@ _T = TypeVar("_T")
 
 
 class _Key(NamedTuple):
-    """Who shares all of these asks for the same usage, with the same ``before`` it."""
+    """Who shares all of this asks for the same usage, with the same ``before`` it. ``part`` is of
+    seats.
+    """
 
     schedule_id: str
     metric_id: str
     service: Period
     scope: Scope
     before: Period | None
+    part: SeatPart
 
     @property
     def start(self) -> date:
@@ -96,10 +102,11 @@ MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
 
 
 class _Read(NamedTuple):
-    """Up to which instant and event everything was read, and the other names of customers."""
+    """Up to which instant and events everything was read, and the other names of customers."""
 
     known_at: datetime
     last_seq: int
+    last_seat: int
     names: Mapping[CustomerId, tuple[str, ...]]
 
 
@@ -246,21 +253,25 @@ def _answers(
     Members are seen from who pays. Failures of parts that join are told to ``failed``.
     """
     answers: dict[_Key, _Answer] = {}
-    known_at = stamps.known_at(tx, agreed.workspace.id)
+    workspace_id = agreed.workspace.id
+    known_at = stamps.known_at(tx, workspace_id)
+    last_seat = seat_events.last_place(tx, workspace_id)
     questions = _questions(dues, explained=explained)
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
-    since = kept_usage.first_day(tx, agreed.workspace.id)
+    since = kept_usage.first_day(tx, workspace_id)
     for batch in _batches(_pools(agreed, questions, since, failures, failed)):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
-        known = aliases.of_customers(tx, agreed.workspace.id, everyone)
+        known = aliases.of_customers(tx, workspace_id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        asking = [onward(_query(question), pools, names) for question, pools in batch]
-        reading = read_onward(usage, agreed.workspace.id, asking, last_seq)
-        for (question, pools), one, used in zip(batch, asking, reading.answers, strict=True):
+        asking = [_asking(question, pools, names) for question, pools in batch]
+        made = count(
+            tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
+        )
+        read = _Read(known_at, made.last_seq, last_seat, names)
+        for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple(m for m in pools.now.members if m.customer in used.members)
-            read = _Read(known_at, reading.last_seq, names)
-            before = tuple(m for m in one.before if m.customer in used.members_reached)
+            before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
             basis = _basis(agreed, question, found, before, read) if explained else None
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
@@ -274,16 +285,16 @@ def _basis(
     before: tuple[Member, ...],
     read: _Read,
 ) -> Basis:
-    service = question.key.service
     schedule, above = question.part.schedule, agreed.links_above(question.part)
     return Basis(
-        service.span(agreed.zone),
+        question.key.service.span(agreed.zone),
         {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
         {m.customer: above + agreed.links(schedule, m) for m in members},
         read.last_seq,
         read.known_at,
         schedule.exclusions,
         before,
+        read.last_seat,
     )
 
 
@@ -324,7 +335,7 @@ def _pools(
 def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
     """Raises UsageDropped."""
     key = question.key
-    if since is not None and key.start < since:
+    if since is not None and key.start < since and not of_seats(question.metric):
         raise UsageDropped.before(since, f"what is charged for {days_text(key.service)}")
     charged = key.service, key.before
     return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
@@ -345,9 +356,11 @@ def _batches(
         yield batch
 
 
-def _query(question: _Question) -> UsageQuery:
-    """Of nobody yet."""
-    return UsageQuery(question.metric, (), question.want_values, tuple(sorted(question.bounds)))
+def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
+    bounds_in_order = tuple(sorted(question.bounds))
+    query = UsageQuery(question.metric, (), question.want_values, bounds_in_order)
+    key, payer = question.key, question.part.schedule.customer
+    return Asking(onward(query, pools, names), key.service, payer, key.part)
 
 
 def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
@@ -359,4 +372,11 @@ def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:
-    return _Key(charge.schedule_id, metric.id, charge.service, charge.item.scope, charge.before)
+    return _Key(
+        charge.schedule_id,
+        metric.id,
+        charge.service,
+        charge.item.scope,
+        charge.before,
+        charge.part,
+    )

@@ -15,14 +15,17 @@ from datetime import date
 from sqlalchemy import Connection
 
 from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
+from catchment.core.charging import charges
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.lines import Line
+from catchment.core.metering import Aggregation
 from catchment.core.period import Span
-from catchment.core.schedules import Charge, ChargeId, Schedule, charges
+from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.metrics_then import as_billed
+from catchment.flows.billing.seat_usage import late_seats
 from catchment.store.families import aliases
 from catchment.store.invoices import adjustments
 from catchment.store.invoices.adjustments import IssuedLine, Stretch
@@ -146,10 +149,15 @@ def _touched(
     stretches = [
         one
         for one in adjustments.stretches(tx, workspace, hosts)
-        if since is None or one.reads.span(agreed.zone).start >= since
+        if since is None
+        or one.reads.span(agreed.zone).start >= since
+        or one.aggregation is Aggregation.SEATS
     ]
     if not stretches:
         return {}
+    of_events = [
+        place for place, one in enumerate(stretches) if one.aggregation is not Aggregation.SEATS
+    ]
     measured = [
         MeasuredTo(
             one.event_type,
@@ -157,11 +165,14 @@ def _touched(
             one.last_seq,
             one.known_at,
         )
-        for one in stretches
+        for one in (stretches[place] for place in of_events)
         for span in [one.reads.span(agreed.zone)]
     ]
     renamed = adjustments.renamed(tx, workspace, min(one.known_at for one in stretches))
-    found = usage.late(workspace, measured, renamed, last_seq)
+    found = set(late_seats(tx, workspace, stretches, renamed, agreed.zone))
+    if measured:
+        late_events = usage.late(workspace, measured, renamed, last_seq)
+        found |= {(of_events[place], name) for place, name in late_events}
     if not found:
         return {}
     owners = aliases.owners(tx, workspace, {name for _, name in found})
@@ -221,7 +232,7 @@ def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjust
     agreed = agreed.among(tx, {own[0].customer for own in issued.values()})
     lines = [one for own in issued.values() for one in own]
     billed = adjustments.with_shares(tx, workspace, lines)
-    known = _schedules(tx, agreed, {schedule for schedule, _, _ in issued})
+    known = _schedules(tx, agreed, {schedule for schedule, *_ in issued})
     made = [
         one
         for own in issued.values()

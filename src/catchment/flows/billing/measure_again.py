@@ -18,7 +18,9 @@ from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.onward import Pools, onward, pools_of, read_onward
+from catchment.flows.billing.counting import Asking, count
+from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.store.families import aliases
 from catchment.store.invoices.evidence import Evidence
@@ -51,6 +53,14 @@ class Plan:
     answers: dict[int, Measured] = field(default_factory=dict)  # by place in ``lines``
 
 
+class _Read(NamedTuple):
+    """Up to which usage event, seat event and instant everything was read."""
+
+    last_seq: int
+    last_seat: int
+    known_at: datetime
+
+
 class _Question(NamedTuple):
     """A charge to be measured for a line of a plan: it is the line's, or beside it."""
 
@@ -58,8 +68,7 @@ class _Question(NamedTuple):
     line: Line
     charge: Charge
     metric: Metric
-    last_seq: int
-    known_at: datetime
+    read: _Read
 
     @property
     def span(self) -> Span:
@@ -74,25 +83,25 @@ def measure_again(
     tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[Plan]
 ) -> None:
     """Measure all lines of ``plans`` anew, those together that read up to the same event."""
-    asked: dict[tuple[int, datetime, int], list[_Question]] = {}
+    asked: dict[tuple[_Read, int], list[_Question]] = {}
     for plan in plans:
         for line in plan.lines:
             for one in _questions(plan, line):
-                key = one.last_seq, one.known_at, id(plan.agreed)
-                asked.setdefault(key, []).append(one)
+                asked.setdefault((one.read, id(plan.agreed)), []).append(one)
     measured: dict[tuple[int, ChargeId], Measured] = {}
-    for (last_seq, known_at, _), questions in asked.items():
-        agreed = _among_users(tx, usage, questions, last_seq)
+    for (read, _), questions in asked.items():
+        agreed = _among_users(tx, usage, questions, read.last_seq)
         pools = [_pools(agreed, one) for one in questions]
         everyone = {m.customer for both in pools for pool in both for m in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone, known_at)
+        known = aliases.of_customers(tx, workspace_id, everyone, read.known_at)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        queries = [
-            onward(_query(one), both, names) for one, both in zip(questions, pools, strict=True)
-        ]
-        answers = read_onward(usage, workspace_id, queries, last_seq).answers
-        for one, both, query, used in zip(questions, pools, queries, answers, strict=True):
-            before = tuple(m for m in query.before if m.customer in used.members_reached)
+        asking = [_asking(one, both, names) for one, both in zip(questions, pools, strict=True)]
+        last_seq, last_seat, _ = read
+        answers = count(
+            tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
+        ).answers
+        for one, both, ask, used in zip(questions, pools, asking, answers, strict=True):
+            before = tuple(m for m in ask.onward.before if m.customer in used.members_reached)
             made = _measured(agreed, one, both.now, used, names, before)
             measured[id(one.line), one.charge.billed_as] = made
     for plan in plans:
@@ -106,14 +115,25 @@ def measure_again(
 
 def _questions(plan: Plan, line: Line) -> Iterator[_Question]:
     """What is to be measured for a line, as it was: all of it by one reading."""
-    counted = line.kept.counted
-    last_seq = line.stored.last_seq if counted is None else counted.last_seq
-    known_at = line.stored.known_at if counted is None else counted.known_at
-    if last_seq is None or known_at is None:
+    read = _read(line)
+    if read is None:
         return
     for charge in {one.billed_as: one for one in (*line.charge.beside, line.charge)}.values():
         if charge.item.metric is not None:
-            yield _Question(plan, line, charge, charge.item.metric, last_seq, known_at)
+            yield _Question(plan, line, charge, charge.item.metric, read)
+
+
+def _read(line: Line) -> _Read | None:
+    """What was read for a line. One that only takes back others read nothing of its own."""
+    counted, stored = line.kept.counted, line.stored
+    last_seq, last_seat, known_at = stored.last_seq, stored.last_seat, stored.known_at
+    if counted is not None:
+        known_at = counted.known_at
+        if of_seats(counted.metric):
+            last_seat = counted.last_seq
+        else:
+            last_seq = counted.last_seq
+    return None if known_at is None else _Read(last_seq or 0, last_seat or 0, known_at)
 
 
 def _among_users(
@@ -128,11 +148,11 @@ def _pools(agreed: Agreements, one: _Question) -> Pools:
     return pools_of(agreed, one.line.part.schedule, one.metric.id, charged, one.charge.item.scope)
 
 
-def _query(one: _Question) -> UsageQuery:
-    """Of nobody yet."""
-    price = one.charge.item.price
-    edges = bounds(price) if one.line.part.schedule.roll_up else ()
-    return UsageQuery(one.metric, (), needs_values(price), edges)
+def _asking(one: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
+    charge, schedule = one.charge, one.line.part.schedule
+    edges = bounds(charge.item.price) if schedule.roll_up else ()
+    query = UsageQuery(one.metric, (), needs_values(charge.item.price), edges)
+    return Asking(onward(query, pools, names), charge.service, schedule.customer, charge.part)
 
 
 def _measured(
@@ -150,9 +170,10 @@ def _measured(
         one.span,
         {m.customer: (m.customer, *names.get(m.customer, ())) for m in found},
         {member.customer: above + agreed.links(part.schedule, member) for member in found},
-        one.last_seq,
-        one.known_at,
+        one.read.last_seq,
+        one.read.known_at,
         part.schedule.exclusions,
         before,
+        one.read.last_seat,
     )
     return Measured(one.charge, used, Pool(below(part.path, found), ()), basis)

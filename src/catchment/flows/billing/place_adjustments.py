@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from catchment.core.adjustments import Adjusting
+from catchment.core.charging import is_over
 from catchment.core.consolidation import Due, Key
 from catchment.core.hierarchy import CustomerId
-from catchment.core.schedules import BillTo, Schedule, is_over
+from catchment.core.schedules import BillTo, Schedule
 from catchment.store.invoices.invoices import Billed
 
 

@@ -14,9 +14,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.invoicing import Draft
-from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import Failures, drafted

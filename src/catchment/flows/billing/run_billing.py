@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.period import days_text
-from catchment.core.schedules import BillTo, Charge, Schedule, charges, running
+from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.check_sums import OutOfBalance
@@ -31,6 +32,7 @@ from catchment.flows.billing.late_usage import late, standing
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.quiet_adjustments import note, quiet
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import sizes
 from catchment.flows.credits.grant_phases import grant_phases, grants
 from catchment.store import stamps
@@ -282,6 +284,7 @@ def unbilled_before(
         charge
         for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
         if charge.item.metric is not None
+        and not of_seats(charge.item.metric)
         and charge.read.start < day
         and charge.billed_as not in billed.charges
         and Key(charge.schedule_id, charge.due_on) not in billed.issued

@@ -16,9 +16,10 @@ from itertools import count
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
+from catchment.core.charging import charges
 from catchment.core.consolidation import Part
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.schedules import BillTo, Charge, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements
 from catchment.flows.billing.adjusted_again import adjusted_again
@@ -227,8 +228,9 @@ def _stored(
     return stored, kept
 
 
-def _key_of(line: LineItem) -> tuple[str | None, str | None, object]:
-    return line.schedule_id, line.price_id, line.service.start if line.service else None
+def _key_of(line: LineItem) -> tuple[str | None, str | None, object, str]:
+    start = line.service.start if line.service else None
+    return line.schedule_id, line.price_id, start, line.part
 
 
 def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> Line:

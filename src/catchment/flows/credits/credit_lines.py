@@ -28,7 +28,7 @@ from catchment.store.invoices.invoice_parts import (
 )
 
 _TITLE = "Credits"
-_Key = tuple[str | None, str | None, date]
+_Key = tuple[str | None, str | None, date, str]
 
 
 def without_credits(contents: Contents) -> Contents:
@@ -116,7 +116,7 @@ def _charged(lines: Iterable[LineItem]) -> list[list[LineItem]]:
         if line.service is not None and line.settles is not StepKind.CREDIT:
             price = line.shown_price_id or line.price_id
             late = line.deducted is not None
-            key = line.schedule_id, price, line.service.start, late
+            key = line.schedule_id, price, line.service.start, line.part, late
             found.setdefault(key, []).append(line)
     return list(found.values())
 
@@ -164,6 +164,7 @@ class _Made:
             phase_id=paid.phase_id,
             price_id=f"credit:{grant.id}:{paid.number}:{paid.price_id}",
             product_id=paid.product_id,
+            part=paid.part,
             share_counts=self._share(draw, index),
             steps=(Step(StepKind.CREDIT, grant.id, grant.name, draw.before, net),),
             settles=StepKind.CREDIT,
@@ -221,4 +222,4 @@ def _sizes(parts: MemberParts) -> MemberParts:
 
 def _key(line: LineItem) -> _Key:
     assert line.service is not None, line
-    return line.schedule_id, line.price_id, line.service.start
+    return line.schedule_id, line.price_id, line.service.start, line.part

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges
 from catchment.core.discounts import Discount
 from catchment.core.errors import Conflict, FieldError
 from catchment.core.minimums import Minimum
 from catchment.core.period import Period, Span
-from catchment.core.schedules import Schedule, charges
+from catchment.core.schedules import Schedule
 from catchment.flows.billing import agreements
 from catchment.store.access import Workspace
 from catchment.store.catalog import prices

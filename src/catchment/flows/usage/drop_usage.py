@@ -15,15 +15,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.charging import running
 from catchment.core.errors import Invalid
 from catchment.core.metering import Aggregation
 from catchment.core.period import day_text, days_text, first_instant
-from catchment.core.schedules import Charge, running
+from catchment.core.schedules import Charge
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.late_usage import adjustment_lines, late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.run_billing import hold, unbilled_before
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.families import customers, known_aliases
@@ -106,7 +108,7 @@ def _needed(
     waiting = [
         one
         for one in late(tx, usage, agreed, renewed=None)
-        if wanted(one) and one.charge.read.start < day
+        if wanted(one) and one.charge.read.start < day and not of_seats(one.charge.item.metric)
     ]
     lines = adjustment_lines(tx, usage, agreed, waiting, today) if waiting else {}
     going_on = list(_going_on(agreed, day))

@@ -36,16 +36,21 @@ from catchment.store.taxes import taxations
 
 _head, _line, _look = invoices.c, line_items.c, late_looks.c
 _ISSUED = ("FINAL", "SENT")
-_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start)
+_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start, _line.part)
 _LOOKED_AT = and_(
     _look.schedule_id == _line.schedule_id,
     _look.price_id == _line.price_id,
     _look.service_start == _line.service_start,
+    _look.part == _line.part,
 )
 _MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.in_(
     (StepKind.DISCOUNT, StepKind.MINIMUM)
 )
-_LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
+_LAST_SEQ = case(
+    (_line.aggregation == Aggregation.SEATS, _line.last_seat),
+    (_look.last_seq > _line.last_seq, _look.last_seq),
+    else_=_line.last_seq,
+)
 _READS_FROM = func.coalesce(_line.tiers_from, _line.service_start)
 _KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
 
@@ -131,7 +136,7 @@ def stretches(
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
             .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
-            .group_by(_line.schedule_id, _line.price_id, _line.service_start)
+            .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
         )
         found.update(
@@ -153,7 +158,7 @@ def adjusted(
             .join(invoices, _head.id == _line.invoice_id)
             .where(*_issued(workspace_id, ids), _line.adjustment > ORIGINAL)
         )
-        found.update((schedule, price, start) for schedule, price, start in tx.execute(query))
+        found.update(tuple(row) for row in tx.execute(query))
     return found
 
 
@@ -296,7 +301,7 @@ def _measured(workspace_id: str) -> Select[Any]:
 
 def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLine]]) -> None:
     for row in tx.execute(query):
-        charge = row.schedule_id, row.price_id, row.service_start
+        charge = row.schedule_id, row.price_id, row.service_start, row.part
         kept: Mapping[str, Any] = row.deducted or {"lineItemIds": (), "reverses": False}
         standing = Standing(row.id, row.adjustment, tuple(kept["lineItemIds"]), kept["reverses"])
         one = IssuedLine(

@@ -50,6 +50,8 @@ class Counted:
 
     ``scope`` are the customers whom the price named, if it did; ``exclusions`` those whom the
     schedule left out. What had moved the tiers already is what was ``reached`` by those ``before``.
+    ``seats`` are those of all members in the order of time, each number with the days that it
+    stood; none where usage was counted, and then ``last_seq`` is a place among seat events.
     """
 
     metric: Metric
@@ -62,6 +64,7 @@ class Counted:
     exclusions: tuple[CustomerId, ...] = ()
     reached: Decimal = Decimal(0)
     before: tuple[Member, ...] = ()
+    seats: tuple[tuple[Decimal, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

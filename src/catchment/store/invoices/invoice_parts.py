@@ -12,7 +12,7 @@ from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
 from catchment.core.money import EXACT, Money, Taxed, exact_sum
 from catchment.core.period import Period
-from catchment.core.pricing import Segment
+from catchment.core.pricing import SeatPart, Segment
 from catchment.core.schedules import EVERYONE, Scope
 from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import Taxation
@@ -40,9 +40,9 @@ class LineItem(Taxed):
     A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
     metric aggregated when it was calculated. ``share_counts`` says how many members share it by
     each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
-    are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
-    ``taxation`` says why it has its ``tax_rate``. Its tiers go on from the usage since the day
-    ``tiers_from``; None where they begin with the service.
+    are those of the whole charge. ``last_seq``, ``last_seat`` and ``known_at`` are what was read to
+    measure it. ``taxation`` says why it has its ``tax_rate``. Its tiers go on from the usage since
+    the day ``tiers_from``; None where they begin with the service.
     """
 
     id: str
@@ -77,6 +77,8 @@ class LineItem(Taxed):
     steps: tuple[Step, ...] = ()
     settles: StepKind | None = None
     tiers_from: date | None = None
+    part: SeatPart = SeatPart.ALL
+    last_seat: int | None = None
     credit_grant_id: str | None = None
 
     @property

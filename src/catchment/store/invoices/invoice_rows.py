@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from catchment.core.allocation import METHODS
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
-from catchment.core.pricing import Segment
+from catchment.core.pricing import SeatPart, Segment
 from catchment.core.settling import Step, StepKind
 from catchment.store.invoices import deductions
 from catchment.store.invoices.invoice_parts import (
@@ -64,6 +64,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         schedule_id=row.schedule_id,
         phase_id=row.phase_id,
         price_id=row.price_id,
+        part=SeatPart(row.part),
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
         aggregation=row.aggregation,
@@ -73,6 +74,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         scope=frozenset(row.restrict_to_customers or ()),
         deducted=deductions.of(row.deducted, row.adjustment, row.currency),
         last_seq=row.last_seq,
+        last_seat=row.last_seat,
         known_at=row.known_at,
         steps=tuple(step_of(step, row.currency) for step in row.steps or ()),
         settles=StepKind(row.settles) if row.settles else None,
@@ -152,6 +154,7 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "schedule_id": line.schedule_id,
         "phase_id": line.phase_id,
         "price_id": line.price_id,
+        "part": line.part,
         "product_id": line.product_id,
         "usage_metric_id": line.usage_metric_id,
         "aggregation": line.aggregation,
@@ -166,6 +169,7 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "adjustment": line.number,
         "deducted": deductions.kept(line.deducted),
         "last_seq": line.last_seq,
+        "last_seat": line.last_seat,
         "known_at": line.known_at,
     }
 

@@ -46,6 +46,7 @@ from catchment.store.schema.documents import (
     usage_branches,
     usage_item_groups,
 )
+from catchment.store.schema.seats import seat_events, seat_metrics
 from catchment.store.schema.taxes import (
     tax_categories,
     tax_category_versions,
@@ -86,6 +87,8 @@ __all__ = [
     "phases",
     "prices",
     "products",
+    "seat_events",
+    "seat_metrics",
     "sequences",
     "sessions",
     "sign_in_failures",

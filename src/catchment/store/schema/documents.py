@@ -149,6 +149,8 @@ line_items = Table(
     text_column("schedule_id"),
     text_column("phase_id"),
     text_column("price_id"),
+    # Of a seat price that charges them apart: COMMITTED seats, or OVERAGES. Else empty.
+    Column("part", Text, nullable=False, server_default=""),
     text_column("product_id"),
     text_column("usage_metric_id"),
     json_column("restrict_to_customers", nullable=True),
@@ -170,6 +172,7 @@ line_items = Table(
     # What was read to measure it: events up to a place, the tree and the aliases known at an
     # instant. Held here too, so that lines with something late are found without their evidence.
     Column("last_seq", BigInteger),
+    Column("last_seat", BigInteger),
     Column("known_at", Instant),
     # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
     json_column("share_counts", nullable=True),
@@ -181,6 +184,7 @@ line_items = Table(
         "phase_id",
         "price_id",
         "service_start",
+        "part",
         "adjustment",
         "live_key",
     ),
@@ -196,6 +200,7 @@ late_looks = Table(
     Column("schedule_id", Text, primary_key=True),
     Column("price_id", Text, primary_key=True),
     Column("service_start", Date, primary_key=True),
+    Column("part", Text, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("known_at", Instant, nullable=False),
 )
