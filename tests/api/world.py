@@ -134,7 +134,7 @@ def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
 
 
 def settling_phase(price: str) -> dict[str, Any]:
-    """A phase with a discount and a minimum."""
+    """A phase with a discount, a minimum and a credit grant."""
     return {
         "startDate": "2026-01-01",
         "endDate": "2026-12-31",
@@ -150,6 +150,34 @@ def settling_phase(price: str) -> dict[str, Any]:
             }
         ],
         "minimums": [{"amount": 500, "restrictToPrices": [price]}],
+        "creditGrants": [
+            {
+                "name": "Included",
+                "creditUnitType": "CURRENCY",
+                "currency": "USD",
+                "amount": 100,
+                "costOfCredit": 0,
+                "grantRefreshFrequency": "MONTHLY",
+                "rolloverMode": "NONE",
+                "restrictToPrices": [price],
+            }
+        ],
+    }
+
+
+def grant_body(workspace: str, customer: str, **more: Any) -> dict[str, Any]:
+    return {
+        "sequenceAccountId": workspace,
+        "customerId": customer,
+        "name": "Welcome credit",
+        "creditUnitType": "CURRENCY",
+        "currency": "USD",
+        "amount": 100,
+        "costOfCredit": 80,
+        "effectiveDate": "2026-01-01",
+        "expiryDate": "2026-12-31",
+        "createInvoice": False,
+        **more,
     }
 
 
@@ -264,6 +292,7 @@ class World:
         travel = {"billingScheduleId": self.ids["running"], "frozenTime": "2026-03-10T10:00:00Z"}
         self.make("time traveller", "/time-travellers", travel)
         self.ids["merchant"] = self.client.get("/merchant-for-sequence-account").json()["id"]
+        self.make("grant", "/credits", grant_body(self.ids["merchant"], self.ids["loner"]))
         return self
 
     @staticmethod
@@ -396,6 +425,13 @@ OPERATIONS: dict[str, Body | None] = {
         "alertEmailAddresses": [],
         "timeZone": "UTC",
     },
+    "POST /credits": lambda w: grant_body(
+        w.ids["merchant"],
+        w.ids["loner"],
+        creditUnitType="METRIC",
+        metricId=w.ids["metric"],
+    ),
+    "DELETE /credits/{id:grant}": None,
     "PUT /discounts/{id:discount}": lambda w: {
         "billingScheduleId": w.ids["schedule"],
         "priceIds": [w.ids["price GRADUATED"]],

@@ -36,6 +36,7 @@ from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import sizes
 from catchment.flows.billing.work import Work
+from catchment.flows.credits.grant_phases import grant_phases, grants
 from catchment.store import stamps
 from catchment.store.access import Workspace
 from catchment.store.engine import lock, reading, writing
@@ -64,6 +65,16 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(tx, usage, agreed, run, only, failures)
         families = _families(tx, workspace, plan.values())
+    granting = [
+        one.id
+        for one in agreed.schedules.values()
+        if one.bills and grants(one) and (only is None or one.id in only)
+    ]
+    if granting:
+        with writing(work.engine) as tx:
+            hold(tx, workspace)
+            known = ((one, run.as_of) for one in schedules.some(tx, workspace.id, granting))
+            grant_phases(tx, workspace, known, now=work.now, new_id=work.new_id)
     finished, count = 0, len(plan)
     parts = list(_parts(plan.values(), families, work.at_once))
     with writing(work.engine) as tx:

@@ -28,6 +28,7 @@ from catchment.store.schema.agreements import (
 )
 from catchment.store.schema.catalog import list_prices, prices, products, usage_metrics
 from catchment.store.schema.columns import Instant, metadata
+from catchment.store.schema.credits import credit_entries, credit_grants, phase_credit_grants
 from catchment.store.schema.customers import (
     contacts,
     customer_aliases,
@@ -65,6 +66,8 @@ __all__ = [
     "billing_runs",
     "billing_schedules",
     "contacts",
+    "credit_entries",
+    "credit_grants",
     "customer_aliases",
     "customer_links",
     "customer_organizations",
@@ -82,6 +85,7 @@ __all__ = [
     "metadata",
     "minimums",
     "payment_settings",
+    "phase_credit_grants",
     "phase_prices",
     "phases",
     "prices",
