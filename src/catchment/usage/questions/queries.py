@@ -9,7 +9,7 @@ parameters, never text.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ IN_ORDER = ("received_at - received_at % 1000", "seq")
 
 _NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
 _WHOLE = "Int128"
+_NONE: Mapping[str, str] = {}
 _ENDS = ("argMin", "argMax")
 _PLACE = ("received_at", "seq")
 _ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
@@ -119,7 +120,7 @@ def operand(place: int) -> str:
     return f"operand_{place}"
 
 
-def _found(metric: Metric, *, whole: bool = False, **columns: str) -> Sql:
+def _found(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = False) -> Sql:
     """Events that match ``metric``, once for every row of ``spans`` they fall into.
 
     ``columns`` are read of each, beside its place and instants and whose it is. ``whole``: all
@@ -149,16 +150,16 @@ def matched(metric: Metric, *, whole: bool = False) -> Sql:
             read.parameters,
         )
     if metric.aggregation is Aggregation.COUNT:
-        return _found(metric, whole=whole, text="NULL", number=f"1::{_NUMBER}")
+        return _found(metric, {"text": "NULL", "number": f"1::{_NUMBER}"}, whole=whole)
     assert metric.property is not None, metric
     name = metric.property
-    return _found(metric, whole=whole, text=text(name), number=number(name))
+    return _found(metric, {"text": text(name), "number": number(name)}, whole=whole)
 
 
 def _operands(metric: Metric) -> Sql:
     """Matched events with the numbers that the expression reads."""
     read = {operand(place): number(name) for place, name in enumerate(metric.operands())}
-    return _found(metric, **read)
+    return _found(metric, read)
 
 
 def combinations(metric: Metric) -> Sql:
