@@ -194,3 +194,28 @@ def test_a_line_of_another_invoice_is_not_found(client: TestClient, made) -> Non
     answer = client.get(f"/invoices/{own}/line-items/{line}/explanation")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_line_tells_where_its_tiers_had_got_to(
+    client: TestClient, engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    books = Books(engine, usage, workspace)
+    a = books.customer("A")
+    period = {"frequency": "QUARTERLY", "interval": 1}
+    structure = GRADUATED | {"usageCalculationMode": "PERIODIC", "usageCalculationPeriod": period}
+    books.schedule(a, books.price(structure, books.metric("calls")))
+    books.write()
+    books.used((a, "calls", "2026-01-05", "60"), (a, "calls", "2026-02-05", "65"))
+    found = bill_workspace(
+        engine, usage, workspace, as_of=date(2026, 3, 1), now=NOW, new_id=ids.new_id
+    )
+
+    january, february = (explained(client, one.id) for one in found.drafted)
+
+    assert "tiersBegan" not in january["usage"]
+    assert february["usage"]["tiersBegan"] == {"since": "2026-01-01", "reached": "60"}
+    assert february["price"]["structure"]["usageCalculationPeriod"] == period
+    assert [(s["from"], s.get("to"), s["amount"]) for s in february["segments"]] == [
+        ("60", "100", "40"),
+        ("100", None, "68.75"),
+    ]

@@ -174,6 +174,23 @@ def test_prices_that_name_customers_need_roll_up_and_share_all_names_or_none(
     assert refusal(alone) == (400, "invalid", ["/phases/0/priceIds/0"])
 
 
+def test_periodic_tiers_stand_alone_on_their_metric(client: TestClient, group: Group) -> None:
+    structure = {
+        "pricingType": "GRADUATED",
+        "usageMetricId": group.calls,
+        "usageCalculationMode": "PERIODIC",
+        "tiers": [{"price": "1", "isPricePercentage": False}],
+    }
+    period = {"frequency": "MONTHLY", "interval": 1}
+    body = price_body(product(client), structure, usageCalculationPeriod=period)
+    periodic = made(client.post("/prices", json=body))["id"]
+
+    beside = client.post("/billing-schedules", json=group.body(group.everyone, periodic))
+
+    create(client, group.body(periodic, group.price(group.west)))
+    assert refusal(beside) == (400, "not_supported_yet", ["/phases/0/priceIds/1"])
+
+
 def test_the_pool_says_by_which_prices_somebody_is_measured_and_why_not(
     client: TestClient, group: Group
 ) -> None:

@@ -244,24 +244,9 @@ def test_a_package_holds_more_than_nothing(client: TestClient, metric_id: str) -
     assert refusal(response) == (400, "price_invalid", ["/structure/packageSize"])
 
 
-SEATS = {"pricingType": "SEAT_BASED", "seatMetricId": NOBODY, "pricePerSeat": "12", "tiers": []}
 NOT_YET = [
-    ("FIXED", "/structure", SEATS, "/structure/pricingType"),
     ("LINEAR", "/billingFrequency", "ON_DEMAND", "/billingFrequency"),
     ("LINEAR", "/billingFrequency", "PER_EVENT", "/billingFrequency"),
-    (
-        "GRADUATED",
-        "/structure/usageCalculationMode",
-        "CUMULATIVE",
-        "/structure/usageCalculationMode",
-    ),
-    ("GRADUATED", "/structure/usageCalculationMode", "PERIODIC", "/structure/usageCalculationMode"),
-    (
-        "GRADUATED",
-        "/usageCalculationPeriod",
-        {"frequency": "QUARTERLY", "interval": 1},
-        "/usageCalculationPeriod",
-    ),
 ]
 
 
@@ -279,6 +264,69 @@ def test_what_is_not_built_is_refused_and_never_ignored(
     body = changed(body_of(model, product(client), metric_id), path, value)
 
     assert refusal(client.post(path_of_kind, json=body)) == (400, "not_supported_yet", [pointer])
+
+
+@pytest.mark.parametrize("path_of_kind", ["/prices", "/list-prices"])
+@pytest.mark.parametrize(
+    ("mode", "period"),
+    [
+        ("CUMULATIVE", None),
+        ("PERIODIC", {"frequency": "QUARTERLY", "interval": 1}),
+        ("PERIODIC", {"frequency": "MONTHLY", "interval": 3}),
+    ],
+)
+def test_tiers_may_go_on_over_periods(
+    client: TestClient, metric_id: str, path_of_kind: str, mode: str, period: Any
+) -> None:
+    body = body_of("GRADUATED", product(client), metric_id)
+    body = changed(body, "/structure/usageCalculationMode", mode)
+    if period is not None:
+        body = changed(body, "/usageCalculationPeriod", period)
+
+    price = made(client.post(path_of_kind, json=body))
+
+    shown = client.get(f"{path_of_kind}/{price['id']}").json()
+    assert shown["structure"]["usageCalculationMode"] == mode
+    assert (
+        shown.get("usageCalculationPeriod"),
+        "usageCalculationPeriod" in shown["structure"],
+    ) == (
+        period,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "period", "pointer"),
+    [
+        ("PERIODIC", None, "/structure/usageCalculationMode"),
+        ("CUMULATIVE", {"frequency": "QUARTERLY", "interval": 1}, "/usageCalculationPeriod"),
+        ("BILLING_PERIOD", {"frequency": "YEARLY", "interval": 1}, "/usageCalculationPeriod"),
+    ],
+)
+def test_only_periodic_tiers_have_a_calculation_period(
+    client: TestClient, metric_id: str, mode: str, period: Any, pointer: str
+) -> None:
+    body = body_of("GRADUATED", product(client), metric_id)
+    body = changed(body, "/structure/usageCalculationMode", mode)
+    if period is not None:
+        body = changed(body, "/usageCalculationPeriod", period)
+
+    assert refusal(client.post("/prices", json=body)) == (400, "price_invalid", [pointer])
+
+
+def test_tiers_go_on_only_where_every_event_adds(
+    client: TestClient, engine: Engine, workspace: Workspace
+) -> None:
+    users = metric(engine, workspace.id, "users", "UNIQUE")
+    body = body_of("GRADUATED", product(client), users)
+    body = changed(body, "/structure/usageCalculationMode", "CUMULATIVE")
+
+    assert refusal(client.post("/prices", json=body)) == (
+        400,
+        "not_supported_yet",
+        ["/structure/usageMetricId"],
+    )
 
 
 def test_what_a_price_refers_to_must_be_in_the_workspace(

@@ -86,8 +86,6 @@ def test_a_bad_schedule_is_refused_naming_the_field(
 
 NOT_YET: list[tuple[str, Any, str]] = [
     ("/attachmentAssetIds", [NOBODY], "/attachmentAssetIds"),
-    ("/phases/0/discounts", [{"type": "PERCENTAGE", "amount": 10}], "/phases/0/discounts"),
-    ("/phases/0/minimums", [{"amount": 500}], "/phases/0/minimums"),
     ("/phases/0/creditGrants", [{"name": "Included"}], "/phases/0/creditGrants"),
 ]
 
@@ -96,9 +94,7 @@ NOT_YET: list[tuple[str, Any, str]] = [
 def test_what_is_not_built_is_refused_and_never_ignored(
     client: TestClient, payer: str, fee: str, path: str, value: Any, pointer: str
 ) -> None:
-    body = changed(
-        body_of(payer, phase(fee, discounts=[], minimums=[], creditGrants=[])), path, value
-    )
+    body = changed(body_of(payer, phase(fee, creditGrants=[])), path, value)
 
     assert refusal(client.post("/billing-schedules", json=body)) == (
         400,

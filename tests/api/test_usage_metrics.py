@@ -170,6 +170,24 @@ def test_a_metric_whose_events_are_capped_by_value_cannot_become_unique_or_lates
     assert maximum.status_code == 200
 
 
+def test_a_metric_whose_usage_moves_tiers_over_periods_must_go_on_adding_up(
+    client: TestClient,
+) -> None:
+    metric = create(client)["id"]
+    tiers = [{"price": "0.01", "isPricePercentage": False}]
+    price_on(
+        client,
+        metric,
+        {"pricingType": "GRADUATED", "usageCalculationMode": "CUMULATIVE", "tiers": tiers},
+    )
+
+    maximum = client.put(f"/usage-metrics/{metric}", json=METRIC | {"aggregationType": "MAX"})
+    total = client.put(f"/usage-metrics/{metric}", json=METRIC | {"aggregationType": "SUM"})
+
+    assert (maximum.status_code, maximum.json()["code"]) == (409, "metric_in_use")
+    assert total.status_code == 200
+
+
 def test_every_filter_of_the_list_keeps_what_it_says(client: TestClient) -> None:
     ids = [
         create(client, name="Calls", aggregationType="COUNT", aggregationProperty=...)["id"],

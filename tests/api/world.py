@@ -78,6 +78,32 @@ def structures(metric: str) -> list[dict[str, Any]]:
     ]
 
 
+def seat_structure(metric: str) -> dict[str, Any]:
+    return {
+        "pricingType": "SEAT_BASED",
+        "seatMetricId": metric,
+        "pricePerSeat": "15",
+        "prorationStrategy": "PRORATE_INCREMENTS",
+        "contractedMinimumSeats": 5,
+        "overagesBillingFrequency": "NONE",
+        "tiers": [
+            {"upperBound": "15", "price": "12", "fee": "1"},
+            {"upperBound": None, "price": "15"},
+        ],
+        "prorateFlatFees": True,
+    }
+
+
+SEAT_METRIC = {"seatType": "full_user", "label": "Full users", "description": "Who can write"}
+SEAT_EVENT = {
+    "customerAlias": "nw",
+    "customerEventId": "s1",
+    "seatType": "full_user",
+    "eventTimestamp": "2026-02-18T10:00:00Z",
+    "total": 27,
+}
+
+
 def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
     return {
         "customerId": customer,
@@ -102,6 +128,26 @@ def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
             }
         ],
         **more,
+    }
+
+
+def settling_phase(price: str) -> dict[str, Any]:
+    """A phase with a discount and a minimum."""
+    return {
+        "startDate": "2026-01-01",
+        "endDate": "2026-12-31",
+        "priceIds": [price],
+        "discounts": [
+            {
+                "type": "PERCENTAGE",
+                "amount": 0.1,
+                "message": "Launch",
+                "separateLineItem": True,
+                "restrictToPrices": [price],
+                "seatDiscountType": "ALL_SEATS",
+            }
+        ],
+        "minimums": [{"amount": 500, "restrictToPrices": [price]}],
     }
 
 
@@ -182,6 +228,8 @@ class World:
             kind = structure["pricingType"]
             self.make(f"price {kind}", "/prices", price_body(product, structure))
             self.make(f"list price {kind}", "/list-prices", price_body(product, structure))
+        self.make("seat metric", "/seat-metrics", SEAT_METRIC)
+        self.make("seat event", "/seat-events", SEAT_EVENT)
         event = {
             "customerAlias": "nw",
             "eventType": "call",
@@ -190,7 +238,11 @@ class World:
         }
         self.make("event", "/usage-events", event)
         price = self.ids["price GRADUATED"]
-        self.make("schedule", "/billing-schedules", schedule_body(parent, price))
+        body = schedule_body(parent, price, phases=[settling_phase(price)])
+        schedule = self.make("schedule", "/billing-schedules", body)
+        self.ids["discount"] = self.client.get(f"/billing-schedules/{schedule}").json()["phases"][
+            0
+        ]["discounts"][0]["id"]
         self.make("running", "/billing-schedules", schedule_body(parent, price, isDraft=False))
         invoices = self.client.get("/invoices").json()["items"]
         assert len(invoices) == 2, "January and February have ended on 10 March"
@@ -289,12 +341,16 @@ OPERATIONS: dict[str, Body | None] = {
     "DELETE /prices/{id:price FIXED}": None,
     "POST /list-prices": lambda w: price_body(w.ids["product"], structures(w.ids["metric"])[4]),
     "PUT /list-prices/{id:list price PACKAGE}": lambda w: price_body(
-        w.ids["product"], structures(w.ids["metric"])[3]
+        w.ids["product"], seat_structure(w.ids["seat metric"])
     ),
     "POST /list-prices/{id:list price PACKAGE}/archive": None,
     "POST /usage-metrics": lambda w: w.metric("More tokens"),
     "PUT /usage-metrics/{id:metric}": lambda w: w.metric("Tokens"),
     "DELETE /usage-metrics/{id:metric}": None,
+    "POST /seat-metrics": lambda _: SEAT_METRIC | {"seatType": "reader"},
+    "PUT /seat-metrics/{id:seat metric}": lambda _: {"label": "Users", "description": "All"},
+    "DELETE /seat-metrics/{id:seat metric}": None,
+    "POST /seat-events": lambda _: SEAT_EVENT,
     "POST /usage-events": lambda _: {
         "customerAlias": "nw",
         "customerEventId": "e1",
@@ -318,13 +374,30 @@ OPERATIONS: dict[str, Body | None] = {
         w.ids["parent"],
         w.ids["price GRADUATED"],
         taxRates=[{"priceId": w.ids["price GRADUATED"], "taxRateId": w.ids["tax rate"]}],
+        phases=[settling_phase(w.ids["price GRADUATED"])],
     ),
+    "PUT /discounts/{id:discount}": lambda w: {
+        "billingScheduleId": w.ids["schedule"],
+        "priceIds": [w.ids["price GRADUATED"]],
+        "separateLineItem": False,
+        "amount": 20,
+        "discountCalculationType": "NOMINAL",
+        "message": "Loyalty",
+        "validFrom": "2026-01-01",
+        "validTo": "2026-12-31",
+    },
+    "DELETE /discounts/{id:discount}": None,
     "PUT /billing-schedules/{billingScheduleId:schedule}": lambda w: {
         k: v
         for k, v in schedule_body(w.ids["parent"], w.ids["price GRADUATED"]).items()
         if k not in {"customerId", "isDraft"}
     },
     "PUT /billing-schedules/{billingScheduleId:schedule}/activate": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/suspend": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/resume": None,
+    "POST /billing-schedules/{billingScheduleId:schedule}/cancel": lambda _: {
+        "endDate": "2026-11-30"
+    },
     "POST /billing-schedules/{billingScheduleId:schedule}/archive": None,
     "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
         "customerId": w.ids["loner"]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catchment.core.breakdown import Measured
+from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Hosts, Key, Payer, arrange, payer
 from catchment.core.hierarchy import Forest, Link
 from catchment.core.invoicing import Draft, draft, joined
@@ -19,7 +20,7 @@ from catchment.core.money import Money
 from catchment.core.period import BEGINNING, Period
 from catchment.core.pools import Pool, PoolMember, below
 from catchment.core.pricing import Fixed
-from catchment.core.schedules import BillTo, Charge, Schedule, Timing, charges
+from catchment.core.schedules import BillTo, Charge, Schedule, Timing
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.strategies import span
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catchment.core.allocation import METHODS
+from catchment.core.charging import charges
 from catchment.core.invoicing import Line, Measured, RateDisplay, draft, line, named
 from catchment.core.lines import taxed
 from catchment.core.metering import Aggregation, Metric, Usage
@@ -29,7 +30,7 @@ from catchment.core.pricing import (
     Tier,
     Volume,
 )
-from catchment.core.schedules import Charge, Frequency, PricedItem, Schedule, Timing, charges
+from catchment.core.schedules import Charge, Frequency, PricedItem, Schedule, Timing
 from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.strategies import span
@@ -186,7 +187,7 @@ def test_lines_stand_under_their_product_in_the_order_of_phases_and_prices() -> 
         ("Platform", ["Old", "Seat"]),
         ("Api", ["Calls", "Minutes"]),
     ]
-    assert made.lines[0].key == ("p1", "old", day("1-1"))
+    assert made.lines[0].key == ("p1", "old", day("1-1"), "")
 
 
 @pytest.mark.parametrize(

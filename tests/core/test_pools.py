@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catchment.core.claims import Claim
 from catchment.core.hierarchy import Forest, Link
 from catchment.core.period import Span
 from catchment.core.pools import Carve, Pool, PoolMember, pool
-from catchment.core.schedules import EVERYONE, Claim, Scope
+from catchment.core.schedules import EVERYONE, Scope
 from tests.core.strategies import (
     CUSTOMERS,
     HOURS,

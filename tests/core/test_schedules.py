@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal as D
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -12,20 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catchment.core.charging import charges, running
+from catchment.core.claims import Claim, claims
 from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import FOREVER, Period, Span
-from catchment.core.schedules import (
-    EVERYONE,
-    Charge,
-    Claim,
-    Frequency,
-    Phase,
-    Schedule,
-    Timing,
-    charges,
-    claims,
-    running,
-)
+from catchment.core.pricing import CalculationMode, Graduated, Price, Tier, Window
+from catchment.core.schedules import EVERYONE, Charge, Frequency, Phase, Schedule, Timing
 from tests.core.agreements import CALLS, day, item, phase, schedule
 
 ADVANCE, ARREARS = Timing.IN_ADVANCE, Timing.IN_ARREARS
@@ -201,7 +194,7 @@ def test_nothing_falls_due_after_the_day_of_archiving(zone: str, last_due: str) 
 def test_the_key_of_a_charge_is_its_phase_price_and_first_day() -> None:
     (charge,) = charges(schedule(phase("1-1", None, item())), day("2-1"))
 
-    assert charge.key == ("p1", "fee", day("1-1"))
+    assert charge.key == ("p1", "fee", day("1-1"), "")
 
 
 def test_prices_without_end_stop_at_the_day_asked_for() -> None:
@@ -388,3 +381,88 @@ def test_a_claim_knows_whom_its_schedule_excludes_and_whom_its_prices_name_at_th
         (day("3-1"), FOREVER.date(), frozenset({frozenset({"x"})})),
     ]
     assert {c.exclusions for c in found} == {frozenset({"y"})}
+
+
+TIERS = (Tier(D(100), D(1)), Tier(None, D(2)))
+CUMULATIVE = Graduated(TIERS, CalculationMode.CUMULATIVE)
+
+
+def tiers_told(found: Iterable[Charge]) -> list[str]:
+    """Each charge as ``first-day..last-day since first-day``, of the tiers' days."""
+    return [
+        f"{c.service.start:%-m-%-d}..{c.service.last_day:%-m-%-d} since {c.read.start:%-m-%-d}"
+        for c in found
+    ]
+
+
+def periodic(months: int, times: int = 1) -> Graduated:
+    return Graduated(TIERS, CalculationMode.PERIODIC, Window(months, times))
+
+
+@pytest.mark.parametrize(
+    ("price", "frequency", "expected"),
+    [
+        (
+            CUMULATIVE,
+            MONTHLY,
+            ["1-10..1-31 since 1-10", "2-1..2-28 since 1-10", "3-1..3-31 since 1-10"],
+        ),
+        (CUMULATIVE, ONE_TIME, ["1-10..3-31 since 1-10"]),
+        (
+            periodic(1),
+            MONTHLY,
+            [
+                "1-10..1-31 since 1-10",
+                "2-1..2-9 since 1-10",
+                "2-10..2-28 since 2-10",
+                "3-1..3-9 since 2-10",
+                "3-10..3-31 since 3-10",
+            ],
+        ),
+        (
+            periodic(1, 2),
+            QUARTERLY,
+            ["1-10..1-31 since 1-10", "2-1..3-9 since 1-10", "3-10..3-31 since 3-10"],
+        ),
+        (
+            periodic(1),
+            ONE_TIME,
+            ["1-10..2-9 since 1-10", "2-10..3-9 since 2-10", "3-10..3-31 since 3-10"],
+        ),
+    ],
+)
+def test_tiers_go_on_within_the_phase(
+    price: Price, frequency: Frequency, expected: list[str]
+) -> None:
+    agreed = schedule(phase("1-10", "3-31", item("calls", price, frequency, metric=CALLS)))
+
+    assert tiers_told(charges(agreed, day("5-1"))) == expected
+
+
+def test_another_phase_begins_in_the_first_tier() -> None:
+    calls = item("calls", CUMULATIVE, metric=CALLS)
+    agreed = schedule(phase("1-1", "2-14", calls), phase("2-15", None, calls, id="p2"))
+
+    assert tiers_told(charges(agreed, day("4-1"))) == [
+        "1-1..1-31 since 1-1",
+        "2-1..2-14 since 1-1",
+        "2-15..2-28 since 2-15",
+        "3-1..3-31 since 2-15",
+    ]
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.sampled_from([MONTHLY, QUARTERLY]))
+def test_cutting_a_period_loses_no_day_and_moves_no_due_day(
+    start: date, frequency: Frequency
+) -> None:
+    def agreed(price: Price) -> Schedule:
+        calls = item("calls", price, frequency, metric=CALLS)
+        return schedule(Phase("p1", start, None, (calls,)), start=str(start))
+
+    whole = charges(agreed(CUMULATIVE), date(2027, 12, 31))
+    cut = charges(agreed(periodic(1)), date(2027, 12, 31))
+
+    assert all(left.service.end == right.service.start for left, right in pairwise(cut))
+    assert {(c.due_on, c.full) for c in cut} == {(c.due_on, c.full) for c in whole}
+    assert (cut[0].service.start, cut[-1].service.end) == (start, whole[-1].service.end)
+    assert {c.service.end for c in whole} <= {c.service.end for c in cut}

@@ -21,7 +21,9 @@ from catchment.store.schema import (
     contacts,
     customer_links,
     customers,
+    discounts,
     metadata,
+    minimums,
     phase_prices,
     phases,
     prices,
@@ -177,8 +179,11 @@ class Books:
         *price_ids: str,
         start: date = date(2026, 1, 1),
         end: date | None = None,
+        off: Sequence[dict[str, Any]] = (),
+        least: Sequence[dict[str, Any]] = (),
         **columns: Any,
     ) -> str:
+        """``off`` and ``least`` are discounts and minimums: what their rows say beyond a default."""
         id, phase = ids.new_id(), ids.new_id()
         head = {
             "roll_up_billing": False,
@@ -210,6 +215,19 @@ class Books:
         )
         for place, price in enumerate(price_ids):
             self._row(phase_prices, phase_id=phase, price_id=price, position=place)
+        discount = {"type": "PERCENTAGE", "message": "Launch", "separate_line_item": True}
+        for table, found in ((discounts, [discount | one for one in off]), (minimums, least)):
+            for place, one in enumerate(found):
+                self._row(
+                    table,
+                    id=ids.new_id(),
+                    schedule_id=id,
+                    phase_id=phase,
+                    position=place,
+                    created_at=START,
+                    updated_at=START,
+                    **{"price_ids": []} | one,
+                )
         return id
 
     def _row(self, table: Any, **values: Any) -> None:

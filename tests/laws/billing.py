@@ -8,14 +8,15 @@ from datetime import date, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
-from catchment.core import allocation, hierarchy, metering, pools, schedules
+from catchment.core import allocation, charging, claims, hierarchy, metering, pools
 from catchment.core.allocation import Share
+from catchment.core.claims import Claim
 from catchment.core.hierarchy import Forest, Link
 from catchment.core.invoicing import Draft, Line, Measured, draft, line
 from catchment.core.metering import Event, Member, Usage, UsageQuery
 from catchment.core.pools import Pool
 from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import Charge, Claim, Schedule
+from catchment.core.schedules import Charge, Schedule
 from tests.laws.families import CUSTOMERS, NEWCOMER, Family, aliases, links
 from tests.laws.generator import LAST_DAY
 
@@ -30,8 +31,8 @@ class Rules:
     """The functions that decide. A law is tried on wrong ones, too, to see that it can be broken."""
 
     tree: Callable[[Iterable[Link]], Forest] = hierarchy.Forest
-    charges: Callable[[Schedule, date, tzinfo], Iterable[Charge]] = schedules.charges
-    claims: Callable[[Schedule, tzinfo], Iterable[Claim]] = schedules.claims
+    charges: Callable[[Schedule, date, tzinfo], Iterable[Charge]] = charging.charges
+    claims: Callable[[Schedule, tzinfo], Iterable[Claim]] = claims.claims
     pool: Callable[..., Pool] = pools.pool
     measure: Callable[[UsageQuery, Iterable[Event]], Usage] = metering.measure
     shares: Callable[..., tuple[Share, ...]] = allocation.shares

@@ -9,12 +9,13 @@ from decimal import Decimal as D
 from typing import Any
 
 from catchment.core.allocation import METHODS, Share, shares
+from catchment.core.claims import Claim, claims
 from catchment.core.hierarchy import Forest
 from catchment.core.metering import Event, Usage, UsageQuery, measure
 from catchment.core.money import Money
 from catchment.core.period import BEGINNING, Span
 from catchment.core.pools import Pool, pool
-from catchment.core.schedules import EVERYONE, Claim, Schedule, claims
+from catchment.core.schedules import EVERYONE, Schedule
 from tests.laws.billing import Rules
 from tests.laws.generator import TICK
 from tests.laws.laws import IDLE, LINEAR, ONCE, SHARES, UNPOOLED, Law

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from catchment.core.metering import VALUING, Aggregation, Event, Metric
+from catchment.core.metering import OF_EVENTS, VALUING, Aggregation, Event, Metric
 from catchment.core.period import BEGINNING, day_after, first_instant
 from catchment.core.pricing import Graduated, Linear, Package, Price, Tier, Volume
 from catchment.core.schedules import EVERYONE, Frequency, Phase, PricedItem, Schedule, Scope, Timing
@@ -38,7 +38,7 @@ _READING: dict[Aggregation, dict[str, Any]] = {
 
 ANY = tuple(
     Metric(kind.lower(), "call", kind, **_READING.get(kind, {"property": "n"}))
-    for kind in Aggregation
+    for kind in OF_EVENTS
 )
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal as D
 
+from catchment.core.charging import charges
 from catchment.core.metering import Event, Metric
 from catchment.core.money import EXACT
 from catchment.core.period import Period, day_after, months_after
 from catchment.core.pricing import Graduated, Linear, Price
-from catchment.core.schedules import Charge, Frequency, Phase, PricedItem, Schedule, charges
+from catchment.core.schedules import Charge, Frequency, Phase, PricedItem, Schedule
 from tests.laws.billing import AS_OF
 from tests.laws.families import Family, Relocation, accepted, owner, way_up
 

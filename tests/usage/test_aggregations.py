@@ -9,7 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery, measure
+from catchment.core.metering import (
+    OF_EVENTS,
+    Aggregation,
+    Event,
+    Member,
+    Metric,
+    UsageQuery,
+    measure,
+)
 from catchment.core.period import Span, intersect
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
@@ -63,7 +71,7 @@ def metrics(filters: dict, percentile: D, expression: str) -> list[Metric]:
     }
     return [
         Metric("m", "call", kind, **({"property": "n"} | filters | more.get(kind, {})))
-        for kind in Aggregation
+        for kind in OF_EVENTS
     ]
 
 

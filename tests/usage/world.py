@@ -10,7 +10,7 @@ import msgspec
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
+from catchment.core.metering import OF_EVENTS, Aggregation, Event, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span, intersect, union
 from catchment.store.engine import writing
 from catchment.usage import SentEvent, UsageStore, batch
@@ -62,7 +62,7 @@ def events(draw: st.DrawFn) -> Event:
 
 @st.composite
 def metrics(draw: st.DrawFn) -> Metric:
-    aggregation = draw(st.sampled_from(Aggregation))
+    aggregation = draw(st.sampled_from(OF_EVENTS))
     filters = draw(st.dictionaries(NAMES, st.frozensets(TEXTS, max_size=3), max_size=2))
     more: dict[str, object] = {}
     if aggregation is Aggregation.PERCENTILE:

@@ -2,6 +2,7 @@
 
 export type * from "./types-billing";
 export type * from "./types-previews";
+export type * from "./types-schedules";
 export type * from "./types-shares";
 export type * from "./types-spend";
 export type * from "./types-taxes";
@@ -149,8 +150,16 @@ export type Structure = {
   pricePerPackage?: string;
   usageMetricId?: string;
   usageCalculationMode?: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
+  seatMetricId?: string;
+  pricePerSeat?: string;
+  prorationStrategy?: "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+  contractedMinimumSeats?: number;
+  overagesBillingFrequency?: BillingFrequency | "NONE";
+  prorateFlatFees?: boolean;
   tiers?: Tier[];
 };
+
+export type CalculationFrequency = "MONTHLY" | "QUARTERLY" | "HALF_YEARLY" | "YEARLY";
 
 export type Price = {
   id: string;
@@ -160,6 +169,8 @@ export type Price = {
   structure: Structure;
   billingFrequency: BillingFrequency;
   billingType: BillingType;
+  /** How long PERIODIC tiers go on. */
+  usageCalculationPeriod?: { frequency: CalculationFrequency; interval: number };
   createdAt: string;
   listPriceId?: string;
   /** It prices only these customers and whoever is below them. */
@@ -176,6 +187,7 @@ export type PriceRequest = Pick<
   | "structure"
   | "billingFrequency"
   | "billingType"
+  | "usageCalculationPeriod"
   | "restrictToCustomers"
 > & { integrationIds: []; customMetricParameters: ParameterValue[] };
 

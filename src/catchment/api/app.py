@@ -36,7 +36,14 @@ from catchment.api.invoices import (
     statements,
     usage_tables,
 )
-from catchment.api.schedules import billing_schedules, payment_settings, schedule_pool
+from catchment.api.schedules import (
+    billing_schedules,
+    discounts,
+    payment_settings,
+    schedule_pool,
+    stopped_schedules,
+)
+from catchment.api.seats import seat_balances, seat_events, seat_metrics
 from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
 from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
 from catchment.api.usage.group_commit import GroupCommit
@@ -65,7 +72,12 @@ RESOURCES = (
     backfills,
     usage_imports,
     usage_metrics,
+    seat_metrics,
+    seat_events,
+    seat_balances,
     billing_schedules,
+    discounts,
+    stopped_schedules,
     schedule_pool,
     billing_runs,
     invoices,

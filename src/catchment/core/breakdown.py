@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE, Aggregation, Usage
+from catchment.core.metering import NO_USAGE, Aggregation, Member, Usage
 from catchment.core.money import EXACT, decimal_text, exact_sum
 from catchment.core.period import Period, Span, outermost
 from catchment.core.pools import NO_POOL, Pool, PoolMember
@@ -21,7 +21,8 @@ class Basis:
 
     ``aliases`` and ``links`` (ids of the parent links that led to it) are by member. Events up to
     the place ``last_seq`` were counted; links and aliases as known at ``known_at``. The schedule
-    left out its ``exclusions``.
+    left out its ``exclusions``. ``before`` had used something earlier that moved the tiers. Seat
+    events counted up to ``last_seat`` in an order of their own.
     """
 
     span: Span
@@ -30,19 +31,22 @@ class Basis:
     last_seq: int
     known_at: datetime
     exclusions: frozenset[CustomerId] = frozenset()
+    before: tuple[Member, ...] = ()
+    last_seat: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A charge with what it asked for; fixed and one-time prices ask for nothing.
 
-    ``pool`` has the members that used something.
+    ``pool`` has the members that used something; ``beside`` are the charge's own, measured.
     """
 
     charge: Charge
     usage: Usage = NO_USAGE
     pool: Pool = NO_POOL
     basis: Basis | None = None
+    beside: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

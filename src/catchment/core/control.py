@@ -62,6 +62,7 @@ class Totals(NamedTuple):
 class LineFigures:
     """A line. ``used`` is what its members used together, None where that need not be the quantity.
 
+    ``steps`` are what discounts take off and a minimum adds to what its segments come to.
     ``shares`` is what the members have of the net by each of METHODS, and ``tax_shares`` of the
     tax; None: all is the payer's.
     ``member_events`` are the events of all members, None for a line that counts none. An adjustment
@@ -81,6 +82,7 @@ class LineFigures:
     event_count: int | None = None
     member_events: int | None = None
     deducted: Deducted | None = None
+    steps: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +339,8 @@ def _sums(invoice: InvoiceFigures) -> Iterator[_Sum]:
 def _of_line(line: LineFigures, currency: str) -> Iterator[tuple[str, object, object]]:
     """What of a line must be what: (figure, expected, found)."""
     exact = exact_sum(segment.amount for segment in line.segments)
-    net, used, events = Money.rounded(exact, currency), line.used, line.member_events
+    net = total((Money.rounded(exact, currency), *line.steps), currency)
+    used, events = line.used, line.member_events
     if line.deducted is not None:
         net -= line.deducted.net
         used = None if used is None else EXACT.subtract(used, line.deducted.quantity)

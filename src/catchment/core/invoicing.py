@@ -10,7 +10,17 @@ from itertools import groupby
 from catchment.core import breakdown
 from catchment.core.breakdown import Measured, UsageGroup, UsageItem, named
 from catchment.core.hierarchy import CustomerId
-from catchment.core.lines import Adjustment, Line, RateDisplay, adjustment, line, owned, taxed
+from catchment.core.lines import (
+    Adjustment,
+    Line,
+    RateDisplay,
+    adjustment,
+    line,
+    line_of,
+    owned,
+    taxed,
+)
+from catchment.core.minimums import Minimum
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.schedules import Charge, Schedule, Timing
@@ -121,7 +131,7 @@ def joined(
 
     What its family does not share is all its customer's; a line of nothing is nobody's.
     """
-    lines = (line(one, shared=schedule.roll_up) for one in measured)
+    lines = (line_of(schedule, one) for one in measured)
     return Joined(schedule, path, tuple(owned(one, schedule.customer) for one in lines))
 
 
@@ -140,8 +150,8 @@ def draft(
     Lines of ``guests`` follow, in the order of the tree, siblings by name; without any of its own
     it is theirs alone. At the end come ``adjustments``; an invoice of nothing else is due ``on``
     the day given. ``names`` has at least the customers of all paths and of ``named`` for the
-    guests, and for ``measured`` if the schedule rolls up. ``taxing`` says how each charge is taxed;
-    adjustments are as what they adjust was.
+    guests, and for ``measured`` with the customer if the schedule rolls up. ``taxing`` says how
+    each charge is taxed; adjustments are as what they adjust was.
     """
     adjustments = [
         replace(one, line=taxed(one.line, one.adjusting.taxation)) for one in adjustments
@@ -153,10 +163,15 @@ def draft(
     guests = sorted((_taxed(one, taxing) for one in guests), key=lambda one: _place(one, names))
     everything = [*measured, *(m for one in guests for m in one.measured)]
     due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in everything})
-    arrears = [m.charge for m in everything if m.charge.item.timing is Timing.IN_ARREARS]
+    arrears = [m.charge for m in everything if m.charge.timing is Timing.IN_ARREARS]
     billing_period = _envelope(arrears or [m.charge for m in everything])
-    own = [
-        taxed(line(one, shared=schedule.roll_up), taxing(schedule, one.charge)) for one in measured
+    own = [taxed(line_of(schedule, one), taxing(schedule, one.charge)) for one in measured]
+    lonely = [
+        (schedule.customer,)
+        for one in own
+        if isinstance(one.measured.charge.item.settles, Minimum)
+        for share in one.shares or ()
+        if share.customer == schedule.customer
     ]
     pooled = [measured] if schedule.roll_up else []
     return Draft(
@@ -170,7 +185,7 @@ def draft(
         usage_groups=breakdown.usage_groups(
             [*pooled, *(one.measured for one in guests)],
             names,
-            [*(one.path for one in guests), *_sharing(adjustments)],
+            [*lonely, *(one.path for one in guests), *_sharing(adjustments)],
         ),
         notes=(
             *(note for own in pooled for note in breakdown.notes(own)),

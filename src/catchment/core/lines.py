@@ -1,6 +1,6 @@
 """One charge in money: a line that explains itself, and one that brings an earlier line up to date.
 
-The one rounding of a line is made here, from the exact amounts of its segments.
+What it comes to is worked out in ``settling``.
 """
 
 from __future__ import annotations
@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
-from catchment.core import allocation
+from catchment.core import allocation, settling
 from catchment.core.adjustments import ORIGINAL, Adjusting, Deducted, shares_less
 from catchment.core.allocation import Share
 from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE
-from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum, to_decimals
+from catchment.core.minimums import Minimum
+from catchment.core.money import EXACT, Money, to_decimals, total
 from catchment.core.period import Period, days_text
 from catchment.core.pools import NO_POOL
-from catchment.core.pricing import Segment, first_rate, is_percentage, rate
-from catchment.core.schedules import Charge, ChargeId
+from catchment.core.pricing import SeatBased, SeatPart, Segment, first_rate, is_percentage
+from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.settling import Applied, Step, StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 
 
@@ -34,13 +36,14 @@ class RateDisplay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One charge in money: ``net`` is the sum of its segments, rounded once.
+    """One charge in money: ``net`` is the sum of its segments, rounded once, and of its ``steps``.
 
-    ``quantity`` is what was used, or 1. ``rate`` is the one rate where there is one, else what a
-    unit came to on average. Lines without a metric count no events. ``measured`` is what all of it
-    was made from; ``shares`` are the members' of a roll-up, None where the whole line is the
-    payer's. An adjustment is the charge as it is known by now less what is ``deducted``: of that
-    difference are its quantity, events, net and shares, while the segments are the whole charge's.
+    ``quantity`` is what was used, or 1; of seats those charged, averaged over the full cycle.
+    ``rate`` is the one rate where there is one, else what a unit came to on average. Lines without
+    a metric count no events. ``measured`` is what all of it was made from; ``shares`` are the
+    members' of a roll-up, None where the whole line is the payer's. An adjustment is the charge as
+    it is known by now less what is ``deducted``: of that difference are its quantity, events, net
+    and shares, while the segments are the whole charge's.
     """
 
     schedule_id: str
@@ -61,10 +64,19 @@ class Line:
     shares: tuple[Share, ...] | None = None
     deducted: Deducted | None = None
     taxation: Taxation = NOT_TAXED
+    steps: tuple[Step, ...] = ()
 
     @property
     def tax(self) -> Money:
         return tax_on(self.net, self.taxation.fraction)
+
+    @property
+    def settles(self) -> StepKind | None:
+        """Whether it is itself a discount or what is missing to a minimum."""
+        of = self.measured.charge.item.settles
+        if of is None:
+            return None
+        return StepKind.MINIMUM if isinstance(of, Minimum) else StepKind.DISCOUNT
 
     @property
     def number(self) -> int:
@@ -72,14 +84,19 @@ class Line:
         return ORIGINAL if self.deducted is None else self.deducted.number
 
     @property
-    def key(self) -> tuple[str, str, date]:
+    def key(self) -> tuple[str, str, date, str]:
         """The key of the charge it bills."""
-        return self.phase_id, self.price_id, self.service.start
+        return self.phase_id, self.price_id, self.service.start, self.part
 
     @property
     def billed_as(self) -> ChargeId:
         """What the charge it bills is known by."""
-        return self.schedule_id, self.price_id, self.service.start
+        return self.schedule_id, self.price_id, self.service.start, self.part
+
+    @property
+    def part(self) -> SeatPart:
+        """Which seats it is for; of other prices it is for all there is."""
+        return self.measured.charge.part
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +109,9 @@ class Adjustment:
     @property
     def paths(self) -> Mapping[CustomerId, tuple[CustomerId, ...]]:
         """The way from the payer down to each who has a share in the line."""
-        known = {m.customer: m.path for m in self.line.measured.pool.members}
+        made = self.line.measured
+        pools = (one.pool for one in (made, *made.beside))
+        known = {m.customer: m.path for pool in pools for m in pool.members}
         for billed in reversed(self.adjusting.billed):
             known = {**billed.paths, **known}
         known.setdefault(self.adjusting.path[-1], self.adjusting.path)
@@ -100,26 +119,26 @@ class Adjustment:
 
 
 def line(measured: Measured, *, shared: bool = False) -> Line:
-    """Price one charge and round it, here and only here; ``shared`` among the members of a pool."""
+    """The line of a charge, ``shared`` among the members of a pool."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
-    if item.metric is None:
-        quantity, segments = Decimal(1), _prorated(charge)
-    else:
-        quantity, segments = usage.pooled, rate(item.price, usage.pooled, usage.values)
-    net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
+    taken = settling.steps(measured)
+    if item.settles is not None:
+        return _settling_line(measured, taken, shared=shared)
+    made = settling.applied(measured)
+    net = total((made.net, *(step.amount for step in taken)), item.currency)
     percentage = is_percentage(item.price)
     return Line(
         schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
-        title=item.name,
-        quantity=quantity,
-        rate=_shown_rate(charge, quantity, segments, net),
+        title=f"{item.name} – overages" if charge.part is SeatPart.OVERAGES else item.name,
+        quantity=made.quantity,
+        rate=_shown_rate(charge, made, net),
         rate_display=RateDisplay.PERCENTAGE if percentage else RateDisplay.ABSOLUTE,
         net=net,
-        segments=segments,
+        segments=made.segments,
         service=charge.service,
         metric_id=None if item.metric is None else item.metric.id,
         unit=item.unit,
@@ -128,8 +147,48 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         shares=(
             None
             if item.metric is None or not shared
-            else allocation.shares(net, item.price, segments, usage)
+            else allocation.shares(net, made.price, made.segments, usage)
         ),
+        steps=taken,
+    )
+
+
+def line_of(schedule: Schedule, measured: Measured) -> Line:
+    """The line of a charge of ``schedule``. What a pool lacks to its minimum without having used
+    anything is its customer's share.
+    """
+    made = line(measured, shared=schedule.roll_up)
+    if schedule.roll_up and isinstance(measured.charge.item.settles, Minimum):
+        return owned(made, schedule.customer)
+    return made
+
+
+def _settling_line(measured: Measured, taken: tuple[Step, ...], *, shared: bool) -> Line:
+    """What a discount takes off, or a minimum adds, as a line of its own; it may be nothing."""
+    charge = measured.charge
+    item = charge.item
+    net = total((step.amount for step in taken), item.currency)
+    reduced = settling.settled(measured)
+    pooled = shared and reduced is not None and reduced.charge.item.metric is not None
+    shares = settling.shares(measured) if pooled else None
+    return Line(
+        schedule_id=charge.schedule_id,
+        phase_id=charge.phase_id,
+        price_id=item.id,
+        product_id=item.product_id,
+        title=item.name,
+        quantity=Decimal(1 if net.minor else 0),
+        rate=net.decimal,
+        rate_display=RateDisplay.ABSOLUTE,
+        net=net,
+        segments=(),
+        service=charge.service,
+        metric_id=None,
+        unit=None,
+        event_count=None,
+        measured=measured,
+        shares=shares or (None if net.minor or shares is None else ()),
+        steps=taken,
     )
 
 
@@ -140,8 +199,8 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     """
     schedule, taken = adjusting.schedule, adjusting.deducted
     if adjusting.reverses:
-        measured = replace(measured, usage=NO_USAGE, pool=NO_POOL)
-    now = line(measured, shared=schedule.roll_up)
+        measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
+    now = line_of(schedule, measured)
     if len(adjusting.path) > 1:
         now = owned(now, schedule.customer)
     quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
@@ -169,37 +228,21 @@ def taxed(line: Line, taxation: Taxation) -> Line:
     return replace(made, shares=allocation.taxed(line.shares, taxation.fraction, made.tax))
 
 
-def _prorated(charge: Charge) -> tuple[Segment, ...]:
-    """The price by the days of the service within its full cycle.
-
-    The rate is cut after 12 decimals, not rounded: so no amount below half a minor unit can grow
-    to a half and be rounded up after all.
-    """
-    (whole,) = rate(charge.item.price, Decimal(1))
-    if charge.service == charge.full:
-        return (whole,)
-    part = EXACT.divide(
-        EXACT.multiply(whole.rate, Decimal(charge.service.days)), Decimal(charge.full.days)
-    )
-    cut = part.quantize(Decimal(1).scaleb(-MAX_DECIMALS), ROUND_DOWN, EXACT)
-    return (Segment(whole.quantity, cut, whole.fee, cut),)
-
-
-def _shown_rate(
-    charge: Charge, quantity: Decimal, segments: tuple[Segment, ...], net: Money
-) -> Decimal:
-    if not quantity:
+def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:
+    if not made.quantity:
         return first_rate(charge.item.price)
-    if len(segments) == 1:
-        only = segments[0]
-        if only.amount == EXACT.multiply(quantity, only.rate):
+    if len(made.segments) == 1 and net == made.net:
+        only = made.segments[0]
+        of_seats = isinstance(charge.item.price, SeatBased)  # whose quantity may be rounded
+        if only.amount == EXACT.multiply(made.quantity, only.rate) or (of_seats and not only.fee):
             return only.rate
-    return to_decimals(EXACT.divide(net.decimal, quantity))
+    return to_decimals(EXACT.divide(net.decimal, made.quantity))
 
 
 def owned(line: Line, customer: CustomerId) -> Line:
     """The line as all its customer's, where nobody shares it; a line of nothing is nobody's."""
     if line.shares is not None:
         return line
-    whole = allocation.whole(customer, line.quantity, line.net) if line.segments else ()
+    charged = line.segments or line.net.minor
+    whole = allocation.whole(customer, line.quantity, line.net) if charged else ()
     return replace(line, shares=whole)

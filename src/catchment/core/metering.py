@@ -46,11 +46,16 @@ class Aggregation(StrEnum):
     PERCENTILE = "PERCENTILE"
     TIME_WEIGHTED_SUM = "TIME_WEIGHTED_SUM"
     CUSTOM = "CUSTOM"
+    SEATS = "SEATS"
 
     def reads_from(self, start: datetime) -> datetime:
         """How far back events may matter to usage from ``start`` on."""
-        return BEGINNING if self is Aggregation.TIME_WEIGHTED_SUM else start
+        stands = self in {Aggregation.TIME_WEIGHTED_SUM, Aggregation.SEATS}
+        return BEGINNING if stands else start
 
+
+OF_EVENTS = tuple(kind for kind in Aggregation if kind is not Aggregation.SEATS)
+"""Those of usage events. Seats have events of their own (``core.seat_balances``)."""
 
 GROWING = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.CUSTOM})
 """Those where every event adds its own value, so that usage grows in the order of events."""
@@ -167,7 +172,8 @@ class Usage:
     only where asked for and only for VALUING aggregations: COUNT gives every event 1, SUM and MAX
     its property, CUSTOM its expression. ``member_values`` is the same for every member that has
     some. ``steps`` are there where a GROWING aggregation was asked for them and the usage of
-    several members goes beyond the first bound.
+    several members goes beyond the first bound. What was used before, since the tiers of a price
+    began, is ``reached``, and of it the members' own are ``members_reached``.
     """
 
     pooled: Decimal
@@ -177,6 +183,8 @@ class Usage:
     values: Values = ()
     member_values: Mapping[str, Values] = field(default_factory=dict)
     steps: Steps = NO_STEPS
+    reached: Decimal = Decimal(0)
+    members_reached: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 NO_USAGE = Usage(Decimal(0), {}, 0, {})

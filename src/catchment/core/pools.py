@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from catchment.core.claims import Claim
 from catchment.core.hierarchy import CustomerId, Forest, Membership, merged, within
 from catchment.core.period import Span, intersect, minus, union
-from catchment.core.schedules import EVERYONE, Claim, Scope
+from catchment.core.schedules import EVERYONE, Scope
 
 
 class PoolMember(NamedTuple):

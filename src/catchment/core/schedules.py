@@ -1,20 +1,18 @@
-"""What was agreed and when it is due: a billing schedule and a day in, charges out.
-
-A charge still needs the quantity that was used; it says for which days. So no code that decides
-about money ever waits for a database.
-"""
+"""What was agreed with a customer, and what a charge of it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime
 from enum import StrEnum
 
+from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Metric
-from catchment.core.period import Period, Span, cycles, day_after, months_after, union
-from catchment.core.pricing import Price
+from catchment.core.metering import Aggregation, Metric
+from catchment.core.minimums import Minimum
+from catchment.core.period import Period, day_after
+from catchment.core.pricing import Price, SeatPart
 
 Scope = frozenset[CustomerId]
 """Whom a usage price names: it prices them and everyone below them."""
@@ -57,7 +55,8 @@ class BillTo(StrEnum):
 class PricedItem:
     """A price in a phase, with the words its line will show. ``id`` is the price's own.
 
-    Only usage prices on roll-up schedules have another ``scope`` than EVERYONE.
+    Only usage prices on roll-up schedules have another ``scope`` than EVERYONE. What ``settles`` a
+    discount or a minimum is no price of the phase: it stands beside that of ``settled_price``.
     """
 
     id: str
@@ -73,13 +72,31 @@ class PricedItem:
     unit: str | None = None
     scope: Scope = EVERYONE
     tax_category_id: str | None = None  # the product's
+    settles: Discount | Minimum | None = None
+    settled_price: str | None = None
+
+    @property
+    def price_id(self) -> str:
+        """The price, also of what stands beside it."""
+        return self.settled_price or self.id
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether it prices usage events; those of seats are none."""
+        return self.metric is not None and self.metric.aggregation is not Aggregation.SEATS
+
+    @property
+    def cadence(self) -> tuple[Frequency, Timing]:
+        """What prices share whose charges have the same cycles and due days."""
+        return self.frequency, self.timing
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A stretch of a schedule with its own prices; ``end`` is its last day, None has no end.
 
-    Its cycles go on from the phase before, unless it ``resets``: then they begin anew.
+    Its cycles go on from the phase before, unless it ``resets``: then they begin anew. A minimum,
+    and a nominal discount, covers prices of one cadence.
     """
 
     id: str
@@ -87,6 +104,8 @@ class Phase:
     end: date | None
     items: tuple[PricedItem, ...]
     resets: bool = False
+    discounts: tuple[Discount, ...] = ()
+    minimums: tuple[Minimum, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +118,9 @@ class Schedule:
     ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
     customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
     archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
-    after that day. With ``adjust_late`` usage that came too late for its invoice is billed later.
-    ``tax_rates`` are those agreed for some prices, by price.
+    after that day. A ``suspended`` one goes on claiming and charging, but nothing is drafted of it
+    until it is resumed. With ``adjust_late`` usage that came too late for its invoice is billed
+    later. ``tax_rates`` are those agreed for some prices, by price.
     """
 
     id: str
@@ -120,6 +140,12 @@ class Schedule:
     bill_to: BillTo = BillTo.SELF
     adjust_late: bool = True
     tax_rates: Mapping[str, str] = field(default_factory=dict)
+    suspended: bool = False
+
+    @property
+    def bills(self) -> bool:
+        """Whether what it charges is drafted."""
+        return self.archived_at is None and not self.suspended
 
     @property
     def currency(self) -> str:
@@ -136,15 +162,22 @@ class Schedule:
         return Period(phase.start, day_after(phase.end)).intersect(self.days)
 
 
-ChargeId = tuple[str, str, date]
-"""Schedule, price and first day of service. Phases follow each other, so no two have the same."""
+ChargeId = tuple[str, str, date, str]
+"""Schedule, price, first day of service, and which seats (``SeatPart``).
+
+Phases follow each other, so no two have the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
-    ``full`` is the uncut cycle of which ``service`` may be only a part.
+    ``full`` is the uncut cycle of which ``service`` may be only a part. Some seat prices charge
+    each ``part`` of their seats by itself. Where earlier usage moves the tiers, it does from the
+    day ``tiers_from`` on, which is not after the service's first. What ``discounts`` and minimums
+    make of it takes the priced charges of the cycle, itself included: those are ``beside`` it,
+    wherever they matter to it.
     """
 
     schedule_id: str
@@ -153,170 +186,38 @@ class Charge:
     service: Period
     full: Period
     due_on: date
+    part: SeatPart = SeatPart.ALL
+    tiers_from: date | None = None
+    beside: tuple[Charge, ...] = ()
+    discounts: tuple[Discount, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, date]:
+    def read(self) -> Period:
+        """The days whose usage matters to what it costs."""
+        return Period(self.tiers_from or self.service.start, self.service.end)
+
+    @property
+    def before(self) -> Period | None:
+        """The days of usage that only moves the tiers; None where there are none."""
+        read = self.read
+        return Period(read.start, self.service.start) if read != self.service else None
+
+    @property
+    def timing(self) -> Timing:
+        """Overages are known only afterwards."""
+        return Timing.IN_ARREARS if self.part is SeatPart.OVERAGES else self.item.timing
+
+    @property
+    def key(self) -> tuple[str, str, date, str]:
         """What makes it the same charge of its schedule however often billing runs."""
-        return self.phase_id, self.item.id, self.service.start
+        return self.phase_id, self.item.id, self.service.start, self.part
 
     @property
     def billed_as(self) -> ChargeId:
         """What makes it the same charge even when an edit gives its schedule's phases new ids."""
-        return self.schedule_id, self.item.id, self.service.start
+        return self.schedule_id, self.item.id, self.service.start, self.part
 
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A live schedule prices a metric during ``span``: usage then is its customer's.
-
-    With ``roll_up`` that holds for everyone below the customer too, down to the ``exclusions``,
-    which it does not reach. ``scopes`` are those of its prices on the metric. ``started`` decides
-    between two schedules of one customer.
-    """
-
-    schedule_id: str
-    customer: CustomerId
-    metric_id: str
-    span: Span
-    roll_up: bool
-    started: date
-    exclusions: frozenset[CustomerId] = frozenset()
-    scopes: frozenset[Scope] = frozenset({EVERYONE})
-
-
-def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
-    """Every charge due on or before ``as_of``, in the order of an invoice.
-
-    That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived.
-    """
-    if schedule.archived_at is not None:
-        as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
-    return tuple(charge for charge in _begun(schedule, as_of) if charge.due_on <= as_of)
-
-
-def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
-    """The charges whose service has begun by the day ``on`` and that are due only later."""
-    found = _begun(schedule, on)
-    return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
-
-
-def is_over(schedule: Schedule, on: date) -> bool:
-    """Whether nothing falls due after the day ``on``, whatever is open-ended."""
-    days = (schedule.days_of(phase) for phase in schedule.phases)
-    ended = all(own is None or own.end <= on for own in days)
-    return ended and not running(schedule, on)
-
-
-def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
-    """The usage that an activated schedule prices, by metric and time; no two share an instant."""
-    spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
-    for phase in schedule.phases:
-        for days, items in _priced(schedule, phase):
-            for priced in _scopes(items).items():
-                spans.setdefault(priced, []).append(_until_archived(schedule, days.span(zone)))
-    return tuple(
-        Claim(
-            schedule.id,
-            schedule.customer,
-            metric,
-            span,
-            schedule.roll_up,
-            schedule.start,
-            schedule.exclusions,
-            scopes,
-        )
-        for (metric, scopes), parts in sorted(spans.items(), key=lambda one: (one[0][0], one[1]))
-        for span in union(parts)
-    )
-
-
-def _priced(schedule: Schedule, phase: Phase) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
-    """The days of a phase, with what is priced on them: what is charged once only while it is."""
-    days = schedule.days_of(phase)
-    if days is None:
-        return
-    once = _only_service(schedule, phase, days)
-    yield once, phase.items
-    if once.end < days.end:
-        recurring = (item for item in phase.items if item.frequency is not Frequency.ONE_TIME)
-        yield Period(once.end, days.end), tuple(recurring)
-
-
-def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
-    """The metrics that are priced, each with the scopes of its prices."""
-    found: dict[str, set[Scope]] = {}
-    for item in items:
-        if item.metric is not None:
-            found.setdefault(item.metric.id, set()).add(item.scope)
-    return {metric: frozenset(scopes) for metric, scopes in found.items()}
-
-
-def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
-    """Every charge whose service begins by ``as_of``, in the order of an invoice.
-
-    One-time charges are there even before.
-    """
-    found = [
-        (charge.due_on, phase_index, item_index, charge.service.start, charge)
-        for phase_index, phase in enumerate(schedule.phases)
-        if (days := schedule.days_of(phase)) is not None
-        for item_index, item in enumerate(phase.items)
-        for charge in _charges_of(schedule, phase, days, item, as_of)
-    ]
-    found.sort(key=lambda entry: entry[:4])
-    return (charge for *_, charge in found)
-
-
-def _charges_of(
-    schedule: Schedule, phase: Phase, days: Period, item: PricedItem, as_of: date
-) -> Iterator[Charge]:
-    """The charges of one item whose service begins by ``as_of``; some are due only later."""
-    if item.frequency is Frequency.ONE_TIME:
-        service = _only_service(schedule, phase, days)
-        yield _charge(schedule, phase, item, (service, service), service.end)
-        return
-    run = _run(schedule, phase)
-    until = min(days.end, day_after(as_of))
-    billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, item.frequency.months, until):
-        cut = cycle.period.intersect(days)
-        if cut is not None:
-            over = min(cycle.period.end, run.end)
-            yield _charge(schedule, phase, item, (cut, cycle.full), over)
-
-
-def _charge(
-    schedule: Schedule, phase: Phase, item: PricedItem, of: tuple[Period, Period], over: date
-) -> Charge:
-    service, full = of
-    due_on = service.start if item.timing is Timing.IN_ADVANCE else over
-    return Charge(schedule.id, phase.id, item, service, full, due_on)
-
-
-def _only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
-    """The whole phase; of one without end its first month."""
-    if phase.end is None and schedule.end is None:
-        return Period(days.start, months_after(days.start, days.start.day, 1))
-    return days
-
-
-def _run(schedule: Schedule, phase: Phase) -> Period:
-    """The days over which the cycles of ``phase`` run unbroken, phases before and after included.
-
-    They begin at the last reset up to this phase, else with the schedule, and end at the next one.
-    """
-    begin, end = schedule.start, schedule.days.end
-    for other in schedule.phases:
-        if other.resets and other.start <= phase.start:
-            begin = max(begin, other.start)
-        elif other.resets:
-            end = min(end, other.start)
-    return Period(begin, end)
-
-
-def _until_archived(schedule: Schedule, span: Span) -> Span:
-    if schedule.archived_at is None:
-        return span
-    end = max(span.start, min(span.end, schedule.archived_at))
-    return Span(span.start, end)
+    @property
+    def priced_as(self) -> ChargeId:
+        """The charge of the price that it is, or that it settles."""
+        return self.schedule_id, self.item.price_id, self.service.start, self.part

@@ -57,8 +57,14 @@ class Weighing:
 
 
 def by_quantity(usage: Usage) -> Weighing:
-    """Every member by what it used, if that is above zero."""
-    used = {who: value for who, value in sorted(usage.members.items()) if value > 0}
+    """Every member by what it used, if that has the sign of what all did.
+
+    Where nobody used anything, a minimum of seats is whose the usage says, in equal parts.
+    """
+    sign = Decimal(-1 if usage.pooled < 0 else 1)
+    sizes = {who: EXACT.multiply(sign, used) for who, used in sorted(usage.members.items())}
+    used: dict[CustomerId, Decimal | int] = {who: size for who, size in sizes.items() if size > 0}
+    used = used or dict.fromkeys(sorted(usage.members), 1)
     assert used, usage
     return Weighing(By.QUANTITY, used, _ONE, lambda _: ())
 
@@ -73,9 +79,9 @@ def marginal(
     tier = event_tier(price, usage.pooled)
     if tier is not None:
         return _by_event(net, tier, segments[0], usage)
-    if len(segments) < 2 or not usage.steps.members:
+    if len(segments) < 2 or not usage.steps.members or not all(one.quantity for one in segments):
         return None
-    return _by_segment(net, segments, usage.steps)
+    return _by_segment(net, segments, usage.steps, usage.reached)
 
 
 def alone(net: Money, price: Price, usage: Usage) -> Weighing | None:
@@ -83,7 +89,8 @@ def alone(net: Money, price: Price, usage: Usage) -> Weighing | None:
     known: dict[object, tuple[Segment, ...]] = {}
 
     def paid(who: CustomerId) -> tuple[Segment, ...]:
-        used = usage.members[who], usage.member_values.get(who, ())
+        reached = usage.members_reached.get(who, Decimal(0))
+        used = usage.members[who], usage.member_values.get(who, ()), reached
         if used not in known:
             known[used] = rate(price, *used)
         return known[used]
@@ -114,13 +121,18 @@ def _by_event(net: Money, tier: Tier, segment: Segment, usage: Usage) -> Weighin
     return _weighing(By.EVENTS, net, {who: weight(who) for who in usage.members}, unit, terms)
 
 
-def _by_segment(net: Money, segments: Sequence[Segment], steps: Steps) -> Weighing | None:
-    """What each segment came to, its fee included, by the quantities that fell into it."""
+def _by_segment(
+    net: Money, segments: Sequence[Segment], steps: Steps, reached: Decimal
+) -> Weighing | None:
+    """What each segment came to, its fee included, by the quantities that fell into it.
+
+    The steps count from what was ``reached`` before, the segments from zero.
+    """
     per_unit = [Fraction(one.amount) / Fraction(one.quantity) for one in segments]
     whole = lcm(*(rate.denominator for rate in per_unit))
     rates = [int(rate * whole) for rate in per_unit]
     unit = Fraction(1, whole * 10**MAX_DECIMALS)
-    of_step = [_segment_of(lower, segments) for lower in (Decimal(0), *steps.bounds)]
+    of_step = [_segment_of(lower, segments) for lower in _edges(steps, reached)]
 
     def used(who: CustomerId) -> dict[int, int]:
         """The member's units in each segment."""
@@ -160,6 +172,11 @@ def _weighing(
     else:
         sizes = {who: weights[who] for who in sorted(weights) if weights[who] > 0}
     return Weighing(by, sizes, unit, terms) if sizes else None
+
+
+def _edges(steps: Steps, reached: Decimal) -> Sequence[Decimal]:
+    """Where each step begins, counted from zero."""
+    return [reached, *(EXACT.add(reached, bound) for bound in steps.bounds)]
 
 
 def _segment_of(lower: Decimal, segments: Sequence[Segment]) -> int | None:

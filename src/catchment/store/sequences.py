@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from catchment.store.schema import sequences
 
 INVOICE = "invoice"
+SEAT_EVENT = "seat_event"
 
 
 def take(tx: Connection, workspace_id: str, name: str, count: int = 1) -> range:

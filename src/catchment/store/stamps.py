@@ -27,6 +27,7 @@ def of(tx: Connection, workspace_id: str) -> Stamp:
         func.max(schedule.updated_at),
         func.count(schedule.activated_at),
         func.count(schedule.archived_at),
+        func.count(schedule.suspended_at),
     ).where(schedule.workspace_id == workspace_id)
     return (*tx.execute(tree).one(), *tx.execute(agreed).one())
 

@@ -145,11 +145,6 @@ def test_a_bounded_price_cannot_do_without_the_events() -> None:
         rate(CAPPED, D(10))
 
 
-def test_only_the_usage_of_the_period_moves_through_tiers_so_far() -> None:
-    with pytest.raises(AssertionError):
-        rate(Graduated(TIERS, CalculationMode.CUMULATIVE), D(1))
-
-
 def test_amounts_beyond_28_digits_are_exact() -> None:
     quantity = D("123456789012345678901.123456789012")
 
@@ -206,3 +201,58 @@ def test_bounds_that_never_bite_change_nothing(events: list[tuple[D, int]]) -> N
     (bounded,) = rate(Volume((wide,)), quantity, events)
 
     assert bounded.amount == quantity * D("0.02") + 3
+
+
+CUMULATIVE = Graduated(TIERS, CalculationMode.CUMULATIVE)
+
+
+def after(reached: str, quantity: str) -> D:
+    return exact_sum(one.amount for one in rate(CUMULATIVE, D(quantity), reached=D(reached)))
+
+
+@pytest.mark.parametrize(
+    ("reached", "quantity", "amount"),
+    [
+        ("0", "60", "80"),  # the first tier's fee comes with its first unit
+        ("60", "40", "40"),  # and not again
+        ("60", "65", "108.75"),
+        ("100", "25", "68.75"),
+        ("100", "0", "0"),
+        ("125", "25", "18.75"),
+        ("125", "-25", "-68.75"),  # the second tier is left again, and its fee given back
+        ("125", "-125", "-188.75"),
+        ("125", "-200", "-188.75"),  # below zero costs nothing
+        ("-10", "5", "0"),
+        ("-10", "70", "80"),
+        ("-10", "0", "0"),
+    ],
+)
+def test_tiers_go_on_where_earlier_usage_stood(reached: str, quantity: str, amount: str) -> None:
+    assert after(reached, quantity) == D(amount)
+
+
+def test_segments_show_where_in_the_tiers_they_began() -> None:
+    segments = rate(CUMULATIVE, D(65), reached=D(60))
+
+    assert [(one.lower, one.upper, one.quantity, one.fee) for one in segments] == [
+        (D(60), D(100), D(40), D(0)),
+        (D(100), None, D(25), D(50)),
+    ]
+
+
+@given(st.lists(st.decimals(-200, 200, places=2), max_size=6))
+def test_periods_cost_together_what_the_whole_costs(used: list[D]) -> None:
+    reached, costs = D(0), D(0)
+    for quantity in used:
+        costs += exact_sum(one.amount for one in rate(CUMULATIVE, quantity, reached=reached))
+        reached += quantity
+
+    assert costs == exact_sum(one.amount for one in rate(CUMULATIVE, reached))
+
+
+@given(st.decimals(0, 300, places=2), st.decimals(0, 300, places=2))
+def test_segments_after_earlier_usage_cover_the_quantity(reached: D, quantity: D) -> None:
+    segments = rate(CUMULATIVE, quantity, reached=reached)
+
+    assert exact_sum(one.quantity for one in segments) == quantity
+    assert all(one.amount == one.quantity * one.rate + one.fee for one in segments)

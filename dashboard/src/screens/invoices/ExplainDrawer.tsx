@@ -133,6 +133,7 @@ function Sum({ told, line, currency }: { told: Explanation; line: LineItem; curr
 const TOGETHER: Record<string, string> = {
   UNIQUE: "what they have in common counts once",
   MAX: "only the greatest of all counts",
+  SEATS: "seats are charged by the day, and never fewer than were contracted",
 };
 
 type MeasuredProps = {

@@ -18,6 +18,7 @@ import {
   mayBePercentage,
   measuresUsage,
   MODELS,
+  isPeriodic,
   NEW_PRICE,
   priceBody,
   priceErrors,
@@ -202,9 +203,24 @@ export function PriceDrawer({ productId, onClose }: Props) {
             allowDeselect={false}
             data={[
               { value: "BILLING_PERIOD", label: "Every billing period" },
+              { value: "PERIODIC", label: "Every calculation period (periodic)" },
               { value: "CUMULATIVE", label: "Only with a new phase (cumulative)" },
             ]}
             {...form.getInputProps("structure.usageCalculationMode")}
+          />
+        )}
+        {isPeriodic(form.values) && (
+          <Select
+            label="Calculation period"
+            description="Counted from the start of the phase"
+            allowDeselect={false}
+            data={[
+              { value: "MONTHLY", label: "A month" },
+              { value: "QUARTERLY", label: "A quarter" },
+              { value: "HALF_YEARLY", label: "Half a year" },
+              { value: "YEARLY", label: "A year" },
+            ]}
+            {...form.getInputProps("calculationFrequency")}
           />
         )}
       </Stack>

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { EMPTY_TIER, NEW_PRICE, priceErrors, structureBody, type PriceValues } from "./priceForm";
+import { EMPTY_TIER, NEW_PRICE, priceBody, priceErrors, structureBody, type PriceValues } from "./priceForm";
 
 const priced = (structure: Partial<PriceValues["structure"]>): PriceValues => ({
   ...NEW_PRICE,
@@ -49,4 +49,12 @@ test("a price that was percent and became a package has no percentage left", () 
 test("only the fields of the chosen model are asked for", () => {
   const named = { ...priced({ pricingType: "FIXED", price: "x" }), productId: "p", name: "Base fee" };
   expect(priceErrors(named)).toEqual({ "structure.price": "Give a number, such as 12.50" });
+});
+
+test("only periodic tiers say for how long they go on", () => {
+  const of = (usageCalculationMode: PriceValues["structure"]["usageCalculationMode"]) =>
+    priceBody(priced({ pricingType: "GRADUATED", usageCalculationMode })).usageCalculationPeriod;
+
+  expect(of("PERIODIC")).toEqual({ frequency: "QUARTERLY", interval: 1 });
+  expect(of("CUMULATIVE")).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import type {
   BillingFrequency,
   BillingType,
+  CalculationFrequency,
   PriceRequest,
   PricingType,
   Structure,
@@ -60,10 +61,11 @@ export type PriceValues = {
     packageSize: string;
     pricePerPackage: string;
     usageMetricId: string | null;
-    usageCalculationMode: "BILLING_PERIOD" | "CUMULATIVE";
+    usageCalculationMode: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
     isPricePercentage: boolean;
     tiers: TierValues[];
   };
+  calculationFrequency: CalculationFrequency; // of PERIODIC tiers
   restrictToCustomers: string[];
   parameters: Record<string, string>; // by id, of a custom metric
 };
@@ -86,6 +88,7 @@ export const NEW_PRICE: PriceValues = {
     isPricePercentage: false,
     tiers: [EMPTY_TIER],
   },
+  calculationFrequency: "QUARTERLY",
   restrictToCustomers: [],
   parameters: {},
 };
@@ -140,6 +143,9 @@ const parameterValues = ({ parameters }: PriceValues) =>
     .map(([parameterId, value]) => ({ parameterId, value: value.trim() }))
     .filter(({ value }) => value !== "");
 
+export const isPeriodic = ({ structure }: PriceValues) =>
+  structure.pricingType === "GRADUATED" && structure.usageCalculationMode === "PERIODIC";
+
 export function priceBody(values: PriceValues): PriceRequest {
   return {
     productId: values.productId ?? "",
@@ -148,6 +154,9 @@ export function priceBody(values: PriceValues): PriceRequest {
     billingFrequency: values.billingFrequency,
     billingType: values.billingType,
     structure: structureBody(values),
+    usageCalculationPeriod: isPeriodic(values)
+      ? { frequency: values.calculationFrequency, interval: 1 }
+      : undefined,
     restrictToCustomers: measuresUsage(values.structure.pricingType) ? values.restrictToCustomers : [],
     integrationIds: [],
     customMetricParameters: measuresUsage(values.structure.pricingType) ? parameterValues(values) : [],

@@ -4,7 +4,9 @@ import { toPercent } from "../../components/percent";
 import { FREQUENCIES, MODELS, TIMINGS } from "./priceForm";
 
 export const modelName = ({ structure }: Price) =>
-  MODELS.find(({ value }) => value === structure.pricingType)?.label ?? structure.pricingType;
+  structure.pricingType === "SEAT_BASED"
+    ? "Seats"
+    : (MODELS.find(({ value }) => value === structure.pricingType)?.label ?? structure.pricingType);
 
 /** "Monthly, in arrears" */
 export function cadenceText({ billingFrequency, billingType }: Price): string {
@@ -22,6 +24,10 @@ export function rateText({ structure, currency }: Price): string {
         : `${moneyText(structure.pricePerUnit ?? "", currency)} per unit`;
     case "PACKAGE":
       return `${moneyText(structure.pricePerPackage ?? "", currency)} per ${decimalText(structure.packageSize ?? "")}`;
+    case "SEAT_BASED":
+      return structure.tiers?.length
+        ? tiersText(structure.tiers, currency)
+        : `${moneyText(structure.pricePerSeat ?? "", currency)} per seat`;
     case "VOLUME":
     case "GRADUATED":
       return tiersText(structure.tiers ?? [], currency);

@@ -13,13 +13,14 @@ import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
 import { Day, Money } from "../../components/Figures";
-import { dayText, periodText, plural, words } from "../../components/format";
+import { dayText, moneyText, periodText, plural, words } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
 import { Pager } from "../../components/Pager";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
+import { percentText } from "../../components/taxText";
 import { PriceDetail } from "../products/PriceDetail";
 import { cadenceText, modelName, rateText } from "../products/priceText";
 import { BILL_TO } from "./billTo";
@@ -143,8 +144,30 @@ function PhasePanel({ phase, index, prices }: PhaseProps) {
         rowKey={(row) => row.id}
         empty={<Empty title="No prices in this phase" />}
       />
+      {phase.discounts.length + phase.minimums.length > 0 && (
+        <div className="panel-body">
+          <Facts items={settled(phase, prices)} />
+        </div>
+      )}
     </Panel>
   );
+}
+
+/** The discounts and minimums of a phase, each with the prices that it is restricted to. */
+function settled({ discounts, minimums }: Phase, prices: Price[]): [string, ReactNode][] {
+  const currency = prices[0]?.currency ?? "";
+  const of = (ids: string[] = []) =>
+    ids.length ? ` of ${prices.filter(({ id }) => ids.includes(id)).map(({ name }) => name).join(", ")}` : "";
+  return [
+    ...discounts.map(({ type, amount, message, restrictToPrices }): [string, ReactNode] => [
+      message || "Discount",
+      (type === "NOMINAL" ? moneyText(String(amount), currency) : percentText(String(amount))) + of(restrictToPrices),
+    ]),
+    ...minimums.map(({ amount, restrictToPrices }): [string, ReactNode] => [
+      "Minimum",
+      moneyText(String(amount), currency) + of(restrictToPrices),
+    ]),
+  ];
 }
 
 const INVOICE_COLUMNS: Column<Invoice>[] = [

@@ -10,6 +10,13 @@ test("list prices and prices go where the API wants them", () => {
   expect(phase).toMatchObject({ priceIds: ["b"], listPriceIds: ["a"], endDate: undefined });
 });
 
+test("discounts and minimums are kept", () => {
+  const discount = { type: "PERCENTAGE" as const, amount: 0.1, message: "Launch", separateLineItem: true };
+  const phase = { ...PHASE, discounts: [discount], minimums: [{ amount: 500 }] };
+  const [sent] = scheduleBody({ ...VALUES, phases: [phase] }, true).phases;
+  expect(sent).toMatchObject({ discounts: [discount], minimums: [{ amount: 500 }] });
+});
+
 test("tax rates are sent for prices that are still chosen", () => {
   const taxRates = { "list:a": "vat", "price:b": "", "price:gone": "vat" };
   expect(scheduleBody({ ...VALUES, taxRates }, true).taxRates).toEqual([{ priceId: "a", taxRateId: "vat" }]);

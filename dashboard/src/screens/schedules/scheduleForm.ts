@@ -1,4 +1,4 @@
-import type { BillTo, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
+import type { BillTo, DiscountRequest, MinimumRequest, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
 import { nextDay, today } from "../../components/format";
 
 export type PhaseValues = {
@@ -8,6 +8,9 @@ export type PhaseValues = {
   /** "price:" or "list:" and the id. */
   prices: string[];
   resets: boolean;
+  /** Not edited here, but kept. */
+  discounts?: DiscountRequest[];
+  minimums?: MinimumRequest[];
 };
 
 export type ScheduleValues = {
@@ -58,6 +61,8 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
           endDate: phase.endDate ?? "",
           prices: phase.priceIds.map((id) => `price:${id}`),
           resets: phase.recurrencePreference === "RESET",
+          discounts: phase.discounts.map(({ id: _, ...discount }) => discount),
+          minimums: phase.minimums.map(({ amount, restrictToPrices }) => ({ amount, restrictToPrices })),
         }))
       : [{ ...EMPTY_PHASE, startDate: today() }],
   };
@@ -138,6 +143,8 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
         priceIds: ids(phase.prices, "price"),
         listPriceIds: listPriceIds.length ? listPriceIds : undefined,
         recurrencePreference: phase.resets ? "RESET" : "CONTINUE_FROM_PREVIOUS_PHASE",
+        discounts: phase.discounts,
+        minimums: phase.minimums,
       };
     }),
   };

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from catchment.api.edge.wire import At, DecimalIn, Flag, IdIn, Name, Text, Wire
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.expressions import LONGEST
-from catchment.core.metering import Aggregation, text_of
+from catchment.core.metering import OF_EVENTS, Aggregation, text_of
 from catchment.core.money import decimal_text
 from catchment.core.parameters import Parameter, ParameterType
 from catchment.store.catalog import metrics
@@ -23,6 +23,12 @@ def _alternative(value: Any) -> str:
     if text is None:
         raise ValueError("A text, a number, true or false is expected.")
     return text
+
+
+def _of_events(kind: Aggregation) -> Aggregation:
+    if kind not in OF_EVENTS:
+        raise ValueError("Seats are counted by seat metrics.")
+    return kind
 
 
 def _some(values: list[str]) -> list[str]:
@@ -98,7 +104,7 @@ class UsageMetricIn(Wire):
     description: Text | None = None
     metric_type: Literal["SIMPLE", "GROUPED", "CUSTOM"]
     event_type: Annotated[str, Field(min_length=1, max_length=255)]
-    aggregation_type: Aggregation
+    aggregation_type: Annotated[Aggregation, AfterValidator(_of_events)]
     aggregation_property: PropertyName | None = None
     percentile: DecimalIn | None = None
     expression: Annotated[str, Field(min_length=1, max_length=LONGEST)] | None = None

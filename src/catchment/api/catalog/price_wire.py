@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer
+from pydantic import Field, PlainSerializer
 
 from catchment.api.catalog.integration_wire import IntegrationIdIn, IntegrationIdOut
 from catchment.api.edge.wire import (
@@ -20,7 +20,7 @@ from catchment.api.edge.wire import (
     Whole,
     Wire,
 )
-from catchment.core.errors import NotSupportedYet, PriceInvalid
+from catchment.core.errors import FieldError, NotSupportedYet, PriceInvalid
 from catchment.core.schedules import Frequency, Timing
 from catchment.store.catalog import structures
 from catchment.store.catalog.price_terms import Terms, parameters_shown
@@ -91,7 +91,11 @@ class VolumeStructure(Wire):
 
 
 class GraduatedStructure(Wire):
-    """Every tier prices only the units inside it."""
+    """Every tier prices only the units inside it.
+
+    BILLING_PERIOD begins every period in the first tier. CUMULATIVE goes on from one period of the
+    phase to the next; PERIODIC does until the next ``usageCalculationPeriod`` begins.
+    """
 
     pricing_type: Literal["GRADUATED"]
     usage_metric_id: IdIn
@@ -99,24 +103,35 @@ class GraduatedStructure(Wire):
     tiers: Annotated[list[GraduatedTier], Field(max_length=100)]
 
 
-class SeatBasedStructure(Wire):
-    """Refused for now."""
+class SeatTier(Wire):
+    """Seats above the tier before up to and including ``upperBound``; only the last has none."""
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    upper_bound: Bound | None = None
+    price: Amount
+    fee: Amount | None = None
+
+
+class SeatBasedStructure(Wire):
+    """``pricePerSeat`` for a billing period, or graduated ``tiers`` where there are any, by days.
+
+    ``contractedMinimumSeats`` are always charged. In advance the seats of the first day are, and
+    the others once the period is over; with ``overagesBillingFrequency`` only the minimum, and
+    all seats above it at the end of each such period, by its part of the billing period.
+    """
 
     pricing_type: Literal["SEAT_BASED"]
+    seat_metric_id: IdIn
+    price_per_seat: Amount
+    proration_strategy: Literal["USE_MAXIMUM", "PRORATE_INCREMENTS", "PRORATE_ALL_CHANGES"]
+    contracted_minimum_seats: Annotated[Whole, Field(ge=0, le=1_000_000_000)]
+    overages_billing_frequency: (
+        Literal["NONE", "MONTHLY", "QUARTERLY", "HALF_YEARLY", "YEARLY"] | None
+    ) = None
+    tiers: Annotated[list[SeatTier], Field(max_length=100)]
+    prorate_flat_fees: Flag = False
 
 
-StructureOut = Annotated[
-    OneTimeStructure
-    | FixedStructure
-    | LinearStructure
-    | PackageStructure
-    | VolumeStructure
-    | GraduatedStructure,
-    Field(discriminator="pricing_type"),
-]
-StructureIn = Annotated[
+Structure = Annotated[
     OneTimeStructure
     | FixedStructure
     | LinearStructure
@@ -135,9 +150,11 @@ class ParameterIn(Wire):
     value: Text
 
 
-class CalculationPeriodIn(Wire):
+class CalculationPeriod(Wire):
+    """For how long the tiers of a PERIODIC price go on, from the start of its phase."""
+
     frequency: Literal["MONTHLY", "QUARTERLY", "HALF_YEARLY", "YEARLY"]
-    interval: Whole
+    interval: Annotated[Whole, Field(ge=1, le=1_200)]
 
 
 class TermsIn(Wire):
@@ -150,10 +167,10 @@ class TermsIn(Wire):
     product_id: IdIn
     name: Name
     currency: CurrencyCode
-    structure: StructureIn
+    structure: Structure
     billing_frequency: FrequencyIn
     billing_type: TimingIn
-    usage_calculation_period: CalculationPeriodIn | None = None
+    usage_calculation_period: CalculationPeriod | None = None
     restrict_to_customers: CustomersIn | None = None
 
     def terms(
@@ -162,6 +179,8 @@ class TermsIn(Wire):
         """The terms asked for. Raises NotSupportedYet, PriceInvalid, TiersInvalid."""
         self._refuse_what_is_not_built()
         structure = self.structure.model_dump(by_alias=True)
+        if self.usage_calculation_period is not None:
+            structure[structures.CALCULATION_PERIOD] = self._calculation_period()
         try:
             price = structures.parse(structure)
         except PriceInvalid as error:
@@ -172,7 +191,7 @@ class TermsIn(Wire):
             name=self.name,
             currency=self.currency,
             price=price,
-            metric_id=structure.get("usageMetricId"),
+            metric_id=structure.get("usageMetricId") or structure.get("seatMetricId"),
             frequency=Frequency(self.billing_frequency),
             timing=Timing(self.billing_type),
             integration_ids=tuple(one.model_dump() for one in integrations),
@@ -182,24 +201,22 @@ class TermsIn(Wire):
 
     def _refuse_what_is_not_built(self) -> None:
         refusal = NotSupportedYet.field
-        if isinstance(self.structure, SeatBasedStructure):
-            raise refusal("/structure/pricingType", "Seat-based prices are not supported yet.")
         if self.billing_frequency in {"ON_DEMAND", "PER_EVENT"}:
             raise refusal(
                 "/billingFrequency", f"Billing {self.billing_frequency} is not supported yet."
             )
-        if (
+
+    def _calculation_period(self) -> dict[str, Any]:
+        """Raises PriceInvalid where the price goes by none."""
+        assert self.usage_calculation_period is not None, self
+        if not (
             isinstance(self.structure, GraduatedStructure)
-            and self.structure.usage_calculation_mode != "BILLING_PERIOD"
+            and self.structure.usage_calculation_mode == "PERIODIC"
         ):
-            raise refusal(
-                "/structure/usageCalculationMode",
-                f"{self.structure.usage_calculation_mode} is not supported yet.",
-            )
-        if self.usage_calculation_period is not None:
-            raise refusal(
-                "/usageCalculationPeriod", "Usage calculation periods are not supported yet."
-            )
+            message = "Only a PERIODIC price has a usageCalculationPeriod."
+            error = FieldError("/usageCalculationPeriod", PriceInvalid.code, message)
+            raise PriceInvalid(message, errors=(error,))
+        return self.usage_calculation_period.model_dump(by_alias=True)
 
 
 class TermsOut(Wire):
@@ -209,9 +226,10 @@ class TermsOut(Wire):
     product_id: str
     name: str
     currency: str
-    structure: StructureOut
+    structure: Structure
     billing_frequency: str
     billing_type: str
+    usage_calculation_period: CalculationPeriod | None = None
     created_at: At
     updated_at: At
     integration_ids: list[IntegrationIdOut]
@@ -221,11 +239,13 @@ class TermsOut(Wire):
 
 def shown(terms: Terms) -> dict[str, Any]:
     """The fields of ``TermsOut`` that come from the terms."""
+    structure = terms.structure
     return {
+        "usage_calculation_period": structure.pop(structures.CALCULATION_PERIOD, None),
         "product_id": terms.product_id,
         "name": terms.name,
         "currency": terms.currency,
-        "structure": terms.structure,
+        "structure": structure,
         "billing_frequency": terms.frequency.value,
         "billing_type": terms.timing.value,
         "integration_ids": list(terms.integration_ids),

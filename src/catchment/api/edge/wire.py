@@ -28,6 +28,7 @@ from catchment.core.texts import EMAIL, control_character
 from catchment.store.paging import Page
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")
+_NUMBER_DIGITS = 15
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -54,6 +55,17 @@ def _not_negative(value: Decimal) -> Decimal:
     if value < 0:
         raise ValueError("This must not be negative.")
     return value
+
+
+def _short(value: Decimal) -> Decimal:
+    if len(value.normalize().as_tuple().digits) > _NUMBER_DIGITS:
+        raise ValueError(f"At most {_NUMBER_DIGITS} digits fit here.")
+    return value
+
+
+def _number(value: Decimal) -> float:
+    """The JSON number with these digits: a double tells so few of them apart, and writes them."""
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def _day(value: Any) -> date:
@@ -144,6 +156,20 @@ DecimalIn = Annotated[
 
 PositiveDecimalIn = Annotated[DecimalIn, AfterValidator(_not_negative)]
 """An exact number of zero or more."""
+
+AmountIn = Annotated[
+    PositiveDecimalIn,
+    AfterValidator(_short),
+    WithJsonSchema({"type": "number", "minimum": 0, "examples": [12.5]}),
+]
+"""An exact amount of zero or more, short enough to be a JSON number on the way out."""
+
+Amount = Annotated[
+    Decimal,
+    PlainSerializer(_number, return_type=float),
+    WithJsonSchema({"type": "number", "minimum": 0, "examples": [12.5]}),
+]
+"""An amount as a JSON number."""
 
 Day = Annotated[date, BeforeValidator(_day)]
 At = Annotated[

@@ -1,19 +1,25 @@
 """The explanation of a line item as the API shows it."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from catchment.api.edge.wire import At, Pagination, Wire, after_key
-from catchment.api.invoices.invoice_models import DateRange, SegmentOut
+from catchment.api.edge.wire import At, Day, Pagination, Wire, after_key
+from catchment.api.invoices.invoice_models import DateRange, LineStepOut, SegmentOut
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric
-from catchment.core.money import CURRENCIES, EXACT, decimal_text, exact_sum, money_text
+from catchment.core.money import CURRENCIES, EXACT, Money, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
+from catchment.core.pricing import SeatBased, seats_of_part
+from catchment.core.pricing.seats import Stretches
+from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED
 from catchment.flows.invoices.explain_line import Explanation
+from catchment.store.catalog import structures
 from catchment.store.invoices import invoice_parts
 from catchment.store.invoices.evidence import Counted, EvidenceMember
 from catchment.store.invoices.invoice_rows import segment_texts
@@ -135,6 +141,50 @@ class MembersPage(Wire):
     pagination: Pagination
 
 
+class TiersBeganOut(Wire):
+    """Where the tiers of a CUMULATIVE or PERIODIC price had got to before the line's service.
+
+    They count from the day ``since``; by then ``reached`` had been used.
+    """
+
+    since: Day
+    reached: str
+
+    @classmethod
+    def of(cls, since: date | None, reached: Decimal) -> "TiersBeganOut | None":
+        """The wire form; None where nothing came before."""
+        return None if since is None else cls(since=since, reached=decimal_text(reached))
+
+
+class SeatsOfDaysOut(Wire):
+    """A stretch of days on which the ``seats`` of all members stayed the same, and how many of them
+    the line charges for: below zero where fewer are left than were charged in advance.
+    """
+
+    start: date
+    days: int
+    seats: str
+    charged: str
+
+    @classmethod
+    def of_line(cls, found: Explanation, there: Stretches) -> "list[SeatsOfDaysOut]":
+        """What a line that counts seats is made of."""
+        price = structures.parse(found.evidence.structure)
+        assert isinstance(price, SeatBased), price
+        assert found.line.service is not None, found.line
+        charged = seats_of_part(replace(price, part=found.line.part), there)
+        made = []
+        start = found.line.service.start
+        for (seats, days), (counted, _) in zip(there, charged, strict=True):
+            made.append(
+                cls(
+                    start=start, days=days, seats=decimal_text(seats), charged=decimal_text(counted)
+                )
+            )
+            start += timedelta(days=days)
+        return made
+
+
 class UsageUsedOut(Wire):
     """What was measured. ``events`` is the query that lists exactly the events which counted.
 
@@ -142,6 +192,7 @@ class UsageUsedOut(Wire):
     over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
     aliases that were used were last changed. ``restrictToCustomers`` are those whom the price
     named, ``rollUpExclusions`` those whom the schedule left out; each only where there are any.
+    ``seats`` are there where seats were counted, in the order of time.
     ``eventsKeptSince`` is there where events of the window were dropped: all of before then.
     """
 
@@ -155,6 +206,8 @@ class UsageUsedOut(Wire):
     tree_known_at: At
     restrict_to_customers: list[str] | None = None
     roll_up_exclusions: list[str] | None = None
+    tiers_began: TiersBeganOut | None = None
+    seats: list[SeatsOfDaysOut] | None = None
     members: MembersPage
 
 
@@ -206,8 +259,10 @@ class LineTaxOut(TaxationOut):
 class ExplanationOut(Wire):
     """Why a line has its amount: the values that made it, kept when it was calculated.
 
-    Of an adjustment ``usage``, ``segments`` and ``rounding`` are of the whole charge;
-    ``adjustment`` says what of it was billed before.
+    ``steps`` are what discounts or a minimum made of it after it was rounded; a line that
+    ``settles`` others has no segments of its own. Of an adjustment ``usage``, ``segments``,
+    ``rounding`` and ``steps`` are of the whole charge; ``adjustment`` says what of it was billed
+    before.
     """
 
     invoice_id: str
@@ -222,6 +277,8 @@ class ExplanationOut(Wire):
     usage: UsageUsedOut | None = None
     segments: list[SegmentOut]
     rounding: RoundingOut
+    settles: StepKind | None = None
+    steps: list[LineStepOut] | None = None
     adjustment: AdjustmentStepsOut | None = None
     tax: LineTaxOut
     net_total: str
@@ -233,6 +290,7 @@ class ExplanationOut(Wire):
         """The wire form, with up to ``limit`` members after a cursor. Raises Invalid."""
         line, kept = found.line, found.evidence
         currency = line.net.currency
+        exact = exact_sum(segment.amount for segment in line.segments)
         prorated = kept.counted is None and line.service and line.service != kept.full
         return cls(
             invoice_id=line.invoice_id,
@@ -241,7 +299,7 @@ class ExplanationOut(Wire):
             calculated_at=found.invoice.calculated_at,
             service_period=DateRange.of(line.service) if line.service else None,
             price=PriceUsedOut(
-                id=line.price_id,
+                id=line.shown_price_id,
                 name=kept.price_name,
                 currency=currency,
                 billing_frequency=kept.frequency,
@@ -258,10 +316,12 @@ class ExplanationOut(Wire):
             usage=_usage(found, kept.counted, limit, after) if kept.counted else None,
             segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
             rounding=RoundingOut(
-                exact=decimal_text(exact_sum(segment.amount for segment in line.segments)),
-                rounded=money_text(line.net + line.deducted.net if line.deducted else line.net),
+                exact=decimal_text(exact),
+                rounded=money_text(Money.rounded(exact, currency)),
                 minor_digits=CURRENCIES[currency],
             ),
+            settles=line.settles,
+            steps=[LineStepOut.of(step) for step in line.steps] or None,
             adjustment=AdjustmentStepsOut.of(line, line.deducted) if line.deducted else None,
             tax=LineTaxOut.of_line(line),
             net_total=money_text(line.net),
@@ -286,6 +346,8 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         tree_known_at=counted.known_at,
         restrict_to_customers=list(counted.scope) or None,
         roll_up_exclusions=list(counted.exclusions) or None,
+        tiers_began=TiersBeganOut.of(found.line.tiers_from, counted.reached),
+        seats=SeatsOfDaysOut.of_line(found, counted.seats) if counted.seats else None,
         members=MembersPage(
             items=[MemberShareOut.of(name, member) for name, member in shown],
             pagination=Pagination(
@@ -298,5 +360,7 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
 
 def _dropped(counted: Counted, kept_since: datetime | None) -> datetime | None:
     """Since when events are kept, where some that were counted no longer are."""
-    read = counted.metric.aggregation.reads_from(counted.span.start)
+    earlier = (span.start for member in counted.before for span in member.spans)
+    start = min(earlier, default=counted.span.start)
+    read = counted.metric.aggregation.reads_from(start)
     return kept_since if kept_since is not None and read < kept_since else None

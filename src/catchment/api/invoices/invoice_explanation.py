@@ -46,7 +46,7 @@ class SummandOut(Wire):
         return cls(
             line_item_id=line.id,
             title=line.title,
-            price_id=line.price_id,
+            price_id=line.shown_price_id,
             price_name=one.price_name,
             exact=decimal_text(one.exact),
             net_total=money_text(line.net),

@@ -11,8 +11,10 @@ from catchment.api.families.address_wire import AddressOut
 from catchment.api.invoices.allocations import AllocationOut
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.adjustments import Deducted
+from catchment.core.metering import Aggregation
 from catchment.core.money import decimal_text, money_text, total
 from catchment.core.period import Period
+from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import NOTES, TaxStatus
 from catchment.flows.invoices.share_invoice import Allocation
 from catchment.store.invoices import invoice_parts
@@ -243,9 +245,35 @@ class AdjustmentOut(Wire):
         )
 
 
+class LineStepOut(Wire):
+    """What a discount takes off, or a minimum adds: ``amount``, to the ``before``.
+
+    Of a minimum that is what the charges come to that count towards it, net of discounts.
+    """
+
+    kind: StepKind
+    id: str
+    message: str
+    before: str
+    amount: str
+
+    @classmethod
+    def of(cls, step: Step) -> "LineStepOut":
+        """The wire form."""
+        return cls(
+            kind=step.kind,
+            id=step.id,
+            message=step.message,
+            before=money_text(step.before),
+            amount=money_text(step.amount),
+        )
+
+
 class LineItemOut(Wire):
-    """One charge. ``segments``, ``unit``, ``usageMetricId``, ``eventCount``, ``adjusts`` and
-    ``taxation`` are extensions.
+    """One charge. ``segments``, ``unit``, ``usageMetricId``, ``seatMetricId``, ``eventCount``,
+    ``adjusts``, ``taxation``, ``settles`` and ``steps`` are extensions. A line that ``settles``
+    others is itself a discount or what is missing to a minimum; ``steps`` are what either made of
+    it.
     """
 
     id: str
@@ -270,14 +298,18 @@ class LineItemOut(Wire):
     segments: list[SegmentOut]
     unit: str | None = None
     usage_metric_id: str | None = None
+    seat_metric_id: str | None = None
     event_count: int | None = None
     adjusts: AdjustmentOut | None = None
     taxation: TaxationOut | None = None
+    settles: StepKind | None = None
+    steps: list[LineStepOut] | None = None
 
     @classmethod
     def of(cls, line: invoice_parts.LineItem, adjusted: Invoiced) -> "LineItemOut":
         """The wire form; ``adjusted`` has the invoice of every line that it adjusts."""
         service = line.service
+        of_seats = line.aggregation == Aggregation.SEATS
         return cls(
             id=line.id,
             invoice_id=line.invoice_id,
@@ -295,11 +327,14 @@ class LineItemOut(Wire):
             net_total=money_text(line.net),
             total_tax=money_text(line.tax),
             gross_total=money_text(line.gross),
-            price_id=line.price_id,
+            price_id=line.shown_price_id,
             product_id=line.product_id,
             segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
+            settles=line.settles,
+            steps=[LineStepOut.of(step) for step in line.steps] or None,
             unit=line.unit,
-            usage_metric_id=line.usage_metric_id,
+            usage_metric_id=None if of_seats else line.usage_metric_id,
+            seat_metric_id=line.usage_metric_id if of_seats else None,
             event_count=line.event_count,
             adjusts=AdjustmentOut.of(line, line.deducted, adjusted) if line.deducted else None,
             taxation=TaxationOut.of(line.taxation) if line.taxation else None,

@@ -239,6 +239,14 @@ def explain_a_share(
     `limit` and `after` page through the members of a branch.
     """
     found = explain_share(
-        tx, usage, who.workspace.id, id, line_id, customer_id, method, descendants=descendants
+        tx,
+        usage,
+        who.workspace.id,
+        id,
+        line_id,
+        customer_id,
+        method,
+        descendants=descendants,
+        zone=who.zone,
     )
     return ShareExplanationOut.of(found, limit, after, descendants=descendants)

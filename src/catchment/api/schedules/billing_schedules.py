@@ -31,9 +31,10 @@ from catchment.api.schedules.schedule_wire import (
     ScheduleUpdateIn,
 )
 from catchment.api.taxes.taxation_wire import TaxationOut
+from catchment.core.charging import charges
 from catchment.core.errors import Invalid
 from catchment.core.money import decimal_text
-from catchment.core.schedules import BillTo, Schedule, charges
+from catchment.core.schedules import BillTo, Schedule
 from catchment.flows.schedules import keep_schedule
 from catchment.flows.taxes.schedule_taxes import PriceTaxation, price_taxations
 from catchment.store.catalog import prices
@@ -130,7 +131,7 @@ def create_schedule(
     if payment is not None:
         whose = Whose(Subject.SCHEDULE, record.id)
         payment_settings.add(tx, who.workspace.id, new_id(), whose, payment, now)
-    return _shown(tx, who.workspace.id, [record], today)[0]
+    return schedules_shown(tx, who.workspace.id, [record], today)[0]
 
 
 @routes.post("/billing-schedules/validate-taxes")
@@ -205,7 +206,7 @@ def list_schedules(
         today=today,
         custom_field=_custom_field(sort_by),
     )
-    items = _shown(tx, who.workspace.id, found, today)
+    items = schedules_shown(tx, who.workspace.id, found, today)
     return SchedulesOut(items=items, pagination=Pagination.of(page))
 
 
@@ -218,7 +219,7 @@ def show_schedule(
 ) -> ScheduleOut:
     """One schedule with its prices and phases."""
     record = schedule_records.one(tx, who.workspace.id, billingScheduleId)
-    return _shown(tx, who.workspace.id, [record], today)[0]
+    return schedules_shown(tx, who.workspace.id, [record], today)[0]
 
 
 @routes.put("/billing-schedules/{billingScheduleId}")
@@ -244,7 +245,7 @@ def update_schedule(
         now=now,
         new_id=new_id,
     )
-    return _shown(tx, who.workspace.id, [record], today)[0]
+    return schedules_shown(tx, who.workspace.id, [record], today)[0]
 
 
 @routes.put("/billing-schedules/{billingScheduleId}/activate")
@@ -262,7 +263,7 @@ def activate_schedule(
     record = keep_schedule.activate(
         tx, usage, who.workspace, billingScheduleId, today=today, now=now, new_id=new_id
     )
-    return _shown(tx, who.workspace.id, [record], today)[0]
+    return schedules_shown(tx, who.workspace.id, [record], today)[0]
 
 
 @routes.post("/billing-schedules/{billingScheduleId}/archive")
@@ -280,7 +281,7 @@ def archive_schedule(
     record = keep_schedule.archive(
         tx, usage, who.workspace, billingScheduleId, now=now, new_id=new_id
     )
-    return _shown(tx, who.workspace.id, [record], today)[0]
+    return schedules_shown(tx, who.workspace.id, [record], today)[0]
 
 
 @routes.post("/billing-schedules/{billingScheduleId}/duplicate", status_code=201)
@@ -298,7 +299,7 @@ def duplicate_schedule(
     record = keep_schedule.duplicate(
         tx, who.workspace, billingScheduleId, body.customer_id, now=now, new_id=new_id
     )
-    return _shown(tx, who.workspace.id, [record], today)[0]
+    return schedules_shown(tx, who.workspace.id, [record], today)[0]
 
 
 @routes.get("/billing-schedule-custom-field-keys")
@@ -307,9 +308,10 @@ def list_custom_field_keys(tx: Tx, who: WhoIs) -> KeysOut:
     return KeysOut(items=schedule_records.custom_field_keys(tx, who.workspace.id))
 
 
-def _shown(
+def schedules_shown(
     tx: Connection, workspace: str, records: Sequence[ScheduleRecord], today: date
 ) -> list[ScheduleOut]:
+    """Schedules as they are shown."""
     ids = [record.id for record in records]
     known = prices.shown(tx, workspace, {id for record in records for id in record.price_ids})
     last = schedule_billing.last_invoices(tx, workspace, ids)
@@ -337,8 +339,10 @@ def _shown(
             created_at=record.created_at,
             updated_at=record.updated_at,
             last_invoice_id=last.get(record.id),
-            phases=[PhaseOut.of(record.id, phase) for phase in record.phases],
+            phases=[PhaseOut.of(workspace, record.id, phase) for phase in record.phases],
             archived_at=record.archived_at,
+            suspended_at=record.suspended_at,
+            cancelled_at=record.cancelled_at,
             roll_up_billing=record.roll_up,
             bill_to=record.bill_to,
             roll_up_exclusions=list(record.exclusions) or None,

@@ -19,6 +19,8 @@ from catchment.api.edge.wire import (
     Whole,
     Wire,
 )
+from catchment.api.schedules.discount_wire import DiscountIn, DiscountOut
+from catchment.api.schedules.minimum_wire import MinimumIn, MinimumOut
 from catchment.api.schedules.payment_wire import Provider, payment_of
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.schedules import BillTo
@@ -69,19 +71,16 @@ class PhaseIn(Wire):
     recurrence_preference: Recurrence | None = None
     phase_price_metadata: list[PriceMetadata] | None = None
     phase_list_price_metadata: list[ListPriceMetadata] | None = None
-    discounts: list[Any] | None = None
-    minimums: list[Any] | None = None
+    discounts: Annotated[list[DiscountIn], Field(max_length=100)] | None = None
+    minimums: Annotated[list[MinimumIn], Field(max_length=100)] | None = None
     credit_grants: list[Any] | None = None
 
     def terms(self, at: str) -> PhaseTerms:
         """The phase asked for; ``at`` points to it. Raises Invalid, NotSupportedYet."""
-        for name, asked, what in (
-            ("discounts", self.discounts, "Discounts are"),
-            ("minimums", self.minimums, "Minimums are"),
-            ("creditGrants", self.credit_grants, "Credit grants are"),
-        ):
-            if asked:
-                raise NotSupportedYet.field(f"{at}/{name}", f"{what} not supported yet.")
+        if self.credit_grants:
+            raise NotSupportedYet.field(
+                f"{at}/creditGrants", "Credit grants are not supported yet."
+            )
         arr = {m.price_id: m.arr_calculation for m in self.phase_price_metadata or ()}
         list_arr = {
             m.list_price_id: m.arr_calculation for m in self.phase_list_price_metadata or ()
@@ -106,6 +105,8 @@ class PhaseIn(Wire):
             list_price_ids=list_price_ids,
             arr=arr,
             list_arr=list_arr,
+            discounts=tuple(one.terms() for one in self.discounts or ()),
+            minimums=tuple(one.terms() for one in self.minimums or ()),
         )
 
 
@@ -234,14 +235,14 @@ class PhaseOut(Wire):
     price_ids: list[str]
     start_date: Day
     end_date: Day | None = None
-    discounts: list[Any]
-    minimums: list[Any]
+    discounts: list[DiscountOut]
+    minimums: list[MinimumOut]
     credit_grants: list[Any]
     recurrence_preference: Recurrence
     phase_price_metadata: list[PriceMetadata]
 
     @classmethod
-    def of(cls, schedule_id: str, phase: PhaseRecord) -> "PhaseOut":
+    def of(cls, workspace_id: str, schedule_id: str, phase: PhaseRecord) -> "PhaseOut":
         """The phase as it is shown."""
         return cls.model_validate(
             {
@@ -253,8 +254,11 @@ class PhaseOut(Wire):
                 "price_ids": [price.price_id for price in phase.prices],
                 "start_date": phase.start,
                 "end_date": phase.end,
-                "discounts": [],
-                "minimums": [],
+                "discounts": [DiscountOut.of(one) for one in phase.discounts],
+                "minimums": [
+                    MinimumOut.of(workspace_id, schedule_id, phase.id, one)
+                    for one in phase.minimums
+                ],
                 "credit_grants": [],
                 "recurrence_preference": phase.recurrence_preference,
                 "phase_price_metadata": [
@@ -286,6 +290,8 @@ class ScheduleOut(Wire):
     last_invoice_id: str | None = None
     phases: list[PhaseOut]
     archived_at: At | None = None
+    suspended_at: At | None = None
+    cancelled_at: At | None = None
     roll_up_billing: bool
     bill_to: BillTo
     roll_up_exclusions: list[str] | None = None

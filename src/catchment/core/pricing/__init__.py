@@ -13,12 +13,16 @@ from catchment.core.pricing.models import (
     Package,
     Price,
     Volume,
+    Window,
     bounds,
+    continues,
     first_rate,
     is_percentage,
     needs_values,
+    within,
 )
 from catchment.core.pricing.rating import Segment, Values, event_tier, rate
+from catchment.core.pricing.seats import Proration, SeatBased, SeatPart, seats_of_part
 from catchment.core.pricing.tiers import Tier
 
 __all__ = [
@@ -29,14 +33,21 @@ __all__ = [
     "OneTime",
     "Package",
     "Price",
+    "Proration",
+    "SeatBased",
+    "SeatPart",
     "Segment",
     "Tier",
     "Values",
     "Volume",
+    "Window",
     "bounds",
+    "continues",
     "event_tier",
     "first_rate",
     "is_percentage",
     "needs_values",
     "rate",
+    "seats_of_part",
+    "within",
 ]

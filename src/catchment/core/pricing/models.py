@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
 from catchment.core.errors import FieldError, PriceInvalid
+from catchment.core.pricing.seats import SeatBased, SeatPart
 from catchment.core.pricing.tiers import Tier, check_bounds, check_steps
 
 
@@ -17,6 +18,23 @@ class CalculationMode(StrEnum):
     BILLING_PERIOD = "BILLING_PERIOD"
     CUMULATIVE = "CUMULATIVE"
     PERIODIC = "PERIODIC"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """For how long tiers go on: ``times`` times so many ``months``."""
+
+    months: int
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        assert self.months > 0, self
+        assert self.times > 0, self
+
+    @property
+    def whole(self) -> int:
+        """The months of all of it."""
+        return self.months * self.times
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +86,55 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Graduated:
-    """Every tier prices only the units inside it. Raises TiersInvalid."""
+    """Every tier prices only the units inside it. Raises TiersInvalid, PriceInvalid.
+
+    BILLING_PERIOD begins every period in the first tier. CUMULATIVE goes on, from one period of a
+    phase to the next, where the one before ended. PERIODIC does so until the next ``window``
+    begins, counted from the start of the phase; only it has one.
+    """
 
     tiers: tuple[Tier, ...]
     mode: CalculationMode = CalculationMode.BILLING_PERIOD
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         check_steps(self.tiers)
         check_bounds(self.tiers, allowed=False)
+        if (self.mode is CalculationMode.PERIODIC) != (self.window is not None):
+            message = "PERIODIC needs a usageCalculationPeriod, and nothing else has one."
+            error = FieldError("/usageCalculationMode", PriceInvalid.code, message)
+            raise PriceInvalid(message, errors=(error,))
 
 
-Price = OneTime | Fixed | Linear | Package | Volume | Graduated
+Price = OneTime | Fixed | Linear | Package | Volume | Graduated | SeatBased
 
 
 def needs_values(price: Price) -> bool:
-    """Whether ``rate`` must know the value of every event, not only their sum."""
-    return isinstance(price, Volume) and any(tier.bounded for tier in price.tiers)
+    """Whether ``rate`` must know the value of every event, or the seats of every day."""
+    match price:
+        case Volume(tiers=tiers):
+            return any(tier.bounded for tier in tiers)
+        case SeatBased():
+            return True
+        case _:
+            return False
+
+
+def within(price: Price, cycle_days: int, part: SeatPart = SeatPart.ALL) -> Price:
+    """The price as it applies to a service within a full cycle of so many days."""
+    if isinstance(price, SeatBased):
+        return replace(price, cycle_days=cycle_days, part=part)
+    return price
+
+
+def continues(price: Price) -> bool:
+    """Whether what was used before a period moves the tiers in it."""
+    return isinstance(price, Graduated) and price.mode is not CalculationMode.BILLING_PERIOD
 
 
 def bounds(price: Price) -> tuple[Decimal, ...]:
     """Where usage passes from one rate to the next as it grows; a volume price has one rate."""
-    if isinstance(price, Graduated):
+    if isinstance(price, Graduated | SeatBased):
         return tuple(tier.upper for tier in price.tiers if tier.upper is not None)
     return ()
 
@@ -100,7 +146,7 @@ def is_percentage(price: Price) -> bool:
             return percentage
         case Volume(tiers=tiers) | Graduated(tiers=tiers):
             return all(tier.percentage for tier in tiers)
-        case OneTime() | Fixed() | Package():
+        case OneTime() | Fixed() | Package() | SeatBased():
             return False
         case never:
             assert_never(never)
@@ -113,5 +159,7 @@ def first_rate(price: Price) -> Decimal:
             return amount
         case Volume(tiers=tiers) | Graduated(tiers=tiers):
             return tiers[0].price
+        case SeatBased():
+            return price.steps[0].tier.price
         case never:
             assert_never(never)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import assert_never
 
 from catchment.core.money import EXACT, exact_sum
 from catchment.core.pricing.models import (
-    CalculationMode,
     Fixed,
     Graduated,
     Linear,
@@ -17,11 +17,16 @@ from catchment.core.pricing.models import (
     Package,
     Price,
     Volume,
+    continues,
 )
+from catchment.core.pricing.seats import SeatBased, Stretches, cut, seat_steps
 from catchment.core.pricing.tiers import Step, Tier, steps
 
 Values = Sequence[tuple[Decimal, int]]
-"""The values of single events, each with how many events have it."""
+"""The values of single events, each with how many events have it.
+
+For a seat price: seats in the order of time, each number with the days that it stood.
+"""
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
@@ -33,7 +38,8 @@ class Segment:
 
     Only where a tier bounds the price of each event is the amount what the events come to.
     ``lower`` and ``upper`` are the bounds of the tier, above and up to and including; an ``upper``
-    of None has no end, and both are None where there are no tiers.
+    of None has no end, and both are None where there are no tiers. In a tier that earlier usage had
+    entered, ``lower`` is where that stood.
     """
 
     quantity: Decimal
@@ -44,16 +50,25 @@ class Segment:
     upper: Decimal | None = None
 
 
-def rate(price: Price, quantity: Decimal, values: Values = ()) -> tuple[Segment, ...]:
+def rate(  # noqa: PLR0911 -- one for each model
+    price: Price, quantity: Decimal, values: Values = (), reached: Decimal = ZERO
+) -> tuple[Segment, ...]:
     """Price ``quantity`` units; ``values`` are wanted where ``needs_values(price)``.
 
     Usage of zero or less reaches no tier and costs nothing: there are no segments. A one-time or
-    fixed price does not depend on the quantity.
+    fixed price does not depend on the quantity, and a seat price only on the ``values``. Where the
+    price ``continues``, the units come after the ``reached`` ones: they cost what all cost together
+    less what those did, which is below zero where less than nothing was used.
     """
     with localcontext(EXACT):
         match price:
             case OneTime(amount) | Fixed(amount):
                 return (_plain(ONE, amount),)
+            case Graduated(tiers):
+                assert continues(price) or not reached, (price, reached)
+                return tuple(_graduated(tiers, reached, reached + quantity))
+            case SeatBased():
+                return tuple(_seats(price, values))
             case _ if quantity <= 0:
                 return ()
             case Linear(price_per_unit):
@@ -62,9 +77,6 @@ def rate(price: Price, quantity: Decimal, values: Values = ()) -> tuple[Segment,
                 return (_plain(_packages(quantity, size), price_per_package),)
             case Volume(tiers):
                 return (_volume(tiers, quantity, values),)
-            case Graduated(tiers, mode):
-                assert mode is CalculationMode.BILLING_PERIOD, mode
-                return tuple(_graduated(tiers, quantity))
             case never:
                 assert_never(never)
 
@@ -90,7 +102,7 @@ def _volume(tiers: tuple[Tier, ...], quantity: Decimal, values: Values) -> Segme
     step = _reached(tiers, quantity)
     tier = step.tier
     if not tier.bounded:
-        return _of(step, quantity)
+        return _of(step, quantity, step.lower)
     assert values, (tiers, quantity)
     amount = exact_sum(tier.price_of(value) * count for value, count in values) + tier.fee
     return Segment(quantity, tier.price, tier.fee, amount, step.lower, step.upper)
@@ -100,14 +112,33 @@ def _reached(tiers: tuple[Tier, ...], quantity: Decimal) -> Step:
     return next(step for step in steps(tiers) if step.reaches(quantity))
 
 
-def _graduated(tiers: tuple[Tier, ...], quantity: Decimal) -> Iterator[Segment]:
+def _graduated(tiers: tuple[Tier, ...], begin: Decimal, end: Decimal) -> Iterator[Segment]:
+    """From where usage stood to where it stands; what it takes back has all signs turned."""
+    low, high = sorted((max(begin, ZERO), max(end, ZERO)))
+    sign = ONE if begin <= end else -ONE
     for step in steps(tiers):
-        if step.lower < quantity:
-            upper = quantity if step.upper is None else min(quantity, step.upper)
-            yield _of(step, upper - step.lower)
+        lower = max(step.lower, low)
+        upper = high if step.upper is None else min(high, step.upper)
+        if lower < upper:
+            entered = low <= step.lower
+            yield _of(step, sign * (upper - lower), lower, sign * entered)
 
 
-def _of(step: Step, quantity: Decimal) -> Segment:
+def _seats(price: SeatBased, there: Stretches) -> Iterator[Segment]:
+    """The last decimals of parts that are cut go to the next part: their sum is cut only once."""
+    exact, before = Fraction(0), ZERO
+    for one in seat_steps(price, there):
+        exact += one.amount
+        sum_to_here = cut(exact)
+        lower, upper = (one.step.lower, one.step.upper) if price.tiers else (None, None)
+        yield Segment(
+            one.quantity, one.step.tier.price, cut(one.fee), sum_to_here - before, lower, upper
+        )
+        before = sum_to_here
+
+
+def _of(step: Step, quantity: Decimal, lower: Decimal, entered: Decimal = ONE) -> Segment:
     tier = step.tier
-    amount = quantity * tier.price + tier.fee
-    return Segment(quantity, tier.price, tier.fee, amount, step.lower, step.upper)
+    fee = tier.fee * entered
+    amount = quantity * tier.price + fee
+    return Segment(quantity, tier.price, fee, amount, lower, step.upper)

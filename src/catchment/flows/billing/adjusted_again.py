@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import Connection
 
 from catchment.core.adjustments import Adjusting
-from catchment.core.schedules import Charge, charges
+from catchment.core.charging import charges
+from catchment.core.schedules import Charge
 from catchment.flows.billing.agreements import Agreements
 from catchment.store.invoices import adjustments
 from catchment.store.invoices.invoice_parts import LineItem
@@ -52,6 +53,6 @@ def _charge(agreed: Agreements, line: LineItem, until: date) -> Charge | None:
     schedule = agreed.schedules.get(line.schedule_id or "")
     if schedule is None or line.service is None:
         return None
-    wanted = schedule.id, line.price_id, line.service.start
+    wanted = schedule.id, line.price_id, line.service.start, line.part
     found = charges(schedule, until, agreed.zone)
     return next((one for one in found if one.billed_as == wanted), None)

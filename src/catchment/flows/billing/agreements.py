@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.claims import Claim, claims
 from catchment.core.consolidation import Hosts, Part, Payer, payer
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
 from catchment.core.period import BEGINNING, Span, first_instant, instant
 from catchment.core.pools import Pool, PoolMember, pool
-from catchment.core.schedules import BillTo, Charge, Claim, Schedule, Scope, claims
+from catchment.core.schedules import BillTo, Charge, Schedule, Scope
 from catchment.store.access import Workspace
 from catchment.store.families import links
 from catchment.store.schedules import joining, schedules

@@ -58,14 +58,16 @@ def first_difference(
 def mispriced(charge: Charge, line: LineItem, kept: Evidence) -> Difference | None:
     """Where a line is not what its price makes of its quantity, whatever that was measured by.
 
-    A price that goes by single events cannot tell that.
+    A price that goes by single events cannot tell that, nor what stands beside other charges.
     """
     item, taken = charge.item, line.deducted
     dumped = structures.dump(item.price, item.metric.id if item.metric else None)
     stored: list[tuple[str, Any]] = [("price", kept.structure)]
     again: list[tuple[str, Any]] = [("price", dumped)]
-    if not needs_values(item.price) and not (taken and taken.reverses):
-        usage = replace(NO_USAGE, pooled=line.whole_quantity)
+    alone = item.settles is None and not charge.beside
+    if alone and not needs_values(item.price) and not (taken and taken.reverses):
+        reached = kept.counted.reached if kept.counted else NO_USAGE.reached
+        usage = replace(NO_USAGE, pooled=line.whole_quantity, reached=reached)
         made = priced(Measured(charge, usage))
         stored += [("segments", line.segments), ("netTotal", line.net)]
         net = made.net - taken.net if taken else made.net
@@ -110,6 +112,7 @@ def _line(line: LineItem) -> _Figures:
     yield "rate", line.rate
     yield "rateDisplay", line.rate_display
     yield "segments", line.segments
+    yield "steps", [step.amount for step in line.steps]
     yield "netTotal", line.net
     yield "totalTax", line.tax
     yield "taxRate", line.tax_rate
@@ -121,6 +124,7 @@ def _line(line: LineItem) -> _Figures:
     yield "productId", line.product_id
     yield "groupId", line.group_id
     yield "billingScheduleId", line.schedule_id
+    yield "part", line.part
     yield "index", line.index
     yield "adjusts", line.deducted
 
@@ -134,7 +138,10 @@ def _evidence(kept: Evidence) -> _Figures:
     yield "window", counted.span if counted else None
     yield "restrictToCustomers", counted.scope if counted else None
     yield "rollUpExclusions", counted.exclusions if counted else None
+    yield "seats", counted.seats if counted else None
     yield "members", {m.customer: m for m in counted.members} if counted else None
+    yield "reached before", counted.reached if counted else None
+    yield "members before", {m.customer: m for m in counted.before} if counted else None
 
 
 def _group(group: LineItemGroup) -> _Figures:

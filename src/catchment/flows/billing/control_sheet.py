@@ -34,6 +34,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import among_users, counts_of, days_of
 from catchment.flows.billing.check_sums import faults_in
 from catchment.flows.billing.late_sheet import late_sheet
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.store import stamps
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoice_figures
@@ -80,6 +81,8 @@ def control_sheet(
         found.differences += faults_in(one)
         line_count += len(one.figures.lines) if one.figures else 0
         for line in one.measured:
+            if line.deducted is None and of_seats(line.metric):
+                continue  # no census of usage events tells of seats
             if line.deducted is None:
                 by_metric[line.metric.id].append(line)
             else:

@@ -32,22 +32,42 @@ from catchment.core.invoicing import (
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
-from catchment.core.pricing import bounds, needs_values
+from catchment.core.pricing import SeatPart, bounds, needs_values
 from catchment.core.schedules import Charge, Schedule, Scope
 from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.counting import Asking, count
+from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store import stamps
 from catchment.store.families import aliases, customers
+from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
 _T = TypeVar("_T")
-_Key = tuple[str, str, Period, Scope]
-"""Schedule, metric, service and scope: who shares all of these asks for the same usage."""
+
+
+class _Key(NamedTuple):
+    """Who shares all of this asks for the same usage, with the same ``before`` it. ``part`` is of
+    seats.
+    """
+
+    schedule_id: str
+    metric_id: str
+    service: Period
+    scope: Scope
+    before: Period | None
+    part: SeatPart
+
+    @property
+    def start(self) -> date:
+        return (self.before or self.service).start
+
 
 _Answer = tuple[Usage, Pool, Basis | None]
 
@@ -64,6 +84,11 @@ class _Question:
     want_values: bool = False
     bounds: set[Decimal] = field(default_factory=set)
 
+    @property
+    def reads(self) -> Period:
+        """The days whose usage matters."""
+        return Period(self.key.start, self.key.service.end)
+
 
 class MeasuredPart(NamedTuple):
     """The charges of one schedule on an invoice, each with its usage."""
@@ -77,10 +102,11 @@ MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
 
 
 class _Read(NamedTuple):
-    """Up to which instant and event everything was read, and the other names of customers."""
+    """Up to which instant and events everything was read, and the other names of customers."""
 
     known_at: datetime
     last_seq: int
+    last_seat: int
     names: Mapping[CustomerId, tuple[str, ...]]
 
 
@@ -162,9 +188,8 @@ def _answered(
 
 def _named(of: MeasuredPart) -> Iterator[CustomerId]:
     """Whose names a draft needs for a part of it."""
-    if of.part.joined:
-        yield from of.part.path
     if of.part.joined or of.part.schedule.roll_up:
+        yield from of.part.path
         yield from named(of.measured)
 
 
@@ -205,7 +230,8 @@ def _draft(
         return None
 
     def taxing(schedule: Schedule, charge: Charge) -> Taxation:
-        return taxed.of(schedule.tax_rates.get(charge.item.id), charge.item.tax_category_id)
+        named = schedule.tax_rates.get(charge.item.price_id)
+        return taxed.of(named, charge.item.tax_category_id)
 
     made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
     return replace(made_of, tax_status=taxed.status)
@@ -227,40 +253,48 @@ def _answers(
     Members are seen from who pays. Failures of parts that join are told to ``failed``.
     """
     answers: dict[_Key, _Answer] = {}
-    known_at = stamps.known_at(tx, agreed.workspace.id)
+    workspace_id = agreed.workspace.id
+    known_at = stamps.known_at(tx, workspace_id)
+    last_seat = seat_events.last_place(tx, workspace_id)
     questions = _questions(dues, explained=explained)
-    asked = [
-        Asked(one.part.schedule, one.metric, one.key[2].span(agreed.zone)) for one in questions
-    ]
+    asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
-    since = kept_usage.first_day(tx, agreed.workspace.id)
+    since = kept_usage.first_day(tx, workspace_id)
     for batch in _batches(_pools(agreed, questions, since, failures, failed)):
-        everyone = {member.customer for _, pool in batch for member in pool.members}
-        known = aliases.of_customers(tx, agreed.workspace.id, everyone)
+        everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
+        known = aliases.of_customers(tx, workspace_id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        queries = [_query(question, pool, names) for question, pool in batch]
-        reading = usage.reading(agreed.workspace.id, queries, last_seq)
-        for (question, pool), used in zip(batch, reading.answers, strict=True):
-            found = tuple(m for m in pool.members if m.customer in used.members)
-            read = _Read(known_at, reading.last_seq, names)
-            basis = _basis(agreed, question, found, read) if explained else None
+        asking = [_asking(question, pools, names) for question, pools in batch]
+        made = count(
+            tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
+        )
+        read = _Read(known_at, made.last_seq, last_seat, names)
+        for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
+            found = tuple(m for m in pools.now.members if m.customer in used.members)
+            before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
+            basis = _basis(agreed, question, found, before, read) if explained else None
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
     return answers
 
 
 def _basis(
-    agreed: Agreements, question: _Question, members: Collection[PoolMember], read: _Read
+    agreed: Agreements,
+    question: _Question,
+    members: Collection[PoolMember],
+    before: tuple[Member, ...],
+    read: _Read,
 ) -> Basis:
-    _, _, service, _ = question.key
     schedule, above = question.part.schedule, agreed.links_above(question.part)
     return Basis(
-        service.span(agreed.zone),
+        question.key.service.span(agreed.zone),
         {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
         {m.customer: above + agreed.links(schedule, m) for m in members},
         read.last_seq,
         read.known_at,
         schedule.exclusions,
+        before,
+        read.last_seat,
     )
 
 
@@ -269,7 +303,9 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
     for due in dues:
         late = (Part(one.schedule, one.path, (one.charge,)) for one in due.adjusting)
         parts = (*due.parts, *late)
-        for part, charge in ((of, charge) for of in parts for charge in of.charges):
+        for part, charge in (
+            (of, one) for of in parts for asked in of.charges for one in (asked, *asked.beside)
+        ):
             metric = charge.item.metric
             if metric is not None:
                 key = _key(charge, metric)
@@ -287,31 +323,32 @@ def _pools(
     since: date | None,
     failures: Failures | None,
     failed: Failures,
-) -> Iterator[tuple[_Question, Pool]]:
+) -> Iterator[tuple[_Question, Pools]]:
     """Whom to measure for each question; a failure is one about usage of before ``since``."""
     for question in questions:
         report = failed if question.part.joined else failures
-        pool = attempt(question.part.schedule, report, partial(_pool, agreed, question, since))
-        if pool is not None:
-            yield question, pool
+        pools = attempt(question.part.schedule, report, partial(_both, agreed, question, since))
+        if pools is not None:
+            yield question, pools
 
 
-def _pool(agreed: Agreements, question: _Question, since: date | None) -> Pool:
+def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
     """Raises UsageDropped."""
-    _, metric_id, service, scope = question.key
-    if since is not None and service.start < since:
-        raise UsageDropped.before(since, f"what is charged for {days_text(service)}")
-    return agreed.pool(question.part.schedule, metric_id, service.span(agreed.zone), scope)
+    key = question.key
+    if since is not None and key.start < since and not of_seats(question.metric):
+        raise UsageDropped.before(since, f"what is charged for {days_text(key.service)}")
+    charged = key.service, key.before
+    return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
 
 
 def _batches(
-    asked: Iterable[tuple[_Question, Pool]],
-) -> Iterator[list[tuple[_Question, Pool]]]:
-    batch: list[tuple[_Question, Pool]] = []
+    asked: Iterable[tuple[_Question, Pools]],
+) -> Iterator[list[tuple[_Question, Pools]]]:
+    batch: list[tuple[_Question, Pools]] = []
     size = 0
-    for question, pool in asked:
-        batch.append((question, pool))
-        size += len(pool.members) + 1
+    for question, pools in asked:
+        batch.append((question, pools))
+        size += sum(len(pool.members) for pool in pools) + 1
         if size >= _MEMBERS_AT_ONCE:
             yield batch
             batch, size = [], 0
@@ -319,22 +356,27 @@ def _batches(
         yield batch
 
 
-def _query(question: _Question, pool: Pool, names: dict[str, tuple[str, ...]]) -> UsageQuery:
-    members = (
-        Member(member.customer, (member.customer, *names.get(member.customer, ())), member.spans)
-        for member in pool.members
-    )
-    return UsageQuery(
-        question.metric, tuple(members), question.want_values, tuple(sorted(question.bounds))
-    )
+def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
+    bounds_in_order = tuple(sorted(question.bounds))
+    query = UsageQuery(question.metric, (), question.want_values, bounds_in_order)
+    key, payer = question.key, question.part.schedule.customer
+    return Asking(onward(query, pools, names), key.service, payer, key.part)
 
 
 def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
     metric = charge.item.metric
+    beside = tuple(_measured(one, answers) for one in charge.beside)
     if metric is None:
-        return Measured(charge)
-    return Measured(charge, *answers[_key(charge, metric)])
+        return Measured(charge, beside=beside)
+    return Measured(charge, *answers[_key(charge, metric)], beside=beside)
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:
-    return charge.schedule_id, metric.id, charge.service, charge.item.scope
+    return _Key(
+        charge.schedule_id,
+        metric.id,
+        charge.service,
+        charge.item.scope,
+        charge.before,
+        charge.part,
+    )

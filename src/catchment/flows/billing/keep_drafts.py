@@ -13,6 +13,7 @@ from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
+from catchment.core.metering import Aggregation
 from catchment.core.taxes import identity, place_of
 from catchment.store import merchants
 from catchment.store.access import Workspace
@@ -169,6 +170,7 @@ def contents_of(
                 schedule_id=line.schedule_id,
                 phase_id=line.phase_id,
                 price_id=line.price_id,
+                part=line.part,
                 product_id=line.product_id,
                 usage_metric_id=line.metric_id,
                 aggregation=None if metric is None else metric.aggregation.value,
@@ -178,11 +180,16 @@ def contents_of(
                 scope=line.measured.charge.item.scope,
                 deducted=line.deducted,
                 last_seq=basis.last_seq if basis else None,
+                last_seat=basis.last_seat if basis else None,
                 known_at=basis.known_at if basis else None,
+                steps=line.steps,
+                settles=line.settles,
+                tiers_from=before.start if before else None,
             )
             for line in group.lines
             for basis in [_reading(line)]
             for metric in [line.measured.charge.item.metric]
+            for before in [line.measured.charge.before]
         ]
         evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
@@ -200,12 +207,13 @@ def evidence_of(measured: Measured) -> Evidence:
     counted = None
     if item.metric is not None:
         assert basis is not None, measured
+        of_seats = item.metric.aggregation is Aggregation.SEATS
         counted = Counted(
             item.metric,
             item.metric_name,
             basis.span,
             basis.known_at,
-            basis.last_seq,
+            basis.last_seat if of_seats else basis.last_seq,
             tuple(
                 EvidenceMember(
                     member.customer,
@@ -221,6 +229,9 @@ def evidence_of(measured: Measured) -> Evidence:
             ),
             tuple(sorted(item.scope)),
             tuple(sorted(basis.exclusions)),
+            usage.reached,
+            basis.before,
+            usage.values if of_seats else (),
         )
     return Evidence(
         structures.dump(item.price, item.metric.id if item.metric else None),
@@ -234,8 +245,10 @@ def evidence_of(measured: Measured) -> Evidence:
 
 def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
-    reverses = line.deducted is not None and line.deducted.reverses
-    return None if reverses else line.measured.basis
+    if line.deducted is not None and line.deducted.reverses:
+        return None
+    read = (one.basis for one in (line.measured, *line.measured.beside))
+    return next((basis for basis in read if basis is not None), None)
 
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
@@ -286,7 +299,8 @@ class _Ids:
                 self._known["group", line.schedule_id, line.product_id, late] = line.group_id
             if line.service is not None:
                 start = line.service.start
-                self._known["line", line.schedule_id, line.price_id, start, late] = line.id
+                what = (line.schedule_id, line.price_id, start, line.part)
+                self._known["line", *what, late] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
             for item in member.items:
@@ -313,7 +327,7 @@ class _Ids:
 
     def line(self, line: Line) -> str:
         late = line.deducted is not None
-        return self._of("line", line.schedule_id, line.price_id, line.service.start, late)
+        return self._of("line", *line.billed_as, late)
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)

@@ -29,6 +29,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import Counts, among_users, counts_of
 from catchment.flows.billing.late_usage import late, stale
 from catchment.flows.billing.place_adjustments import wanted
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.store import stamps
 from catchment.store.invoices.invoice_figures import MeasuredLine
 from catchment.usage import UsageStore
@@ -54,12 +55,18 @@ def late_sheet(
 
     ``agreed`` is all that is agreed. ``tx`` is only read from.
     """
-    adjusted = [one for one in adjusting if one.deducted and not one.deducted.reverses]
+    adjusted = [
+        one
+        for one in adjusting
+        if one.deducted and not one.deducted.reverses and not of_seats(one.metric)
+    ]
     mine = {(one.line.claimant, one.line.service) for one in adjusted}
     others = [
         one
         for one in late(tx, usage, agreed, last_seq, renewed=None)
-        if not one.reverses and (_claimant(one), one.charge.service) not in mine
+        if not one.reverses
+        and not of_seats(one.charge.item.metric)
+        and (_claimant(one), one.charge.service) not in mine
     ]
     known_at = stamps.known_at(tx, agreed.workspace.id)
     by_metric: defaultdict[Metric, list[MeasuredLine]] = defaultdict(list)

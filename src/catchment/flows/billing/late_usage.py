@@ -15,16 +15,19 @@ from datetime import date
 from sqlalchemy import Connection
 
 from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
+from catchment.core.charging import charges
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.lines import Line
-from catchment.core.metering import Metric
+from catchment.core.metering import Aggregation
 from catchment.core.period import Span
-from catchment.core.schedules import Charge, ChargeId, Schedule, charges
+from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import drafted
+from catchment.flows.billing.metrics_then import as_billed
+from catchment.flows.billing.seat_usage import late_seats
 from catchment.store.families import aliases
-from catchment.store.invoices import adjustments, evidence
+from catchment.store.invoices import adjustments
 from catchment.store.invoices.adjustments import IssuedLine, Stretch
 from catchment.store.invoices.invoice_figures import MeasuredLine
 from catchment.store.schedules import schedules
@@ -67,6 +70,12 @@ def late(
         tx, workspace, adjustments.adjusted(tx, workspace, hosts) - found.keys()
     )
     found |= {charge: lines for charge, lines in known.items() if not _consistent(lines)}
+    beside = _beside(tx, agreed, found) - found.keys()
+    found |= {
+        charge: lines
+        for charge, lines in adjustments.lines_of(tx, workspace, beside).items()
+        if any(one.issued for one in lines)
+    }
     free = {charge: lines for charge, lines in found.items() if not _is_open(lines, renewed)}
     if hosts is not None:
         free = {charge: lines for charge, lines in free.items() if _host(lines) in hosts}
@@ -140,10 +149,15 @@ def _touched(
     stretches = [
         one
         for one in adjustments.stretches(tx, workspace, hosts)
-        if since is None or one.service.span(agreed.zone).start >= since
+        if since is None
+        or one.reads.span(agreed.zone).start >= since
+        or one.aggregation is Aggregation.SEATS
     ]
     if not stretches:
         return {}
+    of_events = [
+        place for place, one in enumerate(stretches) if one.aggregation is not Aggregation.SEATS
+    ]
     measured = [
         MeasuredTo(
             one.event_type,
@@ -151,11 +165,14 @@ def _touched(
             one.last_seq,
             one.known_at,
         )
-        for one in stretches
-        for span in [one.service.span(agreed.zone)]
+        for one in (stretches[place] for place in of_events)
+        for span in [one.reads.span(agreed.zone)]
     ]
     renamed = adjustments.renamed(tx, workspace, min(one.known_at for one in stretches))
-    found = usage.late(workspace, measured, renamed, last_seq)
+    found = set(late_seats(tx, workspace, stretches, renamed, agreed.zone))
+    if measured:
+        late_events = usage.late(workspace, measured, renamed, last_seq)
+        found |= {(of_events[place], name) for place, name in late_events}
     if not found:
         return {}
     owners = aliases.owners(tx, workspace, {name for _, name in found})
@@ -166,6 +183,28 @@ def _touched(
             touched[stretches[place]].add(owners[name])
         touched[stretches[place]].update(before.get(name, ()))
     return {stretch: own for stretch, own in touched.items() if own}
+
+
+def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
+    """The charges that discounts and minimums make of the charges ``found``, among others."""
+    until: dict[str, date] = {}
+    for (schedule_id, *_), lines in found.items():
+        due_on = max(one.due_on for one in lines)
+        until[schedule_id] = max(due_on, until.get(schedule_id, due_on))
+    known = _schedules(tx, agreed, until)
+    return {
+        charge.billed_as
+        for id, due_on in until.items()
+        for charge in charges(known[id], due_on, agreed.zone)
+        if any(one.billed_as in found for one in charge.beside)
+    }
+
+
+def _schedules(tx: Connection, agreed: Agreements, ids: Iterable[str]) -> Mapping[str, Schedule]:
+    """The schedules agreed, and those ``ids`` that are not among them."""
+    missing = set(ids) - agreed.schedules.keys()
+    found = schedules.some(tx, agreed.workspace.id, missing)
+    return {**agreed.schedules, **{one.id: one for one in found}}
 
 
 def _consistent(lines: Iterable[IssuedLine]) -> bool:
@@ -193,15 +232,16 @@ def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjust
     agreed = agreed.among(tx, {own[0].customer for own in issued.values()})
     lines = [one for own in issued.values() for one in own]
     billed = adjustments.with_shares(tx, workspace, lines)
-    metrics = evidence.metrics(tx, workspace, [own[0].standing.id for own in issued.values()])
-    missing = {schedule for schedule, _, _ in issued} - agreed.schedules.keys()
-    known = {**agreed.schedules, **{s.id: s for s in schedules.some(tx, workspace, missing)}}
-    made = (
-        _one(agreed, known[own[0].charge[0]], own, billed, metrics[own[0].standing.id])
+    known = _schedules(tx, agreed, {schedule for schedule, *_ in issued})
+    made = [
+        one
         for own in issued.values()
-    )
+        for one in [_one(agreed, known[own[0].charge[0]], own, billed)]
+        if one is not None
+    ]
+    measured = as_billed(tx, workspace, [one.charge for one in made])
     return sorted(
-        (one for one in made if one is not None),
+        (replace(one, charge=charge) for one, charge in zip(made, measured, strict=True)),
         key=lambda one: (one.charge.service, one.schedule.id, one.charge.item.id),
     )
 
@@ -211,9 +251,8 @@ def _one(
     schedule: Schedule,
     lines: list[IssuedLine],
     billed: Mapping[str, BilledLine],
-    metric: Metric,
 ) -> Adjusting | None:
-    """The charge as it was billed, with its price, and its metric as of then.
+    """The charge as it was billed, with its price.
 
     None where the schedule charges it no more, or the tree has no way to who paid: guards keep both
     from happening to what is invoiced.
@@ -229,7 +268,7 @@ def _one(
         return None
     return Adjusting(
         schedule,
-        replace(charge, item=replace(charge.item, metric=metric)),
+        charge,
         path,
         first.host_id,
         last.standing.number + 1,

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from catchment.core.adjustments import Adjusting
+from catchment.core.charging import is_over
 from catchment.core.consolidation import Due, Key
 from catchment.core.hierarchy import CustomerId
-from catchment.core.schedules import BillTo, Schedule, is_over
+from catchment.core.schedules import BillTo, Schedule
 from catchment.store.invoices.invoices import Billed
 
 
@@ -71,7 +72,7 @@ def last_invoices(
     found: dict[str, list[Adjusting]] = {}
     for one in waiting:
         host = known.get(one.host_id)
-        if host is None or host.archived_at is not None or not is_over(host, on):
+        if host is None or not host.bills or not is_over(host, on):
             continue
         if host.id in drafting or Key(host.id, on) in billed.days:
             continue

@@ -14,9 +14,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.invoicing import Draft
-from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import Failures, drafted
@@ -210,11 +211,11 @@ class _Search:
     def _is_free(self, schedule: Schedule, charge: Charge, billed: Billed) -> bool:
         """Whether a charge may be placed: it is on none but these drafts.
 
-        What an archived schedule charges is drafted for it no more, but stays where it has a draft.
+        What a schedule charges that bills no more is not drafted, but stays where it has a draft.
         """
         on = billed.charges.get(charge.billed_as)
         if on is None:
-            return schedule.archived_at is None or (schedule.id, charge.due_on) in billed.drafted
+            return schedule.bills or (schedule.id, charge.due_on) in billed.drafted
         return on in self.drafts
 
     def _wants(self, due: Due) -> bool:

@@ -12,6 +12,7 @@ from catchment.core.consolidation import Due
 from catchment.core.invoicing import Draft
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.late_usage import standing
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.usage import late_looks
 
 
@@ -20,7 +21,7 @@ def quiet(
 ) -> list[Adjusting]:
     """What invoices were to adjust and ``drafts`` of them have no line for.
 
-    Of schedules that ``failed`` nothing is known.
+    Of schedules that ``failed`` nothing is known. Seats are few enough to be looked at again.
     """
     made = {line.billed_as for _, draft in drafts for line in draft.lines if line.deducted}
     return [
@@ -28,7 +29,10 @@ def quiet(
         for due in dues
         if due.schedule.id not in failed
         for one in due.adjusting
-        if not one.reverses and one.schedule.id not in failed and one.charge.billed_as not in made
+        if not one.reverses
+        and not of_seats(one.charge.item.metric)
+        and one.schedule.id not in failed
+        and one.charge.billed_as not in made
     ]
 
 

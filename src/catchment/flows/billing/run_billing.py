@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.period import days_text
-from catchment.core.schedules import BillTo, Charge, Schedule, charges, running
+from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.check_sums import OutOfBalance
@@ -31,6 +32,7 @@ from catchment.flows.billing.late_usage import late, standing
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.quiet_adjustments import note, quiet
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import sizes
 from catchment.store import stamps
 from catchment.store.access import Workspace
@@ -113,10 +115,13 @@ def bill_schedule(
 
     What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
     through a connection of its own: what was acknowledged before counts, and reading waits for no
-    writer. A schedule that cannot be billed fails the request. Raises OutOfBalance, UsageDropped.
+    writer. A suspended schedule bills nothing. A schedule that cannot be billed fails the request.
+    Raises OutOfBalance, UsageDropped.
     """
     hold(tx, workspace)
     schedule = schedules.one(tx, workspace.id, schedule_id)
+    if schedule.suspended:
+        return []
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
@@ -161,7 +166,7 @@ def _plan(
 def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
-        if schedule.archived_at is None:
+        if schedule.bills:
             find = partial(_open, schedule, agreed, billed, as_of)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
@@ -213,7 +218,7 @@ def _wanted(
     return [
         charge
         for schedule in known
-        if schedule.archived_at is None
+        if schedule.bills
         for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
     ]
 
@@ -272,7 +277,8 @@ def unbilled_before(
         charge
         for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
         if charge.item.metric is not None
-        and charge.service.start < day
+        and not of_seats(charge.item.metric)
+        and charge.read.start < day
         and charge.billed_as not in billed.charges
         and Key(charge.schedule_id, charge.due_on) not in billed.issued
     )

@@ -16,7 +16,9 @@ from catchment.core.metering import Metric
 from catchment.core.period import Span
 from catchment.core.schedules import Schedule
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.families import aliases, links
+from catchment.store.seats import seat_events
 from catchment.usage import UsageStore
 
 FEW = 20_000
@@ -76,7 +78,12 @@ def with_events(
     """Everyone under whose names events came that may count for metrics during spans (at least
     one), and the place up to which they were looked for: ``last_seq``, or all there are.
     """
-    names, place = usage.names(agreed.workspace.id, *reach(asked), last_seq)
+    asked = list(asked)
+    found, place = usage.names(agreed.workspace.id, *reach(asked), last_seq)
+    names = set(found)
+    kinds = {metric.event_type for metric, _ in asked if of_seats(metric)}
+    if kinds:
+        names |= seat_events.aliases_of(tx, agreed.workspace.id, kinds)
     owners = aliases.owners(tx, agreed.workspace.id, names, agreed.known_at)
     return set(owners.values()), place
 

@@ -9,22 +9,17 @@ A figure that was changed by hand differs from what comes out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import Adjusting
-from catchment.core.breakdown import Basis, Measured
+from catchment.core.breakdown import Measured
+from catchment.core.charging import charges
 from catchment.core.consolidation import Part
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.metering import Member, Usage, UsageQuery
-from catchment.core.period import Span
-from catchment.core.pools import Pool, below
-from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import BillTo, Charge, Schedule, charges
+from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements
 from catchment.flows.billing.adjusted_again import adjusted_again
@@ -32,12 +27,13 @@ from catchment.flows.billing.agreements import Agreements, History
 from catchment.flows.billing.check_sums import faults_of
 from catchment.flows.billing.compare_invoices import Difference, first_difference, mispriced
 from catchment.flows.billing.keep_drafts import contents_of
-from catchment.flows.billing.users import Asked, users
+from catchment.flows.billing.measure_again import Line, Plan, measure_again
+from catchment.flows.billing.metrics_then import as_billed
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
-from catchment.store.families import aliases, customers
+from catchment.store.families import customers
 from catchment.store.invoices import evidence, invoice_contents, invoices
-from catchment.store.invoices.evidence import Counted, Evidence, EvidenceUnreadable
+from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Billed, Invoice
 from catchment.store.usage import kept_usage, usage_lines
@@ -64,30 +60,6 @@ class _Different(Exception):
     def __init__(self, *what: str) -> None:
         super().__init__(*what)
         self.difference = Difference(*what)
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A charge to be made again, with what is kept of how it was made."""
-
-    part: Part
-    charge: Charge
-    stored: LineItem
-    kept: Evidence
-    adjusting: Adjusting | None = None
-
-
-@dataclass(slots=True)
-class _Plan:
-    """An invoice to be made again."""
-
-    invoice: Invoice
-    schedule: Schedule
-    agreed: Agreements
-    stored: Contents
-    kept: Mapping[str, Evidence]
-    lines: list[_Line] = field(default_factory=list)
-    answers: dict[int, Measured] = field(default_factory=dict)  # by place in ``lines``
 
 
 def verify_invoices(
@@ -121,7 +93,7 @@ def _verdicts(
     standing = invoices.charges_on(tx, these)
     ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
     billed = invoices.billed(tx, workspace_id, ids)
-    planned: list[_Plan | Difference] = []
+    planned: list[Plan | Difference] = []
     for invoice in part:
         try:
             planned.append(_planned(tx, history, invoice, bodies, billed))
@@ -129,17 +101,17 @@ def _verdicts(
             planned.append(refused.difference)
     kept = kept_usage.first_day(tx, workspace_id)
     gone = set() if kept is None else usage_lines.needs_before(tx, these, kept)
-    _measure(
+    measure_again(
         tx,
         usage,
         workspace_id,
-        [one for one in planned if isinstance(one, _Plan) and one.invoice.id not in gone],
+        [one for one in planned if isinstance(one, Plan) and one.invoice.id not in gone],
     )
-    sound = [one.invoice.id for one in planned if isinstance(one, _Plan)]
+    sound = [one.invoice.id for one in planned if isinstance(one, Plan)]
     wrong = {one.invoice_id: one for one in reversed(list(faults_of(tx, workspace_id, sound)))}
     for invoice, one in zip(part, planned, strict=True):
         judge = _mispriced if invoice.id in gone else partial(_judged, tx)
-        found = judge(one) if isinstance(one, _Plan) else one
+        found = judge(one) if isinstance(one, Plan) else one
         if found is None and invoice.id in wrong:
             sums = wrong[invoice.id]
             found = Difference(sums.part, sums.id, sums.figure, sums.found, sums.expected)
@@ -152,7 +124,7 @@ def _planned(
     invoice: Invoice,
     bodies: Mapping[str, bytes],
     billed: Billed,
-) -> _Plan:
+) -> Plan:
     """How to make the invoice again. Raises _Different where what is stored cannot say that."""
     stored, kept = _stored(tx, invoice, bodies)
     if invoice.schedule_id is None or invoice.due_on is None:
@@ -160,7 +132,7 @@ def _planned(
     known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
     agreed = history.as_known(known_at, invoice.calculated_at)
     schedule = agreed.schedules[invoice.schedule_id]
-    plan = _Plan(invoice, schedule, agreed, stored, kept)
+    plan = Plan(invoice, schedule, agreed, stored, kept)
     lines = {_key_of(line): line for line in stored.lines if line.deducted is None}
     for part in _parts(tx, agreed, invoice, stored) if lines else ():
         complete = part.schedule is schedule and schedule.bill_to is BillTo.SELF
@@ -173,6 +145,11 @@ def _planned(
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
     plan.lines += _adjusting(tx, agreed, invoice, stored, kept)
+    beside = as_billed(tx, invoice.workspace_id, [line.charge for line in plan.lines])
+    plan.lines = [
+        replace(line, charge=replace(line.charge, beside=charge.beside))
+        for line, charge in zip(plan.lines, beside, strict=True)
+    ]
     return plan
 
 
@@ -182,7 +159,7 @@ def _adjusting(
     invoice: Invoice,
     stored: Contents,
     kept: Mapping[str, Evidence],
-) -> Iterator[_Line]:
+) -> Iterator[Line]:
     """What adjusts earlier invoices."""
     late = [line for line in stored.lines if line.deducted is not None]
     agreed = _among_invoiced(tx, agreed, invoice, late)
@@ -248,113 +225,29 @@ def _stored(
     return stored, kept
 
 
-def _key_of(line: LineItem) -> tuple[str | None, str | None, object]:
-    return line.schedule_id, line.price_id, line.service.start if line.service else None
+def _key_of(line: LineItem) -> tuple[str | None, str | None, object, str]:
+    start = line.service.start if line.service else None
+    return line.schedule_id, line.price_id, start, line.part
 
 
-def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> _Line:
+def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> Line:
     """The charge with its metric as of then."""
     metric, counted = charge.item.metric, kept.counted
     if metric is None:
-        return _Line(part, charge, stored, kept)
+        return Line(part, charge, stored, kept)
     if counted is None:
         raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
     item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
-    return _Line(part, replace(charge, item=item), stored, kept)
+    return Line(part, replace(charge, item=item), stored, kept)
 
 
-def _measure(tx: Connection, usage: UsageStore, workspace_id: str, plans: Sequence[_Plan]) -> None:
-    """Measure all lines of ``plans`` anew, those together that read up to the same event."""
-    asked: dict[tuple[int, datetime, int], list[tuple[_Plan, int, Counted]]] = {}
-    for plan in plans:
-        for place, line in enumerate(plan.lines):
-            counted = line.kept.counted
-            if counted is None:
-                plan.answers[place] = Measured(line.charge)
-            else:
-                key = counted.last_seq, counted.known_at, id(plan.agreed)
-                asked.setdefault(key, []).append((plan, place, counted))
-    for (last_seq, known_at, _), questions in asked.items():
-        agreed = _among_users(tx, usage, questions, last_seq)
-        pools = [_pool(agreed, *question) for question in questions]
-        everyone = {member.customer for pool in pools for member in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone, known_at)
-        names = {who: (who, *(alias.value for alias in known.get(who, ()))) for who in everyone}
-        queries = [
-            _query(plan.lines[place], counted, pool, names)
-            for (plan, place, counted), pool in zip(questions, pools, strict=True)
-        ]
-        found = usage.reading(workspace_id, queries, last_seq).answers
-        for (plan, place, counted), pool, used in zip(questions, pools, found, strict=True):
-            plan.answers[place] = _measured(agreed, plan, place, counted, pool, used, names)
-
-
-def _among_users(
-    tx: Connection,
-    usage: UsageStore,
-    questions: Sequence[tuple[_Plan, int, Counted]],
-    last_seq: int,
-) -> Agreements:
-    asked = [
-        Asked(plan.lines[place].part.schedule, counted.metric, _span(plan, place))
-        for plan, place, counted in questions
-    ]
-    plan, _, _ = questions[0]
-    return users(tx, usage, plan.agreed, asked, last_seq).agreed
-
-
-def _span(plan: _Plan, place: int) -> Span:
-    return plan.lines[place].charge.service.span(plan.agreed.zone)
-
-
-def _pool(agreed: Agreements, plan: _Plan, place: int, counted: Counted) -> Pool:
-    line = plan.lines[place]
-    scope = line.charge.item.scope
-    return agreed.pool(line.part.schedule, counted.metric.id, _span(plan, place), scope)
-
-
-def _query(
-    line: _Line, counted: Counted, pool: Pool, names: Mapping[str, tuple[str, ...]]
-) -> UsageQuery:
-    price = line.charge.item.price
-    return UsageQuery(
-        counted.metric,
-        tuple(Member(m.customer, names[m.customer], m.spans) for m in pool.members),
-        needs_values(price),
-        bounds(price) if line.part.schedule.roll_up else (),
-    )
-
-
-def _measured(
-    agreed: Agreements,
-    plan: _Plan,
-    place: int,
-    counted: Counted,
-    pool: Pool,
-    used: Usage,
-    names: Mapping[str, tuple[str, ...]],
-) -> Measured:
-    found = tuple(member for member in pool.members if member.customer in used.members)
-    part, charge = plan.lines[place].part, plan.lines[place].charge
-    above = agreed.links_above(part)
-    basis = Basis(
-        _span(plan, place),
-        {member.customer: names[member.customer] for member in found},
-        {member.customer: above + agreed.links(part.schedule, member) for member in found},
-        counted.last_seq,
-        counted.known_at,
-        part.schedule.exclusions,
-    )
-    return Measured(charge, used, Pool(below(part.path, found), ()), basis)
-
-
-def _mispriced(plan: _Plan) -> Difference | None:
+def _mispriced(plan: Plan) -> Difference | None:
     """Where a stored line is not what its price makes of its quantity."""
     found = (mispriced(line.charge, line.stored, line.kept) for line in plan.lines)
     return next((one for one in found if one is not None), None)
 
 
-def _judged(tx: Connection, plan: _Plan) -> Difference | None:
+def _judged(tx: Connection, plan: Plan) -> Difference | None:
     """Where the invoice as it is stored differs from the one made again."""
     invoice, stored = plan.invoice, plan.stored
     printed = {id: name for group in stored.usage for id, name in group.path}
@@ -389,7 +282,7 @@ def _judged(tx: Connection, plan: _Plan) -> Difference | None:
     return first_difference(invoice, stored, again, contents)
 
 
-def _adjusted(plan: _Plan) -> Iterator[Adjustment]:
+def _adjusted(plan: Plan) -> Iterator[Adjustment]:
     """The adjustments made again; one that comes to nothing is missed when all are compared."""
     for place, line in enumerate(plan.lines):
         if line.adjusting is not None:

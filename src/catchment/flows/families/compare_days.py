@@ -20,6 +20,7 @@ from catchment.core.period import Span
 from catchment.core.pools import NO_POOL
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import MeasuredDue, MeasuredPart, drafted, measured
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import reach
 from catchment.flows.families.preview_days import Day, Worlds, who
 from catchment.store.families import customers
@@ -73,11 +74,12 @@ def _with_usage(
 
     for day in days:
         asked = {
-            (charge.item.metric, charge.service.span(agreed.zone))
+            (charge.item.metric, charge.read.span(agreed.zone))
             for charge in day.due.charges
             if charge.item.metric is not None
         }
-        if day.bills_others or (asked and came(*reach(asked))):
+        counts_seats = any(of_seats(metric) for metric, _ in asked)
+        if day.bills_others or counts_seats or (asked and came(*reach(asked))):
             yield day
 
 

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Part, arrange
 from catchment.core.hierarchy import CustomerId, Move
-from catchment.core.schedules import BillTo, Charge, Schedule, charges, running
+from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.store.access import Workspace

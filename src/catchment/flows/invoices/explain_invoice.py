@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import FigureDiffers
 from catchment.core.money import Money, Taxed, exact_sum, money_text, total
+from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, TaxSum, by_rate
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.invoices import evidence, invoice_contents
@@ -24,6 +25,8 @@ class Step(StrEnum):
     """What is added on the way from nothing to the total, in this order."""
 
     CHARGES = "CHARGES"
+    DISCOUNTS = "DISCOUNTS"
+    MINIMUMS = "MINIMUMS"
     TAX = "TAX"
 
 
@@ -61,8 +64,25 @@ class InvoiceExplanation:
     @property
     def steps(self) -> tuple[tuple[Step, Money], ...]:
         """What the total is made of. Steps that the invoice does not have are left out."""
-        tax = ((Step.TAX, self.invoice.tax),) if self.invoice.tax.minor else ()
-        return ((Step.CHARGES, self.invoice.net), *tax)
+        nothing = self.invoice.net - self.invoice.net
+        taken = sum(self._settled(StepKind.DISCOUNT), nothing)
+        added = sum(self._settled(StepKind.MINIMUM), nothing)
+        steps = (
+            (Step.DISCOUNTS, taken),
+            (Step.MINIMUMS, added),
+            (Step.TAX, self.invoice.tax),
+        )
+        there = (one for one in steps if one[1].minor)
+        return ((Step.CHARGES, self.invoice.net - taken - added), *there)
+
+    def _settled(self, kind: StepKind) -> Iterator[Money]:
+        """What discounts or minimums come to; within adjustments they are not told apart."""
+        for _, own in self.groups:
+            for line in (one.line for one in own):
+                if line.settles is kind:
+                    yield line.net
+                elif line.settles is None and line.deducted is None:
+                    yield from (step.amount for step in line.steps if step.kind is kind)
 
     @property
     def exact(self) -> Decimal:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.families import customers
 from catchment.store.invoices import evidence, invoice_contents
@@ -61,9 +62,11 @@ def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: st
 
 
 def counted_events(tx: Connection, usage: UsageStore, workspace_id: str, line_id: str) -> pa.Table:
-    """The places of exactly the events that a line counted; none where there is no such line."""
+    """The places of exactly the usage events that a line counted; none where there is no such
+    line, nor where it counts seats.
+    """
     kept = evidence.of_line(tx, workspace_id, line_id)
-    if kept is None or kept.counted is None:
+    if kept is None or kept.counted is None or of_seats(kept.counted.metric):
         return pa.table({"seq": pa.array([], pa.int64())})
     return usage.counted(workspace_id, query_of(kept.counted), kept.counted.last_seq)
 

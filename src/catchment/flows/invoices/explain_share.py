@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from decimal import Decimal
 from fractions import Fraction
 
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Method, Reckoning, workings
-from catchment.core.errors import FigureDiffers, NotFound
+from catchment.core.errors import FigureDiffers, NotFound, NotSupportedYet
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import ADDING_UP
+from catchment.core.metering import ADDING_UP, Usage
 from catchment.core.money import EXACT, Money, exact_sum, total
-from catchment.core.pricing import bounds, needs_values
+from catchment.core.pricing import bounds, needs_values, within
+from catchment.flows.billing.counting import Asking, count
+from catchment.flows.billing.onward import Onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from
 from catchment.flows.invoices.explain_line import query_of
 from catchment.flows.invoices.finalize_invoice import one_invoice
@@ -28,6 +31,7 @@ from catchment.store.invoices import adjustments, evidence, invoice_contents
 from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
 
 _PLACES = {method: place for place, method in enumerate(METHODS)}
@@ -130,10 +134,12 @@ def explain_share(
     method: Method,
     *,
     descendants: bool,
+    zone: tzinfo,
 ) -> ShareExplanation:
     """Why the customer, alone or with all below it, has its share of the line.
 
-    Raises NotFound, also where it has none, and FigureDiffers.
+    Days begin in ``zone``. Raises NotFound, also where it has none, FigureDiffers, and
+    NotSupportedYet for a line that settles others.
     """
     invoice = one_invoice(tx, workspace_id, invoice_id)
     line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
@@ -153,6 +159,11 @@ def explain_share(
     }
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
+    if line.settles is not None:
+        raise NotSupportedYet(
+            "How shares of a discount or a minimum come about is not explained yet; those of the"
+            " lines they settle are."
+        )
     if kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.
         [(member, share)] = shares.values()
@@ -160,7 +171,8 @@ def explain_share(
             raise FigureDiffers(f"The share in line item {line_id} is not the whole of it.")
         [(_, name), *_] = path_from(customer, member)
         return ShareExplanation(invoice, line, method, customer, name, (), 1)
-    found = _reckoned(usage, line, kept, workspace_id, method, shares)
+    used = _used(tx, usage, line, kept, workspace_id, zone)
+    found = {} if used is None else _reckoned(line, kept, used, method, shares)
     taken = _taken(tx, workspace_id, line, _PLACES[method], shares)
     nothing = Reckoning.none(invoice.currency)
     members = tuple(
@@ -177,21 +189,37 @@ def explain_share(
     return ShareExplanation(invoice, line, method, customer, name, members, sharing)
 
 
-def _reckoned(
+def _used(
+    tx: Connection,
     usage: UsageStore,
     line: LineItem,
     kept: Evidence,
     workspace_id: str,
+    zone: tzinfo,
+) -> Usage | None:
+    """What counted then; None for a line that only takes back what was adjusted before."""
+    counted = kept.counted
+    if counted is None:
+        return None
+    price, place = structures.parse(kept.structure), counted.last_seq
+    query = replace(query_of(counted), want_values=needs_values(price), bounds=bounds(price))
+    assert line.service is not None, line
+    assert line.schedule_id is not None, line
+    payer = schedules.one(tx, workspace_id, line.schedule_id).customer
+    asking = [Asking(Onward(query, counted.before), line.service, payer, line.part)]
+    [used] = count(tx, usage, workspace_id, zone, asking, last_seq=place, last_seat=place).answers
+    return used
+
+
+def _reckoned(
+    line: LineItem,
+    kept: Evidence,
+    used: Usage,
     method: Method,
     wanted: Container[CustomerId],
 ) -> dict[CustomerId, Reckoning]:
     """The line shared anew among all its members, by the usage that counted then."""
-    counted = kept.counted
-    if counted is None:  # it only takes back what was adjusted before
-        return {}
-    price = structures.parse(kept.structure)
-    query = replace(query_of(counted), want_values=needs_values(price), bounds=bounds(price))
-    [used] = usage.reading(workspace_id, [query], counted.last_seq).answers
+    price = within(structures.parse(kept.structure), kept.full.days, line.part)
     whole = line.net if line.deducted is None else line.net + line.deducted.net
     made = workings(whole, price, line.segments, used)
     return made[method].reckonings(wanted) if made else {}

@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.charging import charges
+from catchment.core.discounts import Discount
 from catchment.core.errors import Conflict, FieldError
+from catchment.core.minimums import Minimum
 from catchment.core.period import Period, Span
-from catchment.core.schedules import Schedule, charges
+from catchment.core.schedules import Schedule
 from catchment.flows.billing import agreements
 from catchment.store.access import Workspace
 from catchment.store.catalog import prices
@@ -39,6 +42,9 @@ class UsageBilled(Conflict):
     """Another schedule has invoiced this usage for good."""
 
     code = "usage_billed"
+
+
+_What = tuple[str, Period, Period, Period, Discount | Minimum | None, tuple[Discount, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +189,12 @@ def _held(
     return found
 
 
-def _by_day(
-    schedule: Schedule, until: date, zone: ZoneInfo
-) -> dict[date, frozenset[tuple[str, Period, Period]]]:
+def _by_day(schedule: Schedule, until: date, zone: ZoneInfo) -> dict[date, frozenset[_What]]:
     """What is charged on each day."""
-    days: dict[date, set[tuple[str, Period, Period]]] = {}
+    days: dict[date, set[_What]] = {}
     for charge in charges(schedule, until, zone):
-        what = (charge.item.id, charge.service, charge.full)
+        item = charge.item
+        days_of = charge.service, charge.full, charge.read
+        what = (item.id, *days_of, item.settles, charge.discounts)
         days.setdefault(charge.due_on, set()).add(what)
     return {day: frozenset(found) for day, found in days.items()}

@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid
 from catchment.core.expressions import parse
-from catchment.core.metering import VALUING, Aggregation
+from catchment.core.metering import GROWING, VALUING, Aggregation
 from catchment.core.parameters import Parameter
-from catchment.core.pricing import needs_values
+from catchment.core.pricing import continues, needs_values
 from catchment.store.catalog import metrics
 from catchment.store.catalog.metrics import StoredMetric, Terms
 
@@ -62,8 +62,7 @@ def change(
     before = metrics.one(tx, workspace, id, to_change=True)
     terms = _identified(terms, before.terms.parameters, new_id)
     _check_name(tx, workspace, terms.name, id)
-    if terms.aggregation not in VALUING:
-        _check_values(tx, workspace, id)
+    _check_prices(tx, workspace, id, terms.aggregation)
     _check_set(tx, workspace, id, terms.parameters)
     return metrics.save(tx, workspace, id, terms)
 
@@ -173,11 +172,15 @@ def _check_set(tx: Connection, workspace: str, id: str, parameters: Sequence[Par
             )
 
 
-def _check_values(tx: Connection, workspace: str, id: str) -> None:
-    """Only what is VALUING gives events a value, which some prices need."""
+def _check_prices(tx: Connection, workspace: str, id: str, how: Aggregation) -> None:
+    """Only what is VALUING gives events a value, which some prices need; others need GROWING."""
     for user in metrics.priced_by(tx, workspace, id):
-        if needs_values(user.price):
+        message = None
+        if needs_values(user.price) and how not in VALUING:
             message = f"The price {user.name!r} bounds the price of each event by its value."
+        elif continues(user.price) and how not in GROWING:
+            message = f"The tiers of the price {user.name!r} go on as every event adds to usage."
+        if message is not None:
             raise MetricInUse(
                 message, errors=(FieldError("/aggregationType", MetricInUse.code, message),)
             )

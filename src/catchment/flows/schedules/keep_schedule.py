@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -21,12 +22,13 @@ from catchment.flows.schedules.schedule_terms import (
     customer_archived,
     phases_of,
 )
+from catchment.flows.schedules.settling_terms import copied
 from catchment.flows.taxes.schedule_taxes import agreed_rates
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.schedules import joining, payment_settings, schedule_records
+from catchment.store.schedules import joining, payment_settings, phase_terms, schedule_records
 from catchment.store.schedules.payment_settings import Subject, Whose
-from catchment.store.schedules.schedule_records import ScheduleRecord
+from catchment.store.schedules.schedule_records import PhaseRecord, ScheduleRecord
 from catchment.usage import UsageStore
 
 
@@ -94,7 +96,7 @@ def activate(
     Raises NotFound, ScheduleArchived, ScheduleStarted, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
-    record = _one_to_change(tx, workspace.id, id)
+    record = one_to_change(tx, workspace.id, id)
     if record.activated_at is not None:
         raise ScheduleStarted(f"The billing schedule {id} has been started already.")
     return _start(tx, usage, workspace, record, today=today, now=now, new_id=new_id)
@@ -117,9 +119,8 @@ def change(
     ScheduleBilled, UsageBilled and what ``check_start`` raises.
     """
     hold(tx, workspace)
-    before = _one_to_change(tx, workspace.id, id)
-    if before.status(today) == "COMPLETED":
-        raise ScheduleCompleted(f"The billing schedule {id} ended on {before.end}.")
+    before = one_to_change(tx, workspace.id, id)
+    refuse_ended(before, today)
     if before.activated_at is not None and terms.start != before.start:
         message = f"The schedule has been started: its first day stays {before.start}."
         raise ScheduleStarted(
@@ -130,6 +131,49 @@ def change(
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
     rates = agreed_rates(tx, workspace.id, terms, phases, before.tax_rates)
     record = replace(agreed, phases=phases, tax_rates=rates, updated_at=now)
+    if record.end != before.end:
+        record = replace(record, cancelled_at=None)
+    return _rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
+
+
+def change_discount(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    id: str,
+    changed: Callable[[ScheduleRecord, PhaseRecord], PhaseRecord],
+    *,
+    today: date,
+    now: datetime,
+    new_id: NewId,
+) -> ScheduleRecord:
+    """Agree anew on the phase that has the discount ``id``: it is what ``changed`` makes of it.
+
+    Raises NotFound, ScheduleArchived, ScheduleCompleted, ScheduleBilled, and as ``changed`` does.
+    """
+    hold(tx, workspace)
+    place = phase_terms.where(tx, workspace.id, id)
+    before = one_to_change(tx, workspace.id, place.schedule_id)
+    refuse_ended(before, today)
+    phases = tuple(
+        changed(before, phase) if phase.id == place.phase_id else phase for phase in before.phases
+    )
+    record = replace(before, phases=phases, updated_at=now)
+    return _rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
+
+
+def _rewrite(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    before: ScheduleRecord,
+    record: ScheduleRecord,
+    *,
+    today: date,
+    now: datetime,
+    new_id: NewId,
+) -> ScheduleRecord:
+    """Write down what was agreed anew, and draft again what it changes."""
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record
@@ -137,7 +181,7 @@ def change(
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
     watch.check(tx)
-    _bill(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
+    bill_again(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
     return record
 
 
@@ -182,7 +226,7 @@ def duplicate(
     if customer_id in original.exclusions:
         message = "The customer is left out of this schedule's roll-up and cannot have a copy."
         raise Invalid.field("/customerId", message)
-    phases = tuple(replace(phase, id=new_id(), created_at=now) for phase in original.phases)
+    phases = tuple(_copied(phase, now=now, new_id=new_id) for phase in original.phases)
     copy = replace(
         original,
         id=new_id(),
@@ -192,6 +236,8 @@ def duplicate(
         updated_at=now,
         activated_at=None,
         archived_at=None,
+        suspended_at=None,
+        cancelled_at=None,
     )
     schedule_records.add(tx, workspace.id, copy)
     paid = payment_settings.of(tx, workspace.id, Subject.SCHEDULE, [id])
@@ -211,7 +257,19 @@ def refuse_archived_customer(tx: Connection, workspace: str, id: str) -> None:
         raise customer_archived(customer.legal_name)
 
 
-def _one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:
+def _copied(phase: PhaseRecord, *, now: datetime, new_id: NewId) -> PhaseRecord:
+    discounts, minimums = copied(phase.discounts, phase.minimums, now=now, new_id=new_id)
+    return replace(phase, id=new_id(), created_at=now, discounts=discounts, minimums=minimums)
+
+
+def refuse_ended(record: ScheduleRecord, today: date) -> None:
+    """Raises ScheduleCompleted."""
+    if record.status(today) in {"COMPLETED", "CANCELLED"}:
+        raise ScheduleCompleted(f"The billing schedule {record.id} ended on {record.end}.")
+
+
+def one_to_change(tx: Connection, workspace: str, id: str) -> ScheduleRecord:
+    """The schedule, locked until the end of the transaction. Raises NotFound, ScheduleArchived."""
     record = schedule_records.one(tx, workspace, id, to_change=True)
     if record.archived_at is not None:
         raise ScheduleArchived(f"The billing schedule {id} is archived.")
@@ -257,11 +315,11 @@ def _start(
     watch = billed_usage.watch(tx, workspace, started, None)
     schedule_records.save_head(tx, started)
     watch.check(tx)
-    _bill(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
+    bill_again(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
     return started
 
 
-def _bill(
+def bill_again(
     tx: Connection,
     usage: UsageStore,
     workspace: Workspace,

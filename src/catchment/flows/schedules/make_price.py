@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
-from catchment.core.metering import VALUING
+from catchment.core.errors import Conflict, FieldError, Invalid, NotFound, NotSupportedYet
+from catchment.core.metering import GROWING, VALUING
 from catchment.core.parameters import Parameter
-from catchment.core.pricing import Fixed, OneTime, needs_values
+from catchment.core.pricing import Fixed, OneTime, SeatBased, continues, needs_values
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.pool_terms import check_named
@@ -19,6 +19,7 @@ from catchment.store.catalog import list_prices, metered, prices, products
 from catchment.store.catalog.list_prices import ListPrice
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.catalog.prices import StoredPrice
+from catchment.store.seats import seat_metrics
 
 
 class PriceInUse(Conflict):
@@ -113,11 +114,17 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
         )
     if terms.metric_id is None:
         if terms.restrict_to:
-            message = "Only a usage price can be restricted to customers."
+            message = "Only a usage or seat price can be restricted to customers."
             raise Invalid.field("/restrictToCustomers", message)
         _check_parameters(terms, ())
         return
     check_named(tx, workspace, terms.restrict_to, "/restrictToCustomers")
+    if terms.of_seats:
+        if seat_metrics.in_force(tx, workspace, terms.metric_id) is None:
+            message = f"There is no seat metric {terms.metric_id}."
+            raise _missing("/structure/seatMetricId", message)
+        _check_parameters(terms, ())
+        return
     found = metered.in_force(tx, workspace, terms.metric_id)
     if found is None:
         raise _missing("/structure/usageMetricId", f"There is no metric {terms.metric_id}.")
@@ -128,6 +135,12 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
             "/structure/usageMetricId",
             "minPrice and maxPrice bound the price of each event, and a"
             f" {metric.aggregation} metric gives events no value.",
+        )
+    if continues(terms.price) and metric.aggregation not in GROWING:
+        raise NotSupportedYet.field(
+            "/structure/usageMetricId",
+            "Tiers go on from earlier usage only where every event adds to it, as COUNT, SUM and"
+            f" CUSTOM do; a {metric.aggregation} metric is not supported yet.",
         )
 
 
@@ -146,6 +159,17 @@ def _check_parameters(terms: Terms, parameters: Iterable[Parameter]) -> None:
             raise Invalid.field(f"{pointer}/value", problem)
 
 
+def _check_overages(terms: Terms) -> None:
+    price = terms.price
+    if (
+        isinstance(price, SeatBased)
+        and price.apart
+        and Frequency(price.overages or "").months > terms.frequency.months
+    ):
+        message = "Overages cannot be charged less often than the seats."
+        raise Invalid.field("/structure/overagesBillingFrequency", message)
+
+
 def _check_times(terms: Terms) -> None:
     once = terms.frequency is Frequency.ONE_TIME
     if isinstance(terms.price, OneTime) and not once:
@@ -154,7 +178,11 @@ def _check_times(terms: Terms) -> None:
     if isinstance(terms.price, Fixed) and once:
         message = "A FIXED price recurs; use a ONE_TIME price to charge once."
         raise Invalid.field("/billingFrequency", message)
-    if terms.metric_id is not None and terms.timing is Timing.IN_ADVANCE:
+    if terms.of_seats and once:
+        message = "A SEAT_BASED price recurs; it cannot be charged once."
+        raise Invalid.field("/billingFrequency", message)
+    _check_overages(terms)
+    if terms.metric_id is not None and terms.timing is Timing.IN_ADVANCE and not terms.of_seats:
         message = "Usage is known only afterwards: a usage price must be IN_ARREARS."
         raise Invalid.field("/billingType", message)
 

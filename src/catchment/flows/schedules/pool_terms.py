@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import FieldError, Invalid, NotFound
+from catchment.core.errors import FieldError, Invalid, NotFound, NotSupportedYet
+from catchment.core.pricing import Graduated
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.families import customers
 
@@ -51,7 +52,8 @@ def check_scopes(priced: Iterable[tuple[str, Terms]], *, roll_up: bool) -> None:
 
     Prices on one metric name the same customers, or have none in common: so no usage is in two of
     their pools in part. Those that name the same, or nobody, set its parameters alike: what is
-    shown as used is one figure. Raises Invalid.
+    shown as used is one figure. Raises Invalid, and NotSupportedYet where one of them has tiers
+    that begin anew within its periods, so that these are cut as the others' are not.
     """
     scopes: dict[str | None, list[Terms]] = {}
     for pointer, terms in priced:
@@ -72,4 +74,15 @@ def check_scopes(priced: Iterable[tuple[str, Terms]], *, roll_up: bool) -> None:
                     " same customers, but not all; they may name the same ones, or different ones."
                 )
                 raise Invalid.field(pointer, message, "scopes_overlap")
+            same = terms.metric_id is not None and mine == set(other.restrict_to)
+            if same and (_is_cut(terms) or _is_cut(other)):
+                message = (
+                    f"The prices {other.name!r} and {terms.name!r} measure one metric, and the"
+                    " tiers of one are PERIODIC; beside another price that is not supported yet."
+                )
+                raise NotSupportedYet.field(pointer, message)
         scopes[terms.metric_id].append(terms)
+
+
+def _is_cut(terms: Terms) -> bool:
+    return isinstance(terms.price, Graduated) and terms.price.window is not None

@@ -16,6 +16,15 @@ from catchment.flows.families.save_customer import CustomerArchived
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.make_price import ListPriceArchived
 from catchment.flows.schedules.pool_terms import check_scopes
+from catchment.flows.schedules.settling_terms import (
+    DiscountTerms,
+    MinimumTerms,
+    PhasePrices,
+    check_discounts,
+    check_minimums,
+    discounts_of,
+    minimums_of,
+)
 from catchment.store.access import Workspace
 from catchment.store.catalog import list_prices, prices, products
 from catchment.store.catalog.list_prices import ListPrice
@@ -61,6 +70,8 @@ class PhaseTerms:
     list_price_ids: tuple[str, ...]
     arr: Mapping[str, str] = field(default_factory=dict)
     list_arr: Mapping[str, str] = field(default_factory=dict)
+    discounts: tuple[DiscountTerms, ...] = ()
+    minimums: tuple[MinimumTerms, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +150,24 @@ def phases_of(
     A phase that starts on the day of one of ``before`` is that one, changed. Raises Invalid,
     NotFound, ListPriceArchived, ProductArchived.
     """
-    _, catalogue = check_prices(tx, workspace, terms)
+    known, catalogue = check_prices(tx, workspace, terms)
     _check_products(tx, workspace, terms, catalogue)
     same = {phase.start: phase for phase in before}
     made: list[StoredPrice] = []
     found = []
-    for phase in terms.phases:
+    for index, phase in enumerate(terms.phases):
         copies = [_copy(catalogue[id], now, new_id) for id in phase.list_price_ids]
         made += copies
         priced = [PhasePrice(id, phase.arr.get(id)) for id in phase.price_ids]
         priced += [PhasePrice(p.id, phase.list_arr.get(p.list_price_id or "")) for p in copies]
         old = same.get(phase.start)
+        settled = PhasePrices(
+            {id: known[id].terms for id in phase.price_ids} | {p.id: p.terms for p in copies},
+            {id: id for id in phase.price_ids} | {p.list_price_id or "": p.id for p in copies},
+        )
+        check_discounts(f"/phases/{index}", phase.discounts, settled)
+        check_minimums(f"/phases/{index}", phase.minimums, settled)
+        discounts, minimums = (old.discounts, old.minimums) if old else ((), ())
         found.append(
             PhaseRecord(
                 old.id if old else new_id(),
@@ -160,6 +178,8 @@ def phases_of(
                 phase.recurrence_preference,
                 tuple(priced),
                 old.created_at if old else now,
+                discounts_of(phase.discounts, settled, discounts, now=now, new_id=new_id),
+                minimums_of(phase.minimums, settled, minimums, now=now, new_id=new_id),
             )
         )
     prices.add(tx, workspace, made)

@@ -34,5 +34,5 @@ def taxed_again(
             kept = line.taxation or NOT_TAXED
             if kept.rate is not None:
                 kept = replace(kept, rate=rates.get(kept.rate.version_id))
-            found[line.schedule_id, line.price_id, line.service.start] = free or kept
+            found[line.schedule_id, line.price_id, line.service.start, line.part] = free or kept
     return found

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.charging import running
 from catchment.core.errors import Invalid
 from catchment.core.metering import Aggregation
 from catchment.core.period import day_text, days_text, first_instant
@@ -24,6 +25,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.late_usage import adjustment_lines, late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.run_billing import hold, unbilled_before
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.families import customers, known_aliases
@@ -106,10 +108,11 @@ def _needed(
     waiting = [
         one
         for one in late(tx, usage, agreed, renewed=None)
-        if wanted(one) and one.charge.service.start < day
+        if wanted(one) and one.charge.read.start < day and not of_seats(one.charge.item.metric)
     ]
     lines = adjustment_lines(tx, usage, agreed, waiting, today) if waiting else {}
-    whose = {who for who, _ in open_charges} | {one.payer for one in waiting}
+    going_on = list(_going_on(agreed, day))
+    whose = {who for who, _ in (*open_charges, *going_on)} | {one.payer for one in waiting}
     names = customers.names(tx, workspace.id, whose)
     for who, charge in open_charges:
         period = days_text(charge.service)
@@ -120,6 +123,9 @@ def _needed(
             yield f"An adjustment of {names[one.payer]} for {period} waits for an invoice."
     if _looks_back(agreed, day) or usage_lines.stands_from_before(tx, workspace.id, day):
         yield "A time-weighted metric goes on from what it was told before."
+    for who, charge in going_on:
+        since = day_text(charge.read.start)
+        yield f"The tiers of {charge.item.name} of {names[who]} go on from usage since {since}."
 
 
 def _open_charges(tx: Connection, agreed: Agreements, day: date) -> Iterator[tuple[str, Charge]]:
@@ -127,6 +133,15 @@ def _open_charges(tx: Connection, agreed: Agreements, day: date) -> Iterator[tup
     for schedule in agreed.schedules.values():
         for charge in unbilled_before(schedule, day, billed, agreed.zone):
             yield schedule.customer, charge
+
+
+def _going_on(agreed: Agreements, day: date) -> Iterator[tuple[str, Charge]]:
+    """What is charged for ``day`` with tiers that earlier usage has moved."""
+    for schedule in agreed.schedules.values():
+        if schedule.archived_at is None:
+            for charge in running(schedule, day):
+                if charge.before is not None and charge.read.start < day:
+                    yield schedule.customer, charge
 
 
 def _looks_back(agreed: Agreements, day: date) -> bool:

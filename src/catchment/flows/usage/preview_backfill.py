@@ -21,6 +21,7 @@ from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.late_usage import above, adjustment_lines, late
 from catchment.flows.billing.place_adjustments import wanted
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.families.compare_days import changed
 from catchment.flows.families.preview_days import Day, days, worlds_around
 from catchment.flows.families.preview_move import PayerChange, payers_of
@@ -96,7 +97,9 @@ def _payers(
         for schedule in agreed.schedules.values()
         if schedule.customer in everyone
         and any(
-            item.metric is not None and item.metric.event_type in types
+            item.metric is not None
+            and not of_seats(item.metric)
+            and item.metric.event_type in types
             for phase in schedule.phases
             for item in phase.items
         )

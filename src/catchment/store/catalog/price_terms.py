@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from catchment.core.hierarchy import CustomerId
-from catchment.core.pricing import Price
+from catchment.core.pricing import Price, SeatBased
 from catchment.core.schedules import Frequency, Timing
 from catchment.store.catalog import structures
 from catchment.store.paging import Page, PageRequest, page
@@ -18,7 +18,9 @@ from catchment.store.paging import Page, PageRequest, page
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is agreed in a price and in a list price; only usage prices have a ``metric_id``.
+    """What is agreed in a price and in a list price.
+
+    Usage prices have the ``metric_id`` of a usage metric, seat prices that of a seat metric.
 
     One with ``restrict_to`` prices only those customers and whoever is below them. ``parameters``
     are what it sets of a CUSTOM metric: (parameter id, number).
@@ -37,8 +39,13 @@ class Terms:
 
     @property
     def structure(self) -> dict[str, Any]:
-        """The pricing structure as the API shows it."""
+        """The pricing structure as it is kept."""
         return structures.dump(self.price, self.metric_id)
+
+    @property
+    def of_seats(self) -> bool:
+        """Whether it is a seat price."""
+        return isinstance(self.price, SeatBased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,8 @@ def columns_of(workspace: str, price: Priced) -> dict[str, Any]:
         "name": terms.name,
         "currency": terms.currency,
         "structure": terms.structure,
-        "usage_metric_id": terms.metric_id,
+        "usage_metric_id": None if terms.of_seats else terms.metric_id,
+        "seat_metric_id": terms.metric_id if terms.of_seats else None,
         "billing_frequency": terms.frequency.value,
         "billing_type": terms.timing.value,
         "integration_ids": list(terms.integration_ids),
@@ -91,7 +99,7 @@ def terms_of(row: Row[Any]) -> Terms:
         row.name,
         row.currency,
         structures.parse(row.structure),
-        row.usage_metric_id,
+        row.usage_metric_id or row.seat_metric_id,
         Frequency(row.billing_frequency),
         Timing(row.billing_type),
         tuple(row.integration_ids),

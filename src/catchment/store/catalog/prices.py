@@ -17,7 +17,8 @@ from catchment.store.catalog.metered import metric_of
 from catchment.store.catalog.price_terms import PriceFilter, Terms, columns_of, terms_of
 from catchment.store.chunks import chunks
 from catchment.store.paging import Page, PageRequest
-from catchment.store.schema import phase_prices, prices, products, usage_metrics
+from catchment.store.schema import phase_prices, prices, products, seat_metrics, usage_metrics
+from catchment.store.seats.seat_metrics import metric_of as seats_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
             prices.c.billing_frequency,
             prices.c.billing_type,
             prices.c.usage_metric_id,
+            prices.c.seat_metric_id,
             prices.c.restrict_to_customers,
             prices.c.custom_metric_parameters,
             products.c.name.label("product_name"),
@@ -139,9 +141,12 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
             products.c.tax_category_id,
             usage_metrics.c.name.label("metric_name"),
             usage_metrics.c.unit.label("metric_unit"),
+            seat_metrics.c.seat_type,
+            seat_metrics.c.label.label("seat_label"),
         )
         .join(products, products.c.id == prices.c.product_id)
         .join(usage_metrics, usage_metrics.c.id == prices.c.usage_metric_id, isouter=True)
+        .join(seat_metrics, seat_metrics.c.id == prices.c.seat_metric_id, isouter=True)
         .where(prices.c.id.in_(wanted))
     )
     metrics = _Metrics(tx)
@@ -156,8 +161,13 @@ class _Metrics:
         self._rows: dict[str, Row[Any]] = {}
         self._known: dict[tuple[str, tuple[tuple[str, str], ...]], Metric] = {}
 
-    def of(self, price: Row[Any]) -> Metric:
+    def of(self, price: Row[Any]) -> Metric | None:
+        """What the price measures; None where that is nothing."""
+        if price.seat_metric_id:
+            return seats_of(price.seat_metric_id, price.seat_type)
         id = price.usage_metric_id
+        if not id:
+            return None
         values = tuple((one["parameterId"], one["value"]) for one in price.custom_metric_parameters)
         if (id, values) not in self._known:
             if id not in self._rows:
@@ -187,9 +197,9 @@ def _item(row: Row[Any], metrics: _Metrics) -> PricedItem:
         price=structures.parse_text(row.structure),
         frequency=Frequency(row.billing_frequency),
         timing=Timing(row.billing_type),
-        metric=metrics.of(row) if row.usage_metric_id else None,
-        metric_name=row.metric_name,
-        unit=row.metric_unit,
+        metric=metrics.of(row),
+        metric_name=row.metric_name or row.seat_label,
+        unit="seats" if row.seat_metric_id else row.metric_unit,
         scope=frozenset(row.restrict_to_customers or ()),
         tax_category_id=row.tax_category_id,
     )

@@ -16,12 +16,21 @@ from catchment.core.pricing import (
     OneTime,
     Package,
     Price,
+    Proration,
+    SeatBased,
     Tier,
     Volume,
+    Window,
 )
+from catchment.core.schedules import Frequency
+
+CALCULATION_PERIOD = "usageCalculationPeriod"
+"""Beside the structure on the wire; kept within it, for it is a part of the price."""
+
+_NAMES = {one.months: one.value for one in Frequency if one is not Frequency.ONE_TIME}
 
 
-def parse(structure: Mapping[str, Any]) -> Price:
+def parse(structure: Mapping[str, Any]) -> Price:  # noqa: PLR0911 -- one for each model
     """The price that a structure describes.
 
     Raises PriceInvalid or TiersInvalid, with pointers into the structure.
@@ -40,7 +49,17 @@ def parse(structure: Mapping[str, Any]) -> Price:
         case "VOLUME":
             return Volume(_tiers(structure))
         case "GRADUATED":
-            return Graduated(_tiers(structure), CalculationMode(structure["usageCalculationMode"]))
+            mode = CalculationMode(structure["usageCalculationMode"])
+            return Graduated(_tiers(structure), mode, _window(structure))
+        case "SEAT_BASED":
+            return SeatBased(
+                _decimal(structure["pricePerSeat"]),
+                _seat_tiers(structure),
+                Proration(structure["prorationStrategy"]),
+                structure["contractedMinimumSeats"],
+                structure.get("overagesBillingFrequency"),
+                structure["prorateFlatFees"],
+            )
         case unknown:
             raise AssertionError(unknown)
 
@@ -51,8 +70,8 @@ def parse_text(structure: str) -> Price:
     return parse(json.loads(structure))
 
 
-def dump(price: Price, metric_id: str | None) -> dict[str, Any]:
-    """The structure that describes ``price``; usage prices have a metric, the others None."""
+def dump(price: Price, metric_id: str | None) -> dict[str, Any]:  # noqa: PLR0911 -- one for each model
+    """The structure that describes ``price``; usage and seat prices have a metric, others None."""
     match price:
         case OneTime(amount):
             return {"pricingType": "ONE_TIME", "price": digits(amount)}
@@ -78,20 +97,35 @@ def dump(price: Price, metric_id: str | None) -> dict[str, Any]:
                 "usageMetricId": metric_id,
                 "tiers": [_tier(tier) for tier in tiers],
             }
-        case Graduated(tiers, mode):
-            return {
+        case Graduated(tiers, mode, window):
+            shown = {
                 "pricingType": "GRADUATED",
                 "usageMetricId": metric_id,
                 "usageCalculationMode": mode.value,
                 "tiers": [_tier(tier) for tier in tiers],
             }
+            return shown if window is None else {**shown, CALCULATION_PERIOD: period_of(window)}
+        case SeatBased():
+            return _seats(price, metric_id)
         case never:
             assert_never(never)
+
+
+def period_of(window: Window) -> dict[str, Any]:
+    """How the API shows for how long tiers go on."""
+    return {"frequency": _NAMES[window.months], "interval": window.times}
 
 
 def digits(value: Decimal) -> str:
     """The digits as they were given, ``10.00`` for 10.00, without exponent or negative zero."""
     return format(value or abs(value), "f")
+
+
+def _window(structure: Mapping[str, Any]) -> Window | None:
+    period = structure.get(CALCULATION_PERIOD)
+    if period is None:
+        return None
+    return Window(Frequency(period["frequency"]).months, period["interval"])
 
 
 def _tiers(structure: Mapping[str, Any]) -> tuple[Tier, ...]:
@@ -106,6 +140,35 @@ def _tiers(structure: Mapping[str, Any]) -> tuple[Tier, ...]:
         )
         for tier in structure["tiers"]
     )
+
+
+def _seat_tiers(structure: Mapping[str, Any]) -> tuple[Tier, ...]:
+    return tuple(
+        Tier(
+            upper=_optional(tier.get("upperBound")),
+            price=_decimal(tier["price"]),
+            fee=_optional(tier.get("fee")) or Decimal(0),
+        )
+        for tier in structure["tiers"]
+    )
+
+
+def _seats(price: SeatBased, metric_id: str | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "pricingType": "SEAT_BASED",
+        "seatMetricId": metric_id,
+        "pricePerSeat": digits(price.price_per_seat),
+        "prorationStrategy": price.proration.value,
+        "contractedMinimumSeats": price.minimum,
+        "tiers": [
+            {name: value for name, value in _tier(tier).items() if name != "isPricePercentage"}
+            for tier in price.tiers
+        ],
+        "prorateFlatFees": price.prorate_fees,
+    }
+    if price.overages is not None:
+        shown["overagesBillingFrequency"] = price.overages
+    return shown
 
 
 def _tier(tier: Tier) -> dict[str, Any]:

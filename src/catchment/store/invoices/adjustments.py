@@ -35,22 +35,34 @@ from catchment.store.taxes import taxations
 
 _head, _line, _look = invoices.c, line_items.c, late_looks.c
 _ISSUED = ("FINAL", "SENT")
-_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start)
+_CHARGE = (_line.schedule_id, _line.price_id, _line.service_start, _line.part)
 _LOOKED_AT = and_(
     _look.schedule_id == _line.schedule_id,
     _look.price_id == _line.price_id,
     _look.service_start == _line.service_start,
+    _look.part == _line.part,
 )
-_LAST_SEQ = case((_look.last_seq > _line.last_seq, _look.last_seq), else_=_line.last_seq)
+_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.is_not(None)
+_LAST_SEQ = case(
+    (_line.aggregation == Aggregation.SEATS, _line.last_seat),
+    (_look.last_seq > _line.last_seq, _look.last_seq),
+    else_=_line.last_seq,
+)
+_READS_FROM = func.coalesce(_line.tiers_from, _line.service_start)
 _KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
 
 
 class Stretch(NamedTuple):
-    """Services that were measured by the same reading: what came after it is late for them."""
+    """Services that were measured by the same reading: what came after it is late for them.
+
+    ``reads`` are the days whose usage matters: those of the service, and those before it on which
+    usage had moved its tiers.
+    """
 
     event_type: str
     aggregation: Aggregation
     service: Period
+    reads: Period
     last_seq: int
     known_at: datetime
 
@@ -58,8 +70,9 @@ class Stretch(NamedTuple):
 class IssuedLine(NamedTuple):
     """A line in force on an issued invoice, or as an adjustment on a draft.
 
-    One that only takes back others has measured nothing. ``last_seq`` and ``known_at`` are those of
-    the last look at the charge, where that came to the same.
+    One that only takes back others has measured nothing, and what settles others has no metric.
+    ``last_seq`` and ``known_at`` are those of the last look at the charge, where that came to the
+    same.
     """
 
     charge: ChargeId
@@ -71,9 +84,10 @@ class IssuedLine(NamedTuple):
     place: int
     issued: bool
     due_on: date
-    event_type: str
-    aggregation: Aggregation
+    event_type: str | None
+    aggregation: Aggregation | None
     service: Period
+    reads: Period
     last_seq: int | None
     known_at: datetime | None
     quantity: Decimal
@@ -84,11 +98,14 @@ class IssuedLine(NamedTuple):
 
 
 def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
-    """What the lines of a charge that were issued have measured last; one of them has."""
+    """What the lines of a usage charge that were issued have measured last; one of them has."""
+    assert lines[0].event_type is not None, lines[0]
+    assert lines[0].aggregation is not None, lines[0]
     return Stretch(
         lines[0].event_type,
         lines[0].aggregation,
         lines[0].service,
+        lines[0].reads,
         max(one.last_seq for one in lines if one.last_seq is not None),
         max(one.known_at for one in lines if one.known_at is not None),
     )
@@ -109,18 +126,19 @@ def stretches(
                 func.max(_line.aggregation),
                 _line.service_start,
                 func.max(_line.service_end),
+                func.min(_READS_FROM),
                 func.max(_LAST_SEQ),
                 func.max(_KNOWN_AT),
             )
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
-            .where(*_issued(workspace_id, ids))
-            .group_by(_line.schedule_id, _line.price_id, _line.service_start)
+            .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
+            .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
         )
         found.update(
-            Stretch(kind, Aggregation(how), Period(start, end), seq, at)
-            for kind, how, start, end, seq, at in tx.execute(query)
+            Stretch(kind, Aggregation(how), Period(start, end), Period(since, end), seq, at)
+            for kind, how, start, end, since, seq, at in tx.execute(query)
         )
     return sorted(found)
 
@@ -137,7 +155,7 @@ def adjusted(
             .join(invoices, _head.id == _line.invoice_id)
             .where(*_issued(workspace_id, ids), _line.adjustment > ORIGINAL)
         )
-        found.update((schedule, price, start) for schedule, price, start in tx.execute(query))
+        found.update(tuple(row) for row in tx.execute(query))
     return found
 
 
@@ -163,7 +181,9 @@ def lines_within(
     starts = sorted({one.start for one in wanted})
     for part in chunks(sorted(customers)):
         query = _lines(workspace_id).where(
-            billing_schedules.c.customer_id.in_(part), _line.service_start.in_(starts)
+            billing_schedules.c.customer_id.in_(part),
+            _line.service_start.in_(starts),
+            _line.usage_metric_id.is_not(None),
         )
         _add(tx, query, found)
     return {charge: lines for charge, lines in found.items() if lines[0].service in wanted}
@@ -241,7 +261,7 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
     return (
         _line.workspace_id == workspace_id,
         _line.live_key == "",
-        _line.usage_metric_id.is_not(None),
+        _MEASURED,
         _head.status.in_(_ISSUED),
         *among,
     )
@@ -255,7 +275,7 @@ def _lines(workspace_id: str) -> Select[Any]:
 
 
 def _measured(workspace_id: str) -> Select[Any]:
-    """Every usage line, for ``_add``."""
+    """Every line that usage makes, for ``_add``."""
     return (
         select(
             line_items,
@@ -271,14 +291,14 @@ def _measured(workspace_id: str) -> Select[Any]:
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
-        .where(_line.workspace_id == workspace_id, _line.usage_metric_id.is_not(None))
+        .where(_line.workspace_id == workspace_id, _MEASURED)
         .order_by(_line.adjustment)
     )
 
 
 def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLine]]) -> None:
     for row in tx.execute(query):
-        charge = row.schedule_id, row.price_id, row.service_start
+        charge = row.schedule_id, row.price_id, row.service_start, row.part
         kept: Mapping[str, Any] = row.deducted or {"lineItemIds": (), "reverses": False}
         standing = Standing(row.id, row.adjustment, tuple(kept["lineItemIds"]), kept["reverses"])
         one = IssuedLine(
@@ -292,8 +312,9 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             row.status in _ISSUED,
             row.due_on,
             row.event_type,
-            Aggregation(row.aggregation),
+            Aggregation(row.aggregation) if row.aggregation else None,
             Period(row.service_start, row.service_end),
+            Period(row.tiers_from or row.service_start, row.service_end),
             row.seen_seq,
             row.seen_at,
             Decimal(row.quantity),

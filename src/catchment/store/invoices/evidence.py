@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Metric
+from catchment.core.metering import Member, Metric
 from catchment.core.money import exact_sum
 from catchment.core.period import Period, Span
 from catchment.store.chunks import chunks
@@ -49,7 +49,9 @@ class Counted:
     """What was measured: events up to the place ``last_seq``, by the tree known at ``known_at``.
 
     ``scope`` are the customers whom the price named, if it did; ``exclusions`` those whom the
-    schedule left out.
+    schedule left out. What had moved the tiers already is what was ``reached`` by those ``before``.
+    ``seats`` are those of all members in the order of time, each number with the days that it
+    stood; none where usage was counted, and then ``last_seq`` is a place among seat events.
     """
 
     metric: Metric
@@ -60,6 +62,9 @@ class Counted:
     members: tuple[EvidenceMember, ...]
     scope: tuple[CustomerId, ...] = ()
     exclusions: tuple[CustomerId, ...] = ()
+    reached: Decimal = Decimal(0)
+    before: tuple[Member, ...] = ()
+    seats: tuple[tuple[Decimal, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

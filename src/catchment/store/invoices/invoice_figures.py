@@ -30,7 +30,7 @@ from catchment.core.period import Period, outermost
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions, evidence
 from catchment.store.invoices.evidence import EvidenceUnreadable, MemberSums
-from catchment.store.invoices.invoice_rows import parts_of, segment_of
+from catchment.store.invoices.invoice_rows import parts_of, segment_of, step_of
 from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 _INVOICES_AT_ONCE = 50
@@ -164,6 +164,7 @@ def _line(
         schedule_id=row.schedule_id,
         totals=_totals(row, currency),
         segments=tuple(map(segment_of, row.segments)),
+        steps=tuple(step_of(step, currency).amount for step in row.steps or ()),
         quantity=Decimal(row.quantity),
         used=summed.quantity if summed is not None and adds_up else None,
         shares=shared,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,8 +12,9 @@ from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
 from catchment.core.money import EXACT, Money, Taxed, exact_sum
 from catchment.core.period import Period
-from catchment.core.pricing import Segment
+from catchment.core.pricing import SeatPart, Segment
 from catchment.core.schedules import EVERYONE, Scope
+from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import Taxation
 from catchment.store.invoices.evidence import Evidence
 
@@ -34,13 +35,14 @@ class LineItemGroup(Taxed):
 
 @dataclass(frozen=True, slots=True)
 class LineItem(Taxed):
-    """One charge. ``quantity`` is what was used, ``segments`` explain ``net``.
+    """One charge. ``quantity`` is what was used, ``segments`` and ``steps`` explain ``net``.
 
     A usage price that named customers priced only those of ``scope``; ``aggregation`` is how its
     metric aggregated when it was calculated. ``share_counts`` says how many members share it by
     each of METHODS; None: all is the payer's. An adjustment says what it ``deducted``; its segments
-    are those of the whole charge. ``last_seq`` and ``known_at`` are what was read to measure it.
-    ``taxation`` says why it has its ``tax_rate``.
+    are those of the whole charge. ``last_seq``, ``last_seat`` and ``known_at`` are what was read to
+    measure it. ``taxation`` says why it has its ``tax_rate``. Its tiers go on from the usage since
+    the day ``tiers_from``; None where they begin with the service.
     """
 
     id: str
@@ -72,6 +74,22 @@ class LineItem(Taxed):
     deducted: Deducted | None = None
     last_seq: int | None = None
     known_at: datetime | None = None
+    steps: tuple[Step, ...] = ()
+    settles: StepKind | None = None
+    tiers_from: date | None = None
+    part: SeatPart = SeatPart.ALL
+    last_seat: int | None = None
+
+    @property
+    def shown_price_id(self) -> str | None:
+        """The price it charges, or what of it is not to be paid; a minimum is of several."""
+        match self.settles:
+            case StepKind.MINIMUM:
+                return None
+            case StepKind.DISCOUNT:
+                return self.price_id and self.price_id.rpartition(":")[2]
+            case _:
+                return self.price_id
 
     @property
     def whole_quantity(self) -> Decimal:
@@ -81,8 +99,9 @@ class LineItem(Taxed):
 
     @property
     def exact(self) -> Decimal:
-        """The net before it was rounded; what is deducted was rounded before."""
-        whole = exact_sum(segment.amount for segment in self.segments)
+        """The net before it was rounded; what its steps and what is deducted come to is round."""
+        amounts = (segment.amount for segment in self.segments)
+        whole = exact_sum((*amounts, *(step.amount.decimal for step in self.steps)))
         taken = self.deducted
         return whole if taken is None else EXACT.subtract(whole, taken.net.decimal)
 
@@ -94,7 +113,8 @@ class LineItem(Taxed):
     @property
     def is_payers(self) -> bool:
         """Whether the whole line is the payer's; a line of nothing is nobody's."""
-        return self.share_counts is None and (bool(self.segments) or self.deducted is not None)
+        made = bool(self.segments or self.net.minor)
+        return self.share_counts is None and (made or self.deducted is not None)
 
 
 @dataclass(frozen=True, slots=True)

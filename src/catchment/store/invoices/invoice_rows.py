@@ -11,7 +11,8 @@ from sqlalchemy import Row
 from catchment.core.allocation import METHODS
 from catchment.core.money import Money, decimal_text
 from catchment.core.period import Period
-from catchment.core.pricing import Segment
+from catchment.core.pricing import SeatPart, Segment
+from catchment.core.settling import Step, StepKind
 from catchment.store.invoices import deductions
 from catchment.store.invoices.invoice_parts import (
     LineItem,
@@ -63,6 +64,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         schedule_id=row.schedule_id,
         phase_id=row.phase_id,
         price_id=row.price_id,
+        part=SeatPart(row.part),
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
         aggregation=row.aggregation,
@@ -72,7 +74,11 @@ def line_of_row(row: Row[Any]) -> LineItem:
         scope=frozenset(row.restrict_to_customers or ()),
         deducted=deductions.of(row.deducted, row.adjustment, row.currency),
         last_seq=row.last_seq,
+        last_seat=row.last_seat,
         known_at=row.known_at,
+        steps=tuple(step_of(step, row.currency) for step in row.steps or ()),
+        settles=StepKind(row.settles) if row.settles else None,
+        tiers_from=row.tiers_from,
     )
 
 
@@ -142,21 +148,26 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "gross_minor": line.gross.minor,
         "service_start": line.service.start if line.service else None,
         "service_end": line.service.end if line.service else None,
+        "tiers_from": line.tiers_from,
         "unit": line.unit,
         "schedule_id": line.schedule_id,
         "phase_id": line.phase_id,
         "price_id": line.price_id,
+        "part": line.part,
         "product_id": line.product_id,
         "usage_metric_id": line.usage_metric_id,
         "aggregation": line.aggregation,
         "event_type": line.event_type,
         "segments": [segment_texts(segment) for segment in line.segments],
+        "steps": [_step_kept(step) for step in line.steps] or None,
+        "settles": line.settles,
         "event_count": line.event_count,
         "share_counts": None if line.share_counts is None else list(line.share_counts),
         "restrict_to_customers": sorted(line.scope) or None,
         "adjustment": line.number,
         "deducted": deductions.kept(line.deducted),
         "last_seq": line.last_seq,
+        "last_seat": line.last_seat,
         "known_at": line.known_at,
     }
 
@@ -222,3 +233,24 @@ def segment_of(texts: Mapping[str, str]) -> Segment:
         None if lower is None else Decimal(lower),
         None if upper is None else Decimal(upper),
     )
+
+
+def step_of(kept: Mapping[str, Any], currency: str) -> Step:
+    """A step from what is kept of it."""
+    return Step(
+        StepKind(kept["kind"]),
+        kept["id"],
+        kept["message"],
+        Money(kept["beforeMinor"], currency),
+        Money(kept["amountMinor"], currency),
+    )
+
+
+def _step_kept(step: Step) -> dict[str, Any]:
+    return {
+        "kind": step.kind.value,
+        "id": step.id,
+        "message": step.message,
+        "beforeMinor": step.before.minor,
+        "amountMinor": step.amount.minor,
+    }

@@ -282,7 +282,7 @@ def billed(
             *_among(head.billing_schedule_id, ids),
         )
         by_charge = select(
-            line.schedule_id, line.price_id, line.service_start, line.invoice_id
+            line.schedule_id, line.price_id, line.service_start, line.part, line.invoice_id
         ).where(
             line.workspace_id == workspace_id,
             line.live_key == "",
@@ -297,7 +297,8 @@ def billed(
             else:
                 issued.add(key)
         charges.update(
-            ((schedule, price, start), id) for schedule, price, start, id in tx.execute(by_charge)
+            ((schedule, price, start, part), id)
+            for schedule, price, start, part, id in tx.execute(by_charge)
         )
     return Billed(days, charges, frozenset(issued), frozenset(drafted))
 
@@ -306,10 +307,10 @@ def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
     """The charges that stand on these invoices; adjustments of others are not among them."""
     c = line_items.c
     return {
-        (schedule, price, start)
+        (schedule, price, start, part)
         for ids in _batches(invoice_ids)
-        for schedule, price, start in tx.execute(
-            select(c.schedule_id, c.price_id, c.service_start).where(
+        for schedule, price, start, part in tx.execute(
+            select(c.schedule_id, c.price_id, c.service_start, c.part).where(
                 c.invoice_id.in_(ids), c.adjustment == ORIGINAL
             )
         )

@@ -78,7 +78,7 @@ def pricing(
         .where(phases.c.schedule_id == c.id)
         .where(phase_prices.c.phase_id == phases.c.id)
         .where(prices.c.id == phase_prices.c.price_id)
-        .where(prices.c.usage_metric_id.in_(metric_ids))
+        .where(func.coalesce(prices.c.usage_metric_id, prices.c.seat_metric_id).in_(metric_ids))
     )
     whose = or_(c.customer_id == customer_id, and_(c.customer_id.in_(above), c.roll_up_billing))
     query = select(c.id).where(

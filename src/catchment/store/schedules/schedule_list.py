@@ -92,17 +92,22 @@ def _ends(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _has_status(status: str, today: date) -> ColumnElement[bool]:
-    """The status as ``ScheduleRecord.status`` tells it; SUSPENDED and CANCELLED never occur."""
+    """The status as ``ScheduleRecord.status`` tells it."""
     started = _c.activated_at.is_not(None)
-    begun = and_(started, _c.start_date <= today)
+    running = and_(started, _c.suspended_at.is_(None))
+    begun = and_(running, _c.start_date <= today)
     match status:
         case "DRAFT":
             return _c.activated_at.is_(None)
+        case "SUSPENDED":
+            return and_(started, _c.suspended_at.is_not(None))
         case "PENDING":
-            return and_(started, _c.start_date > today)
+            return and_(running, _c.start_date > today)
         case "COMPLETED":
-            return and_(begun, _c.end_date < today)
+            return and_(begun, _c.end_date < today, _c.cancelled_at.is_(None))
+        case "CANCELLED":
+            return and_(begun, _c.end_date < today, _c.cancelled_at.is_not(None))
         case "ACTIVE":
             return and_(begun, or_(_c.end_date.is_(None), _c.end_date >= today))
-        case _:
-            return _c.id.is_(None)
+        case unknown:
+            raise AssertionError(unknown)

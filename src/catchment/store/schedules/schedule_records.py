@@ -14,6 +14,8 @@ from catchment.core.errors import NotFound
 from catchment.core.period import Span
 from catchment.core.schedules import BillTo
 from catchment.store.families import links
+from catchment.store.schedules import phase_terms
+from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
 from catchment.store.schema import (
     billing_schedules,
     customer_links,
@@ -44,6 +46,8 @@ class PhaseRecord:
     recurrence_preference: str
     prices: tuple[PhasePrice, ...]
     created_at: datetime
+    discounts: tuple[DiscountRecord, ...] = ()
+    minimums: tuple[MinimumRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +80,20 @@ class ScheduleRecord:
     updated_at: datetime
     activated_at: datetime | None = None
     archived_at: datetime | None = None
+    suspended_at: datetime | None = None
+    cancelled_at: datetime | None = None
 
     def status(self, today: date) -> str:
         """What the schedule is on that day."""
         if self.activated_at is None:
             return "DRAFT"
+        if self.suspended_at is not None:
+            return "SUSPENDED"
         if self.start > today:
             return "PENDING"
-        return "COMPLETED" if self.end is not None and self.end < today else "ACTIVE"
+        if self.end is not None and self.end < today:
+            return "COMPLETED" if self.cancelled_at is None else "CANCELLED"
+        return "ACTIVE"
 
     @property
     def price_ids(self) -> tuple[str, ...]:
@@ -108,6 +118,7 @@ def add(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
 def save(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     """Replace what is kept of a schedule, phases included."""
     save_head(tx, record)
+    phase_terms.drop(tx, record.id)
     mine = select(phases.c.id).where(phases.c.schedule_id == record.id)
     tx.execute(delete(phase_prices).where(phase_prices.c.phase_id.in_(mine)))
     tx.execute(delete(phases).where(phases.c.schedule_id == record.id))
@@ -193,6 +204,12 @@ def _add_phases(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     ]
     tx.execute(insert(phases), heads)
     tx.execute(insert(phase_prices), priced)
+    phase_terms.add_discounts(
+        tx, workspace, record.id, ((phase.id, phase.discounts) for phase in record.phases)
+    )
+    phase_terms.add_minimums(
+        tx, workspace, record.id, ((phase.id, phase.minimums) for phase in record.phases)
+    )
 
 
 def _values(record: ScheduleRecord) -> dict[str, Any]:
@@ -215,6 +232,8 @@ def _values(record: ScheduleRecord) -> dict[str, Any]:
         "updated_at": record.updated_at,
         "activated_at": record.activated_at,
         "archived_at": record.archived_at,
+        "suspended_at": record.suspended_at,
+        "cancelled_at": record.cancelled_at,
     }
 
 
@@ -228,6 +247,8 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
     )
     for row in rows:
         priced[row.phase_id].append(PhasePrice(row.price_id, row.arr_calculation))
+    these = select(_c.id).where(_c.id.in_(ids))
+    discounts, minimums = phase_terms.discounts_of(tx, these), phase_terms.minimums_of(tx, these)
     found: defaultdict[str, list[PhaseRecord]] = defaultdict(list)
     query = select(phases).where(phases.c.schedule_id.in_(ids)).order_by(phases.c.position)
     for row in tx.execute(query):
@@ -241,6 +262,8 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
                 row.recurrence_preference,
                 tuple(priced[row.id]),
                 row.created_at,
+                tuple(discounts.get(row.id, ())),
+                tuple(minimums.get(row.id, ())),
             )
         )
     return found
@@ -270,4 +293,6 @@ def _record(row: Row[Any], its_phases: tuple[PhaseRecord, ...]) -> ScheduleRecor
         updated_at=row.updated_at,
         activated_at=row.activated_at,
         archived_at=row.archived_at,
+        suspended_at=row.suspended_at,
+        cancelled_at=row.cancelled_at,
     )

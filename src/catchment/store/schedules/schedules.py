@@ -1,4 +1,4 @@
-"""Billing schedules as billing applies them, in bulk: four statements, however many there are."""
+"""Billing schedules as billing applies them, in bulk: six statements, however many there are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from catchment.core.errors import NotFound
 from catchment.core.schedules import BillTo, Phase, PricedItem, Schedule
 from catchment.store.catalog import prices
 from catchment.store.chunks import chunks
+from catchment.store.schedules import phase_terms
 from catchment.store.schema import billing_schedules, phase_prices, phases
 
 RESET = "RESET"
@@ -33,6 +34,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.default_due_date_days,
     _c.roll_up_exclusions,
     _c.tax_rates,
+    _c.suspended_at,
 )
 _PHASE: tuple[Column[Any], ...] = (
     _p.id,
@@ -103,6 +105,7 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
     of_phase: defaultdict[str, list[PricedItem]] = defaultdict(list)
     for phase_id, price_id in tx.execute(priced.order_by(phase_prices.c.position)):
         of_phase[phase_id].append(items[price_id])
+    discounts, minimums = phase_terms.discounts_of(tx, wanted), phase_terms.minimums_of(tx, wanted)
     found: defaultdict[str, list[Phase]] = defaultdict(list)
     rows = tx.execute(
         select(*_PHASE).where(phases.c.schedule_id.in_(wanted)).order_by(phases.c.position)
@@ -110,7 +113,15 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
     for row in rows:
         resets = row.recurrence_preference == RESET
         found[row.schedule_id].append(
-            Phase(row.id, row.start_date, row.end_date, tuple(of_phase[row.id]), resets)
+            Phase(
+                row.id,
+                row.start_date,
+                row.end_date,
+                tuple(of_phase[row.id]),
+                resets,
+                tuple(one.applied for one in discounts.get(row.id, ())),
+                tuple(one.applied for one in minimums.get(row.id, ())),
+            )
         )
     return found
 
@@ -134,4 +145,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         bill_to=BillTo(row.bill_to),
         adjust_late=row.adjust_late_usage,
         tax_rates=row.tax_rates or {},
+        suspended=row.suspended_at is not None,
     )

@@ -19,6 +19,8 @@ from catchment.store.schema.access import (
 from catchment.store.schema.agreements import (
     account_payment_settings,
     billing_schedules,
+    discounts,
+    minimums,
     payment_settings,
     phase_prices,
     phases,
@@ -43,6 +45,7 @@ from catchment.store.schema.documents import (
     usage_branches,
     usage_item_groups,
 )
+from catchment.store.schema.seats import seat_events, seat_metrics
 from catchment.store.schema.taxes import (
     tax_categories,
     tax_category_versions,
@@ -63,6 +66,7 @@ __all__ = [
     "customer_links",
     "customer_organizations",
     "customers",
+    "discounts",
     "idempotency_records",
     "invoice_documents",
     "invoices",
@@ -73,11 +77,14 @@ __all__ = [
     "list_prices",
     "merchants",
     "metadata",
+    "minimums",
     "payment_settings",
     "phase_prices",
     "phases",
     "prices",
     "products",
+    "seat_events",
+    "seat_metrics",
     "sequences",
     "sessions",
     "sign_in_failures",

@@ -54,6 +54,9 @@ billing_schedules = Table(
     created_at(),
     updated_at(),
     Column("activated_at", Instant),
+    Column("suspended_at", Instant),
+    # When it was agreed that it ends earlier; the day on which it does is its end_date.
+    Column("cancelled_at", Instant),
     Column("archived_at", Instant),
     Index(None, "workspace_id", "id"),
     Index(None, "customer_id"),
@@ -86,6 +89,43 @@ phase_prices = Table(
     Index(None, "price_id"),
 )
 
+# In the order in which they apply; `amount` is a fraction where the type is PERCENTAGE.
+discounts = Table(
+    "discounts",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("schedule_id", "billing_schedules"),
+    reference("phase_id", "phases"),
+    Column("position", Integer, nullable=False),
+    text_column("type", nullable=False),
+    text_column("amount", nullable=False),
+    text_column("message", nullable=False),
+    Column("separate_line_item", Boolean, nullable=False),
+    text_column("seat_discount_type"),
+    # Ids of the prices it is restricted to; empty: it is of all.
+    json_column("price_ids"),
+    created_at(),
+    updated_at(),
+    UniqueConstraint("phase_id", "position"),
+    Index(None, "workspace_id", "id"),
+)
+
+minimums = Table(
+    "minimums",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("schedule_id", "billing_schedules"),
+    reference("phase_id", "phases"),
+    Column("position", Integer, nullable=False),
+    text_column("amount", nullable=False),
+    # Ids of the usage prices that count towards it; empty: all do.
+    json_column("price_ids"),
+    created_at(),
+    updated_at(),
+    UniqueConstraint("phase_id", "position"),
+)
 
 # By whom something is to be paid: an invoice, all of a schedule, or all that a customer gets.
 payment_settings = Table(

@@ -66,6 +66,7 @@ def _price_columns() -> list[Column[Any]]:
         text_column("currency", nullable=False),
         json_column("structure"),
         reference("usage_metric_id", "usage_metrics", nullable=True),
+        reference("seat_metric_id", "seat_metrics", nullable=True),
         text_column("billing_frequency", nullable=False),
         text_column("billing_type", nullable=False),
         json_column("usage_calculation_period", nullable=True),

@@ -143,10 +143,14 @@ line_items = Table(
     Column("gross_minor", BigInteger, nullable=False),
     Column("service_start", Date),
     Column("service_end", Date),
+    # Since when usage of before the service had moved its tiers, where any could.
+    Column("tiers_from", Date),
     text_column("unit"),
     text_column("schedule_id"),
     text_column("phase_id"),
     text_column("price_id"),
+    # Of a seat price that charges them apart: COMMITTED seats, or OVERAGES. Else empty.
+    Column("part", Text, nullable=False, server_default=""),
     text_column("product_id"),
     text_column("usage_metric_id"),
     json_column("restrict_to_customers", nullable=True),
@@ -154,6 +158,10 @@ line_items = Table(
     text_column("event_type"),
     text_column("aggregation"),
     json_column("segments"),
+    # [{kind, id, message, beforeMinor, amountMinor}]: what discounts and a minimum make of it.
+    json_column("steps", nullable=True),
+    # DISCOUNT or MINIMUM where the line is one itself.
+    text_column("settles"),
     Column("event_count", BigInteger),
     # 0 is the line of the charge itself; its adjustments count from 1, each with what it takes off:
     # {lineItemIds, quantity, netMinor, eventCount, reverses}.
@@ -162,6 +170,7 @@ line_items = Table(
     # What was read to measure it: events up to a place, the tree and the aliases known at an
     # instant. Held here too, so that lines with something late are found without their evidence.
     Column("last_seq", BigInteger),
+    Column("last_seat", BigInteger),
     Column("known_at", Instant),
     # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
     json_column("share_counts", nullable=True),
@@ -173,6 +182,7 @@ line_items = Table(
         "phase_id",
         "price_id",
         "service_start",
+        "part",
         "adjustment",
         "live_key",
     ),
@@ -187,6 +197,7 @@ late_looks = Table(
     Column("schedule_id", Text, primary_key=True),
     Column("price_id", Text, primary_key=True),
     Column("service_start", Date, primary_key=True),
+    Column("part", Text, primary_key=True),
     Column("last_seq", BigInteger, nullable=False),
     Column("known_at", Instant, nullable=False),
 )

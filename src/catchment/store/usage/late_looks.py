@@ -12,7 +12,7 @@ from catchment.store.chunks import chunks
 from catchment.store.schema import late_looks, line_items
 
 _c = late_looks.c
-_CHARGE = (_c.schedule_id, _c.price_id, _c.service_start)
+_CHARGE = (_c.schedule_id, _c.price_id, _c.service_start, _c.part)
 
 
 def note(
@@ -33,10 +33,11 @@ def note(
                     "schedule_id": schedule,
                     "price_id": price,
                     "service_start": start,
+                    "part": seats,
                     "last_seq": last_seq,
                     "known_at": known_at,
                 }
-                for schedule, price, start in part
+                for schedule, price, start, seats in part
             ],
         )
 
@@ -44,5 +45,7 @@ def note(
 def forget(tx: Connection, invoice_id: str) -> None:
     """What is on the invoice is billed no more: what was seen of it says nothing."""
     c = line_items.c
-    lines = select(c.schedule_id, c.price_id, c.service_start).where(c.invoice_id == invoice_id)
+    lines = select(c.schedule_id, c.price_id, c.service_start, c.part).where(
+        c.invoice_id == invoice_id
+    )
     tx.execute(delete(late_looks).where(tuple_(*_CHARGE).in_(lines)))

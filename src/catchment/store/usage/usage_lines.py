@@ -55,7 +55,14 @@ def stands_from_before(tx: Connection, workspace_id: str, day: date) -> bool:
 
 
 def _before(day: date) -> tuple[ColumnElement[bool], ...]:
-    return _line.usage_metric_id.is_not(None), _line.service_start < day, _line.live_key == ""
+    of_events = _line.aggregation != Aggregation.SEATS
+    reads_from = func.coalesce(_line.tiers_from, _line.service_start)
+    return (
+        _line.usage_metric_id.is_not(None),
+        of_events,
+        reads_from < day,
+        _line.live_key == "",
+    )
 
 
 def _ids(workspace_id: str, day: date) -> Select[tuple[str]]:

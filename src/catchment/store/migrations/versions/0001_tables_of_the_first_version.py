@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("schedule_id", sa.Text(), nullable=False),
         sa.Column("price_id", sa.Text(), nullable=False),
         sa.Column("service_start", sa.Date(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column(
             "known_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
@@ -182,7 +183,7 @@ def upgrade() -> None:
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_late_looks_workspace_id")
         ),
         sa.PrimaryKeyConstraint(
-            "schedule_id", "price_id", "service_start", name=op.f("pk_late_looks")
+            "schedule_id", "price_id", "service_start", "part", name=op.f("pk_late_looks")
         ),
     )
     op.create_table(
@@ -225,6 +226,74 @@ def upgrade() -> None:
             "subject",
             "subject_id",
             name=op.f("uq_payment_settings_workspace_id_subject_subject_id"),
+        ),
+    )
+    op.create_table(
+        "seat_events",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("place", sa.BigInteger(), nullable=False),
+        sa.Column("customer_event_id", sa.Text(), nullable=False),
+        sa.Column("customer_alias", sa.Text(), nullable=False),
+        sa.Column("seat_type", sa.Text(), nullable=False),
+        sa.Column(
+            "event_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column("superseded_by", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_seat_events_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat_events")),
+        sa.UniqueConstraint(
+            "workspace_id", "place", name=op.f("uq_seat_events_workspace_id_place")
+        ),
+    )
+    with op.batch_alter_table("seat_events", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_seat_events_workspace_id_customer_event_id"),
+            ["workspace_id", "customer_event_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_seat_events_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_seat_events_workspace_id_seat_type_customer_alias_event_at"),
+            ["workspace_id", "seat_type", "customer_alias", "event_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "seat_metrics",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("seat_type", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "deleted_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column("live_key", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_seat_metrics_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat_metrics")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "seat_type",
+            "live_key",
+            name=op.f("uq_seat_metrics_workspace_id_seat_type_live_key"),
         ),
     )
     op.create_table(
@@ -440,6 +509,12 @@ def upgrade() -> None:
         ),
         sa.Column(
             "activated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "suspended_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
+        ),
+        sa.Column(
+            "cancelled_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.Column(
             "archived_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
@@ -824,6 +899,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("structure", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
+        sa.Column("seat_metric_id", sa.Text(), nullable=True),
         sa.Column("billing_frequency", sa.Text(), nullable=False),
         sa.Column("billing_type", sa.Text(), nullable=False),
         sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
@@ -841,6 +917,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["product_id"], ["products.id"], name=op.f("fk_list_prices_product_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seat_metric_id"], ["seat_metrics.id"], name=op.f("fk_list_prices_seat_metric_id")
         ),
         sa.ForeignKeyConstraint(
             ["usage_metric_id"], ["usage_metrics.id"], name=op.f("fk_list_prices_usage_metric_id")
@@ -879,6 +958,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phases")),
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
     )
+    op.create_table(
+        "discounts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("phase_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("separate_line_item", sa.Boolean(), nullable=False),
+        sa.Column("seat_discount_type", sa.Text(), nullable=True),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_discounts_phase_id")),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_discounts_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_discounts_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_discounts")),
+        sa.UniqueConstraint("phase_id", "position", name=op.f("uq_discounts_phase_id_position")),
+    )
+    with op.batch_alter_table("discounts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_discounts_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
     op.create_table(
         "invoice_documents",
         sa.Column("invoice_id", sa.Text(), nullable=False),
@@ -920,6 +1033,31 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "minimums",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("phase_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(["phase_id"], ["phases.id"], name=op.f("fk_minimums_phase_id")),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_minimums_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_minimums_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_minimums")),
+        sa.UniqueConstraint("phase_id", "position", name=op.f("uq_minimums_phase_id_position")),
+    )
+    op.create_table(
         "prices",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -928,6 +1066,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("structure", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
+        sa.Column("seat_metric_id", sa.Text(), nullable=True),
         sa.Column("billing_frequency", sa.Text(), nullable=False),
         sa.Column("billing_type", sa.Text(), nullable=False),
         sa.Column("usage_calculation_period", sa.JSON(none_as_null=True), nullable=True),
@@ -949,6 +1088,9 @@ def upgrade() -> None:
             ["list_price_id"], ["list_prices.id"], name=op.f("fk_prices_list_price_id")
         ),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_prices_product_id")),
+        sa.ForeignKeyConstraint(
+            ["seat_metric_id"], ["seat_metrics.id"], name=op.f("fk_prices_seat_metric_id")
+        ),
         sa.ForeignKeyConstraint(
             ["usage_metric_id"], ["usage_metrics.id"], name=op.f("fk_prices_usage_metric_id")
         ),
@@ -1034,20 +1176,25 @@ def upgrade() -> None:
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.Column("service_start", sa.Date(), nullable=True),
         sa.Column("service_end", sa.Date(), nullable=True),
+        sa.Column("tiers_from", sa.Date(), nullable=True),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("schedule_id", sa.Text(), nullable=True),
         sa.Column("phase_id", sa.Text(), nullable=True),
         sa.Column("price_id", sa.Text(), nullable=True),
+        sa.Column("part", sa.Text(), server_default="", nullable=False),
         sa.Column("product_id", sa.Text(), nullable=True),
         sa.Column("usage_metric_id", sa.Text(), nullable=True),
         sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("event_type", sa.Text(), nullable=True),
         sa.Column("aggregation", sa.Text(), nullable=True),
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("settles", sa.Text(), nullable=True),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
         sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
         sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("last_seq", sa.BigInteger(), nullable=True),
+        sa.Column("last_seat", sa.BigInteger(), nullable=True),
         sa.Column("known_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True),
         sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("live_key", sa.Text(), server_default="", nullable=False),
@@ -1068,10 +1215,11 @@ def upgrade() -> None:
             "phase_id",
             "price_id",
             "service_start",
+            "part",
             "adjustment",
             "live_key",
             name=op.f(
-                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_adjustment_live_key"
+                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_part_adjustment_live_key"
             ),
         ),
     )

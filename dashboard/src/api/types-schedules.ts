@@ -1,0 +1,94 @@
+/** The wire shapes of billing schedules. */
+
+import type { Price, PriceTaxRate } from "./types";
+
+export type ScheduleStatus =
+  | "DRAFT"
+  | "PENDING"
+  | "ACTIVE"
+  | "SUSPENDED"
+  | "CANCELLED"
+  | "COMPLETED";
+
+export type DiscountRequest = {
+  type: "PERCENTAGE" | "NOMINAL";
+  /** A fraction where it is a percentage. */
+  amount: number;
+  message: string;
+  separateLineItem: boolean;
+  restrictToPrices?: string[];
+  seatDiscountType?: string;
+};
+
+export type MinimumRequest = { amount: number; restrictToPrices?: string[] };
+
+export type Phase = {
+  id: string;
+  name?: string;
+  startDate: string;
+  endDate?: string;
+  priceIds: string[];
+  recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
+  discounts: (DiscountRequest & { id: string })[];
+  minimums: (MinimumRequest & { id: string })[];
+};
+
+/** On whose invoice charges are: the customer's own, or that of who pays above it. */
+export type BillTo = "SELF" | "PARENT";
+
+export type Schedule = {
+  id: string;
+  customerId: string;
+  status: ScheduleStatus;
+  startDate: string;
+  endDate?: string;
+  recurrenceDayOfMonth?: number;
+  autoIssueInvoices: boolean;
+  adjustLateUsage: boolean;
+  rollUpBilling: boolean;
+  /** Who is left out of the roll-up, with everyone below. */
+  rollUpExclusions?: string[];
+  billTo: BillTo;
+  purchaseOrderNumber?: string;
+  reference?: string;
+  label?: string;
+  memo?: string;
+  defaultDueDateDays?: number;
+  taxRates: PriceTaxRate[];
+  paymentProvider?: "STRIPE" | "GOCARDLESS" | "NONE";
+  prices: Price[];
+  phases: Phase[];
+  lastInvoiceId?: string;
+  archivedAt?: string;
+  createdAt: string;
+};
+
+export type PhaseRequest = {
+  name?: string;
+  startDate: string;
+  endDate?: string;
+  priceIds: string[];
+  listPriceIds?: string[];
+  recurrencePreference?: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
+  discounts?: DiscountRequest[];
+  minimums?: MinimumRequest[];
+};
+
+export type ScheduleRequest = {
+  customerId: string;
+  startDate: string;
+  endDate?: string;
+  recurrenceDayOfMonth?: number;
+  autoIssueInvoices: boolean;
+  adjustLateUsage: boolean;
+  isDraft: boolean;
+  rollUpBilling: boolean;
+  rollUpExclusions: string[];
+  billTo: BillTo;
+  taxRates: PriceTaxRate[];
+  purchaseOrderNumber?: string;
+  label?: string;
+  memo?: string;
+  defaultDueDateDays?: number;
+  phases: PhaseRequest[];
+};

@@ -1,0 +1,249 @@
+"""What is due when: a billing schedule and a day in, charges out.
+
+A charge still needs the quantity that was used; it says for which days. So no code that decides
+about money ever waits for a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, tzinfo
+
+from catchment.core.discounts import Discount
+from catchment.core.minimums import Minimum
+from catchment.core.period import Period, cycles, day_after, months_after
+from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price, SeatBased, SeatPart
+from catchment.core.schedules import (
+    EVERYONE,
+    Charge,
+    Frequency,
+    Phase,
+    PricedItem,
+    Schedule,
+    Timing,
+)
+
+
+def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
+    """Every charge due on or before ``as_of``, in the order of an invoice.
+
+    That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
+    was archived.
+    """
+    if schedule.archived_at is not None:
+        as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
+    return tuple(charge for charge in _begun(schedule, as_of) if charge.due_on <= as_of)
+
+
+def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
+    """The charges whose service has begun by the day ``on`` and that are due only later."""
+    found = _begun(schedule, on)
+    return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
+
+
+def is_over(schedule: Schedule, on: date) -> bool:
+    """Whether nothing falls due after the day ``on``, whatever is open-ended."""
+    days = (schedule.days_of(phase) for phase in schedule.phases)
+    ended = all(own is None or own.end <= on for own in days)
+    return ended and not running(schedule, on)
+
+
+def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
+    """Every charge whose service begins by ``as_of``, in the order of an invoice.
+
+    One-time charges are there even before.
+    """
+    found = [
+        (charge.due_on, phase_index, item_index, charge.service.start, charge)
+        for phase_index, phase in enumerate(schedule.phases)
+        if (days := schedule.days_of(phase)) is not None
+        for item_index, charge in _of_phase(schedule, phase, days, as_of)
+    ]
+    found.sort(key=lambda entry: entry[:4])
+    return (charge for *_, charge in found)
+
+
+def _of_phase(
+    schedule: Schedule, phase: Phase, days: Period, as_of: date
+) -> Iterator[tuple[int, Charge]]:
+    """The charges of a phase, each with the place of its item; minimums come after all items."""
+    priced = [
+        (place, charge)
+        for place, item in enumerate(phase.items)
+        for charge in _charges_of(schedule, phase, days, item, as_of)
+    ]
+    if not (phase.discounts or phase.minimums):
+        yield from priced
+        return
+    cycles_of: dict[tuple[Frequency, Timing, Period, date], list[Charge]] = {}
+    for _, charge in priced:
+        cycles_of.setdefault(_cycle(charge), []).append(charge)
+    for place, charge in priced:
+        beside = tuple(cycles_of[_cycle(charge)])
+        covering = [one for one in phase.discounts if one.covers(charge.item.id)]
+        whole = replace(charge, beside=beside, discounts=phase.discounts)
+        yield place, charge if all(one.separate for one in covering) else whole
+        for one in covering:
+            if one.separate:
+                yield place, replace(whole, item=_discounted(charge.item, one), tiers_from=None)
+    for place, minimum in enumerate(phase.minimums, len(phase.items)):
+        for cycle in cycles_of.values():
+            covered = [one for one in cycle if one.item.is_usage and minimum.covers(one.item.id)]
+            if covered:
+                yield place, _settled_by(minimum, covered, beside=tuple(cycle), phase=phase)
+
+
+def _cycle(charge: Charge) -> tuple[Frequency, Timing, Period, date]:
+    """What the charges share that discounts and minimums see together."""
+    return charge.item.frequency, charge.timing, charge.full, charge.due_on
+
+
+def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
+    """What is charged less for ``item``, as a line of its own."""
+    id = f"discount:{discount.id}:{item.id}"
+    return _beside(item, id, discount.message.strip() or "Discount", discount)
+
+
+def _settled_by(
+    minimum: Minimum, covered: Sequence[Charge], *, beside: tuple[Charge, ...], phase: Phase
+) -> Charge:
+    """What is charged beyond the ``covered`` charges of a cycle, over all their days."""
+    first = covered[0]
+    return replace(
+        first,
+        item=_at_least(first.item, minimum),
+        service=Period(first.service.start, max(one.service.end for one in covered)),
+        tiers_from=None,
+        beside=beside,
+        discounts=phase.discounts,
+    )
+
+
+def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
+    """What is charged beyond the usage of ``item`` and of other prices."""
+    made = _beside(item, f"minimum:{minimum.id}", "Minimum", minimum)
+    return replace(made, price=Fixed(minimum.amount))
+
+
+def _beside(item: PricedItem, id: str, name: str, settles: Discount | Minimum) -> PricedItem:
+    return replace(
+        item,
+        id=id,
+        name=name,
+        metric=None,
+        metric_name=None,
+        unit=None,
+        scope=EVERYONE,
+        settles=settles,
+        settled_price=item.id,
+    )
+
+
+def _charges_of(
+    schedule: Schedule, phase: Phase, days: Period, item: PricedItem, as_of: date
+) -> Iterator[Charge]:
+    """The charges of one item whose service begins by ``as_of``; some are due only later."""
+    if item.frequency is Frequency.ONE_TIME:
+        service = only_service(schedule, phase, days)
+        for part, tiers_from in _restarting(item.price, days.start, service):
+            made = _charge(schedule, phase, item, (part, service), service.end)
+            yield replace(made, tiers_from=tiers_from)
+        return
+    run = _run(schedule, phase)
+    until = min(days.end, day_after(as_of))
+    billing_day = schedule.billing_day or run.start.day
+    for cycle in cycles(run.start, billing_day, item.frequency.months, until):
+        cut = cycle.period.intersect(days)
+        if cut is not None:
+            over = min(cycle.period.end, run.end)
+            of = cut, cycle.full
+            if _charges_parts(item):
+                yield _charge(schedule, phase, item, of, over, SeatPart.COMMITTED)
+                yield from _overages(schedule, phase, item, of, as_of)
+                continue
+            for own, tiers_from in _restarting(item.price, days.start, cut):
+                made = _charge(schedule, phase, item, (own, cycle.full), over)
+                yield replace(made, tiers_from=tiers_from)
+
+
+def _charges_parts(item: PricedItem) -> bool:
+    """Whether its seats are charged partly when the cycle begins, the others later."""
+    seats = isinstance(item.price, SeatBased)
+    return seats and (item.timing is Timing.IN_ADVANCE or _overages_months(item) is not None)
+
+
+def _overages_months(item: PricedItem) -> int | None:
+    """The length of the cycles of overages, if they have some of their own."""
+    price = item.price
+    if not isinstance(price, SeatBased) or not price.apart:
+        return None
+    months = Frequency(price.overages or "").months
+    same = item.timing is Timing.IN_ARREARS and months == item.frequency.months
+    return None if same else months
+
+
+def _overages(
+    schedule: Schedule, phase: Phase, item: PricedItem, of: tuple[Period, Period], as_of: date
+) -> Iterator[Charge]:
+    """What comes to the committed seats of a service, by its own cycles: those within the cycle of
+    the price.
+    """
+    service, full = of
+    run = _run(schedule, phase)
+    months = _overages_months(item) or item.frequency.months
+    billing_day = schedule.billing_day or run.start.day
+    for cycle in cycles(run.start, billing_day, months, min(service.end, day_after(as_of))):
+        cut = cycle.period.intersect(service)
+        if cut is not None:
+            over = min(cycle.period.end, run.end)
+            yield _charge(schedule, phase, item, (cut, full), over, SeatPart.OVERAGES)
+
+
+def _charge(
+    schedule: Schedule,
+    phase: Phase,
+    item: PricedItem,
+    of: tuple[Period, Period],
+    over: date,
+    part: SeatPart = SeatPart.ALL,
+) -> Charge:
+    made = Charge(schedule.id, phase.id, item, *of, over, part)
+    return replace(made, due_on=made.service.start) if made.timing is Timing.IN_ADVANCE else made
+
+
+def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Period, date | None]]:
+    """The service, cut where the tiers of a price that began on a day begin anew within it.
+
+    Each part comes with the day from which its tiers count.
+    """
+    if not isinstance(price, Graduated) or price.mode is CalculationMode.BILLING_PERIOD:
+        yield service, None
+    elif price.window is None:
+        yield service, begin
+    else:
+        for cycle in cycles(begin, begin.day, price.window.whole, service.end):
+            part = cycle.period.intersect(service)
+            if part is not None:
+                yield part, cycle.period.start
+
+
+def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
+    """The whole phase; of one without end its first month."""
+    if phase.end is None and schedule.end is None:
+        return Period(days.start, months_after(days.start, days.start.day, 1))
+    return days
+
+
+def _run(schedule: Schedule, phase: Phase) -> Period:
+    """The days over which the cycles of ``phase`` run unbroken, phases before and after included.
+
+    They begin at the last reset up to this phase, else with the schedule, and end at the next one.
+    """
+    begin, end = schedule.start, schedule.days.end
+    for other in schedule.phases:
+        if other.resets and other.start <= phase.start:
+            begin = max(begin, other.start)
+        elif other.resets:
+            end = min(end, other.start)
+    return Period(begin, end)

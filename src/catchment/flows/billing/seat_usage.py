@@ -1,0 +1,81 @@
+"""Seats, asked for as usage is: what billing measures of them, and what came late for it.
+
+Seat events are few and relational, so they are read here and measured by the core. How far they
+were read is a place in their own order of acknowledgement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, tzinfo
+
+from sqlalchemy import Connection
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import Aggregation, Metric, Usage, UsageQuery
+from catchment.core.period import Period
+from catchment.core.pricing import SeatPart
+from catchment.core.seat_balances import measure
+from catchment.store.invoices.adjustments import Stretch
+from catchment.store.seats import seat_events
+
+
+def of_seats(metric: Metric | None) -> bool:
+    """Whether a metric counts seats rather than usage events."""
+    return metric is not None and metric.aggregation is Aggregation.SEATS
+
+
+def seats(
+    tx: Connection,
+    workspace_id: str,
+    query: UsageQuery,
+    service: Period,
+    zone: tzinfo,
+    *,
+    payer: CustomerId,
+    part: SeatPart,
+    up_to: int,
+) -> Usage:
+    """The seats of the members of ``query`` on the days of a service, as known at a place.
+
+    What is committed goes by the first day alone: whose it is, too.
+    """
+    totals = seat_events.totals(
+        tx,
+        workspace_id,
+        query.metric.event_type,
+        {alias for member in query.members for alias in member.aliases},
+        before=service.span(zone).end,
+        up_to=up_to,
+    )
+    first_day = part is SeatPart.COMMITTED
+    return measure(
+        query.members,
+        totals,
+        service,
+        zone,
+        payer=payer,
+        bounds=query.bounds,
+        first_day=first_day,
+    )
+
+
+def late_seats(
+    tx: Connection,
+    workspace_id: str,
+    stretches: Sequence[Stretch],
+    renamed: Collection[tuple[str, datetime]],
+    zone: tzinfo,
+) -> Iterator[tuple[int, str]]:
+    """For which of ``stretches``, and under which names, seat events count differently by now.
+
+    ``renamed`` are names that were given or taken, and when: all that came under them counts.
+    """
+    for place, one in enumerate(stretches):
+        if one.aggregation is Aggregation.SEATS:
+            end = one.service.span(zone).end
+            names = {name for name, at in renamed if at > one.known_at}
+            came = seat_events.changed(
+                tx, workspace_id, one.event_type, names, before=end, after=one.last_seq
+            )
+            yield from ((place, name) for name in sorted(came))

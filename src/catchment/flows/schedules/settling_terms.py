@@ -1,0 +1,160 @@
+"""Discounts and minimums as they are asked for, and what they become in a phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
+from catchment.core.errors import Invalid
+from catchment.core.minimums import Minimum
+from catchment.store.catalog.price_terms import Terms
+from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
+
+NewId = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountTerms:
+    """A discount as it is asked for; ``prices`` may be list prices that the phase copies."""
+
+    type: DiscountType
+    amount: Decimal
+    message: str
+    separate: bool
+    seats: SeatDiscountType | None
+    prices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MinimumTerms:
+    """A minimum as it is asked for; ``prices`` may be list prices that the phase copies."""
+
+    amount: Decimal
+    prices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePrices:
+    """The prices of a phase by id, and which of them each id stands for that a body may name."""
+
+    terms: Mapping[str, Terms]
+    named: Mapping[str, str]
+
+
+def check_discounts(at: str, asked: Sequence[DiscountTerms], prices: PhasePrices) -> None:
+    """Refuse discounts of the phase at ``at`` that cannot be worked out. Raises Invalid."""
+    for index, one in enumerate(asked):
+        here = f"{at}/discounts/{index}"
+        covered = _covered(f"{here}/restrictToPrices", one.prices, prices)
+        if one.type is DiscountType.PERCENTAGE and one.amount > 1:
+            message = "A percentage is a fraction of at most 1: 0.1 is 10 %."
+            raise Invalid.field(f"{here}/amount", message)
+        if one.type is DiscountType.NOMINAL and not _of_one_cadence(covered):
+            message = (
+                "A nominal discount is one amount off charges that fall due together: restrict it"
+                " to prices of one billing frequency and type."
+            )
+            raise Invalid.field(f"{here}/restrictToPrices", message)
+
+
+def check_minimums(at: str, asked: Sequence[MinimumTerms], prices: PhasePrices) -> None:
+    """Refuse minimums of the phase at ``at`` that cannot be worked out. Raises Invalid."""
+    for index, one in enumerate(asked):
+        here = f"{at}/minimums/{index}/restrictToPrices"
+        covered = _covered(here, one.prices, prices)
+        if one.prices and any(terms.metric_id is None for terms in covered):
+            raise Invalid.field(here, "Only usage prices count towards a minimum.")
+        used = [terms for terms in covered if terms.metric_id is not None]
+        if not used:
+            raise Invalid.field(here, "A minimum needs a usage price in its phase.")
+        if not _of_one_cadence(used):
+            message = "A minimum is for one cycle: restrict it to prices of one billing frequency."
+            raise Invalid.field(here, message)
+
+
+def discounts_of(
+    asked: Iterable[DiscountTerms],
+    prices: PhasePrices,
+    before: Sequence[DiscountRecord],
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> tuple[DiscountRecord, ...]:
+    """The discounts asked for; one that was there ``before``, in the same terms, is that one."""
+    left = list(before)
+    found: list[DiscountRecord] = []
+    for one in asked:
+        named = frozenset(prices.named[id] for id in one.prices)
+        applied = Discount("", one.type, one.amount, one.message, one.separate, named)
+        same = next(
+            (
+                old
+                for old in left
+                if replace(old.applied, id="") == applied and old.seats == one.seats
+            ),
+            None,
+        )
+        if same is None:
+            same = DiscountRecord(replace(applied, id=new_id()), one.seats, now, now)
+        else:
+            left.remove(same)
+        found.append(same)
+    return tuple(found)
+
+
+def minimums_of(
+    asked: Iterable[MinimumTerms],
+    prices: PhasePrices,
+    before: Sequence[MinimumRecord],
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> tuple[MinimumRecord, ...]:
+    """The minimums asked for; one that was there ``before``, in the same terms, is that one."""
+    left = list(before)
+    found: list[MinimumRecord] = []
+    for one in asked:
+        applied = Minimum("", one.amount, frozenset(prices.named[id] for id in one.prices))
+        same = next((old for old in left if replace(old.applied, id="") == applied), None)
+        if same is None:
+            same = MinimumRecord(replace(applied, id=new_id()), now, now)
+        else:
+            left.remove(same)
+        found.append(same)
+    return tuple(found)
+
+
+def copied(
+    discounts: Iterable[DiscountRecord],
+    minimums: Iterable[MinimumRecord],
+    *,
+    now: datetime,
+    new_id: NewId,
+) -> tuple[tuple[DiscountRecord, ...], tuple[MinimumRecord, ...]]:
+    """The same for another schedule that shares the prices."""
+    return (
+        tuple(
+            replace(one, applied=replace(one.applied, id=new_id()), created_at=now, updated_at=now)
+            for one in discounts
+        ),
+        tuple(
+            replace(one, applied=replace(one.applied, id=new_id()), created_at=now, updated_at=now)
+            for one in minimums
+        ),
+    )
+
+
+def _covered(at: str, asked: Sequence[str], prices: PhasePrices) -> list[Terms]:
+    """The prices that are named, or all. Raises Invalid."""
+    for index, id in enumerate(asked):
+        if id not in prices.named:
+            raise Invalid.field(f"{at}/{index}", f"{id} is not a price of this phase.")
+    ids = [prices.named[id] for id in asked] or list(prices.terms)
+    return [prices.terms[id] for id in ids]
+
+
+def _of_one_cadence(prices: Iterable[Terms]) -> bool:
+    return len({(terms.frequency, terms.timing) for terms in prices}) <= 1
