@@ -25,8 +25,10 @@ export type MinimumRequest = { amount: number; restrictToPrices?: string[] };
 export type Phase = {
   id: string;
   name?: string;
-  startDate: string;
+  /** None while a milestone before it is not reached. */
+  startDate?: string;
   endDate?: string;
+  milestone?: string;
   priceIds: string[];
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts: (DiscountRequest & { id: string })[];
@@ -65,8 +67,9 @@ export type Schedule = {
 
 export type PhaseRequest = {
   name?: string;
-  startDate: string;
+  startDate?: string;
   endDate?: string;
+  milestone?: string;
   priceIds: string[];
   listPriceIds?: string[];
   recurrencePreference?: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";

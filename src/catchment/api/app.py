@@ -39,6 +39,7 @@ from catchment.api.invoices import (
 from catchment.api.schedules import (
     billing_schedules,
     discounts,
+    milestones,
     payment_settings,
     schedule_pool,
     stopped_schedules,
@@ -77,6 +78,7 @@ RESOURCES = (
     seat_balances,
     billing_schedules,
     discounts,
+    milestones,
     stopped_schedules,
     schedule_pool,
     billing_runs,

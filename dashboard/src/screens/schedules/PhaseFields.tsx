@@ -9,7 +9,7 @@ import { catalogue, priceList } from "../../api/catalogue";
 import type { Price } from "../../api/types";
 import { Panel } from "../../components/Panel";
 import { cadenceText, rateText } from "../products/priceText";
-import { followingPhase, type ScheduleValues } from "./scheduleForm";
+import { followingPhase, isOpen, type ScheduleValues } from "./scheduleForm";
 
 type Props = { form: UseFormReturnType<ScheduleValues>; extra: Price[] };
 
@@ -28,7 +28,7 @@ export function PhaseFields({ form, extra }: Props) {
       }
     >
       <Stack gap="lg">
-        {phases.map((_, index) => {
+        {phases.map((phase, index) => {
           const last = index === phases.length - 1;
           const of = phases.length > 1 ? `Phase ${index + 1} ` : "";
           const label = (text: string) => (of ? `${of}${text.toLowerCase()}` : text);
@@ -43,13 +43,13 @@ export function PhaseFields({ form, extra }: Props) {
                 <TextInput
                   label={label("First day")}
                   type="date"
-                  required
+                  required={!isOpen(phases[index - 1])}
                   {...form.getInputProps(`phases.${index}.startDate`)}
                 />
                 <TextInput
                   label={label("Last day")}
                   type="date"
-                  required={!last}
+                  required={!last && !phase.milestone}
                   {...form.getInputProps(`phases.${index}.endDate`)}
                 />
                 {phases.length > 1 && (

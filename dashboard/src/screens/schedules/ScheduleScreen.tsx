@@ -134,7 +134,7 @@ const PRICE_COLUMNS: Column<Price>[] = [
 type PhaseProps = { phase: Phase; index: number; prices: Price[] };
 
 function PhasePanel({ phase, index, prices }: PhaseProps) {
-  const title = `${phase.name ?? `Phase ${index + 1}`}, ${periodText(phase.startDate, phase.endDate)}`;
+  const title = `${phase.name ?? `Phase ${index + 1}`}, ${daysText(phase)}`;
   return (
     <Panel title={title} flush>
       <DataTable
@@ -151,6 +151,15 @@ function PhasePanel({ phase, index, prices }: PhaseProps) {
       )}
     </Panel>
   );
+}
+
+/** When a phase is, or what it waits for. */
+function daysText({ startDate, endDate, milestone }: Phase): string {
+  if (!startDate) return "once the milestone before it is reached";
+  if (!milestone) return periodText(startDate, endDate);
+  return endDate
+    ? `${periodText(startDate, endDate)} (${milestone})`
+    : `from ${dayText(startDate)} until ${milestone}`;
 }
 
 /** The discounts and minimums of a phase, each with the prices that it is restricted to. */
