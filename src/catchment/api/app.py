@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from catchment import __version__
 from catchment.api import accounts, session
 from catchment.api.catalog import list_prices, merchants, prices, products, usage_metrics
+from catchment.api.credits import credits as credit_routes
 from catchment.api.edge import problems
 from catchment.api.edge.deps import utcnow
 from catchment.api.edge.frame import Frame
@@ -29,6 +30,7 @@ from catchment.api.families import (
 )
 from catchment.api.invoices import (
     allocations,
+    billing_bounds,
     billing_runs,
     invoice_explanation,
     invoices,
@@ -87,10 +89,12 @@ RESOURCES = (
     schedule_previews,
     time_travellers,
     billing_runs,
+    billing_bounds,
     invoices,
     allocations,
     invoice_explanation,
     share_explanations,
+    credit_routes,
     usage_tables,
     statements,
     spend,

@@ -23,6 +23,7 @@ from catchment.api.edge.wire import (
 from catchment.api.schedules.discount_wire import DiscountIn, DiscountOut
 from catchment.api.schedules.minimum_wire import MinimumIn, MinimumOut
 from catchment.api.schedules.payment_wire import Provider, payment_of
+from catchment.api.schedules.phase_grant_wire import PhaseGrantIn, PhaseGrantOut
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.schedules import BillTo
 from catchment.flows.schedules.schedule_terms import PhaseTerms, Terms
@@ -61,7 +62,11 @@ class ListPriceMetadata(Wire):
 
 
 class PhaseIn(Wire):
-    """A stretch with prices of its own; those of ``listPriceIds`` are copied into new ones."""
+    """A stretch with prices of its own; those of ``listPriceIds`` are copied into new ones.
+
+    ``creditGrants`` left out of every phase of an update stay as they are; given in one, they are
+    all.
+    """
 
     name: Text | None = None
     external_contract_ref: Text | None = None
@@ -74,14 +79,10 @@ class PhaseIn(Wire):
     phase_list_price_metadata: list[ListPriceMetadata] | None = None
     discounts: Annotated[list[DiscountIn], Field(max_length=100)] | None = None
     minimums: Annotated[list[MinimumIn], Field(max_length=100)] | None = None
-    credit_grants: list[Any] | None = None
+    credit_grants: Annotated[list[PhaseGrantIn], Field(max_length=100)] | None = None
 
     def terms(self, at: str) -> PhaseTerms:
-        """The phase asked for; ``at`` points to it. Raises Invalid, NotSupportedYet."""
-        if self.credit_grants:
-            raise NotSupportedYet.field(
-                f"{at}/creditGrants", "Credit grants are not supported yet."
-            )
+        """The phase asked for; ``at`` points to it. Raises Invalid."""
         arr = {m.price_id: m.arr_calculation for m in self.phase_price_metadata or ()}
         list_arr = {
             m.list_price_id: m.arr_calculation for m in self.phase_list_price_metadata or ()
@@ -108,6 +109,11 @@ class PhaseIn(Wire):
             list_arr=list_arr,
             discounts=tuple(one.terms() for one in self.discounts or ()),
             minimums=tuple(one.terms() for one in self.minimums or ()),
+            credit_grants=(
+                None
+                if self.credit_grants is None
+                else tuple(one.terms() for one in self.credit_grants)
+            ),
         )
 
 
@@ -262,7 +268,7 @@ class PhaseOut(Wire):
     end_date: Day | None = None
     discounts: list[DiscountOut]
     minimums: list[MinimumOut]
-    credit_grants: list[Any]
+    credit_grants: list[PhaseGrantOut]
     recurrence_preference: Recurrence
     phase_price_metadata: list[PriceMetadata]
 
@@ -284,7 +290,7 @@ class PhaseOut(Wire):
                     MinimumOut.of(workspace_id, schedule_id, phase.id, one)
                     for one in phase.minimums
                 ],
-                "credit_grants": [],
+                "credit_grants": [PhaseGrantOut.of(one) for one in phase.credit_grants],
                 "recurrence_preference": phase.recurrence_preference,
                 "phase_price_metadata": [
                     {"price_id": price.price_id, "arr_calculation": price.arr_calculation}

@@ -185,12 +185,13 @@ def _answers(
         made = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
+        last_seq = made.last_seq
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple(m for m in pools.now.members if m.customer in used.members)
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
             basis = None
             if known_at is not None:
-                read = _Read(known_at, made.last_seq, last_seat, names)
+                read = _Read(known_at, last_seq, last_seat, names)
                 basis = _basis(agreed, question, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis

@@ -25,6 +25,8 @@ from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, hea
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.flows.billing.price_dues import Failures
+from catchment.flows.credits.grant_phases import grant_begun
+from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoice_parts import Contents
@@ -152,7 +154,7 @@ def _renewed(
     before = {one.id: invoice_contents.of(tx, workspace.id, one.id) for one in standing}
     for id in before:  # all of them first: a line may go from one to another
         invoice_contents.clear(tx, id)
-    contents: list[Contents] = []
+    contents: dict[str, Contents] = {}
     renewed: dict[str, Invoice] = {}
     for invoice in standing:
         if _key(invoice) in made:
@@ -165,14 +167,18 @@ def _renewed(
                 auto_issue=invoice.auto_issue and again.auto_issue,
                 customer_archived=payer.customer.archived_at is not None,
             )
-            contents.append(contents_of(draft, invoice.id, new_id, before[invoice.id]))
+            contents[invoice.id] = contents_of(draft, invoice.id, new_id, before[invoice.id])
         else:
             again = emptied(invoice)
         renewed[invoice.id] = replace(
             again, created_at=invoice.created_at, updated_at=now, calculated_at=now
         )
+    grant_begun(tx, workspace, (due for due, _ in made.values()), now=now, new_id=new_id)
+    unpaid = [(renewed[id], own) for id, own in contents.items()]
+    paid = projected(tx, workspace.id, unpaid, new_id, before)
+    renewed |= {one.id: one for one, _ in paid}
     invoices.save(tx, *renewed.values())
-    invoice_contents.add(tx, workspace.id, contents)
+    invoice_contents.add(tx, workspace.id, [own for _, own in paid])
     return renewed
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from catchment.core.breakdown import Measured, named
 from catchment.core.consolidation import Due, Key, Part
 from catchment.core.control import Failure
+from catchment.core.errors import BillingError
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Adjustment, Draft, Joined, draft, joined
 from catchment.core.schedules import Charge, Schedule
@@ -87,7 +88,10 @@ def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T
         raise
     except Exception as error:  # noqa: BLE001 -- one bad schedule bills nobody less
         reason = f"{type(error).__name__}: {error}"
-        failures.setdefault(schedule.id, Failure(schedule.customer, schedule.id, reason))
+        failure = Failure(schedule.customer, schedule.id, reason)
+        if isinstance(error, BillingError):
+            failure = replace(failure, reason=error.detail, code=error.code)
+        failures.setdefault(schedule.id, failure)
         return None
 
 
