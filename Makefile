@@ -4,7 +4,7 @@ PORT ?= 8080
 DEMO_DIR ?= demo-data
 SERVE ?= 1
 
-.PHONY: setup setup-dev demo test prove prove-billing prove-usage prove-runs mutants check bench-families bench-usage clean
+.PHONY: setup setup-dev demo test prove prove-billing prove-usage prove-runs mutants check bench-families bench-billing bench-usage clean
 
 setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
 	@scripts/setup run
@@ -38,6 +38,9 @@ check: setup-dev  ## the checks without the tests
 
 bench-families: setup-dev  ## what is claimed of large families, measured (see benchmarks/README.md)
 	@.venv/bin/python -m benchmarks.families all
+
+bench-billing: setup-dev  ## the next invoice over ten million events
+	@.venv/bin/python -m benchmarks.billing next-invoice benchmark-data
 
 bench-usage: setup-dev  ## usage taken in, loaded, kept and asked, beside PostgreSQL
 	@.venv/bin/python -m benchmarks.usage all
