@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules. */
 
-import type { Decimal, Price, PriceTaxRate } from "./types";
+import type { Decimal, PhaseGrant, Price, PriceTaxRate } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -39,6 +39,7 @@ export type Phase = {
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts: Discount[];
   minimums: Minimum[];
+  creditGrants: PhaseGrant[];
   externalContractRef?: string;
   phasePriceMetadata?: PriceMetadata[];
 };
