@@ -233,7 +233,12 @@ class Books:
                     **{"price_ids": []} | one,
                 )
         for place, one in enumerate(given):
-            grant = {"name": "Included", "unit_type": "CURRENCY", "currency": "USD", "price_ids": []}
+            grant = {
+                "name": "Included",
+                "unit_type": "CURRENCY",
+                "currency": "USD",
+                "price_ids": [],
+            }
             grant |= {"refresh": "MONTHLY", "rollover": "NONE"}
             of = {"schedule_id": id, "phase_id": phase, "position": place}
             self._row(phase_credit_grants, id=ids.new_id(), **of, **grant | one)
