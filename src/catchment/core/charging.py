@@ -6,13 +6,14 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
+from typing import NamedTuple
 
-from catchment.core.discounts import Discount
+from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.minimums import Minimum
-from catchment.core.period import Period, cycles, day_after, months_after
+from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles, day_after, months_after
 from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price, SeatBased, SeatPart
 from catchment.core.schedules import (
     EVERYONE,
@@ -76,27 +77,67 @@ def _of_phase(
     if not (phase.discounts or phase.minimums):
         yield from priced
         return
-    cycles_of: dict[tuple[Frequency, Timing, Period, date], list[Charge]] = {}
-    for _, charge in priced:
-        cycles_of.setdefault(_cycle(charge), []).append(charge)
+    together = _together(phase, [charge for _, charge in priced])
     for place, charge in priced:
-        beside = tuple(cycles_of[_cycle(charge)])
-        covering = [one for one in phase.discounts if one.covers(charge.item.id)]
+        covering = [one for one in phase.discounts if _covers(one, charge)]
+        beside = together[_cycle(charge)]
         whole = replace(charge, beside=beside, discounts=phase.discounts)
         yield place, charge if all(one.separate for one in covering) else whole
         for one in covering:
             if one.separate:
                 yield place, replace(whole, item=_discounted(charge.item, one), tiers_from=None)
     for place, minimum in enumerate(phase.minimums, len(phase.items)):
-        for cycle in cycles_of.values():
-            covered = [one for one in cycle if one.item.is_usage and minimum.covers(one.item.id)]
+        for cycle, beside in together.items():
+            own = [one for one in beside if _cycle(one) == cycle]
+            covered = [one for one in own if one.item.is_usage and minimum.covers(one.item.id)]
             if covered:
-                yield place, _settled_by(minimum, covered, beside=tuple(cycle), phase=phase)
+                yield place, _settled_by(minimum, covered, beside=beside, phase=phase)
 
 
-def _cycle(charge: Charge) -> tuple[Frequency, Timing, Period, date]:
+class _Cycle(NamedTuple):
     """What the charges share that discounts and minimums see together."""
-    return charge.item.frequency, charge.timing, charge.full, charge.due_on
+
+    frequency: Frequency
+    timing: Timing
+    full: Period
+    due_on: date
+
+
+def _cycle(charge: Charge) -> _Cycle:
+    return _Cycle(charge.item.frequency, charge.timing, charge.full, charge.due_on)
+
+
+def _together(phase: Phase, priced: Iterable[Charge]) -> dict[_Cycle, tuple[Charge, ...]]:
+    """The charges of each cycle. A nominal discount of seats that are charged in parts is one
+    amount off all parts: a later part comes with the cycles of the earlier ones.
+    """
+    found: dict[_Cycle, list[Charge]] = {}
+    for charge in priced:
+        found.setdefault(_cycle(charge), []).append(charge)
+    nominal = [one for one in phase.discounts if one.type is DiscountType.NOMINAL]
+    parts: dict[tuple[Frequency, Period], list[_Cycle]] = {}
+    for cycle, own in found.items():
+        if any(one.part and _covers(of, one) for of in nominal for one in own):
+            parts.setdefault((cycle.frequency, cycle.full), []).append(cycle)
+    together = {cycle: tuple(own) for cycle, own in found.items()}
+    for cycles_of_seats in parts.values():
+        before: tuple[Charge, ...] = ()
+        for cycle in sorted(cycles_of_seats, key=lambda one: one.due_on):
+            before = together[cycle] = (*before, *found[cycle])
+    return together
+
+
+def _covers(discount: Discount, charge: Charge) -> bool:
+    """Whether a discount reduces a charge; of seats those that are charged."""
+    price = charge.item.price
+    contracted = isinstance(price, SeatBased) and price.apart
+    match charge.part, discount.seats:
+        case SeatPart.OVERAGES, SeatDiscountType.INCLUDED_SEATS_ONLY:
+            return False
+        case SeatPart.COMMITTED, SeatDiscountType.OVERAGE_SEATS_ONLY if contracted:
+            return False
+        case _:
+            return discount.covers(charge.item.id)
 
 
 def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
@@ -146,25 +187,39 @@ def _charges_of(
     """The charges of one item whose service begins by ``as_of``; some are due only later."""
     if item.frequency is Frequency.ONE_TIME:
         service = only_service(schedule, phase, days)
+        if phase.milestone and item.timing is Timing.IN_ADVANCE:
+            service = Period(days.start, days.start + ONE_DAY)  # how long it takes is not known
+        elif service.end == NO_END:
+            return
         for part, tiers_from in _restarting(item.price, days.start, service):
             made = _charge(schedule, phase, item, (part, service), service.end)
             yield replace(made, tiers_from=tiers_from)
         return
     run = _run(schedule, phase)
-    until = min(days.end, day_after(as_of))
+    for cycle, cut in cycles_in(schedule, phase, days, item.frequency.months, as_of):
+        over = min(cycle.period.end, run.end)
+        of = cut, cycle.full
+        if _charges_parts(item):
+            yield _charge(schedule, phase, item, of, over, SeatPart.COMMITTED)
+            yield from _overages(schedule, phase, item, of, as_of)
+            continue
+        for own, tiers_from in _restarting(item.price, days.start, cut):
+            made = _charge(schedule, phase, item, (own, cycle.full), over)
+            yield replace(made, tiers_from=tiers_from)
+
+
+def cycles_in(
+    schedule: Schedule, phase: Phase, days: Period, months: int, as_of: date
+) -> Iterator[tuple[Cycle, Period]]:
+    """The cycles of ``months`` that begin by ``as_of``, each with those of its days that are among
+    the ``days`` of the phase; a cycle without any is left out.
+    """
+    run = _run(schedule, phase)
     billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, item.frequency.months, until):
+    for cycle in cycles(run.start, billing_day, months, min(days.end, day_after(as_of))):
         cut = cycle.period.intersect(days)
         if cut is not None:
-            over = min(cycle.period.end, run.end)
-            of = cut, cycle.full
-            if _charges_parts(item):
-                yield _charge(schedule, phase, item, of, over, SeatPart.COMMITTED)
-                yield from _overages(schedule, phase, item, of, as_of)
-                continue
-            for own, tiers_from in _restarting(item.price, days.start, cut):
-                made = _charge(schedule, phase, item, (own, cycle.full), over)
-                yield replace(made, tiers_from=tiers_from)
+            yield cycle, cut
 
 
 def _charges_parts(item: PricedItem) -> bool:
@@ -192,12 +247,9 @@ def _overages(
     service, full = of
     run = _run(schedule, phase)
     months = _overages_months(item) or item.frequency.months
-    billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, months, min(service.end, day_after(as_of))):
-        cut = cycle.period.intersect(service)
-        if cut is not None:
-            over = min(cycle.period.end, run.end)
-            yield _charge(schedule, phase, item, (cut, full), over, SeatPart.OVERAGES)
+    for cycle, cut in cycles_in(schedule, phase, service, months, as_of):
+        over = min(cycle.period.end, run.end)
+        yield _charge(schedule, phase, item, (cut, full), over, SeatPart.OVERAGES)
 
 
 def _charge(
@@ -229,8 +281,8 @@ def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Pe
 
 
 def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
-    """The whole phase; of one without end its first month."""
-    if phase.end is None and schedule.end is None:
+    """The whole phase; of one without end its first month, unless a milestone ends it."""
+    if phase.end is None and schedule.end is None and not phase.milestone:
         return Period(days.start, months_after(days.start, days.start.day, 1))
     return days
 

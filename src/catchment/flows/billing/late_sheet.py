@@ -65,7 +65,7 @@ def late_sheet(
         one
         for one in late(tx, usage, agreed, last_seq, renewed=None)
         if not one.reverses
-        and not of_seats(one.charge.item.metric)
+        and one.charge.item.is_usage
         and (_claimant(one), one.charge.service) not in mine
     ]
     known_at = stamps.known_at(tx, agreed.workspace.id)
@@ -75,7 +75,8 @@ def late_sheet(
         by_metric[one.metric].append(_whole(one))
     for number, waiting in enumerate(others):
         metric = waiting.charge.item.metric
-        assert metric is not None, waiting
+        if metric is None:  # a discount or a minimum of late usage, or a fee beside it
+            continue
         name = str(number)
         fates[name] = Fate.WAITING if wanted(waiting) else Fate.TURNED_OFF
         line = BilledUsage(

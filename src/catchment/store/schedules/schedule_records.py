@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
+from catchment.core.credits import PhaseGrant
 from catchment.core.errors import NotFound
 from catchment.core.period import Span
 from catchment.core.schedules import BillTo
 from catchment.store.families import links
-from catchment.store.schedules import phase_terms
+from catchment.store.schedules import phase_grants, phase_terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
 from catchment.store.schema import (
     billing_schedules,
@@ -36,18 +37,24 @@ class PhasePrice:
 
 @dataclass(frozen=True, slots=True)
 class PhaseRecord:
-    """A stretch of a schedule. ``end`` is its last day, None has no end."""
+    """A stretch of a schedule. ``end`` is its last day, None has no end.
+
+    With a ``milestone`` (what is to be reached) it ends on the day on which that is: until then it
+    has no end, and the phase after it no ``start``.
+    """
 
     id: str
     name: str | None
     external_contract_ref: str | None
-    start: date
+    start: date | None
     end: date | None
     recurrence_preference: str
     prices: tuple[PhasePrice, ...]
     created_at: datetime
     discounts: tuple[DiscountRecord, ...] = ()
     minimums: tuple[MinimumRecord, ...] = ()
+    credit_grants: tuple[PhaseGrant, ...] = ()
+    milestone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ def save(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     """Replace what is kept of a schedule, phases included."""
     save_head(tx, record)
     phase_terms.drop(tx, record.id)
+    phase_grants.drop(tx, record.id)
     mine = select(phases.c.id).where(phases.c.schedule_id == record.id)
     tx.execute(delete(phase_prices).where(phase_prices.c.phase_id.in_(mine)))
     tx.execute(delete(phases).where(phases.c.schedule_id == record.id))
@@ -186,6 +194,7 @@ def _add_phases(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
             "external_contract_ref": phase.external_contract_ref,
             "start_date": phase.start,
             "end_date": phase.end,
+            "milestone": phase.milestone,
             "recurrence_preference": phase.recurrence_preference,
             "created_at": phase.created_at,
         }
@@ -209,6 +218,9 @@ def _add_phases(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     )
     phase_terms.add_minimums(
         tx, workspace, record.id, ((phase.id, phase.minimums) for phase in record.phases)
+    )
+    phase_grants.add(
+        tx, workspace, record.id, ((phase.id, phase.credit_grants) for phase in record.phases)
     )
 
 
@@ -249,6 +261,7 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
         priced[row.phase_id].append(PhasePrice(row.price_id, row.arr_calculation))
     these = select(_c.id).where(_c.id.in_(ids))
     discounts, minimums = phase_terms.discounts_of(tx, these), phase_terms.minimums_of(tx, these)
+    granted = phase_grants.of(tx, these)
     found: defaultdict[str, list[PhaseRecord]] = defaultdict(list)
     query = select(phases).where(phases.c.schedule_id.in_(ids)).order_by(phases.c.position)
     for row in tx.execute(query):
@@ -264,6 +277,8 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
                 row.created_at,
                 tuple(discounts.get(row.id, ())),
                 tuple(minimums.get(row.id, ())),
+                tuple(granted.get(row.id, ())),
+                row.milestone,
             )
         )
     return found

@@ -1,4 +1,4 @@
-"""Billing schedules as billing applies them, in bulk: six statements, however many there are."""
+"""Billing schedules as billing applies them, in bulk: seven statements, however many there are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catchment.core.errors import NotFound
 from catchment.core.schedules import BillTo, Phase, PricedItem, Schedule
 from catchment.store.catalog import prices
 from catchment.store.chunks import chunks
-from catchment.store.schedules import phase_terms
+from catchment.store.schedules import phase_grants, phase_terms
 from catchment.store.schema import billing_schedules, phase_prices, phases
 
 RESET = "RESET"
@@ -42,6 +42,7 @@ _PHASE: tuple[Column[Any], ...] = (
     _p.start_date,
     _p.end_date,
     _p.recurrence_preference,
+    _p.milestone,
 )
 
 
@@ -95,7 +96,7 @@ def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
 
 
 def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Phase]]:
-    """The phases of each schedule in order."""
+    """The phases of each schedule in order, but for those that wait for a milestone."""
     priced = (
         select(phase_prices.c.phase_id, phase_prices.c.price_id)
         .join(phases, phases.c.id == phase_prices.c.phase_id)
@@ -106,9 +107,12 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
     for phase_id, price_id in tx.execute(priced.order_by(phase_prices.c.position)):
         of_phase[phase_id].append(items[price_id])
     discounts, minimums = phase_terms.discounts_of(tx, wanted), phase_terms.minimums_of(tx, wanted)
+    granted = phase_grants.of(tx, wanted)
     found: defaultdict[str, list[Phase]] = defaultdict(list)
     rows = tx.execute(
-        select(*_PHASE).where(phases.c.schedule_id.in_(wanted)).order_by(phases.c.position)
+        select(*_PHASE)
+        .where(phases.c.schedule_id.in_(wanted), phases.c.start_date.is_not(None))
+        .order_by(phases.c.position)
     )
     for row in rows:
         resets = row.recurrence_preference == RESET
@@ -121,6 +125,8 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
                 resets,
                 tuple(one.applied for one in discounts.get(row.id, ())),
                 tuple(one.applied for one in minimums.get(row.id, ())),
+                tuple(granted.get(row.id, ())),
+                row.milestone is not None,
             )
         )
     return found

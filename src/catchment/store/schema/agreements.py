@@ -71,8 +71,11 @@ phases = Table(
     Column("position", Integer, nullable=False),
     text_column("name"),
     text_column("external_contract_ref"),
-    Column("start_date", Date, nullable=False),
+    # Null while a phase before it waits for its milestone.
+    Column("start_date", Date),
+    # Null: open, or the milestone is not reached yet.
     Column("end_date", Date),
+    text_column("milestone"),
     text_column("recurrence_preference", nullable=False),
     created_at(),
     UniqueConstraint("schedule_id", "position"),
@@ -125,6 +128,19 @@ minimums = Table(
     created_at(),
     updated_at(),
     UniqueConstraint("phase_id", "position"),
+)
+
+# In a sandbox: until when the time of a schedule has come.
+time_travellers = Table(
+    "time_travellers",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("schedule_id", "billing_schedules"),
+    Column("frozen_at", Instant, nullable=False),
+    created_at(),
+    updated_at(),
+    UniqueConstraint("schedule_id"),
 )
 
 # By whom something is to be paid: an invoice, all of a schedule, or all that a customer gets.
