@@ -40,6 +40,7 @@ _PERIODS = ("tests/core/test_period.py", "tests/core/test_schedules.py")
 TESTS = {
     "allocation": _SHARING,
     "weights": _SHARING,
+    "settled_shares": ("tests/core/test_settled_shares.py", *_SETTLING),
     "settling": ("tests/core/test_discounts.py", *_SETTLING),
     "charging": ("tests/core/test_schedules.py", "tests/core/test_seat_charges.py", *_SETTLING),
     "pricing.rating": _PRICING,

@@ -33,7 +33,7 @@ from tests.oracle.seats import seat_cost, seats
 from tests.oracle.usage import NOTHING, Charged, Used, key_of, used
 
 _Cycle = list[tuple[Charged, Service]]
-"""The charges of a phase that fall due together, for one cycle."""
+"""The charges of a phase for one cycle of prices of one frequency."""
 
 
 def bill(contract: Contract, until: date) -> Bill:
@@ -101,14 +101,12 @@ def _invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
 
 
 def _cycles(charged: Sequence[Charged], until: date) -> list[_Cycle]:
-    """Those that are due by the day ``until``, in the order of their prices."""
+    """What is due by the day ``until``: as it falls due, then in the order of the prices."""
     found: dict[object, _Cycle] = {}
     for one in charged:
         for service in (service for service in one.services if service.due <= until):
-            timing = "IN_ARREARS" if service.part == "OVERAGES" else one.price.timing
-            together = one.price.frequency, timing, service.cycle, service.due
-            found.setdefault(together, []).append((one, service))
-    return list(found.values())
+            found.setdefault((one.price.frequency, service.cycle), []).append((one, service))
+    return [sorted(own, key=lambda pair: pair[1].due) for own in found.values()]
 
 
 class _Settled:
@@ -161,15 +159,25 @@ class _Settled:
                 yield self.beside(minimum.id, one, service, missing)
 
     def off(self, discount: Discount, left: Sequence[int]) -> list[int]:
-        """What a discount takes off what each charge of the cycle still comes to."""
+        """What a discount takes off what each charge of the cycle still comes to.
+
+        A nominal one is taken once: off what falls due first, then off what falls due later.
+        """
         covered = [
-            net if net > 0 and _covers(discount, one.price) else 0
+            net if _covers(discount, one.price) else 0
             for net, (one, _) in zip(left, self.cycle, strict=True)
         ]
         if discount.type == "PERCENTAGE":
             return [rounded(net * Fraction(discount.amount), 0) for net in covered]
-        whole = min(rounded(Fraction(discount.amount), self.digits), sum(covered))
-        return spread(whole, covered) if any(covered) else covered
+        amount = rounded(Fraction(discount.amount), self.digits)
+        found: list[int] = []
+        while len(found) < len(covered):  # one day after the other
+            due = self.cycle[len(found)][1].due
+            today = [n for n, (_, service) in enumerate(self.cycle) if service.due == due]
+            taken = min(amount, max(0, sum(covered[: today[-1] + 1]))) - sum(found)
+            sizes = [max(0, covered[n] if taken > 0 else -covered[n]) for n in today]
+            found += spread(taken, sizes) if taken else [0] * len(today)
+        return found
 
     def line(self, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
         """The line of a charge, less the discounts within it."""

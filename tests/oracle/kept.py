@@ -186,6 +186,11 @@ class KeptContracts:
         for phase in schedule.phases:
             for price in phase.prices:
                 self._price(number, schedule, price)
+        rates = {
+            self._ids[number, price]: self._ids[rate]
+            for price, rate in schedule.rates.items()
+            if (number, price) in self._ids
+        }
         id = self._row(
             (number, schedule.id),
             billing_schedules,
@@ -195,10 +200,7 @@ class KeptContracts:
             recurrence_day_of_month=schedule.billing_day,
             roll_up_billing=schedule.rolls_up,
             roll_up_exclusions=left_out or None,
-            tax_rates={
-                self._ids[number, price]: self._ids[rate] for price, rate in schedule.rates.items()
-            }
-            or None,
+            tax_rates=rates or None,
             auto_issue_invoices=False,
             custom_fields={},
             created_at=START,
