@@ -29,6 +29,10 @@ def test_what_is_missing_is_charged_and_no_more(least: int, nets: list[int], mis
     assert true_up(euros(least), map(euros, nets)) == euros(missing)
 
 
+def test_a_single_cent_is_missed() -> None:
+    assert true_up(Money(100, "EUR"), [Money(99, "EUR")]) == Money(1, "EUR")
+
+
 def test_a_minimum_of_no_named_price_counts_all() -> None:
     assert Minimum("m", D(10)).covers("a")
     assert Minimum("m", D(10), frozenset({"a"})).covers("a")

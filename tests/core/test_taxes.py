@@ -202,6 +202,8 @@ def test_sums_by_rate_add_up_in_whatever_order_the_lines_come(
     assert total((s.tax for s in found), "EUR") == total((tax for _, _, tax in lines), "EUR")
     versions = [s.taxation.rate.version_id for s in found if s.taxation.rate]
     assert len(set(versions)) == len(versions)
+    fractions = [s.taxation.fraction for s in found]
+    assert fractions == sorted(fractions, reverse=True), "the highest rate comes first"
 
 
 def test_the_tax_id_is_that_of_the_place_and_of_the_state_before_the_country() -> None:
@@ -209,6 +211,7 @@ def test_the_tax_id_is_that_of_the_place_and_of_the_state_before_the_country() -
 
     assert identity(known, ("US", "NY")) == "NY1"
     assert identity(known, ("US", "NJ")) == "US1"
+    assert identity(known[::-1], ("US", "NJ")) == "US1"
     assert identity(known, ("FR", None), ("GB", None)) == "GB1"
     assert identity(known, ("FR", None)) is None
     assert identity(known[:1], ("FR", None)) == "GB1"

@@ -35,12 +35,18 @@ _CONTRACTS = "tests/oracle/test_core.py"
 _PRICING = ("tests/core/pricing", "tests/core/test_seat_charges.py", _CONTRACTS)
 _SETTLING = ("tests/core/test_settling.py", "tests/core/test_invoicing.py", _CONTRACTS)
 _LAWS = "tests/laws/test_laws.py::test_no_family_breaks"
-_SHARING = ("tests/core/test_allocation.py", "tests/core/test_invoicing.py", _LAWS, _CONTRACTS)
+_SHARING = (
+    "tests/core/test_allocation.py",
+    "tests/core/test_settling.py",
+    "tests/core/test_invoicing.py",
+    _LAWS,
+    _CONTRACTS,
+)
 _PERIODS = ("tests/core/test_period.py", "tests/core/test_schedules.py")
 TESTS = {
     "allocation": _SHARING,
     "weights": _SHARING,
-    "settled_shares": ("tests/core/test_settled_shares.py", *_SETTLING),
+    "settled_shares": _SETTLING,
     "settling": ("tests/core/test_discounts.py", *_SETTLING),
     "charging": ("tests/core/test_schedules.py", "tests/core/test_seat_charges.py", *_SETTLING),
     "pricing.rating": _PRICING,
