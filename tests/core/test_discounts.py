@@ -178,7 +178,7 @@ def _spread(plain: dict[str, int], covered: list[str], amount: int) -> None:
     exact = {p: Fraction(amount * plain[p], whole) if whole else Fraction(0) for p in covered}
     parts = {price: int(exact[price]) for price in covered}
     while sum(parts.values()) < amount:
-        price = max(covered, key=lambda p: (exact[p] - parts[p], -PRICES.index(p)))
+        price = max(covered, key=lambda p: (exact[p] - parts[p], -covered.index(p)))
         parts[price] += 1
     for price in covered:
         plain[price] -= parts[price]
