@@ -82,7 +82,7 @@ export type TotalsExplanation = {
   currency: string;
   calculatedAt?: string;
   treeKnownAt?: string;
-  steps: { step: "CHARGES" | "TAX"; amount: string; total: string }[];
+  steps: { step: "CHARGES" | "DISCOUNTS" | "MINIMUMS" | "CREDITS" | "TAX"; amount: string; total: string }[];
   groups: {
     groupId: string;
     title: string;

@@ -1,6 +1,7 @@
 /** The wire shapes of the public API, as far as the dashboard reads or writes them. */
 
 export type * from "./types-billing";
+export type * from "./types-credits";
 export type * from "./types-previews";
 export type * from "./types-schedules";
 export type * from "./types-shares";
@@ -141,6 +142,8 @@ export type Tier = {
   maxPrice?: string;
 };
 
+export type ProrationStrategy = "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+
 export type Structure = {
   pricingType: PricingType;
   price?: string;
@@ -152,7 +155,7 @@ export type Structure = {
   usageCalculationMode?: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
   seatMetricId?: string;
   pricePerSeat?: string;
-  prorationStrategy?: "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+  prorationStrategy?: ProrationStrategy;
   contractedMinimumSeats?: number;
   overagesBillingFrequency?: BillingFrequency | "NONE";
   prorateFlatFees?: boolean;

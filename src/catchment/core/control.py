@@ -17,7 +17,7 @@ from catchment.core.adjustments import Deducted
 from catchment.core.allocation import METHODS
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, Money, decimal_text, exact_sum, money_text, total
-from catchment.core.period import Period, outermost
+from catchment.core.period import Period, outermost, overlaps
 from catchment.core.pricing import Segment
 from catchment.core.schedules import Scope
 from catchment.core.taxes import tax_on
@@ -43,11 +43,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A schedule that could not be billed, and why. Everyone else's was."""
+    """A schedule that could not be billed, and why. Everyone else's was.
+
+    ``code`` names the reason. With an ``invoice_id`` it is billed, by a draft that is parked: the
+    run does not issue it, for it is out of bounds.
+    """
 
     customer: CustomerId
     schedule_id: str
     reason: str
+    code: str = "cannot_be_billed"
+    invoice_id: str | None = None
 
 
 class Totals(NamedTuple):
@@ -64,7 +70,8 @@ class LineFigures:
 
     ``steps`` are what discounts take off and a minimum adds to what its segments come to.
     ``shares`` is what the members have of the net by each of METHODS, and ``tax_shares`` of the
-    tax; None: all is the payer's.
+    tax; None: all is the payer's. A credit has no ``tax_rate``: its tax is what the tax on what it
+    leaves is less than the tax on what was there.
     ``member_events`` are the events of all members, None for a line that counts none. An adjustment
     is the difference of its segments, members and events to what it ``deducted``.
     """
@@ -78,7 +85,7 @@ class LineFigures:
     used: Decimal | None = None
     shares: tuple[Money, ...] | None = None
     tax_shares: tuple[Money, ...] | None = None
-    tax_rate: Decimal = Decimal(0)
+    tax_rate: Decimal | None = Decimal(0)
     event_count: int | None = None
     member_events: int | None = None
     deducted: Deducted | None = None
@@ -143,9 +150,9 @@ class Census:
     """Every event of a metric within a window, by whose it is.
 
     ``received`` is counted by itself, all others by who claims the instant of the event: the
-    services asked for (``counted`` for each of them, ``billed`` for all together, ``other`` for
-    what lies in none), no schedule although the customer is known, or not even that. Of the last
-    two the most frequent are named.
+    services asked for (``counted`` for each of them, and for the days that two of one claimant
+    share; ``other`` for what lies in none), no schedule although the customer is known, or not even
+    that. Of the last two the most frequent are named.
     """
 
     received: int
@@ -289,7 +296,7 @@ def balance(
         metric_id,
         days,
         census.received,
-        _billed(lines),
+        _billed(lines, census),
         census.other,
         census.unpriced,
         census.unmapped,
@@ -346,7 +353,8 @@ def _of_line(line: LineFigures, currency: str) -> Iterator[tuple[str, object, ob
         used = None if used is None else EXACT.subtract(used, line.deducted.quantity)
         events = (events or 0) - line.deducted.event_count
     yield "netTotal", net, line.totals.net
-    yield "totalTax", tax_on(line.totals.net, line.tax_rate), line.totals.tax
+    if line.tax_rate is not None:
+        yield "totalTax", tax_on(line.totals.net, line.tax_rate), line.totals.tax
     yield "grossTotal", line.totals.net + line.totals.tax, line.totals.gross
     if used is not None:
         yield "quantity", used, line.quantity
@@ -368,14 +376,18 @@ def _of_sum(
     yield "grossTotal", head.net + head.tax, head.gross
 
 
-def _billed(lines: Iterable[BilledUsage]) -> int:
+def _billed(lines: Iterable[BilledUsage], census: Census) -> int:
     """The events of all lines; those that are billed twice, as a month and as part of its quarter,
     once.
     """
     counts: dict[Claimant, dict[Period, int]] = {}
     for line in lines:
         counts.setdefault(line.claimant, {})[line.service] = line.event_count
-    return sum(own[service] for own in counts.values() for service in outermost(own))
+    return sum(
+        sum(own[service] for service in outermost(own))
+        - sum(census.counted[claimant, days] for days in overlaps(own))
+        for claimant, own in counts.items()
+    )
 
 
 def _text(value: object) -> str:

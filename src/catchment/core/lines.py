@@ -154,12 +154,13 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
     )
 
 
-def line_of(schedule: Schedule, measured: Measured) -> Line:
+def line_of(schedule: Schedule, measured: Measured, *, shared: bool = True) -> Line:
     """The line of a charge of ``schedule``. What a pool lacks to its minimum without having used
-    anything is its customer's share.
+    anything is its customer's share. Unless it is ``shared``, nobody's share is worked out.
     """
-    made = line(measured, shared=schedule.roll_up)
-    if schedule.roll_up and isinstance(measured.charge.item.settles, Minimum):
+    pooled = shared and schedule.roll_up
+    made = line(measured, shared=pooled)
+    if pooled and isinstance(measured.charge.item.settles, Minimum):
         return owned(made, schedule.customer)
     return made
 

@@ -26,13 +26,14 @@ class StepKind(StrEnum):
 
     DISCOUNT = "DISCOUNT"
     MINIMUM = "MINIMUM"
+    CREDIT = "CREDIT"
 
 
 class Step(NamedTuple):
-    """What a discount takes off, or a minimum adds, once the price is applied.
+    """What a discount takes off, a minimum adds or a credit pays, once the price is applied.
 
-    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount.
-    ``before`` of a minimum is what the charges that count towards it come to.
+    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount and a
+    credit. ``before`` of a minimum is what the charges that count towards it come to.
     """
 
     kind: StepKind

@@ -57,10 +57,11 @@ function facts({ line, currency, netTotal, quantity }: ShareExplanation): [strin
     ["Share", <Money key="share" value={netTotal} currency={currency} />],
     ["Used", quantity !== undefined && <Quantity key="used" value={quantity} unit={line.unit} />],
     ["Of the line", <Money key="line" value={line.netTotal} currency={currency} />],
-    [
-      "Of the whole charge",
-      line.wholeNetTotal !== undefined && <Money key="whole" value={line.wholeNetTotal} currency={currency} />,
-    ],
+    ...(line.wholeNetTotal === undefined
+      ? []
+      : ([
+          ["Of the whole charge", <Money key="whole" value={line.wholeNetTotal} currency={currency} />],
+        ] as [string, React.ReactNode][])),
   ];
 }
 

@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Method, Reckoning, workings
-from catchment.core.errors import FigureDiffers, NotFound
+from catchment.core.errors import FigureDiffers, NotFound, NotSupportedYet
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import ADDING_UP, Usage
 from catchment.core.money import EXACT, Money, exact_sum, total
 from catchment.core.pricing import bounds, needs_values, within
+from catchment.core.settling import StepKind
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from
@@ -139,7 +140,7 @@ def explain_share(
 ) -> ShareExplanation:
     """Why the customer, alone or with all below it, has its share of the line.
 
-    Raises NotFound, also where it has none, and FigureDiffers.
+    Raises NotFound, also where it has none, FigureDiffers, and NotSupportedYet for a credit.
     """
     workspace_id = workspace.id
     invoice = one_invoice(tx, workspace_id, invoice_id)
@@ -160,6 +161,10 @@ def explain_share(
     }
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
+    if line.settles is StepKind.CREDIT:
+        raise NotSupportedYet(
+            "How shares of a credit come about is not explained yet; those of what it pays are."
+        )
     if line.settles is None and kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.
         [(member, share)] = shares.values()

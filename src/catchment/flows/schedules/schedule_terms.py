@@ -13,6 +13,7 @@ from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.period import Period, day_after
 from catchment.core.schedules import BillTo
 from catchment.flows.families.save_customer import CustomerArchived
+from catchment.flows.schedules.granting_terms import Granting, PhaseGrantTerms
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.make_price import ListPriceArchived
 from catchment.flows.schedules.pool_terms import check_scopes
@@ -73,6 +74,7 @@ class PhaseTerms:
     list_arr: Mapping[str, str] = field(default_factory=dict)
     discounts: tuple[DiscountTerms, ...] = ()
     minimums: tuple[MinimumTerms, ...] = ()
+    credit_grants: tuple[PhaseGrantTerms, ...] | None = None
     milestone: str | None = None
 
 
@@ -157,6 +159,13 @@ def phases_of(
     known, catalogue = check_prices(tx, workspace, terms)
     _check_products(tx, workspace, terms, catalogue)
     same = {phase.start or index: phase for index, phase in enumerate(before)}
+    granting = Granting(
+        tx,
+        workspace,
+        new_id,
+        {one.id: one for phase in before for one in phase.credit_grants},
+        said=any(phase.credit_grants is not None for phase in terms.phases),
+    )
     made: list[StoredPrice] = []
     found = []
     for index, phase in enumerate(terms.phases):
@@ -172,6 +181,7 @@ def phases_of(
         check_discounts(f"/phases/{index}", phase.discounts, settled)
         check_minimums(f"/phases/{index}", phase.minimums, settled)
         discounts, minimums = (old.discounts, old.minimums) if old else ((), ())
+        granted = old.credit_grants if old else ()
         found.append(
             PhaseRecord(
                 old.id if old else new_id(),
@@ -184,6 +194,7 @@ def phases_of(
                 old.created_at if old else now,
                 discounts_of(phase.discounts, settled, discounts, now=now, new_id=new_id),
                 minimums_of(phase.minimums, settled, minimums, now=now, new_id=new_id),
+                granting.of_phase(f"/phases/{index}", phase.credit_grants, granted, settled),
                 phase.milestone,
             )
         )
@@ -239,9 +250,9 @@ def check_roll_up(tx: Connection, workspace: Workspace, record: ScheduleRecord) 
         raise RollUpNeedsChildren(message, errors=(error,))
 
 
-def customer_archived(name: str) -> CustomerArchived:
-    """The refusal of an archived customer."""
-    message = f"{name} is archived and can have no new schedule."
+def customer_archived(name: str, what: str = "new schedule") -> CustomerArchived:
+    """The refusal of ``what`` for an archived customer."""
+    message = f"{name} is archived and can have no {what}."
     return CustomerArchived(
         message, errors=(FieldError("/customerId", CustomerArchived.code, message),)
     )

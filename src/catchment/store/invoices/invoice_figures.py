@@ -27,6 +27,7 @@ from catchment.core.control import (
 from catchment.core.metering import ADDING_UP, Metric
 from catchment.core.money import EXACT, Money, exact_sum
 from catchment.core.period import Period, outermost
+from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions, evidence
 from catchment.store.invoices.evidence import EvidenceUnreadable, MemberSums
@@ -169,7 +170,7 @@ def _line(
         used=summed.quantity if summed is not None and adds_up else None,
         shares=shared,
         tax_shares=tax_shared,
-        tax_rate=Decimal(row.tax_rate),
+        tax_rate=None if row.settles == StepKind.CREDIT else Decimal(row.tax_rate),
         event_count=row.event_count,
         member_events=None if summed is None else summed.event_count,
         deducted=deductions.of(row.deducted, row.adjustment, currency),

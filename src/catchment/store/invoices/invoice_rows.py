@@ -78,6 +78,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         known_at=row.known_at,
         steps=tuple(step_of(step, row.currency) for step in row.steps or ()),
         settles=StepKind(row.settles) if row.settles else None,
+        credit_grant_id=row.credit_grant_id,
         tiers_from=row.tiers_from,
     )
 
@@ -161,6 +162,7 @@ def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
         "segments": [segment_texts(segment) for segment in line.segments],
         "steps": [_step_kept(step) for step in line.steps] or None,
         "settles": line.settles,
+        "credit_grant_id": line.credit_grant_id,
         "event_count": line.event_count,
         "share_counts": None if line.share_counts is None else list(line.share_counts),
         "restrict_to_customers": sorted(line.scope) or None,

@@ -24,9 +24,11 @@ from catchment.store.schema.agreements import (
     payment_settings,
     phase_prices,
     phases,
+    time_travellers,
 )
 from catchment.store.schema.catalog import list_prices, prices, products, usage_metrics
 from catchment.store.schema.columns import Instant, metadata
+from catchment.store.schema.credits import credit_entries, credit_grants, phase_credit_grants
 from catchment.store.schema.customers import (
     contacts,
     customer_aliases,
@@ -35,6 +37,7 @@ from catchment.store.schema.customers import (
     customers,
 )
 from catchment.store.schema.documents import (
+    billing_run_failures,
     billing_runs,
     invoice_documents,
     invoices,
@@ -59,9 +62,12 @@ __all__ = [
     "Instant",
     "account_payment_settings",
     "api_keys",
+    "billing_run_failures",
     "billing_runs",
     "billing_schedules",
     "contacts",
+    "credit_entries",
+    "credit_grants",
     "customer_aliases",
     "customer_links",
     "customer_organizations",
@@ -79,6 +85,7 @@ __all__ = [
     "metadata",
     "minimums",
     "payment_settings",
+    "phase_credit_grants",
     "phase_prices",
     "phases",
     "prices",
@@ -93,6 +100,7 @@ __all__ = [
     "tax_rate_versions",
     "tax_rates",
     "tax_registrations",
+    "time_travellers",
     "usage_branches",
     "usage_imports",
     "usage_inbox",

@@ -29,10 +29,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
+        sa.Column("sandbox", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("account", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "usage_kept_since", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
+        sa.Column("billing_bounds", sa.JSON(none_as_null=True), nullable=True),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -84,6 +87,15 @@ def upgrade() -> None:
         sa.Column("undecided_taxes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("totals", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("report", sa.LargeBinary(), nullable=True),
+        sa.Column("retry_of", sa.Text(), nullable=True),
+        sa.Column("accept_bounds", sa.Boolean(), nullable=False),
+        sa.Column("occasion", catchment.store.schema.columns.Instant(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("planned_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chunk_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chunks_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -91,11 +103,22 @@ def upgrade() -> None:
             "finished_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.ForeignKeyConstraint(
+            ["retry_of"], ["billing_runs.id"], name=op.f("fk_billing_runs_retry_of")
+        ),
+        sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_runs_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_runs")),
+        sa.UniqueConstraint(
+            "workspace_id", "occasion", name=op.f("uq_billing_runs_workspace_id_occasion")
+        ),
     )
     with op.batch_alter_table("billing_runs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_runs_status_workspace_id"),
+            ["status", "workspace_id"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_billing_runs_workspace_id_id"), ["workspace_id", "id"], unique=False
         )
@@ -480,6 +503,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
     op.create_table(
+        "billing_run_failures",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["billing_runs.id"], name=op.f("fk_billing_run_failures_run_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_run_failures_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run_failures")),
+    )
+    with op.batch_alter_table("billing_run_failures", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_run_failures_run_id_id"), ["run_id", "id"], unique=False
+        )
+
+    op.create_table(
         "billing_schedules",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -594,6 +640,12 @@ def upgrade() -> None:
     with op.batch_alter_table("customer_aliases", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_customer_aliases_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_aliases_given", ["workspace_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_aliases_taken", ["workspace_id", "deleted_at"], unique=False
         )
 
     op.create_table(
@@ -809,6 +861,56 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "credit_grants",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("unit_type", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("metric_id", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("cost_of_credit", sa.Text(), nullable=True),
+        sa.Column("tax_rate_id", sa.Text(), nullable=True),
+        sa.Column("effective_date", sa.Date(), nullable=False),
+        sa.Column("expiry_date", sa.Date(), nullable=True),
+        sa.Column("schedule_id", sa.Text(), nullable=True),
+        sa.Column("phase_grant_id", sa.Text(), nullable=True),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column("live_key", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_credit_grants_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_credit_grants_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_credit_grants_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_grants")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "phase_grant_id",
+            "effective_date",
+            "live_key",
+            name=op.f("uq_credit_grants_workspace_id_phase_grant_id_effective_date_live_key"),
+        ),
+    )
+    with op.batch_alter_table("credit_grants", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_credit_grants_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_credit_grants_schedule_id"), ["schedule_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_credit_grants_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
+    op.create_table(
         "invoices",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -960,6 +1062,57 @@ def upgrade() -> None:
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
     )
     op.create_table(
+        "time_travellers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column(
+            "frozen_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_time_travellers_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_time_travellers_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_time_travellers")),
+        sa.UniqueConstraint("schedule_id", name=op.f("uq_time_travellers_schedule_id")),
+    )
+    op.create_table(
+        "credit_entries",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("grant_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["credit_grants.id"], name=op.f("fk_credit_entries_grant_id")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "number", name=op.f("pk_credit_entries")),
+        sa.UniqueConstraint(
+            "grant_id",
+            "kind",
+            "invoice_id",
+            name=op.f("uq_credit_entries_grant_id_kind_invoice_id"),
+        ),
+    )
+    with op.batch_alter_table("credit_entries", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_credit_entries_invoice_id"), ["invoice_id"], unique=False
+        )
+
+    op.create_table(
         "discounts",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1057,6 +1210,39 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_minimums")),
         sa.UniqueConstraint("phase_id", "position", name=op.f("uq_minimums_phase_id_position")),
+    )
+    op.create_table(
+        "phase_credit_grants",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("phase_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("unit_type", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("metric_id", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("cost_of_credit", sa.Text(), nullable=True),
+        sa.Column("tax_rate_id", sa.Text(), nullable=True),
+        sa.Column("refresh", sa.Text(), nullable=False),
+        sa.Column("rollover", sa.Text(), nullable=False),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["phase_id"], ["phases.id"], name=op.f("fk_phase_credit_grants_phase_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"],
+            ["billing_schedules.id"],
+            name=op.f("fk_phase_credit_grants_schedule_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_phase_credit_grants_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phase_credit_grants")),
+        sa.UniqueConstraint(
+            "phase_id", "position", name=op.f("uq_phase_credit_grants_phase_id_position")
+        ),
     )
     op.create_table(
         "prices",
@@ -1191,6 +1377,7 @@ def upgrade() -> None:
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("settles", sa.Text(), nullable=True),
+        sa.Column("credit_grant_id", sa.Text(), nullable=True),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
         sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
         sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
@@ -1224,6 +1411,11 @@ def upgrade() -> None:
             ),
         ),
     )
+    with op.batch_alter_table("line_items", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_line_items_credit_grant_id"), ["credit_grant_id"], unique=False
+        )
+
     op.create_table(
         "phase_prices",
         sa.Column("phase_id", sa.Text(), nullable=False),
