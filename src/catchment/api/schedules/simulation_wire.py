@@ -126,7 +126,7 @@ class PreviewedInvoiceOut(InvoiceOut):
         """The wire form."""
         assert one.invoice.due_on is not None, one
         return cls(
-            **dict(InvoiceOut.of(one.invoice)),
+            **dict(InvoiceOut.of(one.invoice, one.paid)),
             due_on=one.invoice.due_on,
             line_item_groups=[LineItemGroupOut.of(group) for group in one.contents.groups],
             line_items=[LineItemOut.of(line, {}) for line in one.contents.lines],
