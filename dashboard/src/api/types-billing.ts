@@ -55,6 +55,15 @@ export type Segment = {
   to?: string | null;
 };
 
+/** What a discount takes off, a minimum adds or a credit pays: `amount`, to the `before`. */
+export type LineStep = {
+  kind: "DISCOUNT" | "MINIMUM" | "CREDIT";
+  id: string;
+  message: string;
+  before: string;
+  amount: string;
+};
+
 export type LineItem = {
   id: string;
   groupId?: string;
@@ -70,12 +79,17 @@ export type LineItem = {
   totalTax: string;
   grossTotal: string;
   priceId?: string;
+  seatMetricId?: string;
   unit?: string;
   eventCount?: number;
   /** Of an adjustment those of the whole charge. */
   segments?: Segment[];
   adjusts?: Adjustment;
   taxation?: Taxation;
+  /** The line is itself a discount, what is missing to a minimum or what a credit pays. */
+  settles?: LineStep["kind"];
+  /** Of an adjustment those of the whole charge. */
+  steps?: LineStep[];
 };
 
 /** What a charge comes to by all that is known, and what its lines had billed before. */
@@ -103,6 +117,9 @@ export type MemberShare = {
   parentLinkIds: string[];
 };
 
+/** A stretch of days with the same seats, and how many of them are charged. */
+export type SeatsOfDays = { start: string; days: number; seats: string; charged: string };
+
 export type UsageUsed = {
   metric: {
     id: string;
@@ -122,15 +139,10 @@ export type UsageUsed = {
   /** Events of before were dropped, some that counted among them. */
   eventsKeptSince?: string;
   treeKnownAt: string;
+  /** Where tiers that go on had got to before. */
+  tiersBegan?: { since: string; reached: string };
+  seats?: SeatsOfDays[];
   members: Page<MemberShare>;
-};
-
-/** `amount` takes what was there `before` to what is left of it. */
-export type LineStep = {
-  kind: "DISCOUNT" | "MINIMUM" | "CREDIT";
-  message: string;
-  before: string;
-  amount: string;
 };
 
 /** Why a line has its amount; `usage.members` is one page. */
@@ -146,8 +158,7 @@ export type Explanation = {
   usage?: UsageUsed;
   segments: Segment[];
   rounding: { exact: string; rounded: string };
-  /** What discounts, a minimum or a credit made of it, once it was rounded. */
-  steps?: LineStep[];
+  settles?: LineStep["kind"];
   /** Of an adjustment, which is the first less the second. */
   adjustment?: { netTotal: string; billedNetTotal: string };
   tax: LineTax;

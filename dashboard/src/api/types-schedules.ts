@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules. */
 
-import type { PhaseGrant, Price, PriceTaxRate } from "./types";
+import type { Decimal, PhaseGrant, Price, PriceTaxRate } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -10,17 +10,25 @@ export type ScheduleStatus =
   | "CANCELLED"
   | "COMPLETED";
 
+export type SeatDiscountType = "ALL_SEATS" | "INCLUDED_SEATS_ONLY" | "OVERAGE_SEATS_ONLY";
+
 export type DiscountRequest = {
   type: "PERCENTAGE" | "NOMINAL";
   /** A fraction where it is a percentage. */
-  amount: number;
+  amount: Decimal;
   message: string;
   separateLineItem: boolean;
   restrictToPrices?: string[];
-  seatDiscountType?: string;
+  seatDiscountType?: SeatDiscountType;
 };
 
-export type MinimumRequest = { amount: number; restrictToPrices?: string[] };
+export type Discount = DiscountRequest & { id: string };
+
+export type MinimumRequest = { amount: Decimal; restrictToPrices?: string[] };
+
+export type Minimum = MinimumRequest & { id: string };
+
+type PriceMetadata = { priceId: string; arrCalculation: "INCLUDE" | "EXCLUDE" };
 
 export type Phase = {
   id: string;
@@ -29,9 +37,11 @@ export type Phase = {
   endDate?: string;
   priceIds: string[];
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
-  discounts: (DiscountRequest & { id: string })[];
-  minimums: (MinimumRequest & { id: string })[];
+  discounts: Discount[];
+  minimums: Minimum[];
   creditGrants: PhaseGrant[];
+  externalContractRef?: string;
+  phasePriceMetadata?: PriceMetadata[];
 };
 
 /** On whose invoice charges are: the customer's own, or that of who pays above it. */
@@ -57,10 +67,13 @@ export type Schedule = {
   defaultDueDateDays?: number;
   taxRates: PriceTaxRate[];
   paymentProvider?: "STRIPE" | "GOCARDLESS" | "NONE";
+  autoCharge?: boolean;
   prices: Price[];
   phases: Phase[];
   lastInvoiceId?: string;
   archivedAt?: string;
+  suspendedAt?: string;
+  cancelledAt?: string;
   createdAt: string;
 };
 
@@ -73,6 +86,8 @@ export type PhaseRequest = {
   recurrencePreference?: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts?: DiscountRequest[];
   minimums?: MinimumRequest[];
+  externalContractRef?: string;
+  phasePriceMetadata?: PriceMetadata[];
 };
 
 export type ScheduleRequest = {

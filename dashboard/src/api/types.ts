@@ -142,6 +142,8 @@ export type Tier = {
   maxPrice?: string;
 };
 
+export type ProrationStrategy = "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+
 export type Structure = {
   pricingType: PricingType;
   price?: string;
@@ -153,7 +155,7 @@ export type Structure = {
   usageCalculationMode?: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
   seatMetricId?: string;
   pricePerSeat?: string;
-  prorationStrategy?: "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+  prorationStrategy?: ProrationStrategy;
   contractedMinimumSeats?: number;
   overagesBillingFrequency?: BillingFrequency | "NONE";
   prorateFlatFees?: boolean;

@@ -6,8 +6,10 @@ from catchment.cli import (  # noqa: F401 -- importing them registers their comm
     demo,
     events,
     moving,
+    runs,
     usage,
     verify,
+    workspaces,
 )
 from catchment.cli.app import app
 

@@ -13,13 +13,11 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import NamedTuple, assert_never
 
-from catchment.core import allocation
-from catchment.core.allocation import METHODS, MemberParts, MemberWeights, Share
 from catchment.core.breakdown import Measured
-from catchment.core.discounts import Discount, Reduction, reductions
+from catchment.core.discounts import Charged, Discount, Reduction, reductions
 from catchment.core.minimums import Minimum, true_up
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
-from catchment.core.pricing import Price, SeatBased, Segment, rate, within
+from catchment.core.pricing import Price, SeatBased, Segment, included, rate, within
 from catchment.core.schedules import Charge
 
 
@@ -34,8 +32,8 @@ class StepKind(StrEnum):
 class Step(NamedTuple):
     """What a discount takes off, a minimum adds or a credit pays, once the price is applied.
 
-    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount and a
-    credit. ``before`` of a minimum is what the charges that count towards it come to.
+    ``amount`` takes ``before`` to what is charged after it; it is below zero where it pays less.
+    ``before`` of a minimum is what the charges that count towards it come to.
     """
 
     kind: StepKind
@@ -98,52 +96,32 @@ def settled(measured: Measured) -> Measured | None:
     return next((one for one in measured.beside if one.charge.billed_as == charge.priced_as), None)
 
 
-def shares(measured: Measured) -> tuple[Share, ...]:
-    """The members' shares of what settles others, by customer id.
-
-    A discount is shared as what it reduces is, so no member has less than nothing; a minimum as
-    what counts towards it, which may be by quantity alone. There are none of nothing, nor where
-    nobody has used anything.
-    """
-    item, made = measured.charge.item, steps(measured)
-    if not any(one.amount.minor for one in made):
-        return ()
-    match item.settles:
-        case Discount():
-            found = dict(_reduced(measured, _place(measured)))[item.settles.id]
-        case Minimum():
-            covered = {
-                place: one
-                for place, one in enumerate(measured.beside)
-                if _counts(one, item.settles)
-            }
-            weights: MemberWeights = allocation.added(_left(measured, place) for place in covered)
-            if not any(map(any, weights.values())):
-                weights = next(filter(None, map(_quantities, covered.values())), {})
-            found = allocation.spread(made[0].amount, weights)
-        case _:
-            raise AssertionError(item)
-    return tuple(Share(who, Decimal(0), parts) for who, parts in sorted(found.items()))
-
-
 def _step(one: Reduction) -> Step:
     return Step(StepKind.DISCOUNT, one.discount.id, one.discount.message, one.left, -one.taken)
 
 
-def _reductions(measured: Measured) -> tuple[Reduction, ...]:
+def reductions_of_cycle(measured: Measured) -> tuple[Reduction, ...]:
     """What discounts take off all charges of the cycle, by their places beside this one."""
-    charged = [(one.charge.item.id, applied(one).net) for one in measured.beside]
-    return reductions(measured.charge.discounts, charged)
+    return reductions(measured.charge.discounts, [_charged(one) for one in measured.beside])
+
+
+def _charged(measured: Measured) -> Charged:
+    charge, made = measured.charge, applied(measured)
+    contracted = None
+    if isinstance(made.price, SeatBased):
+        amount = included(made.price, measured.usage.values)
+        contracted = Money.rounded(amount, charge.item.currency)
+    return Charged(charge.item.id, charge.due_on, made.net, contracted)
 
 
 def _reductions_of(measured: Measured) -> Iterator[Reduction]:
     """What discounts take off the charge itself, or the one that it settles."""
     if measured.beside:
-        place = _place(measured)
-        yield from (one for one in _reductions(measured) if one.place == place)
+        place = place_of(measured)
+        yield from (one for one in reductions_of_cycle(measured) if one.place == place)
 
 
-def _place(measured: Measured) -> int:
+def place_of(measured: Measured) -> int:
     """Where the charge itself, or the one that it settles, stands among those beside it."""
     keys = [one.charge.billed_as for one in measured.beside]
     return keys.index(measured.charge.priced_as)
@@ -154,11 +132,11 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
     nets = {
         place: applied(one).net
         for place, one in enumerate(measured.beside)
-        if _counts(one, minimum)
+        if counts(one, charge, minimum)
     }
     if not nets:
         return ()
-    for one in _reductions(measured):
+    for one in reductions_of_cycle(measured):
         if one.place in nets:
             nets[one.place] -= one.taken
     least = applied(Measured(charge)).net
@@ -167,50 +145,10 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
     return (Step(StepKind.MINIMUM, minimum.id, charge.item.name, before, missing),)
 
 
-def _counts(one: Measured, minimum: Minimum) -> bool:
+def counts(one: Measured, charge: Charge, minimum: Minimum) -> bool:
+    """Whether what stands beside the charge of a minimum counts towards it."""
     item = one.charge.item
-    return item.is_usage and minimum.covers(item.id)
-
-
-def _reduced(measured: Measured, place: int) -> list[tuple[str, MemberParts]]:
-    """The shares of what each separate discount takes off the charge at a place, in order."""
-    left = _of_line(measured, place)
-    found = []
-    for one in _reductions(measured):
-        if one.place == place and one.discount.separate:
-            taken = allocation.spread(-one.taken, left)
-            left = allocation.added((left, taken))
-            found.append((one.discount.id, taken))
-    return found
-
-
-def _left(measured: Measured, place: int) -> MemberParts:
-    """The shares of what all discounts leave of the charge at a place."""
-    return allocation.added(
-        (_of_line(measured, place), *(own for _, own in _reduced(measured, place)))
-    )
-
-
-def _of_line(measured: Measured, place: int) -> MemberParts:
-    """The shares of the line of the charge at a place, less the discounts within it."""
-    own = measured.beside[place]
-    if own.charge.item.metric is None:
-        return {}
-    priced = applied(own)
-    inside = (
-        one.taken.minor
-        for one in _reductions(measured)
-        if one.place == place and not one.discount.separate
-    )
-    net = Money(priced.net.minor - sum(inside), priced.net.currency)
-    made = allocation.shares(net, priced.price, priced.segments, own.usage)
-    return {one.customer: one.parts for one in made}
-
-
-def _quantities(measured: Measured) -> MemberWeights:
-    """What members used, for every method alike."""
-    used = sorted(measured.usage.members.items())
-    return {who: (quantity,) * len(METHODS) for who, quantity in used if quantity > 0}
+    return item.is_usage and minimum.covers(item.id) and one.charge.due_on == charge.due_on
 
 
 def _prorated(charge: Charge) -> tuple[Segment, ...]:

@@ -1,5 +1,6 @@
 """The bodies of billing schedules."""
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -27,7 +28,7 @@ from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.schedules import BillTo
 from catchment.flows.schedules.schedule_terms import PhaseTerms, Terms
 from catchment.store.schedules.payment_settings import Payment
-from catchment.store.schedules.schedule_records import PhaseRecord
+from catchment.store.schedules.schedule_records import PhaseRecord, ScheduleRecord
 
 Recurrence = Literal["CONTINUE_FROM_PREVIOUS_PHASE", "RESET"]
 Arr = Literal["INCLUDE", "EXCLUDE"]
@@ -193,6 +194,13 @@ class ScheduleUpdateIn(Wire):
         )
 
 
+SCHEDULE_EXAMPLE: dict[str, Any] = {
+    "customerId": "0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a11",
+    "isDraft": False,
+    **_EXAMPLE,
+}
+
+
 class ScheduleIn(ScheduleUpdateIn):
     """A deal with a customer. Unless it ``isDraft``, what has elapsed is drafted at once.
 
@@ -200,15 +208,7 @@ class ScheduleIn(ScheduleUpdateIn):
     shown; nothing is charged yet.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "customerId": "0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a11",
-                "isDraft": False,
-                **_EXAMPLE,
-            }
-        }
-    )
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": SCHEDULE_EXAMPLE})
 
     customer_id: IdIn
     is_draft: Flag
@@ -216,6 +216,31 @@ class ScheduleIn(ScheduleUpdateIn):
     label: Text | None = None
     payment_provider: Provider | None = None
     auto_charge: Flag | None = None
+
+    def record(self, id: str, now: datetime) -> ScheduleRecord:
+        """The schedule as a draft without its terms."""
+        return ScheduleRecord(
+            id=id,
+            customer_id=self.customer_id,
+            start=self.start_date,
+            end=self.end_date,
+            recurrence_day=self.recurrence_day_of_month,
+            roll_up=self.roll_up_billing,
+            bill_to=BillTo.SELF,
+            exclusions=(),
+            auto_issue=self.auto_issue_invoices,
+            adjust_late=True,
+            purchase_order_number=self.purchase_order_number,
+            reference=self.reference,
+            label=self.label,
+            memo=self.memo,
+            due_days=self.default_due_date_days,
+            custom_fields={},
+            tax_rates={},
+            phases=(),
+            created_at=now,
+            updated_at=now,
+        )
 
     def payment(self) -> Payment | None:
         """By whom it is to be paid, if the body says so. Raises Invalid."""

@@ -7,49 +7,48 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from catchment.core.breakdown import Basis, Measured, named
+from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due, Part
-from catchment.core.control import Failure
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
     Draft,
-    Joined,
     adjustment,
-    draft,
-    joined,
 )
 from catchment.core.metering import Member, Metric, Usage, UsageQuery
 from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
 from catchment.core.pricing import SeatPart, bounds, needs_values
-from catchment.core.schedules import Charge, Schedule, Scope
-from catchment.core.taxes import Taxation, TaxTerms
+from catchment.core.schedules import Charge, Scope
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.price_dues import (
+    Failures,
+    MeasuredDue,
+    MeasuredPart,
+    attempt,
+    price,
+)
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
-from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store import stamps
-from catchment.store.families import aliases, customers
+from catchment.store.families import aliases
 from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
 _MEMBERS_AT_ONCE = 200_000
-_T = TypeVar("_T")
 
 
 class _Key(NamedTuple):
@@ -72,10 +71,6 @@ class _Key(NamedTuple):
 _Answer = tuple[Usage, Pool, Basis | None]
 
 
-Failures = dict[str, Failure]
-"""By schedule: one that failed is not asked again."""
-
-
 @dataclass(slots=True)
 class _Question:
     key: _Key
@@ -88,17 +83,6 @@ class _Question:
     def reads(self) -> Period:
         """The days whose usage matters."""
         return Period(self.key.start, self.key.service.end)
-
-
-class MeasuredPart(NamedTuple):
-    """The charges of one schedule on an invoice, each with its usage."""
-
-    part: Part
-    measured: tuple[Measured, ...]
-
-
-MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
-"""What an invoice bills; parts that could not be measured are left out."""
 
 
 class _Read(NamedTuple):
@@ -128,17 +112,7 @@ def drafted(
     answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
-    wanted = {who for _, parts in found for of in parts for who in _named(of)}
-    wanted.update(who for made in late.values() for one in made for who in _named_by(one))
-    names = customers.names(tx, agreed.workspace.id, wanted)
-    taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
-    drafts = []
-    for due, parts in found:
-        make = partial(_draft, due, parts, late[due.key], names, taxed[due.payer], failed)
-        drafts.append((due, attempt(due.schedule, failures, make)))
-    return [
-        (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
-    ]
+    return price(tx, agreed, found, late, failures, failed)
 
 
 def measured(
@@ -150,23 +124,6 @@ def measured(
     failed: Failures = {}
     answers = _answers(tx, usage, agreed, dues, None, failed, None, explained=False)
     return _answered(dues, answers, failed)
-
-
-def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T]) -> _T | None:
-    """What ``make`` returns; None where it fails, which is then reported under the customer.
-
-    A database that is away is nobody's in particular: that stops the run.
-    """
-    if failures is None:
-        return make()
-    try:
-        return make()
-    except DBAPIError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- one bad schedule bills nobody less
-        reason = f"{type(error).__name__}: {error}"
-        failures.setdefault(schedule.id, Failure(schedule.customer, schedule.id, reason))
-        return None
 
 
 def _answered(
@@ -186,13 +143,6 @@ def _answered(
     ]
 
 
-def _named(of: MeasuredPart) -> Iterator[CustomerId]:
-    """Whose names a draft needs for a part of it."""
-    if of.part.joined or of.part.schedule.roll_up:
-        yield from of.part.path
-        yield from named(of.measured)
-
-
 def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) -> list[Adjustment]:
     """What the invoice adjusts, as far as it comes to anything and could be measured."""
     found: list[Adjustment] = []
@@ -202,39 +152,6 @@ def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) ->
             made = attempt(one.schedule, failed, make)
             found += [] if made is None else [made]
     return found
-
-
-def _named_by(one: Adjustment) -> Iterator[CustomerId]:
-    """Whose names a draft needs for an adjustment on it."""
-    yield from one.adjusting.path
-    for path in one.paths.values():
-        yield from path
-
-
-def _draft(
-    due: Due,
-    parts: Sequence[MeasuredPart],
-    late: Sequence[Adjustment],
-    names: Mapping[CustomerId, str],
-    taxed: TaxTerms,
-    failed: Failures,
-) -> Draft | None:
-    """The invoice, less what joins it and cannot be priced; None where nothing is left."""
-    own = [one for of in parts if not of.part.joined for one in of.measured]
-    guests: list[Joined] = []
-    for part, found in (of for of in parts if of.part.joined):
-        made = attempt(part.schedule, failed, partial(joined, part.schedule, part.path, found))
-        if made is not None:
-            guests.append(made)
-    if not (own or guests or late):
-        return None
-
-    def taxing(schedule: Schedule, charge: Charge) -> Taxation:
-        named = schedule.tax_rates.get(charge.item.price_id)
-        return taxed.of(named, charge.item.tax_category_id)
-
-    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
-    return replace(made_of, tax_status=taxed.status)
 
 
 def _answers(
@@ -254,7 +171,7 @@ def _answers(
     """
     answers: dict[_Key, _Answer] = {}
     workspace_id = agreed.workspace.id
-    known_at = stamps.known_at(tx, workspace_id)
+    known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
     questions = _questions(dues, explained=explained)
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
@@ -268,11 +185,14 @@ def _answers(
         made = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
-        read = _Read(known_at, made.last_seq, last_seat, names)
+        last_seq = made.last_seq
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple(m for m in pools.now.members if m.customer in used.members)
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
-            basis = _basis(agreed, question, found, before, read) if explained else None
+            basis = None
+            if known_at is not None:
+                read = _Read(known_at, last_seq, last_seat, names)
+                basis = _basis(agreed, question, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
     return answers

@@ -138,9 +138,17 @@ def emptied(invoice: Invoice) -> Invoice:
 
 
 def contents_of(
-    draft: Draft, invoice_id: str, new_id: NewId, before: Contents | None = None
+    draft: Draft,
+    invoice_id: str,
+    new_id: NewId,
+    before: Contents | None = None,
+    *,
+    explained: bool = True,
 ) -> Contents:
-    """Groups, lines and usage with ids; what was there ``before`` keeps its own."""
+    """Groups, lines and usage with ids; what was there ``before`` keeps its own.
+
+    What is not to be stored need not be ``explained`` by evidence.
+    """
     ids = _Ids(before or Contents(), new_id)
     groups, lines = [], []
     shares: dict[CustomerId, list[MemberShare]] = {}
@@ -196,7 +204,8 @@ def contents_of(
             for metric in [line.measured.charge.item.metric]
             for before in [line.measured.charge.before]
         ]
-        evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
+        if explained:
+            evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
         tuple(groups),
         tuple(replace(line, index=place) for place, line in enumerate(lines)),

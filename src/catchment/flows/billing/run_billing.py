@@ -9,12 +9,12 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Key, arrange
@@ -25,86 +25,92 @@ from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.check_sums import OutOfBalance
-from catchment.flows.billing.drafting import Failures, attempt, drafted
+from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId, keep
 from catchment.flows.billing.late_usage import late, standing
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.billing.place_charges import place
+from catchment.flows.billing.price_dues import Failures, attempt
 from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import sizes
+from catchment.flows.billing.work import Work
 from catchment.flows.credits.grant_phases import grant_phases, grants
 from catchment.store import stamps
 from catchment.store.access import Workspace
 from catchment.store.engine import lock, reading, writing
-from catchment.store.invoices import invoices
+from catchment.store.invoices import billing_run_failures, billing_runs, invoices
+from catchment.store.invoices.billing_run_failures import concerned
 from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.invoices.invoices import Billed, Invoice
-from catchment.store.schedules import schedules
+from catchment.store.schedules import schedules, time_travellers
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
-INVOICES_AT_ONCE = 500
 MEMBERS_AT_ONCE = 200_000
-Progress = Callable[[int, int], None]
-"""Is told how many invoices are done, and of how many."""
 
 
-def draft_due(
-    engine: Engine,
-    usage: UsageStore,
-    workspace: Workspace,
-    run: BillingRun,
-    failures: Failures,
-    *,
-    new_id: NewId,
-    progress: Progress = lambda _done, _all: None,
-    at_once: int = INVOICES_AT_ONCE,
-) -> list[Invoice]:
+def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
     """Draft an invoice for every due day of every live schedule up to the day of ``run``.
 
-    In the order of the due days; ``at_once`` invoices share a transaction. Whom it could not bill
-    is noted in ``failures``.
+    Of a retry only those that what failed is on. In the order of the due days, in chunks that
+    share a transaction each. Whom it could not bill is noted in ``failures``, and with the run.
+    Raises RunEnded, and nothing of that chunk is kept.
     """
-    with reading(engine) as tx:
+    usage, workspace = work.usage, work.workspace
+    with reading(work.engine) as tx:
+        only = None if run.retry_of is None else concerned(tx, run.retry_of)[0]
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-        plan = _plan(tx, usage, agreed, run, failures)
+        plan = _plan(tx, usage, agreed, run, only, failures)
         families = _families(tx, workspace, plan.values())
     granting = [one.id for one in agreed.schedules.values() if one.bills and grants(one)]
     if granting:
-        with writing(engine) as tx:
+        with writing(work.engine) as tx:
             hold(tx, workspace)
             known = ((one, run.as_of) for one in schedules.some(tx, workspace.id, granting))
-            grant_phases(tx, workspace, known, now=run.created_at, new_id=new_id)
-    done: list[Invoice] = []
-    progress(0, len(plan))
+            grant_phases(tx, workspace, known, now=run.created_at, new_id=work.new_id)
     finished, count = 0, len(plan)
-    for part in list(_parts(plan.values(), families, at_once)):
-        with reading(engine) as tx:
+    parts = list(_parts(plan.values(), families, work.at_once))
+    with writing(work.engine) as tx:
+        billing_runs.planned(tx, run.id, count, len(parts))
+    work.progress(0, count)
+    told: set[str] = set()
+    for part in parts:
+        with reading(work.engine) as tx:
             known_at = stamps.known_at(tx, workspace.id)
             drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
-        with writing(engine) as tx:
+        with writing(work.engine) as tx:
             hold(tx, workspace)
             if stamps.of(tx, workspace.id) != stamp:
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-                plan = _plan(tx, usage, agreed, run, failures)
+                plan = _plan(tx, usage, agreed, run, only, failures)
                 known_at = stamps.known_at(tx, workspace.id)
                 drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
             nothing = quiet(_planned(plan, part), drafts, failures)
             note(tx, agreed, nothing, run.last_seq, known_at)
             drafts = _unbilled(tx, agreed, drafts)
-            done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
+            kept = keep(tx, workspace, drafts, now=work.now, new_id=work.new_id, run_id=run.id)
+            new = {id: one for id, one in failures.items() if id not in told}
+            billing_run_failures.add(
+                tx, workspace.id, run.id, ((work.new_id(), one) for one in new.values())
+            )
+            billing_runs.chunk_done(tx, run.id, len(part), len(kept))
+        told.update(new)
         finished += len(part)
-        progress(finished, count)
-    joining = [one for one in agreed.schedules.values() if one.bill_to is BillTo.PARENT]
+        work.progress(finished, count)
+    joining = [
+        one
+        for one in agreed.schedules.values()
+        if one.bill_to is BillTo.PARENT and (only is None or one.id in only)
+    ]
     if joining:
-        with writing(engine) as tx:
+        with writing(work.engine) as tx:
             hold(tx, workspace)
-            done += _late(tx, usage, workspace, joining, run, failures, new_id)
-    return sorted(done, key=lambda one: one.due_on or date.min)
+            _draft_late(tx, work, joining, run, failures)
+            billing_runs.advance(tx, run.id, attempts=0)
 
 
 def bill_schedule(
@@ -117,24 +123,42 @@ def bill_schedule(
     now: datetime,
     new_id: NewId,
 ) -> list[Invoice]:
-    """Draft every due day of one activated schedule within the caller's transaction, and issue
-    the drafts of schedules that do so by themselves.
+    """Bill one activated schedule as ``bill_schedules`` does, and hold the workspace's billing.
+
+    Raises NotFound, OutOfBalance, UsageDropped.
+    """
+    hold(tx, workspace)
+    found = [schedules.one(tx, workspace.id, schedule_id)]
+    return bill_schedules(tx, usage, workspace, found, as_of=as_of, now=now, new_id=new_id)
+
+
+def bill_schedules(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    activated: Iterable[Schedule],
+    *,
+    as_of: date,
+    now: datetime,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Draft every due day of activated schedules within the caller's transaction, and issue the
+    drafts of those that do so by themselves. The caller holds the workspace's billing.
 
     What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
     through a connection of its own: what was acknowledged before counts, and reading waits for no
     writer. A suspended schedule bills nothing. A schedule that cannot be billed fails the request.
     Raises OutOfBalance, UsageDropped.
     """
-    hold(tx, workspace)
-    schedule = schedules.one(tx, workspace.id, schedule_id)
-    if schedule.suspended:
-        return []
-    billed = invoices.billed(tx, workspace.id, [schedule_id])
+    zone = ZoneInfo(workspace.timezone)
+    billing = [one for one in activated if not one.suspended]
+    billed = invoices.billed(tx, workspace.id, [one.id for one in billing])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
-        for charge in unbilled_before(schedule, since, billed, ZoneInfo(workspace.timezone)):
+        for charge in (c for one in billing for c in unbilled_before(one, since, billed, zone)):
             raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
-    wanted = unbilled(schedule, charges(schedule, as_of, ZoneInfo(workspace.timezone)), billed)
+    due = ((one, charges(one, as_of, zone)) for one in billing)
+    wanted = [charge for one, own in due for charge in unbilled(one, own, billed)]
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
     found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
     if differences:
@@ -153,14 +177,40 @@ def hold(tx: Connection, workspace: Workspace) -> None:
 
 
 def _plan(
-    tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    run: BillingRun,
+    only: Collection[str] | None,
+    failures: Failures,
 ) -> dict[Key, Due]:
     """What invoices that are not there yet bill, in the order of the due days.
 
-    With what they adjust of earlier ones.
+    With what they adjust of earlier ones. They are whole, also where ``only`` some schedules
+    matter.
     """
+    failed: Failures = {}
+    plan = _whole_plan(tx, usage, agreed, run, failed)
+    if only is not None:
+        plan = {key: due for key, due in plan.items() if _on(due) & set(only)}
+        failed = {id: one for id, one in failed.items() if id in only}
+    for id, one in failed.items():
+        failures.setdefault(id, one)
+    return plan
+
+
+def _on(due: Due) -> set[str]:
+    """The schedules that an invoice bills, or adjusts invoices of."""
+    parts = {part.schedule.id for part in due.parts}
+    return parts | {one.schedule.id for one in due.adjusting} | {due.schedule.id}
+
+
+def _whole_plan(
+    tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
+) -> dict[Key, Due]:
     billed = invoices.billed(tx, agreed.workspace.id)
-    plan = _charged(agreed, billed, run.as_of, failures)
+    frozen = time_travellers.days(tx, agreed.workspace)
+    plan = _charged(agreed, billed, run.as_of, failures, frozen)
     found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
     if not found:
         return plan
@@ -170,45 +220,45 @@ def _plan(
     return {due.key: due for due in sorted(dues, key=lambda due: (due.on, due.schedule.id))}
 
 
-def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
+def _charged(
+    agreed: Agreements,
+    billed: Billed,
+    as_of: date,
+    failures: Failures,
+    frozen: Mapping[str, date],
+) -> dict[Key, Due]:
+    """What is due; of schedules whose time is ``frozen``, by that day at most."""
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.bills:
-            find = partial(_open, schedule, agreed, billed, as_of)
+            day = min(as_of, frozen.get(schedule.id, as_of))
+            find = partial(_open, schedule, agreed, billed, day)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
     dues = arrange(found, agreed.payer, billed.issued)
     return {due.key: due for due in dues if due.key not in billed.days}
 
 
-def _late(
-    tx: Connection,
-    usage: UsageStore,
-    workspace: Workspace,
-    joining: Sequence[Schedule],
-    run: BillingRun,
-    failures: Failures,
-    new_id: NewId,
-) -> list[Invoice]:
+def _draft_late(
+    tx: Connection, work: Work, joining: Sequence[Schedule], run: BillingRun, failures: Failures
+) -> None:
     """Draft what bills its parent and found the parent's invoice there already.
 
     Such an invoice is made anew, from all events there are.
     """
-    wanted = _wanted(tx, workspace, joining, run.as_of, failures)
-    if not wanted:
-        return []
-    placed = place(
-        tx,
-        usage,
-        workspace,
-        (),
-        wanted,
-        now=run.created_at,
-        new_id=new_id,
-        failures=failures,
-        run_id=run.id,
-    )
-    return placed.added
+    wanted = _wanted(tx, work.workspace, joining, run.as_of, failures)
+    if wanted:
+        place(
+            tx,
+            work.usage,
+            work.workspace,
+            (),
+            wanted,
+            now=work.now,
+            new_id=work.new_id,
+            failures=failures,
+            run_id=run.id,
+        )
 
 
 def _wanted(
@@ -221,12 +271,14 @@ def _wanted(
     """What is due of these schedules and on no invoice, less what has failed."""
     known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
     billed = invoices.billed(tx, workspace.id, [one.id for one in known])
+    frozen = time_travellers.days(tx, workspace)
     zone = ZoneInfo(workspace.timezone)
     return [
         charge
         for schedule in known
         if schedule.bills
-        for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
+        for day in [min(as_of, frozen.get(schedule.id, as_of))]
+        for charge in unbilled(schedule, charges(schedule, day, zone), billed)
     ]
 
 
@@ -306,8 +358,7 @@ def _unbilled(
     tx: Connection, agreed: Agreements, drafts: Sequence[tuple[Due, Draft]]
 ) -> list[tuple[Due, Draft]]:
     """Those drafts that nobody else has made since the plan."""
-    ids = {part.schedule.id for due, _ in drafts for part in due.parts}
-    ids |= {due.schedule.id for due, _ in drafts}
+    ids = {id for due, _ in drafts for id in _on(due)}
     billed = invoices.billed(tx, agreed.workspace.id, ids)
     adjusted = {one.charge.billed_as for due, _ in drafts for one in due.adjusting}
     now = standing(tx, agreed, adjusted)

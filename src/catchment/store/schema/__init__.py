@@ -24,6 +24,7 @@ from catchment.store.schema.agreements import (
     payment_settings,
     phase_prices,
     phases,
+    time_travellers,
 )
 from catchment.store.schema.catalog import list_prices, prices, products, usage_metrics
 from catchment.store.schema.columns import Instant, metadata
@@ -36,6 +37,7 @@ from catchment.store.schema.customers import (
     customers,
 )
 from catchment.store.schema.documents import (
+    billing_run_failures,
     billing_runs,
     invoice_documents,
     invoices,
@@ -60,6 +62,7 @@ __all__ = [
     "Instant",
     "account_payment_settings",
     "api_keys",
+    "billing_run_failures",
     "billing_runs",
     "billing_schedules",
     "contacts",
@@ -97,6 +100,7 @@ __all__ = [
     "tax_rate_versions",
     "tax_rates",
     "tax_registrations",
+    "time_travellers",
     "usage_branches",
     "usage_imports",
     "usage_inbox",

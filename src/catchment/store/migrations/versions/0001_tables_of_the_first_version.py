@@ -29,10 +29,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
+        sa.Column("sandbox", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("account", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "usage_kept_since", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
+        sa.Column("billing_bounds", sa.JSON(none_as_null=True), nullable=True),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -84,6 +87,15 @@ def upgrade() -> None:
         sa.Column("undecided_taxes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("totals", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("report", sa.LargeBinary(), nullable=True),
+        sa.Column("retry_of", sa.Text(), nullable=True),
+        sa.Column("accept_bounds", sa.Boolean(), nullable=False),
+        sa.Column("occasion", catchment.store.schema.columns.Instant(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("planned_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chunk_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chunks_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -91,11 +103,22 @@ def upgrade() -> None:
             "finished_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.ForeignKeyConstraint(
+            ["retry_of"], ["billing_runs.id"], name=op.f("fk_billing_runs_retry_of")
+        ),
+        sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_runs_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_runs")),
+        sa.UniqueConstraint(
+            "workspace_id", "occasion", name=op.f("uq_billing_runs_workspace_id_occasion")
+        ),
     )
     with op.batch_alter_table("billing_runs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_runs_status_workspace_id"),
+            ["status", "workspace_id"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_billing_runs_workspace_id_id"), ["workspace_id", "id"], unique=False
         )
@@ -480,6 +503,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
     op.create_table(
+        "billing_run_failures",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["billing_runs.id"], name=op.f("fk_billing_run_failures_run_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_run_failures_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run_failures")),
+    )
+    with op.batch_alter_table("billing_run_failures", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_run_failures_run_id_id"), ["run_id", "id"], unique=False
+        )
+
+    op.create_table(
         "billing_schedules",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -594,6 +640,12 @@ def upgrade() -> None:
     with op.batch_alter_table("customer_aliases", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_customer_aliases_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_aliases_given", ["workspace_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_aliases_taken", ["workspace_id", "deleted_at"], unique=False
         )
 
     op.create_table(
@@ -1007,6 +1059,29 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phases")),
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
+    )
+    op.create_table(
+        "time_travellers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column(
+            "frozen_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_time_travellers_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_time_travellers_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_time_travellers")),
+        sa.UniqueConstraint("schedule_id", name=op.f("uq_time_travellers_schedule_id")),
     )
     op.create_table(
         "credit_entries",
