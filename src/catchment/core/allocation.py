@@ -8,7 +8,7 @@ share by itself would lose or find cents. What makes the shares also tells how t
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -41,6 +41,13 @@ Parts = tuple[int | None, ...]
 """Minor units by each of METHODS; None where a method gives no share."""
 
 
+MemberParts = dict[CustomerId, Parts]
+"""What members have of an amount."""
+
+MemberWeights = Mapping[CustomerId, Sequence[Decimal | int | None]]
+"""What an amount is shared by, by each of METHODS; None where a method gives a member no share."""
+
+
 class Share(NamedTuple):
     """What a member used of a line, and its parts of the net and of the tax; none is untaxed."""
 
@@ -68,6 +75,41 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
         columns.append(made[parts])
     rows = zip(*columns, strict=True)
     return tuple(share._replace(taxes=own) for share, own in zip(shares, rows, strict=True))
+
+
+def spread(amount: Money, weights: MemberWeights) -> MemberParts:
+    """``amount`` by what members have already; by each method for itself."""
+    columns: list[dict[CustomerId, int]] = []
+    for place in range(len(METHODS)):
+        known = sizes(weights, place)
+        some = any(known.values())
+        parts = divide(amount, list(known.values())).parts if some else [0] * len(known)
+        columns.append(dict(zip(known, parts, strict=True)))
+    return {who: tuple(column.get(who) for column in columns) for who in weights}
+
+
+def sizes(weights: MemberWeights, place: int) -> dict[CustomerId, Decimal | int]:
+    """What members weigh by the method at a place: who has less than nothing where all together
+    have more weighs nothing, and the other way round.
+    """
+    known = {who: own[place] for who, own in weights.items()}
+    found = {who: part for who, part in known.items() if part is not None}
+    sign = -1 if sum(found.values()) < 0 else 1
+    return {who: max(sign * part, 0) for who, part in found.items()}
+
+
+def added(parts: Iterable[MemberParts]) -> MemberParts:
+    """What members have of several amounts together, by customer id."""
+    found: MemberParts = {}
+    for one in parts:
+        for who, own in one.items():
+            known = found.get(who, (None,) * len(METHODS))
+            found[who] = tuple(map(_sum, known, own))
+    return dict(sorted(found.items()))
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return one if other is None else other + (one or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ before, as is all that settles them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from catchment.core import allocation
-from catchment.core.allocation import METHODS, Method, Parts, Share, Working
+from catchment.core.allocation import METHODS, MemberParts, MemberWeights, Method, Share, Working
 from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
@@ -21,11 +21,6 @@ from catchment.core.money import CURRENCIES, Money, divide
 from catchment.core.schedules import Charge
 from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
 from catchment.core.weights import By, LineTerm, Weighing
-
-MemberParts = dict[CustomerId, Parts]
-"""What members have of an amount."""
-
-_Weights = Mapping[CustomerId, Sequence[Decimal | int | None]]
 
 
 def workings(measured: Measured) -> dict[Method, Working]:
@@ -53,7 +48,7 @@ class _SharedBy(NamedTuple):
     """What members weigh by each method, and what of each line beside that is made of."""
 
     by: By
-    weights: _Weights
+    weights: MemberWeights
     lines: Sequence[tuple[Charge, MemberParts]]
 
 
@@ -76,12 +71,12 @@ def _shared_by(measured: Measured, step: Step) -> _SharedBy:
             lines = [(one.charge, _left(measured, place)) for place, one in covered.items()]
         case _:
             raise AssertionError(measured.charge.item)
-    return _SharedBy(By.LINES, added(parts for _, parts in lines), lines)
+    return _SharedBy(By.LINES, allocation.added(parts for _, parts in lines), lines)
 
 
 def _working(amount: Money, found: _SharedBy, place: int) -> Working:
     """By the method at a place."""
-    sizes = _sizes(found.weights, place)
+    sizes = allocation.sizes(found.weights, place)
     minor = Fraction(1, 10 ** CURRENCIES[amount.currency])
 
     def terms(who: CustomerId) -> tuple[LineTerm, ...]:
@@ -102,16 +97,16 @@ def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, Mem
     found = {}
     for one in reductions_of_cycle(measured):
         if one.place == place and one.discount.separate:
-            taken = shared(-one.taken, left)
+            taken = allocation.spread(-one.taken, left)
             found[one.discount.id] = left, taken
-            left = added((left, taken))
+            left = allocation.added((left, taken))
     return found
 
 
 def _left(measured: Measured, place: int) -> MemberParts:
     """The shares of what all discounts leave of the charge at a place."""
     taken = (own for _, own in _reduced(measured, place).values())
-    return added((_of_line(measured, place), *taken))
+    return allocation.added((_of_line(measured, place), *taken))
 
 
 def _of_line(measured: Measured, place: int) -> MemberParts:
@@ -130,42 +125,7 @@ def _of_line(measured: Measured, place: int) -> MemberParts:
     return {one.customer: one.parts for one in made}
 
 
-def _quantities(measured: Measured) -> _Weights:
+def _quantities(measured: Measured) -> MemberWeights:
     """What members used, for every method alike."""
     used = sorted(measured.usage.members.items())
     return {who: (quantity,) * len(METHODS) for who, quantity in used if quantity > 0}
-
-
-def _sizes(weights: _Weights, place: int) -> dict[CustomerId, Decimal | int]:
-    """What members weigh by the method at a place: who has less than nothing where all together
-    have more weighs nothing, and the other way round.
-    """
-    known = {who: own[place] for who, own in weights.items()}
-    sizes = {who: part for who, part in known.items() if part is not None}
-    sign = -1 if sum(sizes.values()) < 0 else 1
-    return {who: max(sign * part, 0) for who, part in sizes.items()}
-
-
-def shared(amount: Money, weights: MemberParts) -> MemberParts:
-    """``amount`` by what members have already; by each method for itself."""
-    columns: list[dict[CustomerId, int]] = []
-    for place in range(len(METHODS)):
-        sizes = _sizes(weights, place)
-        some = any(sizes.values())
-        parts = divide(amount, list(sizes.values())).parts if some else [0] * len(sizes)
-        columns.append(dict(zip(sizes, parts, strict=True)))
-    return {who: tuple(column.get(who) for column in columns) for who in weights}
-
-
-def added(parts: Iterable[MemberParts]) -> MemberParts:
-    """What members have of several amounts together, by customer id."""
-    found: MemberParts = {}
-    for one in parts:
-        for who, own in one.items():
-            known = found.get(who, (None,) * len(METHODS))
-            found[who] = tuple(map(_sum, known, own))
-    return dict(sorted(found.items()))
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return one if other is None else other + (one or 0)

@@ -32,8 +32,8 @@ class StepKind(StrEnum):
 class Step(NamedTuple):
     """What a discount takes off, a minimum adds or a credit pays, once the price is applied.
 
-    ``amount`` takes ``before`` to what is charged after it; it is below zero where it pays less.
-    ``before`` of a minimum is what the charges that count towards it come to.
+    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount and a
+    credit. ``before`` of a minimum is what the charges that count towards it come to.
     """
 
     kind: StepKind

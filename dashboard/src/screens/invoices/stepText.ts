@@ -8,7 +8,7 @@ export function stepText(step: LineStep, { settles }: Pick<LineItem, "settles">,
   if (step.kind === "DISCOUNT") {
     return settles ? `Off charges of ${before}` : `${step.message || "Discount"}, off ${before}`;
   }
-  if (step.kind === "CREDIT") return `Pays of charges of ${before}`;
+  if (step.kind === "CREDIT") return `Pays of ${before}: ${step.message}`;
   if (isZero(step.amount)) return `Charges of ${before} reach the minimum`;
   return `From charges of ${before} up to the minimum of ${moneyText(sum([step.before, step.amount]), currency)}`;
 }

@@ -65,16 +65,12 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(tx, usage, agreed, run, only, failures)
         families = _families(tx, workspace, plan.values())
-    granting = [one.id for one in agreed.schedules.values() if one.bills and grants(one)]
-    if granting:
-        with writing(work.engine) as tx:
-            hold(tx, workspace)
-            known = ((one, run.as_of) for one in schedules.some(tx, workspace.id, granting))
-            grant_phases(tx, workspace, known, now=run.created_at, new_id=work.new_id)
+    granting = [one.id for one in _wanted_of(agreed, only) if one.bills and grants(one)]
     finished, count = 0, len(plan)
     parts = list(_parts(plan.values(), families, work.at_once))
     with writing(work.engine) as tx:
         billing_runs.planned(tx, run.id, count, len(parts))
+    _grant(work, run, granting)
     work.progress(0, count)
     told: set[str] = set()
     for part in parts:
@@ -101,16 +97,27 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         told.update(new)
         finished += len(part)
         work.progress(finished, count)
-    joining = [
-        one
-        for one in agreed.schedules.values()
-        if one.bill_to is BillTo.PARENT and (only is None or one.id in only)
-    ]
+    joining = [one for one in _wanted_of(agreed, only) if one.bill_to is BillTo.PARENT]
     if joining:
         with writing(work.engine) as tx:
             hold(tx, workspace)
             _draft_late(tx, work, joining, run, failures)
             billing_runs.advance(tx, run.id, attempts=0)
+
+
+def _wanted_of(agreed: Agreements, only: Collection[str] | None) -> list[Schedule]:
+    """The schedules that a run is about."""
+    return [one for one in agreed.schedules.values() if only is None or one.id in only]
+
+
+def _grant(work: Work, run: BillingRun, schedule_ids: Collection[str]) -> None:
+    """Grant what the phases of these schedules have granted by the day of the run."""
+    if schedule_ids:
+        with writing(work.engine) as tx:
+            hold(tx, work.workspace)
+            found = schedules.some(tx, work.workspace.id, schedule_ids)
+            known = ((one, run.as_of) for one in found)
+            grant_phases(tx, work.workspace, known, now=work.now, new_id=work.new_id)
 
 
 def bill_schedule(

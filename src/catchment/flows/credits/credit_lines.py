@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from catchment.core.allocation import METHODS
+from catchment.core import allocation
+from catchment.core.allocation import METHODS, MemberParts
 from catchment.core.credits import CreditUnit
 from catchment.core.drawing import Draw, Payable
 from catchment.core.hierarchy import CustomerId
 from catchment.core.lines import RateDisplay
 from catchment.core.money import EXACT, to_decimals, total
-from catchment.core.settled_shares import MemberParts, added, shared
 from catchment.core.settling import Step, StepKind
 from catchment.store.invoices.invoice_parts import (
     Contents,
@@ -186,10 +186,10 @@ class _Made:
         if any(line.is_payers for line in paid):
             return None
         weights = {who: own for who, own in self._parts(paid).items() if any(own)}
-        nets = shared(-draw.net, weights)
+        nets = allocation.spread(-draw.net, weights)
         taxes: MemberParts = {}
         if paid[0].tax_rate:
-            taxes = shared(-draw.tax, nets)
+            taxes = allocation.spread(-draw.tax, _sizes(nets))
         for who, parts in nets.items():
             share = MemberShare(index, Decimal(0), parts, taxes.get(who, ()))
             self._shares.setdefault(who, []).append(share)
@@ -199,7 +199,7 @@ class _Made:
         )
 
     def _parts(self, paid: Sequence[LineItem]) -> MemberParts:
-        """What members have of some lines together."""
+        """What members have of some lines together, as far as that is not given back to them."""
         places = {line.index for line in paid}
         of_member = (
             {one.customer_id: share.parts}
@@ -207,7 +207,17 @@ class _Made:
             for share in one.shares
             if share.line_index in places
         )
-        return added(of_member)
+        return {
+            who: tuple(None if part is None else max(part, 0) for part in parts)
+            for who, parts in allocation.added(of_member).items()
+        }
+
+
+def _sizes(parts: MemberParts) -> MemberParts:
+    return {
+        who: tuple(None if part is None else abs(part) for part in own)
+        for who, own in parts.items()
+    }
 
 
 def _key(line: LineItem) -> _Key:

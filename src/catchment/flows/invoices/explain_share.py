@@ -140,7 +140,7 @@ def explain_share(
 ) -> ShareExplanation:
     """Why the customer, alone or with all below it, has its share of the line.
 
-    Raises NotFound, also where it has none, and FigureDiffers.
+    Raises NotFound, also where it has none, FigureDiffers, and NotSupportedYet for a credit.
     """
     workspace_id = workspace.id
     invoice = one_invoice(tx, workspace_id, invoice_id)
@@ -163,7 +163,7 @@ def explain_share(
         raise NotFound(f"{customer} has no share of line item {line_id}.")
     if line.settles is StepKind.CREDIT:
         raise NotSupportedYet(
-            "How shares of a credit come about is not explained yet; those of the line it pays are."
+            "How shares of a credit come about is not explained yet; those of what it pays are."
         )
     if line.settles is None and kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.
