@@ -14,7 +14,7 @@ test("a discount within a line says its words, one of its own says of what it is
 
 test("a credit says of what it pays", () => {
   const credit: LineStep = { kind: "CREDIT", id: "g", message: "Gift", before: "49.90", amount: "-20.00" };
-  expect(stepText(credit, { settles: "CREDIT" }, "USD")).toBe("Pays of charges of 49.90");
+  expect(stepText(credit, { settles: "CREDIT" }, "USD")).toBe("Pays of 49.90: Gift");
 });
 
 test("a minimum says how much there was and how much there must be", () => {
