@@ -13,6 +13,7 @@ from catchment.store.schema import metadata
 from catchment.usage import UsageStore
 from tests.api.pooled import told
 from tests.api.test_invoices import bill
+from tests.api.world import grant_body
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
 NUMBERS = ("id", "lineItemId", "invoiceId", "groupId", "lineItemGroupId", "usageItemGroupId")
@@ -204,3 +205,39 @@ def test_where_nothing_more_is_billed_it_says_why(
 
     assert (answer.status_code, answer.json()["code"]) == (404, "nothing_to_bill")
     assert answer.json()["detail"] == why
+
+
+@pytest.mark.parametrize("method", [{}, {"method": "PROPORTIONAL"}])
+def test_credits_pay_of_it_what_they_then_pay(
+    client: TestClient, books: Books, method: dict[str, str]
+) -> None:
+    """Ten granted each month by the phase, and 700 to the customer, of which January takes some."""
+    group = books.customer("Group")
+    child = books.customer("Child", group)
+    schedule = books.schedule(
+        group,
+        books.price(linear("2"), books.metric("calls")),
+        books.price(fixed("500")),
+        roll_up_billing=True,
+        given=[{"amount": "10"}],
+    )
+    books.write()
+    workspace = books.workspace.id
+    assert client.post("/credits", json=grant_body(workspace, group, amount=700)).is_success
+    books.used((child, "calls", "2026-02-05", "60"))
+    bill(books, "2026-02-01")
+
+    expected = upcoming(client, schedule, **method)
+    simulated = client.post(f"/billing-schedules/{schedule}/simulate", json={"until": "2026-04-01"})
+    [drafted] = bill(books, "2026-03-01")
+
+    stored = told(client, f"/invoices/{drafted}")
+    names = [
+        [(one["creditGrantName"], one["amount"]) for one in head["projectedCreditGrants"]]
+        for head in (stored, expected, simulated.json()["invoices"][0])
+    ]
+    assert names[0] == names[1] == names[2]
+    assert len(names[0]) == 2
+    lines = told(client, f"/invoices/{drafted}/line-items")["items"]
+    assert [one["netTotal"] for one in lines] == [one["netTotal"] for one in expected["lineItems"]]
+    assert stored["grossTotal"] == expected["grossTotal"]

@@ -253,3 +253,24 @@ def test_the_next_invoice_and_the_months_to_come_are_seen_before_they_are_billed
     simulated.get_by_label("API calls a month").fill("100")
     simulated.get_by_role("button", name="Simulate").click()
     expect(row(table(simulated, "Simulated invoices"), "1 – 30 Apr 2026")).to_contain_text("169.90")
+
+
+def test_a_milestone_ends_its_phase_and_begins_the_next(page: Page, seller: Seller) -> None:
+    kin = family(seller)
+    prices = catalogue(seller)
+    draft = schedule(seller, kin.group, [prices.fee], isDraft=True)
+    page.goto(f"/billing/schedules/{draft}/edit")
+
+    page.get_by_label("Until milestone").fill("Go-live")
+    page.get_by_role("button", name="Add phase").click()
+    second = page.get_by_role("group", name="Phase 2", exact=True)
+    expect(second.get_by_label("Phase 2 first day")).to_have_value("")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_text("once the milestone before it is reached")).to_be_visible()
+    page.get_by_role("button", name="Milestone reached").click()
+    asked = dialog(page, "When is “Go-live” reached?")
+    asked.get_by_label("Day of the milestone").fill("2026-02-14")
+    expect(asked).to_contain_text("The next phase begins on 15 Feb 2026")
+    asked.get_by_role("button", name="Milestone reached").click()
+
+    expect(page.get_by_role("heading", name="Phase 2, 15 Feb 2026 – open-ended")).to_be_visible()

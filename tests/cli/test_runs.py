@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from catchment import ids
 from catchment.cli import app, working
 from catchment.core.bounds import Bounds
+from catchment.core.errors import Unavailable
 from catchment.jobs import billing
 from catchment.main import Built, build
 from catchment.settings import Settings
@@ -110,6 +111,14 @@ def test_a_server_that_ends_takes_its_worker_along(
 
     assert multiprocessing.active_children() == []
     assert status(books, id) in {RunStatus.RUNNING, RunStatus.BALANCED}
+
+
+def test_a_worker_that_cannot_says_why(built: Built) -> None:
+    nowhere = "postgresql://127.0.0.1:1/none"
+    elsewhere = built.settings.model_copy(update={"database_url": nowhere})
+
+    with pytest.raises(Unavailable, match="onnection"):
+        working._bill_apart(elsewhere, Event())
 
 
 def status(books: Books, id: str) -> RunStatus:

@@ -172,6 +172,28 @@ def test_a_one_time_price_belongs_to_its_phase(
     assert charges(agreed, charge.due_on - timedelta(days=1)) == ()
 
 
+@pytest.mark.parametrize(
+    ("reached", "schedule_end", "expected"),
+    [
+        (None, None, ["early 1-10..1-10 @ 1-10"]),
+        ("3-15", None, ["early 1-10..1-10 @ 1-10", "late 1-10..3-15 @ 3-16"]),
+        (None, "2-20", ["early 1-10..1-10 @ 1-10", "late 1-10..2-20 @ 2-21"]),
+    ],
+)
+def test_what_is_in_arrears_waits_for_the_milestone_of_its_phase(
+    reached: str | None, schedule_end: str | None, expected: list[str]
+) -> None:
+    once = [
+        item(name, frequency=ONE_TIME, timing=how)
+        for name, how in (("early", ADVANCE), ("late", ARREARS))
+    ]
+    until = replace(phase("1-10", reached, *once), milestone=True)
+
+    found = charges(schedule(until, end=schedule_end), day("12-31"))
+
+    assert told(found) == expected
+
+
 def test_a_phase_outside_the_schedule_charges_and_claims_nothing() -> None:
     agreed = schedule(phase("6-1", None, item(metric=CALLS)), start="1-1", end="3-31")
 

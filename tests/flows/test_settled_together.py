@@ -200,7 +200,7 @@ def test_a_suspended_schedule_is_discounted_month_by_month_once_it_is_resumed(bo
     with writing(books.engine) as tx:
         whose = books.usage, books.workspace, made["schedule"]
         resume(tx, *whose, today=APRIL, now=NOW, new_id=ids.new_id)
-    with reading(books.engine) as tx:
+    with writing(books.engine) as tx:
         drafts = invoices.drafts(tx, books.workspace.id, [made["schedule"]])
     issue(books, *drafts)
 

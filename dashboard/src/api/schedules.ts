@@ -45,6 +45,10 @@ export const resumeSchedule = (id: string, key: string) =>
 export const cancelSchedule = (id: string, endDate: string, key: string) =>
   api.post<Schedule>(`/billing-schedules/${id}/cancel`, { endDate }, key);
 
+/** The milestone of a phase is reached: that day is its last. */
+export const completePhase = (id: string, phaseId: string, date: string, key: string) =>
+  api.post<Schedule>(`/billing-schedules/${id}/phases/${phaseId}/complete`, { date }, key);
+
 export const duplicateSchedule = (id: string, customerId: string, key: string) =>
   api.post<Schedule>(`/billing-schedules/${id}/duplicate`, { customerId }, key);
 

@@ -86,7 +86,7 @@ export type LineItem = {
   segments?: Segment[];
   adjusts?: Adjustment;
   taxation?: Taxation;
-  /** The line is itself a discount, or what is missing to a minimum. */
+  /** The line is itself a discount, what is missing to a minimum or what a credit pays. */
   settles?: LineStep["kind"];
   /** Of an adjustment those of the whole charge. */
   steps?: LineStep[];

@@ -9,14 +9,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.connection import Connection
 from threading import Event, Thread
 
 from catchment import ids
+from catchment.core.errors import Unavailable
+from catchment.flows.billing.work_on_run import THE_WORLDS
 from catchment.jobs.billing import BillingJobs, watch
 from catchment.main import Built, build
 from catchment.settings import Settings
@@ -56,7 +59,10 @@ def working(built: Built) -> Iterator[None]:
 
 
 def _bill_apart(settings: Settings, stopping: Event) -> None:
-    """Let another process bill what waits, or kill it once we are ``stopping``."""
+    """Let another process bill what waits, or kill it once we are ``stopping``.
+
+    Raises Unavailable where it could not, or died.
+    """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_bill, args=(settings, theirs), name="billing")
@@ -64,16 +70,25 @@ def _bill_apart(settings: Settings, stopping: Event) -> None:
     theirs.close()
     while process.is_alive() and not stopping.is_set():
         process.join(_JOIN_SECONDS)
-    process.kill()
+    if stopping.is_set():
+        process.kill()
     process.join()
-    ours.close()
+    reason = f"The process that bills ended with {process.exitcode}."
+    with ours, suppress(EOFError, ConnectionError):
+        reason = ours.recv()
+    if process.exitcode and not stopping.is_set():
+        raise Unavailable(reason)
 
 
 def _bill(settings: Settings, parent: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     Thread(target=_end_with, args=(parent,), name="parent's end", daemon=True).start()
-    built = build(settings)
-    jobs_of(built).work_off()
+    try:
+        built = build(settings)
+        jobs_of(built).work_off()
+    except THE_WORLDS as error:
+        parent.send(str(error))
+        sys.exit(1)
     built.usage.close()
     built.engine.dispose()
 

@@ -12,6 +12,11 @@ test("a discount within a line says its words, one of its own says of what it is
   expect(stepText(STEP, { settles: "DISCOUNT" }, "USD")).toBe("Off charges of 158.25");
 });
 
+test("a credit says of what it pays", () => {
+  const credit: LineStep = { kind: "CREDIT", id: "g", message: "Gift", before: "49.90", amount: "-20.00" };
+  expect(stepText(credit, { settles: "CREDIT" }, "USD")).toBe("Pays of 49.90: Gift");
+});
+
 test("a minimum says how much there was and how much there must be", () => {
   const of = (step: LineStep) => stepText(step, { settles: "MINIMUM" }, "USD");
   expect(of(MINIMUM)).toBe("From charges of 142.42 up to the minimum of 300.00");

@@ -49,6 +49,12 @@ export function PhaseFields({ form, extra }: Props) {
                   required={!last && !phase.milestone}
                   {...form.getInputProps(`phases.${index}.endDate`)}
                 />
+                <TextInput
+                  label={label("Until milestone")}
+                  flex="1 1 150px"
+                  placeholder="such as Go-live"
+                  {...form.getInputProps(`phases.${index}.milestone`)}
+                />
                 {phases.length > 1 && (
                   <ActionIcon
                     variant="subtle"

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import type { Phase, PhaseGrant, Price, SeatDiscountType } from "../../api/types";
+import type { Phase, PhaseGrant, Price, Schedule, SeatDiscountType } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
@@ -9,7 +9,9 @@ import { Panel } from "../../components/Panel";
 import { percentText } from "../../components/taxText";
 import { PriceDetail } from "../products/PriceDetail";
 import { cadenceText, modelName, rateText } from "../products/priceText";
+import { MilestoneButton } from "./MilestoneButton";
 import { phaseName } from "./phaseName";
+import { mayStop } from "./stopping";
 
 const PRICE_COLUMNS: Column<Price>[] = [
   { title: "Name", cell: (row) => <PriceDetail price={row} /> },
@@ -19,13 +21,21 @@ const PRICE_COLUMNS: Column<Price>[] = [
   { title: "Currency", cell: (row) => row.currency },
 ];
 
-type Props = { phase: Phase; index: number; prices: Price[] };
+type Props = { shown: Schedule; phase: Phase; index: number };
 
 /** The prices, discounts, minimums and credit grants of a phase. */
-export function PhasePanel({ phase, index, prices }: Props) {
+export function PhasePanel({ shown, phase, index }: Props) {
+  const { prices, phases } = shown;
+  const reachable = phase.milestone && phase.startDate && mayStop(shown);
   const title = `${phaseName(phase, index)}, ${daysText(phase)}`;
   return (
-    <Panel title={title} flush>
+    <Panel
+      title={title}
+      actions={
+        reachable && <MilestoneButton shown={shown} phase={phase} last={index === phases.length - 1} />
+      }
+      flush
+    >
       <DataTable
         label={`Prices of ${title}`}
         columns={PRICE_COLUMNS}

@@ -81,7 +81,7 @@ export default function ScheduleScreen() {
         />
       </Panel>
       {shown.phases.map((phase, index) => (
-        <PhasePanel key={phase.id} phase={phase} index={index} prices={shown.prices} />
+        <PhasePanel key={phase.id} shown={shown} phase={phase} index={index} />
       ))}
       <NextInvoicePanel id={id} />
       <ScheduleInvoices id={id} />

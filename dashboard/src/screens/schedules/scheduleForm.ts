@@ -53,6 +53,7 @@ const EMPTY_PHASE: PhaseValues = {
   resets: false,
   discounts: [],
   minimums: [],
+  milestone: "",
 };
 
 export function scheduleValues(schedule?: Schedule, customerId: string | null = null): ScheduleValues {
@@ -87,7 +88,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
             externalContractRef: phase.externalContractRef,
             phasePriceMetadata: phase.phasePriceMetadata,
           },
-          milestone: phase.milestone,
+          milestone: phase.milestone ?? "",
         }))
       : [{ ...EMPTY_PHASE, startDate: today() }],
   };
@@ -166,7 +167,7 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
         startDate: phase.startDate || undefined,
         // The last phase lasts as long as the schedule unless it says otherwise.
         endDate: phase.endDate || (last && !phase.milestone ? end : undefined),
-        milestone: phase.milestone,
+        milestone: phase.milestone?.trim() || undefined,
         priceIds,
         listPriceIds: listPriceIds.length ? listPriceIds : undefined,
         recurrencePreference: phase.resets ? "RESET" : "CONTINUE_FROM_PREVIOUS_PHASE",

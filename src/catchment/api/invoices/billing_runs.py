@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
@@ -48,6 +48,9 @@ from catchment.store.schema import billing_runs as run_table
 routes = router("/billing-runs", "Billing runs")
 
 _A_YEAR = timedelta(days=366)
+_WAITED: dict[int | str, dict[str, Any]] = {
+    201: {"model": BillingRunReportOut, "description": "The run has ended."}
+}
 
 
 def _working(
@@ -82,7 +85,7 @@ class Answering:
 Answer = Annotated[Answering, Depends(Answering)]
 
 
-@routes.post("", status_code=202)
+@routes.post("", status_code=202, responses=_WAITED)
 def run_billing(
     body: BillingRunIn, answer: Answer, work: Billing, today: Today
 ) -> BillingRunReportOut:
@@ -104,7 +107,7 @@ def run_billing(
     return answer.begun(work, start, wait=body.wait)
 
 
-@routes.post("/{id}/retry", status_code=202)
+@routes.post("/{id}/retry", status_code=202, responses=_WAITED)
 def retry_billing_run(
     id: PathId, body: RetryIn, answer: Answer, work: Billing
 ) -> BillingRunReportOut:

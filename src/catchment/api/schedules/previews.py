@@ -61,7 +61,7 @@ class NextInvoiceOut(InvoiceOut):
             notes=list(invoice.notes),
         )
         return cls(
-            **dict(InvoiceOut.of(invoice)),
+            **dict(InvoiceOut.of(invoice, found.paid)),
             due_on=invoice.due_on,
             line_item_groups=[LineItemGroupOut.of(group) for group in contents.groups],
             line_items=[LineItemOut.of(line, found.adjusted) for line in contents.lines],

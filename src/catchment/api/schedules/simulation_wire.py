@@ -1,18 +1,18 @@
 """Invoices that are not there, and the usage that they are supposed to be for."""
 
 import re
-from collections import defaultdict
 from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from catchment.api.edge.wire import Day, PositiveDecimalIn, Wire
+from catchment.api.invoices.billing_run_wire import RunTotalOut
 from catchment.api.invoices.invoice_models import InvoiceOut, LineItemGroupOut, LineItemOut
-from catchment.core.money import decimal_text, money_text, total
+from catchment.core.money import decimal_text
 from catchment.flows.billing.simulate_schedule import Simulated, Simulation
+from catchment.flows.billing.start_run import totals
 from catchment.flows.billing.suppose_usage import Given, Supposed
-from catchment.store.invoices.invoices import Invoice
 
 _EVERY = "every"
 _MONTH = re.compile(r"(19[7-9]|2[0-9]{2})[0-9]-(0[1-9]|1[0-2])")
@@ -126,38 +126,11 @@ class PreviewedInvoiceOut(InvoiceOut):
         """The wire form."""
         assert one.invoice.due_on is not None, one
         return cls(
-            **dict(InvoiceOut.of(one.invoice)),
+            **dict(InvoiceOut.of(one.invoice, one.paid)),
             due_on=one.invoice.due_on,
             line_item_groups=[LineItemGroupOut.of(group) for group in one.contents.groups],
             line_items=[LineItemOut.of(line, {}) for line in one.contents.lines],
         )
-
-
-class SimulatedTotal(Wire):
-    """What the invoices in one currency come to."""
-
-    currency: str
-    invoice_count: int
-    net_total: str
-    total_tax: str
-    gross_total: str
-
-    @classmethod
-    def of_all(cls, found: list[Invoice]) -> list["SimulatedTotal"]:
-        """By currency."""
-        own: defaultdict[str, list[Invoice]] = defaultdict(list)
-        for one in found:
-            own[one.currency].append(one)
-        return [
-            cls(
-                currency=currency,
-                invoice_count=len(some),
-                net_total=money_text(total((one.net for one in some), currency)),
-                total_tax=money_text(total((one.tax for one in some), currency)),
-                gross_total=money_text(total((one.gross for one in some), currency)),
-            )
-            for currency, some in sorted(own.items())
-        ]
 
 
 class SimulationOut(Wire):
@@ -169,7 +142,7 @@ class SimulationOut(Wire):
     as_of: date
     until: date
     usage: list[SupposedUsageOut]
-    totals: list[SimulatedTotal]
+    totals: list[RunTotalOut]
     invoices: list[PreviewedInvoiceOut]
 
     @classmethod
@@ -179,6 +152,6 @@ class SimulationOut(Wire):
             as_of=found.today,
             until=found.until,
             usage=[SupposedUsageOut.of(one) for one in found.usage],
-            totals=SimulatedTotal.of_all([one.invoice for one in found.invoices]),
+            totals=[RunTotalOut.of(one) for one in totals(one.invoice for one in found.invoices)],
             invoices=[PreviewedInvoiceOut.of_simulated(one) for one in found.invoices],
         )

@@ -25,7 +25,9 @@ from catchment.flows.billing.keep_drafts import NewId, contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import drafted_from
 from catchment.flows.billing.run_billing import unbilled
+from catchment.flows.credits.preview_credits import may_pay, preview_credits
 from catchment.store.access import Workspace
+from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import adjustments, invoices
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Billed, Invoice
@@ -63,6 +65,9 @@ class NextInvoice:
     invoice: Invoice
     draft: Draft
     adjusted: dict[str, tuple[str, str | None]]
+    whole: Contents | None = None
+    """All that is on it, where credits may pay some of that."""
+    paid: tuple[PaidBy, ...] = ()
 
     @property
     def members(self) -> tuple[CustomerId, ...]:
@@ -71,6 +76,8 @@ class NextInvoice:
 
     def contents(self, start: int, limit: int) -> Contents:
         """What is on it, with up to ``limit`` members from one on (counted from 0)."""
+        if self.whole is not None:
+            return replace(self.whole, usage=self.whole.usage[start : start + limit])
         shown = self.draft.usage_groups[start : start + limit]
         draft = replace(self.draft, usage_groups=shown)
         return contents_of(draft, self.invoice.id, nobodys(), explained=False)
@@ -110,7 +117,14 @@ def next_invoice(
         customer_archived=payer.customer.archived_at is not None,
     )
     taken = {id for line in made.lines if line.deducted for id in line.deducted.line_ids}
-    return NextInvoice(invoice, made, adjustments.invoices_of(tx, workspace.id, taken))
+    adjusted = adjustments.invoices_of(tx, workspace.id, taken)
+    if not may_pay(tx, workspace.id, [due]):
+        return NextInvoice(invoice, made, adjusted)
+    unpaid = [(invoice, contents_of(made, invoice.id, nobodys(), explained=False))]
+    [(invoice, whole, paid)] = preview_credits(
+        tx, workspace, [due], unpaid, now=now, new_id=nobodys(f"{NOBODYS}-credit")
+    )
+    return NextInvoice(invoice, made, adjusted, whole, paid)
 
 
 def first_unbilled(

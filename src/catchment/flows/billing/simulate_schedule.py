@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import count
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -33,7 +32,9 @@ from catchment.flows.billing.price_dues import MeasuredDue, MeasuredPart, drafte
 from catchment.flows.billing.run_billing import unbilled
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.suppose_usage import Given, Supposed, UsageKey, supposed, used_by
+from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
+from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
@@ -48,10 +49,11 @@ _DAYS_OF_A_MONTH = 30
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """An invoice that may come, and its lines; its ids are nobody's."""
+    """An invoice that may come, its lines, and who pays some of it; its ids are nobody's."""
 
     invoice: Invoice
     contents: Contents
+    paid: tuple[PaidBy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,14 @@ def simulate_schedule(
     measured_dues = [_as_supposed(due, used, monthly, today) for due in dues]
     made = drafted_from(tx, agreed, measured_dues)
     known = payers(tx, workspace.id, (draft.customer for _, draft in made))
-    numbers = count(1)
-    simulated = []
-    for due, draft in made:
-        id = f"{NOBODYS}-{next(numbers)}"
+    unpaid = []
+    for number, (due, draft) in enumerate(made, 1):
+        id = f"{NOBODYS}-{number}"
         invoice = head(workspace.id, id, due, draft, known[draft.customer], now=now)
-        simulated.append(
-            Simulated(invoice, _uncounted(contents_of(draft, id, nobodys(id), explained=False)))
-        )
+        unpaid.append((invoice, contents_of(draft, id, nobodys(id), explained=False)))
+    of_credits = nobodys(f"{NOBODYS}-credit")
+    paid = preview_credits(tx, workspace, dues, unpaid, now=now, new_id=of_credits)
+    simulated = [Simulated(invoice, _uncounted(whole), by) for invoice, whole, by in paid]
     return Simulation(today, until, tuple(monthly.values()), tuple(simulated))
 
 

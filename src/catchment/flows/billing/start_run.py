@@ -7,7 +7,7 @@ and what asked may die.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -141,20 +141,25 @@ def one_run(
 
 def summed(run: BillingRun, drafted: Sequence[Invoice]) -> BillingRun:
     """The run with what the invoices come to that it drafted, by currency."""
-    found: defaultdict[str, list[Invoice]] = defaultdict(list)
-    for one in drafted:
-        found[one.currency].append(one)
     return replace(
         run,
         drafted_count=len(drafted),
         undecided_taxes=sum(one.undecided_taxes > 0 for one in drafted),
-        totals=tuple(
-            RunTotal(
-                currency,
-                len(own),
-                total((one.net for one in own), currency),
-                total((one.tax for one in own), currency),
-            )
-            for currency, own in sorted(found.items())
-        ),
+        totals=totals(drafted),
+    )
+
+
+def totals(drafted: Iterable[Invoice]) -> tuple[RunTotal, ...]:
+    """What invoices come to, by currency."""
+    found: defaultdict[str, list[Invoice]] = defaultdict(list)
+    for one in drafted:
+        found[one.currency].append(one)
+    return tuple(
+        RunTotal(
+            currency,
+            len(own),
+            total((one.net for one in own), currency),
+            total((one.tax for one in own), currency),
+        )
+        for currency, own in sorted(found.items())
     )

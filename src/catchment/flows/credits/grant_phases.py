@@ -35,13 +35,36 @@ def grant_begun(
     tx: Connection, workspace: Workspace, dues: Iterable[Due], *, now: datetime, new_id: NewId
 ) -> None:
     """Grant what the phases of the schedules on invoices have granted by the days of those."""
+    grant_phases(tx, workspace, _granting(dues), now=now, new_id=new_id)
+
+
+def to_be_granted(
+    tx: Connection, workspace: Workspace, dues: Iterable[Due], *, now: datetime, new_id: NewId
+) -> list[Grant]:
+    """What ``grant_begun`` would grant; nothing is."""
+    granting = _granting(dues)
+    known = {
+        (record.phase_grant_id, record.grant.effective)
+        for record in credit_grants.of_schedules(tx, workspace.id, [one.id for one, _ in granting])
+        if not record.closed
+    }
+    zone = ZoneInfo(workspace.timezone)
+    return [
+        _made(schedule, one, new_id(), now).grant
+        for schedule, day in granting
+        for one in refreshed(schedule, day, zone)
+        if (one.of.id, one.effective) not in known
+    ]
+
+
+def _granting(dues: Iterable[Due]) -> list[tuple[Schedule, date]]:
+    """The schedules on invoices that grant something, and the last of the days of those."""
     found: dict[str, tuple[Schedule, date]] = {}
     for due in dues:
         for schedule in (due.schedule, *(part.schedule for part in due.parts)):
             _, until = found.get(schedule.id, (schedule, due.on))
             found[schedule.id] = schedule, max(until, due.on)
-    granting = [(one, until) for one, until in found.values() if grants(one)]
-    grant_phases(tx, workspace, granting, now=now, new_id=new_id)
+    return [(one, until) for one, until in found.values() if grants(one)]
 
 
 def grant_phases(

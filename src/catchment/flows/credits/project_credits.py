@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import rest
+from catchment.core.credits import Grant, rest
 from catchment.core.drawing import Available, Draw, drawn
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, total
@@ -50,9 +50,13 @@ def purse(
     tx: Connection,
     workspace_id: str,
     drafts: Iterable[tuple[Invoice, Sequence[LineItem]]],
+    coming: Collection[Grant] = (),
 ) -> Purse | None:
-    """What ``drafts`` can draw from, all of them anew; None where nobody has any credit."""
-    if not credit_grants.exist(tx, workspace_id):
+    """What ``drafts`` can draw from, all of them anew; None where nobody has any credit.
+
+    What is ``coming`` is granted by nobody yet, and taken for granted.
+    """
+    if not coming and not credit_grants.exist(tx, workspace_id):
         return None
     drafts = list(drafts)
     charging = {line.schedule_id for _, lines in drafts for line in lines if line.schedule_id}
@@ -66,6 +70,7 @@ def purse(
         for one in known
         for granted in [rest(recorded.entry for recorded in entries.get(one.id, ()))]
     }
+    left |= {one.id: Available(one, one.amount) for one in coming}
     return Purse(customers, {id: one for id, one in left.items() if one.rest > 0})
 
 
@@ -75,13 +80,15 @@ def projected(
     drafts: Sequence[tuple[Invoice, Contents]],
     new_id: NewId,
     before: Mapping[str, Contents] | None = None,
+    coming: Collection[Grant] = (),
 ) -> list[tuple[Invoice, Contents]]:
     """The drafts with what credits pay of them, those that fall due first before others.
 
-    Lines that were there ``before``, by invoice, keep their ids. The caller holds the workspace's
-    billing.
+    Lines that were there ``before``, by invoice, keep their ids. What is ``coming`` is taken for
+    granted. Who stores the drafts holds the workspace's billing.
     """
-    available = purse(tx, workspace_id, ((one, contents.lines) for one, contents in drafts))
+    lines = ((one, contents.lines) for one, contents in drafts)
+    available = purse(tx, workspace_id, lines, coming)
     if available is None:
         return list(drafts)
     found: dict[str, tuple[Invoice, Contents]] = {}
