@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from tests.oracle.calendars import Service, services
@@ -64,9 +64,13 @@ def as_agreed(contract: Contract) -> Contract:
 
 
 def measured(contract: Contract, until: date) -> tuple[list[Charged], dict[LineKey, Used]]:
-    """All that is charged for days that begin by ``until``, and what was used on each line."""
+    """All that is charged, and what was used on each line.
+
+    What is due by ``until`` may be for a year from then on, in which others have usage, too.
+    """
+    last = until + timedelta(days=366)
     charged = [
-        Charged(schedule, phase, price, services(schedule, phase, price, until))
+        Charged(schedule, phase, price, services(schedule, phase, price, last))
         for schedule in contract.schedules
         for phase in schedule.phases
         for price in phase.prices
