@@ -35,6 +35,9 @@ from tests.oracle.usage import NOTHING, Charged, Used, key_of, used
 _Cycle = list[tuple[Charged, Service]]
 """The charges of a phase that fall due together, for one cycle."""
 
+_Nominal = dict[object, tuple[int, int]]
+"""What nominal discounts were of in a cycle so far, and what they took: parts of it may be due earlier than others."""
+
 
 def bill(contract: Contract, until: date) -> Bill:
     """Every line and invoice that is due by the day ``until``."""
@@ -44,8 +47,9 @@ def bill(contract: Contract, until: date) -> Bill:
     for schedule in contract.schedules:
         for phase in schedule.phases:
             own = [one for one in charged if one.schedule is schedule and one.phase is phase]
-            for cycle in _cycles(own, until):
-                for key, line in _Settled(contract, cycle, usage).lines():
+            nominal: _Nominal = {}
+            for cycle in sorted(_cycles(own, until), key=lambda one: one[0][1].due):
+                for key, line in _Settled(contract, cycle, usage, nominal).lines():
                     assert key not in lines, key
                     lines[key] = line
     return Bill(lines, _invoices(lines))
@@ -114,11 +118,13 @@ def _cycles(charged: Sequence[Charged], until: date) -> list[_Cycle]:
 class _Settled:
     """The charges of one cycle by their places, and what discounts and minimums make of them."""
 
-    def __init__(self, contract: Contract, cycle: _Cycle, usage: Mapping[LineKey, Used]) -> None:
+    def __init__(
+        self, contract: Contract, cycle: _Cycle, usage: Mapping[LineKey, Used], nominal: _Nominal
+    ) -> None:
         self.schedule, self.phase = cycle[0][0].schedule, cycle[0][0].phase
         self.digits = MINOR_DIGITS[self.schedule.currency]
         self.payer, self.rates = contract.customers[self.schedule.customer], contract.rates
-        self.cycle, self.usage = cycle, usage
+        self.cycle, self.usage, self.nominal = cycle, usage, nominal
         self.charged = [self.charge(one, service) for one, service in cycle]
 
     def charge(self, one: Charged, service: Service) -> int:
@@ -161,15 +167,26 @@ class _Settled:
                 yield self.beside(minimum.id, one, service, missing)
 
     def off(self, discount: Discount, left: Sequence[int]) -> list[int]:
-        """What a discount takes off what each charge of the cycle still comes to."""
+        """What a discount takes off what each charge of the cycle still comes to.
+
+        Of a credit a fraction gives back as much less. A nominal amount is taken once in a cycle, and never more than
+        all of it comes to so far.
+        """
         covered = [
-            net if net > 0 and _covers(discount, one.price) else 0
+            net if _covers(discount, one.price) else 0
             for net, (one, _) in zip(left, self.cycle, strict=True)
         ]
         if discount.type == "PERCENTAGE":
             return [rounded(net * Fraction(discount.amount), 0) for net in covered]
-        whole = min(rounded(Fraction(discount.amount), self.digits), sum(covered))
-        return spread(whole, covered) if any(covered) else covered
+        one, service = self.cycle[0]
+        of = discount.id, one.price.frequency, service.cycle
+        so_far, before = self.nominal.get(of, (0, 0))
+        so_far += sum(covered)
+        whole = min(rounded(Fraction(discount.amount), self.digits), max(so_far, 0))
+        self.nominal[of] = so_far, whole
+        sign = 1 if whole >= before else -1
+        sizes = [max(sign * net, 0) for net in covered]
+        return [sign * part for part in spread(abs(whole - before), sizes)] if any(sizes) else sizes
 
     def line(self, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
         """The line of a charge, less the discounts within it."""

@@ -17,7 +17,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum
-from catchment.core.money import CURRENCIES, Money, divide
+from catchment.core.money import Money, divide
 from catchment.core.schedules import Charge
 from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
 from catchment.core.weights import By, LineTerm, Weighing
@@ -77,7 +77,7 @@ def _shared_by(measured: Measured, step: Step) -> _SharedBy:
 def _working(amount: Money, found: _SharedBy, place: int) -> Working:
     """By the method at a place."""
     sizes = allocation.sizes(found.weights, place)
-    minor = Fraction(1, 10 ** CURRENCIES[amount.currency])
+    minor = Fraction(Money(1, amount.currency).decimal)
 
     def terms(who: CustomerId) -> tuple[LineTerm, ...]:
         own = ((charge, parts[who][place]) for charge, parts in found.lines if who in parts)
