@@ -196,7 +196,9 @@ class KeptContracts:
             roll_up_billing=schedule.rolls_up,
             roll_up_exclusions=left_out or None,
             tax_rates={
-                self._ids[number, price]: self._ids[rate] for price, rate in schedule.rates.items()
+                self._ids[number, price]: self._ids[rate]
+                for price, rate in schedule.rates.items()
+                if (number, price) in self._ids  # what is made smaller may have lost it
             }
             or None,
             auto_issue_invoices=False,
