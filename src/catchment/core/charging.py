@@ -6,13 +6,14 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
+from functools import lru_cache
 
 from catchment.core.discounts import Discount
 from catchment.core.minimums import Minimum
-from catchment.core.period import Period, cycles, day_after, months_after
+from catchment.core.period import Cycle, Period, cycles, day_after, months_after
 from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price, SeatBased, SeatPart
 from catchment.core.schedules import (
     EVERYONE,
@@ -23,6 +24,8 @@ from catchment.core.schedules import (
     Schedule,
     Timing,
 )
+
+_FEW_DAYS = 4_000
 
 
 def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
@@ -102,7 +105,7 @@ def _cycle(charge: Charge) -> tuple[Frequency, Timing, Period, date]:
 def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
     """What is charged less for ``item``, as a line of its own."""
     id = f"discount:{discount.id}:{item.id}"
-    return _beside(item, id, discount.message.strip() or "Discount", discount)
+    return _beside(item, id, discount.message.strip() or "Discount", discount, item.price)
 
 
 def _settled_by(
@@ -122,15 +125,18 @@ def _settled_by(
 
 def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
     """What is charged beyond the usage of ``item`` and of other prices."""
-    made = _beside(item, f"minimum:{minimum.id}", "Minimum", minimum)
-    return replace(made, price=Fixed(minimum.amount))
+    least = Fixed(minimum.amount)
+    return _beside(item, f"minimum:{minimum.id}", "Minimum", minimum, least)
 
 
-def _beside(item: PricedItem, id: str, name: str, settles: Discount | Minimum) -> PricedItem:
+def _beside(
+    item: PricedItem, id: str, name: str, settles: Discount | Minimum, price: Price
+) -> PricedItem:
     return replace(
         item,
         id=id,
         name=name,
+        price=price,
         metric=None,
         metric_name=None,
         unit=None,
@@ -153,7 +159,7 @@ def _charges_of(
     run = _run(schedule, phase)
     until = min(days.end, day_after(as_of))
     billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, item.frequency.months, until):
+    for cycle in _cycles(run.start, billing_day, item.frequency.months, until):
         cut = cycle.period.intersect(days)
         if cut is not None:
             over = min(cycle.period.end, run.end)
@@ -164,7 +170,18 @@ def _charges_of(
                 continue
             for own, tiers_from in _restarting(item.price, days.start, cut):
                 made = _charge(schedule, phase, item, (own, cycle.full), over)
-                yield replace(made, tiers_from=tiers_from)
+                yield made if tiers_from is None else replace(made, tiers_from=tiers_from)
+
+
+def _cycles(start: date, billing_day: int, months: int, until: date) -> Iterable[Cycle]:
+    asked = start, billing_day, months, until
+    return _few_cycles(*asked) if (until - start).days < _FEW_DAYS else cycles(*asked)
+
+
+@lru_cache(1_024)
+def _few_cycles(start: date, billing_day: int, months: int, until: date) -> tuple[Cycle, ...]:
+    """The same days for every schedule and price that has these: most have the same few."""
+    return tuple(cycles(start, billing_day, months, until))
 
 
 def _charges_parts(item: PricedItem) -> bool:

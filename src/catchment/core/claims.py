@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
@@ -29,6 +29,12 @@ class Claim:
     started: date
     exclusions: frozenset[CustomerId] = frozenset()
     scopes: frozenset[Scope] = frozenset({EVERYONE})
+
+    @property
+    def terms(self) -> Hashable:
+        """All but the metric: claims with the same terms have the same pools."""
+        whose = self.schedule_id, self.customer, self.started
+        return *whose, self.span, self.roll_up, self.exclusions, self.scopes
 
 
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
@@ -72,7 +78,10 @@ def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
     for item in items:
         if item.metric is not None:
             found.setdefault(item.metric.id, set()).add(item.scope)
-    return {metric: frozenset(scopes) for metric, scopes in found.items()}
+    whole = frozenset({EVERYONE})  # one for all that name nobody
+    return {
+        metric: whole if scopes == whole else frozenset(scopes) for metric, scopes in found.items()
+    }
 
 
 def _until_archived(schedule: Schedule, span: Span) -> Span:

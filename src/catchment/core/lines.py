@@ -145,9 +145,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         event_count=None if item.metric is None else usage.event_count,
         measured=measured,
         shares=(
-            None
-            if item.metric is None or not shared
-            else allocation.shares(net, made.price, made.segments, usage)
+            None if item.metric is None or not shared else settling.priced_shares(measured, net)
         ),
         steps=taken,
     )

@@ -59,7 +59,26 @@ class Applied:
 
 
 def applied(measured: Measured) -> Applied:
-    """What the price alone makes of a charge, rounded here and only here."""
+    """What the price alone makes of a charge, rounded once."""
+    found: Applied | None = measured.known.get(applied)
+    if found is None:
+        found = measured.known[applied] = _applied(measured)
+    return found
+
+
+def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
+    """The members' shares of ``net``, which is left of what the price makes of a charge."""
+    key = priced_shares, net
+    found: tuple[Share, ...] | None = measured.known.get(key)
+    if found is None:
+        made = applied(measured)
+        found = allocation.shares(net, made.price, made.segments, measured.usage)
+        measured.known[key] = found
+    return found
+
+
+def _applied(measured: Measured) -> Applied:
+    """Rounded here and only here."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
     price = within(item.price, charge.full.days, charge.part)
@@ -136,6 +155,8 @@ def _step(one: Reduction) -> Step:
 
 def _reductions(measured: Measured) -> tuple[Reduction, ...]:
     """What discounts take off all charges of the cycle, by their places beside this one."""
+    if not measured.charge.discounts:
+        return ()
     charged = [(one.charge.item.id, applied(one).net) for one in measured.beside]
     return reductions(measured.charge.discounts, charged)
 
@@ -205,8 +226,7 @@ def _of_line(measured: Measured, place: int) -> _Parts:
         if one.place == place and not one.discount.separate
     )
     net = Money(priced.net.minor - sum(inside), priced.net.currency)
-    made = allocation.shares(net, priced.price, priced.segments, own.usage)
-    return {one.customer: one.parts for one in made}
+    return {one.customer: one.parts for one in priced_shares(own, net)}
 
 
 def _quantities(measured: Measured) -> _Weights:
