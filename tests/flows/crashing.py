@@ -33,15 +33,15 @@ from catchment.store.invoices import billing_runs, invoice_contents, invoices
 from catchment.store.invoices.billing_runs import RunStatus
 from catchment.store.invoices.invoices import Invoice, of_row
 from catchment.store.schema import billing_runs as runs
-from catchment.store.schema import invoices as heads
 from catchment.store.schema import (
-    line_evidence,
+    invoice_evidence,
     line_item_groups,
     line_items,
     sequences,
     usage_branches,
     usage_item_groups,
 )
+from catchment.store.schema import invoices as heads
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
 from tests.flows.books import NOW, Books
@@ -141,7 +141,7 @@ def wipe(place: Place) -> None:
         for table in (
             usage_branches,
             usage_item_groups,
-            line_evidence,
+            invoice_evidence,
             line_items,
             line_item_groups,
             heads,

@@ -35,6 +35,7 @@ from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
+from catchment.store.bulk import add_rows
 from catchment.store.schema import (
     customers,
     invoice_documents,
@@ -229,7 +230,8 @@ def numbers(tx: Connection, workspace_id: str) -> list[str]:
 def add(tx: Connection, added: Sequence[Invoice]) -> None:
     """Store new heads."""
     if added:
-        tx.execute(insert(invoices), [_row(one) for one in added])
+        columns = tuple(_row(added[0]))
+        add_rows(tx, invoices, {}, columns, (tuple(_row(one).values()) for one in added))
 
 
 def save(tx: Connection, *changed: Invoice) -> None:

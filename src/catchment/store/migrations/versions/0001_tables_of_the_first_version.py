@@ -1010,6 +1010,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_documents")),
     )
     op.create_table(
+        "invoice_evidence",
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_evidence_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_evidence_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_evidence")),
+    )
+    op.create_table(
         "line_item_groups",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1239,27 +1252,5 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("phase_prices", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_phase_prices_price_id"), ["price_id"], unique=False)
-
-    op.create_table(
-        "line_evidence",
-        sa.Column("line_item_id", sa.Text(), nullable=False),
-        sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("invoice_id", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["invoice_id"], ["invoices.id"], name=op.f("fk_line_evidence_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["line_item_id"], ["line_items.id"], name=op.f("fk_line_evidence_line_item_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_evidence_workspace_id")
-        ),
-        sa.PrimaryKeyConstraint("line_item_id", name=op.f("pk_line_evidence")),
-    )
-    with op.batch_alter_table("line_evidence", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_line_evidence_invoice_id"), ["invoice_id"], unique=False
-        )
 
     # ### end Alembic commands ###
