@@ -19,6 +19,7 @@ from catchment.core.errors import InvoiceNotDraft, NotFound
 from catchment.core.money import total
 from catchment.flows.billing.control_sheet import Sheet, control_sheet
 from catchment.flows.billing.drafting import Failures
+from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId
 from catchment.flows.billing.run_billing import INVOICES_AT_ONCE, Progress, draft_due, hold
@@ -56,6 +57,7 @@ class RunResult:
         return self.run.status is RunStatus.BALANCED
 
 
+@collected_seldom()
 def bill_workspace(
     engine: Engine,
     usage: UsageStore,

@@ -70,6 +70,8 @@ class _Key(NamedTuple):
 
 
 _Answer = tuple[Usage, Pool, Basis | None]
+_Known = dict[int, Measured]
+"""By identity of their charges, which the invoice keeps."""
 
 
 Failures = dict[str, Failure]
@@ -176,12 +178,15 @@ def _answered(
         (
             due,
             tuple(
-                MeasuredPart(part, tuple(_measured(charge, answers) for charge in part.charges))
+                MeasuredPart(
+                    part, tuple(_measured(charge, answers, known) for charge in part.charges)
+                )
                 for part in due.parts
                 if part.schedule.id not in failed
             ),
         )
         for due in dues
+        for known in [dict[int, Measured]()]
         if due.schedule.id not in failed
     ]
 
@@ -198,7 +203,7 @@ def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) ->
     found: list[Adjustment] = []
     for one in due.adjusting:
         if one.schedule.id not in failed:
-            make = partial(adjustment, one, _measured(one.charge, answers))
+            make = partial(adjustment, one, _measured(one.charge, answers, {}))
             made = attempt(one.schedule, failed, make)
             found += [] if made is None else [made]
     return found
@@ -363,12 +368,17 @@ def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ..
     return Asking(onward(query, pools, names), key.service, payer, key.part)
 
 
-def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
-    metric = charge.item.metric
-    beside = tuple(_measured(one, answers) for one in charge.beside)
-    if metric is None:
-        return Measured(charge, beside=beside)
-    return Measured(charge, *answers[_key(charge, metric)], beside=beside)
+def _measured(charge: Charge, answers: Mapping[_Key, _Answer], known: _Known) -> Measured:
+    """The charge with its usage; one that stands beside others of an invoice is the same there."""
+    found = known.get(id(charge))
+    if found is None:
+        metric = charge.item.metric
+        beside = tuple(_measured(one, answers, known) for one in charge.beside)
+        found = Measured(charge, beside=beside)
+        if metric is not None:
+            found = Measured(charge, *answers[_key(charge, metric)], beside=beside)
+        known[id(charge)] = found
+    return found
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:
