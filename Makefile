@@ -4,7 +4,7 @@ PORT ?= 8080
 DEMO_DIR ?= demo-data
 SERVE ?= 1
 
-.PHONY: setup setup-dev demo test prove prove-usage check bench-families bench-usage clean
+.PHONY: setup setup-dev demo test prove prove-billing prove-usage check bench-families bench-usage clean
 
 setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
 	@scripts/setup run
@@ -20,6 +20,9 @@ test: setup-dev  ## every check and every test
 
 prove: setup-dev  ## the laws of families, on 100,000 families and 1,000 races
 	@scripts/prove
+
+prove-billing: setup-dev  ## 50,000 random contracts billed for 13 months as an independent biller bills them
+	@scripts/prove-billing
 
 prove-usage: setup-dev  ## no usage event lost or doubled, whatever dies or fails: 1,000 crashes on each database
 	@scripts/prove-usage

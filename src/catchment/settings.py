@@ -6,8 +6,10 @@ import os
 import secrets
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from catchment.core.cron import Cron, cron
 
 
 class Settings(BaseSettings):
@@ -52,6 +54,11 @@ class Settings(BaseSettings):
         "that more are refused with 429 until some are loaded.",
         ge=1,
     )
+    billing_schedule: str = Field(
+        "",
+        description="When every workspace is billed without being asked, as cron says it in the "
+        "workspace's time zone: `0 4 * * *` is daily at four. Empty: never.",
+    )
     body_pause_seconds: float = Field(
         30,
         description="Seconds without any of a request's body after which the request is given up. "
@@ -59,6 +66,17 @@ class Settings(BaseSettings):
         gt=0,
         le=3600,
     )
+
+    @field_validator("billing_schedule")
+    @classmethod
+    def _recurs(cls, value: str) -> str:
+        if value:
+            cron(value)
+        return value
+
+    def billing_cron(self) -> Cron | None:
+        """When every workspace is billed; None: never."""
+        return cron(self.billing_schedule) if self.billing_schedule else None
 
     def sqlalchemy_url(self) -> str:
         """The database to use."""

@@ -41,7 +41,7 @@ def made(engine: Engine, usage: UsageStore, workspace: Workspace) -> dict[str, s
 
 
 def billed(client: TestClient, as_of: str = "2026-02-01", **headers: str) -> Any:
-    answer = client.post("/billing-runs", json={"asOf": as_of}, headers=headers)
+    answer = client.post("/billing-runs", json={"asOf": as_of, "wait": True}, headers=headers)
     assert answer.status_code == 201, answer.json()
     return answer.json()
 
@@ -116,7 +116,7 @@ def test_the_same_key_answers_with_the_same_run(client: TestClient, made: dict[s
     key = {"Idempotency-Key": "once"}
 
     first, again = billed(client, **key), billed(client, **key)
-    other = client.post("/billing-runs", json={"asOf": "2026-02-02"}, headers=key)
+    other = client.post("/billing-runs", json={"asOf": "2026-02-02", "wait": True}, headers=key)
 
     assert first == again
     assert client.get("/billing-runs").json()["pagination"]["totalResultSize"] == 1
@@ -124,7 +124,7 @@ def test_the_same_key_answers_with_the_same_run(client: TestClient, made: dict[s
 
 
 def test_a_day_far_ahead_is_taken_for_a_slip(client: TestClient, made: dict[str, str]) -> None:
-    answer = client.post("/billing-runs", json={"asOf": "2062-02-01"})
+    answer = client.post("/billing-runs", json={"asOf": "2062-02-01", "wait": True})
 
     assert answer.status_code == 400
     assert [one["pointer"] for one in answer.json()["errors"]] == ["/asOf"]

@@ -150,5 +150,5 @@ def test_what_was_due_before_a_schedule_is_archived_is_billed(
     made(client.post(f"/billing-schedules/{schedule['id']}/archive"))
 
     assert len(made(client.get("/invoices"))["items"]) == drafted + 1
-    made(client.post("/billing-runs", json={"asOf": "2026-06-30"}))
+    made(client.post("/billing-runs", json={"asOf": "2026-06-30", "wait": True}))
     assert len(made(client.get("/invoices"))["items"]) == drafted + 1

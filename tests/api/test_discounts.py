@@ -13,6 +13,7 @@ from tests.api.agreements import body_of, create, linear, phase, price, update_o
 from tests.api.catalogue import NOBODY, made, metric, price_body, product, refusal
 from tests.api.pooled import METHODS, read_pdf, told
 from tests.api.test_invoices import bill
+from tests.api.world import SEAT_METRIC, seat_structure
 from tests.flows.books import GRADUATED, Books
 
 LAUNCH = {"type": "PERCENTAGE", "amount": 0.1, "message": "Launch", "separateLineItem": True}
@@ -123,6 +124,24 @@ def test_a_minimum_needs_usage(client: TestClient, payer: str, fee: str, calls: 
     ):
         answer = client.post("/billing-schedules", json=body_of(payer, of))
         assert refusal(answer) == (400, "invalid", [at])
+
+
+def test_seats_do_not_count_towards_a_minimum(
+    client: TestClient, payer: str, fee: str, calls: str
+) -> None:
+    metric = client.post("/seat-metrics", json=SEAT_METRIC).json()["id"]
+    terms = {"billingFrequency": "YEARLY", "billingType": "IN_ADVANCE"}
+    seats = price(client, seat_structure(metric), **terms)
+    at = "/phases/0/minimums/0/restrictToPrices"
+
+    for of in (
+        phase(fee, seats, minimums=[LEAST]),
+        phase(calls, seats, minimums=[LEAST | {"restrictToPrices": [seats]}]),
+    ):
+        answer = client.post("/billing-schedules", json=body_of(payer, of))
+        assert refusal(answer) == (400, "invalid", [at])
+    of_all_usage = body_of(payer, phase(calls, seats, minimums=[LEAST]))
+    assert client.post("/billing-schedules", json=of_all_usage).status_code == 201
 
 
 def test_an_invoice_shows_and_explains_every_step(

@@ -116,6 +116,35 @@ def usage(seller: Seller, at: str = "2026-02-05T10:00:00Z", **calls: int) -> Non
     seller.make("/usage-events/batch", events)
 
 
+def seats(seller: Seller, at: str = "2026-01-05T09:00:00Z", **totals: int) -> str:
+    """Full users by alias, as in ``usage``; the id of their metric."""
+    known = seller.items("/seat-metrics")
+    body = {"seatType": "full_user", "label": "Full users"}
+    metric = (known or [seller.make("/seat-metrics", body)])[0]
+    for alias, total in totals.items():
+        event = {
+            "customerAlias": alias.replace("_", "-"),
+            "seatType": "full_user",
+            "eventTimestamp": at,
+            "total": total,
+        }
+        seller.make("/seat-events", event)
+    return str(metric["id"])
+
+
+def seat_price(seller: Seller, product: str, metric: str) -> str:
+    """The id of a new price of 15 dollars a month for each seat."""
+    structure = {
+        "pricingType": "SEAT_BASED",
+        "seatMetricId": metric,
+        "pricePerSeat": "15",
+        "prorationStrategy": "PRORATE_ALL_CHANGES",
+        "contractedMinimumSeats": 0,
+        "tiers": [],
+    }
+    return list_price(seller, product, "Seats", structure)
+
+
 def schedule(seller: Seller, payer: str, prices: list[str], **more: Any) -> str:
     """The id of a new schedule from February 2026 on that rolls up, started unless ``isDraft``."""
     body = {

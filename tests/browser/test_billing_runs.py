@@ -47,14 +47,14 @@ def test_what_does_not_add_up_is_shown_with_customer_and_figure(
     schedule(seller, kin.group, [prices.calls], autoIssueInvoices=True)
     [issued] = seller.items("/invoices")
     seller.make(f"/invoices/{issued['id']}/void", None)
-    first = seller.make("/billing-runs", {"asOf": "2026-03-10"})
+    first = seller.make("/billing-runs", {"asOf": "2026-03-10", "wait": True})
     assert first["issuedCount"] == 1
     [again] = [one for one in seller.items("/invoices") if one["status"] == "FINAL"]
     with writing(house.engine) as tx:
         tx.execute(update(invoices).where(invoices.c.id == again["id"]).values(status="DRAFT"))
         mine = line_items.c.invoice_id == again["id"]
         tx.execute(update(line_items).where(mine).values(gross_minor=1))
-    run = seller.make("/billing-runs", {"asOf": "2026-03-10"})
+    run = seller.make("/billing-runs", {"asOf": "2026-03-10", "wait": True})
 
     page.goto("/billing/runs")
     expect(row(table(page, "Billing runs"), "Out of balance")).to_have_count(1)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.server import House, Seller
-from tests.browser.story import Catalogue, Family, catalogue, family, schedule, usage
+from tests.browser.story import Catalogue, Family, catalogue, family, schedule, seats, usage
 from tests.browser.window import Window
 
 AXE = Path(__file__).parents[2] / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
@@ -43,6 +43,7 @@ def full(house: House) -> Iterator[Full]:
         kin, prices = family(seller), catalogue(seller)
         usage(seller, at="2026-01-05T10:00:00Z", nw=40, nw_leeds=2)
         usage(seller, nw=100, nw_leeds=20, nw_de=5, stray=1)
+        seats(seller, nw=20, nw_de=3)
         running = schedule(
             seller,
             kin.group,
@@ -53,6 +54,15 @@ def full(house: House) -> Iterator[Full]:
                     "startDate": "2026-01-01",
                     "priceIds": [],
                     "listPriceIds": [prices.calls, prices.fee],
+                    "discounts": [
+                        {
+                            "type": "PERCENTAGE",
+                            "amount": 0.1,
+                            "message": "Launch",
+                            "separateLineItem": True,
+                        }
+                    ],
+                    "minimums": [{"amount": 100}],
                 }
             ],
         )
@@ -62,7 +72,7 @@ def full(house: House) -> Iterator[Full]:
         schedule(seller, kin.loner, [prices.calls], isDraft=False, rollUpBilling=False)
         [of_loner] = seller.items("/invoices", customerId=kin.loner)
         seller.client.delete(f"/invoices/{of_loner['id']}")
-        run = seller.make("/billing-runs", {"asOf": "2026-03-10"})["id"]
+        run = seller.make("/billing-runs", {"asOf": "2026-03-10", "wait": True})["id"]
         yield Full(seller, kin, prices, running, draft["id"], other["id"], run)
 
 
@@ -98,8 +108,15 @@ SCREENS = {
     "metrics": Screen("/usage/metrics", "Sum of n"),
     "new metric": Screen("/usage/metrics?new=metric", "Metric name"),
     "preview": Screen("/usage/metrics?preview={prices.metric}", "Preview calculation"),
+    "seat balances": Screen("/seats/balances", "Northwind GmbH"),
+    "seat events": Screen("/seats/events", "nw-de"),
+    "new seat event": Screen("/seats/events?new=seat-event", "not how many more"),
+    "seat metrics": Screen("/seats/metrics", "full_user"),
+    "new seat metric": Screen("/seats/metrics?new=seat-metric", "What invoices call the seats."),
     "schedules": Screen("/billing/schedules", "Northwind Group"),
     "schedule": Screen("/billing/schedules/{schedule}", "1 – 28 Feb 2026"),
+    "payment settings": Screen("/billing/schedules/{schedule}?payment=1", "nothing is charged yet"),
+    "edit schedule": Screen("/billing/schedules/{schedule}/edit", "Words on the invoice"),
     "new schedule": Screen("/billing/schedules/new?customerId={kin.group}", "added up first"),
     "invoices": Screen("/billing/invoices", "Northwind Group"),
     "draft": Screen("/billing/invoices/{draft}", "Northwind Leeds"),

@@ -15,7 +15,7 @@ def test_late_events_are_found_from_the_run_to_the_invoice_they_adjust(
     [february] = seller.items("/invoices")
     february = seller.make(f"/invoices/{february['id']}/finalize", None)
     usage(seller, nw_leeds=5)
-    run = seller.make("/billing-runs", {"asOf": "2026-04-01"})
+    run = seller.make("/billing-runs", {"asOf": "2026-04-01", "wait": True})
 
     page.goto(f"/billing/runs/{run['id']}")
     late = row(table(page, "Late usage"), "Calls")

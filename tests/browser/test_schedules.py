@@ -1,11 +1,14 @@
 """What was agreed, from the form to the first drafts."""
 
+from typing import Any
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.server import Seller
 from tests.browser.story import (
     catalogue,
     choose,
+    dialog,
     family,
     pick_price,
     row,
@@ -105,3 +108,126 @@ def test_a_refused_schedule_says_which_phase(page: Page, seller: Seller) -> None
 
     expect(page.get_by_label("First day")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_label("First day")).to_be_focused()
+
+
+def february_fee(seller: Seller) -> str:
+    """A started schedule with a monthly fee, whose February is a draft."""
+    kin = family(seller)
+    return schedule(seller, kin.group, [catalogue(seller).fee])
+
+
+def test_a_schedule_is_suspended_and_resumed(page: Page, seller: Seller) -> None:
+    page.goto(f"/billing/schedules/{february_fee(seller)}")
+
+    page.get_by_role("button", name="Suspend").click()
+    asked = dialog(page, "Suspend this billing schedule?")
+    expect(asked).to_contain_text("drafts that are there stay")
+    asked.get_by_role("button", name="Suspend").click()
+    expect(page.get_by_text("Suspended", exact=True).first).to_be_visible()
+    expect(page.get_by_text("Since 10 Mar 2026")).to_be_visible()
+
+    page.get_by_role("button", name="Resume").click()
+    dialog(page, "Resume this billing schedule?").get_by_role("button", name="Resume").click()
+
+    expect(page.get_by_text("Active", exact=True)).to_be_visible()
+
+
+def test_a_cancelled_schedule_says_first_what_its_last_invoice_is(
+    page: Page, seller: Seller
+) -> None:
+    page.goto(f"/billing/schedules/{february_fee(seller)}")
+
+    page.get_by_role("button", name="Cancel schedule").click()
+    asked = dialog(page, "Cancel this billing schedule?")
+    expect(asked).to_contain_text("The last invoice is drafted on 11 Mar 2026")
+    asked.get_by_label("Last day").fill("2026-01-31")
+    asked.get_by_role("button", name="Cancel schedule").click()
+    expect(asked).to_contain_text("The schedule starts on 2026-02-01; archive it instead.")
+    asked.get_by_label("Last day").fill("2026-02-14")
+    expect(asked).to_contain_text("due on 15 Feb 2026, so it is drafted at once")
+    asked.get_by_role("button", name="Cancel schedule").click()
+
+    expect(page.get_by_text("Ends with 14 Feb 2026")).to_be_visible()
+    expect(row(table(page, "Invoices"), "1 – 14 Feb 2026")).to_contain_text("24.95")
+    expect(page.get_by_role("button", name="Suspend")).to_have_count(0)
+
+
+def test_discounts_and_minimums_are_agreed_on_a_schedule_that_runs(
+    page: Page, seller: Seller
+) -> None:
+    kin = family(seller)
+    prices = catalogue(seller)
+    usage(seller, nw=100)
+    made = schedule(seller, kin.group, [prices.calls, prices.fee])
+    page.goto(f"/billing/schedules/{made}")
+    page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_label("Start date")).to_be_disabled()
+
+    page.get_by_role("button", name="Add discount").click()
+    page.get_by_label("Discount 1 percent").fill("120")
+    page.get_by_label("Discount 1 words on the invoice").fill("Launch")
+    page.get_by_role("combobox", name="Discount 1 only for prices").click()
+    page.get_by_role("option", name="Platform fee", exact=True).click()
+    choose(page, "Discount 1 shown", "As own lines")
+    page.get_by_role("button", name="Add minimum").click()
+    page.get_by_label("Minimum 1 amount").fill("200")
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("At most 100 percent")).to_be_visible()
+    page.get_by_label("Discount 1 percent").fill("10")
+    page.get_by_role("button", name="Save changes").click()
+
+    expect(page.get_by_text("10 % of Platform fee, as a line of its own")).to_be_visible()
+    # 120.00 for calls and 80.00 up to the minimum, 49.90 less 4.99
+    row(table(page, "Invoices"), "244.91").click()
+    lines = table(page, "Lines")
+    lines.get_by_role("button", name="How Launch is priced").click()
+    expect(row(lines, "Off charges of 49.90")).to_contain_text("-4.99")
+    lines.get_by_role("button", name="How Minimum is priced").click()
+    expect(row(lines, "From charges of 120.00 up to the minimum of 200.00")).to_be_visible()
+
+
+def test_a_price_that_leaves_a_phase_leaves_its_discount_in_plain_sight(
+    page: Page, seller: Seller
+) -> None:
+    kin = family(seller)
+    prices = catalogue(seller)
+    phase: dict[str, Any] = {
+        "startDate": "2026-02-01",
+        "priceIds": [],
+        "listPriceIds": [prices.calls, prices.fee],
+        "discounts": [
+            {
+                "type": "PERCENTAGE",
+                "amount": 0.1,
+                "message": "Launch",
+                "separateLineItem": False,
+                "restrictToPrices": [prices.fee],
+            }
+        ],
+    }
+    draft = schedule(seller, kin.group, [], isDraft=True, phases=[phase])
+    page.goto(f"/billing/schedules/{draft}/edit")
+
+    prices_field = page.get_by_role("combobox", name="Prices", exact=True)
+    prices_field.press("Backspace")
+    page.get_by_role("button", name="Save draft").click()
+
+    expect(page.get_by_text("Names a price that the phase no longer has")).to_be_visible()
+
+
+def test_payment_settings_are_kept_with_the_schedule(page: Page, seller: Seller) -> None:
+    page.goto(f"/billing/schedules/{february_fee(seller)}")
+    expect(page.get_by_text("As set for the customer")).to_be_visible()
+
+    page.get_by_role("button", name="Payment settings").click()
+    form = dialog(page, "Payment settings")
+    expect(form.get_by_label("Charge automatically")).to_be_disabled()
+    choose(form, "Payment provider", "Stripe")
+    form.get_by_label("Charge automatically").check()
+    form.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Stripe, charged automatically")).to_be_visible()
+
+    page.get_by_role("button", name="Payment settings").click()
+    choose(form, "Payment provider", "As set for the customer")
+    form.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Stripe, charged automatically")).to_have_count(0)

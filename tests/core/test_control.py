@@ -234,6 +234,17 @@ def test_a_month_within_its_quarter_is_billed_twice_and_counted_once() -> None:
     assert list(miscounts(billed, told)) == []
 
 
+def test_days_that_two_services_share_are_counted_once() -> None:
+    once = Period(date(2026, 1, 25), date(2026, 2, 25))
+    month = Period(date(2026, 1, 28), date(2026, 2, 28))
+    shared = Period(date(2026, 1, 28), date(2026, 2, 25))
+    counted = {(of("a"), once): 5, (of("a"), month): 9, (of("a"), shared): 4}
+    told = Census(10, counted, 0, 0, 0)
+    billed = [line("x", "a", once, 5), line("y", "a", month, 9)]
+
+    assert balance("calls", QUARTER, billed, told).balanced
+
+
 def test_two_pools_of_one_schedule_are_added_not_taken_for_one() -> None:
     named = Claimant("a", frozenset({"west"}))
     told = replace(census(50), counted={(of("a"), JANUARY): 20, (named, JANUARY): 30})

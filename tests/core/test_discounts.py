@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_UP
 from decimal import Decimal as D
 from fractions import Fraction
@@ -10,15 +11,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.discounts import Discount, DiscountType, reductions
+from catchment.core.discounts import Charged, Discount, DiscountType, SeatDiscountType, reductions
 from catchment.core.money import Money
 
 PRICES = ("a", "b", "c")
 
 
-def off(amount: str, *prices: str, nominal: bool = False, id: str = "d") -> Discount:
+FIRST, LAST = date(2026, 1, 1), date(2026, 2, 1)
+INCLUDED = SeatDiscountType.INCLUDED_SEATS_ONLY
+OVERAGE = SeatDiscountType.OVERAGE_SEATS_ONLY
+
+
+def off(
+    amount: str,
+    *prices: str,
+    nominal: bool = False,
+    seats: SeatDiscountType | None = None,
+    id: str = "d",
+) -> Discount:
     type = DiscountType.NOMINAL if nominal else DiscountType.PERCENTAGE
-    return Discount(id, type, D(amount), "Launch", True, frozenset(prices))
+    return Discount(id, type, D(amount), "Launch", True, frozenset(prices), seats)
+
+
+def due(charged: dict[str, int], currency: str = "EUR") -> list[Charged]:
+    """Charges that fall due together, by price."""
+    return [Charged(price, FIRST, Money(net, currency)) for price, net in charged.items()]
+
+
+def seats(day: date, included: int, others: int) -> Charged:
+    """A charge of seats: what those contracted and those above them come to."""
+    return Charged("a", day, Money(included + others, "EUR"), Money(included, "EUR"))
 
 
 def taken(
@@ -27,7 +49,7 @@ def taken(
     """Minor units by price, one for each discount that takes some of it."""
     found: dict[str, list[int]] = {}
     places = list(charged)
-    for one in reductions(discounts, [(p, Money(m, currency)) for p, m in charged.items()]):
+    for one in reductions(discounts, due(charged, currency)):
         found.setdefault(places[one.place], []).append(one.taken.minor)
     return found
 
@@ -45,7 +67,9 @@ def taken(
         ([off("5", nominal=True)], {"a": 0}, {}),
         ([off("0.1"), off("0.1", id="e")], {"a": 10000}, {"a": [1000, 900]}),
         ([off("10", nominal=True), off("0.5", id="e")], {"a": 3000}, {"a": [1000, 1000]}),
-        ([off("0.1")], {"a": -100}, {}),
+        ([off("0.1")], {"a": -100}, {"a": [-10]}),
+        ([off("1", nominal=True)], {"a": -100}, {"a": [0]}),
+        ([off("1", nominal=True)], {"a": 200, "b": -150}, {"a": [50], "b": [0]}),
     ],
 )
 def test_discounts_apply_in_their_order_to_what_is_left(
@@ -56,6 +80,47 @@ def test_discounts_apply_in_their_order_to_what_is_left(
 
 def test_a_nominal_discount_is_rounded_to_the_currency() -> None:
     assert taken([off("10.4", nominal=True)], {"a": 300}, "JPY") == {"a": [10]}
+
+
+@pytest.mark.parametrize(
+    ("discounts", "charged", "expected"),
+    [
+        ([off("0.1", seats=INCLUDED)], [seats(FIRST, 600, 400)], [60]),
+        ([off("0.1", seats=OVERAGE)], [seats(FIRST, 600, 400)], [40]),
+        ([off("0.1")], [seats(FIRST, 5, 5)], [1]),
+        ([off("2", nominal=True, seats=OVERAGE)], [seats(FIRST, 600, 100)], [100]),
+        ([off("0.5", seats=INCLUDED), off("1")], [seats(FIRST, 600, 400)], [300, 700]),
+        ([off("0.5"), off("1", seats=INCLUDED, id="e")], [seats(FIRST, 600, 400)], [500, 300]),
+        ([off("0.5", seats=OVERAGE)], [seats(FIRST, 600, 0)], []),
+        ([off("0.5", seats=OVERAGE)], due({"a": 100}), [50]),
+    ],
+)
+def test_of_seats_only_those_are_discounted_that_it_is_for(
+    discounts: list[Discount], charged: list[Charged], expected: list[int]
+) -> None:
+    assert [one.taken.minor for one in reductions(discounts, charged)] == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (600, 500, [600, 400]),
+        (1200, 500, [1000, 0]),
+        (0, 500, [500]),
+        (1200, -700, [1000, -500]),  # 500 in all, of which nothing is left
+        (1200, -100, [1000, 0]),
+        (300, -300, [300, -300]),
+    ],
+)
+def test_a_nominal_discount_of_what_falls_due_in_parts_is_taken_once(
+    first: int, last: int, expected: list[int]
+) -> None:
+    charged = [seats(FIRST, first, 0), seats(LAST, 0, last)]
+
+    found = reductions([off("10", nominal=True)], charged)
+
+    assert [one.taken.minor for one in found] == expected
+    assert reductions([off("10", nominal=True)], charged[:1]) == found[:-1]
 
 
 @st.composite
@@ -90,7 +155,7 @@ def test_they_take_what_a_calculation_by_hand_takes(
     discounts: list[Discount], charged: dict[str, int]
 ) -> None:
     left, places = dict(charged), list(charged)
-    for one in reductions(discounts, [(p, Money(m, "EUR")) for p, m in charged.items()]):
+    for one in reductions(discounts, due(charged)):
         assert one.left.minor == left[places[one.place]]
         left[places[one.place]] -= one.taken.minor
 

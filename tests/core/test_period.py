@@ -24,6 +24,8 @@ from catchment.core.period import (
     intersect,
     minus,
     months_after,
+    outermost,
+    overlaps,
     union,
 )
 
@@ -263,3 +265,24 @@ def test_intersect_keeps_what_lies_within(a: list[Span], bounds: tuple[int, int]
     within = span(min(bounds), max(bounds))
 
     assert hours(intersect(union(a), within)) == hours(a) & hours([within])
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=6))
+def test_the_outermost_less_what_they_share_are_all_days_once(drawn: list[tuple[int, int]]) -> None:
+    first = date(2026, 1, 1)
+    periods = [
+        Period(first + timedelta(days=start), first + timedelta(days=start + length))
+        for start, length in drawn
+    ]
+    every_day = {one.start + timedelta(days=n) for one in periods for n in range(one.days)}
+
+    kept = outermost(periods)
+
+    assert sum(one.days for one in kept) - sum(one.days for one in overlaps(periods)) == len(
+        every_day
+    )
+    assert not any(
+        one != other and other.start <= one.start and one.end <= other.end
+        for one in kept
+        for other in kept
+    )

@@ -28,8 +28,11 @@ from catchment.store.schema import (
     phases,
     prices,
     products,
+    seat_metrics,
     usage_metrics,
 )
+from catchment.store.seats import seat_events
+from catchment.store.seats.seat_events import SeatEvent
 from catchment.usage import SentEvent, UsageStore, batch
 
 _Store = TypeVar("_Store", bound=UsageStore)
@@ -53,6 +56,18 @@ def linear(price: str) -> dict[str, Any]:
 
 def fixed(price: str) -> dict[str, Any]:
     return {"pricingType": "FIXED", "price": price}
+
+
+def seat(metric: str, price: str, **more: Any) -> dict[str, Any]:
+    return {
+        "pricingType": "SEAT_BASED",
+        "seatMetricId": metric,
+        "pricePerSeat": price,
+        "prorationStrategy": "PRORATE_ALL_CHANGES",
+        "contractedMinimumSeats": 0,
+        "prorateFlatFees": False,
+        "tiers": [],
+    } | more
 
 
 @dataclass
@@ -137,6 +152,22 @@ class Books:
         )
         return id
 
+    def seats(self, name: str) -> str:
+        """The metric of the seats of a type."""
+        id = ids.new_id()
+        self._row(
+            seat_metrics, id=id, seat_type=name, label=name, created_at=START, updated_at=START
+        )
+        return id
+
+    def seated(self, *events: tuple[str, str, str, int]) -> None:
+        """Acknowledge seat events: (customer, type of seat, day, seats from then on)."""
+        with writing(self.engine) as tx:
+            for alias, kind, day, total in events:
+                at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+                event = SeatEvent(ids.new_id(), ids.new_id(), alias, kind, at, total)
+                seat_events.add(tx, self.workspace.id, event, NOW)
+
     def price(
         self,
         structure: dict[str, Any],
@@ -157,6 +188,7 @@ class Books:
             currency=currency,
             structure=structure | ({"usageMetricId": metric} if metric else {}),
             usage_metric_id=metric,
+            seat_metric_id=structure.get("seatMetricId"),
             billing_frequency=frequency,
             billing_type=timing,
             integration_ids=[],
@@ -283,4 +315,4 @@ def family(books: Books) -> dict[str, str]:
 
 def instead(kind: type[_Store], usage: UsageStore) -> _Store:
     """A store of another kind over the same events."""
-    return kind(usage._engine, usage._storage, usage._lease)
+    return kind(usage._engine, usage._storage)

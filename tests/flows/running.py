@@ -7,8 +7,12 @@ from sqlalchemy import Connection, select
 
 from catchment import ids
 from catchment.core.control import MetricBalance
-from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.bill_workspace import last_event
+from catchment.flows.billing.start_run import start_run
+from catchment.flows.billing.work import INVOICES_AT_ONCE, Progress, Work
+from catchment.flows.billing.work_on_run import RunResult, work_on_run
 from catchment.store.engine import reading, writing
+from catchment.store.invoices.billing_runs import Source
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import invoices as heads
 from catchment.usage import UsageStore
@@ -24,22 +28,54 @@ def run(
     usage: UsageStore | None = None,
     meanwhile: Tamper | None = None,
 ) -> RunResult:
-    """A run; ``meanwhile`` happens once all is drafted and nothing is checked."""
+    """A run; ``meanwhile`` happens once all is drafted and nothing is checked.
+
+    It is worked on without a lease, as where that was lost: another may be at work already.
+    """
 
     def progress(done: int, of: int) -> None:
         if done == of > 0 and meanwhile is not None:
             with writing(books.engine) as tx:
                 meanwhile(tx)
 
-    return bill_workspace(
+    work = working(books, usage, progress)
+    return work_on_run(work, started(work, as_of))
+
+
+def working(
+    books: Books,
+    usage: UsageStore | None = None,
+    progress: Progress = lambda _done, _all: None,
+    at_once: int = INVOICES_AT_ONCE,
+) -> Work:
+    """Somebody who works on the runs of the books."""
+    events = usage or books.usage
+    return Work(
         books.engine,
-        usage or books.usage,
+        events,
         books.workspace,
-        as_of=as_of,
-        now=NOW,
-        new_id=ids.new_id,
-        progress=progress,
+        NOW,
+        ids.new_id,
+        lambda: NOW,
+        progress,
+        at_once,
     )
+
+
+def started(work: Work, as_of: date = FEBRUARY) -> str:
+    """A run that nobody works on yet."""
+    last_seq = last_event(work.usage, work.workspace)
+    with writing(work.engine) as tx:
+        run = start_run(
+            tx,
+            last_seq,
+            workspace=work.workspace,
+            as_of=as_of,
+            source=Source.CLI,
+            now=NOW,
+            new_id=ids.new_id,
+        )
+    return run.id
 
 
 def counts(row: MetricBalance) -> tuple[int, ...]:

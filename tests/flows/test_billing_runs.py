@@ -13,7 +13,7 @@ from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, rec
 from catchment.store.engine import reading, writing
 from catchment.store.families.aliases import Alias
 from catchment.store.invoices import billing_runs, invoices
-from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
+from catchment.store.invoices.billing_runs import RunStatus, Source
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import (
     billing_schedules,
@@ -21,7 +21,7 @@ from catchment.store.schema import (
 )
 from catchment.store.schema import invoices as heads
 from catchment.usage import Reading, UsageStore
-from tests.flows.books import NOW, START, Books, fixed, instead, linear
+from tests.flows.books import NOW, Books, fixed, instead, linear
 from tests.flows.running import FEBRUARY, counts, run, statuses
 
 
@@ -186,19 +186,6 @@ def test_what_a_run_left_behind_the_next_one_issues(books: Books, family: dict[s
     with reading(books.engine) as tx:
         [final] = invoices.finalised(tx, books.workspace.id)
     assert (final.run_id, final.number) == (first.run.id, "SEQ-00001")
-
-
-def test_a_run_that_died_is_called_interrupted(books: Books, family: dict[str, str]) -> None:
-    died = BillingRun(ids.new_id(), FEBRUARY, RunStatus.RUNNING, Source.API, 0, START)
-    with writing(books.engine) as tx:
-        billing_runs.add(tx, books.workspace.id, died)
-
-    run(books)
-
-    with reading(books.engine) as tx:
-        kept, report = billing_runs.one(tx, books.workspace.id, died.id)
-    assert (kept.status, kept.finished_at) == (RunStatus.INTERRUPTED, None)
-    assert report.sheet == ()
 
 
 def test_a_schedule_that_no_longer_issues_by_itself_keeps_its_draft(

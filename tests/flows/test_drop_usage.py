@@ -215,4 +215,5 @@ def test_a_run_says_of_whom_it_could_not_bill_what_was_dropped(
 
     [failure] = bill(books).failures
 
-    assert failure.reason.startswith("UsageDropped: Usage of before 1 February 2026 was dropped")
+    assert failure.code == "usage_dropped"
+    assert failure.reason.startswith("Usage of before 1 February 2026 was dropped")

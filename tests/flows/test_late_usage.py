@@ -12,9 +12,9 @@ from sqlalchemy import Engine, select, update
 from catchment import ids
 from catchment.core.metering import UsageQuery
 from catchment.core.period import days_text
-from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
 from catchment.flows.billing.check_sums import OutOfBalance
 from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.work_on_run import RunResult
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.flows.invoices.void_invoice import void_invoice
@@ -26,6 +26,7 @@ from catchment.store.invoices.invoice_contents import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schema import late_looks, line_items, usage_metrics
 from catchment.usage import Reading, UsageStore
+from tests.flows import running
 from tests.flows.books import NOW, Books, family, instead, linear
 
 FEBRUARY, MARCH, APRIL, MAY = (date(2026, month, 1) for month in (2, 3, 4, 5))
@@ -37,9 +38,7 @@ def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
 
 
 def run(books: Books, as_of: date) -> RunResult:
-    result = bill_workspace(
-        books.engine, books.usage, books.workspace, as_of=as_of, now=NOW, new_id=ids.new_id
-    )
+    result = running.run(books, as_of)
     assert (result.failures, result.report.differences) == ((), ())
     return result
 

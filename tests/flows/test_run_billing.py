@@ -12,8 +12,9 @@ from sqlalchemy import Engine, update
 from catchment import ids
 from catchment.core.metering import UsageQuery
 from catchment.flows.billing import drafting, run_billing
-from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
+from catchment.flows.billing.bill_workspace import bill_workspace
 from catchment.flows.billing.run_billing import bill_schedule
+from catchment.flows.billing.work_on_run import RunResult
 from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
@@ -25,6 +26,7 @@ from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import billing_schedules, customer_links, workspaces
 from catchment.usage import Reading, UsageStore
+from tests.flows import running
 from tests.flows.books import NOW, Books, family, fixed, instead, linear
 
 MARCH_10 = date(2026, 3, 10)
@@ -36,9 +38,7 @@ def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
 
 
 def run(books: Books, as_of: date = MARCH_10, usage: UsageStore | None = None) -> RunResult:
-    return bill_workspace(
-        books.engine, usage or books.usage, books.workspace, as_of=as_of, now=NOW, new_id=ids.new_id
-    )
+    return running.run(books, as_of, usage)
 
 
 def contents(books: Books, invoice: str) -> Contents:

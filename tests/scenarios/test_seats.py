@@ -348,3 +348,22 @@ def test_a_draft_takes_in_what_was_told_meanwhile(seller: Seller, metric: str) -
     again = seller.post(f"/invoices/{draft['id']}/recalculate")
 
     assert (draft["netTotal"], again["netTotal"]) == ("10.00", "30.00")
+
+
+def test_who_joins_after_the_first_day_has_its_share_of_overages(
+    seller: Seller, metric: str
+) -> None:
+    group = seller.customer("Group")
+    early, late = (seller.customer(name, group) for name in ("Early", "Late"))
+    yearly = structure(metric, "365", overagesBillingFrequency="HALF_YEARLY")
+    price = seller.price(yearly, billingFrequency="YEARLY")
+    seller.schedule(group, price, start="2026-04-01", rollUpBilling=True)
+    said(seller, (early, "2026-04-01", 1), (late, "2027-03-31", 2))
+
+    invoices = seller.run("2027-04-01")
+
+    last = invoices[-1]
+    overages = [line["quantity"] != "0" for line in seller.lines(last)].index(True)
+    assert shares(seller, last, "PROPORTIONAL", overages).keys() == {early, late}
+    groups = seller.get(f"/invoices/{last['id']}/usage-item-groups")["items"]
+    assert late in {one["customerId"] for one in groups}

@@ -137,6 +137,23 @@ def test_a_file_that_merged_away_days_takes_up_less_room(
     assert [rows(engine, workspace, kind) for kind in Kind] == [7, 7, 1]
 
 
+def test_what_the_newest_event_superseded_stays_so_when_that_is_dropped(
+    engine: Engine, usage: UsageStore, workspace: Workspace
+) -> None:
+    send(engine, usage, workspace.id, [event(1, at=START + timedelta(days=5)), event(2)])
+    usage.catch_up(workspace.id)
+    send(engine, usage, workspace.id, [event(3, customer_event_id="sent-1")])
+    since = START + timedelta(days=2)
+    before = usage.reading(workspace.id, []).last_seq
+
+    keep_since(engine, workspace.id, since)
+    usage.drop_before(workspace.id, since)
+
+    reading = usage.reading(workspace.id, [EVERYTHING])
+    assert reading.answers[0].event_count == 0
+    assert reading.last_seq == before
+
+
 def test_where_all_was_dropped_an_old_id_is_new(
     engine: Engine, usage: UsageStore, workspace: Workspace, three_days: list[Event]
 ) -> None:

@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import Engine, text
 
 from catchment.settings import Settings
+from catchment.store import lease
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
-from catchment.usage import UsageStore, lease
-from catchment.usage.store import _ROWS_WORTH_LOADING
+from catchment.usage import UsageStore
+from catchment.usage.store import _ROWS_WORTH_LOADING, LOADING
 from tests.conftest import DATABASES
 from tests.usage.test_conformance import new_workspace
 from tests.usage.world import EVERYTHING, event, send
@@ -25,21 +26,21 @@ Held = Callable[..., AbstractContextManager[bool]]
 
 
 @pytest.fixture
-def held(engine: Engine, data_dir: Path, workspace: Workspace) -> Held:
+def held(engine: Engine, workspace: Workspace) -> Held:
     def held(workspace_id: str = workspace.id, *, wait: bool = False):
-        return lease.held(engine, data_dir, workspace_id, wait)
+        return lease.held(engine, LOADING, workspace_id, wait=wait)
 
     return held
 
 
 @pytest.fixture
 def other_process(
-    settings: Settings, data_dir: Path, workspace: Workspace
+    settings: Settings, workspace: Workspace
 ) -> Callable[[], AbstractContextManager[subprocess.Popen[str]]]:
     @contextmanager
     def holding() -> Iterator[subprocess.Popen[str]]:
         command = [sys.executable, "-m", "tests.usage.leasing"]
-        command += [settings.sqlalchemy_url(), str(data_dir), workspace.id]
+        command += [settings.sqlalchemy_url(), workspace.id]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
             assert process.stdout.readline() == "True\n"

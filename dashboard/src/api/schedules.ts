@@ -34,5 +34,31 @@ export const startSchedule = (id: string) =>
 export const archiveSchedule = (id: string, key: string) =>
   api.post<Schedule>(`/billing-schedules/${id}/archive`, undefined, key);
 
+export const suspendSchedule = (id: string, key: string) =>
+  api.post<Schedule>(`/billing-schedules/${id}/suspend`, undefined, key);
+
+export const resumeSchedule = (id: string, key: string) =>
+  api.post<Schedule>(`/billing-schedules/${id}/resume`, undefined, key);
+
+/** Ends it with its last day. */
+export const cancelSchedule = (id: string, endDate: string, key: string) =>
+  api.post<Schedule>(`/billing-schedules/${id}/cancel`, { endDate }, key);
+
 export const duplicateSchedule = (id: string, customerId: string, key: string) =>
   api.post<Schedule>(`/billing-schedules/${id}/duplicate`, { customerId }, key);
+
+/** By whom a schedule is to be paid; "" is what is set for its customer. */
+export type PaymentChoice = {
+  paymentProvider: NonNullable<Schedule["paymentProvider"]> | "";
+  autoCharge: boolean;
+};
+
+/** A schedule's payment settings go by its own id, once it has any. */
+export function savePayment(schedule: Schedule, choice: PaymentChoice, key: string): Promise<unknown> {
+  const path = "/payments/settings/billing-schedules";
+  const { id, paymentProvider: before } = schedule;
+  if (!choice.paymentProvider) return before ? api.delete(`${path}/${id}`) : Promise.resolve();
+  return before
+    ? api.put(`${path}/${id}`, choice)
+    : api.post(path, { ...choice, billingScheduleId: id }, key);
+}

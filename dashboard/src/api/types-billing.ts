@@ -55,6 +55,15 @@ export type Segment = {
   to?: string | null;
 };
 
+/** What a discount takes off, or a minimum adds: `amount`, to the `before`. */
+export type LineStep = {
+  kind: "DISCOUNT" | "MINIMUM";
+  id: string;
+  message: string;
+  before: string;
+  amount: string;
+};
+
 export type LineItem = {
   id: string;
   groupId?: string;
@@ -70,12 +79,17 @@ export type LineItem = {
   totalTax: string;
   grossTotal: string;
   priceId?: string;
+  seatMetricId?: string;
   unit?: string;
   eventCount?: number;
   /** Of an adjustment those of the whole charge. */
   segments?: Segment[];
   adjusts?: Adjustment;
   taxation?: Taxation;
+  /** The line is itself a discount, or what is missing to a minimum. */
+  settles?: LineStep["kind"];
+  /** Of an adjustment those of the whole charge. */
+  steps?: LineStep[];
 };
 
 /** What a charge comes to by all that is known, and what its lines had billed before. */
@@ -103,6 +117,9 @@ export type MemberShare = {
   parentLinkIds: string[];
 };
 
+/** A stretch of days with the same seats, and how many of them are charged. */
+export type SeatsOfDays = { start: string; days: number; seats: string; charged: string };
+
 export type UsageUsed = {
   metric: {
     id: string;
@@ -122,6 +139,9 @@ export type UsageUsed = {
   /** Events of before were dropped, some that counted among them. */
   eventsKeptSince?: string;
   treeKnownAt: string;
+  /** Where tiers that go on had got to before. */
+  tiersBegan?: { since: string; reached: string };
+  seats?: SeatsOfDays[];
   members: Page<MemberShare>;
 };
 
@@ -138,6 +158,7 @@ export type Explanation = {
   usage?: UsageUsed;
   segments: Segment[];
   rounding: { exact: string; rounded: string };
+  settles?: LineStep["kind"];
   /** Of an adjustment, which is the first less the second. */
   adjustment?: { netTotal: string; billedNetTotal: string };
   tax: LineTax;

@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules. */
 
-import type { Price, PriceTaxRate } from "./types";
+import type { Decimal, Price, PriceTaxRate } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -13,14 +13,20 @@ export type ScheduleStatus =
 export type DiscountRequest = {
   type: "PERCENTAGE" | "NOMINAL";
   /** A fraction where it is a percentage. */
-  amount: number;
+  amount: Decimal;
   message: string;
   separateLineItem: boolean;
   restrictToPrices?: string[];
   seatDiscountType?: string;
 };
 
-export type MinimumRequest = { amount: number; restrictToPrices?: string[] };
+export type Discount = DiscountRequest & { id: string };
+
+export type MinimumRequest = { amount: Decimal; restrictToPrices?: string[] };
+
+export type Minimum = MinimumRequest & { id: string };
+
+type PriceMetadata = { priceId: string; arrCalculation: "INCLUDE" | "EXCLUDE" };
 
 export type Phase = {
   id: string;
@@ -29,8 +35,10 @@ export type Phase = {
   endDate?: string;
   priceIds: string[];
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
-  discounts: (DiscountRequest & { id: string })[];
-  minimums: (MinimumRequest & { id: string })[];
+  discounts: Discount[];
+  minimums: Minimum[];
+  externalContractRef?: string;
+  phasePriceMetadata?: PriceMetadata[];
 };
 
 /** On whose invoice charges are: the customer's own, or that of who pays above it. */
@@ -56,10 +64,13 @@ export type Schedule = {
   defaultDueDateDays?: number;
   taxRates: PriceTaxRate[];
   paymentProvider?: "STRIPE" | "GOCARDLESS" | "NONE";
+  autoCharge?: boolean;
   prices: Price[];
   phases: Phase[];
   lastInvoiceId?: string;
   archivedAt?: string;
+  suspendedAt?: string;
+  cancelledAt?: string;
   createdAt: string;
 };
 
@@ -72,6 +83,8 @@ export type PhaseRequest = {
   recurrencePreference?: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts?: DiscountRequest[];
   minimums?: MinimumRequest[];
+  externalContractRef?: string;
+  phasePriceMetadata?: PriceMetadata[];
 };
 
 export type ScheduleRequest = {

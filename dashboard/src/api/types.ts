@@ -141,6 +141,8 @@ export type Tier = {
   maxPrice?: string;
 };
 
+export type ProrationStrategy = "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+
 export type Structure = {
   pricingType: PricingType;
   price?: string;
@@ -152,7 +154,7 @@ export type Structure = {
   usageCalculationMode?: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
   seatMetricId?: string;
   pricePerSeat?: string;
-  prorationStrategy?: "USE_MAXIMUM" | "PRORATE_INCREMENTS" | "PRORATE_ALL_CHANGES";
+  prorationStrategy?: ProrationStrategy;
   contractedMinimumSeats?: number;
   overagesBillingFrequency?: BillingFrequency | "NONE";
   prorateFlatFees?: boolean;

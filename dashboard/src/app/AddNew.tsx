@@ -10,6 +10,7 @@ export const ADDITIONS = [
   { kind: "product", title: "Product" },
   { kind: "price", title: "Price" },
   { kind: "metric", title: "Usage metric" },
+  { kind: "seat-metric", title: "Seat metric" },
 ] as const;
 
 export function AddNew() {

@@ -3,6 +3,8 @@ import { useSearchParams } from "react-router";
 import { CustomerDrawer } from "../screens/customers/CustomerDrawer";
 import { PriceDrawer } from "../screens/products/PriceDrawer";
 import { ProductDrawer } from "../screens/products/ProductDrawer";
+import { SeatEventDrawer } from "../screens/seats/SeatEventDrawer";
+import { SeatMetricDrawer } from "../screens/seats/SeatMetricDrawer";
 import { EventDrawer } from "../screens/usage/EventDrawer";
 import { MetricDrawer } from "../screens/usage/MetricDrawer";
 
@@ -26,6 +28,10 @@ export default function NewDrawer({ kind }: { kind: string }) {
       return <MetricDrawer onClose={close} />;
     case "event":
       return <EventDrawer onClose={close} />;
+    case "seat-metric":
+      return <SeatMetricDrawer onClose={close} />;
+    case "seat-event":
+      return <SeatEventDrawer onClose={close} />;
     default:
       return null;
   }

@@ -1,5 +1,6 @@
 import {
   IconActivity,
+  IconArmchair,
   IconBox,
   IconCalendarRepeat,
   IconFileInvoice,
@@ -16,6 +17,7 @@ export const PAGES: PageLink[] = [
   { title: "Customers", to: "/customers", icon: IconUsers },
   { title: "Products", to: "/products", icon: IconBox },
   { title: "Usage", to: "/usage", icon: IconActivity },
+  { title: "Seats", to: "/seats", icon: IconArmchair },
   { title: "Schedules", to: "/billing/schedules", icon: IconCalendarRepeat, group: "Billing" },
   { title: "Invoices", to: "/billing/invoices", icon: IconFileInvoice, group: "Billing" },
   { title: "Billing runs", to: "/billing/runs", icon: IconListCheck, group: "Billing" },

@@ -17,15 +17,7 @@ export function PayerChanges({ payers }: { payers: PreviewedPayer[] }) {
         <thead>
           <tr>
             <th scope="col">Payer and period</th>
-            <th scope="col" className="end">
-              Before
-            </th>
-            <th scope="col" className="end">
-              After
-            </th>
-            <th scope="col" className="end">
-              Change
-            </th>
+            <AmountHeads />
           </tr>
         </thead>
         {payers.map((payer) => (
@@ -70,6 +62,14 @@ export function PayerChanges({ payers }: { payers: PreviewedPayer[] }) {
     </ScrollX>
   );
 }
+
+/** The heads of `Amounts`. */
+export const AmountHeads = () =>
+  ["Before", "After", "Change"].map((head) => (
+    <th key={head} scope="col" className="end">
+      {head}
+    </th>
+  ));
 
 /** Before, after and change, as cells. */
 export function Amounts({ of: { before, after, change }, currency }: { of: BillChange; currency: string }) {

@@ -37,9 +37,17 @@ export function preview(structure: Structure, quantity: string): Preview | null 
     case "GRADUATED":
       if (!units || units.lt(0)) return null;
       return tiered(structure.pricingType, structure.tiers ?? [], units);
+    case "SEAT_BASED":
+      return units && units.gte(0) ? seats(structure, units) : null;
     default:
       return null;
   }
+}
+
+/** Seats that are there all through a billing period, and at least those contracted. */
+function seats({ contractedMinimumSeats = 0, tiers = [], pricePerSeat = "" }: Structure, there: Big): Preview | null {
+  const least = new Big(Number.isFinite(contractedMinimumSeats) ? contractedMinimumSeats : 0);
+  return tiered("GRADUATED", tiers.length ? tiers : [{ price: pricePerSeat }], there.gt(least) ? there : least);
 }
 
 function flat(price: string | undefined): Preview | null {

@@ -29,6 +29,7 @@ from catchment.api.families import (
 )
 from catchment.api.invoices import (
     allocations,
+    billing_bounds,
     billing_runs,
     invoice_explanation,
     invoices,
@@ -80,6 +81,7 @@ RESOURCES = (
     stopped_schedules,
     schedule_pool,
     billing_runs,
+    billing_bounds,
     invoices,
     allocations,
     invoice_explanation,

@@ -6,6 +6,7 @@ from catchment.cli import (  # noqa: F401 -- importing them registers their comm
     demo,
     events,
     moving,
+    runs,
     usage,
     verify,
 )

@@ -1,4 +1,4 @@
-"""catchment serve | migrate | keys | users | bill | verify | demo"""
+"""catchment serve | migrate | keys | users, and what all commands share."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from catchment import __version__, ids
 from catchment.api import server
 from catchment.cli.loading import loading
+from catchment.cli.working import working
 from catchment.core.errors import BillingError
 from catchment.main import Built, build
 from catchment.settings import Settings
@@ -113,7 +114,7 @@ def serve(
     built = opened(data_dir)
     address, number = host or built.settings.host, built.settings.port if port is None else port
     console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
-    with loading(built):
+    with loading(built), working(built):
         server.serve(built.app(), address, number)
 
 

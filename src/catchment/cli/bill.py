@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import partial
@@ -11,8 +10,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
-from rich.table import Table
-from rich.text import Text
 
 from catchment import ids
 from catchment.api.invoices.billing_run_wire import BillingRunReportOut
@@ -22,20 +19,18 @@ from catchment.cli.app import (
     OneOrAll,
     app,
     bars,
-    console,
     one_or_all,
     opened,
-    problems,
 )
-from catchment.cli.control_sheet import late_table, sheet_table, told_differences
-from catchment.core.money import money_text, total
-from catchment.flows.billing.bill_workspace import RunResult, bill_workspace
+from catchment.cli.told_run import tell, went_wrong
+from catchment.core.money import money_text
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.work_on_run import RunResult
 from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading
 from catchment.store.invoices import billing_runs
 from catchment.store.invoices.billing_runs import Source
-from catchment.store.invoices.invoices import Invoice
 
 
 @app.command()
@@ -51,7 +46,8 @@ def bill(
     """Draft an invoice for everything due, check that it adds up, and issue what issues itself.
 
     Safe to repeat, and beside a running server. Exit code 1 says that some customers could not be
-    billed, all others were; or that something does not add up, and nothing was issued.
+    billed or drafts not issued, all others were; or that something does not add up, and nothing was
+    issued.
     """
     built = opened(data_dir)
     chosen = one_or_all(built, workspace)
@@ -63,8 +59,8 @@ def bill(
         typer.echo(json.dumps({"asOf": as_of.date().isoformat(), "workspaces": told}))
     else:
         for home, result in results.items():
-            _print(home, result, as_of.date(), names)
-    if any(result.failures or not result.balanced for result in results.values()):
+            tell(home, result, names)
+    if any(map(went_wrong, results.values())):
         raise typer.Exit(1)
 
 
@@ -114,36 +110,3 @@ def _told(home: access.Workspace, result: RunResult, names: Mapping[str, str]) -
             for one in result.failures
         ],
     }
-
-
-def _print(
-    home: access.Workspace, result: RunResult, as_of: date, names: Mapping[str, str]
-) -> None:
-    """A row for each payer and currency, the control sheet, and what went wrong."""
-    found: defaultdict[tuple[str, str, str], list[Invoice]] = defaultdict(list)
-    for invoice in result.drafted:
-        found[invoice.customer_legal_name, invoice.customer_id, invoice.currency].append(invoice)
-    table = Table(title=Text(f"{home.name}, up to {as_of}"), title_justify="left")
-    table.add_column("Payer")
-    table.add_column("Invoices", justify="right")
-    table.add_column("Net total", justify="right")
-    for (name, _, currency), invoices in sorted(found.items()):
-        net = total((invoice.net for invoice in invoices), currency)
-        table.add_row(Text(name), f"{len(invoices):,}", f"{currency} {net.decimal:,f}")
-    if result.drafted:
-        console.print(table)
-    else:
-        console.print(Text(f"{home.name}: nothing new is due up to {as_of}."))
-    if result.report.sheet:
-        console.print(sheet_table(result.report, names))
-    if result.report.late:
-        console.print(late_table(result.report, names))
-    if result.run.issued_count:
-        console.print(Text(f"{result.run.issued_count:,} invoices issued."))
-    for told in told_differences(result.report, names, result.run.difference_count):
-        problems.print(Text(told), soft_wrap=True)
-    if not result.balanced:
-        problems.print(Text(f"{home.name}: out of balance, so nothing was issued."))
-    for failure in result.failures:
-        who = f"Not billed: customer {failure.customer}, schedule {failure.schedule_id}"
-        problems.print(Text(f"{who}: {failure.reason}"))

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from catchment.api.server import serve
 from catchment.cli.app import app, console, opened, problems
 from catchment.cli.loading import loading
+from catchment.cli.working import working
 from catchment.core.errors import BillingError
 from catchment.demo.build import Demo, build_demo
 from catchment.demo.flights import NoFlights, folder
@@ -56,7 +57,7 @@ def demo(
     number = built.settings.port if port is None else port
     _tell(done, data_dir, built.settings.host, number)
     if not no_serve:
-        with loading(built):
+        with loading(built), working(built):
             serve(built.app(), built.settings.host, number)
 
 

@@ -16,14 +16,15 @@ from catchment.main import database
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading
+from catchment.store.lease import held
 from catchment.store.usage import usage_homes
 from catchment.usage.clickhouse.address import AddressInvalid, parse
 from catchment.usage.clickhouse.copying import ClickHouseCopy
 from catchment.usage.copying import Copy
 from catchment.usage.embedded.copying import FilesCopy
-from catchment.usage.lease import held
 from catchment.usage.moving import CopyDiffers
 from catchment.usage.moving import move as move_events
+from catchment.usage.store import LOADING
 
 _FILES = "embedded"
 
@@ -46,7 +47,7 @@ def move(
     with _refusals_told(), _copies(settings, engine, to) as (files, clickhouse):
         source, target = (clickhouse, files) if to == _FILES else (files, clickhouse)
         for home in workspaces(engine, workspace):
-            with held(engine, settings.data_dir, home.id, True):
+            with held(engine, LOADING, home.id, wait=True):
                 _move(engine, home, source, target, drop_old=drop_old)
 
 
@@ -60,7 +61,7 @@ def rewind(data_dir: DataDir = None, workspace: OneOrAll = None) -> None:
     engine = database(settings)
     with _refusals_told(), _copies(settings, engine, "clickhouse") as (_, clickhouse):
         for home in workspaces(engine, workspace):
-            with held(engine, settings.data_dir, home.id, True):
+            with held(engine, LOADING, home.id, wait=True):
                 clickhouse.rewind(home.id)
             console.print(f"{home.name}: rewound", markup=False)
 

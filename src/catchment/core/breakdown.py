@@ -83,11 +83,7 @@ class UsageGroup:
 def named(measured: Iterable[Measured]) -> frozenset[CustomerId]:
     """Everyone whose name ``usage_groups`` needs: members with usage and who stands above them."""
     return frozenset(
-        customer
-        for one in measured
-        for member in one.pool.members
-        if member.customer in one.usage.members
-        for customer in member.path
+        customer for one in measured for member in _users(one) for customer in member.path
     )
 
 
@@ -99,19 +95,21 @@ def usage_groups(
     """Every member with an event, parents before their children, siblings by name.
 
     ``parts`` are what each schedule measured. Items are one per metric, in the order of the
-    charges, whatever schedules measured it. ``children``, by their paths, are there even without
+    charges, whatever schedules measured it. Whoever has seats only beyond the committed ones, whose
+    figure is shown, is there without an item. ``children``, by their paths, are there even without
     an event. ``names`` has them and all that ``named`` asks for.
     """
     items: dict[CustomerId, dict[str, UsageItem]] = {}
     places: dict[CustomerId, PoolMember] = {}
     for measured in parts:
+        for one in measured:
+            for member in _users(one):
+                places[member.customer] = _later(places.get(member.customer), member)
         for scopes in _by_metric(measured):
             pricing: dict[CustomerId, Charge] = {}
             for first, one in _figures(scopes):
-                for member in one.pool.members:
-                    if member.customer in one.usage.members:
-                        places[member.customer] = _later(places.get(member.customer), member)
-                        pricing.setdefault(member.customer, first)
+                for member in _users(one):
+                    pricing.setdefault(member.customer, first)
             used = _members(scopes)
             for customer, first in pricing.items():
                 own, item = items.setdefault(customer, {}), _item(first, used[customer])
@@ -131,6 +129,10 @@ def usage_groups(
         )
         for member in sorted(places.values(), key=lambda member: tree_order(member.path, names))
     )
+
+
+def _users(one: Measured) -> Iterator[PoolMember]:
+    return (member for member in one.pool.members if member.customer in one.usage.members)
 
 
 def tree_order(
@@ -212,7 +214,7 @@ def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
 
 
 def _longest(measured: Sequence[Measured]) -> list[Measured]:
-    """Services of one schedule are apart or one within the other; this takes the outermost."""
+    """Services that fall due together are apart or one within the other: the outermost."""
     found: dict[Period, Measured] = {}
     for one in measured:
         found.setdefault(one.charge.service, one)

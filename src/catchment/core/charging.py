@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
-from catchment.core.discounts import Discount
+from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.minimums import Minimum
 from catchment.core.period import Cycle, Period, cycles, day_after, months_after
 from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price, SeatBased, SeatPart
@@ -79,27 +80,67 @@ def _of_phase(
     if not (phase.discounts or phase.minimums):
         yield from priced
         return
-    cycles_of: dict[tuple[Frequency, Timing, Period, date], list[Charge]] = {}
-    for _, charge in priced:
-        cycles_of.setdefault(_cycle(charge), []).append(charge)
+    together = _together(phase, [charge for _, charge in priced])
     for place, charge in priced:
-        beside = tuple(cycles_of[_cycle(charge)])
-        covering = [one for one in phase.discounts if one.covers(charge.item.id)]
+        covering = [one for one in phase.discounts if _covers(one, charge)]
+        beside = together[_cycle(charge)]
         whole = replace(charge, beside=beside, discounts=phase.discounts)
         yield place, charge if all(one.separate for one in covering) else whole
         for one in covering:
             if one.separate:
                 yield place, replace(whole, item=_discounted(charge.item, one), tiers_from=None)
     for place, minimum in enumerate(phase.minimums, len(phase.items)):
-        for cycle in cycles_of.values():
-            covered = [one for one in cycle if one.item.is_usage and minimum.covers(one.item.id)]
+        for cycle, beside in together.items():
+            own = [one for one in beside if _cycle(one) == cycle]
+            covered = [one for one in own if one.item.is_usage and minimum.covers(one.item.id)]
             if covered:
-                yield place, _settled_by(minimum, covered, beside=tuple(cycle), phase=phase)
+                yield place, _settled_by(minimum, covered, beside=beside, phase=phase)
 
 
-def _cycle(charge: Charge) -> tuple[Frequency, Timing, Period, date]:
+class _Cycle(NamedTuple):
     """What the charges share that discounts and minimums see together."""
-    return charge.item.frequency, charge.timing, charge.full, charge.due_on
+
+    frequency: Frequency
+    timing: Timing
+    full: Period
+    due_on: date
+
+
+def _cycle(charge: Charge) -> _Cycle:
+    return _Cycle(charge.item.frequency, charge.timing, charge.full, charge.due_on)
+
+
+def _together(phase: Phase, priced: Iterable[Charge]) -> dict[_Cycle, tuple[Charge, ...]]:
+    """The charges of each cycle. A nominal discount of seats that are charged in parts is one
+    amount off all parts: a later part comes with the cycles of the earlier ones.
+    """
+    found: dict[_Cycle, list[Charge]] = {}
+    for charge in priced:
+        found.setdefault(_cycle(charge), []).append(charge)
+    nominal = [one for one in phase.discounts if one.type is DiscountType.NOMINAL]
+    parts: dict[tuple[Frequency, Period], list[_Cycle]] = {}
+    for cycle, own in found.items():
+        if any(one.part and _covers(of, one) for of in nominal for one in own):
+            parts.setdefault((cycle.frequency, cycle.full), []).append(cycle)
+    together = {cycle: tuple(own) for cycle, own in found.items()}
+    for cycles_of_seats in parts.values():
+        before: tuple[Charge, ...] = ()
+        for cycle in sorted(cycles_of_seats, key=lambda one: one.due_on):
+            before = together[cycle] = (*before, *found[cycle])
+    return together
+
+
+def _covers(discount: Discount, charge: Charge) -> bool:
+    """Whether a discount reduces a charge; of seats those that are charged."""
+    price = charge.item.price
+    contracted = isinstance(price, SeatBased) and price.apart
+    match charge.part, discount.seats:
+        case SeatPart.OVERAGES, SeatDiscountType.INCLUDED_SEATS_ONLY:
+            return False
+        case SeatPart.COMMITTED, SeatDiscountType.OVERAGE_SEATS_ONLY if contracted:
+            return False
+        case _:
+            return discount.covers(charge.item.id)
 
 
 def _discounted(item: PricedItem, discount: Discount) -> PricedItem:

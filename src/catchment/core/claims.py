@@ -42,8 +42,9 @@ def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
     spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
     for phase in schedule.phases:
         for days, items in _priced(schedule, phase):
+            span = _until_archived(schedule, days.span(zone))
             for priced in _scopes(items).items():
-                spans.setdefault(priced, []).append(_until_archived(schedule, days.span(zone)))
+                spans.setdefault(priced, []).append(span)
     return tuple(
         Claim(
             schedule.id,

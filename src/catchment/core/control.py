@@ -17,7 +17,7 @@ from catchment.core.adjustments import Deducted
 from catchment.core.allocation import METHODS
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, Money, decimal_text, exact_sum, money_text, total
-from catchment.core.period import Period, outermost
+from catchment.core.period import Period, outermost, overlaps
 from catchment.core.pricing import Segment
 from catchment.core.schedules import Scope
 from catchment.core.taxes import tax_on
@@ -43,11 +43,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A schedule that could not be billed, and why. Everyone else's was."""
+    """A schedule that could not be billed, and why. Everyone else's was.
+
+    ``code`` names the reason. With an ``invoice_id`` it is billed, by a draft that is parked: the
+    run does not issue it, for it is out of bounds.
+    """
 
     customer: CustomerId
     schedule_id: str
     reason: str
+    code: str = "cannot_be_billed"
+    invoice_id: str | None = None
 
 
 class Totals(NamedTuple):
@@ -143,9 +149,9 @@ class Census:
     """Every event of a metric within a window, by whose it is.
 
     ``received`` is counted by itself, all others by who claims the instant of the event: the
-    services asked for (``counted`` for each of them, ``billed`` for all together, ``other`` for
-    what lies in none), no schedule although the customer is known, or not even that. Of the last
-    two the most frequent are named.
+    services asked for (``counted`` for each of them, and for the days that two of one claimant
+    share; ``other`` for what lies in none), no schedule although the customer is known, or not even
+    that. Of the last two the most frequent are named.
     """
 
     received: int
@@ -289,7 +295,7 @@ def balance(
         metric_id,
         days,
         census.received,
-        _billed(lines),
+        _billed(lines, census),
         census.other,
         census.unpriced,
         census.unmapped,
@@ -368,14 +374,18 @@ def _of_sum(
     yield "grossTotal", head.net + head.tax, head.gross
 
 
-def _billed(lines: Iterable[BilledUsage]) -> int:
+def _billed(lines: Iterable[BilledUsage], census: Census) -> int:
     """The events of all lines; those that are billed twice, as a month and as part of its quarter,
     once.
     """
     counts: dict[Claimant, dict[Period, int]] = {}
     for line in lines:
         counts.setdefault(line.claimant, {})[line.service] = line.event_count
-    return sum(own[service] for own in counts.values() for service in outermost(own))
+    return sum(
+        sum(own[service] for service in outermost(own))
+        - sum(census.counted[claimant, days] for days in overlaps(own))
+        for claimant, own in counts.items()
+    )
 
 
 def _text(value: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from itertools import pairwise
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """Since always: no fact is older."""
@@ -146,12 +147,18 @@ def cycles(start: date, billing_day: int, months: int, until: date) -> Iterator[
 
 
 def outermost(periods: Iterable[Period]) -> list[Period]:
-    """Of periods that are apart or one within the other, those that lie in no longer one."""
+    """Those that lie within no other one, in order."""
     kept: list[Period] = []
     for period in sorted(periods, key=lambda one: (one.start, -one.days)):
-        if not kept or kept[-1].end <= period.start:
+        if not kept or kept[-1].end < period.end:
             kept.append(period)
     return kept
+
+
+def overlaps(periods: Iterable[Period]) -> list[Period]:
+    """The days that each of the outermost shares with the next one, which both of them count."""
+    found = (one.intersect(following) for one, following in pairwise(outermost(periods)))
+    return [days for days in found if days is not None]
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -16,11 +16,11 @@ from typing import NamedTuple, assert_never
 from catchment.core import allocation
 from catchment.core.allocation import METHODS, Parts, Share
 from catchment.core.breakdown import Measured
-from catchment.core.discounts import Discount, Reduction, reductions
+from catchment.core.discounts import Charged, Discount, Reduction, reductions
 from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum, true_up
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, divide, exact_sum
-from catchment.core.pricing import Price, SeatBased, Segment, rate, within
+from catchment.core.pricing import Price, SeatBased, Segment, included, rate, within
 from catchment.core.schedules import Charge
 
 
@@ -134,10 +134,10 @@ def shares(measured: Measured) -> tuple[Share, ...]:
             covered = {
                 place: one
                 for place, one in enumerate(measured.beside)
-                if _counts(one, item.settles)
+                if _counts(one, measured.charge, item.settles)
             }
             weights: _Weights = _sums(_left(measured, place) for place in covered)
-            if not any(map(any, weights.values())):
+            if made[0].before.minor <= 0:
                 weights = next(filter(None, map(_quantities, covered.values())), {})
             found = _shared(made[0].amount, weights)
         case _:
@@ -157,8 +157,16 @@ def _reductions(measured: Measured) -> tuple[Reduction, ...]:
     """What discounts take off all charges of the cycle, by their places beside this one."""
     if not measured.charge.discounts:
         return ()
-    charged = [(one.charge.item.id, applied(one).net) for one in measured.beside]
-    return reductions(measured.charge.discounts, charged)
+    return reductions(measured.charge.discounts, [_charged(one) for one in measured.beside])
+
+
+def _charged(measured: Measured) -> Charged:
+    charge, made = measured.charge, applied(measured)
+    contracted = None
+    if isinstance(made.price, SeatBased):
+        amount = included(made.price, measured.usage.values)
+        contracted = Money.rounded(amount, charge.item.currency)
+    return Charged(charge.item.id, charge.due_on, made.net, contracted)
 
 
 def _reductions_of(measured: Measured) -> Iterator[Reduction]:
@@ -179,7 +187,7 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
     nets = {
         place: applied(one).net
         for place, one in enumerate(measured.beside)
-        if _counts(one, minimum)
+        if _counts(one, charge, minimum)
     }
     if not nets:
         return ()
@@ -192,9 +200,10 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
     return (Step(StepKind.MINIMUM, minimum.id, charge.item.name, before, missing),)
 
 
-def _counts(one: Measured, minimum: Minimum) -> bool:
+def _counts(one: Measured, charge: Charge, minimum: Minimum) -> bool:
+    """Whether what stands beside the charge of a minimum counts towards it."""
     item = one.charge.item
-    return item.is_usage and minimum.covers(item.id)
+    return item.is_usage and minimum.covers(item.id) and one.charge.due_on == charge.due_on
 
 
 def _reduced(measured: Measured, place: int) -> list[tuple[str, _Parts]]:
@@ -236,14 +245,19 @@ def _quantities(measured: Measured) -> _Weights:
 
 
 def _shared(amount: Money, weights: _Weights) -> _Parts:
-    """``amount`` by what members have already; by each method for itself."""
+    """``amount`` by what members have already; by each method for itself.
+
+    Who has less than nothing where all together have more has no share, and the other way round.
+    """
     if not weights:
         return {}
     columns: list[Sequence[int | None]] = []
     for place in range(len(METHODS)):
         own = [parts[place] for parts in weights.values()]
         known = [part for part in own if part is not None]
-        made = iter(divide(amount, known).parts if any(known) else [0] * len(known))
+        sign = -1 if sum(known) < 0 else 1
+        sizes = [max(sign * part, 0) for part in known]
+        made = iter(divide(amount, sizes).parts if any(sizes) else [0] * len(sizes))
         columns.append([None if part is None else next(made) for part in own])
     return dict(zip(weights, zip(*columns, strict=True), strict=True))
 

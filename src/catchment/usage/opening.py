@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -10,7 +9,6 @@ from sqlalchemy import Engine
 from catchment.store.engine import reading
 from catchment.store.usage import usage_homes
 from catchment.usage.embedded.storage import EmbeddedStorage
-from catchment.usage.lease import held
 from catchment.usage.store import UsageStore
 
 
@@ -22,10 +20,9 @@ def usage_store(engine: Engine, data_dir: Path, url: str = "") -> UsageStore:
     """
     with reading(engine) as tx:
         usage_homes.check_all(tx, in_clickhouse=bool(url))
-    lease = partial(held, engine, data_dir)
     if not url:
-        return UsageStore(engine, EmbeddedStorage(engine, data_dir), lease)
+        return UsageStore(engine, EmbeddedStorage(engine, data_dir))
     # Only who uses ClickHouse waits for its client to be imported.
     from catchment.usage.clickhouse import address, storage  # noqa: PLC0415
 
-    return UsageStore(engine, storage.ClickHouseStorage(engine, address.parse(url)), lease)
+    return UsageStore(engine, storage.ClickHouseStorage(engine, address.parse(url)))

@@ -26,6 +26,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
 from catchment.core.period import BEGINNING, Span
 from catchment.store.engine import reading
+from catchment.store.lease import held
 from catchment.store.paging import PageRequest
 from catchment.usage.intake import inbox
 from catchment.usage.intake.event_ids import event_id
@@ -38,7 +39,6 @@ from catchment.usage.intake.events import (
     micros,
     supposed,
 )
-from catchment.usage.lease import Lease
 from catchment.usage.questions import (
     census,
     late,
@@ -61,6 +61,9 @@ from catchment.usage.storage import Near, Storage
 
 _T = TypeVar("_T")
 _log = logging.getLogger("catchment.usage")
+LOADING = "usage"
+"""The lease of whoever moves a workspace's events out of the inbox."""
+
 _ROWS_WORTH_LOADING = 64
 _EVENTS_WORTH_LOADING = 5_000
 _ANYWHERE = Near()
@@ -93,10 +96,9 @@ class Names(NamedTuple):
 class UsageStore:
     """The usage events of all workspaces. One per process; its methods may run in many threads."""
 
-    def __init__(self, engine: Engine, storage: Storage, lease: Lease) -> None:
+    def __init__(self, engine: Engine, storage: Storage) -> None:
         self._engine = engine
         self._storage = storage
-        self._lease = lease
         self._loading = Lock()
         self.loaded_elsewhere = False
         """Whether a process of its own moves events into segments."""
@@ -126,7 +128,7 @@ class UsageStore:
         While another process is at it, ``wait`` for that or else leave it to that. Not to be called
         within a writing transaction: on SQLite it would wait for it.
         """
-        with self._lease(workspace_id, wait) as ours:
+        with held(self._engine, LOADING, workspace_id, wait=wait) as ours:
             return self._storage.catch_up(workspace_id) if ours else 0
 
     def catch_up_if_worth_it(self, workspace_id: str | None = None) -> int:
@@ -166,7 +168,7 @@ class UsageStore:
 
     def compact(self, workspace_id: str) -> tuple[int, int]:
         """Merge all that may be merged: how many files there were, and how many there are."""
-        with self._lease(workspace_id, True):
+        with held(self._engine, LOADING, workspace_id, wait=True):
             before = self._storage.kept(workspace_id).files
             self._storage.compact(workspace_id)
             return before, self._storage.kept(workspace_id).files

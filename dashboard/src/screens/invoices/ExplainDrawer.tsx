@@ -1,15 +1,16 @@
-import { Anchor, Button, Drawer, Group, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Drawer, Skeleton, Stack } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
 
 import { explanation, invoiceLines } from "../../api/invoices";
-import type { Explanation, LineItem, LineTax, MemberShare, Stretch, UsageUsed } from "../../api/types";
-import { DataTable, ScrollX, type Column } from "../../components/DataTable";
+import type { Explanation, LineItem, LineTax, UsageUsed } from "../../api/types";
+import { ScrollX } from "../../components/DataTable";
 import { Facts } from "../../components/Facts";
 import { Moment, Money, Quantity } from "../../components/Figures";
-import { decimalText, moneyText, momentText, periodText, plural } from "../../components/format";
+import { dayText, decimalText, moneyText, periodText, plural } from "../../components/format";
 import { ProblemAlert } from "../../components/Problem";
 import { percentText, TAX_REASONS } from "../../components/taxText";
+import { Measured } from "./Measured";
+import { SeatDays } from "./SeatDays";
 import { SegmentRows } from "./SegmentRows";
 
 type Props = { invoiceId: string; lineId: string; currency: string; onClose: () => void };
@@ -29,7 +30,8 @@ export function ExplainDrawer({ invoiceId, lineId, currency, onClose }: Props) {
       ) : (
         <Stack gap="md">
           <Facts items={facts(told, currency)} />
-          {line && told.segments.length > 0 && <Sum told={told} line={line} currency={currency} />}
+          {line && <Sum told={told} line={line} currency={currency} />}
+          {told.usage?.seats && <SeatDays stretches={told.usage.seats} />}
           {told.usage && (
             <Measured
               usage={told.usage}
@@ -50,7 +52,12 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
   const { servicePeriod: service, proration, rounding, usage } = told;
   return [
     ["Amount", <Money key="amount" value={told.netTotal} currency={currency} />],
-    ["Rounding", roundingText(rounding, currency)],
+    ...(told.settles
+      ? []
+      : ([
+          ["Rounding", roundingText(rounding, currency)],
+          ["Price", `${told.price.name}, as of the calculation`],
+        ] as [string, string][])),
     ["Tax", taxText(told.tax, currency)],
     ...(told.adjustment
       ? ([
@@ -61,18 +68,21 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
           ],
         ] as [string, string][])
       : []),
-    ["Price", `${told.price.name}, as of the calculation`],
     ["Period", service && periodText(service.startDate, service.endDate)],
     ...(proration
       ? ([["Days", `${proration.days} of ${plural(proration.ofDays, "day")}`]] as [string, string][])
       : []),
     ...(usage
       ? ([
-          ["Metric", `${usage.metric.name ?? usage.metric.eventType} (${usage.metric.aggregationType})`],
+          [
+            usage.seats ? "Seat metric" : "Metric",
+            (usage.metric.name ?? usage.metric.eventType) + (usage.seats ? "" : ` (${usage.metric.aggregationType})`),
+          ],
           ...(usage.metric.percentile ? [["Percentile", usage.metric.percentile]] : []),
           ...(usage.metric.expression ? [["Expression", usage.metric.expression]] : []),
           ...(usage.metric.parameters ?? []).map(({ name, value }) => [`Parameter ${name}`, value]),
           ["Measured", <Quantity key="quantity" value={usage.quantity} unit={told.unit} />],
+          ...(usage.tiersBegan ? [["Tiers began", tiersText(usage.tiersBegan)]] : []),
         ] as [string, React.ReactNode][])
       : []),
     ["Calculated", told.calculatedAt && <Moment key="at" value={told.calculatedAt} />],
@@ -86,6 +96,10 @@ function taxText(tax: LineTax, currency: string): string {
   const version = tax.taxRateVersion ? `, version ${tax.taxRateVersion}` : "";
   return `${percentText(tax.taxRate)} is ${moneyText(tax.rounded, currency)} (${tax.name}${version}): ${why}`;
 }
+
+/** "Above 42, which was used since 1 Jan 2026" */
+const tiersText = ({ since, reached }: NonNullable<UsageUsed["tiersBegan"]>) =>
+  `Above ${decimalText(reached)}, which was used since ${dayText(since)}`;
 
 function roundingText(rounding: Explanation["rounding"], currency: string): string {
   const [exact, rounded] = [moneyText(rounding.exact, currency), moneyText(rounding.rounded, currency)];
@@ -127,93 +141,4 @@ function Sum({ told, line, currency }: { told: Explanation; line: LineItem; curr
       </table>
     </ScrollX>
   );
-}
-
-/** Why the figures of the customers do not add up to the one that is billed. */
-const TOGETHER: Record<string, string> = {
-  UNIQUE: "what they have in common counts once",
-  MAX: "only the greatest of all counts",
-  SEATS: "seats are charged by the day, and never fewer than were contracted",
-};
-
-type MeasuredProps = {
-  usage: UsageUsed;
-  unit?: string;
-  members: MemberShare[];
-  hasMore: boolean;
-  busy: boolean;
-  onMore: () => void;
-};
-
-function Measured({ usage, unit, members, hasMore, busy, onMore }: MeasuredProps) {
-  const all = usage.members.pagination?.totalResultSize ?? members.length;
-  const columns: Column<MemberShare>[] = [
-    {
-      title: "Customer",
-      cell: (row) => (
-        <>
-          <Anchor component={Link} to={`/customers/${row.customerId}`} size="sm">
-            {row.name}
-          </Anchor>
-          <Counted row={row} window={usage.window} />
-        </>
-      ),
-    },
-    { title: "Quantity", end: true, cell: (row) => <Quantity value={row.quantity} unit={unit} /> },
-    { title: "Events", end: true, cell: (row) => decimalText(row.eventCount) },
-  ];
-  return (
-    <section aria-label="Measured usage">
-      <Group justify="space-between" mb="xs">
-        <Title order={3} size="sm">
-          {plural(all, "customer")} used it
-        </Title>
-        <Anchor
-          component={Link}
-          size="sm"
-          to={`/usage/events?lineItemId=${new URLSearchParams(usage.events.split("?")[1]).get("lineItemId") ?? ""}`}
-        >
-          {usage.eventCount === 1 ? "Show the event" : `Show the ${decimalText(usage.eventCount)} events`}
-        </Anchor>
-      </Group>
-      {usage.eventsKeptSince && (
-        <Text size="sm" c="dimmed" mb="xs">
-          Of these, what happened before {momentText(usage.eventsKeptSince)} was dropped.
-        </Text>
-      )}
-      {usage.membersTotal !== usage.quantity && (
-        <Text size="sm" c="dimmed" mb="xs">
-          Their own figures add up to {decimalText(usage.membersTotal)}; {decimalText(usage.quantity)} is
-          billed, because{" "}
-          {TOGETHER[usage.metric.aggregationType] ?? "it is measured over all of them together"}.
-        </Text>
-      )}
-      <DataTable
-        label="Measured usage"
-        columns={columns}
-        rows={members}
-        rowKey={(row) => row.customerId}
-        empty={
-          <Text size="sm" c="dimmed">
-            Nobody used anything in this period.
-          </Text>
-        }
-      />
-      {hasMore && (
-        <Button variant="default" size="compact-sm" mt="xs" loading={busy} onClick={onMore}>
-          Show more
-        </Button>
-      )}
-    </section>
-  );
-}
-
-/** When a member counted, unless that was throughout. */
-function Counted({ row: { counted: stretches }, window }: { row: MemberShare; window: Stretch }) {
-  const [only] = stretches;
-  if (stretches.length === 1 && only?.from === window.from && only.to === window.to) return null;
-  const times = stretches.map(
-    ({ from, to }) => `from ${momentText(from)}${to ? ` until ${momentText(to)}` : ""}`,
-  );
-  return <span className="line-note">{times.join("; ")}</span>;
 }

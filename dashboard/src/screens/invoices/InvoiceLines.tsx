@@ -196,9 +196,10 @@ type RowProps = {
   onToggle: () => void;
 };
 
-/** Several parts, a fee or packages have no one rate per unit; their quotient would say nothing. */
-const hasOneRate = ({ quantity, segments = [], adjusts }: LineItem) =>
+/** Several parts, a fee, a discount or packages have no one rate per unit; their quotient would say nothing. */
+const hasOneRate = ({ quantity, segments = [], steps, adjusts }: LineItem) =>
   !adjusts &&
+  !steps &&
   segments.length < 2 &&
   segments.every((one) => one.quantity === quantity && (!one.fee || /^0(\.0+)?$/.test(one.fee)));
 

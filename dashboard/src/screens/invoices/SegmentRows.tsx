@@ -2,9 +2,13 @@ import type { LineItem, Segment } from "../../api/types";
 import { Money, Quantity } from "../../components/Figures";
 import { decimalText, moneyText } from "../../components/format";
 import { toPercent } from "../../components/percent";
+import { stepText } from "./stepText";
 
 /** What of a line its parts are told from. */
-type Priced = Pick<LineItem, "quantity" | "rateDisplay" | "segments" | "adjusts">;
+type Priced = Pick<
+  LineItem,
+  "quantity" | "rateDisplay" | "segments" | "steps" | "settles" | "adjusts" | "seatMetricId"
+>;
 type Props = {
   line: Priced;
   currency: string;
@@ -13,12 +17,16 @@ type Props = {
   taxed?: boolean;
 };
 
-/** The parts that add up to the line before it was rounded; of an adjustment, less what was billed. */
+/**
+ * The parts that add up to the line before it was rounded, then its discounts; of an adjustment, less
+ * what was billed.
+ */
 export function SegmentRows({ line, currency, indent, taxed }: Props) {
   const { adjusts } = line;
   return (
     <>
       <Segments line={line} currency={currency} indent={indent} taxed={taxed} />
+      <Steps line={line} currency={currency} indent={indent} taxed={taxed} />
       {adjusts && (
         <tr className="sub">
           <td style={{ paddingLeft: indent }}>Billed before</td>
@@ -61,7 +69,22 @@ function Segments({ line, currency, indent, taxed }: Props) {
   ));
 }
 
+function Steps({ line, currency, indent, taxed }: Props) {
+  return line.steps?.map((step) => (
+    <tr key={step.id} className="sub">
+      <td style={{ paddingLeft: indent }}>{stepText(step, line, currency)}</td>
+      <td />
+      <td className="wide-only" />
+      {taxed && <td className="wide-only" />}
+      <td className="end">
+        <Money value={step.amount} currency={currency} />
+      </td>
+    </tr>
+  ));
+}
+
 function boundsText({ from, to, quantity }: Segment, line: Priced): string {
+  if (!from && !to && line.seatMetricId) return "All seats";
   if (!from && !to) return quantity === (line.adjusts?.quantity ?? line.quantity) ? "All units" : "Packages";
   if (!to) return `Above ${decimalText(from ?? "0")}`;
   return !from || /^0(\.0+)?$/.test(from)

@@ -6,13 +6,20 @@ import { preview } from "../../components/calculator";
 import { decimalText, moneyText } from "../../components/format";
 import { toPercent } from "../../components/percent";
 
-type Props = { structure: Structure; currency: string; percentage: boolean; measures: boolean };
+type Props = {
+  structure: Structure;
+  currency: string;
+  /** What is typed to calculate with: value where the price is a percentage. */
+  unit: "units" | "seats" | "percent";
+  measures: boolean;
+};
 
 /** What the price being typed would come to. */
-export function Calculator({ structure, currency, percentage, measures }: Props) {
+export function Calculator({ structure, currency, unit, measures }: Props) {
   const [units, setUnits] = useState("125");
   const result = preview(structure, units);
   const clamped = structure.tiers?.some(({ minPrice, maxPrice }) => minPrice || maxPrice);
+  const percentage = unit === "percent";
   const rate = (text: string) => (percentage ? `${toPercent(text)} %` : decimalText(text));
   return (
     <div className="panel" role="group" aria-label="Calculator">
@@ -30,11 +37,11 @@ export function Calculator({ structure, currency, percentage, measures }: Props)
                 inputMode="decimal"
                 styles={{ input: { textAlign: "right" } }}
                 value={units}
-                aria-label="Units to calculate"
+                aria-label={unit === "seats" ? "Seats to calculate" : "Units to calculate"}
                 onChange={(event) => setUnits(event.currentTarget.value)}
                 onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
               />
-              <Text size="sm">{percentage ? `${currency} of value:` : "units:"}</Text>
+              <Text size="sm">{percentage ? `${currency} of value:` : unit === "seats" ? "seats all through a billing period:" : "units:"}</Text>
             </>
           ) : (
             <Text size="sm">Comes to:</Text>

@@ -6,6 +6,7 @@ import { everyMetric } from "../../api/usage";
 import { CustomerNames } from "../../components/CustomerNames";
 import { decimalText, moneyText } from "../../components/format";
 import { toPercent } from "../../components/percent";
+import { termsText } from "./priceText";
 
 /** The price's name, and whom it is for where it names customers. */
 export function PriceDetail({ price }: { price: Price }) {
@@ -14,6 +15,11 @@ export function PriceDetail({ price }: { price: Price }) {
     <>
       <PriceName price={price} />
       <Parameters price={price} />
+      {termsText(price) && (
+        <Text size="xs" c="dimmed">
+          {termsText(price)}
+        </Text>
+      )}
       {only && (
         <Text size="xs" c="dimmed">
           Only <CustomerNames ids={only} /> and below
@@ -42,7 +48,7 @@ function Parameters({ price }: { price: Price }) {
 function PriceName({ price }: { price: Price }) {
   const { structure, currency, name } = price;
   const tiers = structure.tiers;
-  if (!tiers) return <>{name}</>;
+  if (!tiers?.length) return <>{name}</>;
   return (
     <Popover position="bottom-start" shadow="md" withArrow>
       <Popover.Target>

@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Select, Stack, Switch, Text, TextInput } from "@mantine/core";
+import { Group, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 
 import { createPrice } from "../../api/catalogue";
@@ -12,13 +12,13 @@ import { done } from "../../components/notify";
 import { useServerErrors } from "../../components/useServerErrors";
 import { Calculator } from "./Calculator";
 import { ParameterFields } from "./ParameterFields";
+import { FREQUENCIES } from "./frequencies";
 import {
-  FREQUENCIES,
-  hasTiers,
+  countsSeats,
+  isPooled,
   mayBePercentage,
   measuresUsage,
   MODELS,
-  isPeriodic,
   NEW_PRICE,
   priceBody,
   priceErrors,
@@ -27,9 +27,14 @@ import {
   type PriceValues,
 } from "./priceForm";
 import { ProductSelect } from "./ProductSelect";
-import { TierTable } from "./TierTable";
+import { RateFields } from "./RateFields";
+import { SeatFields } from "./SeatFields";
 
-const rename = (path: string) => path.replace(/^restrictToCustomers\.\d+$/, "restrictToCustomers");
+const rename = (path: string) =>
+  path
+    .replace(/^restrictToCustomers\.\d+$/, "restrictToCustomers")
+    .replace(/^usageCalculationPeriod\.frequency$/, "calculationFrequency")
+    .replace(/^usageCalculationPeriod(\.interval)?$/, "calculationInterval");
 
 type Props = { productId?: string | null; onClose: () => void };
 
@@ -140,95 +145,19 @@ export function PriceDrawer({ productId, onClose }: Props) {
         />
       )}
       {measuresUsage(model) && <ParameterFields form={form} />}
-      {measuresUsage(model) && (
+      {countsSeats(model) ? <SeatFields form={form} /> : <RateFields form={form} percentage={percentage} />}
+      {isPooled(model) && (
         <CustomersSelect
           label="Only for customers"
           description="Pools these and everyone below them apart from the rest. For schedules with roll-up billing."
           {...form.getInputProps("restrictToCustomers")}
         />
       )}
-      {mayBePercentage(model) && (
-        <Switch
-          label="Percentage of the measured value"
-          {...form.getInputProps("structure.isPricePercentage", { type: "checkbox" })}
-        />
-      )}
-      <Stack gap="sm">
-        {(model === "ONE_TIME" || model === "FIXED") && (
-          <TextInput
-            label="Amount"
-            required
-            inputMode="decimal"
-            rightSection={<Text size="xs">{currency}</Text>}
-            rightSectionWidth={48}
-            {...form.getInputProps("structure.price")}
-          />
-        )}
-        {model === "LINEAR" && (
-          <TextInput
-            label={percentage ? "Percent" : "Price per unit"}
-            required
-            inputMode="decimal"
-            rightSection={<Text size="xs">{percentage ? "%" : currency}</Text>}
-            rightSectionWidth={48}
-            {...form.getInputProps("structure.pricePerUnit")}
-          />
-        )}
-        {model === "PACKAGE" && (
-          <Group grow align="flex-start">
-            <TextInput
-              label="Package size"
-              required
-              inputMode="decimal"
-              {...form.getInputProps("structure.packageSize")}
-            />
-            <TextInput
-              label="Price per package"
-              required
-              inputMode="decimal"
-              {...form.getInputProps("structure.pricePerPackage")}
-            />
-          </Group>
-        )}
-        {hasTiers(model) && (
-          <TierTable
-            form={form}
-            percentage={percentage}
-            clamped={percentage && model === "VOLUME"}
-          />
-        )}
-        {model === "GRADUATED" && (
-          <Select
-            label="Tiers start again"
-            allowDeselect={false}
-            data={[
-              { value: "BILLING_PERIOD", label: "Every billing period" },
-              { value: "PERIODIC", label: "Every calculation period (periodic)" },
-              { value: "CUMULATIVE", label: "Only with a new phase (cumulative)" },
-            ]}
-            {...form.getInputProps("structure.usageCalculationMode")}
-          />
-        )}
-        {isPeriodic(form.values) && (
-          <Select
-            label="Calculation period"
-            description="Counted from the start of the phase"
-            allowDeselect={false}
-            data={[
-              { value: "MONTHLY", label: "A month" },
-              { value: "QUARTERLY", label: "A quarter" },
-              { value: "HALF_YEARLY", label: "Half a year" },
-              { value: "YEARLY", label: "A year" },
-            ]}
-            {...form.getInputProps("calculationFrequency")}
-          />
-        )}
-      </Stack>
       <Calculator
         structure={structureBody(form.values)}
         currency={currency}
-        percentage={percentage}
-        measures={measuresUsage(model)}
+        unit={countsSeats(model) ? "seats" : percentage ? "percent" : "units"}
+        measures={isPooled(model)}
       />
     </FormDrawer>
   );

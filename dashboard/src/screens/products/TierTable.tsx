@@ -7,13 +7,19 @@ import { ScrollX } from "../../components/DataTable";
 import { decimalText } from "../../components/format";
 import { EMPTY_TIER, type PriceValues, type TierValues } from "./priceForm";
 
-type Props = { form: UseFormReturnType<PriceValues>; percentage: boolean; clamped: boolean };
+type Props = {
+  form: UseFormReturnType<PriceValues>;
+  /** What a tier's price is for, or that it is a percentage. */
+  unit: "unit" | "seat" | "percent";
+  /** Each event has a least and a most. */
+  clamped?: boolean;
+};
 
 /**
  * Tiers as rows. Where a tier begins follows from the row above, so there can be no gaps. Enter
  * moves to the next field, and from the last one to a new row.
  */
-export function TierTable({ form, percentage, clamped }: Props) {
+export function TierTable({ form, unit, clamped = false }: Props) {
   const { tiers } = form.values.structure;
   const table = useRef<HTMLTableElement>(null);
   const rowsBefore = useRef(tiers.length);
@@ -73,7 +79,7 @@ export function TierTable({ form, percentage, clamped }: Props) {
                 Up to and including
               </th>
               <th scope="col" className="end">
-                {percentage ? "Percent" : "Price per unit"}
+                {unit === "percent" ? "Percent" : `Price per ${unit}`}
               </th>
               <th scope="col" className="end">
                 Fee
@@ -98,7 +104,7 @@ export function TierTable({ form, percentage, clamped }: Props) {
                   {index === 0 ? "0" : decimalText(tiers[index - 1]?.upperBound || "?")}
                 </td>
                 <td>{field(index, "upperBound", "up to")}</td>
-                <td>{field(index, "price", percentage ? "percent" : "price")}</td>
+                <td>{field(index, "price", unit === "percent" ? "percent" : "price")}</td>
                 <td>{field(index, "fee", "fee")}</td>
                 {clamped && (
                   <>

@@ -58,3 +58,18 @@ test("only periodic tiers say for how long they go on", () => {
   expect(of("PERIODIC")).toEqual({ frequency: "QUARTERLY", interval: 1 });
   expect(of("CUMULATIVE")).toBeUndefined();
 });
+
+test("periods of calculation are counted in whole numbers", () => {
+  const periodic = priced({ pricingType: "GRADUATED", usageCalculationMode: "PERIODIC", tiers: [] });
+  const named = { ...periodic, productId: "p", name: "Calls" };
+  expect(priceErrors({ ...named, calculationInterval: "18" })).toEqual({});
+  expect(Object.keys(priceErrors({ ...named, calculationInterval: "0" }))).toEqual(["calculationInterval"]);
+});
+
+test("a price of seats asks for seats, and for tiers only where they set the price", () => {
+  const named = { ...priced({ pricingType: "SEAT_BASED", pricePerSeat: "15" }), productId: "p", name: "Seats" };
+  expect(Object.keys(priceErrors(named))).toEqual(["structure.seatMetricId"]);
+
+  const tiered = { ...named, structure: { ...named.structure, seatMetricId: "m", seatTiers: true } };
+  expect(Object.keys(priceErrors(tiered))).toEqual(["structure.tiers.0.price"]);
+});

@@ -9,6 +9,7 @@ import type {
 } from "../../api/types";
 import { tierErrors } from "../../components/calculator";
 import { toFraction } from "../../components/percent";
+import { NEW_SEATS, seatErrors, seatStructure, type SeatValues } from "./seatForm";
 
 export const MODELS: { value: PricingType; label: string; hint: string }[] = [
   { value: "ONE_TIME", label: "One-time", hint: "An amount charged once." },
@@ -21,14 +22,7 @@ export const MODELS: { value: PricingType; label: string; hint: string }[] = [
     hint: "The tier that the whole usage reaches sets the price of all of it.",
   },
   { value: "GRADUATED", label: "Graduated", hint: "Each tier prices only the usage that lies in it." },
-];
-
-export const FREQUENCIES = [
-  { value: "MONTHLY", label: "Monthly" },
-  { value: "QUARTERLY", label: "Quarterly" },
-  { value: "HALF_YEARLY", label: "Half-yearly" },
-  { value: "YEARLY", label: "Yearly" },
-  { value: "ONE_TIME", label: "One time" },
+  { value: "SEAT_BASED", label: "Seats", hint: "What each seat costs, by the days on which it is there." },
 ];
 
 export const TIMINGS = [
@@ -64,8 +58,10 @@ export type PriceValues = {
     usageCalculationMode: "BILLING_PERIOD" | "CUMULATIVE" | "PERIODIC";
     isPricePercentage: boolean;
     tiers: TierValues[];
-  };
-  calculationFrequency: CalculationFrequency; // of PERIODIC tiers
+  } & SeatValues;
+  /** How long PERIODIC tiers go on: so many of these. */
+  calculationInterval: string;
+  calculationFrequency: CalculationFrequency;
   restrictToCustomers: string[];
   parameters: Record<string, string>; // by id, of a custom metric
 };
@@ -87,13 +83,18 @@ export const NEW_PRICE: PriceValues = {
     usageCalculationMode: "BILLING_PERIOD",
     isPricePercentage: false,
     tiers: [EMPTY_TIER],
+    ...NEW_SEATS,
   },
+  calculationInterval: "1",
   calculationFrequency: "QUARTERLY",
   restrictToCustomers: [],
   parameters: {},
 };
 
-export const measuresUsage = (type: PricingType) => type !== "ONE_TIME" && type !== "FIXED";
+export const countsSeats = (type: PricingType) => type === "SEAT_BASED";
+/** Whether a family's figure is added up before it is priced: that of usage and of seats. */
+export const isPooled = (type: PricingType) => type !== "ONE_TIME" && type !== "FIXED";
+export const measuresUsage = (type: PricingType) => isPooled(type) && !countsSeats(type);
 export const hasTiers = (type: PricingType) => type === "VOLUME" || type === "GRADUATED";
 export const mayBePercentage = (type: PricingType) => type === "LINEAR" || hasTiers(type);
 
@@ -102,6 +103,11 @@ export function structureBody({ structure }: PriceValues): Structure {
   const { pricingType } = structure;
   const percentage = structure.isPricePercentage && mayBePercentage(pricingType);
   const rate = (text: string) => (percentage ? toFraction(text) : text.trim());
+  const bounds = (tier: TierValues) => ({
+    upperBound: tier.upperBound.trim() || undefined,
+    price: rate(tier.price),
+    fee: tier.fee.trim() || undefined,
+  });
   const usageMetricId = structure.usageMetricId ?? "";
   switch (pricingType) {
     case "LINEAR":
@@ -121,9 +127,7 @@ export function structureBody({ structure }: PriceValues): Structure {
     case "VOLUME":
     case "GRADUATED": {
       const tiers = structure.tiers.map((tier): Tier => ({
-        upperBound: tier.upperBound.trim() || undefined,
-        price: rate(tier.price),
-        fee: tier.fee.trim() || undefined,
+        ...bounds(tier),
         isPricePercentage: percentage,
         ...(pricingType === "VOLUME" && percentage
           ? { minPrice: tier.minPrice.trim() || undefined, maxPrice: tier.maxPrice.trim() || undefined }
@@ -133,6 +137,8 @@ export function structureBody({ structure }: PriceValues): Structure {
         ? { pricingType, usageMetricId, tiers }
         : { pricingType, usageMetricId, usageCalculationMode: structure.usageCalculationMode, tiers };
     }
+    case "SEAT_BASED":
+      return seatStructure(structure, structure.tiers.map(bounds));
     default:
       return { pricingType, price: structure.price.trim() };
   }
@@ -155,9 +161,9 @@ export function priceBody(values: PriceValues): PriceRequest {
     billingType: values.billingType,
     structure: structureBody(values),
     usageCalculationPeriod: isPeriodic(values)
-      ? { frequency: values.calculationFrequency, interval: 1 }
+      ? { frequency: values.calculationFrequency, interval: Number(values.calculationInterval) }
       : undefined,
-    restrictToCustomers: measuresUsage(values.structure.pricingType) ? values.restrictToCustomers : [],
+    restrictToCustomers: isPooled(values.structure.pricingType) ? values.restrictToCustomers : [],
     integrationIds: [],
     customMetricParameters: measuresUsage(values.structure.pricingType) ? parameterValues(values) : [],
   };
@@ -176,8 +182,15 @@ export function priceErrors(values: PriceValues): Record<string, string> {
   if (!values.name.trim()) errors.name = "Give the name printed on invoices";
   if (measuresUsage(pricingType)) {
     if (!structure.usageMetricId) errors["structure.usageMetricId"] = "Choose what is measured";
+  } else if (countsSeats(pricingType)) {
+    for (const [field, message] of Object.entries(seatErrors(structure, values.billingFrequency))) {
+      errors[`structure.${field}`] = message;
+    }
   } else {
     number("price");
+  }
+  if (isPeriodic(values) && !/^[1-9]\d{0,3}$/.test(values.calculationInterval.trim())) {
+    errors.calculationInterval = "A whole number from 1 on";
   }
   if (pricingType === "LINEAR") number("pricePerUnit");
   if (pricingType === "PACKAGE") {
@@ -187,7 +200,7 @@ export function priceErrors(values: PriceValues): Record<string, string> {
   for (const { parameterId, value } of parameterValues(values)) {
     if (!decimal(value)) errors[`parameters.${parameterId}`] = "Give a number, or leave it empty";
   }
-  if (hasTiers(pricingType)) {
+  if (hasTiers(pricingType) || (countsSeats(pricingType) && structure.seatTiers)) {
     for (const [field, message] of Object.entries(tierErrors(structure.tiers))) {
       errors[`structure.tiers.${field}`] = message;
     }

@@ -1,12 +1,12 @@
 import type { Price, Tier } from "../../api/types";
 import { decimalText, moneyText, plural } from "../../components/format";
 import { toPercent } from "../../components/percent";
-import { FREQUENCIES, MODELS, TIMINGS } from "./priceForm";
+import { FREQUENCIES, periodName } from "./frequencies";
+import { MODELS, TIMINGS } from "./priceForm";
+import { seatTermsText } from "./seatForm";
 
 export const modelName = ({ structure }: Price) =>
-  structure.pricingType === "SEAT_BASED"
-    ? "Seats"
-    : (MODELS.find(({ value }) => value === structure.pricingType)?.label ?? structure.pricingType);
+  MODELS.find(({ value }) => value === structure.pricingType)?.label ?? structure.pricingType;
 
 /** "Monthly, in arrears" */
 export function cadenceText({ billingFrequency, billingType }: Price): string {
@@ -26,7 +26,7 @@ export function rateText({ structure, currency }: Price): string {
       return `${moneyText(structure.pricePerPackage ?? "", currency)} per ${decimalText(structure.packageSize ?? "")}`;
     case "SEAT_BASED":
       return structure.tiers?.length
-        ? tiersText(structure.tiers, currency)
+        ? tiersText(structure.tiers, currency, "seat")
         : `${moneyText(structure.pricePerSeat ?? "", currency)} per seat`;
     case "VOLUME":
     case "GRADUATED":
@@ -36,11 +36,22 @@ export function rateText({ structure, currency }: Price): string {
   }
 }
 
-function tiersText(tiers: Tier[], currency: string): string {
+/** What else there is to say of seats, or of tiers that go on; nothing of most prices. */
+export function termsText(price: Price): string {
+  if (price.structure.pricingType === "SEAT_BASED") return seatTermsText(price);
+  const { usageCalculationPeriod: period, structure } = price;
+  if (structure.usageCalculationMode === "CUMULATIVE") return "Tiers go on through the phase";
+  if (!period) return "";
+  const { frequency, interval } = period;
+  const each = periodName(frequency);
+  return `Tiers go on for ${interval === 1 ? `a ${each}` : plural(interval, each)}`;
+}
+
+function tiersText(tiers: Tier[], currency: string, unit = "unit"): string {
   const [only] = tiers;
   if (!only || tiers.length > 1) return plural(tiers.length, "tier");
   const rate = only.isPricePercentage
     ? `${toPercent(only.price)} %`
-    : `${moneyText(only.price, currency)} per unit`;
+    : `${moneyText(only.price, currency)} per ${unit}`;
   return only.fee && !/^0(\.0+)?$/.test(only.fee) ? `${rate} and ${moneyText(only.fee, currency)}` : rate;
 }

@@ -22,8 +22,9 @@ export default function EditScheduleScreen() {
       const saved = await updateSchedule(id, scheduleBody(values, true));
       return start ? startSchedule(id) : saved;
     },
-    (_, { start }) => {
-      done(start ? "Billing schedule started." : "Draft saved.");
+    (saved, { start }) => {
+      const kept = saved.status === "DRAFT" ? "Draft saved." : "Billing schedule changed.";
+      done(start ? "Billing schedule started." : kept);
       void navigate(`/billing/schedules/${id}`);
     },
   );
@@ -32,17 +33,18 @@ export default function EditScheduleScreen() {
     return <PageProblem error={found.error} crumbs={crumbs} onRetry={() => void found.refetch()} />;
   }
   if (!found.data) return <Skeleton height={320} aria-label="Loading the billing schedule" />;
+  const draft = found.data.status === "DRAFT";
   return (
     <Stack gap="md">
       <PageHead
-        title="Edit draft"
+        title={draft ? "Edit draft" : "Edit billing schedule"}
         crumbs={[
           { title: "Billing schedules", to: "/billing/schedules" },
-          { title: "Draft", to: `/billing/schedules/${id}` },
+          { title: draft ? "Draft" : "Schedule", to: `/billing/schedules/${id}` },
         ]}
       />
       <ScheduleForm
-        existing
+        existing={draft ? "draft" : "started"}
         initial={scheduleValues(found.data)}
         prices={found.data.prices}
         busy={submission.isPending}

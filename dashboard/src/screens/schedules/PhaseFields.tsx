@@ -1,21 +1,18 @@
 import { ActionIcon, Button, Checkbox, Group, MultiSelect, Stack, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
-import { useDebouncedValue } from "@mantine/hooks";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 
-import { catalogue, priceList } from "../../api/catalogue";
 import type { Price } from "../../api/types";
 import { Panel } from "../../components/Panel";
-import { cadenceText, rateText } from "../products/priceText";
 import { followingPhase, type ScheduleValues } from "./scheduleForm";
+import { DiscountFields, MinimumFields } from "./SettlingFields";
+import { usePriceOptions } from "./usePriceOptions";
 
 type Props = { form: UseFormReturnType<ScheduleValues>; extra: Price[] };
 
-/** Consecutive parts of the schedule, each with its own prices. */
+/** Consecutive parts of the schedule, each with its own prices, discounts and minimums. */
 export function PhaseFields({ form, extra }: Props) {
-  const { data, setTyped } = usePriceOptions(extra);
+  const { data, nameOf, setTyped } = usePriceOptions(extra);
   const { phases } = form.values;
   const add = () => form.insertListItem("phases", followingPhase(phases));
   return (
@@ -82,43 +79,12 @@ export function PhaseFields({ form, extra }: Props) {
                   {...form.getInputProps(`phases.${index}.resets`, { type: "checkbox" })}
                 />
               )}
+              <DiscountFields form={form} phase={index} nameOf={nameOf} />
+              <MinimumFields form={form} phase={index} nameOf={nameOf} />
             </Stack>
           );
         })}
       </Stack>
     </Panel>
   );
-}
-
-/**
- * What can be chosen, as "API · Calls (3 tiers USD, monthly, in arrears)": the catalogue, and the
- * negotiated prices whose name is being typed. Copies of list prices belong to their own schedules.
- */
-function usePriceOptions(extra: Price[]) {
-  const [typed, setTyped] = useState("");
-  const [name] = useDebouncedValue(typed.trim(), 200);
-  const whole = useQuery(catalogue);
-  const prices = useQuery({
-    ...priceList("prices", { name, limit: 100 }),
-    placeholderData: keepPreviousData,
-  });
-  const names = new Map((whole.data?.products ?? []).map(({ id, name: of }) => [id, of]));
-  const text = (price: Price) =>
-    `${names.get(price.productId) ?? "Product"} · ${price.name} (${rateText(price)} ${price.currency}, ${cadenceText(price).toLowerCase()})`;
-  const option = (kind: "list" | "price") => (price: Price) => ({
-    value: `${kind}:${price.id}`,
-    label: text(price),
-  });
-  const [seen, setSeen] = useState(new Map<string, Price>());
-  const fresh = (prices.data?.items ?? []).filter(({ id, listPriceId }) => !listPriceId && !seen.has(id));
-  // Once offered, a price stays, so that one that was picked keeps its name.
-  if (fresh.length) setSeen(new Map([...seen, ...fresh.map((price) => [price.id, price] as const)]));
-  const own = new Map([...extra.map((price) => [price.id, price] as const), ...seen]);
-  return {
-    setTyped,
-    data: [
-      { group: "List prices", items: (whole.data?.listPrices ?? []).map(option("list")) },
-      { group: "Negotiated prices", items: Array.from(own.values(), option("price")) },
-    ],
-  };
 }

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Select, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Select, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { MouseEvent } from "react";
 
@@ -18,8 +18,8 @@ import { scheduleErrors, type ScheduleValues } from "./scheduleForm";
 
 type Props = {
   initial: ScheduleValues;
-  /** An existing schedule keeps its customer. */
-  existing?: boolean;
+  /** An existing schedule keeps its customer, and once started its first day. */
+  existing?: "draft" | "started";
   /** Prices to offer although they are not in the catalogue's first page. */
   prices?: Price[];
   busy: boolean;
@@ -30,6 +30,7 @@ type Props = {
 const rename = (path: string) =>
   path
     .replace(/^phases\.(\d+)\.(priceIds|listPriceIds)(\.\d+)?$/, "phases.$1.prices")
+    .replace(/\.restrictToPrices(\.\d+)?$/, ".prices")
     .replace(/^rollUpExclusions\.\d+$/, "rollUpExclusions");
 
 export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit }: Props) {
@@ -57,7 +58,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               label="Customer"
               description="Whose prices these are."
               required
-              disabled={existing}
+              disabled={existing !== undefined}
               {...form.getInputProps("customerId")}
               onChange={(id) => {
                 form.setFieldValue("customerId", id);
@@ -70,6 +71,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
                 label="Start date"
                 type="date"
                 required
+                disabled={existing === "started"}
                 {...form.getInputProps("startDate")}
                 onChange={(event) => begin(event.currentTarget.value)}
               />
@@ -137,7 +139,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
                 placeholder="as in the settings"
                 {...form.getInputProps("defaultDueDateDays")}
               />
-              <TextInput label="Label" disabled={existing} {...form.getInputProps("label")} />
+              <TextInput label="Label" disabled={existing !== undefined} {...form.getInputProps("label")} />
             </Group>
             <Textarea
               label="Memo"
@@ -149,14 +151,25 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
           </Stack>
         </Panel>
         <ProblemAlert error={error} except={placed} />
-        <Group>
-          <Button variant="default" loading={busy} onClick={send(false)}>
-            Save draft
-          </Button>
-          <Button loading={busy} onClick={send(true)}>
-            Start
-          </Button>
-        </Group>
+        {existing === "started" ? (
+          <Group>
+            <Button loading={busy} onClick={send(false)}>
+              Save changes
+            </Button>
+            <Text size="sm" c="dimmed">
+              Drafts are made anew. What is on a final invoice stays: a change that would alter it is refused.
+            </Text>
+          </Group>
+        ) : (
+          <Group>
+            <Button variant="default" loading={busy} onClick={send(false)}>
+              Save draft
+            </Button>
+            <Button loading={busy} onClick={send(true)}>
+              Start
+            </Button>
+          </Group>
+        )}
       </Stack>
     </form>
   );

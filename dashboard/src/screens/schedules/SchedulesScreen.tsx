@@ -35,6 +35,7 @@ const STATUSES = [
   { value: "DRAFT", label: "Draft" },
   { value: "PENDING", label: "Upcoming" },
   { value: "ACTIVE", label: "Active" },
+  { value: "SUSPENDED", label: "Suspended" },
   { value: "COMPLETED", label: "Completed" },
   { value: "CANCELLED", label: "Cancelled" },
 ];

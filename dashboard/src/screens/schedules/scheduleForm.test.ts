@@ -1,8 +1,17 @@
 import { expect, test } from "vitest";
 
 import { followingPhase, scheduleBody, scheduleErrors, scheduleValues } from "./scheduleForm";
+import { NEW_DISCOUNT } from "./settlingForm";
 
-const PHASE = { name: "", startDate: "2026-01-01", endDate: "", prices: ["list:a", "price:b"], resets: false };
+const PHASE = {
+  name: "",
+  startDate: "2026-01-01",
+  endDate: "",
+  prices: ["list:a", "price:b"],
+  resets: false,
+  discounts: [],
+  minimums: [],
+};
 const VALUES = { ...scheduleValues(undefined, "c"), startDate: "2026-01-01", phases: [PHASE] };
 
 test("list prices and prices go where the API wants them", () => {
@@ -10,11 +19,27 @@ test("list prices and prices go where the API wants them", () => {
   expect(phase).toMatchObject({ priceIds: ["b"], listPriceIds: ["a"], endDate: undefined });
 });
 
-test("discounts and minimums are kept", () => {
-  const discount = { type: "PERCENTAGE" as const, amount: 0.1, message: "Launch", separateLineItem: true };
-  const phase = { ...PHASE, discounts: [discount], minimums: [{ amount: 500 }] };
+test("discounts and minimums are sent with their phase", () => {
+  const phase = {
+    ...PHASE,
+    discounts: [{ ...NEW_DISCOUNT, amount: "10", message: "Launch", prices: ["list:a"] }],
+    minimums: [{ amount: "500", prices: [] }],
+  };
   const [sent] = scheduleBody({ ...VALUES, phases: [phase] }, true).phases;
-  expect(sent).toMatchObject({ discounts: [discount], minimums: [{ amount: 500 }] });
+  expect(sent?.discounts).toMatchObject([{ type: "PERCENTAGE", amount: "0.1", restrictToPrices: ["a"] }]);
+  expect(sent?.minimums).toMatchObject([{ amount: "500" }]);
+});
+
+test("what is not edited is kept, but for prices that were taken out", () => {
+  const metadata = ["b", "gone"].map((priceId) => ({ priceId, arrCalculation: "INCLUDE" as const }));
+  const phase = { ...PHASE, kept: { externalContractRef: "C-7", phasePriceMetadata: metadata } };
+  const [sent] = scheduleBody({ ...VALUES, phases: [phase] }, true).phases;
+  expect(sent).toMatchObject({ externalContractRef: "C-7", phasePriceMetadata: [{ priceId: "b" }] });
+});
+
+test("a refusal of a discount names its phase", () => {
+  const phase = { ...PHASE, discounts: [NEW_DISCOUNT] };
+  expect(Object.keys(scheduleErrors({ ...VALUES, phases: [PHASE, phase] }))).toContain("phases.1.discounts.0.amount");
 });
 
 test("tax rates are sent for prices that are still chosen", () => {

@@ -1,16 +1,27 @@
-import type { BillTo, DiscountRequest, MinimumRequest, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
+import type { BillTo, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
 import { nextDay, today } from "../../components/format";
+import { idOf, idsOf } from "./priceKeys";
+import {
+  discountBody,
+  discountValues,
+  minimumBody,
+  minimumValues,
+  settlingErrors,
+  type DiscountValues,
+  type MinimumValues,
+} from "./settlingForm";
 
 export type PhaseValues = {
   name: string;
   startDate: string;
   endDate: string;
-  /** "price:" or "list:" and the id. */
+  /** By their keys (see priceKeys). */
   prices: string[];
   resets: boolean;
+  discounts: DiscountValues[];
+  minimums: MinimumValues[];
   /** Not edited here, but kept. */
-  discounts?: DiscountRequest[];
-  minimums?: MinimumRequest[];
+  kept?: Pick<PhaseRequest, "externalContractRef" | "phasePriceMetadata">;
 };
 
 export type ScheduleValues = {
@@ -33,7 +44,15 @@ export type ScheduleValues = {
   phases: PhaseValues[];
 };
 
-const EMPTY_PHASE: PhaseValues = { name: "", startDate: "", endDate: "", prices: [], resets: false };
+const EMPTY_PHASE: PhaseValues = {
+  name: "",
+  startDate: "",
+  endDate: "",
+  prices: [],
+  resets: false,
+  discounts: [],
+  minimums: [],
+};
 
 export function scheduleValues(schedule?: Schedule, customerId: string | null = null): ScheduleValues {
   return {
@@ -61,8 +80,12 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
           endDate: phase.endDate ?? "",
           prices: phase.priceIds.map((id) => `price:${id}`),
           resets: phase.recurrencePreference === "RESET",
-          discounts: phase.discounts.map(({ id: _, ...discount }) => discount),
-          minimums: phase.minimums.map(({ amount, restrictToPrices }) => ({ amount, restrictToPrices })),
+          discounts: phase.discounts.map(discountValues),
+          minimums: phase.minimums.map(minimumValues),
+          kept: {
+            externalContractRef: phase.externalContractRef,
+            phasePriceMetadata: phase.phasePriceMetadata,
+          },
         }))
       : [{ ...EMPTY_PHASE, startDate: today() }],
   };
@@ -98,6 +121,7 @@ export function scheduleErrors(values: ScheduleValues): Record<string, string> {
     if (!last && !phase.endDate) errors[`${at}.endDate`] = "Only the last phase may be open-ended";
     if (phase.endDate && phase.endDate < phase.startDate) errors[`${at}.endDate`] = "Ends before it starts";
     if (phase.prices.length === 0) errors[`${at}.prices`] = "Choose at least one price";
+    for (const [field, message] of Object.entries(settlingErrors(phase))) errors[`${at}.${field}`] = message;
   });
   return errors;
 }
@@ -106,11 +130,6 @@ export function scheduleErrors(values: ScheduleValues): Record<string, string> {
 export const pricesOf = ({ phases }: ScheduleValues) => [
   ...new Set(phases.flatMap(({ prices }) => prices)),
 ];
-
-const idOf = (key: string) => key.slice(key.indexOf(":") + 1);
-
-const ids = (prices: string[], kind: "price" | "list") =>
-  prices.filter((key) => key.startsWith(`${kind}:`)).map((key) => key.slice(kind.length + 1));
 
 export function scheduleBody(values: ScheduleValues, isDraft: boolean): ScheduleRequest {
   const end = values.openEnded ? undefined : values.endDate;
@@ -134,17 +153,20 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
     defaultDueDateDays: values.defaultDueDateDays ? Number(values.defaultDueDateDays) : undefined,
     phases: values.phases.map((phase, index): PhaseRequest => {
       const last = index === values.phases.length - 1;
-      const listPriceIds = ids(phase.prices, "list");
+      const priceIds = idsOf(phase.prices, "price");
+      const listPriceIds = idsOf(phase.prices, "list");
       return {
         name: phase.name.trim() || undefined,
         startDate: phase.startDate,
         // The last phase lasts as long as the schedule unless it says otherwise.
         endDate: phase.endDate || (last ? end : undefined),
-        priceIds: ids(phase.prices, "price"),
+        priceIds,
         listPriceIds: listPriceIds.length ? listPriceIds : undefined,
         recurrencePreference: phase.resets ? "RESET" : "CONTINUE_FROM_PREVIOUS_PHASE",
-        discounts: phase.discounts,
-        minimums: phase.minimums,
+        discounts: phase.discounts.map(discountBody),
+        minimums: phase.minimums.map(minimumBody),
+        externalContractRef: phase.kept?.externalContractRef,
+        phasePriceMetadata: phase.kept?.phasePriceMetadata?.filter(({ priceId }) => priceIds.includes(priceId)),
       };
     }),
   };

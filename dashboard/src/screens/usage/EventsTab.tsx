@@ -8,7 +8,8 @@ import { Empty } from "../../components/Empty";
 import { MomentUtc } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
-import { momentText, nextDay } from "../../components/format";
+import { momentText } from "../../components/format";
+import { withinDays } from "../../components/instants";
 import { Pager } from "../../components/Pager";
 import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
@@ -53,9 +54,7 @@ export function EventsTab() {
       eventType: values.eventType,
       eventId: values.eventId,
       lineItemId: values.lineItemId,
-      // Both days are meant to be included.
-      eventTimestampAfter: values.from && `${nextDay(values.from, -1)}T23:59:59.999Z`,
-      eventTimestampBefore: values.to && `${nextDay(values.to)}T00:00:00.000Z`,
+      ...withinDays(values.from, values.to),
       unmappedAliasesOnly: values.unmapped === "true",
       ...cursor,
       limit: 25,

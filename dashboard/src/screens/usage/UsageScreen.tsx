@@ -5,10 +5,9 @@ import { PageHead } from "../../components/PageHead";
 import { useParam } from "../../components/useFilters";
 import { EventsTab } from "./EventsTab";
 import { MetricsTab } from "./MetricsTab";
-import { SeatsTab } from "./SeatsTab";
 import { UnmappedTab } from "./UnmappedTab";
 
-const TABS = ["events", "metrics", "unmapped", "seats"];
+const TABS = ["events", "metrics", "unmapped"];
 
 export default function UsageScreen() {
   const { tab } = useParams();
@@ -37,7 +36,6 @@ export default function UsageScreen() {
           <Tabs.Tab value="events">Events</Tabs.Tab>
           <Tabs.Tab value="metrics">Metrics</Tabs.Tab>
           <Tabs.Tab value="unmapped">Unmapped aliases</Tabs.Tab>
-          <Tabs.Tab value="seats">Seats</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="events">
           <EventsTab />
@@ -47,9 +45,6 @@ export default function UsageScreen() {
         </Tabs.Panel>
         <Tabs.Panel value="unmapped">
           <UnmappedTab />
-        </Tabs.Panel>
-        <Tabs.Panel value="seats">
-          <SeatsTab />
         </Tabs.Panel>
       </Tabs>
     </Stack>

@@ -6,24 +6,36 @@ from typing import ClassVar
 
 from pydantic import ConfigDict
 
-from catchment.api.edge.wire import At, Day, Pagination, Wire
+from catchment.api.edge.wire import At, Day, Flag, Pagination, Wire
 from catchment.api.invoices.invoice_models import InclusiveDateRange
 from catchment.core.control import Difference, Failure, LateBalance, MetricBalance
 from catchment.core.money import money_text
-from catchment.store.invoices.billing_runs import BillingRun, Report, RunTotal
+from catchment.store.invoices.billing_runs import BillingRun, Progress, Report, RunTotal
 
 Names = Mapping[str, str]
 """What customers and metrics are called; who is gone keeps its id only."""
 
 
 class BillingRunIn(Wire):
-    """What to bill."""
+    """What to bill. ``wait``: the answer comes when the run has ended."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra={"example": {"asOf": "2026-03-01"}}
     )
 
     as_of: Day
+    wait: Flag = False
+
+
+class RetryIn(Wire):
+    """How to try again. ``acceptBounds``: issue what is out of bounds, too."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"example": {"acceptBounds": True}}
+    )
+
+    accept_bounds: Flag = False
+    wait: Flag = False
 
 
 class RunTotalOut(Wire):
@@ -46,20 +58,47 @@ class RunTotalOut(Wire):
         )
 
 
+class ProgressOut(Wire):
+    """How many of the planned invoices were gone through, in how many of the planned chunks.
+
+    A chunk is kept whole or not at all.
+    """
+
+    invoices_done: int
+    invoice_count: int
+    chunks_done: int
+    chunk_count: int
+
+    @classmethod
+    def of(cls, one: Progress) -> "ProgressOut":
+        return cls(
+            invoices_done=one.done,
+            invoice_count=one.planned,
+            chunks_done=one.chunks_done,
+            chunk_count=one.chunks,
+        )
+
+
 class BillingRunOut(Wire):
-    """A run. Its counts and totals are there once it has ended.
+    """A run. ``failureCount`` and all that follows it are there once it has ended.
 
     ``issuedCount`` are the invoices that it issued itself, ``issuedByNowCount`` those it drafted
-    and that are issued by now, by whomever. ``invoicesWithoutTaxRate`` of those drafted have lines
-    that no tax rate was found for.
+    and that are issued by now, by whomever. ``failureCount`` counts parked drafts, too.
+    ``invoicesWithoutTaxRate`` of those drafted have lines that no tax rate was found for. ``error``
+    says why a run is FAILED, ``occasion`` when the clock asked for it.
     """
 
     id: str
     as_of: date
     status: str
     source: str
+    retry_of: str | None = None
+    accept_bounds: bool
+    occasion: At | None = None
     created_at: At
     finished_at: At | None = None
+    error: str | None = None
+    progress: ProgressOut
     drafted_count: int
     issued_count: int
     issued_by_now_count: int | None = None
@@ -75,8 +114,13 @@ class BillingRunOut(Wire):
             as_of=run.as_of,
             status=run.status,
             source=run.source,
+            retry_of=run.retry_of,
+            accept_bounds=run.accept_bounds,
+            occasion=run.occasion,
             created_at=run.created_at,
             finished_at=run.finished_at,
+            error=run.error,
+            progress=ProgressOut.of(run.progress),
             drafted_count=run.drafted_count,
             issued_count=run.issued_count,
             issued_by_now_count=issued_by_now,
@@ -192,11 +236,15 @@ class ControlSheetOut(Wire):
 
 
 class FailureOut(Wire):
-    """A schedule that could not be billed."""
+    """A schedule that could not be billed; with an ``invoiceId`` that draft is parked: it is out
+    of bounds, and not issued by itself.
+    """
 
     customer_id: str
     customer_legal_company_name: str | None = None
     billing_schedule_id: str
+    invoice_id: str | None = None
+    code: str
     reason: str
 
     @classmethod
@@ -205,8 +253,15 @@ class FailureOut(Wire):
             customer_id=one.customer,
             customer_legal_company_name=names.get(one.customer),
             billing_schedule_id=one.schedule_id,
+            invoice_id=one.invoice_id,
+            code=one.code,
             reason=one.reason,
         )
+
+
+class FailurePage(Wire):
+    items: list[FailureOut]
+    pagination: Pagination
 
 
 class DifferenceOut(Wire):
@@ -240,7 +295,9 @@ class DifferenceOut(Wire):
 
 
 class BillingRunReportOut(BillingRunOut):
-    """A run with its control sheet. The first differences are listed, and all are counted."""
+    """A run with its control sheet. The first failures and differences are listed, and all are
+    counted.
+    """
 
     control_sheet: ControlSheetOut
     failures: list[FailureOut]

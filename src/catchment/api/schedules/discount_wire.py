@@ -25,7 +25,8 @@ class DiscountIn(Wire):
 
     Discounts apply in their order, each to what those before it left, and take nothing below zero.
     ``separateLineItem`` ones are lines of their own after those that they reduce, called
-    ``message``. ``seatDiscountType`` is kept and shown; no seats are priced yet.
+    ``message``. ``seatDiscountType`` says which seats of a seat price they are of: the contracted
+    ones, those above them, or all, which is the default. Other prices are discounted whole.
     """
 
     type: DiscountType
@@ -67,7 +68,7 @@ class DiscountOut(Wire):
             amount=applied.amount,
             message=applied.message,
             separate_line_item=applied.separate,
-            seat_discount_type=record.seats,
+            seat_discount_type=applied.seats,
         )
 
 
@@ -136,7 +137,7 @@ class StandaloneDiscountOut(Wire):
             valid_to=phase.end,
             created_at=record.created_at,
             updated_at=record.updated_at,
-            seat_discount_type=record.seats or SeatDiscountType.ALL_SEATS,
+            seat_discount_type=applied.seats or SeatDiscountType.ALL_SEATS,
         )
 
 

@@ -22,7 +22,7 @@ from catchment.core.pricing.models import (
     within,
 )
 from catchment.core.pricing.rating import Segment, Values, event_tier, rate
-from catchment.core.pricing.seats import Proration, SeatBased, SeatPart, seats_of_part
+from catchment.core.pricing.seats import Proration, SeatBased, SeatPart, included, seats_of_part
 from catchment.core.pricing.tiers import Tier
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "continues",
     "event_tier",
     "first_rate",
+    "included",
     "is_percentage",
     "needs_values",
     "rate",

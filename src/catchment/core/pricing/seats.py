@@ -130,6 +130,16 @@ def committed(price: SeatBased, there: Stretches) -> Stretches:
     return [(max(first, Decimal(price.minimum)), days) for _, days in there]
 
 
+def included(price: SeatBased, there: Stretches) -> Decimal:
+    """What the contracted minimum comes to of what the price's part charges (exact, major units):
+    all other seats are above it.
+    """
+    if price.part is SeatPart.OVERAGES:
+        return Decimal(0)
+    contracted = [(Decimal(price.minimum), days) for _, days in there]
+    return cut(sum((one.amount for one in _steps(price, contracted)), Fraction(0)))
+
+
 def seats_of_part(price: SeatBased, there: Stretches) -> Stretches:
     """The seats that the price's part charges for; of overages they may be below zero."""
     match price.part:

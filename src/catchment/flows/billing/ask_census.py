@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from catchment.core.control import Census, Claimant
 from catchment.core.metering import Metric
-from catchment.core.period import Period, Span
+from catchment.core.period import Period, Span, overlaps
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.users import with_events
 from catchment.store.families import aliases
@@ -64,10 +64,7 @@ def counts_of(
             metrics.get(metric_id, lines[0].metric),
             window,
             shared.setdefault((whose, window), claimed),
-            {
-                (one.line.claimant, one.line.service): one.line.service.span(agreed.zone)
-                for one in lines
-            },
+            {(one, days): days.span(agreed.zone) for one, days in _counted(lines)},
         )
     names = partial(aliases.every_name, tx, agreed.workspace.id)
     found: dict[tuple[str, int], Census] = {}
@@ -77,6 +74,15 @@ def counts_of(
         answers = usage.census(agreed.workspace.id, names, questions, place)
         found |= {(id, place): one for id, one in zip(metric_ids, answers, strict=True)}
     return found
+
+
+def _counted(lines: Sequence[MeasuredLine]) -> Iterator[tuple[Claimant, Period]]:
+    """The services of lines, and the days that two of one claimant share."""
+    services: defaultdict[Claimant, set[Period]] = defaultdict(set)
+    for one in lines:
+        services[one.line.claimant].add(one.line.service)
+    for whose, own in services.items():
+        yield from ((whose, days) for days in (*own, *overlaps(own)))
 
 
 def days_of(lines: Sequence[MeasuredLine]) -> Period:

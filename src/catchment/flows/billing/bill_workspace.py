@@ -1,63 +1,31 @@
-"""A billing run: draft everything due, see whether it all adds up, and only then issue.
+"""Billing, one process at a time for a workspace: what was left undone first, then what is asked.
 
-A run is stored from its beginning. One that dies leaves its drafts and says RUNNING; the next one
-calls it interrupted and answers for the drafts that it should have issued.
+Who bills holds the workspace's lease, so that nobody does the same beside. A run that is at work
+and has nobody at it was only started, or who worked on it has died.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from catchment.core.control import Difference, Failure
-from catchment.core.errors import InvoiceNotDraft, NotFound
-from catchment.core.money import total
-from catchment.flows.billing.control_sheet import Sheet, control_sheet
-from catchment.flows.billing.drafting import Failures
-from catchment.flows.billing.garbage import collected_seldom
-from catchment.flows.billing.issue_drafts import issue_drafts
-from catchment.flows.billing.keep_drafts import NewId
-from catchment.flows.billing.run_billing import INVOICES_AT_ONCE, Progress, draft_due, hold
-from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
+from catchment.flows.billing.start_run import start_run
+from catchment.flows.billing.work import INVOICES_AT_ONCE, NewId, Progress, Work
+from catchment.flows.billing.work_on_run import RunResult, work_on_run
 from catchment.store.access import Workspace
-from catchment.store.chunks import chunks
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_runs, invoices
-from catchment.store.invoices.billing_runs import BillingRun, Report, RunStatus, RunTotal, Source
-from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices import billing_runs
+from catchment.store.invoices.billing_runs import BillingRun, Source
+from catchment.store.lease import held
 from catchment.usage import UsageStore
 
-DIFFERENCES_KEPT = 1_000
-"""How many differences the report of a run has at most; the run counts them all."""
-
-_ROUNDS = 5
+BILLING = "billing"
+"""The lease of whoever bills a workspace."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """The run, what it drafted in the order of the due days, and what it ended with."""
-
-    run: BillingRun
-    drafted: tuple[Invoice, ...]
-    report: Report
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Whom it could not bill."""
-        return self.report.failures
-
-    @property
-    def balanced(self) -> bool:
-        """Whether everything adds up."""
-        return self.run.status is RunStatus.BALANCED
-
-
-@collected_seldom()
 def bill_workspace(
     engine: Engine,
     usage: UsageStore,
@@ -74,106 +42,49 @@ def bill_workspace(
     """Draft what is due by ``as_of``, check it, and issue what issues itself if it all adds up.
 
     ``clock`` tells when the run ends; without it that is ``now``. ``at_once`` invoices share a
-    transaction.
+    transaction. Waits for its turn.
     """
-    with suppress(OSError):  # for speed only: what waits is counted as well, and no disk is needed
-        usage.catch_up(workspace.id, wait=False)
-    last_seq = usage.reading(workspace.id, ()).last_seq
-    run = BillingRun(new_id(), as_of, RunStatus.RUNNING, source, last_seq, created_at=now)
-    with writing(engine) as tx:
-        billing_runs.interrupt(tx, workspace.id)
-        billing_runs.add(tx, workspace.id, run)
-    failures: Failures = {}
-    drafted = draft_due(
-        engine,
-        usage,
-        workspace,
-        run,
-        failures,
-        new_id=new_id,
-        progress=progress,
-        at_once=at_once,
+    start = partial(
+        start_run, workspace=workspace, as_of=as_of, source=source, now=now, new_id=new_id
     )
-    checked, sheet = _checked(engine, usage, workspace, run, new_id=new_id)
-    differences = list(sheet.differences)
-    issued: dict[str, Invoice] = {}
-    if not differences:
-        # What is out of date even now is left to the next run.
-        waiting = [one for one in checked if one.auto_issue and one.id not in sheet.outdated]
-        issued, differences = _issued(engine, workspace, waiting, at_once, now)
-    report = Report(
-        sheet.rows,
-        tuple(failures.values()),
-        tuple(differences[:DIFFERENCES_KEPT]),
-        sheet.invoice_count,
-        sheet.line_count,
-        sheet.late,
-    )
-    known = {one.id: one for one in checked} | issued
-    drafted = [known[one.id] for one in drafted if one.id in known]
-    run = replace(
-        run,
-        status=RunStatus.UNBALANCED if differences else RunStatus.BALANCED,
-        finished_at=now if clock is None else clock(),
-        drafted_count=len(drafted),
-        issued_count=len(issued),
-        failure_count=len(failures),
-        difference_count=len(differences),
-        undecided_taxes=sum(one.undecided_taxes > 0 for one in drafted),
-        totals=_totals(drafted),
-    )
-    with writing(engine) as tx:
-        billing_runs.finish(tx, run, report)
-    return RunResult(run, tuple(drafted), report)
+    ends = clock or (lambda: now)
+    work = Work(engine, usage, workspace, now, new_id, ends, progress, at_once)
+    return bill_at_once(work, start)
 
 
-def _checked(
-    engine: Engine, usage: UsageStore, workspace: Workspace, run: BillingRun, *, new_id: NewId
-) -> tuple[list[Invoice], Sheet]:
-    """What the run answers for, and its control sheet.
+Start = Callable[[Connection, int], BillingRun]
+"""Makes a run that counts events up to a place."""
 
-    Drafts that others have made out of date meanwhile are calculated anew, as long as that helps.
+
+def bill_at_once(work: Work, start: Start) -> RunResult:
+    """Start a run, once it is our turn, and work on it till its end."""
+    with held(work.engine, BILLING, work.workspace.id, wait=True):
+        finish_runs(work)
+        last_seq = last_event(work.usage, work.workspace)
+        with writing(work.engine) as tx:
+            run = start(tx, last_seq)
+        return work_on_run(work, run.id)
+
+
+def last_event(usage: UsageStore, workspace: Workspace) -> int:
+    """The place of the last event acknowledged by now."""
+    return usage.reading(workspace.id, ()).last_seq
+
+
+def work_off(work: Work) -> bool:
+    """Work on all runs that wait, and say whether that was ours to do: nobody else is at it."""
+    with held(work.engine, BILLING, work.workspace.id, wait=False) as mine:
+        if mine:
+            finish_runs(work)
+        return mine
+
+
+def finish_runs(work: Work) -> None:
+    """Bring every run of the workspace that is at work to its end, the oldest first.
+
+    Whoever calls has the lease. Raises what the world causes.
     """
-    for rounds_left in reversed(range(_ROUNDS)):
-        with reading(engine) as tx:
-            found = invoices.of_run(tx, workspace.id, run.id)
-            sheet = control_sheet(tx, usage, workspace, found, run.last_seq)
-        if not sheet.outdated or not rounds_left:
-            break
-        for id in sheet.outdated:
-            # Whoever issued or deleted it in between has the last word.
-            with suppress(NotFound, InvoiceNotDraft), writing(engine) as tx:
-                recalculate_invoice(tx, usage, workspace, id, now=run.created_at, new_id=new_id)
-    return found, sheet
-
-
-def _issued(
-    engine: Engine, workspace: Workspace, drafts: Sequence[Invoice], at_once: int, now: datetime
-) -> tuple[dict[str, Invoice], list[Difference]]:
-    """Issue the drafts, which were found sound, and say what no longer adds up."""
-    issued: dict[str, Invoice] = {}
-    differences: list[Difference] = []
-    for part in chunks(drafts, at_once):
-        with writing(engine) as tx:
-            hold(tx, workspace)
-            ids = [one.id for one in part]
-            found, wrong = issue_drafts(tx, workspace, ids, now=now, sound=part)
-        issued |= {one.id: one for one in found}
-        differences += wrong
-    return issued, differences
-
-
-def _totals(drafted: Sequence[Invoice]) -> tuple[RunTotal, ...]:
-    """What was drafted, by currency."""
-    found: defaultdict[str, list[Invoice]] = defaultdict(list)
-    for one in drafted:
-        found[one.currency].append(one)
-    return tuple(
-        RunTotal(
-            currency,
-            len(own),
-            total((one.net for one in own), currency),
-            total((one.tax for one in own), currency),
-        )
-        for currency, own in sorted(found.items())
-    )
+    with reading(work.engine) as tx:
+        left = billing_runs.running(tx, work.workspace.id)
+    for run in left:
+        work_on_run(work, run.id)

@@ -1,25 +1,16 @@
-"""From charges that are due to drafts: who is measured together, how much, what it costs.
-
-Nothing is written here. Pools are asked for in batches, each measured in one pass over the events,
-and only those members are kept that used something: a family of a million passes through, one pool
-at a time.
-"""
+"""From charges that are due to drafts: what was used, what it costs. Nothing is written here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from catchment.core.breakdown import Basis, Measured, named
+from catchment.core.breakdown import Measured, named
 from catchment.core.consolidation import Due, Part
-from catchment.core.control import Failure
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
@@ -29,67 +20,14 @@ from catchment.core.invoicing import (
     draft,
     joined,
 )
-from catchment.core.metering import Member, Metric, Usage, UsageQuery
-from catchment.core.period import Period, days_text
-from catchment.core.pools import Pool, PoolMember, below
-from catchment.core.pricing import SeatPart, bounds, needs_values
-from catchment.core.schedules import Charge, Schedule, Scope
+from catchment.core.schedules import Charge, Schedule
 from catchment.core.taxes import Taxation, TaxTerms
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.counting import Asking, count
-from catchment.flows.billing.onward import Pools, onward, pools_of
-from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.users import Asked, users
+from catchment.flows.billing.answering import Answers, answers_to, measured_charge
+from catchment.flows.billing.failures import Failures, attempt
 from catchment.flows.taxes.tax_terms import tax_terms
-from catchment.store import stamps
-from catchment.store.families import aliases, customers
-from catchment.store.seats import seat_events
-from catchment.store.usage import kept_usage
-from catchment.store.usage.kept_usage import UsageDropped
+from catchment.store.families import customers
 from catchment.usage import UsageStore
-
-_MEMBERS_AT_ONCE = 200_000
-_T = TypeVar("_T")
-
-
-class _Key(NamedTuple):
-    """Who shares all of this asks for the same usage, with the same ``before`` it. ``part`` is of
-    seats.
-    """
-
-    schedule_id: str
-    metric_id: str
-    service: Period
-    scope: Scope
-    before: Period | None
-    part: SeatPart
-
-    @property
-    def start(self) -> date:
-        return (self.before or self.service).start
-
-
-_Answer = tuple[Usage, Pool, Basis | None]
-_Known = dict[int, Measured]
-"""By identity of their charges, which the invoice keeps."""
-
-
-Failures = dict[str, Failure]
-"""By schedule: one that failed is not asked again."""
-
-
-@dataclass(slots=True)
-class _Question:
-    key: _Key
-    part: Part
-    metric: Metric
-    want_values: bool = False
-    bounds: set[Decimal] = field(default_factory=set)
-
-    @property
-    def reads(self) -> Period:
-        """The days whose usage matters."""
-        return Period(self.key.start, self.key.service.end)
 
 
 class MeasuredPart(NamedTuple):
@@ -103,15 +41,6 @@ MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
 """What an invoice bills; parts that could not be measured are left out."""
 
 
-class _Read(NamedTuple):
-    """Up to which instant and events everything was read, and the other names of customers."""
-
-    known_at: datetime
-    last_seq: int
-    last_seat: int
-    names: Mapping[CustomerId, tuple[str, ...]]
-
-
 def drafted(
     tx: Connection,
     usage: UsageStore,
@@ -119,15 +48,18 @@ def drafted(
     dues: Sequence[Due],
     failures: Failures | None = None,
     last_seq: int | None = None,
+    answers: Answers | None = None,
 ) -> list[tuple[Due, Draft]]:
     """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
 
     Without a place to report failures the first one is raised, but for those of schedules that join
     another's invoice: then that goes without them. Events count up to the place ``last_seq``, or
-    all there are. ``tx`` is only read from.
+    all there are. What has been measured for them, among others, are ``answers``; without it is
+    measured now. ``tx`` is only read from.
     """
     failed: Failures = {} if failures is None else failures
-    answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
+    if answers is None:
+        answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
     wanted = {who for _, parts in found for of in parts for who in _named(of)}
@@ -150,36 +82,17 @@ def measured(
     which would take longer.
     """
     failed: Failures = {}
-    answers = _answers(tx, usage, agreed, dues, None, failed, None, explained=False)
+    answers = answers_to(tx, usage, agreed, dues, None, failed, None, explained=False)
     return _answered(dues, answers, failed)
 
 
-def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T]) -> _T | None:
-    """What ``make`` returns; None where it fails, which is then reported under the customer.
-
-    A database that is away is nobody's in particular: that stops the run.
-    """
-    if failures is None:
-        return make()
-    try:
-        return make()
-    except DBAPIError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- one bad schedule bills nobody less
-        reason = f"{type(error).__name__}: {error}"
-        failures.setdefault(schedule.id, Failure(schedule.customer, schedule.id, reason))
-        return None
-
-
-def _answered(
-    dues: Iterable[Due], answers: Mapping[_Key, _Answer], failed: Failures
-) -> list[MeasuredDue]:
+def _answered(dues: Iterable[Due], answers: Answers, failed: Failures) -> list[MeasuredDue]:
     return [
         (
             due,
             tuple(
                 MeasuredPart(
-                    part, tuple(_measured(charge, answers, known) for charge in part.charges)
+                    part, tuple(measured_charge(charge, answers, known) for charge in part.charges)
                 )
                 for part in due.parts
                 if part.schedule.id not in failed
@@ -198,12 +111,12 @@ def _named(of: MeasuredPart) -> Iterator[CustomerId]:
         yield from named(of.measured)
 
 
-def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) -> list[Adjustment]:
+def _adjustments(due: Due, answers: Answers, failed: Failures) -> list[Adjustment]:
     """What the invoice adjusts, as far as it comes to anything and could be measured."""
     found: list[Adjustment] = []
     for one in due.adjusting:
         if one.schedule.id not in failed:
-            make = partial(adjustment, one, _measured(one.charge, answers, {}))
+            make = partial(adjustment, one, measured_charge(one.charge, answers, {}))
             made = attempt(one.schedule, failed, make)
             found += [] if made is None else [made]
     return found
@@ -240,153 +153,3 @@ def _draft(
 
     made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
     return replace(made_of, tax_status=taxed.status)
-
-
-def _answers(
-    tx: Connection,
-    usage: UsageStore,
-    agreed: Agreements,
-    dues: Sequence[Due],
-    failures: Failures | None,
-    failed: Failures,
-    last_seq: int | None,
-    *,
-    explained: bool,
-) -> dict[_Key, _Answer]:
-    """The usage behind every charge that has any, with the pool's members that used something.
-
-    Members are seen from who pays. Failures of parts that join are told to ``failed``.
-    """
-    answers: dict[_Key, _Answer] = {}
-    workspace_id = agreed.workspace.id
-    known_at = stamps.known_at(tx, workspace_id)
-    last_seat = seat_events.last_place(tx, workspace_id)
-    questions = _questions(dues, explained=explained)
-    asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
-    agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
-    since = kept_usage.first_day(tx, workspace_id)
-    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
-        everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone)
-        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        asking = [_asking(question, pools, names) for question, pools in batch]
-        made = count(
-            tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
-        )
-        read = _Read(known_at, made.last_seq, last_seat, names)
-        for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
-            found = tuple(m for m in pools.now.members if m.customer in used.members)
-            before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
-            basis = _basis(agreed, question, found, before, read) if explained else None
-            members = below(question.part.path, found)
-            answers[question.key] = used, Pool(members, ()), basis
-    return answers
-
-
-def _basis(
-    agreed: Agreements,
-    question: _Question,
-    members: Collection[PoolMember],
-    before: tuple[Member, ...],
-    read: _Read,
-) -> Basis:
-    schedule, above = question.part.schedule, agreed.links_above(question.part)
-    return Basis(
-        question.key.service.span(agreed.zone),
-        {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
-        {m.customer: above + agreed.links(schedule, m) for m in members},
-        read.last_seq,
-        read.known_at,
-        schedule.exclusions,
-        before,
-        read.last_seat,
-    )
-
-
-def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
-    questions: dict[_Key, _Question] = {}
-    for due in dues:
-        late = (Part(one.schedule, one.path, (one.charge,)) for one in due.adjusting)
-        parts = (*due.parts, *late)
-        for part, charge in (
-            (of, one) for of in parts for asked in of.charges for one in (asked, *asked.beside)
-        ):
-            metric = charge.item.metric
-            if metric is not None:
-                key = _key(charge, metric)
-                question = questions.setdefault(key, _Question(key, part, metric))
-                question.want_values |= needs_values(charge.item.price)
-                if explained and part.schedule.roll_up:
-                    # Whose share it is depends on who came first.
-                    question.bounds |= set(bounds(charge.item.price))
-    return questions.values()
-
-
-def _pools(
-    agreed: Agreements,
-    questions: Iterable[_Question],
-    since: date | None,
-    failures: Failures | None,
-    failed: Failures,
-) -> Iterator[tuple[_Question, Pools]]:
-    """Whom to measure for each question; a failure is one about usage of before ``since``."""
-    for question in questions:
-        report = failed if question.part.joined else failures
-        pools = attempt(question.part.schedule, report, partial(_both, agreed, question, since))
-        if pools is not None:
-            yield question, pools
-
-
-def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
-    """Raises UsageDropped."""
-    key = question.key
-    if since is not None and key.start < since and not of_seats(question.metric):
-        raise UsageDropped.before(since, f"what is charged for {days_text(key.service)}")
-    charged = key.service, key.before
-    return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
-
-
-def _batches(
-    asked: Iterable[tuple[_Question, Pools]],
-) -> Iterator[list[tuple[_Question, Pools]]]:
-    batch: list[tuple[_Question, Pools]] = []
-    size = 0
-    for question, pools in asked:
-        batch.append((question, pools))
-        size += sum(len(pool.members) for pool in pools) + 1
-        if size >= _MEMBERS_AT_ONCE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
-    bounds_in_order = tuple(sorted(question.bounds))
-    query = UsageQuery(question.metric, (), question.want_values, bounds_in_order)
-    key, payer = question.key, question.part.schedule.customer
-    return Asking(onward(query, pools, names), key.service, payer, key.part)
-
-
-def _measured(charge: Charge, answers: Mapping[_Key, _Answer], known: _Known) -> Measured:
-    """The charge with its usage; one that stands beside others of an invoice is the same there."""
-    found = known.get(id(charge))
-    if found is None:
-        metric = charge.item.metric
-        beside = tuple(_measured(one, answers, known) for one in charge.beside)
-        found = Measured(charge, beside=beside)
-        if metric is not None:
-            found = Measured(charge, *answers[_key(charge, metric)], beside=beside)
-        known[id(charge)] = found
-    return found
-
-
-def _key(charge: Charge, metric: Metric) -> _Key:
-    return _Key(
-        charge.schedule_id,
-        metric.id,
-        charge.service,
-        charge.item.scope,
-        charge.before,
-        charge.part,
-    )

@@ -12,7 +12,7 @@ from catchment.core.control import Difference
 from catchment.flows.billing.check_sums import faults_of
 from catchment.flows.invoices.finalize_invoice import numbered
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoices
+from catchment.store.invoices import invoices, run_invoices
 from catchment.store.invoices.invoices import Invoice, Status
 
 
@@ -29,7 +29,7 @@ def issue_drafts(
     Whatever does not add up stays a draft; the differences say why. Those that have not changed
     since they were found ``sound`` are not read again: a large family would keep others waiting.
     """
-    waiting = invoices.to_issue(tx, workspace.id, ids)
+    waiting = run_invoices.to_issue(tx, workspace.id, ids)
     known = {one.id: one for one in sound}
     unsure = [one.id for one in waiting if one != known.get(one.id)]
     differences = list(faults_of(tx, workspace.id, unsure))
@@ -39,5 +39,5 @@ def issue_drafts(
         return [], differences
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     issued = numbered(tx, workspace.id, right, status=Status.FINAL, on=today, now=now)
-    invoices.save(tx, *issued)
+    invoices.issue(tx, issued)
     return issued, differences

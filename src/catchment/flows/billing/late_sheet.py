@@ -65,7 +65,7 @@ def late_sheet(
         one
         for one in late(tx, usage, agreed, last_seq, renewed=None)
         if not one.reverses
-        and not of_seats(one.charge.item.metric)
+        and one.charge.item.is_usage
         and (_claimant(one), one.charge.service) not in mine
     ]
     known_at = stamps.known_at(tx, agreed.workspace.id)

@@ -20,7 +20,8 @@ from catchment.core.invoicing import Draft
 from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.drafting import Failures, drafted
+from catchment.flows.billing.drafting import drafted
+from catchment.flows.billing.failures import Failures
 from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, keep, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted

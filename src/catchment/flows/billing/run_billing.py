@@ -9,12 +9,12 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Key, arrange
@@ -24,8 +24,10 @@ from catchment.core.period import days_text
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.answering import Answers, answers_to
 from catchment.flows.billing.check_sums import OutOfBalance
-from catchment.flows.billing.drafting import Failures, attempt, drafted
+from catchment.flows.billing.drafting import drafted
+from catchment.flows.billing.failures import Failures, attempt
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId, keep
 from catchment.flows.billing.late_usage import late, standing
@@ -33,11 +35,14 @@ from catchment.flows.billing.place_adjustments import Slot, attached, last_invoi
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.users import sizes
+from catchment.flows.billing.users import FEW, sizes
+from catchment.flows.billing.work import Work
 from catchment.store import stamps
 from catchment.store.access import Workspace
+from catchment.store.chunks import chunks
 from catchment.store.engine import lock, reading, writing
-from catchment.store.invoices import invoices
+from catchment.store.invoices import billing_run_failures, billing_runs, invoices
+from catchment.store.invoices.billing_run_failures import concerned
 from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.invoices.invoices import Billed, Invoice
 from catchment.store.schedules import schedules
@@ -45,59 +50,73 @@ from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
-INVOICES_AT_ONCE = 500
 MEMBERS_AT_ONCE = 200_000
-Progress = Callable[[int, int], None]
-"""Is told how many invoices are done, and of how many."""
+MEASURED_AT_ONCE = 5_000
+"""How many invoices are measured together."""
 
 
-def draft_due(
-    engine: Engine,
-    usage: UsageStore,
-    workspace: Workspace,
-    run: BillingRun,
-    failures: Failures,
-    *,
-    new_id: NewId,
-    progress: Progress = lambda _done, _all: None,
-    at_once: int = INVOICES_AT_ONCE,
-) -> list[Invoice]:
+def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
     """Draft an invoice for every due day of every live schedule up to the day of ``run``.
 
-    In the order of the due days; ``at_once`` invoices share a transaction. Whom it could not bill
-    is noted in ``failures``.
+    Of a retry only those that what failed is on. In the order of the due days, in chunks that
+    share a transaction each. Whom it could not bill is noted in ``failures``, and with the run.
+    Raises RunEnded, and nothing of that chunk is kept.
     """
-    with reading(engine) as tx:
+    usage, workspace = work.usage, work.workspace
+    with reading(work.engine) as tx:
+        only = None if run.retry_of is None else concerned(tx, run.retry_of)[0]
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-        plan = _plan(tx, usage, agreed, run, failures)
+        plan = _plan(tx, usage, agreed, run, only, failures)
         families = _families(tx, workspace, plan.values())
-    done: list[Invoice] = []
-    progress(0, len(plan))
     finished, count = 0, len(plan)
-    for part in list(_parts(plan.values(), families, at_once)):
-        with reading(engine) as tx:
-            known_at = stamps.known_at(tx, workspace.id)
-            drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
-        with writing(engine) as tx:
+    groups = list(_groups(plan.values(), families, work.at_once))
+    with writing(work.engine) as tx:
+        chunk_count = sum(-(-len(group) // work.at_once) for group in groups)
+        billing_runs.planned(tx, run.id, count, chunk_count)
+    work.progress(0, count)
+    told: set[str] = set()
+    answers: Answers | None = None
+    for part, measuring in _chunks(groups, work.at_once):
+        with reading(work.engine) as tx:
+            if measuring or answers is None:
+                known_at = stamps.known_at(tx, workspace.id)
+                asked = _planned(plan, measuring or part)
+                answers = answers_to(
+                    tx, usage, agreed, asked, failures, failures, run.last_seq, explained=True
+                )
+            planned = _planned(plan, part)
+            drafts = drafted(tx, usage, agreed, planned, failures, run.last_seq, answers)
+        with writing(work.engine) as tx:
             hold(tx, workspace)
             if stamps.of(tx, workspace.id) != stamp:
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
-                plan = _plan(tx, usage, agreed, run, failures)
-                known_at = stamps.known_at(tx, workspace.id)
-                drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
-            nothing = quiet(_planned(plan, part), drafts, failures)
+                plan = _plan(tx, usage, agreed, run, only, failures)
+                known_at, answers = stamps.known_at(tx, workspace.id), None
+                planned = _planned(plan, part)
+                drafts = drafted(tx, usage, agreed, planned, failures, run.last_seq)
+            nothing = quiet(planned, drafts, failures)
             note(tx, agreed, nothing, run.last_seq, known_at)
             drafts = _unbilled(tx, agreed, drafts)
-            done += keep(tx, workspace, drafts, now=run.created_at, new_id=new_id, run_id=run.id)
+            kept = keep(tx, workspace, drafts, now=work.now, new_id=work.new_id, run_id=run.id)
+            new = {id: one for id, one in failures.items() if id not in told}
+            billing_run_failures.add(
+                tx, workspace.id, run.id, ((work.new_id(), one) for one in new.values())
+            )
+            billing_runs.chunk_done(tx, run.id, len(part), len(kept))
+        told.update(new)
         finished += len(part)
-        progress(finished, count)
-    joining = [one for one in agreed.schedules.values() if one.bill_to is BillTo.PARENT]
+        work.progress(finished, count)
+    joining = [
+        one
+        for one in agreed.schedules.values()
+        if one.bill_to is BillTo.PARENT and (only is None or one.id in only)
+    ]
     if joining:
-        with writing(engine) as tx:
+        with writing(work.engine) as tx:
             hold(tx, workspace)
-            done += _late(tx, usage, workspace, joining, run, failures, new_id)
-    return sorted(done, key=lambda one: one.due_on or date.min)
+            _draft_late(tx, work, joining, run, failures)
+            billing_runs.advance(tx, run.id, attempts=0)
 
 
 def bill_schedule(
@@ -146,12 +165,37 @@ def hold(tx: Connection, workspace: Workspace) -> None:
 
 
 def _plan(
-    tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    run: BillingRun,
+    only: Collection[str] | None,
+    failures: Failures,
 ) -> dict[Key, Due]:
     """What invoices that are not there yet bill, in the order of the due days.
 
-    With what they adjust of earlier ones.
+    With what they adjust of earlier ones. They are whole, also where ``only`` some schedules
+    matter.
     """
+    failed: Failures = {}
+    plan = _whole_plan(tx, usage, agreed, run, failed)
+    if only is not None:
+        plan = {key: due for key, due in plan.items() if _on(due) & set(only)}
+        failed = {id: one for id, one in failed.items() if id in only}
+    for id, one in failed.items():
+        failures.setdefault(id, one)
+    return plan
+
+
+def _on(due: Due) -> set[str]:
+    """The schedules that an invoice bills, or adjusts invoices of."""
+    parts = {part.schedule.id for part in due.parts}
+    return parts | {one.schedule.id for one in due.adjusting} | {due.schedule.id}
+
+
+def _whole_plan(
+    tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
+) -> dict[Key, Due]:
     billed = invoices.billed(tx, agreed.workspace.id)
     plan = _charged(agreed, billed, run.as_of, failures)
     found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
@@ -174,34 +218,26 @@ def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures
     return {due.key: due for due in dues if due.key not in billed.days}
 
 
-def _late(
-    tx: Connection,
-    usage: UsageStore,
-    workspace: Workspace,
-    joining: Sequence[Schedule],
-    run: BillingRun,
-    failures: Failures,
-    new_id: NewId,
-) -> list[Invoice]:
+def _draft_late(
+    tx: Connection, work: Work, joining: Sequence[Schedule], run: BillingRun, failures: Failures
+) -> None:
     """Draft what bills its parent and found the parent's invoice there already.
 
     Such an invoice is made anew, from all events there are.
     """
-    wanted = _wanted(tx, workspace, joining, run.as_of, failures)
-    if not wanted:
-        return []
-    placed = place(
-        tx,
-        usage,
-        workspace,
-        (),
-        wanted,
-        now=run.created_at,
-        new_id=new_id,
-        failures=failures,
-        run_id=run.id,
-    )
-    return placed.added
+    wanted = _wanted(tx, work.workspace, joining, run.as_of, failures)
+    if wanted:
+        place(
+            tx,
+            work.usage,
+            work.workspace,
+            (),
+            wanted,
+            now=work.now,
+            new_id=work.new_id,
+            failures=failures,
+            run_id=run.id,
+        )
 
 
 def _wanted(
@@ -229,21 +265,34 @@ def _families(tx: Connection, workspace: Workspace, plan: Iterable[Due]) -> dict
     return sizes(tx, workspace.id, tops, MEMBERS_AT_ONCE)
 
 
-def _parts(
+def _groups(
     plan: Iterable[Due], families: Mapping[CustomerId, int], at_once: int
 ) -> Iterator[list[Due]]:
-    """The plan in parts that fit into memory and into a short transaction."""
-    part: list[Due] = []
+    """The plan in groups that are measured together and fit into memory.
+
+    Each takes a pass over the events of everybody, so small families come by the thousand.
+    """
+    group: list[Due] = []
     members = 0
     for due in plan:
-        part.append(due)
+        group.append(due)
         for schedule in (of.schedule for of in due.parts):
             members += families[schedule.customer] if schedule.roll_up else 1
-        if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
-            yield part
-            part, members = [], 0
-    if part:
-        yield part
+        enough = len(group) >= MEASURED_AT_ONCE or members >= FEW
+        if (enough and len(group) >= at_once) or members >= MEMBERS_AT_ONCE:
+            yield group
+            group, members = [], 0
+    if group:
+        yield group
+
+
+def _chunks(
+    groups: Iterable[list[Due]], at_once: int
+) -> Iterator[tuple[list[Due], list[Due] | None]]:
+    """The groups in chunks that share a transaction; the first of a group comes with all of it."""
+    for group in groups:
+        for number, part in enumerate(chunks(group, at_once)):
+            yield part, group if number == 0 else None
 
 
 def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:
@@ -299,8 +348,7 @@ def _unbilled(
     tx: Connection, agreed: Agreements, drafts: Sequence[tuple[Due, Draft]]
 ) -> list[tuple[Due, Draft]]:
     """Those drafts that nobody else has made since the plan."""
-    ids = {part.schedule.id for due, _ in drafts for part in due.parts}
-    ids |= {due.schedule.id for due, _ in drafts}
+    ids = {id for due, _ in drafts for id in _on(due)}
     billed = invoices.billed(tx, agreed.workspace.id, ids)
     adjusted = {one.charge.billed_as for due, _ in drafts for one in due.adjusting}
     now = standing(tx, agreed, adjusted)

@@ -34,7 +34,7 @@ def finalize_invoice(
     if draft != sound:
         check_sums(tx, workspace_id, invoice_id)
     [final] = numbered(tx, workspace_id, [draft], status=Status.FINAL, on=on, now=now)
-    invoices.save(tx, final)
+    invoices.issue(tx, [final])
     return final
 
 

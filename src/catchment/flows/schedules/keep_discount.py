@@ -83,7 +83,7 @@ def change(
         ids = [price.price_id for price in phase.prices]
         known = prices.some(tx, workspace.id, ids)
         priced = PhasePrices({id: known[id].terms for id in ids}, {id: id for id in ids})
-        terms = asked.terms(found.seats)
+        terms = asked.terms(found.applied.seats)
         check_discounts("", [terms], priced)
         [made] = discounts_of([terms], priced, (), now=now, new_id=lambda: id)
         again = replace(made, created_at=found.created_at)

@@ -65,9 +65,9 @@ def check_minimums(at: str, asked: Sequence[MinimumTerms], prices: PhasePrices) 
     for index, one in enumerate(asked):
         here = f"{at}/minimums/{index}/restrictToPrices"
         covered = _covered(here, one.prices, prices)
-        if one.prices and any(terms.metric_id is None for terms in covered):
+        used = [terms for terms in covered if terms.of_usage]
+        if one.prices and len(used) < len(covered):
             raise Invalid.field(here, "Only usage prices count towards a minimum.")
-        used = [terms for terms in covered if terms.metric_id is not None]
         if not used:
             raise Invalid.field(here, "A minimum needs a usage price in its phase.")
         if not _of_one_cadence(used):
@@ -88,17 +88,10 @@ def discounts_of(
     found: list[DiscountRecord] = []
     for one in asked:
         named = frozenset(prices.named[id] for id in one.prices)
-        applied = Discount("", one.type, one.amount, one.message, one.separate, named)
-        same = next(
-            (
-                old
-                for old in left
-                if replace(old.applied, id="") == applied and old.seats == one.seats
-            ),
-            None,
-        )
+        applied = Discount("", one.type, one.amount, one.message, one.separate, named, one.seats)
+        same = next((old for old in left if replace(old.applied, id="") == applied), None)
         if same is None:
-            same = DiscountRecord(replace(applied, id=new_id()), one.seats, now, now)
+            same = DiscountRecord(replace(applied, id=new_id()), now, now)
         else:
             left.remove(same)
         found.append(same)

@@ -47,6 +47,11 @@ class Terms:
         """Whether it is a seat price."""
         return isinstance(self.price, SeatBased)
 
+    @property
+    def of_usage(self) -> bool:
+        """Whether it prices usage events."""
+        return self.metric_id is not None and not self.of_seats
+
 
 @dataclass(frozen=True, slots=True)
 class PriceFilter:

@@ -59,6 +59,10 @@ _LINE = [
 ]
 
 
+_Same = dict[Any, Any]
+"""Values by themselves: a million lines have a few metrics and months."""
+
+
 class _Item(msgspec.Struct, gc=False):
     """What counts of a usage item."""
 
@@ -107,6 +111,7 @@ class _Members:
 
 def read(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> Iterator[ReadInvoice]:
     """The figures of invoices, in no particular order."""
+    same: _Same = {}
     for ids in chunks(invoice_ids, _INVOICES_AT_ONCE):
         heads = tx.execute(
             select(*_HEAD).where(invoices.c.workspace_id == workspace_id, invoices.c.id.in_(ids))
@@ -120,7 +125,7 @@ def read(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> Itera
             try:
                 sums = {line.id: summed[line.id] for line in lines[head.id]}
                 found = _invoice(head, groups[head.id], lines[head.id], sums, members[head.id])
-                measured = tuple(_measured(head, lines[head.id], sums))
+                measured = tuple(_measured(head, lines[head.id], sums, same))
             except (ArithmeticError, LookupError, ValueError, TypeError, AssertionError) as error:
                 yield ReadInvoice(*whose, None, problem=f"unreadable ({type(error).__name__})")
             else:
@@ -234,17 +239,24 @@ def _claimant(row: Row[Any]) -> Claimant:
 
 
 def _measured(
-    head: Row[Any], lines: Sequence[Row[Any]], sums: Mapping[str, MemberSums | None]
+    head: Row[Any],
+    lines: Sequence[Row[Any]],
+    sums: Mapping[str, MemberSums | None],
+    same: _Same,
 ) -> Iterator[MeasuredLine]:
+    """The usage lines of an invoice; what is the ``same`` on many is one value."""
     for row in lines:
         summed = sums[row.id]
         if summed is not None:
             service = Period(row.service_start, row.service_end)
+            service = same.setdefault(service, service)
             billed = BilledUsage(
                 row.id, head.id, head.customer_id, _claimant(row), service, row.event_count or 0
             )
             deducted = deductions.of(row.deducted, row.adjustment, head.currency)
-            yield MeasuredLine(billed, summed.metric, summed.known_at, summed.last_seq, deducted)
+            metric = same.setdefault(summed.metric, summed.metric)
+            known_at = same.setdefault(summed.known_at, summed.known_at)
+            yield MeasuredLine(billed, metric, known_at, summed.last_seq, deducted)
 
 
 def _totals(row: Row[Any], currency: str) -> Totals:

@@ -19,12 +19,10 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
-    and_,
     bindparam,
     delete,
     func,
     insert,
-    or_,
     select,
     union,
     update,
@@ -168,43 +166,6 @@ def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> li
     return sorted(found.values(), key=lambda one: (one.due_on or date.min, one.id))
 
 
-def of_run(tx: Connection, workspace_id: str, run_id: str) -> list[Invoice]:
-    """What a billing run answers for, oldest due day first.
-
-    That is what it drafted and, whoever drafted them, all drafts that are to be issued by
-    themselves: a run that broke off or did not balance has left them.
-    """
-    c = invoices.c
-    left_behind = and_(c.status == Status.DRAFT, c.auto_issue)
-    mine = and_(c.billing_run_id == run_id, c.live_key == "")
-    query = heads(workspace_id).where(or_(mine, left_behind))
-    found = map(of_row, tx.execute(query))
-    return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
-
-
-def issued_of_runs(tx: Connection, workspace_id: str, run_ids: Collection[str]) -> dict[str, int]:
-    """How many invoices that each of these billing runs drafted are issued by now."""
-    c = invoices.c
-    query = (
-        select(c.billing_run_id, func.count())
-        .where(
-            c.workspace_id == workspace_id,
-            c.billing_run_id.in_(run_ids),
-            c.status.in_((Status.FINAL, Status.SENT)),
-        )
-        .group_by(c.billing_run_id)
-    )
-    return {row[0]: row[1] for row in tx.execute(query)}
-
-
-def to_issue(tx: Connection, workspace_id: str, ids: Collection[str]) -> list[Invoice]:
-    """Those of ``ids`` that are still to be issued by themselves, locked, oldest due day first."""
-    c = invoices.c
-    query = heads(workspace_id).where(c.status == Status.DRAFT, c.auto_issue, c.id.in_(ids))
-    rows = tx.execute(query.order_by(c.id).with_for_update(of=invoices))
-    return sorted(map(of_row, rows), key=lambda one: (one.due_on or date.min, one.id))
-
-
 def finalised(tx: Connection, workspace_id: str, number: str | None = None) -> list[Invoice]:
     """What was issued and is in force, in the order of issue; or only the one of that number."""
     c = invoices.c
@@ -239,6 +200,27 @@ def save(tx: Connection, *changed: Invoice) -> None:
     if changed:
         this = update(invoices).where(invoices.c.id == bindparam("this_id"))
         tx.execute(this, [{"this_id": one.id, **_row(one)} for one in changed])
+
+
+def issue(tx: Connection, numbered: Sequence[Invoice]) -> None:
+    """Store what drafts become when they are numbered; nothing else of a head changes then."""
+    if numbered:
+        this = update(invoices).where(invoices.c.id == bindparam("this_id"))
+        names = _NUMBERED
+        rows = [(one.id, _row(one)) for one in numbered]
+        values = [{"this_id": id} | {name: row[name] for name in names} for id, row in rows]
+        tx.execute(this, values)
+
+
+_NUMBERED = (
+    "status",
+    "invoice_number",
+    "issue_date",
+    "due_date",
+    "payment_term_days",
+    "merchant_details",
+    "updated_at",
+)
 
 
 def remove(tx: Connection, invoice_id: str) -> None:

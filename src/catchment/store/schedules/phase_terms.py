@@ -21,10 +21,9 @@ from catchment.store.schema import discounts, minimums
 
 @dataclass(frozen=True, slots=True)
 class DiscountRecord:
-    """A discount of a phase, with what billing does not ask for."""
+    """A discount of a phase."""
 
     applied: Discount
-    seats: SeatDiscountType | None
     created_at: datetime
     updated_at: datetime
 
@@ -62,7 +61,7 @@ def add_discounts(
             "amount": decimal_text(one.applied.amount),
             "message": one.applied.message,
             "separate_line_item": one.applied.separate,
-            "seat_discount_type": one.seats,
+            "seat_discount_type": one.applied.seats,
             "price_ids": sorted(one.applied.prices),
             "created_at": one.created_at,
             "updated_at": one.updated_at,
@@ -118,8 +117,8 @@ def discounts_of(
                     row.message,
                     row.separate_line_item,
                     frozenset(row.price_ids),
+                    SeatDiscountType(row.seat_discount_type) if row.seat_discount_type else None,
                 ),
-                SeatDiscountType(row.seat_discount_type) if row.seat_discount_type else None,
                 row.created_at,
                 row.updated_at,
             )

@@ -35,6 +35,7 @@ from catchment.store.schema.customers import (
     customers,
 )
 from catchment.store.schema.documents import (
+    billing_run_failures,
     billing_runs,
     invoice_documents,
     invoice_evidence,
@@ -59,6 +60,7 @@ __all__ = [
     "Instant",
     "account_payment_settings",
     "api_keys",
+    "billing_run_failures",
     "billing_runs",
     "billing_schedules",
     "contacts",

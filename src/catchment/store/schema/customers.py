@@ -75,6 +75,15 @@ customer_aliases = Table(
     Column("live_key", Text, nullable=False, server_default=""),
     UniqueConstraint("workspace_id", "value", "live_key"),
     Index(None, "customer_id"),
+    # When they were last changed.
+    Index(None, "created_at", "workspace_id"),
+    Index(
+        None,
+        "deleted_at",
+        "workspace_id",
+        sqlite_where=text("deleted_at IS NOT NULL"),
+        postgresql_where=text("deleted_at IS NOT NULL"),
+    ),
 )
 
 # Links of one customer never overlap among those believed now (superseded_at is null): moves take
@@ -105,6 +114,15 @@ customer_links = Table(
     ),
     # The days on which families changed.
     Index("ix_customer_links_moves", "effective_from", "workspace_id", "superseded_at"),
+    # When they were last changed.
+    Index(None, "recorded_at", "workspace_id"),
+    Index(
+        None,
+        "superseded_at",
+        "workspace_id",
+        sqlite_where=text("superseded_at IS NOT NULL"),
+        postgresql_where=text("superseded_at IS NOT NULL"),
+    ),
 )
 
 customer_organizations = Table(

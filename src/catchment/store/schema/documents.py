@@ -46,11 +46,43 @@ billing_runs = Table(
     Column("undecided_taxes", Integer, nullable=False, server_default="0"),
     # [currency, how many invoices, net and tax in minor units] of what was drafted.
     json_column("totals"),
-    # The control sheet, failures and differences, compressed: read only with their run.
+    # The control sheet and differences, compressed: read only with their run.
     Column("report", LargeBinary),
+    # The run whose failures it is about.
+    reference("retry_of", "billing_runs", nullable=True),
+    # Issues what is out of bounds, too.
+    Column("accept_bounds", Boolean, nullable=False),
+    # When the clock asked for it: several processes see the same occasion, and one makes a run.
+    Column("occasion", Instant),
+    # Processes that took it up since it last got any further.
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    # How far its drafting is: invoices, and the chunks of them that share a transaction.
+    Column("planned_count", Integer, nullable=False, server_default="0"),
+    Column("done_count", Integer, nullable=False, server_default="0"),
+    Column("chunk_count", Integer, nullable=False, server_default="0"),
+    Column("chunks_done", Integer, nullable=False, server_default="0"),
+    # Why it was given up.
+    text_column("error"),
     created_at(),
     Column("finished_at", Instant),
+    UniqueConstraint("workspace_id", "occasion"),
     Index(None, "workspace_id", "id"),
+    Index(None, "status", "workspace_id"),
+)
+
+billing_run_failures = Table(
+    "billing_run_failures",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("run_id", "billing_runs"),
+    text_column("customer_id", nullable=False),
+    text_column("schedule_id", nullable=False),
+    text_column("code", nullable=False),
+    text_column("reason", nullable=False),
+    # The draft that is not issued by itself; it may be deleted.
+    text_column("invoice_id"),
+    Index(None, "run_id", "id"),
 )
 
 invoices = Table(

@@ -3,7 +3,9 @@
 Who reads leaves such events out already (``store.kept_usage``), so no answer changes here, and
 nothing has to happen at once. Each step exchanges one segment: one of earlier events only goes, one
 that has later ones too is written again with those, and so are then the keys and marks of which
-fewer events are left. What a crash leaves undone is found by looking again.
+fewer events are left. The newest segment stays even without events: up to its place answers are
+given, and what superseded others counts by its place. What a crash leaves undone is found by
+looking again.
 """
 
 # ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
@@ -55,13 +57,16 @@ def _drop(
 ) -> None:
     with reading(engine) as tx:
         known = segments.manifest(tx, workspace_id)
+    newest = max((one.last_seq for one in known if one.kind is Kind.EVENTS), default=0)
     for one in known:
         if one.kind is kind:
             with db.cursor() as cursor:
                 left = _left(cursor, data_dir, known, one, before)
+                stays = left > 0 or (kind is Kind.EVENTS and one.last_seq == newest)
                 if left < one.row_count:
                     rest = partial(_rest, cursor, data_dir, workspace_id, one, left, before)
-                    exchange(engine, data_dir, workspace_id, [one], rest)
+                    made = rest if stays else _nothing
+                    exchange(engine, data_dir, workspace_id, [one], made)
 
 
 def _left(
@@ -102,10 +107,8 @@ def _rest(
     one: Segment,
     count: int,
     before: datetime,
-) -> Segment | None:
-    """A segment of the ``rest``, unless nothing is left."""
-    if not count:
-        return None
+) -> Segment:
+    """A segment of the ``rest``."""
 
     def write(file: Path) -> None:
         match one.kind:
@@ -121,9 +124,17 @@ def _rest(
     new = replace(one, id=Path(path).stem, path=path, row_count=count)
     if one.kind is not Kind.EVENTS:
         return new
-    ends = cursor.execute("SELECT min(event_at), max(event_at) FROM rest").fetchone()
-    assert ends is not None, one
-    return replace(new, first_event_at=instant(ends[0]), last_event_at=instant(ends[1]))
+    query = "SELECT min(event_at), max(event_at) FROM rest"
+    [(first, last)] = cursor.execute(query).fetchall()
+    return replace(
+        new,
+        first_event_at=None if first is None else instant(first),
+        last_event_at=None if last is None else instant(last),
+    )
+
+
+def _nothing() -> None:
+    return None
 
 
 def _later(before: datetime) -> str:

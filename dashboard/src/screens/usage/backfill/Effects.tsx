@@ -2,7 +2,7 @@ import { Anchor, Button, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
 import type { BackfillCounts, BackfillPreview, PreviewedAdjustment } from "../../../api/types";
-import { Amounts, PayerChanges } from "../../../components/BillChanges";
+import { AmountHeads, Amounts, PayerChanges } from "../../../components/BillChanges";
 import { ScrollX } from "../../../components/DataTable";
 import { Money } from "../../../components/Figures";
 import { decimalText, periodText, plural } from "../../../components/format";
@@ -86,15 +86,7 @@ function Adjustments({ adjustments }: { adjustments: PreviewedAdjustment[] }) {
             <th scope="col" className="end">
               Billed
             </th>
-            <th scope="col" className="end">
-              Before
-            </th>
-            <th scope="col" className="end">
-              After
-            </th>
-            <th scope="col" className="end">
-              Change
-            </th>
+            <AmountHeads />
           </tr>
         </thead>
         <tbody>

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column(
             "usage_kept_since", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
+        sa.Column("billing_bounds", sa.JSON(none_as_null=True), nullable=True),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -84,6 +85,15 @@ def upgrade() -> None:
         sa.Column("undecided_taxes", sa.Integer(), server_default="0", nullable=False),
         sa.Column("totals", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("report", sa.LargeBinary(), nullable=True),
+        sa.Column("retry_of", sa.Text(), nullable=True),
+        sa.Column("accept_bounds", sa.Boolean(), nullable=False),
+        sa.Column("occasion", catchment.store.schema.columns.Instant(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("planned_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chunk_count", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("chunks_done", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -91,11 +101,22 @@ def upgrade() -> None:
             "finished_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
         sa.ForeignKeyConstraint(
+            ["retry_of"], ["billing_runs.id"], name=op.f("fk_billing_runs_retry_of")
+        ),
+        sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_runs_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_runs")),
+        sa.UniqueConstraint(
+            "workspace_id", "occasion", name=op.f("uq_billing_runs_workspace_id_occasion")
+        ),
     )
     with op.batch_alter_table("billing_runs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_runs_status_workspace_id"),
+            ["status", "workspace_id"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_billing_runs_workspace_id_id"), ["workspace_id", "id"], unique=False
         )
@@ -480,6 +501,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
     op.create_table(
+        "billing_run_failures",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["billing_runs.id"], name=op.f("fk_billing_run_failures_run_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_billing_run_failures_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_run_failures")),
+    )
+    with op.batch_alter_table("billing_run_failures", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_billing_run_failures_run_id_id"), ["run_id", "id"], unique=False
+        )
+
+    op.create_table(
         "billing_schedules",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -528,6 +572,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_schedules")),
     )
     with op.batch_alter_table("billing_schedules", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_billing_schedules_changes",
+            ["workspace_id", "updated_at", "activated_at", "archived_at", "suspended_at"],
+            unique=False,
+        )
         batch_op.create_index(
             batch_op.f("ix_billing_schedules_customer_id"), ["customer_id"], unique=False
         )
@@ -593,7 +642,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_aliases", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_customer_aliases_created_at_workspace_id"),
+            ["created_at", "workspace_id"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_customer_aliases_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_customer_aliases_deleted_at_workspace_id"),
+            ["deleted_at", "workspace_id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
         )
 
     op.create_table(
@@ -648,6 +709,18 @@ def upgrade() -> None:
             "ix_customer_links_moves",
             ["effective_from", "workspace_id", "superseded_at"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_customer_links_recorded_at_workspace_id"),
+            ["recorded_at", "workspace_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_customer_links_superseded_at_workspace_id"),
+            ["superseded_at", "workspace_id"],
+            unique=False,
+            sqlite_where=sa.text("superseded_at IS NOT NULL"),
+            postgresql_where=sa.text("superseded_at IS NOT NULL"),
         )
 
     op.create_table(

@@ -1,0 +1,84 @@
+"""The process that works on billing runs, beside the one that answers requests.
+
+It is there only while a run is: what a large family took of memory goes back with it. It ends with
+its parent, however that ends, and may die at any moment: whoever looks next goes on.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing.connection import Connection
+from threading import Event, Thread
+
+from catchment import ids
+from catchment.jobs.billing import BillingJobs, watch
+from catchment.main import Built, build
+from catchment.settings import Settings
+
+_JOIN_SECONDS = 0.5
+
+
+def jobs_of(built: Built) -> BillingJobs:
+    """The billing runs of all workspaces, by the settings of this process."""
+    return BillingJobs(
+        built.engine,
+        built.usage,
+        partial(datetime.now, UTC),
+        ids.new_id,
+        built.settings.billing_cron(),
+    )
+
+
+@contextmanager
+def working(built: Built) -> Iterator[None]:
+    """Have processes of their own work on billing runs while the block runs.
+
+    A thread of this one where usage is in chDB, which only one process can open.
+    """
+    stopping = Event()
+    jobs = jobs_of(built)
+    bill: Callable[[], None] = partial(_bill_apart, built.settings, stopping)
+    if built.settings.usage_url.startswith("chdb:"):
+        bill = jobs.work_off
+    keeper = Thread(target=watch, args=(jobs, stopping.wait, bill), name="billing's keeper")
+    keeper.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        keeper.join()
+
+
+def _bill_apart(settings: Settings, stopping: Event) -> None:
+    """Let another process bill what waits, or kill it once we are ``stopping``."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=_bill, args=(settings, theirs), name="billing")
+    process.start()
+    theirs.close()
+    while process.is_alive() and not stopping.is_set():
+        process.join(_JOIN_SECONDS)
+    process.kill()
+    process.join()
+    ours.close()
+
+
+def _bill(settings: Settings, parent: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    Thread(target=_end_with, args=(parent,), name="parent's end", daemon=True).start()
+    built = build(settings)
+    jobs_of(built).work_off()
+    built.usage.close()
+    built.engine.dispose()
+
+
+def _end_with(parent: Connection) -> None:
+    """End this process once its parent has ended: then there is something to read."""
+    parent.poll(None)
+    os._exit(1)

@@ -1,0 +1,34 @@
+"""What it takes to work on billing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from catchment.store.access import Workspace
+from catchment.usage import UsageStore
+
+INVOICES_AT_ONCE = 500
+NewId = Callable[[], str]
+Progress = Callable[[int, int], None]
+"""Is told how many invoices are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The stores, and whose runs are worked on: from ``now`` on, until when ``ends`` will tell.
+
+    ``at_once`` invoices share a transaction.
+    """
+
+    engine: Engine
+    usage: UsageStore
+    workspace: Workspace
+    now: datetime
+    new_id: NewId
+    ends: Callable[[], datetime]
+    progress: Progress = lambda _done, _all: None
+    at_once: int = INVOICES_AT_ONCE

@@ -1,0 +1,134 @@
+"""The mutation score of what makes amounts: how many mistakes the tests find, by module.
+
+`make mutants` makes every mistake of ``mutate`` in the modules below, one at a time, and runs a few tests that are
+meant to find it; CATCHMENT_MUTANTS names some of the modules. It ends with the mistakes that nobody found.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from multiprocessing import get_context
+from typing import NamedTuple
+
+import pytest
+from _pytest.main import pytest_runtestloop as run_all
+
+from tests.mutants.mutate import Mutant, mutants, put
+
+WANTED = 90
+"""Percent of the mistakes in each module that must be found."""
+
+SECONDS = 120
+"""How long the tests may take with a mistake before it counts as found: it may never end."""
+
+PROCESSES = 2
+
+_PRICING = ("tests/core/pricing", "tests/core/test_seat_charges.py")
+_SETTLING = ("tests/core/test_settling.py", "tests/core/test_invoicing.py")
+_SHARING = ("tests/core/test_allocation.py", "tests/core/test_invoicing.py")
+_PERIODS = ("tests/core/test_period.py", "tests/core/test_schedules.py")
+TESTS = {
+    "allocation": _SHARING,
+    "weights": _SHARING,
+    "settling": ("tests/core/test_discounts.py", *_SETTLING),
+    "charging": ("tests/core/test_schedules.py", "tests/core/test_seat_charges.py", *_SETTLING),
+    "pricing.rating": _PRICING,
+    "pricing.seats": _PRICING,
+    "pricing.models": _PRICING,
+    "pricing.tiers": _PRICING,
+    "period": _PERIODS,
+    "taxes": ("tests/core/test_taxes.py", "tests/core/test_invoicing.py"),
+    "discounts": ("tests/core/test_discounts.py", *_SETTLING),
+    "minimums": ("tests/core/test_minimums.py", *_SETTLING),
+}
+"""What is mutated, the longest first, with the tests that are to notice."""
+
+
+class Score(NamedTuple):
+    module: str
+    made: int
+    survivors: Sequence[str]
+    seconds: float
+
+    @property
+    def percent(self) -> float:
+        return 100 * (self.made - len(self.survivors)) / max(self.made, 1)
+
+
+def main() -> int:
+    chosen = os.environ.get("CATCHMENT_MUTANTS", " ".join(TESTS)).split()
+    scores = []
+    with get_context("spawn").Pool(PROCESSES, maxtasksperchild=1) as pool:
+        for score in pool.imap_unordered(_score, chosen, chunksize=1):
+            scores.append(score)
+            print(
+                f"{score.module:16} {score.made:5} made, {score.percent:5.1f} % found, {score.seconds:5.0f} s"
+            )
+            for one in score.survivors:
+                print(f"    {one}")
+            sys.stdout.flush()
+    made = sum(score.made for score in scores)
+    found = made - sum(len(score.survivors) for score in scores)
+    print(f"{'together':16} {made:5} made, {100 * found / made:5.1f} % found")
+    return int(any(score.percent < WANTED for score in scores))
+
+
+def _score(module: str) -> Score:
+    started = time.monotonic()
+    judged = _Judged(f"catchment.core.{module}")
+    quiet = ["-q", "-x", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--capture=no"]
+    saved = os.dup(1)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.environ["CATCHMENT_TEST_DATABASES"] = "sqlite"
+    code = pytest.main([*quiet, *TESTS[module]], plugins=[judged])
+    os.dup2(saved, 1)
+    assert code == 0, f"the tests of {module} fail without any mistake"
+    return Score(
+        module, judged.made, [str(one) for one in judged.survivors], time.monotonic() - started
+    )
+
+
+class _Judged:
+    """Collects the tests once, then runs them in a process of its own for each mistake."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.made = 0
+        self.survivors: list[Mutant] = []
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        module = importlib.import_module(self.name)
+        if not _passes(session, None):
+            session.testsfailed = 1
+            return True
+        for mutant in mutants(module):
+            self.made += 1
+            if _passes(session, mutant):
+                self.survivors.append(mutant)
+        return True
+
+
+def _passes(session: pytest.Session, mutant: Mutant | None) -> bool:
+    """Whether all tests pass, in a process of their own."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        return status == 0
+    signal.alarm(SECONDS)
+    try:
+        if mutant is not None:
+            put(mutant, sys.modules[mutant.module])
+        run_all(session)
+        os._exit(int(session.testsfailed > 0))
+    except BaseException:  # noqa: BLE001 -- whatever stops the tests has found the mistake
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,230 @@
+"""The oracle: what a contract has to be billed, found by walking it as slowly as one likes.
+
+It is written from the rules of billing and families alone and imports nothing of the product, so that the two can only
+agree by both being right, or by misreading a rule alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+from tests.oracle.calendars import Service, services
+from tests.oracle.contracts import (
+    MINOR_DIGITS,
+    Bill,
+    Contract,
+    Customer,
+    Discount,
+    Invoice,
+    InvoiceKey,
+    Line,
+    LineKey,
+    Minimum,
+    Price,
+    Rate,
+    Schedule,
+)
+from tests.oracle.numbers import decimals, rounded, shared, spread
+from tests.oracle.pricing import cost
+from tests.oracle.seats import seat_cost, seats
+from tests.oracle.usage import NOTHING, Charged, Used, key_of, used
+
+_Cycle = list[tuple[Charged, Service]]
+"""The charges of a phase that fall due together, for one cycle."""
+
+
+def bill(contract: Contract, until: date) -> Bill:
+    """Every line and invoice that is due by the day ``until``.
+
+    A schedule that was cancelled is one that had been agreed to end then. One that was suspended for a time has been
+    billed in the end as if it had not.
+    """
+    schedules = tuple(
+        _ending(one, one.cancelled[1]) if one.cancelled else one for one in contract.schedules
+    )
+    contract = replace(contract, schedules=schedules)
+    charged = [
+        Charged(schedule, phase, price, services(schedule, phase, price, until))
+        for schedule in contract.schedules
+        for phase in schedule.phases
+        for price in phase.prices
+    ]
+    usage = used(contract, charged) | seats(contract, charged)
+    lines: dict[LineKey, Line] = {}
+    for schedule in contract.schedules:
+        for phase in schedule.phases:
+            own = [one for one in charged if one.schedule is schedule and one.phase is phase]
+            for cycle in _cycles(own, until):
+                for key, line in _Settled(contract, cycle, usage).lines():
+                    assert key not in lines, key
+                    lines[key] = line
+    return Bill(lines, _invoices(lines))
+
+
+def _ending(schedule: Schedule, last: date) -> Schedule:
+    phases = [phase for phase in schedule.phases if phase.start <= last]
+    ends = [last if phase.end is None else min(phase.end, last) for phase in phases]
+    kept = (replace(phase, end=end) for phase, end in zip(phases, ends, strict=True))
+    return replace(schedule, phases=tuple(kept))
+
+
+def _invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
+    """All lines of one schedule that are due on one day are one invoice."""
+    found: dict[InvoiceKey, Invoice] = {}
+    for (schedule, _, _), line in lines.items():
+        net, tax, count = found.get((schedule, line.due), (0, 0, 0))
+        found[schedule, line.due] = Invoice(net + line.net, tax + line.tax, count + 1)
+    return found
+
+
+def _cycles(charged: Sequence[Charged], until: date) -> list[_Cycle]:
+    """Those that are due by the day ``until``, in the order of their prices."""
+    found: dict[object, _Cycle] = {}
+    for one in charged:
+        for service in (service for service in one.services if service.due <= until):
+            timing = "IN_ARREARS" if service.part == "OVERAGES" else one.price.timing
+            together = one.price.frequency, timing, service.cycle, service.due
+            found.setdefault(together, []).append((one, service))
+    return list(found.values())
+
+
+class _Settled:
+    """The charges of one cycle by their places, and what discounts and minimums make of them."""
+
+    def __init__(self, contract: Contract, cycle: _Cycle, usage: Mapping[LineKey, Used]) -> None:
+        self.schedule, self.phase = cycle[0][0].schedule, cycle[0][0].phase
+        self.digits = MINOR_DIGITS[self.schedule.currency]
+        self.payer, self.rates = contract.customers[self.schedule.customer], contract.rates
+        self.cycle, self.usage = cycle, usage
+        self.charged = [self.charge(one, service) for one, service in cycle]
+
+    def charge(self, one: Charged, service: Service) -> int:
+        own = self.usage.get(key_of(one, service), NOTHING)
+        if one.price.metric is None:
+            return self.prorated(one.price.amount, service)
+        if one.price.model == "SEAT_BASED":
+            amount = seat_cost(one.price, service, own.values)[0] if own.values else Fraction(0)
+            return rounded(amount, self.digits)
+        return rounded(
+            cost(one.price, own.pooled, own.values, self.before(one, service)), self.digits
+        )
+
+    def before(self, one: Charged, service: Service) -> Fraction:
+        """What the same price was used before, since its tiers began."""
+        earlier = (
+            self.usage.get(key_of(one, other), NOTHING).pooled
+            for other in one.services
+            if service.since is not None and service.since <= other.start < service.start
+        )
+        return sum(earlier, Fraction(0))
+
+    def prorated(self, amount: str, service: Service) -> int:
+        return rounded(Fraction(amount) * service.days / service.cycle_days, self.digits)
+
+    def lines(self) -> Iterator[tuple[LineKey, Line]]:
+        left, taken = list(self.charged), {}
+        for discount in self.phase.discounts:
+            taken[discount.id] = self.off(discount, left)
+            left = [net - off for net, off in zip(left, taken[discount.id], strict=True)]
+        for place, (one, service) in enumerate(self.cycle):
+            net = self.charged[place]
+            for discount in self.phase.discounts:
+                off = taken[discount.id][place]
+                if discount.separate and _covers(discount, one.price):
+                    yield self.beside(f"{discount.id} of {one.price.id}", one, service, -off)
+                elif not discount.separate:
+                    net -= off
+            yield self.line(one, service, net)
+        for minimum in self.phase.minimums:
+            covered = [
+                place
+                for place, (one, _) in enumerate(self.cycle)
+                if one.price.is_usage and _covers(minimum, one.price)
+            ]
+            if covered:
+                one, first = self.cycle[covered[0]]
+                service = first._replace(end=max(self.cycle[place][1].end for place in covered))
+                there = sum(left[place] for place in covered)
+                missing = max(0, self.prorated(minimum.amount, service) - there)
+                yield self.beside(minimum.id, one, service, missing)
+
+    def off(self, discount: Discount, left: Sequence[int]) -> list[int]:
+        """What a discount takes off what each charge of the cycle still comes to."""
+        covered = [
+            net if net > 0 and _covers(discount, one.price) else 0
+            for net, (one, _) in zip(left, self.cycle, strict=True)
+        ]
+        if discount.type == "PERCENTAGE":
+            return [rounded(net * Fraction(discount.amount), 0) for net in covered]
+        whole = min(rounded(Fraction(discount.amount), self.digits), sum(covered))
+        return spread(whole, covered) if any(covered) else covered
+
+    def line(self, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
+        """The line of a charge, less the discounts within it."""
+        own = self.usage.get(key_of(one, service), NOTHING)
+        quantity, shares = Fraction(1), None
+        if one.price.model == "SEAT_BASED":
+            quantity = seat_cost(one.price, service, own.values)[1] if own.values else Fraction(0)
+        elif one.price.is_usage:
+            quantity = own.pooled
+        if self.schedule.rolls_up and one.price.metric is not None:
+            shares = self.shares(one, service, own, net)
+        tax = rounded(net * self.tax_of(one.price), 0)
+        line = Line(service.due, service.end, self.shown(one.price, quantity), net, tax, shares)
+        return key_of(one, service), line
+
+    @staticmethod
+    def shown(price: Price, quantity: Fraction) -> str:
+        """All digits; of seats nine decimals, since their averages are rounded tier by tier."""
+        return decimals(quantity, 9 if price.model == "SEAT_BASED" else 12)
+
+    def shares(self, one: Charged, service: Service, own: Used, net: int) -> dict[int, int]:
+        """By quantity, as far as that has the sign of what all used together."""
+        sign = -1 if own.pooled < 0 else 1
+        weights = {who: sign * figure for who, figure in own.members.items() if sign * figure > 0}
+        if one.price.model == "SEAT_BASED":
+            charged = seat_cost(one.price, service, own.values) if own.values else (0, 0)
+            if not weights and own.members:  # a minimum is the payer's
+                payer = self.schedule.customer
+                weights = {payer if payer in own.members else min(own.members): Fraction(1)}
+            return shared(net, weights) if any(charged) else {}
+        before = self.before(one, service)
+        moves = max(before, Fraction(0)) != max(before + own.pooled, Fraction(0))
+        return shared(net, weights) if moves and weights else {}
+
+    def beside(self, what: str, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
+        """A line that stands beside that of a price, and is taxed like it."""
+        tax = rounded(net * self.tax_of(one.price), 0)
+        called = f"{what} {service.part}".strip()
+        key = self.schedule.id, called, service.start
+        return key, Line(service.due, service.end, "1" if net else "0", net, tax, None)
+
+    def tax_of(self, price: Price) -> Fraction:
+        if self.payer.status != "TAXED":
+            return Fraction(0)
+        named = self.schedule.rates.get(price.id)
+        found = [one for one in self.rates if one.name == named] or _nearest(
+            self.rates, self.payer, price.category
+        )
+        return Fraction(found[0].fraction) if found else Fraction(0)
+
+
+def _nearest(rates: Sequence[Rate], payer: Customer, category: str | None) -> list[Rate]:
+    """The rates where the payer is: of the category before the general, of the region before the country."""
+    for wanted in (category, None):
+        for region in (payer.region, None):
+            found = [
+                one
+                for one in rates
+                if (one.country, one.region, one.category) == (payer.country, region, wanted)
+            ]
+            if found:
+                return found
+    return []
+
+
+def _covers(of: Discount | Minimum, price: Price) -> bool:
+    return not of.prices or price.id in of.prices

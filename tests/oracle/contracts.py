@@ -1,0 +1,259 @@
+"""What was agreed with one family and what it used: the words that the oracle and the product share.
+
+Plain values only. Customers are small numbers, a parent always a smaller one than its child, so that no tree has
+a circle; amounts are the texts that a seller would write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}
+"""The recurring frequencies; the other one is ONE_TIME."""
+
+MINOR_DIGITS = {"EUR": 2, "USD": 2, "GBP": 2, "JPY": 0, "KRW": 0, "KWD": 3}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """``filters`` are (property, alternatives); of a ``negated`` property none may be met."""
+
+    name: str
+    kind: str
+    event_type: str
+    property: str | None = None
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    negated: frozenset[str] = frozenset()
+    case_sensitive: bool = True
+    percentile: str | None = None
+    expression: str | None = None
+
+
+class Tier(NamedTuple):
+    """``upper`` of None has no end; ``least`` and ``most`` bound the price of every single event."""
+
+    upper: str | None
+    price: str
+    fee: str = "0"
+    percentage: bool = False
+    least: str | None = None
+    most: str | None = None
+
+
+@dataclass(frozen=True)
+class Price:
+    """``model`` is ONE_TIME, FIXED, LINEAR, PACKAGE, VOLUME, GRADUATED or SEAT_BASED; those of usage and seats have
+    a metric.
+
+    ``names`` are the customers whom it is for, with everyone below; without any it is for all others. A graduated one
+    may be CUMULATIVE, or PERIODIC with a ``window`` of so many months. Seats have the last four.
+    """
+
+    id: str
+    model: str
+    frequency: str
+    timing: str = "IN_ARREARS"
+    amount: str = "0"
+    size: str = "1"
+    tiers: tuple[Tier, ...] = ()
+    percentage: bool = False
+    metric: Metric | None = None
+    names: frozenset[int] = frozenset()
+    category: str | None = None  # the product's tax category
+    mode: str = "BILLING_PERIOD"
+    window: int = 0
+    proration: str = "USE_MAXIMUM"
+    least: int = 0
+    overages: str | None = None
+    prorates_fees: bool = False
+
+    @property
+    def is_usage(self) -> bool:
+        """Whether it prices events; seats are none."""
+        return self.metric is not None and self.model != "SEAT_BASED"
+
+    @property
+    def cadence(self) -> tuple[str, str]:
+        return self.frequency, self.timing
+
+
+class Discount(NamedTuple):
+    """A fraction of every charge (PERCENTAGE), or an amount off all of a cycle (NOMINAL)."""
+
+    id: str
+    type: str
+    amount: str
+    separate: bool
+    prices: frozenset[str] = frozenset()
+
+
+class Minimum(NamedTuple):
+    """What usage comes to at least in a full cycle; without ``prices`` all usage of the phase."""
+
+    id: str
+    amount: str
+    prices: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Phase:
+    """``end`` is the last day; None has no end."""
+
+    start: date
+    end: date | None
+    prices: tuple[Price, ...]
+    resets: bool = False
+    discounts: tuple[Discount, ...] = ()
+    minimums: tuple[Minimum, ...] = ()
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """``rates`` names a tax rate for some prices. The ``id`` says in which order schedules were made.
+
+    After the billing run at the place ``cancelled`` names it was agreed to end on a day, and between the two runs of
+    ``suspended`` it was suspended.
+    """
+
+    id: str
+    customer: int
+    currency: str
+    phases: tuple[Phase, ...]
+    billing_day: int | None = None
+    rolls_up: bool = False
+    exclusions: frozenset[int] = frozenset()
+    rates: Mapping[str, str] = field(default_factory=dict)
+    cancelled: tuple[int, date] | None = None
+    suspended: tuple[int, int] | None = None
+
+    @property
+    def start(self) -> date:
+        return self.phases[0].start
+
+    @property
+    def end(self) -> date | None:
+        return self.phases[-1].end
+
+
+class Rate(NamedTuple):
+    """A tax rate of the seller: where it holds, and for which category (None: for all)."""
+
+    name: str
+    fraction: str
+    country: str
+    region: str | None = None
+    category: str | None = None
+
+
+class Customer(NamedTuple):
+    """Where a customer is and whether it is taxed."""
+
+    status: str = "TAXED"
+    country: str = "GB"
+    region: str | None = None
+
+
+class Move(NamedTuple):
+    """``customer`` is a child of ``parent`` from ``at`` on; None has no parent."""
+
+    customer: int
+    parent: int | None
+    at: datetime
+
+
+class Event(NamedTuple):
+    """``sent_as`` is the sender's id of it: a later event with the same one replaces it.
+
+    ``name`` is which of its customer's names it came under; nobody's where the customer is None.
+    """
+
+    sent_as: str
+    customer: int | None
+    name: int
+    type: str
+    at: datetime
+    properties: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A family; moves of one customer are in order, events as they were acknowledged.
+
+    ``seats`` are events of their own: their property ``total`` says how many there are from then on.
+    """
+
+    zone: str
+    customers: tuple[Customer, ...]
+    moves: tuple[Move, ...]
+    schedules: tuple[Schedule, ...]
+    events: tuple[Event, ...]
+    rates: tuple[Rate, ...] = ()
+    seats: tuple[Event, ...] = ()
+
+
+class Line(NamedTuple):
+    """A line of an invoice in minor units, for the days from ``since`` up to but not including ``until``.
+
+    ``shares`` are the members' parts of the net where the line is shared by quantity.
+    """
+
+    due: date
+    until: date
+    quantity: str
+    net: int
+    tax: int
+    shares: Mapping[int, int] | None
+
+
+LineKey = tuple[str, str, date]
+"""Schedule, what is charged (a price, a part of its seats, or what stands beside it) and first day of service."""
+
+
+class Invoice(NamedTuple):
+    """What one invoice comes to, and of how many lines, in minor units."""
+
+    net: int
+    tax: int
+    lines: int
+
+
+InvoiceKey = tuple[str, date]
+"""Schedule and due day."""
+
+
+class Bill(NamedTuple):
+    """All that a contract is billed."""
+
+    lines: Mapping[LineKey, Line]
+    invoices: Mapping[InvoiceKey, Invoice]
+
+
+def told(contract: Contract) -> str:
+    """The contract in words."""
+    said = [f"zone {contract.zone}"]
+    for number, customer in enumerate(contract.customers):
+        said.append(f"customer {number}: {' '.join(str(one) for one in customer if one)}")
+    for move in contract.moves:
+        above = "nobody" if move.parent is None else f"customer {move.parent}"
+        said.append(f"customer {move.customer} is below {above} from {move.at.isoformat()}")
+    for schedule in contract.schedules:
+        said.append(
+            f"schedule {schedule.id} of customer {schedule.customer}, {schedule.currency},"
+            f" billing day {schedule.billing_day}{', rolls up' * schedule.rolls_up}"
+            f"{f', without {sorted(schedule.exclusions)}' if schedule.exclusions else ''}"
+            f"{f', taxes {dict(schedule.rates)}' if schedule.rates else ''}"
+            f"{f', cancelled {schedule.cancelled}' if schedule.cancelled else ''}"
+            f"{f', suspended {schedule.suspended}' if schedule.suspended else ''}"
+        )
+        for phase in schedule.phases:
+            said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}")
+            said += [f"    {one}" for one in (*phase.prices, *phase.discounts, *phase.minimums)]
+    for event in (*contract.events, *contract.seats):
+        said.append(
+            f"event {event.sent_as} of customer {event.customer} (name {event.name}),"
+            f" {event.type}, {event.at.isoformat()}, {dict(event.properties)}"
+        )
+    return "\n".join(said)

@@ -1,0 +1,366 @@
+"""Contracts in a workspace of the product, as if they had come through the API, and what it bills them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from catchment import ids
+from catchment.store.engine import reading, writing
+from catchment.store.schema import (
+    billing_schedules,
+    customer_aliases,
+    discounts,
+    invoices,
+    line_items,
+    minimums,
+    phase_prices,
+    phases,
+    prices,
+    seat_metrics,
+    tax_categories,
+    tax_category_versions,
+    tax_rate_versions,
+    tax_rates,
+    usage_item_groups,
+    usage_metrics,
+)
+from catchment.store.seats import seat_events
+from catchment.store.seats.seat_events import SeatEvent
+from catchment.usage import SentEvent, batch
+from tests.flows.books import ADDRESS, NOW, START, Books
+from tests.oracle.contracts import (
+    Bill,
+    Contract,
+    Event,
+    Invoice,
+    InvoiceKey,
+    Line,
+    LineKey,
+    Metric,
+    Minimum,
+    Phase,
+    Price,
+    Rate,
+    Schedule,
+    Tier,
+)
+from tests.oracle.numbers import decimals
+
+
+@dataclass
+class KeptContracts:
+    """``books`` with contracts in them, each known by its number."""
+
+    books: Books
+    contracts: Mapping[int, Contract]
+    _ids: dict[Any, str] = field(default_factory=dict)  # by name, or by what contracts share
+    _sent: list[SentEvent] = field(default_factory=list)
+    _seats: list[SeatEvent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for number, contract in self.contracts.items():
+            self._keep(number, contract)
+        self.books.write()
+        home = self.books.workspace.id
+        with writing(self.books.engine) as tx:
+            if self._sent:
+                self.books.usage.accept(tx, home, batch(self._sent), NOW)
+            for event in self._seats:
+                seat_events.add(tx, home, event, NOW)
+
+    def id_of(self, number: int, schedule: str) -> str:
+        """The id of a schedule of a contract."""
+        return self._ids[number, schedule]
+
+    def number_of(self, schedule_id: str) -> int:
+        """Whose schedule it is."""
+        return next(name[0] for name, id in self._ids.items() if id == schedule_id)
+
+    def bills(self) -> dict[int, Bill]:
+        """What every contract has been billed so far."""
+        names = {id: name for name, id in self._ids.items()}
+        lines: dict[int, dict[LineKey, Line]] = {number: {} for number in self.contracts}
+        heads: dict[int, dict[InvoiceKey, Invoice]] = {number: {} for number in self.contracts}
+        shares = self._shares(names)
+        c, i, mine = line_items.c, invoices.c, self.books.workspace.id
+        with reading(self.books.engine) as tx:
+            found = tx.execute(
+                select(line_items, i.due_on)
+                .join(invoices, i.id == c.invoice_id)
+                .where(c.workspace_id == mine)
+            ).all()
+            totals = tx.execute(select(invoices).where(i.workspace_id == mine)).all()
+        counts: dict[str, int] = {}
+        for row in found:
+            counts[row.invoice_id] = counts.get(row.invoice_id, 0) + 1
+            number, schedule = names[row.schedule_id]
+            what = f"{_called(row.price_id, names)} {row.part}".strip()
+            key = schedule, what, row.service_start
+            assert key not in lines[number], (number, key)
+            shared = row.share_counts is not None and row.settles is None
+            lines[number][key] = Line(
+                row.due_on,
+                row.service_end,
+                decimals(Fraction(row.quantity), 9) if row.aggregation == "SEATS" else row.quantity,
+                row.net_minor,
+                row.tax_minor,
+                shares.get((row.invoice_id, row.index), {}) if shared else None,
+            )
+        for row in totals:
+            number, schedule = names[row.billing_schedule_id]
+            key = schedule, row.due_on
+            assert key not in heads[number], (number, key)
+            if (
+                row.id in counts or row.net_minor or row.tax_minor
+            ):  # a draft may have lost all lines
+                heads[number][key] = Invoice(row.net_minor, row.tax_minor, counts.get(row.id, 0))
+        return {number: Bill(lines[number], heads[number]) for number in self.contracts}
+
+    def _shares(self, names: Mapping[str, Any]) -> dict[tuple[str, int], dict[int, int]]:
+        """By invoice and line what every member has of the net, shared by quantity."""
+        c = usage_item_groups.c
+        query = select(c.invoice_id, c.customer_id, c.shares)
+        found: dict[tuple[str, int], dict[int, int]] = {}
+        with reading(self.books.engine) as tx:
+            for row in tx.execute(query.where(c.workspace_id == self.books.workspace.id)):
+                _, who = names[row.customer_id]
+                for line, _, part, *_ in row.shares:
+                    if part is not None:
+                        found.setdefault((row.invoice_id, line), {})[who] = part
+        return found
+
+    def _row(self, known: Any, table: Any, **values: Any) -> str:
+        id = self._ids[known] = ids.new_id()
+        self.books._row(table, id=id, **values)
+        return id
+
+    def _keep(self, number: int, contract: Contract) -> None:
+        for rate in contract.rates:
+            self._rate(rate)
+        for who, customer in enumerate(contract.customers):
+            place = {"country": customer.country} | (
+                {"state": customer.region} if customer.region else {}
+            )
+            id = self._ids[number, who] = self.books.customer(
+                f"{number}.{who}", address=ADDRESS | place, tax_status=customer.status
+            )
+            self.books._row(
+                customer_aliases,
+                id=ids.new_id(),
+                customer_id=id,
+                value=f"{number}.{who}",
+                created_at=START,
+            )
+            moves = [move for move in contract.moves if move.customer == who]
+            ends = [*(move.at for move in moves[1:]), None]
+            for move, until in zip(moves, ends if moves else (), strict=True):
+                if until != move.at:
+                    parent = None if move.parent is None else self._ids[number, move.parent]
+                    self.books.link(id, parent, move.at, until)
+        for schedule in contract.schedules:
+            self._schedule(number, schedule)
+        for event in contract.events:
+            properties = msgspec.Raw(msgspec.json.encode(event.properties))
+            alias, name = self._alias(number, event), f"{number}.{event.sent_as}"
+            self._sent.append(SentEvent(alias, event.type, event.at, name, properties))
+        for event in contract.seats:
+            alias, name = self._alias(number, event), f"{number}.{event.sent_as}"
+            total = int(event.properties["total"])
+            one = SeatEvent(ids.new_id(), name, alias, event.type, event.at, total)
+            self._seats.append(one)
+
+    def _alias(self, number: int, event: Event) -> str:
+        """Under which of its customer's names an event is sent: the id, or another."""
+        if event.customer is not None and event.name == 0:
+            return self._ids[number, event.customer]
+        return f"{number}.{event.customer}"
+
+    def _schedule(self, number: int, schedule: Schedule) -> None:
+        left_out = [self._ids[number, who] for who in sorted(schedule.exclusions)]
+        for phase in schedule.phases:
+            for price in phase.prices:
+                self._price(number, schedule, price)
+        id = self._row(
+            (number, schedule.id),
+            billing_schedules,
+            customer_id=self._ids[number, schedule.customer],
+            start_date=schedule.start,
+            end_date=schedule.end,
+            recurrence_day_of_month=schedule.billing_day,
+            roll_up_billing=schedule.rolls_up,
+            roll_up_exclusions=left_out or None,
+            tax_rates={
+                self._ids[number, price]: self._ids[rate] for price, rate in schedule.rates.items()
+            }
+            or None,
+            auto_issue_invoices=False,
+            custom_fields={},
+            created_at=START,
+            updated_at=START,
+            activated_at=START,
+        )
+        for position, phase in enumerate(schedule.phases):
+            self._phase(number, id, position, phase)
+
+    def _phase(self, number: int, schedule: str, position: int, phase: Phase) -> None:
+        id = self._row(
+            (schedule, position),
+            phases,
+            schedule_id=schedule,
+            position=position,
+            start_date=phase.start,
+            end_date=phase.end,
+            recurrence_preference="RESET" if phase.resets else "CONTINUE_FROM_PREVIOUS_PHASE",
+            created_at=START,
+        )
+        for place, price in enumerate(phase.prices):
+            named = self._ids[number, price.id]
+            self.books._row(phase_prices, phase_id=id, price_id=named, position=place)
+        terms = {"schedule_id": schedule, "phase_id": id, "created_at": START, "updated_at": START}
+        for place, one in enumerate((*phase.discounts, *phase.minimums)):
+            values: dict[str, Any] = {}
+            if not isinstance(one, Minimum):
+                values = {"type": one.type, "separate_line_item": one.separate, "message": "Less"}
+            self._row(
+                (number, one.id),
+                minimums if isinstance(one, Minimum) else discounts,
+                position=place,
+                amount=one.amount,
+                price_ids=sorted(self._ids[number, price] for price in one.prices),
+                **terms,
+                **values,
+            )
+
+    def _price(self, number: int, schedule: Schedule, price: Price) -> None:
+        if (number, price.id) in self._ids:
+            return
+        metric = price.metric and self._metric(price.metric)
+        of_seats = price.model == "SEAT_BASED"
+        called = "seatMetricId" if of_seats else "usageMetricId"
+        self._row(
+            (number, price.id),
+            prices,
+            product_id=self._product(price.category),
+            name=price.id,
+            currency=schedule.currency,
+            structure=_structure(price) | ({called: metric} if metric else {}),
+            usage_metric_id=None if of_seats else metric,
+            seat_metric_id=metric if of_seats else None,
+            billing_frequency=price.frequency,
+            billing_type=price.timing,
+            integration_ids=[],
+            custom_metric_parameters=[],
+            restrict_to_customers=[self._ids[number, who] for who in sorted(price.names)] or None,
+            status="ACTIVE",
+            created_at=START,
+            updated_at=START,
+        )
+
+    def _product(self, category: str | None) -> str:
+        if ("product", category) not in self._ids:
+            of = None if category is None else self._category(category)
+            self._ids["product", category] = self.books.product(f"{category}", tax_category_id=of)
+        return self._ids["product", category]
+
+    def _metric(self, metric: Metric) -> str:
+        if metric not in self._ids and metric.kind == "SEATS":
+            words = {"seat_type": metric.event_type, "label": metric.name}
+            self._row(metric, seat_metrics, created_at=START, updated_at=START, **words)
+        return self._ids.get(metric) or self._row(
+            metric,
+            usage_metrics,
+            name=metric.name,
+            metric_type="SIMPLE",
+            event_type=metric.event_type,
+            aggregation_type=metric.kind,
+            aggregation_property=metric.property,
+            percentile=metric.percentile,
+            expression=metric.expression,
+            property_filters={name: list(texts) for name, texts in metric.filters},
+            properties_to_negate=sorted(metric.negated),
+            case_sensitive=metric.case_sensitive,
+            created_at=START,
+        )
+
+    def _category(self, name: str) -> str:
+        known = ("category", name)
+        return self._ids.get(known) or self._versioned(
+            known, tax_categories, tax_category_versions, name=name
+        )
+
+    def _rate(self, rate: Rate) -> None:
+        if rate.name not in self._ids:
+            self._versioned(
+                rate.name,
+                tax_rates,
+                tax_rate_versions,
+                name=rate.name,
+                invoice_name=rate.name,
+                invoice_short_name=rate.name,
+                amount=rate.fraction,
+                country=rate.country,
+                region=rate.region,
+                tax_category_id=rate.category and self._category(rate.category),
+            )
+
+    def _versioned(self, known: Any, heads: Any, versions: Any, **values: Any) -> str:
+        id = self._row(known, heads, created_at=START)
+        times = {"created_at": START, "updated_at": START}
+        self._row(
+            ("version", known),
+            versions,
+            head_id=id,
+            version=1,
+            is_published=True,
+            **times,
+            **values,
+        )
+        return id
+
+
+def _called(price_id: str, names: Mapping[str, Any]) -> str:
+    """What a line charges, by its name in the contract."""
+    kind, *of = price_id.split(":")
+    called = [names[id][1] for id in of or [kind]]
+    return " of ".join(called)
+
+
+def _structure(price: Price) -> dict[str, Any]:
+    """A price as the API says it."""
+    said: dict[str, Any] = {"pricingType": price.model}
+    match price.model:
+        case "ONE_TIME" | "FIXED":
+            return said | {"price": price.amount}
+        case "LINEAR":
+            return said | {"pricePerUnit": price.amount, "isPricePercentage": price.percentage}
+        case "PACKAGE":
+            return said | {"packageSize": price.size, "pricePerPackage": price.amount}
+        case "GRADUATED":
+            said["usageCalculationMode"] = price.mode
+            if price.mode == "PERIODIC":
+                said["usageCalculationPeriod"] = {"frequency": "MONTHLY", "interval": price.window}
+        case "SEAT_BASED":
+            said |= {
+                "pricePerSeat": price.amount,
+                "prorationStrategy": price.proration,
+                "contractedMinimumSeats": price.least,
+                "prorateFlatFees": price.prorates_fees,
+            } | ({} if price.overages is None else {"overagesBillingFrequency": price.overages})
+    return said | {"tiers": [_tier(tier) for tier in price.tiers]}
+
+
+def _tier(tier: Tier) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "upperBound": tier.upper,
+        "price": tier.price,
+        "fee": tier.fee,
+        "isPricePercentage": tier.percentage,
+    }
+    bounds = {"minPrice": tier.least, "maxPrice": tier.most}
+    return said | {name: bound for name, bound in bounds.items() if bound is not None}

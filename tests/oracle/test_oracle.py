@@ -1,0 +1,48 @@
+"""Contracts of every kind, billed for 13 months: `make prove-billing` does the same with 50,000 of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine
+
+from catchment.core import money
+from catchment.usage import UsageStore
+from tests.oracle.biller import bill
+from tests.oracle.contracts import MINOR_DIGITS, Bill, Contract
+from tests.oracle.draw import ZONES, contract
+from tests.oracle.trial import Differs, agree
+
+CONTRACTS = 60
+
+
+@pytest.fixture(autouse=True)
+def _a_currency_of_three_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No price can have one yet; it must come out right all the same."""
+    monkeypatch.setattr(money, "CURRENCIES", {**money.CURRENCIES, **MINOR_DIGITS})
+
+
+@pytest.mark.parametrize("zone", ["Australia/Lord_Howe", "America/Santiago"])
+def test_every_contract_is_billed_as_the_oracle_bills_it(
+    engine: Engine, usage: UsageStore, zone: str
+) -> None:
+    first = ZONES.index(zone) * CONTRACTS
+
+    lines = agree(engine, usage, {n: contract(n, zone) for n in range(first, first + CONTRACTS)})
+
+    assert lines > CONTRACTS * 10, "there is something to be compared"
+
+
+def test_a_mistake_is_found_and_shown_small(engine: Engine, usage: UsageStore) -> None:
+    def forgets_billing_days(contract: Contract, until: date) -> Bill:
+        schedules = (replace(one, billing_day=None) for one in contract.schedules)
+        return bill(replace(contract, schedules=tuple(schedules)), until)
+
+    with pytest.raises(Differs) as found:
+        agree(engine, usage, {n: contract(n, "UTC") for n in range(10)}, forgets_billing_days)
+
+    [schedule] = found.value.contract.schedules
+    assert schedule.billing_day
+    assert not found.value.contract.events

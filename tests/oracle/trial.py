@@ -1,0 +1,141 @@
+"""A trial: contracts in one workspace, billed month after month, and held against the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from sqlalchemy import Engine
+
+from catchment import ids
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.schedules.stop_schedule import cancel, resume, suspend
+from catchment.store import access
+from catchment.store.engine import writing
+from catchment.usage import UsageStore
+from tests.flows.books import START, Books
+from tests.flows.kept_family import in_zone
+from tests.oracle.biller import bill
+from tests.oracle.contracts import Bill, Contract, told
+from tests.oracle.draw import LAST_DAY, RUN_DAYS
+from tests.oracle.kept import KeptContracts
+from tests.oracle.smaller import smaller
+
+
+class Differs(AssertionError):
+    """A contract is billed otherwise than the oracle bills it: the smallest one that shows it."""
+
+    def __init__(self, seed: int, contract: Contract, why: str) -> None:
+        super().__init__(f"seed {seed}, made smaller:\n{told(contract)}\n{why}")
+        self.contract = contract
+        self.why = why
+
+
+Judge = Callable[[Contract, date], Bill]
+"""Who says what is right: all that a contract is billed by a day."""
+
+
+def agree(
+    engine: Engine, usage: UsageStore, contracts: Mapping[int, Contract], judge: Judge = bill
+) -> int:
+    """How many lines contracts of one time zone, by seed, have; every one is as the oracle's.
+
+    Raises Differs for the first contract of which that is not so.
+    """
+    trial = _Trial(engine, usage, judge)
+    expected, wrong = trial.held(contracts)
+    if wrong:
+        seed, why = next(iter(wrong.items()))
+        raise Differs(seed, *trial.smallest(contracts[seed], why))
+    return sum(len(one.lines) for one in expected.values())
+
+
+@dataclass(frozen=True)
+class _Trial:
+    engine: Engine
+    usage: UsageStore
+    judge: Judge
+
+    def smallest(self, contract: Contract, why: str) -> tuple[Contract, str]:
+        """One that still differs, and no longer does when anything more is taken from it."""
+        while True:
+            tried = dict(enumerate(smaller(contract)))
+            _, wrong = self.held(tried) if tried else ({}, {})
+            if not wrong:
+                return contract, why
+            place, why = next(iter(wrong.items()))
+            contract = tried[place]
+
+    def held(self, contracts: Mapping[int, Contract]) -> tuple[dict[int, Bill], dict[int, str]]:
+        """What contracts should be billed, and how some of them are billed otherwise."""
+        expected = {number: self.judge(one, LAST_DAY) for number, one in contracts.items()}
+        bills, wrong = self.billed(contracts)
+        for number, own in bills.items():
+            if own != expected[number]:
+                wrong.setdefault(number, "\n".join(_unlike(own, expected[number])))
+        return expected, wrong
+
+    def billed(self, contracts: Mapping[int, Contract]) -> tuple[dict[int, Bill], dict[int, str]]:
+        """What contracts are billed in a workspace of their own, and why some are not.
+
+        Where a run does not balance it cannot say for whom: that is looked for by halves.
+        """
+        kept, failed, unsound = self.run(contracts)
+        if unsound and len(contracts) == 1:
+            return kept.bills(), dict.fromkeys(contracts, unsound)
+        if unsound:
+            numbers = sorted(contracts)
+            half = len(numbers) // 2
+            bills: dict[int, Bill] = {}
+            for part in (numbers[:half], numbers[half:]):
+                found, wrong = self.billed({number: contracts[number] for number in part})
+                bills, failed = bills | found, failed | wrong
+            return bills, failed
+        return kept.bills(), failed
+
+    def run(self, contracts: Mapping[int, Contract]) -> tuple[KeptContracts, dict[int, str], str]:
+        """Contracts after all runs; which failed, and what did not balance."""
+        [zone] = {contract.zone for contract in contracts.values()}
+        id = ids.new_id()
+        with writing(self.engine) as tx:
+            home = access.named_workspace(tx, name=f"Trial {id}", id=id, at=START)
+        kept = KeptContracts(in_zone(Books(self.engine, self.usage, home), zone), contracts)
+        failed: dict[int, str] = {}
+        for place, day in enumerate(RUN_DAYS):
+            now = datetime.combine(day, time(12), UTC)
+            run = bill_workspace(
+                self.engine, self.usage, kept.books.workspace, as_of=day, now=now, new_id=ids.new_id
+            )
+            for one in run.failures:
+                failed.setdefault(kept.number_of(one.schedule_id), one.reason)
+            if not run.balanced:
+                return kept, failed, f"{day} does not balance: {run.report.differences}"
+            self.stop(kept, place, day, now)
+        return kept, failed, ""
+
+    def stop(self, kept: KeptContracts, place: int, day: date, now: datetime) -> None:
+        """Cancel, suspend and resume the schedules for which that happens after a run."""
+        home = kept.books.workspace
+        for number, contract in kept.contracts.items():
+            for schedule in contract.schedules:
+                id = kept.id_of(number, schedule.id)
+                paused, again = schedule.suspended or (None, None)
+                with writing(self.engine) as tx:
+                    if schedule.cancelled and schedule.cancelled[0] == place:
+                        last = schedule.cancelled[1]
+                        cancel(
+                            tx, self.usage, home, id, last, today=day, now=now, new_id=ids.new_id
+                        )
+                    if place == paused:
+                        suspend(tx, home, id, today=day, now=now)
+                    if place == again:
+                        resume(tx, self.usage, home, id, today=day, now=now, new_id=ids.new_id)
+
+
+def _unlike(found: Bill, expected: Bill) -> Iterator[str]:
+    parts = ((found.lines, expected.lines), (found.invoices, expected.invoices))
+    for own, other in parts:
+        for key in sorted({*own, *other}):
+            if own.get(key) != other.get(key):
+                yield f"{key} is {own.get(key)}, should be {other.get(key)}"
