@@ -4,7 +4,7 @@ PORT ?= 8080
 DEMO_DIR ?= demo-data
 SERVE ?= 1
 
-.PHONY: setup setup-dev demo test prove prove-billing prove-usage check bench-families bench-usage clean
+.PHONY: setup setup-dev demo test prove prove-billing prove-usage prove-runs check bench-families bench-usage clean
 
 setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
 	@scripts/setup run
@@ -26,6 +26,9 @@ prove-billing: setup-dev  ## 50,000 random contracts billed for 13 months as an 
 
 prove-usage: setup-dev  ## no usage event lost or doubled, whatever dies or fails: 1,000 crashes on each database
 	@scripts/prove-usage
+
+prove-runs: setup-dev  ## every invoice once, whoever dies while billing: 1,000 kills and 50 races of eight on each database
+	@scripts/prove-runs
 
 check: setup-dev  ## the checks without the tests
 	@scripts/test --checks-only

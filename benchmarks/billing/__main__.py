@@ -1,6 +1,9 @@
-"""python -m benchmarks.billing run|rating|persisting [FOLDER] [--payers 1000 10000 100000]
+"""python -m benchmarks.billing run|rating|persisting|next-invoice [FOLDER]
 
-``FOLDER`` keeps what runs begin from, so that it is made once; without one it is made anew.
+``FOLDER`` keeps what is begun from, so that it is made once; without one it is made anew. ``run``
+bills ``--payers``, each with a small family. ``next-invoice`` takes a folder of
+``benchmarks.usage.dataset``, with ``--events`` of 100,000 names and 10 types: each name is a
+customer, ``--members`` are a family that pools ten metrics, 1,000 others have a schedule.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.billing import next_invoice
 from benchmarks.billing.databases import copied
 from benchmarks.billing.month import EVENTS, PRICES
 from benchmarks.billing.persisting import persisting
@@ -25,11 +29,13 @@ from benchmarks.usage import sustained
 def main() -> None:
     """Print the table asked for. What is measured runs in a process of its own."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.billing", description=__doc__)
-    parser.add_argument("what", choices=["run", "rating", "persisting", "one"])
+    parser.add_argument("what", choices=["run", "rating", "persisting", "next-invoice", "one"])
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--payers", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help="invoices a transaction")
+    parser.add_argument("--events", type=int, default=10_000_000)
+    parser.add_argument("--members", type=int, default=1_000)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.what == "one":
@@ -41,11 +47,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="catchment-benchmark-") as spare:
         folder = asked.folder or Path(spare)
         folder.mkdir(parents=True, exist_ok=True)
+        if asked.what == "next-invoice":
+            rows = next_invoice.run(folder, asked.events, asked.members)
+            print(table(f"The next invoice, {asked.events:,} events in its month", rows))
+            return
         syncs = sustained.syncs(folder)["syncs/s"]
         print(f"On {asked.database}, with {syncs:,.0f} syncs a second", end="")
         print(f" and a load of {os.getloadavg()[0]:.1f} before.")
         sizes = asked.payers if asked.what == "run" else [min(asked.payers)]
-        rows: list[tuple[str, Figures]] = []
+        rows = []
         for payers in sizes:
             rows += _apart(asked.what, str(folder), payers, asked.database, asked.at_once).items()
         print(table(_TITLES[asked.what], rows))

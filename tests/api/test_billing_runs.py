@@ -6,10 +6,13 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, update
 
+from catchment import ids
+from catchment.jobs.billing import BillingJobs
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.schema import invoices, line_items
 from catchment.usage import UsageStore
+from tests.conftest import Clock
 from tests.flows.books import GRADUATED, Books, fixed, linear
 
 
@@ -182,3 +185,77 @@ def test_a_difference_names_customer_invoice_line_and_figure(
             "found": "0.01",
         }
     ]
+
+
+def test_a_run_is_answered_at_once_and_worked_on_later(
+    client: TestClient, made: dict[str, str], engine: Engine, usage: UsageStore
+) -> None:
+    begun = client.post("/billing-runs", json={"asOf": "2026-02-01"})
+    waiting = client.get("/billing-runs", params={"status": "RUNNING"}).json()["items"]
+    BillingJobs(engine, usage, Clock(), ids.new_id).work_off()
+    ended = client.get(f"/billing-runs/{begun.json()['id']}").json()
+
+    assert (begun.status_code, begun.json()["status"]) == (202, "RUNNING")
+    assert [one["id"] for one in waiting] == [begun.json()["id"]]
+    assert (ended["status"], ended["draftedCount"]) == ("BALANCED", 2)
+    assert ended["progress"] == {
+        "invoicesDone": 2,
+        "invoiceCount": 2,
+        "chunksDone": 1,
+        "chunkCount": 1,
+    }
+    assert client.get("/billing-runs", params={"status": "RUNNING"}).json()["items"] == []
+
+
+def test_a_run_at_work_can_be_cancelled_once(client: TestClient, made: dict[str, str]) -> None:
+    id = client.post("/billing-runs", json={"asOf": "2026-02-01"}).json()["id"]
+
+    too_early = client.post(f"/billing-runs/{id}/retry", json={})
+    done = client.post(f"/billing-runs/{id}/cancel")
+    again = client.post(f"/billing-runs/{id}/cancel")
+
+    assert (too_early.status_code, too_early.json()["code"]) == (409, "billing_run_at_work")
+    assert (done.status_code, done.json()["status"]) == (200, "CANCELLED")
+    assert (again.status_code, again.json()["code"]) == (409, "billing_run_ended")
+
+
+def test_a_status_that_is_none_is_refused(client: TestClient) -> None:
+    answer = client.get("/billing-runs", params={"status": "RUNNING,DONE"})
+
+    assert answer.status_code == 400
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["?status"]
+
+
+def test_what_is_out_of_bounds_is_listed_and_issued_when_that_is_accepted(
+    client: TestClient, made: dict[str, str]
+) -> None:
+    tight = {"mostLines": 1, "jumpFactor": "10", "jumpFrom": "1000"}
+    usual = client.get("/billing-bounds").json()
+    set_to = client.put("/billing-bounds", json=tight).json()
+
+    run = billed(client)
+    listed = client.get(f"/billing-runs/{run['id']}/failures").json()
+    accepted = client.post(
+        f"/billing-runs/{run['id']}/retry", json={"acceptBounds": True, "wait": True}
+    )
+    nothing = client.post(f"/billing-runs/{accepted.json()['id']}/retry", json={})
+
+    assert usual == {"mostLines": 10000, "jumpFactor": "10", "jumpFrom": "1000"}
+    assert set_to == client.get("/billing-bounds").json() == tight
+    assert (run["status"], run["issuedCount"], run["failureCount"]) == ("BALANCED", 0, 1)
+    [draft] = client.get("/invoices", params={"customerId": made["loner"]}).json()["items"]
+    assert listed["items"] == run["failures"]
+    assert listed["items"] == [
+        {
+            "customerId": made["loner"],
+            "customerLegalCompanyName": "Loner",
+            "billingScheduleId": made["own"],
+            "invoiceId": draft["id"],
+            "code": "too_many_lines",
+            "reason": "It has 2 lines, and 1 are the most.",
+        }
+    ]
+    assert (accepted.status_code, accepted.json()["retryOf"]) == (201, run["id"])
+    assert (accepted.json()["issuedCount"], accepted.json()["acceptBounds"]) == (1, True)
+    assert draft["status"] == "FINAL"
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_retry")

@@ -17,6 +17,8 @@ from catchment.usage import UsageStore
 from tests.api.pooled import METHODS, january, lines, told
 from tests.api.test_invoices import bill
 from tests.flows.books import Books
+from tests.flows.test_discounts_and_minimums import family as discounted
+from tests.flows.test_late_usage import FEBRUARY, run
 
 
 @pytest.fixture
@@ -281,3 +283,17 @@ def test_a_share_of_what_is_taken_back_is_what_was_adjusted(
 
     assert (found["weightsTotal"], found["exact"]) == ("0", "0")
     assert D(found["netTotal"]) == -sum(D(one["netTotal"]) for one in found["deducted"])
+
+
+def test_a_share_of_a_discount_tells_what_it_is_of(client: TestClient, books: Books) -> None:
+    made = discounted(books, off=[{"amount": "0.1"}])
+    made["invoice"] = run(books, FEBRUARY).drafted[0].id
+
+    found = explained(client, made, "Launch", "North")
+
+    assert (found["weighedBy"], found["netTotal"]) == ("LINES", "-9.06")
+    assert (found["weight"], found["weightsTotal"]) == ("90.6", "188.75")
+    [member] = found["members"]["items"]
+    [term] = member["settled"]
+    assert (term["title"], term["amount"], member["terms"]) == ("Graduated", "90.6", [])
+    assert term["servicePeriod"] == {"startDate": "2026-01-01", "endDate": "2026-01-31"}

@@ -10,6 +10,8 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from tests.api.sandbox import make_sandbox
+
 ADDRESS = {"line1": "1 Quay St", "town": "Leeds", "postcode": "LS1 1AA", "country": "GB"}
 CONTACT = {"name": "Ada Poe", "email": "ap@northwind.test", "billingPreference": "PRIMARY"}
 
@@ -132,7 +134,7 @@ def schedule_body(customer: str, price: str, **more: Any) -> dict[str, Any]:
 
 
 def settling_phase(price: str) -> dict[str, Any]:
-    """A phase with a discount and a minimum."""
+    """A phase with a discount, a minimum and a credit grant."""
     return {
         "startDate": "2026-01-01",
         "endDate": "2026-12-31",
@@ -148,6 +150,34 @@ def settling_phase(price: str) -> dict[str, Any]:
             }
         ],
         "minimums": [{"amount": 500, "restrictToPrices": [price]}],
+        "creditGrants": [
+            {
+                "name": "Included",
+                "creditUnitType": "CURRENCY",
+                "currency": "USD",
+                "amount": 100,
+                "costOfCredit": 0,
+                "grantRefreshFrequency": "MONTHLY",
+                "rolloverMode": "NONE",
+                "restrictToPrices": [price],
+            }
+        ],
+    }
+
+
+def grant_body(workspace: str, customer: str, **more: Any) -> dict[str, Any]:
+    return {
+        "sequenceAccountId": workspace,
+        "customerId": customer,
+        "name": "Welcome credit",
+        "creditUnitType": "CURRENCY",
+        "currency": "USD",
+        "amount": 100,
+        "costOfCredit": 80,
+        "effectiveDate": "2026-01-01",
+        "expiryDate": "2026-12-31",
+        "createInvoice": False,
+        **more,
     }
 
 
@@ -258,7 +288,11 @@ class World:
             self.make(f"payment of {subject}", f"/payments/settings/{subject}", body)
         self.make("billing run", "/billing-runs", {"asOf": "2026-03-10", "wait": True})
         self.make("run at work", "/billing-runs", {"asOf": "2026-03-10"})
+        self.ids["account"] = make_sandbox(self.client)
+        travel = {"billingScheduleId": self.ids["running"], "frozenTime": "2026-03-10T10:00:00Z"}
+        self.make("time traveller", "/time-travellers", travel)
         self.ids["merchant"] = self.client.get("/merchant-for-sequence-account").json()["id"]
+        self.make("grant", "/credits", grant_body(self.ids["merchant"], self.ids["loner"]))
         return self
 
     @staticmethod
@@ -377,6 +411,27 @@ OPERATIONS: dict[str, Body | None] = {
         taxRates=[{"priceId": w.ids["price GRADUATED"], "taxRateId": w.ids["tax rate"]}],
         phases=[settling_phase(w.ids["price GRADUATED"])],
     ),
+    "POST /time-travellers": lambda w: {
+        "billingScheduleId": w.ids["running"],
+        "frozenTime": "2026-05-01T00:00:00Z",
+    },
+    "PUT /time-travellers/{id:time traveller}": lambda _: {"frozenTime": "2026-05-01T00:00:00Z"},
+    "DELETE /time-travellers/{id:time traveller}": None,
+    "PUT /sequence-accounts/{id:account}": lambda _: {
+        "companyName": "Seller Ltd",
+        "companyNumber": "123",
+        "country": "GB",
+        "sendCustomerNotifications": False,
+        "alertEmailAddresses": [],
+        "timeZone": "UTC",
+    },
+    "POST /credits": lambda w: grant_body(
+        w.ids["merchant"],
+        w.ids["loner"],
+        creditUnitType="METRIC",
+        metricId=w.ids["metric"],
+    ),
+    "DELETE /credits/{id:grant}": None,
     "PUT /discounts/{id:discount}": lambda w: {
         "billingScheduleId": w.ids["schedule"],
         "priceIds": [w.ids["price GRADUATED"]],
@@ -400,9 +455,25 @@ OPERATIONS: dict[str, Body | None] = {
         "endDate": "2026-11-30"
     },
     "POST /billing-schedules/{billingScheduleId:schedule}/archive": None,
+    "POST /billing-schedules/{billingScheduleId:running}/simulate": lambda w: {
+        "until": "2026-12-31",
+        "usage": {
+            w.ids["metric"]: {"2026-05": "120", "every": 100},
+        },
+    },
     "POST /billing-schedules/{billingScheduleId:schedule}/duplicate": lambda w: {
         "customerId": w.ids["loner"]
     },
+    "POST /billing-schedules/preview": lambda _: {
+        "startDate": "2026-01-15",
+        "endDate": "2026-12-31",
+        "recurrenceDayOfMonth": 1,
+        "prices": [{"billingFrequency": "MONTHLY", "billingType": "IN_ARREARS"}],
+    },
+    "POST /billing-schedules/simulate": lambda w: (
+        schedule_body(w.ids["parent"], w.ids["price GRADUATED"])
+        | {"until": "2026-12-31", "usage": {w.ids["metric"]: "120"}}
+    ),
     "POST /billing-schedules/validate-taxes": lambda w: schedule_body(
         w.ids["parent"],
         w.ids["price GRADUATED"],

@@ -231,3 +231,25 @@ def test_payment_settings_are_kept_with_the_schedule(page: Page, seller: Seller)
     choose(form, "Payment provider", "As set for the customer")
     form.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Stripe, charged automatically")).to_have_count(0)
+
+
+def test_the_next_invoice_and_the_months_to_come_are_seen_before_they_are_billed(
+    seller: Seller, page: Page
+) -> None:
+    kin, prices = family(seller), catalogue(seller)
+    usage(seller, nw=125)
+    usage(seller, "2026-03-09T10:00:00Z", nw_leeds=31, nw_de=9)
+    running = schedule(seller, kin.group, [prices.calls, prices.fee])
+    page.goto(f"/billing/schedules/{running}")
+
+    coming = page.get_by_role("region", name="Next invoice", exact=True)
+    expect(coming).to_contain_text("so far · 2 customers · due 1 Apr 2026")
+    expect(row(table(coming, "Lines of the next invoice"), "Total")).to_contain_text("109.90")
+
+    simulated = page.get_by_role("region", name="Simulate", exact=True)
+    simulated.get_by_role("button", name="Simulate").click()
+    expect(row(table(simulated, "Simulated invoices"), "1 – 30 Apr 2026")).to_contain_text("238.65")
+
+    simulated.get_by_label("API calls a month").fill("100")
+    simulated.get_by_role("button", name="Simulate").click()
+    expect(row(table(simulated, "Simulated invoices"), "1 – 30 Apr 2026")).to_contain_text("169.90")

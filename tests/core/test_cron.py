@@ -49,9 +49,9 @@ def test_a_day_has_each_occasion_once(text: str, now: str, expected: str) -> Non
     assert cron(text).latest(at(now), BERLIN) == at(expected)
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)))
-def test_the_next_day_has_the_next_occasion(now: datetime) -> None:
-    daily = cron("30 2 * * *")
+@given(st.integers(0, 2 * 365 * 24 * 60))
+def test_the_next_day_has_the_next_occasion(minutes: int) -> None:
+    daily, now = cron("30 2 * * *"), at("2026-01-01T00:00") + timedelta(minutes=minutes)
 
     found = daily.latest(now, BERLIN)
     later = daily.latest(now + timedelta(days=1, hours=1), BERLIN)

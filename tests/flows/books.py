@@ -24,6 +24,7 @@ from catchment.store.schema import (
     discounts,
     metadata,
     minimums,
+    phase_credit_grants,
     phase_prices,
     phases,
     prices,
@@ -213,9 +214,12 @@ class Books:
         end: date | None = None,
         off: Sequence[dict[str, Any]] = (),
         least: Sequence[dict[str, Any]] = (),
+        given: Sequence[dict[str, Any]] = (),
         **columns: Any,
     ) -> str:
-        """``off`` and ``least`` are discounts and minimums: what their rows say beyond a default."""
+        """``off``, ``least`` and ``given`` are discounts, minimums and credit grants: what their rows say
+        beyond a default.
+        """
         id, phase = ids.new_id(), ids.new_id()
         head = {
             "roll_up_billing": False,
@@ -260,6 +264,16 @@ class Books:
                     updated_at=START,
                     **{"price_ids": []} | one,
                 )
+        for place, one in enumerate(given):
+            grant = {
+                "name": "Included",
+                "unit_type": "CURRENCY",
+                "currency": "USD",
+                "price_ids": [],
+            }
+            grant |= {"refresh": "MONTHLY", "rollover": "NONE"}
+            of = {"schedule_id": id, "phase_id": phase, "position": place}
+            self._row(phase_credit_grants, id=ids.new_id(), **of, **grant | one)
         return id
 
     def _row(self, table: Any, **values: Any) -> None:

@@ -2,7 +2,7 @@
 
 Run as a program: ``python -m tests.flows.crashing URL DATA_DIR HOW_MANY [--broken]``. Every life is a fork
 of this process, which never opens a connection itself. It prints JSON: how many steps a clean run takes and,
-for every step died at, what was wrong. ``--broken`` commits heads before their lines and dies between: the
+for every step died at, what was wrong. Beyond one death at each step, who comes next dies too, somewhere. ``--broken`` commits heads before their lines and dies between: the
 checker must see it.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ from catchment.store.engine import connect, reading, writing
 from catchment.store.invoices import billing_runs, invoice_contents, invoices
 from catchment.store.invoices.billing_runs import RunStatus
 from catchment.store.invoices.invoices import Invoice, of_row
-from catchment.store.schema import billing_runs as runs
 from catchment.store.schema import (
+    billing_run_failures,
     invoice_evidence,
     line_item_groups,
     line_items,
@@ -41,13 +42,14 @@ from catchment.store.schema import (
     usage_branches,
     usage_item_groups,
 )
+from catchment.store.schema import billing_runs as runs
 from catchment.store.schema import invoices as heads
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
 from tests.flows.books import NOW, Books
 
 AS_OF = date(2026, 2, 1)
-AT_ONCE = 6
+AT_ONCE = 12
 
 
 @dataclass
@@ -145,6 +147,7 @@ def wipe(place: Place) -> None:
             line_items,
             line_item_groups,
             heads,
+            billing_run_failures,
             runs,
             sequences,
         ):
@@ -188,10 +191,18 @@ def life(work: Callable[[], Any]) -> Any:
     return json.loads(told)
 
 
-def after_a_kill(place: Place, at: int, clean: Any) -> list[str]:
-    """What is wrong once a run was killed before step ``at`` and another one finished."""
-    survived = life(lambda: bill_and_finalise(place, die_at=at))
-    assert survived is None, f"step {at} was never reached"
+def after_kills(place: Place, deaths: Sequence[int], clean: Any) -> list[str]:
+    """What is wrong once a run was killed before the first of these steps, who took it up before the
+    next, if it came that far, and then another one finished.
+    """
+    for number, at in enumerate(deaths):
+        survived = life(partial(bill_and_finalise, place, die_at=at))
+        assert survived is None or number, f"step {at} was never reached"
+    return after(place, clean)
+
+
+def after(place: Place, clean: Any) -> list[str]:
+    """What is wrong once somebody has finished what others have begun; everything is wiped then."""
 
     def recover() -> tuple[list[str], Any]:
         _, of_run = bill_and_finalise(place)
@@ -205,13 +216,18 @@ def after_a_kill(place: Place, at: int, clean: Any) -> list[str]:
     return wrong
 
 
-def sample(steps: int, how_many: int) -> list[int]:
-    """Steps from the first to the last, evenly."""
-    return sorted({1 + (steps - 1) * i // (how_many - 1) for i in range(how_many)})
+def sample(steps: int, how_many: int) -> list[tuple[int, ...]]:
+    """Steps from the first to the last, evenly; once that is every step, two anywhere."""
+    once = sorted({1 + (steps - 1) * i // (how_many - 1) for i in range(how_many)})
+    chance = random.Random(how_many)
+    twice = [
+        (chance.randint(1, steps), chance.randint(1, steps)) for _ in range(how_many - len(once))
+    ]
+    return [*((at,) for at in once), *twice]
 
 
 def books(place: Place) -> None:
-    """A family of five billed together, and 17 others, usage for all; two of three issue themselves.
+    """A family of five billed together, and 35 others, usage for all; two of three issue themselves.
 
     Two of the family have prices of their own that the parent pays for.
     """
@@ -229,7 +245,7 @@ def books(place: Place) -> None:
     made.schedule(parent, fee, pooled, per_user, roll_up_billing=True)
     for child in family[1:3]:
         made.schedule(child, fee, made.price(linear("0.5"), calls), bill_to="PARENT")
-    others = [made.customer(f"Customer {n}") for n in range(17)]
+    others = [made.customer(f"Customer {n}") for n in range(35)]
     for n, other in enumerate(others):
         made.schedule(other, fee, pooled, auto_issue_invoices=n % 3 != 0)
     made.write()
@@ -256,8 +272,8 @@ def main(url: str, data_dir: str, how_many: str, *flags: str) -> None:
         lines = [
             at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")
         ]
-        points = lines[: int(how_many)]
-    found = {at: after_a_kill(place, at, clean) for at in points}
+        points = [(at,) for at in lines[: int(how_many)]]
+    found = {" ".join(map(str, at)): after_kills(place, at, clean) for at in points}
     json.dump({"steps": len(steps), "invoices": len(clean), "wrong": found}, sys.stdout)
 
 

@@ -29,7 +29,7 @@ def test_a_kill_at_any_step_leaves_nothing_double_missing_or_wrong(
 ) -> None:
     told = kills(engine, data_dir, POINTS)
 
-    assert told["invoices"] == 18
+    assert told["invoices"] == 36
     assert len(told["wrong"]) >= min(POINTS, 40)
     assert {at: wrong for at, wrong in told["wrong"].items() if wrong} == {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from decimal import Decimal as D
 from itertools import pairwise
 from typing import Any
@@ -84,9 +84,9 @@ class Family:
             for method in METHODS:
                 parts = []
                 for who in (self.north, self.south):
-                    whose = books.workspace.id, line.invoice_id, line.id, who, method
+                    whose = books.workspace, line.invoice_id, line.id, who, method
                     try:
-                        told = explain_share(tx, books.usage, *whose, descendants=False, zone=UTC)
+                        told = explain_share(tx, books.usage, *whose, descendants=False)
                     except NotFound:
                         parts.append(None)
                     else:

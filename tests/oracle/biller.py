@@ -37,22 +37,9 @@ _Cycle = list[tuple[Charged, Service]]
 
 
 def bill(contract: Contract, until: date) -> Bill:
-    """Every line and invoice that is due by the day ``until``.
-
-    A schedule that was cancelled is one that had been agreed to end then. One that was suspended for a time has been
-    billed in the end as if it had not.
-    """
-    schedules = tuple(
-        _ending(one, one.cancelled[1]) if one.cancelled else one for one in contract.schedules
-    )
-    contract = replace(contract, schedules=schedules)
-    charged = [
-        Charged(schedule, phase, price, services(schedule, phase, price, until))
-        for schedule in contract.schedules
-        for phase in schedule.phases
-        for price in phase.prices
-    ]
-    usage = used(contract, charged) | seats(contract, charged)
+    """Every line and invoice that is due by the day ``until``."""
+    contract = as_agreed(contract)
+    charged, usage = measured(contract, until)
     lines: dict[LineKey, Line] = {}
     for schedule in contract.schedules:
         for phase in schedule.phases:
@@ -62,6 +49,39 @@ def bill(contract: Contract, until: date) -> Bill:
                     assert key not in lines, key
                     lines[key] = line
     return Bill(lines, _invoices(lines))
+
+
+def as_agreed(contract: Contract) -> Contract:
+    """The contract as it came to be.
+
+    A schedule that was cancelled is one that had been agreed to end then. One that was suspended for a time has been
+    billed in the end as if it had not.
+    """
+    schedules = (
+        _ending(one, one.cancelled[1]) if one.cancelled else one for one in contract.schedules
+    )
+    return replace(contract, schedules=tuple(schedules))
+
+
+def measured(contract: Contract, until: date) -> tuple[list[Charged], dict[LineKey, Used]]:
+    """All that is charged for days that begin by ``until``, and what was used on each line."""
+    charged = [
+        Charged(schedule, phase, price, services(schedule, phase, price, until))
+        for schedule in contract.schedules
+        for phase in schedule.phases
+        for price in phase.prices
+    ]
+    return charged, used(contract, charged) | seats(contract, charged)
+
+
+def used_before(one: Charged, service: Service, usage: Mapping[LineKey, Used]) -> Fraction:
+    """What the same price was used before a service, since its tiers began."""
+    earlier = (
+        usage.get(key_of(one, other), NOTHING).pooled
+        for other in one.services
+        if service.since is not None and service.since <= other.start < service.start
+    )
+    return sum(earlier, Fraction(0))
 
 
 def _ending(schedule: Schedule, last: date) -> Schedule:
@@ -106,20 +126,9 @@ class _Settled:
         if one.price.metric is None:
             return self.prorated(one.price.amount, service)
         if one.price.model == "SEAT_BASED":
-            amount = seat_cost(one.price, service, own.values)[0] if own.values else Fraction(0)
-            return rounded(amount, self.digits)
-        return rounded(
-            cost(one.price, own.pooled, own.values, self.before(one, service)), self.digits
-        )
-
-    def before(self, one: Charged, service: Service) -> Fraction:
-        """What the same price was used before, since its tiers began."""
-        earlier = (
-            self.usage.get(key_of(one, other), NOTHING).pooled
-            for other in one.services
-            if service.since is not None and service.since <= other.start < service.start
-        )
-        return sum(earlier, Fraction(0))
+            return rounded(seat_cost(one.price, service, own.daily)[0], self.digits)
+        before = used_before(one, service, self.usage)
+        return rounded(cost(one.price, own.pooled, own.events, before), self.digits)
 
     def prorated(self, amount: str, service: Service) -> int:
         return rounded(Fraction(amount) * service.days / service.cycle_days, self.digits)
@@ -167,7 +176,7 @@ class _Settled:
         own = self.usage.get(key_of(one, service), NOTHING)
         quantity, shares = Fraction(1), None
         if one.price.model == "SEAT_BASED":
-            quantity = seat_cost(one.price, service, own.values)[1] if own.values else Fraction(0)
+            quantity = seat_cost(one.price, service, own.daily)[1]
         elif one.price.is_usage:
             quantity = own.pooled
         if self.schedule.rolls_up and one.price.metric is not None:
@@ -186,12 +195,12 @@ class _Settled:
         sign = -1 if own.pooled < 0 else 1
         weights = {who: sign * figure for who, figure in own.members.items() if sign * figure > 0}
         if one.price.model == "SEAT_BASED":
-            charged = seat_cost(one.price, service, own.values) if own.values else (0, 0)
+            charged = seat_cost(one.price, service, own.daily)
             if not weights and own.members:  # a minimum is the payer's
                 payer = self.schedule.customer
                 weights = {payer if payer in own.members else min(own.members): Fraction(1)}
             return shared(net, weights) if any(charged) else {}
-        before = self.before(one, service)
+        before = used_before(one, service, self.usage)
         moves = max(before, Fraction(0)) != max(before + own.pooled, Fraction(0))
         return shared(net, weights) if moves and weights else {}
 

@@ -41,8 +41,10 @@ class Service(NamedTuple):
 def day_of(at: datetime, zone: str) -> date:
     """Which day it is in ``zone``. A day that has begun is not undone by clocks that go back."""
     here = ZoneInfo(zone)
-    hours = (at - timedelta(hours=back) for back in range(4))
-    return max(one.astimezone(here).date() for one in hours)
+    now, earlier = at.astimezone(here), (at - 180 * _MINUTE).astimezone(here)
+    went_back = now.replace(tzinfo=None) - earlier.replace(tzinfo=None) < 180 * _MINUTE
+    passed = (at - n * _MINUTE for n in range(181 if went_back else 1))
+    return max(one.astimezone(here).date() for one in passed)
 
 
 @cache
@@ -87,7 +89,7 @@ def _once(_schedule: Schedule, phase: Phase, price: Price, _until: date) -> Iter
 
 def _recurring(schedule: Schedule, phase: Phase, price: Price, until: date) -> Iterator[Service]:
     begun, stopped = _unbroken(schedule, phase)
-    for start, end, cycle in _cycles(begun, schedule.billing_day, MONTHS[price.frequency]):
+    for start, end, cycle in cycles(begun, schedule.billing_day, MONTHS[price.frequency]):
         if start > until or (stopped is not None and start >= stopped):
             return
         first = max(start, phase.start)
@@ -129,7 +131,7 @@ def _parts(schedule: Schedule, phase: Phase, price: Price, whole: Service) -> It
     yield whole._replace(part="COMMITTED")
     begun, stopped = _unbroken(schedule, phase)
     often = price.frequency if price.overages in {None, "NONE"} else str(price.overages)
-    for start, end, _ in _cycles(begun, schedule.billing_day, MONTHS[often]):
+    for start, end, _ in cycles(begun, schedule.billing_day, MONTHS[often]):
         if start >= whole.end:
             return
         first, last = max(start, whole.start), min(end, whole.end)
@@ -151,7 +153,7 @@ def _unbroken(schedule: Schedule, phase: Phase) -> tuple[date, date | None]:
     return begun, stopped
 
 
-def _cycles(
+def cycles(
     begun: date, billing_day: int | None, months: int
 ) -> Iterator[tuple[date, date, tuple[date, date]]]:
     """Cycles from the first billing day on, after a shorter one up to it; each with the uncut one."""

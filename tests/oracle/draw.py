@@ -189,11 +189,11 @@ def _stops(
     start, end = phases[0].start, phases[-1].end or date.max
     running = [place for place, day in enumerate(RUN_DAYS) if day <= end]
     cancelled = suspended = None
-    if random.random() < 0.15 and running:
+    if random.random() < 0.05 and running:
         last = start + timedelta(days=random.randrange(1, 360))
         if last < end:
             cancelled = random.choice(running), last
-    elif random.random() < 0.15 and len(running) > 1:
+    elif random.random() < 0.05 and len(running) > 1:
         first, then = sorted(random.sample(running, 2))
         suspended = first, then
     return cancelled, suspended

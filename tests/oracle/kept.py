@@ -249,7 +249,7 @@ class KeptContracts:
             product_id=self._product(price.category),
             name=price.id,
             currency=schedule.currency,
-            structure=_structure(price) | ({called: metric} if metric else {}),
+            structure=structure(price) | ({called: metric} if metric else {}),
             usage_metric_id=None if of_seats else metric,
             seat_metric_id=metric if of_seats else None,
             billing_frequency=price.frequency,
@@ -331,7 +331,7 @@ def _called(price_id: str, names: Mapping[str, Any]) -> str:
     return " of ".join(called)
 
 
-def _structure(price: Price) -> dict[str, Any]:
+def structure(price: Price) -> dict[str, Any]:
     """A price as the API says it."""
     said: dict[str, Any] = {"pricingType": price.model}
     match price.model:

@@ -63,19 +63,23 @@ def _on(service: Service, members: Mapping[int, Sequence[tuple[date, date, int]]
     own = {who: [_seats(parts, day) for day in days] for who, parts in members.items()}
     if service.part == "COMMITTED":  # what is known on the first day
         own = {who: [every[0]] * len(days) for who, every in own.items()}
-    together = [Fraction(sum(of_day)) for of_day in zip(*own.values(), strict=True)]
-    averages = {who: to_twelve(Fraction(sum(every), len(days))) for who, every in own.items()}
-    return Used(sum(averages.values(), Fraction(0)), averages, together)
+    averages = {who: to_twelve(sum(every, Fraction(0)) / len(days)) for who, every in own.items()}
+    return Used(sum(averages.values(), Fraction(0)), averages, own)
 
 
-def _seats(parts: Sequence[tuple[date, date, int]], day: date) -> int:
-    return next((seats for start, end, seats in parts if start <= day < end), 0)
+def _seats(parts: Sequence[tuple[date, date, int]], day: date) -> Fraction:
+    return Fraction(next((seats for start, end, seats in parts if start <= day < end), 0))
 
 
 def seat_cost(
     price: Price, service: Service, there: Sequence[Fraction]
 ) -> tuple[Fraction, Fraction]:
-    """What the seats of a line cost, in major units, and how many they are over the whole cycle."""
+    """What the seats of a line cost, in major units, and how many they are over the whole cycle.
+
+    Where others have the seats of everybody, there is no day to be charged for.
+    """
+    if not there:
+        return Fraction(0), Fraction(0)
     every = _tiers(price, service, _charged(price, there))
     if not service.part:
         return every
@@ -88,11 +92,11 @@ def seat_cost(
 
 
 def _charged(price: Price, there: Sequence[Fraction]) -> Iterator[Fraction]:
-    most = Fraction(0)
+    most, maximum = Fraction(0), max(there)
     for now in there:
         most = max(most, now)
         counted = {
-            "USE_MAXIMUM": max(there),
+            "USE_MAXIMUM": maximum,
             "PRORATE_INCREMENTS": most,
             "PRORATE_ALL_CHANGES": now,
         }

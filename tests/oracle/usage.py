@@ -39,17 +39,27 @@ class Charged(NamedTuple):
 
 
 class Used(NamedTuple):
-    """What was used on one line: in all, by each customer, and the value of every single event.
+    """What was used on one line: in all, by each customer, and what each of its events says.
 
-    Of seats ``values`` are those of every day.
+    Of seats there is one value for every day.
     """
 
     pooled: Fraction
     members: Mapping[int, Fraction]
-    values: Sequence[Fraction]
+    values: Mapping[int, Sequence[Fraction]]
+
+    @property
+    def events(self) -> list[Fraction]:
+        """The values of all events."""
+        return [value for own in self.values.values() for value in own]
+
+    @property
+    def daily(self) -> list[Fraction]:
+        """The seats of all together on every day."""
+        return [sum(day, Fraction(0)) for day in zip(*self.values.values(), strict=True)]
 
 
-NOTHING = Used(Fraction(0), {}, ())
+NOTHING = Used(Fraction(0), {}, {})
 
 
 def used(contract: Contract, charged: Sequence[Charged]) -> dict[LineKey, Used]:
@@ -150,7 +160,8 @@ def _together(metric: Metric, members: Mapping[int, list[Event]]) -> Used:
     everything = [event for own in members.values() for event in own]
     figures = {who: _figure(metric, own) for who, own in members.items()}
     pooled = sum(figures.values()) if metric.kind == "LATEST" else _figure(metric, everything)
-    return Used(Fraction(pooled), figures, _values(metric, everything))
+    values = {who: _values(metric, own) for who, own in members.items()}
+    return Used(Fraction(pooled), figures, values)
 
 
 def _figure(metric: Metric, events: Sequence[Event]) -> Fraction:
@@ -215,4 +226,4 @@ def _stood(
 
 def _hours(members: Mapping[int, Fraction]) -> Used:
     figures = {who: to_twelve(value / _HOUR) for who, value in members.items()}
-    return Used(sum(figures.values(), Fraction(0)), figures, ())
+    return Used(sum(figures.values(), Fraction(0)), figures, {})

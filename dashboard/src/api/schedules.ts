@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 
 import { api, type Query } from "./http";
 import type { Page, Schedule, ScheduleRequest } from "./types";
+import type { NextInvoice, Simulation, SimulationRequest } from "./types-previews";
 
 export const scheduleList = (query: Query) =>
   queryOptions({
@@ -62,3 +63,13 @@ export function savePayment(schedule: Schedule, choice: PaymentChoice, key: stri
     ? api.put(`${path}/${id}`, choice)
     : api.post(path, { ...choice, billingScheduleId: id }, key);
 }
+
+/** What would be billed if the period ended now; 404 `nothing_to_bill` where nothing more comes. */
+export const nextInvoice = (id: string) =>
+  queryOptions({
+    queryKey: ["schedules", "next", id],
+    queryFn: ({ signal }) => api.get<NextInvoice>(`/billing-schedules/${id}/next-invoice`, {}, signal),
+  });
+
+export const simulate = (id: string, body: SimulationRequest) =>
+  api.post<Simulation>(`/billing-schedules/${id}/simulate`, body);

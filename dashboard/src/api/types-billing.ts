@@ -55,9 +55,9 @@ export type Segment = {
   to?: string | null;
 };
 
-/** What a discount takes off, or a minimum adds: `amount`, to the `before`. */
+/** What a discount takes off, a minimum adds or a credit pays: `amount`, to the `before`. */
 export type LineStep = {
-  kind: "DISCOUNT" | "MINIMUM";
+  kind: "DISCOUNT" | "MINIMUM" | "CREDIT";
   id: string;
   message: string;
   before: string;

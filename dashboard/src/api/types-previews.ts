@@ -1,7 +1,7 @@
 /** The wire shapes of what a change would do to bills, before anyone makes it. */
 
 import type { Decimal } from "./types";
-import type { InvoiceStatus } from "./types-billing";
+import type { Invoice, InvoiceStatus, LineItem, LineItemGroup } from "./types-billing";
 
 /** Before, after, and how much more (or less) that is. */
 export type BillChange = { before: Decimal; after: Decimal; change: Decimal };
@@ -51,4 +51,36 @@ export type BackfillPreview = {
   events: BackfillCounts;
   payers: PreviewedPayer[];
   adjustments: PreviewedAdjustment[];
+};
+
+/** An invoice that is not there yet, with what is on it. */
+export type PreviewedInvoice = Invoice & {
+  dueOn: string;
+  lineItemGroups: LineItemGroup[];
+  lineItems: LineItem[];
+};
+
+/** The next invoice of a schedule by the usage of now; how many customers it measured. */
+export type NextInvoice = PreviewedInvoice & {
+  usageItemGroups: { pagination: { totalResultSize: number }; notes: string[] };
+};
+
+/** What some prices of a schedule are supposed to measure each month. */
+export type SupposedUsage = {
+  billingScheduleId: string;
+  usageMetricId: string;
+  priceIds: string[];
+  every: Decimal;
+  months?: Record<string, Decimal>;
+  lastMonth: Decimal;
+};
+
+export type SimulationRequest = { until?: string; usage: Record<string, Decimal> };
+
+export type Simulation = {
+  asOf: string;
+  until: string;
+  usage: SupposedUsage[];
+  totals: { currency: string; netTotal: Decimal; totalTax: Decimal; grossTotal: Decimal }[];
+  invoices: PreviewedInvoice[];
 };

@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules. */
 
-import type { Decimal, Price, PriceTaxRate } from "./types";
+import type { Decimal, PhaseGrant, Price, PriceTaxRate } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -10,6 +10,8 @@ export type ScheduleStatus =
   | "CANCELLED"
   | "COMPLETED";
 
+export type SeatDiscountType = "ALL_SEATS" | "INCLUDED_SEATS_ONLY" | "OVERAGE_SEATS_ONLY";
+
 export type DiscountRequest = {
   type: "PERCENTAGE" | "NOMINAL";
   /** A fraction where it is a percentage. */
@@ -17,7 +19,7 @@ export type DiscountRequest = {
   message: string;
   separateLineItem: boolean;
   restrictToPrices?: string[];
-  seatDiscountType?: string;
+  seatDiscountType?: SeatDiscountType;
 };
 
 export type Discount = DiscountRequest & { id: string };
@@ -37,6 +39,7 @@ export type Phase = {
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts: Discount[];
   minimums: Minimum[];
+  creditGrants: PhaseGrant[];
   externalContractRef?: string;
   phasePriceMetadata?: PriceMetadata[];
 };

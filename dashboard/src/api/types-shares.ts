@@ -27,6 +27,14 @@ export type Term = {
   ofAmount: string;
 };
 
+/** What a customer has of a line that a discount or minimum is of. */
+export type SettledTerm = {
+  priceId: string;
+  title: string;
+  servicePeriod: { startDate: string; endDate: string };
+  amount: string;
+};
+
 export type MemberReckoning = {
   customerId: string;
   name: string;
@@ -34,6 +42,7 @@ export type MemberReckoning = {
   pathNames: string[];
   quantity: string;
   terms: Term[];
+  settled?: SettledTerm[];
   weight: string;
   exact: string;
   cut: string;
@@ -47,7 +56,7 @@ export type ShareExplanation = {
   customerName: string;
   currency: string;
   method: Method;
-  weighedBy: "QUANTITY" | "SEGMENTS" | "EVENTS" | "ALONE" | "LINE";
+  weighedBy: "QUANTITY" | "SEGMENTS" | "EVENTS" | "ALONE" | "LINES" | "OWNER" | "LINE";
   line: {
     title: string;
     quantity: string;
@@ -73,7 +82,7 @@ export type TotalsExplanation = {
   currency: string;
   calculatedAt?: string;
   treeKnownAt?: string;
-  steps: { step: "CHARGES" | "TAX"; amount: string; total: string }[];
+  steps: { step: "CHARGES" | "DISCOUNTS" | "MINIMUMS" | "CREDITS" | "TAX"; amount: string; total: string }[];
   groups: {
     groupId: string;
     title: string;

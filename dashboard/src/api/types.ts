@@ -1,6 +1,7 @@
 /** The wire shapes of the public API, as far as the dashboard reads or writes them. */
 
 export type * from "./types-billing";
+export type * from "./types-credits";
 export type * from "./types-previews";
 export type * from "./types-schedules";
 export type * from "./types-shares";

@@ -9,7 +9,7 @@ export function Facts({ items }: { items: [name: string, value: ReactNode][] }) 
       {items.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value === undefined || value === null || value === "" ? <Missing /> : value}</dd>
+          <dd>{value === undefined || value === null || value === false || value === "" ? <Missing /> : value}</dd>
         </div>
       ))}
     </dl>

@@ -11,8 +11,9 @@ from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
 
 from catchment import __version__
-from catchment.api import session
+from catchment.api import accounts, session
 from catchment.api.catalog import list_prices, merchants, prices, products, usage_metrics
+from catchment.api.credits import credits as credit_routes
 from catchment.api.edge import problems
 from catchment.api.edge.deps import utcnow
 from catchment.api.edge.frame import Frame
@@ -41,8 +42,11 @@ from catchment.api.schedules import (
     billing_schedules,
     discounts,
     payment_settings,
+    previews,
     schedule_pool,
+    schedule_previews,
     stopped_schedules,
+    time_travellers,
 )
 from catchment.api.seats import seat_balances, seat_events, seat_metrics
 from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
@@ -58,6 +62,7 @@ STATIC = Path(__file__).parent.parent / "static"
 RESOURCES = (
     usage_intake,  # first, because it is asked most
     session,
+    accounts,
     family_files,  # before customers, whose ids would match "export"
     family_tree,  # and "roots"
     customers,
@@ -80,12 +85,16 @@ RESOURCES = (
     discounts,
     stopped_schedules,
     schedule_pool,
+    previews,
+    schedule_previews,
+    time_travellers,
     billing_runs,
     billing_bounds,
     invoices,
     allocations,
     invoice_explanation,
     share_explanations,
+    credit_routes,
     usage_tables,
     statements,
     spend,

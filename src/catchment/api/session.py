@@ -41,6 +41,7 @@ class SessionOut(Wire):
     sequence_account_id: str
     workspace_name: str
     timezone: str
+    sandbox: bool
 
     @classmethod
     def of(cls, user: access.User, workspace: access.Workspace) -> "SessionOut":
@@ -50,6 +51,7 @@ class SessionOut(Wire):
             sequence_account_id=workspace.id,
             workspace_name=workspace.name,
             timezone=workspace.timezone,
+            sandbox=workspace.sandbox,
         )
 
 

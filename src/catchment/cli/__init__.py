@@ -9,6 +9,7 @@ from catchment.cli import (  # noqa: F401 -- importing them registers their comm
     runs,
     usage,
     verify,
+    workspaces,
 )
 from catchment.cli.app import app
 

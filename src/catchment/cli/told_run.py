@@ -38,10 +38,10 @@ def tell(home: access.Workspace, result: RunResult, names: Mapping[str, str]) ->
         problems.print(Text(run.error), soft_wrap=True)
     for failure in result.failures:
         who = f"Not billed: customer {failure.customer}, schedule {failure.schedule_id}"
-        problems.print(Text(f"{who}: {failure.reason}"))
+        problems.print(Text(f"{who}: {failure.reason}"), soft_wrap=True)
     for failure in result.parked:
         who = f"Not issued: customer {failure.customer}, draft {failure.invoice_id}"
-        problems.print(Text(f"{who}: {failure.reason}"))
+        problems.print(Text(f"{who}: {failure.reason}"), soft_wrap=True)
 
 
 _ENDS = {

@@ -8,7 +8,7 @@ share by itself would lose or find cents. What makes the shares also tells how t
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +20,7 @@ from catchment.core.metering import Usage
 from catchment.core.money import CURRENCIES, Division, Money, divide
 from catchment.core.pricing import Price, Segment
 from catchment.core.taxes import tax_parts
-from catchment.core.weights import By, Term, Weighing, alone, by_quantity, marginal
+from catchment.core.weights import By, LineTerm, Term, Weighing, alone, by_quantity, marginal
 
 
 class Method(StrEnum):
@@ -39,6 +39,13 @@ METHODS = tuple(Method)
 
 Parts = tuple[int | None, ...]
 """Minor units by each of METHODS; None where a method gives no share."""
+
+
+MemberParts = dict[CustomerId, Parts]
+"""What members have of an amount."""
+
+MemberWeights = Mapping[CustomerId, Sequence[Decimal | int | None]]
+"""What an amount is shared by, by each of METHODS; None where a method gives a member no share."""
 
 
 class Share(NamedTuple):
@@ -70,6 +77,41 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
     return tuple(share._replace(taxes=own) for share, own in zip(shares, rows, strict=True))
 
 
+def spread(amount: Money, weights: MemberWeights) -> MemberParts:
+    """``amount`` by what members have already; by each method for itself."""
+    columns: list[dict[CustomerId, int]] = []
+    for place in range(len(METHODS)):
+        known = sizes(weights, place)
+        some = any(known.values())
+        parts = divide(amount, list(known.values())).parts if some else [0] * len(known)
+        columns.append(dict(zip(known, parts, strict=True)))
+    return {who: tuple(column.get(who) for column in columns) for who in weights}
+
+
+def sizes(weights: MemberWeights, place: int) -> dict[CustomerId, Decimal | int]:
+    """What members weigh by the method at a place: who has less than nothing where all together
+    have more weighs nothing, and the other way round.
+    """
+    known = {who: own[place] for who, own in weights.items()}
+    found = {who: part for who, part in known.items() if part is not None}
+    sign = -1 if sum(found.values()) < 0 else 1
+    return {who: max(sign * part, 0) for who, part in found.items()}
+
+
+def added(parts: Iterable[MemberParts]) -> MemberParts:
+    """What members have of several amounts together, by customer id."""
+    found: MemberParts = {}
+    for one in parts:
+        for who, own in one.items():
+            known = found.get(who, (None,) * len(METHODS))
+            found[who] = tuple(map(_sum, known, own))
+    return dict(sorted(found.items()))
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return one if other is None else other + (one or 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Reckoning:
     """How a member's share came about: ``weight`` of ``whole`` is its exact part of the line.
@@ -83,7 +125,7 @@ class Reckoning:
     by: By
     weight: Fraction
     whole: Fraction
-    terms: tuple[Term, ...]
+    terms: tuple[Term | LineTerm, ...]
     exact: Fraction
     cut: Money
     leftover: Money
@@ -99,12 +141,21 @@ class Reckoning:
         zero = Fraction(0)
         return cls(Decimal(0), By.QUANTITY, zero, zero, (), zero, nothing, nothing)
 
+    @classmethod
+    def all_of(cls, quantity: Decimal, net: Money) -> Reckoning:
+        """That of whoever has a line by itself."""
+        one, nothing = Fraction(1), Money(0, net.currency)
+        return cls(quantity, By.OWNER, one, one, (), Fraction(net.decimal), net, nothing)
+
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """A line shared by one method: what its members weigh, and the one division by it."""
+    """A line shared by one method: what its members weigh, and the one division by it.
 
-    usage: Usage
+    ``quantities`` are what they used of it.
+    """
+
+    quantities: Mapping[CustomerId, Decimal]
     weighing: Weighing
     division: Division
 
@@ -118,17 +169,19 @@ class Working:
         currency = made.amount.currency
         unit = Money(-1 if made.amount.minor < 0 else 1, currency)
         nothing = Money(0, currency)
+        some = next(place for place, weight in enumerate(made.weights) if weight)
+        per_weight = Fraction(list(weighing.weights.values())[some]) / made.weights[some]
+        whole = per_weight * made.whole * weighing.unit
         found = {}
         for place, (who, weight) in enumerate(weighing.weights.items()):
             if who not in wanted:
                 continue
             leftover = unit if place in made.topped_up else nothing
-            own = Fraction(weight) * weighing.unit
             found[who] = Reckoning(
-                quantity=self.usage.members[who],
+                quantity=self.quantities[who],
                 by=weighing.by,
-                weight=own,
-                whole=own * made.whole / made.weights[place],
+                weight=Fraction(weight) * weighing.unit,
+                whole=whole,
                 terms=weighing.terms(who),
                 exact=made.exact(place) / 10 ** CURRENCIES[currency],
                 cut=Money(made.parts[place], currency) - leftover,
@@ -158,7 +211,7 @@ def workings(
     made: dict[int, Working] = {}
     for one in weighings.values():
         if id(one) not in made:  # mostly two methods are one
-            made[id(one)] = Working(usage, one, divide(net, list(one.weights.values())))
+            made[id(one)] = Working(usage.members, one, divide(net, list(one.weights.values())))
     return {method: made[id(one)] for method, one in weighings.items()}
 
 
@@ -166,12 +219,19 @@ def shares(
     net: Money, price: Price, segments: Sequence[Segment], usage: Usage
 ) -> tuple[Share, ...]:
     """The members' shares of a usage line, by customer id; who has no share is left out."""
-    made = workings(net, price, segments, usage)
+    return shares_of(workings(net, price, segments, usage))
+
+
+def shares_of(made: Mapping[Method, Working]) -> tuple[Share, ...]:
+    """The shares that come of a line's workings, by customer id; none of no workings."""
     if not made:
         return ()
     known = {id(one): one.parts() for one in made.values()}
     parts = [known[id(made[method])] for method in METHODS]
+    quantities: dict[CustomerId, Decimal] = {}
+    for used in {id(one.quantities): one.quantities for one in made.values()}.values():
+        quantities.update(used)
     return tuple(
-        Share(who, usage.members[who], tuple(part.get(who) for part in parts))
+        Share(who, quantities[who], tuple(part.get(who) for part in parts))
         for who in sorted(set().union(*parts))
     )

@@ -198,20 +198,30 @@ def _charges_of(
             yield replace(made, tiers_from=tiers_from)
         return
     run = _run(schedule, phase)
-    until = min(days.end, day_after(as_of))
+    for cycle, cut in cycles_in(schedule, phase, days, item.frequency.months, as_of):
+        over = min(cycle.period.end, run.end)
+        of = cut, cycle.full
+        if _charges_parts(item):
+            yield _charge(schedule, phase, item, of, over, SeatPart.COMMITTED)
+            yield from _overages(schedule, phase, item, of, as_of)
+            continue
+        for own, tiers_from in _restarting(item.price, days.start, cut):
+            made = _charge(schedule, phase, item, (own, cycle.full), over)
+            yield replace(made, tiers_from=tiers_from)
+
+
+def cycles_in(
+    schedule: Schedule, phase: Phase, days: Period, months: int, as_of: date
+) -> Iterator[tuple[Cycle, Period]]:
+    """The cycles of ``months`` that begin by ``as_of``, each with those of its days that are among
+    the ``days`` of the phase; a cycle without any is left out.
+    """
+    run = _run(schedule, phase)
     billing_day = schedule.billing_day or run.start.day
-    for cycle in _cycles(run.start, billing_day, item.frequency.months, until):
+    for cycle in _cycles(run.start, billing_day, months, min(days.end, day_after(as_of))):
         cut = cycle.period.intersect(days)
         if cut is not None:
-            over = min(cycle.period.end, run.end)
-            of = cut, cycle.full
-            if _charges_parts(item):
-                yield _charge(schedule, phase, item, of, over, SeatPart.COMMITTED)
-                yield from _overages(schedule, phase, item, of, as_of)
-                continue
-            for own, tiers_from in _restarting(item.price, days.start, cut):
-                made = _charge(schedule, phase, item, (own, cycle.full), over)
-                yield made if tiers_from is None else replace(made, tiers_from=tiers_from)
+            yield cycle, cut
 
 
 def _cycles(start: date, billing_day: int, months: int, until: date) -> Iterable[Cycle]:
@@ -250,12 +260,9 @@ def _overages(
     service, full = of
     run = _run(schedule, phase)
     months = _overages_months(item) or item.frequency.months
-    billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, months, min(service.end, day_after(as_of))):
-        cut = cycle.period.intersect(service)
-        if cut is not None:
-            over = min(cycle.period.end, run.end)
-            yield _charge(schedule, phase, item, (cut, full), over, SeatPart.OVERAGES)
+    for cycle, cut in cycles_in(schedule, phase, service, months, as_of):
+        over = min(cycle.period.end, run.end)
+        yield _charge(schedule, phase, item, (cut, full), over, SeatPart.OVERAGES)
 
 
 def _charge(

@@ -70,7 +70,8 @@ class LineFigures:
 
     ``steps`` are what discounts take off and a minimum adds to what its segments come to.
     ``shares`` is what the members have of the net by each of METHODS, and ``tax_shares`` of the
-    tax; None: all is the payer's.
+    tax; None: all is the payer's. A credit has no ``tax_rate``: its tax is what the tax on what it
+    leaves is less than the tax on what was there.
     ``member_events`` are the events of all members, None for a line that counts none. An adjustment
     is the difference of its segments, members and events to what it ``deducted``.
     """
@@ -84,7 +85,7 @@ class LineFigures:
     used: Decimal | None = None
     shares: tuple[Money, ...] | None = None
     tax_shares: tuple[Money, ...] | None = None
-    tax_rate: Decimal = Decimal(0)
+    tax_rate: Decimal | None = Decimal(0)
     event_count: int | None = None
     member_events: int | None = None
     deducted: Deducted | None = None
@@ -352,7 +353,8 @@ def _of_line(line: LineFigures, currency: str) -> Iterator[tuple[str, object, ob
         used = None if used is None else EXACT.subtract(used, line.deducted.quantity)
         events = (events or 0) - line.deducted.event_count
     yield "netTotal", net, line.totals.net
-    yield "totalTax", tax_on(line.totals.net, line.tax_rate), line.totals.tax
+    if line.tax_rate is not None:
+        yield "totalTax", tax_on(line.totals.net, line.tax_rate), line.totals.tax
     yield "grossTotal", line.totals.net + line.totals.tax, line.totals.gross
     if used is not None:
         yield "quantity", used, line.quantity

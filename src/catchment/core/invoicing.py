@@ -125,13 +125,17 @@ class Draft:
 
 
 def joined(
-    schedule: Schedule, path: tuple[CustomerId, ...], measured: Sequence[Measured]
+    schedule: Schedule,
+    path: tuple[CustomerId, ...],
+    measured: Sequence[Measured],
+    *,
+    shared: bool = True,
 ) -> Joined:
     """Price the charges of a schedule that bills its parent.
 
     What its family does not share is all its customer's; a line of nothing is nobody's.
     """
-    lines = (line_of(schedule, one) for one in measured)
+    lines = (line_of(schedule, one, shared=shared) for one in measured)
     return Joined(schedule, path, tuple(owned(one, schedule.customer) for one in lines))
 
 
@@ -144,6 +148,7 @@ def draft(
     *,
     on: date | None = None,
     taxing: Taxing = untaxed,
+    shared: bool = True,
 ) -> Draft:
     """The invoice for all charges of ``schedule`` due on one day, given in their order.
 
@@ -151,7 +156,8 @@ def draft(
     it is theirs alone. At the end come ``adjustments``; an invoice of nothing else is due ``on``
     the day given. ``names`` has at least the customers of all paths and of ``named`` for the
     guests, and for ``measured`` with the customer if the schedule rolls up. ``taxing`` says how
-    each charge is taxed; adjustments are as what they adjust was.
+    each charge is taxed; adjustments are as what they adjust was. Unless it is ``shared``,
+    lines say nothing of the members' shares, which takes most of the time.
     """
     adjustments = [
         replace(one, line=taxed(one.line, one.adjusting.taxation)) for one in adjustments
@@ -165,7 +171,10 @@ def draft(
     due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in everything})
     arrears = [m.charge for m in everything if m.charge.timing is Timing.IN_ARREARS]
     billing_period = _envelope(arrears or [m.charge for m in everything])
-    own = [taxed(line_of(schedule, one), taxing(schedule, one.charge)) for one in measured]
+    own = [
+        taxed(line_of(schedule, one, shared=shared), taxing(schedule, one.charge))
+        for one in measured
+    ]
     lonely = [
         (schedule.customer,)
         for one in own

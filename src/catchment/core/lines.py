@@ -1,6 +1,7 @@
 """One charge in money: a line that explains itself, and one that brings an earlier line up to date.
 
-What it comes to is worked out in ``settling``.
+What it comes to is worked out in ``settling``; whose it is, in ``allocation`` and
+``settled_shares``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from catchment.core import allocation, settling
+from catchment.core import allocation, settled_shares, settling
 from catchment.core.adjustments import ORIGINAL, Adjusting, Deducted, shares_less
 from catchment.core.allocation import Share
 from catchment.core.breakdown import Measured
@@ -145,18 +146,21 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         event_count=None if item.metric is None else usage.event_count,
         measured=measured,
         shares=(
-            None if item.metric is None or not shared else settling.priced_shares(measured, net)
+            None
+            if item.metric is None or not shared
+            else settled_shares.priced_shares(measured, net)
         ),
         steps=taken,
     )
 
 
-def line_of(schedule: Schedule, measured: Measured) -> Line:
+def line_of(schedule: Schedule, measured: Measured, *, shared: bool = True) -> Line:
     """The line of a charge of ``schedule``. What a pool lacks to its minimum without having used
-    anything is its customer's share.
+    anything is its customer's share. Unless it is ``shared``, nobody's share is worked out.
     """
-    made = line(measured, shared=schedule.roll_up)
-    if schedule.roll_up and isinstance(measured.charge.item.settles, Minimum):
+    pooled = shared and schedule.roll_up
+    made = line(measured, shared=pooled)
+    if pooled and isinstance(measured.charge.item.settles, Minimum):
         return owned(made, schedule.customer)
     return made
 
@@ -168,7 +172,7 @@ def _settling_line(measured: Measured, taken: tuple[Step, ...], *, shared: bool)
     net = total((step.amount for step in taken), item.currency)
     reduced = settling.settled(measured)
     pooled = shared and reduced is not None and reduced.charge.item.metric is not None
-    shares = settling.shares(measured) if pooled else None
+    shares = settled_shares.shares(measured) if pooled else None
     return Line(
         schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,

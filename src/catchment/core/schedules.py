@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from catchment.core.credits import PhaseGrant
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Aggregation, Metric
@@ -106,6 +107,7 @@ class Phase:
     resets: bool = False
     discounts: tuple[Discount, ...] = ()
     minimums: tuple[Minimum, ...] = ()
+    credit_grants: tuple[PhaseGrant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

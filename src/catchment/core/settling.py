@@ -7,19 +7,16 @@ billed once, adjusted, shared and verified by the same rules as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import NamedTuple, assert_never
 
-from catchment.core import allocation
-from catchment.core.allocation import METHODS, Parts, Share
 from catchment.core.breakdown import Measured
 from catchment.core.discounts import Charged, Discount, Reduction, reductions
-from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum, true_up
-from catchment.core.money import EXACT, MAX_DECIMALS, Money, divide, exact_sum
+from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
 from catchment.core.pricing import Price, SeatBased, Segment, included, rate, within
 from catchment.core.schedules import Charge
 
@@ -29,13 +26,14 @@ class StepKind(StrEnum):
 
     DISCOUNT = "DISCOUNT"
     MINIMUM = "MINIMUM"
+    CREDIT = "CREDIT"
 
 
 class Step(NamedTuple):
-    """What a discount takes off, or a minimum adds, once the price is applied.
+    """What a discount takes off, a minimum adds or a credit pays, once the price is applied.
 
-    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount.
-    ``before`` of a minimum is what the charges that count towards it come to.
+    ``amount`` takes ``before`` to what is charged after it; it is below zero for a discount and a
+    credit. ``before`` of a minimum is what the charges that count towards it come to.
     """
 
     kind: StepKind
@@ -63,17 +61,6 @@ def applied(measured: Measured) -> Applied:
     found: Applied | None = measured.known.get(applied)
     if found is None:
         found = measured.known[applied] = _applied(measured)
-    return found
-
-
-def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
-    """The members' shares of ``net``, which is left of what the price makes of a charge."""
-    key = priced_shares, net
-    found: tuple[Share, ...] | None = measured.known.get(key)
-    if found is None:
-        made = applied(measured)
-        found = allocation.shares(net, made.price, made.segments, measured.usage)
-        measured.known[key] = found
     return found
 
 
@@ -117,43 +104,11 @@ def settled(measured: Measured) -> Measured | None:
     return next((one for one in measured.beside if one.charge.billed_as == charge.priced_as), None)
 
 
-def shares(measured: Measured) -> tuple[Share, ...]:
-    """The members' shares of what settles others, by customer id.
-
-    A discount is shared as what it reduces is, so no member has less than nothing; a minimum as
-    what counts towards it, which may be by quantity alone. There are none of nothing, nor where
-    nobody has used anything.
-    """
-    item, made = measured.charge.item, steps(measured)
-    if not any(one.amount.minor for one in made):
-        return ()
-    match item.settles:
-        case Discount():
-            found = dict(_reduced(measured, _place(measured)))[item.settles.id]
-        case Minimum():
-            covered = {
-                place: one
-                for place, one in enumerate(measured.beside)
-                if _counts(one, measured.charge, item.settles)
-            }
-            weights: _Weights = _sums(_left(measured, place) for place in covered)
-            if made[0].before.minor <= 0:
-                weights = next(filter(None, map(_quantities, covered.values())), {})
-            found = _shared(made[0].amount, weights)
-        case _:
-            raise AssertionError(item)
-    return tuple(Share(who, Decimal(0), parts) for who, parts in sorted(found.items()))
-
-
-_Parts = dict[CustomerId, Parts]
-_Weights = Mapping[CustomerId, Sequence[Decimal | int | None]]
-
-
 def _step(one: Reduction) -> Step:
     return Step(StepKind.DISCOUNT, one.discount.id, one.discount.message, one.left, -one.taken)
 
 
-def _reductions(measured: Measured) -> tuple[Reduction, ...]:
+def reductions_of_cycle(measured: Measured) -> tuple[Reduction, ...]:
     """What discounts take off all charges of the cycle, by their places beside this one."""
     if not measured.charge.discounts:
         return ()
@@ -172,11 +127,11 @@ def _charged(measured: Measured) -> Charged:
 def _reductions_of(measured: Measured) -> Iterator[Reduction]:
     """What discounts take off the charge itself, or the one that it settles."""
     if measured.beside:
-        place = _place(measured)
-        yield from (one for one in _reductions(measured) if one.place == place)
+        place = place_of(measured)
+        yield from (one for one in reductions_of_cycle(measured) if one.place == place)
 
 
-def _place(measured: Measured) -> int:
+def place_of(measured: Measured) -> int:
     """Where the charge itself, or the one that it settles, stands among those beside it."""
     keys = [one.charge.billed_as for one in measured.beside]
     return keys.index(measured.charge.priced_as)
@@ -187,11 +142,11 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
     nets = {
         place: applied(one).net
         for place, one in enumerate(measured.beside)
-        if _counts(one, charge, minimum)
+        if counts(one, charge, minimum)
     }
     if not nets:
         return ()
-    for one in _reductions(measured):
+    for one in reductions_of_cycle(measured):
         if one.place in nets:
             nets[one.place] -= one.taken
     least = applied(Measured(charge)).net
@@ -200,79 +155,10 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
     return (Step(StepKind.MINIMUM, minimum.id, charge.item.name, before, missing),)
 
 
-def _counts(one: Measured, charge: Charge, minimum: Minimum) -> bool:
+def counts(one: Measured, charge: Charge, minimum: Minimum) -> bool:
     """Whether what stands beside the charge of a minimum counts towards it."""
     item = one.charge.item
     return item.is_usage and minimum.covers(item.id) and one.charge.due_on == charge.due_on
-
-
-def _reduced(measured: Measured, place: int) -> list[tuple[str, _Parts]]:
-    """The shares of what each separate discount takes off the charge at a place, in order."""
-    left = _of_line(measured, place)
-    found = []
-    for one in _reductions(measured):
-        if one.place == place and one.discount.separate:
-            taken = _shared(-one.taken, left)
-            left = _sums((left, taken))
-            found.append((one.discount.id, taken))
-    return found
-
-
-def _left(measured: Measured, place: int) -> _Parts:
-    """The shares of what all discounts leave of the charge at a place."""
-    return _sums((_of_line(measured, place), *(own for _, own in _reduced(measured, place))))
-
-
-def _of_line(measured: Measured, place: int) -> _Parts:
-    """The shares of the line of the charge at a place, less the discounts within it."""
-    own = measured.beside[place]
-    if own.charge.item.metric is None:
-        return {}
-    priced = applied(own)
-    inside = (
-        one.taken.minor
-        for one in _reductions(measured)
-        if one.place == place and not one.discount.separate
-    )
-    net = Money(priced.net.minor - sum(inside), priced.net.currency)
-    return {one.customer: one.parts for one in priced_shares(own, net)}
-
-
-def _quantities(measured: Measured) -> _Weights:
-    """What members used, for every method alike."""
-    used = sorted(measured.usage.members.items())
-    return {who: (quantity,) * len(METHODS) for who, quantity in used if quantity > 0}
-
-
-def _shared(amount: Money, weights: _Weights) -> _Parts:
-    """``amount`` by what members have already; by each method for itself.
-
-    Who has less than nothing where all together have more has no share, and the other way round.
-    """
-    if not weights:
-        return {}
-    columns: list[Sequence[int | None]] = []
-    for place in range(len(METHODS)):
-        own = [parts[place] for parts in weights.values()]
-        known = [part for part in own if part is not None]
-        sign = -1 if sum(known) < 0 else 1
-        sizes = [max(sign * part, 0) for part in known]
-        made = iter(divide(amount, sizes).parts if any(sizes) else [0] * len(sizes))
-        columns.append([None if part is None else next(made) for part in own])
-    return dict(zip(weights, zip(*columns, strict=True), strict=True))
-
-
-def _sums(parts: Iterable[_Parts]) -> _Parts:
-    found: _Parts = {}
-    for one in parts:
-        for who, own in one.items():
-            known = found.get(who, (None,) * len(METHODS))
-            found[who] = tuple(map(_sum, known, own))
-    return dict(sorted(found.items()))
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return one if other is None else other + (one or 0)
 
 
 def _prorated(charge: Charge) -> tuple[Segment, ...]:

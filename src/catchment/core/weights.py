@@ -14,6 +14,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Steps, Usage
 from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
 from catchment.core.pricing import Price, Segment, Tier, event_tier, rate
+from catchment.core.schedules import Charge
 
 _ONE = (1, 1)
 _Weights = Mapping[CustomerId, Decimal | int]
@@ -23,13 +24,16 @@ class By(StrEnum):
     """What members are weighed by.
 
     QUANTITY: what each used. SEGMENTS: the line's segments, each by what of it was used by whom.
-    EVENTS: the price that each event had by itself. ALONE: what each would have paid alone.
+    EVENTS: the price that each event had by itself. ALONE: what each would have paid alone. LINES:
+    what each has of other lines, which the line settles. OWNER: nothing, one customer has it all.
     """
 
     QUANTITY = "QUANTITY"
     SEGMENTS = "SEGMENTS"
     EVENTS = "EVENTS"
     ALONE = "ALONE"
+    LINES = "LINES"
+    OWNER = "OWNER"
 
 
 class Term(NamedTuple):
@@ -43,18 +47,27 @@ class Term(NamedTuple):
     amount: Fraction
 
 
+class LineTerm(NamedTuple):
+    """A part of a weight: what a member has of the line of ``charge`` (major units), less its
+    discounts so far.
+    """
+
+    charge: Charge
+    amount: Fraction
+
+
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """Members by what they weigh: sizes above 0, by customer id, in units of ``unit``.
+    """Members by what they weigh: sizes of 0 or more, by customer id, in units of ``unit``.
 
-    ``terms`` says what a member's weight is made of: their sum, whose sign is the line's. The unit
-    is kept as a numerator and a denominator, for it is seldom asked.
+    ``terms`` says what a member's weight is made of: their sum, whose sign is the line's, or that
+    of the lines it settles. The unit is kept as a numerator and a denominator: it is seldom asked.
     """
 
     by: By
     weights: _Weights
     ratio: tuple[int, int]
-    terms: Callable[[CustomerId], tuple[Term, ...]]
+    terms: Callable[[CustomerId], tuple[Term | LineTerm, ...]]
 
     @property
     def unit(self) -> Fraction:

@@ -13,11 +13,11 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from catchment.core.errors import Conflict, TooManyRequests
 from catchment.store import driver
@@ -38,11 +38,15 @@ class EmailTaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A seller's own, separate data. ``timezone`` is an IANA name."""
+    """A seller's own, separate data. ``timezone`` is an IANA name.
+
+    In a ``sandbox`` nothing is real: time can be moved there.
+    """
 
     id: str
     name: str
     timezone: str
+    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def first_workspace(tx: Connection, *, name: str, id: str, at: datetime) -> Work
     if row is None:
         tx.execute(insert(workspaces).values(id=id, name=name, timezone="UTC", created_at=at))
         return Workspace(id, name, "UTC")
-    return Workspace(row.id, row.name, row.timezone)
+    return workspace_of(row)
 
 
 def named_workspace(tx: Connection, *, name: str, id: str, at: datetime) -> Workspace:
@@ -91,13 +95,18 @@ def named_workspace(tx: Connection, *, name: str, id: str, at: datetime) -> Work
     if row is None:
         tx.execute(insert(workspaces).values(id=id, name=name, timezone="UTC", created_at=at))
         return Workspace(id, name, "UTC")
-    return Workspace(row.id, row.name, row.timezone)
+    return workspace_of(row)
 
 
 def all_workspaces(tx: Connection) -> list[Workspace]:
     """Every workspace, oldest first."""
     rows = tx.execute(select(workspaces).order_by(workspaces.c.id))
-    return [Workspace(row.id, row.name, row.timezone) for row in rows]
+    return [workspace_of(row) for row in rows]
+
+
+def workspace_of(row: Row[Any]) -> Workspace:
+    """The workspace of a row."""
+    return Workspace(row.id, row.name, row.timezone, row.sandbox)
 
 
 def create_key(
@@ -145,7 +154,7 @@ def workspace_of_key(
     ).one_or_none()
     if not _fits(secret, row.secret_hash if row else None, hashing_key) or row is None:
         return None
-    return Workspace(row.id, row.name, row.timezone)
+    return workspace_of(row)
 
 
 def homes_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes) -> dict[Key, Home]:
@@ -248,7 +257,7 @@ def count_failure(tx: Connection, subject: str, at: datetime) -> None:
 def user_of_password(tx: Connection, email: str, password: str) -> tuple[User, Workspace] | None:
     """Who signs in with this password, or None. Takes as long for an unknown address."""
     row = tx.execute(
-        select(users, workspaces.c.name, workspaces.c.timezone)
+        select(users, workspaces.c.name, workspaces.c.timezone, workspaces.c.sandbox)
         .join(workspaces, workspaces.c.id == users.c.workspace_id)
         .where(users.c.email == email.strip().lower())
     ).one_or_none()
@@ -259,7 +268,11 @@ def user_of_password(tx: Connection, email: str, password: str) -> tuple[User, W
         return None
     if row is None:
         return None
-    return User(row.id, row.email), Workspace(row.workspace_id, row.name, row.timezone)
+    return User(row.id, row.email), _workspace_of_user(row)
+
+
+def _workspace_of_user(row: Row[*tuple[Any, ...]]) -> Workspace:
+    return Workspace(row.workspace_id, row.name, row.timezone, row.sandbox)
 
 
 def open_session(
@@ -296,6 +309,7 @@ def session(
             users.c.email,
             workspaces.c.name,
             workspaces.c.timezone,
+            workspaces.c.sandbox,
             sessions.c.workspace_id,
         )
         .select_from(sessions)
@@ -305,7 +319,7 @@ def session(
     ).one_or_none()
     if row is None:
         return None
-    return User(row.id, row.email), Workspace(row.workspace_id, row.name, row.timezone)
+    return User(row.id, row.email), _workspace_of_user(row)
 
 
 def close_session(tx: Connection, token: str, hashing_key: bytes) -> None:

@@ -9,6 +9,7 @@ from catchment.store.schema import sequences
 
 INVOICE = "invoice"
 SEAT_EVENT = "seat_event"
+CREDIT_ENTRY = "credit_entry"
 
 
 def take(tx: Connection, workspace_id: str, name: str, count: int = 1) -> range:

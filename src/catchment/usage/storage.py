@@ -102,6 +102,6 @@ class Storage(Protocol):
         """What ``ask`` says of one snapshot: all that is kept, all that waits, then ``supposed``.
 
         It is given the place up to which events are there: ``last_seq``, or else the newest.
-        ``properties`` are those whose columns are asked for, and only events ``near`` need be
-        there. ``ask`` may be called more than once.
+        ``properties`` are those whose columns are asked for. Only events ``near`` need be there,
+        and none that happened at another time is. ``ask`` may be called more than once.
         """

@@ -19,6 +19,7 @@ import { AliasesPanel } from "./AliasesPanel";
 import { ArchiveButton } from "./ArchiveButton";
 import { ChildrenPanel } from "./ChildrenPanel";
 import { ContactsPanel } from "./ContactsPanel";
+import { CreditsPanel } from "./credits/CreditsPanel";
 import { CustomerDrawer } from "./CustomerDrawer";
 import { InvoicesPanel } from "./InvoicesPanel";
 import { ParentPanel } from "./ParentPanel";
@@ -80,6 +81,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         </Stack>
         <Stack gap="md" miw={0}>
           <InvoicesPanel customerId={shown.id} />
+          <CreditsPanel customerId={shown.id} archived={shown.archivedAt !== undefined} />
           <StatementsPanel customerId={shown.id} />
         </Stack>
       </div>

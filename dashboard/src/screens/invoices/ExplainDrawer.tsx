@@ -89,6 +89,7 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
   ];
 }
 
+/** "-20.00 of 49.90: Welcome credit"; of a minimum, "155.00 beyond 845.00". */
 /** "20 % of it, 4.00: agreed on the schedule (VAT, version 2)" */
 function taxText(tax: LineTax, currency: string): string {
   const why = TAX_REASONS[tax.reason];

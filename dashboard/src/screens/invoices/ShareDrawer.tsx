@@ -5,7 +5,7 @@ import { invoiceLines } from "../../api/invoices";
 import { allocations } from "../../api/shares";
 import type { Allocation, Invoice, LineItem, Method } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
-import { Money, Quantity } from "../../components/Figures";
+import { Missing, Money, Quantity } from "../../components/Figures";
 import { MethodSwitch } from "../../components/MethodSwitch";
 import { ProblemAlert } from "../../components/Problem";
 import { useParam } from "../../components/useFilters";
@@ -84,7 +84,8 @@ function columns(
     {
       title: "Used",
       end: true,
-      cell: (row) => <Quantity value={row.quantity} unit={lines.get(row.lineItemId)?.unit} />,
+      cell: ({ lineItemId: id, quantity }) =>
+        lines.get(id)?.settles ? <Missing /> : <Quantity value={quantity} unit={lines.get(id)?.unit} />,
     },
     { title: "Share", end: true, cell: (row) => <Money value={row.netTotal} currency={currency} /> },
   ];

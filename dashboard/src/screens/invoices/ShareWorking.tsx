@@ -2,19 +2,20 @@ import { Button, Skeleton, Stack, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { shareExplanation, type ShareOf } from "../../api/shares";
-import type { MemberReckoning, ShareExplanation, Term } from "../../api/types";
+import type { MemberReckoning, SettledTerm, ShareExplanation, Term } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Facts } from "../../components/Facts";
 import { Money, Quantity } from "../../components/Figures";
-import { decimalText, moneyText, plural } from "../../components/format";
+import { decimalText, moneyText, periodText, plural } from "../../components/format";
 import { exactMoney, exactText, isZero, sum } from "../../components/fraction";
 import { ProblemAlert } from "../../components/Problem";
 
-const REASONS: Record<Exclude<ShareExplanation["weighedBy"], "LINE">, string> = {
+const REASONS: Record<Exclude<ShareExplanation["weighedBy"], "LINE" | "OWNER">, string> = {
   QUANTITY: "what each used",
   SEGMENTS: "what each used while a tier was open, at what the tier came to",
   EVENTS: "the price of each single event",
   ALONE: "what each would have paid alone",
+  LINES: "what each has of the lines that it is of",
 };
 
 /** How a share of a line came about: from the weights to the cent that was left over. */
@@ -30,7 +31,10 @@ export function ShareWorking(props: ShareOf) {
       <Facts items={facts(told)} />
       <Steps told={told} only={members.length === 1 ? only : undefined} />
       {members.length === 1 && only ? (
-        <Terms terms={only.terms} told={told} />
+        <>
+          <Terms terms={only.terms} told={told} />
+          <SettledTerms terms={only.settled ?? []} told={told} />
+        </>
       ) : (
         members.length > 1 && <Members members={members} told={told} />
       )}
@@ -53,10 +57,11 @@ function facts({ line, currency, netTotal, quantity }: ShareExplanation): [strin
     ["Share", <Money key="share" value={netTotal} currency={currency} />],
     ["Used", quantity !== undefined && <Quantity key="used" value={quantity} unit={line.unit} />],
     ["Of the line", <Money key="line" value={line.netTotal} currency={currency} />],
-    [
-      "Of the whole charge",
-      line.wholeNetTotal !== undefined && <Money key="whole" value={line.wholeNetTotal} currency={currency} />,
-    ],
+    ...(line.wholeNetTotal === undefined
+      ? []
+      : ([
+          ["Of the whole charge", <Money key="whole" value={line.wholeNetTotal} currency={currency} />],
+        ] as [string, React.ReactNode][])),
   ];
 }
 
@@ -70,6 +75,10 @@ type StepsProps = { told: ShareExplanation; only?: MemberReckoning };
 function Steps({ told, only }: StepsProps) {
   const { line, currency, weighedBy } = told;
   if (weighedBy === "LINE") return <Text size="sm">Nobody shares this line: all of it is the payer&apos;s.</Text>;
+  if (weighedBy === "OWNER")
+    return (
+      <Text size="sm">Nobody used anything: all of it is the customer&apos;s whose schedule it is.</Text>
+    );
   const weight = weightText(told, told.weight);
   const whole = weightText(told, told.weightsTotal);
   const exact = exactMoney(told.exact, currency);
@@ -155,6 +164,27 @@ function Terms({ terms, told }: TermsProps) {
 function tierText({ from, to }: Term): string {
   if (to) return `${decimalText(from ?? "0")} – ${decimalText(to)}`;
   return from && !isZero(from) ? `Above ${decimalText(from)}` : "All units";
+}
+
+/** What the customer has of the lines that a discount or a minimum is of. */
+function SettledTerms({ terms, told }: { terms: SettledTerm[]; told: ShareExplanation }) {
+  const columns: Column<SettledTerm>[] = [
+    { title: "Line", cell: (term) => term.title },
+    {
+      title: "Period",
+      cell: ({ servicePeriod }) => periodText(servicePeriod.startDate, servicePeriod.endDate),
+    },
+    { title: "Its share", end: true, cell: (term) => exactMoney(term.amount, told.currency) },
+  ];
+  if (terms.length === 0) return null;
+  return (
+    <DataTable
+      label="What the weight is made of"
+      columns={columns}
+      rows={terms}
+      rowKey={({ priceId, servicePeriod }) => `${priceId}-${servicePeriod.startDate}`}
+    />
+  );
 }
 
 type MembersProps = { members: MemberReckoning[]; told: ShareExplanation };

@@ -12,7 +12,13 @@ import { rateName } from "../../components/taxText";
 
 type Props = { invoiceId: string; onLine: (lineId: string) => void; onClose: () => void };
 
-const STEPS: Record<string, string> = { CHARGES: "Charges", TAX: "Tax" };
+const STEPS: Record<TotalsExplanation["steps"][number]["step"], string> = {
+  CHARGES: "Charges",
+  DISCOUNTS: "Discounts",
+  MINIMUMS: "Minimums",
+  CREDITS: "Credits",
+  TAX: "Tax",
+};
 
 /** Why an invoice has its totals: every line with its own rounding, groups, and the steps to the end. */
 export function TotalsDrawer({ invoiceId, onLine, onClose }: Props) {
@@ -95,7 +101,7 @@ function Sums({ told, onLine }: { told: TotalsExplanation; onLine: (lineId: stri
         <tbody>
           {told.steps.map(({ step, amount }) => (
             <tr key={step}>
-              <td colSpan={2}>{STEPS[step] ?? step}</td>
+              <td colSpan={2}>{STEPS[step]}</td>
               <td className="end">
                 <Money value={amount} currency={currency} />
               </td>

@@ -93,15 +93,15 @@ export function RateFields({ form, percentage }: Props) {
       {isPeriodic(form.values) && (
         <Group grow align="flex-start">
           <TextInput
-            label="Calculation period, every"
-            description="Counted from the start of the phase."
+            label="A calculation period lasts"
+            description="The first begins with the phase."
             required
             inputMode="numeric"
             {...form.getInputProps("calculationInterval")}
           />
           <Select
-            label="Calculation period"
-            description="Of this length."
+            label="Counted in"
+            description="Months of the calendar."
             allowDeselect={false}
             data={EACH}
             {...form.getInputProps("calculationFrequency")}

@@ -12,7 +12,7 @@ type Props = { form: UseFormReturnType<ScheduleValues>; extra: Price[] };
 
 /** Consecutive parts of the schedule, each with its own prices, discounts and minimums. */
 export function PhaseFields({ form, extra }: Props) {
-  const { data, nameOf, setTyped } = usePriceOptions(extra);
+  const { data, priceOf, setTyped } = usePriceOptions(extra);
   const { phases } = form.values;
   const add = () => form.insertListItem("phases", followingPhase(phases));
   return (
@@ -79,8 +79,8 @@ export function PhaseFields({ form, extra }: Props) {
                   {...form.getInputProps(`phases.${index}.resets`, { type: "checkbox" })}
                 />
               )}
-              <DiscountFields form={form} phase={index} nameOf={nameOf} />
-              <MinimumFields form={form} phase={index} nameOf={nameOf} />
+              <DiscountFields form={form} phase={index} priceOf={priceOf} />
+              <MinimumFields form={form} phase={index} priceOf={priceOf} />
             </Stack>
           );
         })}

@@ -1,10 +1,10 @@
 import type { ReactNode } from "react";
 
-import type { Phase, Price } from "../../api/types";
+import type { Phase, PhaseGrant, Price, SeatDiscountType } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
-import { moneyText, periodText } from "../../components/format";
+import { decimalText, moneyText, periodText, words } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { percentText } from "../../components/taxText";
 import { PriceDetail } from "../products/PriceDetail";
@@ -21,7 +21,7 @@ const PRICE_COLUMNS: Column<Price>[] = [
 
 type Props = { phase: Phase; index: number; prices: Price[] };
 
-/** The prices, discounts and minimums of a phase. */
+/** The prices, discounts, minimums and credit grants of a phase. */
 export function PhasePanel({ phase, index, prices }: Props) {
   const title = `${phaseName(phase, index)}, ${periodText(phase.startDate, phase.endDate)}`;
   return (
@@ -33,7 +33,7 @@ export function PhasePanel({ phase, index, prices }: Props) {
         rowKey={(row) => row.id}
         empty={<Empty title="No prices in this phase" />}
       />
-      {phase.discounts.length + phase.minimums.length > 0 && (
+      {phase.discounts.length + phase.minimums.length + phase.creditGrants.length > 0 && (
         <div className="panel-body">
           <Facts items={settled(phase, prices)} />
         </div>
@@ -42,21 +42,42 @@ export function PhasePanel({ phase, index, prices }: Props) {
   );
 }
 
-/** The discounts and minimums of a phase, each with the prices that it is restricted to. */
-function settled({ discounts, minimums }: Phase, prices: Price[]): [string, ReactNode][] {
+const OF_SEATS: Record<SeatDiscountType, string> = {
+  ALL_SEATS: "",
+  INCLUDED_SEATS_ONLY: ", contracted seats only",
+  OVERAGE_SEATS_ONLY: ", only seats above those contracted",
+};
+
+/** The discounts, minimums and credit grants of a phase, each with the prices that it is restricted to. */
+function settled({ discounts, minimums, creditGrants }: Phase, prices: Price[]): [string, ReactNode][] {
   const currency = prices[0]?.currency ?? "";
   const of = (ids: string[] = []) =>
     ids.length ? ` of ${prices.filter(({ id }) => ids.includes(id)).map(({ name }) => name).join(", ")}` : "";
   return [
-    ...discounts.map(({ type, amount, message, restrictToPrices, separateLineItem }): [string, ReactNode] => [
+    ...discounts.map(({ type, amount, message, restrictToPrices, separateLineItem, ...discount }): [string, ReactNode] => [
       message || "Discount",
       (type === "NOMINAL" ? moneyText(String(amount), currency) : percentText(String(amount))) +
         of(restrictToPrices) +
+        OF_SEATS[discount.seatDiscountType ?? "ALL_SEATS"] +
         (separateLineItem ? ", as a line of its own" : ""),
     ]),
     ...minimums.map(({ amount, restrictToPrices }): [string, ReactNode] => [
       "Minimum",
       moneyText(String(amount), currency) + of(restrictToPrices),
     ]),
+    ...creditGrants.map((grant): [string, ReactNode] => [
+      grant.name,
+      grantText(grant, currency) + of(grant.restrictToPrices),
+    ]),
   ];
+}
+
+/** "100.00 of credit, monthly, what is left rolls over". */
+function grantText(grant: PhaseGrant, currency: string): string {
+  const { creditUnitType, amount, grantRefreshFrequency, rolloverMode } = grant;
+  const much =
+    creditUnitType === "CURRENCY" ? `${moneyText(amount, currency)} of credit` : `${decimalText(amount)} units of credit`;
+  const often = grantRefreshFrequency === "NONE" ? "once" : words(grantRefreshFrequency).toLowerCase();
+  const rest = rolloverMode === "NONE" ? "" : ", what is left rolls over";
+  return `${much}, ${often}${rest}`;
 }

@@ -15,11 +15,13 @@ import { Panel } from "../../components/Panel";
 import { Status } from "../../components/Status";
 import { useParam } from "../../components/useFilters";
 import { BILL_TO } from "./billTo";
+import { NextInvoicePanel } from "./NextInvoicePanel";
 import { paymentText } from "./payment";
 import { PaymentDrawer } from "./PaymentDrawer";
 import { PhasePanel } from "./PhasePanel";
 import { ScheduleActions } from "./ScheduleActions";
 import { ScheduleInvoices } from "./ScheduleInvoices";
+import { SimulationPanel } from "./SimulationPanel";
 
 export default function ScheduleScreen() {
   const { id = "" } = useParams();
@@ -81,7 +83,9 @@ export default function ScheduleScreen() {
       {shown.phases.map((phase, index) => (
         <PhasePanel key={phase.id} phase={phase} index={index} prices={shown.prices} />
       ))}
+      <NextInvoicePanel id={id} />
       <ScheduleInvoices id={id} />
+      <SimulationPanel id={id} startDate={shown.startDate} prices={shown.prices} />
       {paying && <PaymentDrawer shown={shown} onClose={() => setPaying(null)} />}
     </Stack>
   );

@@ -1,6 +1,7 @@
 import { MultiSelect, Select, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 
+import type { Price, SeatDiscountType } from "../../api/types";
 import { RowsFieldset } from "../../components/RowsFieldset";
 import type { ScheduleValues } from "./scheduleForm";
 import { NEW_DISCOUNT, NEW_MINIMUM } from "./settlingForm";
@@ -9,7 +10,7 @@ type Props = {
   form: UseFormReturnType<ScheduleValues>;
   /** The place of the phase. */
   phase: number;
-  nameOf: (key: string) => string;
+  priceOf: (key: string) => Price | undefined;
 };
 
 const TYPES = [
@@ -22,10 +23,18 @@ const SHOWN = [
   { value: "apart", label: "As own lines" },
 ];
 
+const SEATS: { value: SeatDiscountType; label: string }[] = [
+  { value: "ALL_SEATS", label: "All seats" },
+  { value: "INCLUDED_SEATS_ONLY", label: "Contracted seats" },
+  { value: "OVERAGE_SEATS_ONLY", label: "Seats above those" },
+];
+
 /** What is taken off the charges of a phase. */
-export function DiscountFields({ form, phase, nameOf }: Props) {
+export function DiscountFields({ form, phase, priceOf }: Props) {
   const path = `phases.${phase}.discounts`;
-  const discounts = form.values.phases[phase]?.discounts ?? [];
+  const { discounts = [], prices = [] } = form.values.phases[phase] ?? {};
+  const countsSeats = (keys: string[]) =>
+    (keys.length ? keys : prices).some((key) => priceOf(key)?.structure.pricingType === "SEAT_BASED");
   return (
     <RowsFieldset
       legend="Discounts"
@@ -69,7 +78,7 @@ export function DiscountFields({ form, phase, nameOf }: Props) {
               placeholder="Discount"
               {...form.getInputProps(`${path}.${index}.message`)}
             />
-            <OnlyPrices form={form} path={`${path}.${index}.prices`} phase={phase} name={name} nameOf={nameOf} />
+            <OnlyPrices form={form} path={`${path}.${index}.prices`} phase={phase} name={name} priceOf={priceOf} />
             <Select
               label="Shown"
               aria-label={`${name} shown`}
@@ -79,6 +88,17 @@ export function DiscountFields({ form, phase, nameOf }: Props) {
               value={discounts[index]?.separateLineItem ? "apart" : "within"}
               onChange={(value) => form.setFieldValue(`${path}.${index}.separateLineItem`, value === "apart")}
             />
+            {countsSeats(discounts[index]?.prices ?? []) && (
+              <Select
+                label="Of seats"
+                aria-label={`${name} of seats`}
+                w={180}
+                allowDeselect={false}
+                data={SEATS}
+                {...form.getInputProps(`${path}.${index}.seatDiscountType`)}
+                value={discounts[index]?.seatDiscountType ?? "ALL_SEATS"}
+              />
+            )}
           </>
         );
       }}
@@ -87,7 +107,7 @@ export function DiscountFields({ form, phase, nameOf }: Props) {
 }
 
 /** What usage of a phase comes to at least. */
-export function MinimumFields({ form, phase, nameOf }: Props) {
+export function MinimumFields({ form, phase, priceOf }: Props) {
   const path = `phases.${phase}.minimums`;
   const minimums = form.values.phases[phase]?.minimums ?? [];
   return (
@@ -116,7 +136,7 @@ export function MinimumFields({ form, phase, nameOf }: Props) {
               inputMode="decimal"
               {...form.getInputProps(`${path}.${index}.amount`)}
             />
-            <OnlyPrices form={form} path={`${path}.${index}.prices`} phase={phase} name={name} nameOf={nameOf} />
+            <OnlyPrices form={form} path={`${path}.${index}.prices`} phase={phase} name={name} priceOf={priceOf} />
           </>
         );
       }}
@@ -127,7 +147,7 @@ export function MinimumFields({ form, phase, nameOf }: Props) {
 type OnlyProps = Props & { path: string; name: string };
 
 /** The prices that it is of: some of those of the phase. One that the phase has lost can be taken out. */
-function OnlyPrices({ form, path, phase, name, nameOf }: OnlyProps) {
+function OnlyPrices({ form, path, phase, name, priceOf }: OnlyProps) {
   const field = form.getInputProps(path);
   const chosen = field.value as string[];
   const offered = new Set([...(form.values.phases[phase]?.prices ?? []), ...chosen]);
@@ -139,7 +159,7 @@ function OnlyPrices({ form, path, phase, name, nameOf }: OnlyProps) {
       clearable
       hidePickedOptions
       placeholder={chosen.length ? undefined : "All prices of the phase"}
-      data={Array.from(offered, (key) => ({ value: key, label: nameOf(key) }))}
+      data={Array.from(offered, (key) => ({ value: key, label: priceOf(key)?.name ?? "A price" }))}
       {...field}
     />
   );

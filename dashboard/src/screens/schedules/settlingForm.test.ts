@@ -10,7 +10,7 @@ test("a percentage is typed in percent and sent as a fraction, digit by digit", 
     message: "Launch",
     separateLineItem: true,
     restrictToPrices: ["a"],
-    seatDiscountType: "ALL_SEATS",
+    seatDiscountType: "OVERAGE_SEATS_ONLY" as const,
   };
   const typed = discountValues(discount);
   expect(typed).toMatchObject({ amount: "12.5", prices: ["price:a"] });

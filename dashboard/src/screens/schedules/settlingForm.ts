@@ -1,6 +1,6 @@
 /** Discounts and minimums of a phase, as they are typed. */
 
-import type { Discount, DiscountRequest, Minimum, MinimumRequest } from "../../api/types";
+import type { Discount, DiscountRequest, Minimum, MinimumRequest, SeatDiscountType } from "../../api/types";
 import { toFraction, toPercent } from "../../components/percent";
 import { idOf } from "./priceKeys";
 
@@ -12,8 +12,8 @@ export type DiscountValues = {
   separateLineItem: boolean;
   /** The prices it is of, by their keys in the phase; none: all. */
   prices: string[];
-  /** Not edited here, but kept. */
-  seatDiscountType?: string;
+  /** Which seats of a seat price it is of; left out: all. Other prices are discounted whole. */
+  seatDiscountType?: SeatDiscountType;
 };
 
 export type MinimumValues = { amount: string; prices: string[] };

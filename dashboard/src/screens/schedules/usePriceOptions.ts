@@ -31,14 +31,14 @@ export function usePriceOptions(extra: Price[]) {
   if (fresh.length) setSeen(new Map([...seen, ...fresh.map((price) => [price.id, price] as const)]));
   const own = new Map([...extra.map((price) => [price.id, price] as const), ...seen]);
   const listed = whole.data?.listPrices ?? [];
-  const names = new Map<string, string>([
-    ...listed.map(({ id, name: of }) => [`list:${id}`, of] as const),
-    ...Array.from(own.values(), ({ id, name: of }) => [`price:${id}`, of] as const),
+  const known = new Map<string, Price>([
+    ...listed.map((price) => [`list:${price.id}`, price] as const),
+    ...Array.from(own.values(), (price) => [`price:${price.id}`, price] as const),
   ]);
   return {
     setTyped,
-    /** The price's name alone, by its key. */
-    nameOf: (key: string) => names.get(key) ?? "A price",
+    /** The price that a key stands for, once it has been read. */
+    priceOf: (key: string) => known.get(key),
     data: [
       { group: "List prices", items: listed.map(option("list")) },
       { group: "Negotiated prices", items: Array.from(own.values(), option("price")) },

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from catchment.core.period import Period
 from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import NOTES, TaxStatus
 from catchment.flows.invoices.share_invoice import Allocation
+from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import invoice_parts
 from catchment.store.invoices.invoice_rows import segment_texts
 from catchment.store.invoices.invoices import Invoice, Status
@@ -49,6 +50,24 @@ class DateRange(Wire):
 
 class RenderSettings(Wire):
     payment_link_display: str = "HIDE_PAYMENT_LINK"
+
+
+class AppliedCreditGrantOut(Wire):
+    """What a grant has paid of an invoice for good, and what that takes off the tax."""
+
+    credit_grant_id: str
+    credit_grant_name: str
+    amount: str
+    tax_amount: str
+    status: Literal["APPLIED"] = "APPLIED"
+
+
+class ProjectedCreditGrantOut(Wire):
+    """What a grant pays of a draft."""
+
+    credit_grant_id: str
+    credit_grant_name: str
+    amount: str
 
 
 class InvoiceOut(Wire):
@@ -100,13 +119,13 @@ class InvoiceOut(Wire):
     attachment_assets: Annotated[list[Any], Field(default_factory=list)]
     integration_payment_statuses: Annotated[dict[str, str], Field(default_factory=dict)]
     applied_credit_notes: Annotated[list[Any], Field(default_factory=list)]
-    applied_credit_grants: Annotated[list[Any], Field(default_factory=list)]
-    projected_credit_grants: Annotated[list[Any], Field(default_factory=list)]
+    applied_credit_grants: list[AppliedCreditGrantOut]
+    projected_credit_grants: list[ProjectedCreditGrantOut]
     payment_allocations: Annotated[list[Any], Field(default_factory=list)]
 
     @classmethod
-    def of(cls, invoice: Invoice) -> "InvoiceOut":
-        """The wire form. Only what has been issued has a balance to pay."""
+    def of(cls, invoice: Invoice, paid: Sequence[PaidBy] = ()) -> "InvoiceOut":
+        """The wire form, with what credits pay. Only what has been issued has a balance to pay."""
         address = AddressOut.model_validate(dict(invoice.customer_billing_address))
         open_balance = invoice.status in {Status.FINAL, Status.SENT}
         return cls(
@@ -145,6 +164,23 @@ class InvoiceOut(Wire):
             balance=money_text(invoice.gross) if open_balance else None,
             metadata=[dict(pair) for pair in invoice.metadata],
             merchant_details=dict(invoice.merchant) if invoice.merchant else None,
+            applied_credit_grants=[
+                AppliedCreditGrantOut(
+                    credit_grant_id=one.grant_id,
+                    credit_grant_name=one.name,
+                    amount=money_text(one.net),
+                    tax_amount=money_text(one.tax),
+                )
+                for one in (paid if open_balance else ())
+            ],
+            projected_credit_grants=[
+                ProjectedCreditGrantOut(
+                    credit_grant_id=one.grant_id,
+                    credit_grant_name=one.name,
+                    amount=money_text(one.net),
+                )
+                for one in (paid if invoice.status is Status.DRAFT else ())
+            ],
             calculated_at=invoice.calculated_at,
             created_at=invoice.created_at,
             updated_at=invoice.updated_at,
@@ -246,7 +282,7 @@ class AdjustmentOut(Wire):
 
 
 class LineStepOut(Wire):
-    """What a discount takes off, or a minimum adds: ``amount``, to the ``before``.
+    """What a discount takes off, a minimum adds or a credit pays: ``amount``, to the ``before``.
 
     Of a minimum that is what the charges come to that count towards it, net of discounts.
     """
@@ -272,8 +308,8 @@ class LineStepOut(Wire):
 class LineItemOut(Wire):
     """One charge. ``segments``, ``unit``, ``usageMetricId``, ``seatMetricId``, ``eventCount``,
     ``adjusts``, ``taxation``, ``settles`` and ``steps`` are extensions. A line that ``settles``
-    others is itself a discount or what is missing to a minimum; ``steps`` are what either made of
-    it.
+    others is itself a discount, what is missing to a minimum or what a credit pays; ``steps`` are
+    what those made of it.
     """
 
     id: str
@@ -304,6 +340,7 @@ class LineItemOut(Wire):
     taxation: TaxationOut | None = None
     settles: StepKind | None = None
     steps: list[LineStepOut] | None = None
+    credit_grant_id: str | None = None
 
     @classmethod
     def of(cls, line: invoice_parts.LineItem, adjusted: Invoiced) -> "LineItemOut":
@@ -331,6 +368,7 @@ class LineItemOut(Wire):
             product_id=line.product_id,
             segments=[SegmentOut.model_validate(segment_texts(s)) for s in line.segments],
             settles=line.settles,
+            credit_grant_id=line.credit_grant_id,
             steps=[LineStepOut.of(step) for step in line.steps] or None,
             unit=line.unit,
             usage_metric_id=None if of_seats else line.usage_metric_id,

@@ -1,9 +1,11 @@
 """/invoices: read, finalise, void, recalculate, delete, download."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request, Response
+from sqlalchemy import Connection
 
 from catchment.api.edge.deps import (
     Cursor,
@@ -42,10 +44,12 @@ from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.flows.invoices.render_invoice import invoice_pdf
 from catchment.flows.invoices.share_invoice import lines_of, members_shares
 from catchment.flows.invoices.void_invoice import void_invoice
+from catchment.store.credits import ledger
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_contents, invoice_list, invoices
 from catchment.store.invoices.invoice_list import InvoiceFilter
 from catchment.store.invoices.invoice_rows import group_of_row, line_of_row, usage_of_row
+from catchment.store.invoices.invoices import Invoice
 from catchment.store.paging import page
 from catchment.store.schema import invoices as invoice_table
 from catchment.store.schema import line_item_groups, line_items, usage_item_groups
@@ -80,14 +84,14 @@ def list_invoices(
         id_column=invoice_table.c.id,
         sort=invoice_list.order(sort_by),
     )
-    items = [InvoiceOut.of(invoices.of_row(row)) for row in found.rows]
+    items = _shown(tx, [invoices.of_row(row) for row in found.rows])
     return InvoicePage(items=items, pagination=Pagination.of(found))
 
 
 @routes.get("/{id}")
 def show_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
     """One invoice."""
-    return InvoiceOut.of(one_invoice(tx, who.workspace.id, id))
+    return _shown(tx, [one_invoice(tx, who.workspace.id, id)])[0]
 
 
 @routes.delete("/{id}")
@@ -197,7 +201,7 @@ def finalize(
     with apart(request, tx), reading(database) as snapshot:  # who writes does not wait meanwhile
         sound = sound_invoice(snapshot, who.workspace.id, id)
     final = finalize_invoice(tx, who.workspace.id, id, on=today, now=now, sound=sound)
-    return InvoiceOut.of(final)
+    return _shown(tx, [final])[0]
 
 
 @routes.post("/{id}/void")
@@ -211,7 +215,8 @@ def recalculate(
     id: PathId, tx: Tx, usage: Usage, who: WhoIs, now: Now, new_id: NewId
 ) -> InvoiceOut:
     """Make a draft anew from today's prices, usage, names and tree."""
-    return InvoiceOut.of(recalculate_invoice(tx, usage, who.workspace, id, now=now, new_id=new_id))
+    found = recalculate_invoice(tx, usage, who.workspace, id, now=now, new_id=new_id)
+    return _shown(tx, [found])[0]
 
 
 @routes.get("/{id}/download", response_class=Response, responses=_PDF)
@@ -225,3 +230,11 @@ def download(id: PathId, tx: Tx, database: Database, who: WhoIs, now: Now) -> Re
         media_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
+
+
+def _shown(tx: Connection, found: Sequence[Invoice]) -> list[InvoiceOut]:
+    """Invoices of one workspace with what credits pay of each."""
+    if not found:
+        return []
+    paid = ledger.paid_by(tx, found[0].workspace_id, [one.id for one in found])
+    return [InvoiceOut.of(one, paid.get(one.id, ())) for one in found]

@@ -10,9 +10,10 @@ from catchment.api.edge.deps import Cursor, Limit, PathId, Tx, Usage, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, Wire, after_key
 from catchment.api.invoices.allocations import ByMethod
+from catchment.api.invoices.invoice_models import DateRange
 from catchment.core.allocation import Method
 from catchment.core.money import CURRENCIES, decimal_text, fraction_text, money_text
-from catchment.core.weights import By, Term
+from catchment.core.weights import By, LineTerm, Term
 from catchment.flows.invoices.explain_share import Explained, ShareExplanation, explain_share
 
 routes = router("/invoices/{id}/line-items/{lineId}/shares", "Invoices")
@@ -60,10 +61,30 @@ class TermOut(Wire):
         )
 
 
+class SettledTermOut(Wire):
+    """What a customer has of a line that the discount or minimum is of, less discounts so far."""
+
+    price_id: str
+    title: str
+    service_period: DateRange
+    amount: Exact
+
+    @classmethod
+    def of(cls, term: LineTerm) -> "SettledTermOut":
+        item = term.charge.item
+        return cls(
+            price_id=item.id,
+            title=item.name,
+            service_period=DateRange.of(term.charge.service),
+            amount=fraction_text(term.amount),
+        )
+
+
 class MemberReckoningOut(Wire):
     """A member's share: `weight` of the line's `weightsTotal` is `exact`, cut to whole minor units,
-    and `leftover` is the one that the largest remainders get besides. Of an adjustment these are of
-    the whole charge, and `deducted` is what the member has of the lines that it deducts.
+    and `leftover` is the one that the largest remainders get besides. A discount or minimum is
+    weighed by what the member has of the lines `settled`. Of an adjustment these are of the whole
+    charge, and `deducted` is what the member has of the lines that it deducts.
     """
 
     customer_id: str
@@ -72,6 +93,7 @@ class MemberReckoningOut(Wire):
     path_names: list[str]
     quantity: str
     terms: list[TermOut]
+    settled: list[SettledTermOut] | None = None
     weight: Exact
     exact: Exact
     cut: str
@@ -89,7 +111,9 @@ class MemberReckoningOut(Wire):
             path=[id for id, _ in one.path],
             path_names=[name for _, name in one.path],
             quantity=decimal_text(one.quantity),
-            terms=[TermOut.of(term) for term in made.terms],
+            terms=[TermOut.of(term) for term in made.terms if isinstance(term, Term)],
+            settled=[SettledTermOut.of(one) for one in made.terms if isinstance(one, LineTerm)]
+            or None,
             weight=fraction_text(made.weight),
             exact=fraction_text(made.exact),
             cut=money_text(made.cut),
@@ -138,12 +162,13 @@ class ShareExplanationOut(Wire):
 
     `weighedBy` says what the weights are: `QUANTITY` (what each used), `SEGMENTS` (the line's
     segments, by what of each was used by whom), `EVENTS` (the price each event had by itself),
-    `ALONE` (what each would have paid alone), `LINE` (nobody shares it: all is the payer's, or
-    that of a child whose bill the payer pays). A method that tells nobody from another goes by
-    `QUANTITY`. `quantity` is left out where the members' own figures do not add up. The figures of
-    the customer are the sums over `members`. Its share of an adjustment is its share of the whole
-    charge less what it has of the lines `deducted`; weights are 0 where the adjustment takes back
-    earlier ones and measures nothing.
+    `ALONE` (what each would have paid alone), `LINES` (what each has of the lines that a discount
+    or minimum settles), `OWNER` (nobody used anything: one customer has all of it), `LINE` (nobody
+    shares it: all is the payer's, or that of a child whose bill the payer pays). A method that
+    tells nobody from another goes by `QUANTITY`. `quantity` is left out where the members' own
+    figures do not add up. The figures of the customer are the sums over `members`. Its share of an
+    adjustment is its share of the whole charge less what it has of the lines `deducted`; weights
+    are 0 where the adjustment takes back earlier ones and measures nothing.
     """
 
     invoice_id: str
@@ -241,12 +266,11 @@ def explain_a_share(
     found = explain_share(
         tx,
         usage,
-        who.workspace.id,
+        who.workspace,
         id,
         line_id,
         customer_id,
         method,
         descendants=descendants,
-        zone=who.zone,
     )
     return ShareExplanationOut.of(found, limit, after, descendants=descendants)

@@ -34,7 +34,7 @@ from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.charging import charges
 from catchment.core.errors import Invalid
 from catchment.core.money import decimal_text
-from catchment.core.schedules import BillTo, Schedule
+from catchment.core.schedules import Schedule
 from catchment.flows.schedules import keep_schedule
 from catchment.flows.taxes.schedule_taxes import PriceTaxation, price_taxations
 from catchment.store.catalog import prices
@@ -95,33 +95,11 @@ def create_schedule(
 ) -> ScheduleOut:
     """Agree on a schedule. Unless it is a draft, what has elapsed of it is drafted at once."""
     terms, payment = body.terms(), body.payment()
-    new = ScheduleRecord(
-        id=new_id(),
-        customer_id=body.customer_id,
-        start=terms.start,
-        end=terms.end,
-        recurrence_day=terms.recurrence_day,
-        roll_up=terms.roll_up,
-        bill_to=BillTo.SELF,
-        exclusions=(),
-        auto_issue=terms.auto_issue,
-        adjust_late=True,
-        purchase_order_number=terms.purchase_order_number,
-        reference=body.reference,
-        label=body.label,
-        memo=terms.memo,
-        due_days=terms.due_days,
-        custom_fields={},
-        tax_rates={},
-        phases=(),
-        created_at=now,
-        updated_at=now,
-    )
     record = keep_schedule.create(
         tx,
         usage,
         who.workspace,
-        new,
+        body.record(new_id(), now),
         terms,
         start=not body.is_draft,
         today=today,

@@ -1,5 +1,6 @@
 """The bodies of billing schedules."""
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -22,11 +23,12 @@ from catchment.api.edge.wire import (
 from catchment.api.schedules.discount_wire import DiscountIn, DiscountOut
 from catchment.api.schedules.minimum_wire import MinimumIn, MinimumOut
 from catchment.api.schedules.payment_wire import Provider, payment_of
+from catchment.api.schedules.phase_grant_wire import PhaseGrantIn, PhaseGrantOut
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.schedules import BillTo
 from catchment.flows.schedules.schedule_terms import PhaseTerms, Terms
 from catchment.store.schedules.payment_settings import Payment
-from catchment.store.schedules.schedule_records import PhaseRecord
+from catchment.store.schedules.schedule_records import PhaseRecord, ScheduleRecord
 
 Recurrence = Literal["CONTINUE_FROM_PREVIOUS_PHASE", "RESET"]
 Arr = Literal["INCLUDE", "EXCLUDE"]
@@ -60,7 +62,11 @@ class ListPriceMetadata(Wire):
 
 
 class PhaseIn(Wire):
-    """A stretch with prices of its own; those of ``listPriceIds`` are copied into new ones."""
+    """A stretch with prices of its own; those of ``listPriceIds`` are copied into new ones.
+
+    ``creditGrants`` left out of every phase of an update stay as they are; given in one, they are
+    all.
+    """
 
     name: Text | None = None
     external_contract_ref: Text | None = None
@@ -73,14 +79,10 @@ class PhaseIn(Wire):
     phase_list_price_metadata: list[ListPriceMetadata] | None = None
     discounts: Annotated[list[DiscountIn], Field(max_length=100)] | None = None
     minimums: Annotated[list[MinimumIn], Field(max_length=100)] | None = None
-    credit_grants: list[Any] | None = None
+    credit_grants: Annotated[list[PhaseGrantIn], Field(max_length=100)] | None = None
 
     def terms(self, at: str) -> PhaseTerms:
-        """The phase asked for; ``at`` points to it. Raises Invalid, NotSupportedYet."""
-        if self.credit_grants:
-            raise NotSupportedYet.field(
-                f"{at}/creditGrants", "Credit grants are not supported yet."
-            )
+        """The phase asked for; ``at`` points to it. Raises Invalid."""
         arr = {m.price_id: m.arr_calculation for m in self.phase_price_metadata or ()}
         list_arr = {
             m.list_price_id: m.arr_calculation for m in self.phase_list_price_metadata or ()
@@ -107,6 +109,11 @@ class PhaseIn(Wire):
             list_arr=list_arr,
             discounts=tuple(one.terms() for one in self.discounts or ()),
             minimums=tuple(one.terms() for one in self.minimums or ()),
+            credit_grants=(
+                None
+                if self.credit_grants is None
+                else tuple(one.terms() for one in self.credit_grants)
+            ),
         )
 
 
@@ -187,6 +194,13 @@ class ScheduleUpdateIn(Wire):
         )
 
 
+SCHEDULE_EXAMPLE: dict[str, Any] = {
+    "customerId": "0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a11",
+    "isDraft": False,
+    **_EXAMPLE,
+}
+
+
 class ScheduleIn(ScheduleUpdateIn):
     """A deal with a customer. Unless it ``isDraft``, what has elapsed is drafted at once.
 
@@ -194,15 +208,7 @@ class ScheduleIn(ScheduleUpdateIn):
     shown; nothing is charged yet.
     """
 
-    model_config: ClassVar[ConfigDict] = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "customerId": "0198b2c9-5f41-7c3d-8a52-0f4f5e0c9a11",
-                "isDraft": False,
-                **_EXAMPLE,
-            }
-        }
-    )
+    model_config: ClassVar[ConfigDict] = ConfigDict(json_schema_extra={"example": SCHEDULE_EXAMPLE})
 
     customer_id: IdIn
     is_draft: Flag
@@ -210,6 +216,31 @@ class ScheduleIn(ScheduleUpdateIn):
     label: Text | None = None
     payment_provider: Provider | None = None
     auto_charge: Flag | None = None
+
+    def record(self, id: str, now: datetime) -> ScheduleRecord:
+        """The schedule as a draft without its terms."""
+        return ScheduleRecord(
+            id=id,
+            customer_id=self.customer_id,
+            start=self.start_date,
+            end=self.end_date,
+            recurrence_day=self.recurrence_day_of_month,
+            roll_up=self.roll_up_billing,
+            bill_to=BillTo.SELF,
+            exclusions=(),
+            auto_issue=self.auto_issue_invoices,
+            adjust_late=True,
+            purchase_order_number=self.purchase_order_number,
+            reference=self.reference,
+            label=self.label,
+            memo=self.memo,
+            due_days=self.default_due_date_days,
+            custom_fields={},
+            tax_rates={},
+            phases=(),
+            created_at=now,
+            updated_at=now,
+        )
 
     def payment(self) -> Payment | None:
         """By whom it is to be paid, if the body says so. Raises Invalid."""
@@ -237,7 +268,7 @@ class PhaseOut(Wire):
     end_date: Day | None = None
     discounts: list[DiscountOut]
     minimums: list[MinimumOut]
-    credit_grants: list[Any]
+    credit_grants: list[PhaseGrantOut]
     recurrence_preference: Recurrence
     phase_price_metadata: list[PriceMetadata]
 
@@ -259,7 +290,7 @@ class PhaseOut(Wire):
                     MinimumOut.of(workspace_id, schedule_id, phase.id, one)
                     for one in phase.minimums
                 ],
-                "credit_grants": [],
+                "credit_grants": [PhaseGrantOut.of(one) for one in phase.credit_grants],
                 "recurrence_preference": phase.recurrence_preference,
                 "phase_price_metadata": [
                     {"price_id": price.price_id, "arr_calculation": price.arr_calculation}

@@ -118,7 +118,7 @@ def _graduated(steps: tuple[Step, ...], begin: Decimal, end: Decimal) -> tuple[S
     low = max(low, ZERO)
     found = []
     for tier, lower, upper in steps:
-        if high <= lower:
+        if high <= lower or low == high:
             break
         if upper is not None and upper <= low:
             continue

@@ -28,7 +28,7 @@ def adjusted_again(
     found = adjustments.lines_called(tx, invoice.workspace_id, taken.line_ids)
     if len(found) < len(taken.line_ids):
         return None
-    charge = _charge(agreed, line, max(one.due_on for one in found))
+    charge = charged_again(agreed, line, max(one.due_on for one in found))
     if charge is None:
         return None
     schedule = agreed.schedules[charge.schedule_id]
@@ -49,7 +49,8 @@ def adjusted_again(
     )
 
 
-def _charge(agreed: Agreements, line: LineItem, until: date) -> Charge | None:
+def charged_again(agreed: Agreements, line: LineItem, until: date) -> Charge | None:
+    """The charge that ``line`` bills or adjusts, due by a day; None where there is none."""
     schedule = agreed.schedules.get(line.schedule_id or "")
     if schedule is None or line.service is None:
         return None

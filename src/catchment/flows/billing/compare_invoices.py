@@ -14,7 +14,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.invoicing import Draft
 from catchment.core.lines import line as priced
 from catchment.core.metering import NO_USAGE
-from catchment.core.money import Money, decimal_text, money_text
+from catchment.core.money import Money, decimal_text, money_text, total
 from catchment.core.period import Period, Span
 from catchment.core.pricing import Segment, needs_values
 from catchment.core.schedules import Charge
@@ -50,7 +50,7 @@ def first_difference(
         ),
         _compared("group", stored.groups, recomputed.groups, _group),
         _compared("member", stored.usage, recomputed.usage, _member),
-        _fields("invoice", invoice.id, _head(invoice), _made(again)),
+        _fields("invoice", invoice.id, _head(invoice), _made(again, recomputed)),
     )
     return next((one for one in found if one is not None), None)
 
@@ -127,6 +127,7 @@ def _line(line: LineItem) -> _Figures:
     yield "part", line.part
     yield "index", line.index
     yield "adjusts", line.deducted
+    yield "creditGrantId", line.credit_grant_id
 
 
 def _evidence(kept: Evidence) -> _Figures:
@@ -174,9 +175,9 @@ def _head(invoice: Invoice) -> _Figures:
     yield "notes", invoice.notes
 
 
-def _made(again: Draft) -> _Figures:
-    yield "netTotal", again.net
-    yield "totalTax", again.tax
+def _made(again: Draft, recomputed: Contents) -> _Figures:
+    yield "netTotal", total((group.net for group in recomputed.groups), again.currency)
+    yield "totalTax", total((group.tax for group in recomputed.groups), again.currency)
     yield "currency", again.currency
     yield "customerId", again.customer
     yield "lines without a tax rate", again.undecided

@@ -35,6 +35,7 @@ from catchment.flows.billing.ask_census import among_users, counts_of, days_of
 from catchment.flows.billing.check_sums import faults_in
 from catchment.flows.billing.late_sheet import late_sheet
 from catchment.flows.billing.seat_usage import of_seats
+from catchment.flows.credits.project_credits import outdated
 from catchment.store import stamps
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoice_figures
@@ -91,12 +92,14 @@ def control_sheet(
     if by_metric:
         _balance(tx, usage, agreed, by_metric, last_seq, found)
     late = late_sheet(tx, usage, agreed, adjusting, last_seq)
-    drafts = {invoice.id for invoice in checked if invoice.status is Status.DRAFT}
+    waiting = [invoice for invoice in checked if invoice.status is Status.DRAFT]
+    drafts = {invoice.id for invoice in waiting}
+    stale = found.outdated | late.outdated | outdated(tx, workspace.id, waiting)
     return Sheet(
         tuple(found.rows),
         late.rows,
         (*found.differences, *late.differences),
-        tuple(sorted((found.outdated | late.outdated) & drafts)),
+        tuple(sorted(stale & drafts)),
         len(checked),
         line_count,
     )

@@ -1,44 +1,103 @@
-"""From charges that are due to drafts: what was used, what it costs. Nothing is written here."""
+"""From charges that are due to drafts: who is measured together, how much, what it costs.
+
+Nothing is written here. Pools are asked for in batches, each measured in one pass over the events,
+and only those members are kept that used something: a family of a million passes through, one pool
+at a time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.breakdown import Measured, named
+from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due, Part
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
     Draft,
-    Joined,
     adjustment,
-    draft,
-    joined,
 )
-from catchment.core.schedules import Charge, Schedule
-from catchment.core.taxes import Taxation, TaxTerms
+from catchment.core.metering import Member, Metric, Usage, UsageQuery
+from catchment.core.period import Period, days_text
+from catchment.core.pools import Pool, PoolMember, below
+from catchment.core.pricing import SeatPart, bounds, needs_values
+from catchment.core.schedules import Charge, Scope
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.answering import Answers, answers_to, measured_charge
-from catchment.flows.billing.failures import Failures, attempt
-from catchment.flows.taxes.tax_terms import tax_terms
-from catchment.store.families import customers
+from catchment.flows.billing.counting import Asking, count
+from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.price_dues import (
+    Failures,
+    MeasuredDue,
+    MeasuredPart,
+    attempt,
+    price,
+)
+from catchment.flows.billing.seat_usage import of_seats
+from catchment.flows.billing.users import Asked, users
+from catchment.store import stamps
+from catchment.store.families import aliases
+from catchment.store.seats import seat_events
+from catchment.store.usage import kept_usage
+from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
+_MEMBERS_AT_ONCE = 200_000
 
-class MeasuredPart(NamedTuple):
-    """The charges of one schedule on an invoice, each with its usage."""
 
+class _Key(NamedTuple):
+    """Who shares all of this asks for the same usage, with the same ``before`` it. ``part`` is of
+    seats.
+    """
+
+    schedule_id: str
+    metric_id: str
+    service: Period
+    scope: Scope
+    before: Period | None
+    part: SeatPart
+
+    @property
+    def start(self) -> date:
+        return (self.before or self.service).start
+
+
+_Answer = tuple[Usage, Pool, Basis | None]
+
+Answers = Mapping[_Key, _Answer]
+"""What was measured for charges."""
+
+_Known = dict[int, Measured]
+"""By identity of their charges, which the invoice keeps."""
+
+
+@dataclass(slots=True)
+class _Question:
+    key: _Key
     part: Part
-    measured: tuple[Measured, ...]
+    metric: Metric
+    want_values: bool = False
+    bounds: set[Decimal] = field(default_factory=set)
+
+    @property
+    def reads(self) -> Period:
+        """The days whose usage matters."""
+        return Period(self.key.start, self.key.service.end)
 
 
-MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
-"""What an invoice bills; parts that could not be measured are left out."""
+class _Read(NamedTuple):
+    """Up to which instant and events everything was read, and the other names of customers."""
+
+    known_at: datetime
+    last_seq: int
+    last_seat: int
+    names: Mapping[CustomerId, tuple[str, ...]]
 
 
 def drafted(
@@ -62,17 +121,7 @@ def drafted(
         answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
-    wanted = {who for _, parts in found for of in parts for who in _named(of)}
-    wanted.update(who for made in late.values() for one in made for who in _named_by(one))
-    names = customers.names(tx, agreed.workspace.id, wanted)
-    taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
-    drafts = []
-    for due, parts in found:
-        make = partial(_draft, due, parts, late[due.key], names, taxed[due.payer], failed)
-        drafts.append((due, attempt(due.schedule, failures, make)))
-    return [
-        (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
-    ]
+    return price(tx, agreed, found, late, failures, failed)
 
 
 def measured(
@@ -92,23 +141,16 @@ def _answered(dues: Iterable[Due], answers: Answers, failed: Failures) -> list[M
             due,
             tuple(
                 MeasuredPart(
-                    part, tuple(measured_charge(charge, answers, known) for charge in part.charges)
+                    part, tuple(_measured(charge, answers, known) for charge in part.charges)
                 )
                 for part in due.parts
                 if part.schedule.id not in failed
             ),
         )
         for due in dues
-        for known in [dict[int, Measured]()]
+        for known in [_Known()]
         if due.schedule.id not in failed
     ]
-
-
-def _named(of: MeasuredPart) -> Iterator[CustomerId]:
-    """Whose names a draft needs for a part of it."""
-    if of.part.joined or of.part.schedule.roll_up:
-        yield from of.part.path
-        yield from named(of.measured)
 
 
 def _adjustments(due: Due, answers: Answers, failed: Failures) -> list[Adjustment]:
@@ -116,40 +158,160 @@ def _adjustments(due: Due, answers: Answers, failed: Failures) -> list[Adjustmen
     found: list[Adjustment] = []
     for one in due.adjusting:
         if one.schedule.id not in failed:
-            make = partial(adjustment, one, measured_charge(one.charge, answers, {}))
+            make = partial(adjustment, one, _measured(one.charge, answers, {}))
             made = attempt(one.schedule, failed, make)
             found += [] if made is None else [made]
     return found
 
 
-def _named_by(one: Adjustment) -> Iterator[CustomerId]:
-    """Whose names a draft needs for an adjustment on it."""
-    yield from one.adjusting.path
-    for path in one.paths.values():
-        yield from path
-
-
-def _draft(
-    due: Due,
-    parts: Sequence[MeasuredPart],
-    late: Sequence[Adjustment],
-    names: Mapping[CustomerId, str],
-    taxed: TaxTerms,
+def answers_to(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    failures: Failures | None,
     failed: Failures,
-) -> Draft | None:
-    """The invoice, less what joins it and cannot be priced; None where nothing is left."""
-    own = [one for of in parts if not of.part.joined for one in of.measured]
-    guests: list[Joined] = []
-    for part, found in (of for of in parts if of.part.joined):
-        made = attempt(part.schedule, failed, partial(joined, part.schedule, part.path, found))
-        if made is not None:
-            guests.append(made)
-    if not (own or guests or late):
-        return None
+    last_seq: int | None,
+    *,
+    explained: bool,
+) -> Answers:
+    """The usage behind every charge that has any, with the pool's members that used something.
 
-    def taxing(schedule: Schedule, charge: Charge) -> Taxation:
-        named = schedule.tax_rates.get(charge.item.price_id)
-        return taxed.of(named, charge.item.tax_category_id)
+    Members are seen from who pays. Failures of parts that join are told to ``failed``.
+    """
+    answers: dict[_Key, _Answer] = {}
+    workspace_id = agreed.workspace.id
+    known_at = stamps.known_at(tx, workspace_id) if explained else None
+    last_seat = seat_events.last_place(tx, workspace_id)
+    questions = _questions(dues, explained=explained)
+    asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
+    agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
+    since = kept_usage.first_day(tx, workspace_id)
+    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
+        everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
+        known = aliases.of_customers(tx, workspace_id, everyone)
+        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
+        asking = [_asking(question, pools, names) for question, pools in batch]
+        made = count(
+            tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
+        )
+        last_seq = made.last_seq
+        for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
+            found = tuple(m for m in pools.now.members if m.customer in used.members)
+            before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
+            basis = None
+            if known_at is not None:
+                read = _Read(known_at, last_seq, last_seat, names)
+                basis = _basis(agreed, question, found, before, read)
+            members = below(question.part.path, found)
+            answers[question.key] = used, Pool(members, ()), basis
+    return answers
 
-    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing)
-    return replace(made_of, tax_status=taxed.status)
+
+def _basis(
+    agreed: Agreements,
+    question: _Question,
+    members: Collection[PoolMember],
+    before: tuple[Member, ...],
+    read: _Read,
+) -> Basis:
+    schedule, above = question.part.schedule, agreed.links_above(question.part)
+    return Basis(
+        question.key.service.span(agreed.zone),
+        {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
+        {m.customer: above + agreed.links(schedule, m) for m in members},
+        read.last_seq,
+        read.known_at,
+        schedule.exclusions,
+        before,
+        read.last_seat,
+    )
+
+
+def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
+    questions: dict[_Key, _Question] = {}
+    for due in dues:
+        late = (Part(one.schedule, one.path, (one.charge,)) for one in due.adjusting)
+        parts = (*due.parts, *late)
+        for part, charge in (
+            (of, one) for of in parts for asked in of.charges for one in (asked, *asked.beside)
+        ):
+            metric = charge.item.metric
+            if metric is not None:
+                key = _key(charge, metric)
+                question = questions.setdefault(key, _Question(key, part, metric))
+                question.want_values |= needs_values(charge.item.price)
+                if explained and part.schedule.roll_up:
+                    # Whose share it is depends on who came first.
+                    question.bounds |= set(bounds(charge.item.price))
+    return questions.values()
+
+
+def _pools(
+    agreed: Agreements,
+    questions: Iterable[_Question],
+    since: date | None,
+    failures: Failures | None,
+    failed: Failures,
+) -> Iterator[tuple[_Question, Pools]]:
+    """Whom to measure for each question; a failure is one about usage of before ``since``."""
+    for question in questions:
+        report = failed if question.part.joined else failures
+        pools = attempt(question.part.schedule, report, partial(_both, agreed, question, since))
+        if pools is not None:
+            yield question, pools
+
+
+def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
+    """Raises UsageDropped."""
+    key = question.key
+    if since is not None and key.start < since and not of_seats(question.metric):
+        raise UsageDropped.before(since, f"what is charged for {days_text(key.service)}")
+    charged = key.service, key.before
+    return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
+
+
+def _batches(
+    asked: Iterable[tuple[_Question, Pools]],
+) -> Iterator[list[tuple[_Question, Pools]]]:
+    batch: list[tuple[_Question, Pools]] = []
+    size = 0
+    for question, pools in asked:
+        batch.append((question, pools))
+        size += sum(len(pool.members) for pool in pools) + 1
+        if size >= _MEMBERS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
+    bounds_in_order = tuple(sorted(question.bounds))
+    query = UsageQuery(question.metric, (), question.want_values, bounds_in_order)
+    key, payer = question.key, question.part.schedule.customer
+    return Asking(onward(query, pools, names), key.service, payer, key.part)
+
+
+def _measured(charge: Charge, answers: Answers, known: _Known) -> Measured:
+    """The charge with its usage; one that stands beside others of an invoice is the same there."""
+    found = known.get(id(charge))
+    if found is None:
+        metric = charge.item.metric
+        beside = tuple(_measured(one, answers, known) for one in charge.beside)
+        found = Measured(charge, beside=beside)
+        if metric is not None:
+            found = Measured(charge, *answers[_key(charge, metric)], beside=beside)
+        known[id(charge)] = found
+    return found
+
+
+def _key(charge: Charge, metric: Metric) -> _Key:
+    return _Key(
+        charge.schedule_id,
+        metric.id,
+        charge.service,
+        charge.item.scope,
+        charge.before,
+        charge.part,
+    )

@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from catchment.core.control import Difference
 from catchment.flows.billing.check_sums import faults_of
+from catchment.flows.credits.apply_credits import apply_credits
+from catchment.flows.credits.project_credits import outdated
 from catchment.flows.invoices.finalize_invoice import numbered
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoices, run_invoices
@@ -34,10 +36,13 @@ def issue_drafts(
     unsure = [one.id for one in waiting if one != known.get(one.id)]
     differences = list(faults_of(tx, workspace.id, unsure))
     wrong = {one.invoice_id for one in differences}
+    # Of these credits would pay something else by now: the next run makes them anew.
+    wrong |= outdated(tx, workspace.id, waiting)
     right = [one for one in waiting if one.id not in wrong]
     if not right:
         return [], differences
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     issued = numbered(tx, workspace.id, right, status=Status.FINAL, on=today, now=now)
     invoices.issue(tx, issued)
+    apply_credits(tx, workspace.id, issued, on=today, now=now)
     return issued, differences

@@ -15,7 +15,10 @@ from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
+from catchment.core.settling import StepKind
 from catchment.core.taxes import identity, place_of
+from catchment.flows.credits.grant_phases import grant_begun
+from catchment.flows.credits.project_credits import projected
 from catchment.store import merchants
 from catchment.store.access import Workspace
 from catchment.store.catalog import structures
@@ -80,14 +83,16 @@ def keep(
     if not drafts:
         return []
     known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
-    heads: list[Invoice] = []
-    contents: list[Contents] = []
+    unpaid: list[tuple[Invoice, Contents]] = []
     for due, draft in drafts:
         made = head(workspace.id, new_id(), due, draft, known[draft.customer], now=now)
-        contents.append(contents_of(draft, made.id, new_id))
-        heads.append(replace(made, run_id=run_id))
+        made = replace(made, run_id=run_id)
+        unpaid.append((made, contents_of(draft, made.id, new_id)))
+    grant_begun(tx, workspace, (due for due, _ in drafts), now=now, new_id=new_id)
+    paid = projected(tx, workspace.id, unpaid, new_id)
+    heads = [made for made, _ in paid]
     invoices.add(tx, heads)
-    invoice_contents.add(tx, workspace.id, contents)
+    invoice_contents.add(tx, workspace.id, [contents for _, contents in paid])
     return heads
 
 
@@ -134,9 +139,17 @@ def emptied(invoice: Invoice) -> Invoice:
 
 
 def contents_of(
-    draft: Draft, invoice_id: str, new_id: NewId, before: Contents | None = None
+    draft: Draft,
+    invoice_id: str,
+    new_id: NewId,
+    before: Contents | None = None,
+    *,
+    explained: bool = True,
 ) -> Contents:
-    """Groups, lines and usage with ids; what was there ``before`` keeps its own."""
+    """Groups, lines and usage with ids; what was there ``before`` keeps its own.
+
+    What is not to be stored need not be ``explained`` by evidence.
+    """
     ids = _Ids(before or Contents(), new_id)
     groups, lines = [], []
     shares: dict[CustomerId, list[MemberShare]] = {}
@@ -193,7 +206,8 @@ def contents_of(
             for metric in [line.measured.charge.item.metric]
             for before in [line.measured.charge.before]
         ]
-        evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
+        if explained:
+            evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
         tuple(groups),
         tuple(lines),
@@ -295,7 +309,7 @@ class _Ids:
     def __init__(self, before: Contents, new_id: NewId) -> None:
         self._new_id = new_id
         self._known: dict[tuple[object, ...], str] = {}
-        for line in before.lines:
+        for line in (one for one in before.lines if one.settles is not StepKind.CREDIT):
             late = line.deducted is not None
             if line.group_id is not None:
                 self._known["group", line.schedule_id, line.product_id, late] = line.group_id

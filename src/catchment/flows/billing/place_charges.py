@@ -21,14 +21,16 @@ from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.failures import Failures
 from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, keep, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
+from catchment.flows.billing.price_dues import Failures
+from catchment.flows.credits.grant_phases import grant_begun
+from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoice_parts import Contents
-from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.invoices.invoices import Billed, Invoice, Status
 from catchment.usage import UsageStore
 
 
@@ -81,6 +83,32 @@ def place(
     return Placed(renewed, nothing_left, added)
 
 
+def planned(
+    tx: Connection,
+    workspace: Workspace,
+    wanted: Collection[Charge],
+    adjusting: UsageStore | None = None,
+) -> tuple[Agreements, list[Due]]:
+    """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
+
+    Each is whole: with what joins it and stands on its draft, and with what it adjusts by the usage
+    ``adjusting``, if there is one. Nothing is held.
+    """
+    search = _Search(
+        tx,
+        workspace,
+        {},
+        {charge.billed_as for charge in wanted},
+        {charge.due_on for charge in wanted},
+        hold=False,
+    )
+    dues = search.dues()
+    assert search.agreed is not None, wanted
+    if adjusting is not None:
+        dues = _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
+    return search.agreed, dues
+
+
 def _with_adjustments(
     tx: Connection,
     usage: UsageStore,
@@ -126,7 +154,7 @@ def _renewed(
     before = {one.id: invoice_contents.of(tx, workspace.id, one.id) for one in standing}
     for id in before:  # all of them first: a line may go from one to another
         invoice_contents.clear(tx, id)
-    contents: list[Contents] = []
+    contents: dict[str, Contents] = {}
     renewed: dict[str, Invoice] = {}
     for invoice in standing:
         if _key(invoice) in made:
@@ -139,14 +167,18 @@ def _renewed(
                 auto_issue=invoice.auto_issue and again.auto_issue,
                 customer_archived=payer.customer.archived_at is not None,
             )
-            contents.append(contents_of(draft, invoice.id, new_id, before[invoice.id]))
+            contents[invoice.id] = contents_of(draft, invoice.id, new_id, before[invoice.id])
         else:
             again = emptied(invoice)
         renewed[invoice.id] = replace(
             again, created_at=invoice.created_at, updated_at=now, calculated_at=now
         )
+    grant_begun(tx, workspace, (due for due, _ in made.values()), now=now, new_id=new_id)
+    unpaid = [(renewed[id], own) for id, own in contents.items()]
+    paid = projected(tx, workspace.id, unpaid, new_id, before)
+    renewed |= {one.id: one for one, _ in paid}
     invoices.save(tx, *renewed.values())
-    invoice_contents.add(tx, workspace.id, contents)
+    invoice_contents.add(tx, workspace.id, [own for _, own in paid])
     return renewed
 
 
@@ -154,7 +186,8 @@ def _renewed(
 class _Search:
     """Invoices whose whole contents are looked for: the drafts by id, and days to be drafted.
 
-    ``wanted`` are the charges that must be on one of them, and ``days`` when those fall due.
+    ``wanted`` are the charges that must be on one of them, and ``days`` when those fall due. The
+    drafts stay drafts until ``tx`` ends, unless it must not ``hold`` them.
     """
 
     tx: Connection
@@ -162,6 +195,7 @@ class _Search:
     drafts: dict[str, Invoice]
     wanted: set[ChargeId]
     days: set[date]
+    hold: bool = True
     keys: set[Key] = field(default_factory=set)
     agreed: Agreements | None = None
     _around: frozenset[str] = frozenset()
@@ -188,9 +222,14 @@ class _Search:
         found = arrange(free, agreed.payer, billed.issued)
         self.keys |= {due.key for due in found if self._wants(due)}
         there = {billed.days[key] for key in self.keys & billed.days.keys()} - self.drafts.keys()
-        for draft in invoices.held_drafts(self.tx, self.workspace.id, there):
-            self.drafts[draft.id] = draft
+        self.drafts |= {draft.id: draft for draft in self._drafts(there)}
         return found
+
+    def _drafts(self, ids: Collection[str]) -> list[Invoice]:
+        if self.hold:
+            return invoices.held_drafts(self.tx, self.workspace.id, ids)
+        found = (invoices.find(self.tx, self.workspace.id, id) for id in sorted(ids))
+        return [one for one in found if one is not None and one.status is Status.DRAFT]
 
     def _agreed(self, schedule_ids: set[str]) -> Agreements:
         if self.agreed is None or not schedule_ids <= self._around:

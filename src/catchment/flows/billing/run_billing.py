@@ -9,7 +9,7 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -18,41 +18,35 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Key, arrange
-from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.period import days_text
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.answering import Answers, answers_to
 from catchment.flows.billing.check_sums import OutOfBalance
-from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.failures import Failures, attempt
+from catchment.flows.billing.drafting import Answers, answers_to, drafted
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId, keep
 from catchment.flows.billing.late_usage import late, standing
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.billing.place_charges import place
+from catchment.flows.billing.portions import portions
+from catchment.flows.billing.price_dues import Failures, attempt
 from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.users import FEW, sizes
 from catchment.flows.billing.work import Work
+from catchment.flows.credits.grant_phases import grant_phases, grants
 from catchment.store import stamps
 from catchment.store.access import Workspace
-from catchment.store.chunks import chunks
 from catchment.store.engine import lock, reading, writing
 from catchment.store.invoices import billing_run_failures, billing_runs, invoices
 from catchment.store.invoices.billing_run_failures import concerned
 from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.invoices.invoices import Billed, Invoice
-from catchment.store.schedules import schedules
+from catchment.store.schedules import schedules, time_travellers
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
-
-MEMBERS_AT_ONCE = 200_000
-MEASURED_AT_ONCE = 5_000
-"""How many invoices are measured together."""
 
 
 def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
@@ -67,23 +61,23 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         only = None if run.retry_of is None else concerned(tx, run.retry_of)[0]
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(tx, usage, agreed, run, only, failures)
-        families = _families(tx, workspace, plan.values())
+        parts = portions(tx, workspace, plan.values(), work.at_once)
+    _grant(work, run, agreed, only)
     finished, count = 0, len(plan)
-    groups = list(_groups(plan.values(), families, work.at_once))
     with writing(work.engine) as tx:
-        chunk_count = sum(-(-len(group) // work.at_once) for group in groups)
-        billing_runs.planned(tx, run.id, count, chunk_count)
+        billing_runs.planned(tx, run.id, count, len(parts))
     work.progress(0, count)
     told: set[str] = set()
     answers: Answers | None = None
-    for part, measuring in _chunks(groups, work.at_once):
+    for part, measuring in parts:
         with reading(work.engine) as tx:
-            if measuring or answers is None:
-                known_at = stamps.known_at(tx, workspace.id)
-                asked = _planned(plan, measuring or part)
+            if measuring:
+                asked = _planned(plan, measuring)
                 answers = answers_to(
                     tx, usage, agreed, asked, failures, failures, run.last_seq, explained=True
                 )
+            if measuring or answers is None:
+                known_at = stamps.known_at(tx, workspace.id)
             planned = _planned(plan, part)
             drafts = drafted(tx, usage, agreed, planned, failures, run.last_seq, answers)
         with writing(work.engine) as tx:
@@ -119,6 +113,20 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
             billing_runs.advance(tx, run.id, attempts=0)
 
 
+def _grant(work: Work, run: BillingRun, agreed: Agreements, only: Collection[str] | None) -> None:
+    """Grant the credits of phases that have begun."""
+    granting = [
+        one.id
+        for one in agreed.schedules.values()
+        if one.bills and grants(one) and (only is None or one.id in only)
+    ]
+    if granting:
+        with writing(work.engine) as tx:
+            hold(tx, work.workspace)
+            known = ((one, run.as_of) for one in schedules.some(tx, work.workspace.id, granting))
+            grant_phases(tx, work.workspace, known, now=work.now, new_id=work.new_id)
+
+
 def bill_schedule(
     tx: Connection,
     usage: UsageStore,
@@ -129,24 +137,42 @@ def bill_schedule(
     now: datetime,
     new_id: NewId,
 ) -> list[Invoice]:
-    """Draft every due day of one activated schedule within the caller's transaction, and issue
-    the drafts of schedules that do so by themselves.
+    """Bill one activated schedule as ``bill_schedules`` does, and hold the workspace's billing.
+
+    Raises NotFound, OutOfBalance, UsageDropped.
+    """
+    hold(tx, workspace)
+    found = [schedules.one(tx, workspace.id, schedule_id)]
+    return bill_schedules(tx, usage, workspace, found, as_of=as_of, now=now, new_id=new_id)
+
+
+def bill_schedules(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    activated: Iterable[Schedule],
+    *,
+    as_of: date,
+    now: datetime,
+    new_id: NewId,
+) -> list[Invoice]:
+    """Draft every due day of activated schedules within the caller's transaction, and issue the
+    drafts of those that do so by themselves. The caller holds the workspace's billing.
 
     What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
     through a connection of its own: what was acknowledged before counts, and reading waits for no
     writer. A suspended schedule bills nothing. A schedule that cannot be billed fails the request.
     Raises OutOfBalance, UsageDropped.
     """
-    hold(tx, workspace)
-    schedule = schedules.one(tx, workspace.id, schedule_id)
-    if schedule.suspended:
-        return []
-    billed = invoices.billed(tx, workspace.id, [schedule_id])
+    zone = ZoneInfo(workspace.timezone)
+    billing = [one for one in activated if not one.suspended]
+    billed = invoices.billed(tx, workspace.id, [one.id for one in billing])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
-        for charge in unbilled_before(schedule, since, billed, ZoneInfo(workspace.timezone)):
+        for charge in (c for one in billing for c in unbilled_before(one, since, billed, zone)):
             raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
-    wanted = unbilled(schedule, charges(schedule, as_of, ZoneInfo(workspace.timezone)), billed)
+    due = ((one, charges(one, as_of, zone)) for one in billing)
+    wanted = [charge for one, own in due for charge in unbilled(one, own, billed)]
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
     found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
     if differences:
@@ -197,7 +223,8 @@ def _whole_plan(
     tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
 ) -> dict[Key, Due]:
     billed = invoices.billed(tx, agreed.workspace.id)
-    plan = _charged(agreed, billed, run.as_of, failures)
+    frozen = time_travellers.days(tx, agreed.workspace)
+    plan = _charged(agreed, billed, run.as_of, failures, frozen)
     found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
     if not found:
         return plan
@@ -207,11 +234,19 @@ def _whole_plan(
     return {due.key: due for due in sorted(dues, key=lambda due: (due.on, due.schedule.id))}
 
 
-def _charged(agreed: Agreements, billed: Billed, as_of: date, failures: Failures) -> dict[Key, Due]:
+def _charged(
+    agreed: Agreements,
+    billed: Billed,
+    as_of: date,
+    failures: Failures,
+    frozen: Mapping[str, date],
+) -> dict[Key, Due]:
+    """What is due; of schedules whose time is ``frozen``, by that day at most."""
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.bills:
-            find = partial(_open, schedule, agreed, billed, as_of)
+            day = min(as_of, frozen.get(schedule.id, as_of))
+            find = partial(_open, schedule, agreed, billed, day)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
     dues = arrange(found, agreed.payer, billed.issued)
@@ -250,49 +285,15 @@ def _wanted(
     """What is due of these schedules and on no invoice, less what has failed."""
     known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
     billed = invoices.billed(tx, workspace.id, [one.id for one in known])
+    frozen = time_travellers.days(tx, workspace)
     zone = ZoneInfo(workspace.timezone)
     return [
         charge
         for schedule in known
         if schedule.bills
-        for charge in unbilled(schedule, charges(schedule, as_of, zone), billed)
+        for day in [min(as_of, frozen.get(schedule.id, as_of))]
+        for charge in unbilled(schedule, charges(schedule, day, zone), billed)
     ]
-
-
-def _families(tx: Connection, workspace: Workspace, plan: Iterable[Due]) -> dict[CustomerId, int]:
-    """How many customers are below each of those who roll up in the plan."""
-    tops = {of.schedule.customer for due in plan for of in due.parts if of.schedule.roll_up}
-    return sizes(tx, workspace.id, tops, MEMBERS_AT_ONCE)
-
-
-def _groups(
-    plan: Iterable[Due], families: Mapping[CustomerId, int], at_once: int
-) -> Iterator[list[Due]]:
-    """The plan in groups that are measured together and fit into memory.
-
-    Each takes a pass over the events of everybody, so small families come by the thousand.
-    """
-    group: list[Due] = []
-    members = 0
-    for due in plan:
-        group.append(due)
-        for schedule in (of.schedule for of in due.parts):
-            members += families[schedule.customer] if schedule.roll_up else 1
-        enough = len(group) >= MEASURED_AT_ONCE or members >= FEW
-        if (enough and len(group) >= at_once) or members >= MEMBERS_AT_ONCE:
-            yield group
-            group, members = [], 0
-    if group:
-        yield group
-
-
-def _chunks(
-    groups: Iterable[list[Due]], at_once: int
-) -> Iterator[tuple[list[Due], list[Due] | None]]:
-    """The groups in chunks that share a transaction; the first of a group comes with all of it."""
-    for group in groups:
-        for number, part in enumerate(chunks(group, at_once)):
-            yield part, group if number == 0 else None
 
 
 def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:

@@ -30,6 +30,8 @@ from catchment.flows.billing.compare_invoices import Difference, first_differenc
 from catchment.flows.billing.keep_drafts import contents_of
 from catchment.flows.billing.measure_again import Line, Plan, measure_again
 from catchment.flows.billing.metrics_then import as_billed
+from catchment.flows.credits.credit_lines import without_credits
+from catchment.flows.credits.paid_again import paid_again
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
@@ -134,7 +136,8 @@ def _planned(
     agreed = history.as_known(known_at, invoice.calculated_at)
     schedule = agreed.schedules[invoice.schedule_id]
     plan = Plan(invoice, schedule, agreed, stored, kept)
-    lines = {_key_of(line): line for line in stored.lines if line.deducted is None}
+    charged = without_credits(stored).lines
+    lines = {_key_of(line): line for line in charged if line.deducted is None}
     for part in _parts(tx, agreed, invoice, stored) if lines else ():
         complete = part.schedule is schedule and schedule.bill_to is BillTo.SELF
         for charge in part.charges:
@@ -179,7 +182,7 @@ def _parts(
 ) -> Iterator[Part]:
     """What the schedules on an invoice charge on its day, and how it came to who is invoiced."""
     assert invoice.due_on is not None, invoice
-    lines = [line for line in stored.lines if line.deducted is None]
+    lines = [line for line in without_credits(stored).lines if line.deducted is None]
     ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in lines)])
     known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
     agreed = _among_invoiced(tx, agreed, invoice, lines)
@@ -278,7 +281,12 @@ def _judged(tx: Connection, plan: Plan) -> Difference | None:
 
     again = draft(plan.schedule, own, names, guests, late, on=invoice.due_on, taxing=taxing)
     numbers = count(1)
-    contents = contents_of(again, invoice.id, lambda: f"new {next(numbers)}", stored)
+
+    def new_id() -> str:
+        return f"new {next(numbers)}"
+
+    contents = contents_of(again, invoice.id, new_id, stored)
+    contents = paid_again(tx, invoice, contents, stored.lines, new_id)
     stored = replace(stored, evidence=plan.kept)
     return first_difference(invoice, stored, again, contents)
 

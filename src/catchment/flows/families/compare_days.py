@@ -19,7 +19,8 @@ from catchment.core.invoicing import Draft, draft, joined
 from catchment.core.period import Span
 from catchment.core.pools import NO_POOL
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.drafting import MeasuredDue, MeasuredPart, drafted, measured
+from catchment.flows.billing.drafting import drafted, measured
+from catchment.flows.billing.price_dues import MeasuredDue, MeasuredPart
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import reach
 from catchment.flows.families.preview_days import Day, Worlds, who

@@ -27,6 +27,7 @@ class Step(StrEnum):
     CHARGES = "CHARGES"
     DISCOUNTS = "DISCOUNTS"
     MINIMUMS = "MINIMUMS"
+    CREDITS = "CREDITS"
     TAX = "TAX"
 
 
@@ -67,16 +68,18 @@ class InvoiceExplanation:
         nothing = self.invoice.net - self.invoice.net
         taken = sum(self._settled(StepKind.DISCOUNT), nothing)
         added = sum(self._settled(StepKind.MINIMUM), nothing)
+        paid = sum(self._settled(StepKind.CREDIT), nothing)
         steps = (
             (Step.DISCOUNTS, taken),
             (Step.MINIMUMS, added),
+            (Step.CREDITS, paid),
             (Step.TAX, self.invoice.tax),
         )
         there = (one for one in steps if one[1].minor)
-        return ((Step.CHARGES, self.invoice.net - taken - added), *there)
+        return ((Step.CHARGES, self.invoice.net - taken - added - paid), *there)
 
     def _settled(self, kind: StepKind) -> Iterator[Money]:
-        """What discounts or minimums come to; within adjustments they are not told apart."""
+        """What steps of a kind come to; within adjustments they are not told apart."""
         for _, own in self.groups:
             for line in (one.line for one in own):
                 if line.settles is kind:

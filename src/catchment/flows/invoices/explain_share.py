@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
-from datetime import tzinfo
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -21,11 +21,14 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import ADDING_UP, Usage
 from catchment.core.money import EXACT, Money, exact_sum, total
 from catchment.core.pricing import bounds, needs_values, within
+from catchment.core.settling import StepKind
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from
 from catchment.flows.invoices.explain_line import query_of
 from catchment.flows.invoices.finalize_invoice import one_invoice
+from catchment.flows.invoices.settled_again import settled_again
+from catchment.store.access import Workspace
 from catchment.store.catalog import structures
 from catchment.store.invoices import adjustments, evidence, invoice_contents
 from catchment.store.invoices.evidence import Evidence
@@ -127,20 +130,19 @@ class ShareExplanation:
 def explain_share(
     tx: Connection,
     usage: UsageStore,
-    workspace_id: str,
+    workspace: Workspace,
     invoice_id: str,
     line_id: str,
     customer: CustomerId,
     method: Method,
     *,
     descendants: bool,
-    zone: tzinfo,
 ) -> ShareExplanation:
     """Why the customer, alone or with all below it, has its share of the line.
 
-    Days begin in ``zone``. Raises NotFound, also where it has none, FigureDiffers, and
-    NotSupportedYet for a line that settles others.
+    Raises NotFound, also where it has none, FigureDiffers, and NotSupportedYet for a credit.
     """
+    workspace_id = workspace.id
     invoice = one_invoice(tx, workspace_id, invoice_id)
     line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
     kept = evidence.of_line(tx, workspace_id, line_id)
@@ -159,20 +161,22 @@ def explain_share(
     }
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
-    if line.settles is not None:
+    if line.settles is StepKind.CREDIT:
         raise NotSupportedYet(
-            "How shares of a discount or a minimum come about is not explained yet; those of the"
-            " lines they settle are."
+            "How shares of a credit come about is not explained yet; those of what it pays are."
         )
-    if kept.counted is None and line.deducted is None:
+    if line.settles is None and kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.
         [(member, share)] = shares.values()
         if (share.quantity, share.parts[_PLACES[method]]) != (line.quantity, line.net.minor):
             raise FigureDiffers(f"The share in line item {line_id} is not the whole of it.")
         [(_, name), *_] = path_from(customer, member)
         return ShareExplanation(invoice, line, method, customer, name, (), 1)
-    used = _used(tx, usage, line, kept, workspace_id, zone)
-    found = {} if used is None else _reckoned(line, kept, used, method, shares)
+    if line.settles is not None:
+        found = settled_again(tx, usage, workspace, invoice, line, kept, method, shares)
+    else:
+        used = _used(tx, usage, line, kept, workspace)
+        found = {} if used is None else _reckoned(line, kept, used, method, shares)
     taken = _taken(tx, workspace_id, line, _PLACES[method], shares)
     nothing = Reckoning.none(invoice.currency)
     members = tuple(
@@ -194,8 +198,7 @@ def _used(
     usage: UsageStore,
     line: LineItem,
     kept: Evidence,
-    workspace_id: str,
-    zone: tzinfo,
+    workspace: Workspace,
 ) -> Usage | None:
     """What counted then; None for a line that only takes back what was adjusted before."""
     counted = kept.counted
@@ -205,9 +208,10 @@ def _used(
     query = replace(query_of(counted), want_values=needs_values(price), bounds=bounds(price))
     assert line.service is not None, line
     assert line.schedule_id is not None, line
-    payer = schedules.one(tx, workspace_id, line.schedule_id).customer
+    payer = schedules.one(tx, workspace.id, line.schedule_id).customer
+    zone = ZoneInfo(workspace.timezone)
     asking = [Asking(Onward(query, counted.before), line.service, payer, line.part)]
-    [used] = count(tx, usage, workspace_id, zone, asking, last_seq=place, last_seat=place).answers
+    [used] = count(tx, usage, workspace.id, zone, asking, last_seq=place, last_seat=place).answers
     return used
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceNotDraft, NotFound
 from catchment.flows.billing.check_sums import check_sums
+from catchment.flows.credits.apply_credits import apply_credits, check_credits
 from catchment.flows.invoices.printed_seller import printed_seller
 from catchment.store import merchants, sequences
+from catchment.store.engine import lock
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Invoice, Status
 
@@ -28,13 +30,16 @@ def finalize_invoice(
     """Number a draft and date it ``on``; from then on it does not change.
 
     One that has not changed since it was found ``sound`` is not read again.
-    Raises NotFound, InvoiceNotDraft, OutOfBalance.
+    Raises NotFound, InvoiceNotDraft, OutOfBalance, CreditsOutdated.
     """
+    lock(tx, "billing", workspace_id)
     draft = one_draft(tx, workspace_id, invoice_id)
     if draft != sound:
         check_sums(tx, workspace_id, invoice_id)
+    check_credits(tx, draft)
     [final] = numbered(tx, workspace_id, [draft], status=Status.FINAL, on=on, now=now)
     invoices.issue(tx, [final])
+    apply_credits(tx, workspace_id, [final], on=on, now=now)
     return final
 
 

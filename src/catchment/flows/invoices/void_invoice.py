@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceVoided
+from catchment.flows.credits.apply_credits import return_credits
 from catchment.flows.invoices.finalize_invoice import numbered, one_invoice
 from catchment.store.engine import lock
 from catchment.store.invoices import invoices
@@ -22,7 +23,8 @@ def void_invoice(
     """Void an invoice and let the next run draft its days anew.
 
     A draft gets its number now, so that no document of the series is without one.
-    Not where they would need usage that was dropped. Raises NotFound, InvoiceVoided, UsageDropped.
+    Credits get back what they paid of it. Not where usage would be needed that was dropped.
+    Raises NotFound, InvoiceVoided, UsageDropped.
     """
     lock(tx, "billing", workspace_id)
     found = one_invoice(tx, workspace_id, invoice_id, for_change=True)
@@ -37,6 +39,7 @@ def void_invoice(
     if found.number is None:
         [voided] = numbered(tx, workspace_id, [found], status=Status.VOIDED, on=on, now=now)
     invoices.save(tx, voided)
+    return_credits(tx, voided, on=on, now=now)
     invoices.release(tx, invoice_id)
     late_looks.forget(tx, invoice_id)
     invoices.drop_document(tx, invoice_id)

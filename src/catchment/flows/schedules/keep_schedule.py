@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.flows.billing.run_billing import bill_schedule, hold
+from catchment.flows.credits.grant_phases import grant_phases, refuse_used
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts
 from catchment.flows.schedules import billed_usage
 from catchment.flows.schedules.pool_terms import check_exclusions
@@ -26,7 +27,13 @@ from catchment.flows.schedules.settling_terms import copied
 from catchment.flows.taxes.schedule_taxes import agreed_rates
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.schedules import joining, payment_settings, phase_terms, schedule_records
+from catchment.store.schedules import (
+    joining,
+    payment_settings,
+    phase_terms,
+    schedule_records,
+    schedules,
+)
 from catchment.store.schedules.payment_settings import Subject, Whose
 from catchment.store.schedules.schedule_records import PhaseRecord, ScheduleRecord
 from catchment.usage import UsageStore
@@ -178,6 +185,8 @@ def _rewrite(
         schedule_records.save(tx, workspace.id, record)
         return record
     check_start(tx, workspace, record)
+    kept = {one.id for phase in record.phases for one in phase.credit_grants}
+    refuse_used(tx, workspace.id, record.id, kept)
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
     watch.check(tx)
@@ -247,19 +256,28 @@ def duplicate(
     return copy
 
 
-def refuse_archived_customer(tx: Connection, workspace: str, id: str) -> None:
+def refuse_archived_customer(
+    tx: Connection, workspace: str, id: str, what: str = "new schedule"
+) -> None:
     """Raises CustomerArchived; a customer that is not there is named where the body names it."""
     customer = customers.many(tx, workspace, [id]).get(id)
     if customer is None:
         message = f"There is no customer {id}."
         raise NotFound(message, errors=(FieldError("/customerId", NotFound.code, message),))
     if customer.archived_at is not None:
-        raise customer_archived(customer.legal_name)
+        raise customer_archived(customer.legal_name, what)
 
 
 def _copied(phase: PhaseRecord, *, now: datetime, new_id: NewId) -> PhaseRecord:
     discounts, minimums = copied(phase.discounts, phase.minimums, now=now, new_id=new_id)
-    return replace(phase, id=new_id(), created_at=now, discounts=discounts, minimums=minimums)
+    return replace(
+        phase,
+        id=new_id(),
+        created_at=now,
+        discounts=discounts,
+        minimums=minimums,
+        credit_grants=tuple(replace(one, id=new_id()) for one in phase.credit_grants),
+    )
 
 
 def refuse_ended(record: ScheduleRecord, today: date) -> None:
@@ -334,6 +352,8 @@ def bill_again(
 
     That is usage of its rivals, and lines of those below who bill their parent.
     """
+    agreed = schedules.one(tx, workspace.id, record.id)
+    grant_phases(tx, workspace, [(agreed, today)], now=now, new_id=new_id)
     joins = joining.below(tx, workspace.id, [record.customer_id])
     again = {record.id, *rivals, *joins}
     recalculate_drafts(tx, usage, workspace, again, now=now, new_id=new_id)

@@ -13,6 +13,7 @@ from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.core.period import Period, day_after
 from catchment.core.schedules import BillTo
 from catchment.flows.families.save_customer import CustomerArchived
+from catchment.flows.schedules.granting_terms import Granting, PhaseGrantTerms
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.make_price import ListPriceArchived
 from catchment.flows.schedules.pool_terms import check_scopes
@@ -72,6 +73,7 @@ class PhaseTerms:
     list_arr: Mapping[str, str] = field(default_factory=dict)
     discounts: tuple[DiscountTerms, ...] = ()
     minimums: tuple[MinimumTerms, ...] = ()
+    credit_grants: tuple[PhaseGrantTerms, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,13 @@ def phases_of(
     known, catalogue = check_prices(tx, workspace, terms)
     _check_products(tx, workspace, terms, catalogue)
     same = {phase.start: phase for phase in before}
+    granting = Granting(
+        tx,
+        workspace,
+        new_id,
+        {one.id: one for phase in before for one in phase.credit_grants},
+        said=any(phase.credit_grants is not None for phase in terms.phases),
+    )
     made: list[StoredPrice] = []
     found = []
     for index, phase in enumerate(terms.phases):
@@ -168,6 +177,7 @@ def phases_of(
         check_discounts(f"/phases/{index}", phase.discounts, settled)
         check_minimums(f"/phases/{index}", phase.minimums, settled)
         discounts, minimums = (old.discounts, old.minimums) if old else ((), ())
+        granted = old.credit_grants if old else ()
         found.append(
             PhaseRecord(
                 old.id if old else new_id(),
@@ -180,6 +190,7 @@ def phases_of(
                 old.created_at if old else now,
                 discounts_of(phase.discounts, settled, discounts, now=now, new_id=new_id),
                 minimums_of(phase.minimums, settled, minimums, now=now, new_id=new_id),
+                granting.of_phase(f"/phases/{index}", phase.credit_grants, granted, settled),
             )
         )
     prices.add(tx, workspace, made)
@@ -234,9 +245,9 @@ def check_roll_up(tx: Connection, workspace: Workspace, record: ScheduleRecord) 
         raise RollUpNeedsChildren(message, errors=(error,))
 
 
-def customer_archived(name: str) -> CustomerArchived:
-    """The refusal of an archived customer."""
-    message = f"{name} is archived and can have no new schedule."
+def customer_archived(name: str, what: str = "new schedule") -> CustomerArchived:
+    """The refusal of ``what`` for an archived customer."""
+    message = f"{name} is archived and can have no {what}."
     return CustomerArchived(
         message, errors=(FieldError("/customerId", CustomerArchived.code, message),)
     )

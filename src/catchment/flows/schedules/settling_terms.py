@@ -48,7 +48,7 @@ def check_discounts(at: str, asked: Sequence[DiscountTerms], prices: PhasePrices
     """Refuse discounts of the phase at ``at`` that cannot be worked out. Raises Invalid."""
     for index, one in enumerate(asked):
         here = f"{at}/discounts/{index}"
-        covered = _covered(f"{here}/restrictToPrices", one.prices, prices)
+        covered = prices_covered(f"{here}/restrictToPrices", one.prices, prices)
         if one.type is DiscountType.PERCENTAGE and one.amount > 1:
             message = "A percentage is a fraction of at most 1: 0.1 is 10 %."
             raise Invalid.field(f"{here}/amount", message)
@@ -64,7 +64,7 @@ def check_minimums(at: str, asked: Sequence[MinimumTerms], prices: PhasePrices) 
     """Refuse minimums of the phase at ``at`` that cannot be worked out. Raises Invalid."""
     for index, one in enumerate(asked):
         here = f"{at}/minimums/{index}/restrictToPrices"
-        covered = _covered(here, one.prices, prices)
+        covered = prices_covered(here, one.prices, prices)
         used = [terms for terms in covered if terms.of_usage]
         if one.prices and len(used) < len(covered):
             raise Invalid.field(here, "Only usage prices count towards a minimum.")
@@ -140,7 +140,7 @@ def copied(
     )
 
 
-def _covered(at: str, asked: Sequence[str], prices: PhasePrices) -> list[Terms]:
+def prices_covered(at: str, asked: Sequence[str], prices: PhasePrices) -> list[Terms]:
     """The prices that are named, or all. Raises Invalid."""
     for index, id in enumerate(asked):
         if id not in prices.named:

@@ -20,6 +20,7 @@ from catchment.core.metering import Aggregation
 from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
+from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
 from catchment.store.invoices.invoice_rows import parts_of
@@ -42,7 +43,9 @@ _LOOKED_AT = and_(
     _look.service_start == _line.service_start,
     _look.part == _line.part,
 )
-_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.is_not(None)
+_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.in_(
+    (StepKind.DISCOUNT, StepKind.MINIMUM)
+)
 _LAST_SEQ = case(
     (_line.aggregation == Aggregation.SEATS, _line.last_seat),
     (_look.last_seq > _line.last_seq, _look.last_seq),

@@ -29,6 +29,7 @@ from catchment.core.control import (
 from catchment.core.metering import ADDING_UP, Metric
 from catchment.core.money import EXACT, Money, exact_sum
 from catchment.core.period import Period, outermost
+from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions, evidence
 from catchment.store.invoices.evidence import MemberSums
@@ -52,6 +53,7 @@ _LINE = [
     *(_c[name] for name in ("id", "invoice_id", "group_id", "index", *_TOTALS)),
     *(_c[name] for name in ("schedule_id", "service_start", "service_end", "event_count")),
     *(_c[name] for name in ("quantity", "tax_rate", "adjustment", "deducted")),
+    _c.settles,
     _c.restrict_to_customers,
     _c.share_counts.is_not(None).label("is_shared"),
     _as_text(_c.segments).label("segments"),
@@ -202,7 +204,7 @@ def _line(
         used=summed.quantity if summed is not None and adds_up else None,
         shares=shared,
         tax_shares=tax_shared,
-        tax_rate=Decimal(row.tax_rate),
+        tax_rate=None if row.settles == StepKind.CREDIT else Decimal(row.tax_rate),
         event_count=row.event_count,
         member_events=None if summed is None else summed.event_count,
         deducted=deductions.of(row.deducted, row.adjustment, currency),

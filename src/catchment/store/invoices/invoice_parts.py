@@ -79,17 +79,13 @@ class LineItem(Taxed):
     tiers_from: date | None = None
     part: SeatPart = SeatPart.ALL
     last_seat: int | None = None
+    credit_grant_id: str | None = None
 
     @property
     def shown_price_id(self) -> str | None:
         """The price it charges, or what of it is not to be paid; a minimum is of several."""
-        match self.settles:
-            case StepKind.MINIMUM:
-                return None
-            case StepKind.DISCOUNT:
-                return self.price_id and self.price_id.rpartition(":")[2]
-            case _:
-                return self.price_id
+        *kinds, id = (self.price_id or "").split(":")
+        return None if "minimum" in kinds else id or None
 
     @property
     def whole_quantity(self) -> Decimal:

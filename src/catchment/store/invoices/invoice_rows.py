@@ -79,6 +79,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         known_at=row.known_at,
         steps=tuple(step_of(step, row.currency) for step in row.steps or ()),
         settles=StepKind(row.settles) if row.settles else None,
+        credit_grant_id=row.credit_grant_id,
         tiers_from=row.tiers_from,
     )
 
@@ -169,6 +170,7 @@ LINE_COLUMNS = (
     "aggregation",
     "event_type",
     "settles",
+    "credit_grant_id",
     "event_count",
     "adjustment",
     "last_seq",
@@ -215,6 +217,7 @@ def line_row(line: LineItem) -> tuple[Any, ...]:
         line.aggregation,
         line.event_type,
         line.settles,
+        line.credit_grant_id,
         line.event_count,
         line.number,
         line.last_seq,

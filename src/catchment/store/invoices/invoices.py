@@ -271,6 +271,7 @@ def billed(
             line.workspace_id == workspace_id,
             line.live_key == "",
             line.adjustment == ORIGINAL,
+            line.credit_grant_id.is_(None),
             *_among(line.schedule_id, ids),
         )
         for schedule, due_on, ordinal, id, status in tx.execute(by_day):
@@ -295,7 +296,7 @@ def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
         for ids in _batches(invoice_ids)
         for schedule, price, start, part in tx.execute(
             select(c.schedule_id, c.price_id, c.service_start, c.part).where(
-                c.invoice_id.in_(ids), c.adjustment == ORIGINAL
+                c.invoice_id.in_(ids), c.adjustment == ORIGINAL, c.credit_grant_id.is_(None)
             )
         )
     }

@@ -35,6 +35,18 @@ class IssuedUsage:
     scope: Scope
 
 
+def customers_of(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, str]:
+    """The customer of each of these schedules."""
+    c = billing_schedules.c
+    return {
+        id: customer
+        for part in chunks(sorted(ids))
+        for id, customer in tx.execute(
+            select(c.id, c.customer_id).where(c.workspace_id == workspace, c.id.in_(part))
+        )
+    }
+
+
 def last_invoices(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, str]:
     """The invoice that bills each schedule, fell due last and is not void."""
     billing = billing_of(workspace, ids)

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
+from catchment.core.credits import PhaseGrant
 from catchment.core.errors import NotFound
 from catchment.core.period import Span
 from catchment.core.schedules import BillTo
 from catchment.store.families import links
-from catchment.store.schedules import phase_terms
+from catchment.store.schedules import phase_grants, phase_terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
 from catchment.store.schema import (
     billing_schedules,
@@ -48,6 +49,7 @@ class PhaseRecord:
     created_at: datetime
     discounts: tuple[DiscountRecord, ...] = ()
     minimums: tuple[MinimumRecord, ...] = ()
+    credit_grants: tuple[PhaseGrant, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def save(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     """Replace what is kept of a schedule, phases included."""
     save_head(tx, record)
     phase_terms.drop(tx, record.id)
+    phase_grants.drop(tx, record.id)
     mine = select(phases.c.id).where(phases.c.schedule_id == record.id)
     tx.execute(delete(phase_prices).where(phase_prices.c.phase_id.in_(mine)))
     tx.execute(delete(phases).where(phases.c.schedule_id == record.id))
@@ -210,6 +213,9 @@ def _add_phases(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     phase_terms.add_minimums(
         tx, workspace, record.id, ((phase.id, phase.minimums) for phase in record.phases)
     )
+    phase_grants.add(
+        tx, workspace, record.id, ((phase.id, phase.credit_grants) for phase in record.phases)
+    )
 
 
 def _values(record: ScheduleRecord) -> dict[str, Any]:
@@ -249,6 +255,7 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
         priced[row.phase_id].append(PhasePrice(row.price_id, row.arr_calculation))
     these = select(_c.id).where(_c.id.in_(ids))
     discounts, minimums = phase_terms.discounts_of(tx, these), phase_terms.minimums_of(tx, these)
+    granted = phase_grants.of(tx, these)
     found: defaultdict[str, list[PhaseRecord]] = defaultdict(list)
     query = select(phases).where(phases.c.schedule_id.in_(ids)).order_by(phases.c.position)
     for row in tx.execute(query):
@@ -264,6 +271,7 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
                 row.created_at,
                 tuple(discounts.get(row.id, ())),
                 tuple(minimums.get(row.id, ())),
+                tuple(granted.get(row.id, ())),
             )
         )
     return found

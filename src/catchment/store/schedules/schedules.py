@@ -1,4 +1,4 @@
-"""Billing schedules as billing applies them, in bulk: six statements, however many there are."""
+"""Billing schedules as billing applies them, in bulk: seven statements, however many there are."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catchment.core.errors import NotFound
 from catchment.core.schedules import BillTo, Phase, PricedItem, Schedule
 from catchment.store.catalog import prices
 from catchment.store.chunks import chunks
-from catchment.store.schedules import phase_terms
+from catchment.store.schedules import phase_grants, phase_terms
 from catchment.store.schema import billing_schedules, phase_prices, phases
 
 RESET = "RESET"
@@ -106,6 +106,7 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
     for phase_id, price_id in tx.execute(priced.order_by(phase_prices.c.position)):
         of_phase[phase_id].append(items[price_id])
     discounts, minimums = phase_terms.discounts_of(tx, wanted), phase_terms.minimums_of(tx, wanted)
+    granted = phase_grants.of(tx, wanted)
     found: defaultdict[str, list[Phase]] = defaultdict(list)
     rows = tx.execute(
         select(*_PHASE).where(phases.c.schedule_id.in_(wanted)).order_by(phases.c.position)
@@ -121,6 +122,7 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
                 resets,
                 tuple(one.applied for one in discounts.get(row.id, ())),
                 tuple(one.applied for one in minimums.get(row.id, ())),
+                tuple(granted.get(row.id, ())),
             )
         )
     return found

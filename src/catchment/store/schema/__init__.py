@@ -24,9 +24,11 @@ from catchment.store.schema.agreements import (
     payment_settings,
     phase_prices,
     phases,
+    time_travellers,
 )
 from catchment.store.schema.catalog import list_prices, prices, products, usage_metrics
 from catchment.store.schema.columns import Instant, metadata
+from catchment.store.schema.credits import credit_entries, credit_grants, phase_credit_grants
 from catchment.store.schema.customers import (
     contacts,
     customer_aliases,
@@ -64,6 +66,8 @@ __all__ = [
     "billing_runs",
     "billing_schedules",
     "contacts",
+    "credit_entries",
+    "credit_grants",
     "customer_aliases",
     "customer_links",
     "customer_organizations",
@@ -81,6 +85,7 @@ __all__ = [
     "metadata",
     "minimums",
     "payment_settings",
+    "phase_credit_grants",
     "phase_prices",
     "phases",
     "prices",
@@ -95,6 +100,7 @@ __all__ = [
     "tax_rate_versions",
     "tax_rates",
     "tax_registrations",
+    "time_travellers",
     "usage_branches",
     "usage_imports",
     "usage_inbox",

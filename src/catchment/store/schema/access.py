@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    text,
+)
 
 from catchment.store.schema.columns import (
     Instant,
@@ -22,6 +32,10 @@ workspaces = Table(
     id_column(),
     text_column("name", nullable=False),
     Column("timezone", Text, nullable=False, server_default="UTC"),
+    # Set when it is made, and never changed: what is real stays so.
+    Column("sandbox", Boolean, nullable=False, server_default=text("false")),
+    # What the original's account says of the seller, as far as it was told.
+    json_column("account", nullable=True),
     # Another one with every change of the tree; see ``store.family_index``.
     Column("tree_stamp", Text, nullable=False, server_default=""),
     # Usage events that happened before were dropped; see ``store.kept_usage``.

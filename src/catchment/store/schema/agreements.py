@@ -136,6 +136,19 @@ minimums = Table(
     UniqueConstraint("phase_id", "position"),
 )
 
+# In a sandbox: until when the time of a schedule has come.
+time_travellers = Table(
+    "time_travellers",
+    metadata,
+    id_column(),
+    workspace_column(),
+    reference("schedule_id", "billing_schedules"),
+    Column("frozen_at", Instant, nullable=False),
+    created_at(),
+    updated_at(),
+    UniqueConstraint("schedule_id"),
+)
+
 # By whom something is to be paid: an invoice, all of a schedule, or all that a customer gets.
 payment_settings = Table(
     "payment_settings",

@@ -75,15 +75,9 @@ customer_aliases = Table(
     Column("live_key", Text, nullable=False, server_default=""),
     UniqueConstraint("workspace_id", "value", "live_key"),
     Index(None, "customer_id"),
-    # When they were last changed.
-    Index(None, "created_at", "workspace_id"),
-    Index(
-        None,
-        "deleted_at",
-        "workspace_id",
-        sqlite_where=text("deleted_at IS NOT NULL"),
-        postgresql_where=text("deleted_at IS NOT NULL"),
-    ),
+    # The names given or taken since an instant.
+    Index("ix_customer_aliases_given", "workspace_id", "created_at"),
+    Index("ix_customer_aliases_taken", "workspace_id", "deleted_at"),
 )
 
 # Links of one customer never overlap among those believed now (superseded_at is null): moves take

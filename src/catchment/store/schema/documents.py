@@ -192,8 +192,10 @@ line_items = Table(
     json_column("segments"),
     # [{kind, id, message, beforeMinor, amountMinor}]: what discounts and a minimum make of it.
     json_column("steps", nullable=True),
-    # DISCOUNT or MINIMUM where the line is one itself.
+    # DISCOUNT, MINIMUM or CREDIT where the line is one itself.
     text_column("settles"),
+    # The grant that pays, where it is a credit.
+    text_column("credit_grant_id"),
     Column("event_count", BigInteger),
     # 0 is the line of the charge itself; its adjustments count from 1, each with what it takes off:
     # {lineItemIds, quantity, netMinor, eventCount, reverses}.
@@ -219,6 +221,7 @@ line_items = Table(
         "live_key",
     ),
     UniqueConstraint("invoice_id", "index"),
+    Index(None, "credit_grant_id"),
 )
 
 # Up to where a charge was looked at because something came late for it, and cost the same.

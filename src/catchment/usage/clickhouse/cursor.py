@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from catchment.core.period import Span
 from catchment.store.chunks import chunks
 from catchment.usage.clickhouse import rows
 
@@ -37,10 +38,16 @@ class ClickHouseCursor:
     """A session in which the name of each relation means the rows of a subquery.
 
     ``relations`` are asked what they are to a question of a given text. What is defined or kept is
-    a temporary table; where there are shards, it is sent along.
+    a temporary table; where there are shards, it is sent along. All events happened ``within``.
     """
 
-    def __init__(self, client: Any, relations: Callable[[str], Mapping[str, str]]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        relations: Callable[[str], Mapping[str, str]],
+        within: Span | None = None,
+    ) -> None:
+        self.within = within
         self._client = client
         self._relations = relations
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,7 +52,7 @@ def of(snapshot: Snapshot, properties: Collection[str]) -> Callable[[str], dict[
     event, as far as this snapshot knows.
     """
     stored, last = _stored(snapshot), snapshot.last_seq
-    wanted = [f"seq <= {last}", "event_type <> ''"]
+    wanted = [f"seq <= {last}", "event_type <> ''", *_during(snapshot.near)]
     if snapshot.kept_since is not None:
         wanted.append(f"event_at >= {micros(snapshot.kept_since)}")
     columns = {name: made for one in properties for name, made in expressions(one).items()}
@@ -77,9 +77,7 @@ def _stored(snapshot: Snapshot) -> str:
         f"seq <= {snapshot.loaded}",
     ]
     near = snapshot.near
-    if near.within is not None:
-        where.append(f"event_at >= {micros(near.within.start)}")
-        where.append(f"event_at < {micros(near.within.end)}")
+    where += _during(near)
     if near.event_types is not None:
         where.append(_among("event_type", near.event_types))
     if near.aliases is not None:
@@ -93,6 +91,12 @@ def _stored(snapshot: Snapshot) -> str:
     if snapshot.fresh:
         stored += f" UNION ALL SELECT {_STORED}, later FROM fresh"
     return f"({stored})"
+
+
+def _during(near: Near) -> Iterator[str]:
+    if near.within is not None:
+        yield f"event_at >= {micros(near.within.start)}"
+        yield f"event_at < {micros(near.within.end)}"
 
 
 def _among(column: str, values: Collection[str]) -> str:

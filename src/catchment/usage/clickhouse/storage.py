@@ -84,7 +84,8 @@ class ClickHouseStorage:
             snapshot = relations.Snapshot(
                 workspace_id, loaded, last, near, fresh=bool(waiting), kept_since=since
             )
-            return ask(ClickHouseCursor(client, relations.of(snapshot, properties)), last)
+            meaning = relations.of(snapshot, properties)
+            return ask(ClickHouseCursor(client, meaning, near.within), last)
 
 
 def _define_fresh(client: Any, workspace_id: str, waiting: Sequence[InboxRow], loaded: int) -> None:

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from catchment.core.metering import FRACTION_DIGITS
+from catchment.core.period import Span
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""
@@ -57,9 +58,10 @@ class Duck:
                     },
                 )
                 _limit(self._connection)
+                # No file ever changes.
+                self._connection.execute("SET GLOBAL parquet_metadata_cache = true")
             cursor = self._connection.cursor()
         try:
-            cursor.execute("SET parquet_metadata_cache = true")  # no file ever changes
             yield cursor
         finally:
             cursor.close()
@@ -91,14 +93,21 @@ def parquet(files: Sequence[Path], *options: str, alike: bool = False) -> str:
 
 
 class Cursor:
-    """A connection as questions see it: each name of ``relations`` means the rows of a subquery."""
+    """A connection as questions see it: each name of ``relations`` means the rows of a subquery.
+
+    All events happened ``within``.
+    """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, relations: Mapping[str, str] = _NONE
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        relations: Mapping[str, str],
+        within: Span | None = None,
     ) -> None:
+        self.within = within
         self._connection = connection
         self._relations = relations
-        self._named = re.compile(rf"\b(FROM|JOIN) ({'|'.join(relations) or '$'})\b")
+        self._named = re.compile(rf"\b(FROM|JOIN) ({'|'.join(relations)})\b")
 
     def rows(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> list[tuple[Any, ...]]:
         """The rows of a query."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ _ENCODINGS = dict.fromkeys(("seq", "event_at", "later"), "DELTA_BINARY_PACKED") 
     "customer_event_id": "DELTA_LENGTH_BYTE_ARRAY"
 }
 _REPEATED = frozenset({"alias", "event_type", "received_at"})
+_FOR_GOOD = {"compression": "zstd", "compression_level": 1}
+_BRIEFLY = {"compression": "lz4"}
 
 
 def ordered(events: pa.Table) -> pa.Table:
@@ -57,11 +60,19 @@ def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return found
 
 
-def write(file: Path, *, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
-    """Write ``tables`` one after the other, as they come."""
+def write(
+    file: Path, *, schema: pa.Schema, tables: Iterable[pa.Table], briefly: bool = False
+) -> None:
+    """Write ``tables`` one after the other, as they come.
+
+    What is kept ``briefly``, for it will be merged, is compressed less.
+    """
     schema = schema.with_metadata({"catchment.version": VERSION})
-    with pq.ParquetWriter(file, schema, **_options(schema)) as writer:
-        for table in tables:
+    coming = iter(tables)
+    first = next(coming, schema.empty_table())
+    codec: dict[str, Any] = _BRIEFLY if briefly else _FOR_GOOD
+    with pq.ParquetWriter(file, schema, **codec, **_encodings(first)) as writer:
+        for table in chain([first], coming):
             writer.write_table(table.cast(schema), row_group_size=_GROUP)
 
 
@@ -71,21 +82,24 @@ def row_count(file: Path) -> int:
     return count
 
 
-def _options(schema: pa.Schema) -> dict[str, Any]:
-    """Dictionaries where values repeat, differences where they rise, and zstd over all.
+def _encodings(rows: pa.Table) -> dict[str, Any]:
+    """Dictionaries where values repeat, as far as the first ``rows`` tell, and differences where
+    they rise.
 
     The lengths of ids are kept apart from their bytes: they are all the same, or nearly.
     """
-    repeated = [
-        name
-        for name in schema.names
-        if name in _REPEATED or name.startswith((f"{columns.TEXT}_", f"{columns.FLAG}_"))
-    ]
+    repeated = [name for name in rows.column_names if name in _REPEATED or _repeats(rows, name)]
     return {
-        "compression": "zstd",
-        "compression_level": 1,
         "use_dictionary": [*repeated, "texts.key_value.key"],
         "column_encoding": {
-            name: encoding for name, encoding in _ENCODINGS.items() if name in schema.names
+            name: encoding for name, encoding in _ENCODINGS.items() if name in rows.column_names
         },
     }
+
+
+def _repeats(rows: pa.Table, name: str) -> bool:
+    """Whether the texts of a property are mostly the same ones in a group of rows."""
+    if not name.startswith(f"{columns.TEXT}_"):
+        return False
+    some = rows[name].slice(0, _GROUP)
+    return bool(2 * pc.count_distinct(some).as_py() <= len(some) - some.null_count)

@@ -27,7 +27,7 @@ from catchment.usage.embedded import duck, keys, layout, merging, segments
 from catchment.usage.embedded.exchanging import exchange, named_or_gone
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.embedded.superseding import Superseded, superseded
-from catchment.usage.intake import inbox
+from catchment.usage.intake import inbox, waiting
 from catchment.usage.intake.events import instant
 from catchment.usage.intake.waiting import Batch, Lost, batches
 
@@ -107,7 +107,8 @@ def _written(
         return Segment(Path(path).stem, kind, path, count, *ends, received_at)
 
     ordered = layout.ordered(found.events)
-    write = partial(layout.write, schema=ordered.schema, tables=[ordered])
+    briefly = len(events) >= waiting.BATCH_EVENTS  # one of many that are merged together
+    write = partial(layout.write, schema=ordered.schema, tables=[ordered], briefly=briefly)
     yield replace(
         made(Kind.EVENTS, len(events), places, write),
         first_event_at=instant(ats["min"]),

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from catchment.core.metering import NUMBER
+from catchment.core.period import Span
 from catchment.usage.embedded import duck
 from catchment.usage.embedded.footers import footer
 from catchment.usage.intake import columns
@@ -34,6 +35,7 @@ class Snapshot:
     ``newest`` is the last place there is. ``marked`` files and ``marks`` tell of what was
     superseded by events of other files; what was by events beside it says so in ``later``. What
     happened before ``kept_since`` is no event any more, whether or not its files are there yet.
+    What did not happen ``within`` is not asked for; where ``all_within``, there is none of that.
     """
 
     files: Sequence[Path]
@@ -43,6 +45,8 @@ class Snapshot:
     last_seq: int
     newest: int
     kept_since: datetime | None = None
+    within: Span | None = None
+    all_within: bool = False
 
 
 def of(
@@ -54,8 +58,10 @@ def of(
     """
     footers = [footer(file) for file in snapshot.files]
     there = {name for one in footers for name in one.used} | _used(snapshot.fresh)
-    cursor.register("fresh_events", snapshot.fresh)
-    cursor.register("fresh_marks", snapshot.marks)
+    if len(snapshot.fresh) or not snapshot.files:
+        cursor.register("fresh_events", snapshot.fresh)
+    if len(snapshot.marks):
+        cursor.register("fresh_marks", snapshot.marks)
     alike = all(one.names == footers[0].names for one in footers)
     stored = _together("fresh_events", snapshot.fresh, snapshot.files, alike=alike)
     apart = _together("fresh_marks", snapshot.marks, snapshot.marked, alike=True)
@@ -70,6 +76,9 @@ def of(
         wanted.append("event_type <> ''")
     if snapshot.kept_since is not None:
         wanted.append(f"event_at >= {micros(snapshot.kept_since)}")
+    if snapshot.within is not None and not snapshot.all_within:
+        wanted.append(f"event_at >= {micros(snapshot.within.start)}")
+        wanted.append(f"event_at < {micros(snapshot.within.end)}")
     if is_beside:
         since = f" OR later > {snapshot.last_seq}" if is_earlier else ""
         counts.append(f"(later IS NULL{since})")

@@ -105,6 +105,17 @@ def near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
     ]
 
 
+def are_within(known: Iterable[Segment], within: Span | None) -> bool:
+    """Whether all that segments hold surely happened then; None is any time."""
+    return within is None or all(
+        one.first_event_at is not None
+        and one.last_event_at is not None
+        and within.start <= one.first_event_at
+        and one.last_event_at < within.end
+        for one in known
+    )
+
+
 def overlapping(known: Iterable[Segment], others: Sequence[Segment]) -> list[Segment]:
     """Those of ``known`` that may have places in common with one of ``others``."""
     return [

@@ -110,7 +110,8 @@ class EmbeddedStorage:
                 last,
                 max([newest] * bool(waiting) + [one.last_seq for one in near], default=0),
                 since,
+                within,
+                all_within=not waiting and segments.are_within(near, within),
             )
-            return ask(
-                duck.Cursor(connection, relations.of(connection, snapshot, properties)), last
-            )
+            meaning = relations.of(connection, snapshot, properties)
+            return ask(duck.Cursor(connection, meaning, within), last)

@@ -16,10 +16,8 @@ import pyarrow as pa
 from pyarrow import json
 
 from catchment.usage.intake.columns import COLUMNS, FLAG, NUMBER, NUMBERS, TEXT, column
-from catchment.usage.intake.decoded import Decoded, Named
+from catchment.usage.intake.decoded import FIELDS, PROPERTIES, Decoded, Named
 
-_FIELDS = ("customerAlias", "eventType", "eventTimestamp", "customerEventId")
-_PROPERTIES = "eventProperties"
 _TYPES = {TEXT: pa.string(), NUMBER: NUMBERS, FLAG: pa.bool_()}
 
 
@@ -36,8 +34,8 @@ def read(bodies: Sequence[bytes], named: Named) -> Decoded | None:
     # More lines than events: there are line feeds between the tokens of a body.
     if found is None or len(found) != sum(counts):
         return None
-    fields = [found[name].combine_chunks() for name in _FIELDS]
-    sent = found[_PROPERTIES].combine_chunks()
+    fields = [found[name].combine_chunks() for name in FIELDS]
+    sent = found[PROPERTIES].combine_chunks()
     own = dict(zip(kinds, sent.flatten(), strict=True))
     texts = [*fields, *(own[name] for name, kind in kinds.items() if kind == TEXT)]
     quoted = _values([*fields, sent, *own.values()]) + _values(texts)  # names, and texts
@@ -65,7 +63,7 @@ def _lines(body: bytes) -> bytes:
 
 def _parsed(lines: bytes, kinds: Mapping[str, str]) -> pa.Table | None:
     properties = pa.struct([(name, _TYPES[kind]) for name, kind in kinds.items()])
-    fields = [*((name, pa.string()) for name in _FIELDS), (_PROPERTIES, properties)]
+    fields = [*((name, pa.string()) for name in FIELDS), (PROPERTIES, properties)]
     try:
         return json.read_json(
             pa.BufferReader(lines),

@@ -6,6 +6,10 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+FIELDS = ("customerAlias", "eventType", "eventTimestamp", "customerEventId")
+PROPERTIES = "eventProperties"
+"""What an event's fields are called on the wire."""
+
 Named = dict[str, set[str]]
 """The properties of a load that have columns, and of which kinds these are so far."""
 

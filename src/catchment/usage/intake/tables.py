@@ -1,7 +1,7 @@
 """Inbox rows as a table of their events, a few rows at a time.
 
-Each few are read at once where that is sure to be exact, and else one by one; what was read so
-tells what to expect of the next.
+Each few are read at once where that is sure to be exact, soonest where all events look alike, and
+else one by one; what was read so tells what to expect of the next.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catchment.usage.intake import at_once, one_by_one
+from catchment.usage.intake import alike, at_once, one_by_one
 from catchment.usage.intake.decoded import Decoded, Named
 from catchment.usage.intake.event_ids import event_ids
 from catchment.usage.intake.events import InboxRow, first_place, micros, unpack
@@ -27,12 +27,15 @@ _INSTANT = pa.timestamp("us", "UTC")
 def table(workspace_id: str, rows: Iterable[InboxRow]) -> pa.Table:
     """The events of inbox rows, at least one, in the order of their places."""
     named: Named = {}
-    failures = 0
+    failures = dict.fromkeys((alike.read, at_once.read), 0)
     parts: list[pa.Table] = []
     for some in _parts(rows):
         bodies = [unpack(row) for row in some]
-        decoded = at_once.read(bodies, named) if parts and failures < _PATIENCE else None
-        failures = 0 if decoded is not None else failures + 1
+        decoded = None
+        for read in failures if parts else ():
+            if decoded is None and failures[read] < _PATIENCE:
+                decoded = read(bodies, named)
+                failures[read] = 0 if decoded is not None else failures[read] + 1
         parts.append(_placed(workspace_id, some, decoded or one_by_one.read(bodies, named)))
     return pa.concat_tables(parts, promote_options="default")
 

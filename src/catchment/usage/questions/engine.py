@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from catchment.core.period import Span
 from catchment.store.chunks import chunks
 
 _ROWS_AT_ONCE = 100_000
@@ -25,6 +26,10 @@ _ROWS_AT_ONCE = 100_000
 
 class Cursor(Protocol):
     """One snapshot to ask. Each ``$name`` in a query is a parameter; others are left out."""
+
+    @property
+    def within(self) -> Span | None:
+        """When all ``events``, and so those ``counting``, happened; None: at any time."""
 
     def rows(self, sql: str, parameters: Mapping[str, Any] = ...) -> list[tuple[Any, ...]]:
         """The rows of a query."""

@@ -96,7 +96,8 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
     pooled: dict[int, tuple[Decimal, int]] = {}
     members: dict[int, dict[str, Decimal]] = {}
     counts: dict[int, dict[str, int]] = {}
-    for index, member, value, count in figures_of(cursor, metric, bounds):
+    whole = _is_whole(cursor, asked)
+    for index, member, value, count in figures_of(cursor, metric, bounds, whole=whole):
         if member is None:
             pooled[index] = (value, count)
         else:
@@ -156,18 +157,29 @@ def series(
     }
 
 
+def _is_whole(cursor: Cursor, asked: Mapping[int, UsageQuery]) -> bool:
+    """Whether all are asked about the one stretch of time in which all events there happened."""
+    spans = {id(one.spans): one.spans for query in asked.values() for one in query.members}
+    return all(own == (cursor.within,) for own in spans.values())
+
+
 def figures_of(
-    cursor: Cursor, metric: Metric, bounds: _Bounds, *, by_bucket: bool = False
+    cursor: Cursor,
+    metric: Metric,
+    bounds: Mapping[str, Any],
+    *,
+    by_bucket: bool = False,
+    whole: bool = False,
 ) -> Iterator[Figure]:
     """The figure of each pool that has one, and, unless it is by bucket, of its members.
 
-    ``spans`` are defined, and ``bounds`` are theirs.
+    ``spans`` are defined, and ``bounds`` are theirs; ``whole`` as in ``queries.totals``.
     """
     if metric.aggregation is Aggregation.CUSTOM:
         _evaluate(cursor, metric, bounds)
-    found = rows(cursor, queries.totals(metric, by_bucket=by_bucket), bounds)
+    found = rows(cursor, queries.totals(metric, by_bucket=by_bucket, whole=whole), bounds)
     if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
-        always = bounds | {"earliest": _ALWAYS}
+        always = {**bounds, "earliest": _ALWAYS}
         stood = rows(cursor, queries.stood(metric, by_bucket=by_bucket), always)
         yield from _time_weighted(found, stood)
         return
@@ -199,7 +211,7 @@ def _time_weighted(
         yield Figure(place, None, quantity, counts.get((place, None), 0))
 
 
-def _evaluate(cursor: Cursor, metric: Metric, bounds: _Bounds) -> None:
+def _evaluate(cursor: Cursor, metric: Metric, bounds: Mapping[str, Any]) -> None:
     """Make ``evaluated`` mean what the expression makes of each combination of numbers there is.
 
     In Python, because no engine multiplies and divides decimals of this size without rounding. It
@@ -211,7 +223,7 @@ def _evaluate(cursor: Cursor, metric: Metric, bounds: _Bounds) -> None:
     schema = schema.append(pa.field("number", _NUMBER))
     batches = []
     asked = queries.combinations(metric)
-    for part in cursor.batches(asked.text, asked.parameters | bounds, _EVENTS_AT_ONCE):
+    for part in cursor.batches(asked.text, {**asked.parameters, **bounds}, _EVENTS_AT_ONCE):
         evaluated = [(*numbers, worth(metric, numbers)) for numbers in part]
         columns = [pa.array(column, _NUMBER) for column in zip(*evaluated, strict=True)]
         batches.append(pa.record_batch(columns, schema=schema))
@@ -288,15 +300,13 @@ def define_spans(
     for part in _span_columns(asked, within):
         for column, values in zip(columns, part, strict=True):
             column.extend(values)
-    _, _, types, aliases, starts, ends = columns
+    *_, aliases, starts, ends = columns
     if not starts:
         return None
     register(cursor, "spans", columns, _SPANS)
     return {
         "earliest": min(starts),
         "latest": max(ends),
-        "first_type": min(types),
-        "last_type": max(types),
         "first_alias": min(aliases),
         "last_alias": max(aliases),
     }
@@ -336,5 +346,5 @@ def register(cursor: Cursor, name: str, columns: Sequence[list[Any]], schema: pa
     cursor.define(name, pa.table(arrays, schema=schema))
 
 
-def rows(cursor: Cursor, sql: queries.Sql, bounds: dict[str, Any]) -> list[tuple[Any, ...]]:
-    return cursor.rows(sql.text, sql.parameters | bounds)
+def rows(cursor: Cursor, sql: queries.Sql, bounds: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    return cursor.rows(sql.text, {**sql.parameters, **bounds})

@@ -9,7 +9,7 @@ parameters, never text.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ IN_ORDER = ("received_at - received_at % 1000", "seq")
 
 _NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
 _WHOLE = "Int128"
+_NONE: Mapping[str, str] = {}
 _ENDS = ("argMin", "argMax")
 _PLACE = ("received_at", "seq")
 _ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
@@ -81,19 +82,22 @@ def shape(metric: Metric) -> Metric:
     return replace(metric, id="", event_type="")
 
 
-def matching(metric: Metric) -> Sql:
-    """Which of ``counting`` match ``metric`` between ``earliest`` and ``latest``: a condition."""
-    passing = _passing(metric)
+def matching(metric: Metric, *, whole: bool = False) -> Sql:
+    """Which of ``counting`` match ``metric`` between ``earliest`` and ``latest``: a condition.
+
+    ``whole``: all of them happened then.
+    """
+    passing = _passing(metric, whole=whole)
     return Sql(
         f"event_type = $event_type AND {passing.text}",
         passing.parameters | {"event_type": metric.event_type},
     )
 
 
-def _passing(metric: Metric) -> Sql:
-    """The same of events of any type."""
+def _passing(metric: Metric, *, whole: bool = False) -> Sql:
+    """The same of events of any type; of ``whole`` snapshots, whose events all happened then."""
     parameters: dict[str, Any] = {}
-    conditions = ["event_at >= $earliest", "event_at < $latest"]
+    conditions = ["true"] if whole else ["event_at >= $earliest", "event_at < $latest"]
     for place, (name, alternatives) in enumerate(metric.filters):
         read, same = (text, str) if metric.case_sensitive else (folded, fold)
         one = _among(read(name), f"texts_{place}", {same(one) for one in alternatives})
@@ -116,26 +120,27 @@ def operand(place: int) -> str:
     return f"operand_{place}"
 
 
-def _found(metric: Metric, **columns: str) -> Sql:
+def _found(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = False) -> Sql:
     """Events that match ``metric``, once for every row of ``spans`` they fall into.
 
-    ``columns`` are read of each, beside its place and instants and whose it is.
-    What lies outside the types and names of all spans is skipped without a look.
+    ``columns`` are read of each, beside its place and instants and whose it is. ``whole``: all
+    spans are the one stretch of time in which all events happened.
+    What lies outside the names of all spans is skipped without a look.
     """
-    condition = _passing(metric)
+    condition = _passing(metric, whole=whole)
     own = "seq, received_at, event_at"
     read = ", ".join((own, *(f"{column} AS {name}" for name, column in columns.items())))
+    then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
     return Sql(
         f"SELECT {', '.join(('query', 'member', own, *columns))} FROM"
         f" (SELECT event_type, alias, {read} FROM counting"
-        " WHERE event_type BETWEEN $first_type AND $last_type"
-        f" AND alias BETWEEN $first_alias AND $last_alias AND {condition.text})"
-        " JOIN spans USING (event_type, alias) WHERE event_at >= from_at AND event_at < to_at",
+        f" WHERE alias BETWEEN $first_alias AND $last_alias AND {condition.text})"
+        f" JOIN spans USING (event_type, alias){then}",
         condition.parameters,
     )
 
 
-def matched(metric: Metric) -> Sql:
+def matched(metric: Metric, *, whole: bool = False) -> Sql:
     """The same with the ``text`` of the metric's property and the ``number`` an event gives."""
     if metric.aggregation is Aggregation.CUSTOM:
         read = _operands(metric)
@@ -145,16 +150,16 @@ def matched(metric: Metric) -> Sql:
             read.parameters,
         )
     if metric.aggregation is Aggregation.COUNT:
-        return _found(metric, text="NULL", number=f"1::{_NUMBER}")
+        return _found(metric, {"text": "NULL", "number": f"1::{_NUMBER}"}, whole=whole)
     assert metric.property is not None, metric
     name = metric.property
-    return _found(metric, text=text(name), number=number(name))
+    return _found(metric, {"text": text(name), "number": number(name)}, whole=whole)
 
 
 def _operands(metric: Metric) -> Sql:
     """Matched events with the numbers that the expression reads."""
     read = {operand(place): number(name) for place, name in enumerate(metric.operands())}
-    return _found(metric, **read)
+    return _found(metric, read)
 
 
 def combinations(metric: Metric) -> Sql:
@@ -167,12 +172,13 @@ def combinations(metric: Metric) -> Sql:
     )
 
 
-def totals(metric: Metric, *, by_bucket: bool = False) -> Sql:
+def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> Sql:
     """(query, member or NULL for the pool, how many events, figures).
 
     ``by_bucket``: (bucket, NULL, how many events, figures) for the buckets that have any.
+    ``whole``: all spans are the one stretch of time in which all events happened.
     """
-    inner = matched(metric)
+    inner = matched(metric, whole=whole)
     rows, pool = inner.text, "query"
     if by_bucket:
         rows, pool = _in_buckets(rows), "bucket"
@@ -203,13 +209,14 @@ BY_NAME = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.MAX})
 """Aggregations whose figure can be made of the figures of single names."""
 
 
-def totals_by_name(metric: Metric, *, few: bool) -> Sql:
+def totals_by_name(metric: Metric, *, few: bool, whole: bool) -> Sql:
     """(member, quantity, event_count) where ``names`` says whose a name is, at any time.
 
     ``metric`` is one of BY_NAME. Where names are ``few``, what lies outside them is skipped.
+    ``whole``: all events happened within the stretch of time that is asked for.
     """
     assert metric.aggregation in BY_NAME, metric
-    condition = matching(metric)
+    condition = matching(metric, whole=whole)
     narrowed = " AND alias BETWEEN $first_alias AND $last_alias" if few else ""
     aggregate = "max" if metric.aggregation is Aggregation.MAX else "sum"
     property = metric.property  # which may be named by no letter at all

@@ -56,10 +56,11 @@ def totals(cursor: Cursor, metrics: Sequence[Metric], names: pa.Table) -> pa.Tab
     cursor.define("names", names)
     bounds = _bounds(names)
     alike = all(pc.min_max(names[end])["min"] == pc.min_max(names[end])["max"] for end in _ENDS)
+    whole = cursor.within == _stretch(bounds)
     parts = [TOTALS.empty_table()]
     for place, metric in enumerate(metrics):
         if alike and metric.aggregation in queries.BY_NAME:
-            sql = queries.totals_by_name(metric, few=len(names) < _FEW)
+            sql = queries.totals_by_name(metric, few=len(names) < _FEW, whole=whole)
             found = cursor.table(sql.text, sql.parameters | bounds)
         else:
             found = _one_by_one(cursor, metric, names, bounds)
@@ -71,7 +72,7 @@ def hull(metrics: Sequence[Metric], names: pa.Table) -> Span | None:
     """When all that is read happened; None where that may be at any time."""
     if not len(names) or Aggregation.TIME_WEIGHTED_SUM in {one.aggregation for one in metrics}:
         return None
-    return Span(*(instant(at) for at in (_bounds(names)[end] for end in ("earliest", "latest"))))
+    return _stretch(_bounds(names))
 
 
 _ENDS = ("from_at", "to_at")
@@ -89,6 +90,10 @@ def _bounds(names: pa.Table) -> dict[str, Any]:
     }
 
 
+def _stretch(bounds: Mapping[str, Any]) -> Span:
+    return Span(instant(bounds["earliest"]), instant(bounds["latest"]))
+
+
 def _one_by_one(
     cursor: Cursor, metric: Metric, names: pa.Table, bounds: Mapping[str, Any]
 ) -> pa.Table:
@@ -98,8 +103,7 @@ def _one_by_one(
     for name, value in own.items():
         spans = spans.append_column(name, pa.repeat(value, len(names)))
     cursor.define("spans", spans)
-    of_type = dict.fromkeys(("first_type", "last_type"), metric.event_type)
-    found = list(_members(measuring.figures_of(cursor, metric, dict(bounds) | of_type)))
+    found = list(_members(measuring.figures_of(cursor, metric, bounds)))
     columns = zip(*found, strict=True) if found else ([], [], [])
     fields = list(TOTALS)[1:]
     return pa.table(

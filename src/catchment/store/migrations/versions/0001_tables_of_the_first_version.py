@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), server_default="UTC", nullable=False),
+        sa.Column("sandbox", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("account", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "usage_kept_since", catchment.store.schema.columns.Instant(timezone=True), nullable=True
@@ -642,19 +644,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("customer_aliases", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_customer_aliases_created_at_workspace_id"),
-            ["created_at", "workspace_id"],
-            unique=False,
-        )
-        batch_op.create_index(
             batch_op.f("ix_customer_aliases_customer_id"), ["customer_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_customer_aliases_deleted_at_workspace_id"),
-            ["deleted_at", "workspace_id"],
-            unique=False,
-            sqlite_where=sa.text("deleted_at IS NOT NULL"),
-            postgresql_where=sa.text("deleted_at IS NOT NULL"),
+            "ix_customer_aliases_given", ["workspace_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_customer_aliases_taken", ["workspace_id", "deleted_at"], unique=False
         )
 
     op.create_table(
@@ -882,6 +878,56 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "credit_grants",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("unit_type", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("metric_id", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("cost_of_credit", sa.Text(), nullable=True),
+        sa.Column("tax_rate_id", sa.Text(), nullable=True),
+        sa.Column("effective_date", sa.Date(), nullable=False),
+        sa.Column("expiry_date", sa.Date(), nullable=True),
+        sa.Column("schedule_id", sa.Text(), nullable=True),
+        sa.Column("phase_grant_id", sa.Text(), nullable=True),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column("live_key", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_credit_grants_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_credit_grants_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_credit_grants_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_grants")),
+        sa.UniqueConstraint(
+            "workspace_id",
+            "phase_grant_id",
+            "effective_date",
+            "live_key",
+            name=op.f("uq_credit_grants_workspace_id_phase_grant_id_effective_date_live_key"),
+        ),
+    )
+    with op.batch_alter_table("credit_grants", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_credit_grants_customer_id"), ["customer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_credit_grants_schedule_id"), ["schedule_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_credit_grants_workspace_id_id"), ["workspace_id", "id"], unique=False
+        )
+
+    op.create_table(
         "invoices",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1032,6 +1078,57 @@ def upgrade() -> None:
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
     )
     op.create_table(
+        "time_travellers",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column(
+            "frozen_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column(
+            "updated_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_time_travellers_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_time_travellers_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_time_travellers")),
+        sa.UniqueConstraint("schedule_id", name=op.f("uq_time_travellers_schedule_id")),
+    )
+    op.create_table(
+        "credit_entries",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("grant_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("on_date", sa.Date(), nullable=False),
+        sa.Column(
+            "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["credit_grants.id"], name=op.f("fk_credit_entries_grant_id")
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "number", name=op.f("pk_credit_entries")),
+        sa.UniqueConstraint(
+            "grant_id",
+            "kind",
+            "invoice_id",
+            name=op.f("uq_credit_entries_grant_id_kind_invoice_id"),
+        ),
+    )
+    with op.batch_alter_table("credit_entries", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_credit_entries_invoice_id"), ["invoice_id"], unique=False
+        )
+
+    op.create_table(
         "discounts",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1142,6 +1239,39 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_minimums")),
         sa.UniqueConstraint("phase_id", "position", name=op.f("uq_minimums_phase_id_position")),
+    )
+    op.create_table(
+        "phase_credit_grants",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("phase_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("unit_type", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("metric_id", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Text(), nullable=False),
+        sa.Column("cost_of_credit", sa.Text(), nullable=True),
+        sa.Column("tax_rate_id", sa.Text(), nullable=True),
+        sa.Column("refresh", sa.Text(), nullable=False),
+        sa.Column("rollover", sa.Text(), nullable=False),
+        sa.Column("price_ids", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["phase_id"], ["phases.id"], name=op.f("fk_phase_credit_grants_phase_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"],
+            ["billing_schedules.id"],
+            name=op.f("fk_phase_credit_grants_schedule_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_phase_credit_grants_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phase_credit_grants")),
+        sa.UniqueConstraint(
+            "phase_id", "position", name=op.f("uq_phase_credit_grants_phase_id_position")
+        ),
     )
     op.create_table(
         "prices",
@@ -1276,6 +1406,7 @@ def upgrade() -> None:
         sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("settles", sa.Text(), nullable=True),
+        sa.Column("credit_grant_id", sa.Text(), nullable=True),
         sa.Column("event_count", sa.BigInteger(), nullable=True),
         sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
         sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
@@ -1309,6 +1440,11 @@ def upgrade() -> None:
             ),
         ),
     )
+    with op.batch_alter_table("line_items", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_line_items_credit_grant_id"), ["credit_grant_id"], unique=False
+        )
+
     op.create_table(
         "phase_prices",
         sa.Column("phase_id", sa.Text(), nullable=False),

@@ -1,0 +1,69 @@
+/** The wire shapes of credits. */
+
+import type { Decimal } from "./types";
+
+export type CreditUnit = "CURRENCY" | "METRIC";
+
+export type CreditGrantRequest = {
+  sequenceAccountId: string;
+  customerId: string;
+  name: string;
+  creditUnitType: CreditUnit;
+  currency: string;
+  metricId?: string;
+  amount: string;
+  costOfCredit?: string;
+  effectiveDate?: string;
+  expiryDate?: string;
+};
+
+export type CreditGrant = { id: string; name: string };
+
+/** A grant and what became of it: the last four amounts are the original one together. */
+export type BalanceGrant = {
+  id: string;
+  name: string;
+  currency: string;
+  originalAmount: string;
+  currentBalance: string;
+  appliedAmount: string;
+  expiredAmount: string;
+  takenBackAmount: string;
+  effectiveDate: string;
+  expiryDate?: string;
+};
+
+export type CreditTransaction = {
+  /** What expired has none. */
+  id?: string;
+  grantId: string;
+  reason: "GRANTED" | "APPLIED" | "RETURNED" | "VOIDED" | "EXPIRED";
+  invoiceId?: string;
+  type: "CREDIT" | "DEBIT";
+  amount: string;
+  date: string;
+};
+
+/** What is left of one currency (CASH) or usage metric. `projected` of it is held by drafts. */
+export type CreditBalance = {
+  id: string;
+  type: "CASH" | "USAGE";
+  name: string;
+  balance: string;
+  projected: string;
+  grants: BalanceGrant[];
+  transactions: CreditTransaction[];
+};
+
+/** Credit that a phase of a schedule grants. */
+export type PhaseGrant = {
+  id: string;
+  name: string;
+  creditUnitType: CreditUnit;
+  currency?: string;
+  metricId?: string;
+  amount: Decimal;
+  grantRefreshFrequency: "NONE" | "MONTHLY" | "QUARTERLY" | "HALF_YEARLY" | "YEARLY";
+  rolloverMode: "NONE" | "ON_GRANT_REFRESH" | "ON_GRANT_REFRESH_AND_PHASE";
+  restrictToPrices: string[];
+};

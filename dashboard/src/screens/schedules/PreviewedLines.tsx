@@ -1,0 +1,86 @@
+import type { PreviewedInvoice } from "../../api/types-previews";
+import type { LineItem } from "../../api/types";
+import { ScrollX } from "../../components/DataTable";
+import { Money, Quantity } from "../../components/Figures";
+import { groupLines } from "../invoices/groupLines";
+import { SegmentRows } from "../invoices/SegmentRows";
+
+type Props = { invoice: PreviewedInvoice; label: string };
+
+/** The lines of an invoice that is not there, each above the tiers that make its amount. */
+export function PreviewedLines({ invoice, label }: Props) {
+  const { currency, lineItemGroups, lineItems } = invoice;
+  return (
+    <ScrollX label={label}>
+      <table className="grid-table" aria-label={label}>
+        <thead>
+          <tr>
+            <th scope="col">Item</th>
+            <th scope="col" className="end">
+              Quantity
+            </th>
+            <th scope="col" className="end wide-only">
+              Rate
+            </th>
+            <th scope="col" className="end">
+              Net
+            </th>
+          </tr>
+        </thead>
+        {groupLines(lineItemGroups, lineItems).map(({ group, lines }) => (
+          <tbody key={group?.id ?? "none"}>
+            {group && (
+              <tr>
+                <th scope="rowgroup" colSpan={4} className="group-title">
+                  {group.title}
+                </th>
+              </tr>
+            )}
+            {lines.map((line) => (
+              <LineRows key={line.id} line={line} currency={currency} />
+            ))}
+          </tbody>
+        ))}
+        <tbody>
+          <TotalRow name="Net" value={invoice.netTotal} currency={currency} />
+          <TotalRow name="Tax" value={invoice.totalTax} currency={currency} />
+          <TotalRow name="Total" value={invoice.grossTotal} currency={currency} strong />
+        </tbody>
+      </table>
+    </ScrollX>
+  );
+}
+
+function LineRows({ line, currency }: { line: LineItem; currency: string }) {
+  const tiered = (line.segments ?? []).some(({ from, to }) => from || to);
+  return (
+    <>
+      <tr>
+        <td>{line.title}</td>
+        <td className="end">
+          <Quantity value={line.quantity} unit={line.unit} />
+        </td>
+        <td className="end wide-only" />
+        <td className="end">
+          <Money value={line.netTotal} currency={currency} />
+        </td>
+      </tr>
+      {tiered && <SegmentRows line={line} currency={currency} indent={32} />}
+    </>
+  );
+}
+
+type TotalProps = { name: string; value: string; currency: string; strong?: boolean };
+
+function TotalRow({ name, value, currency, strong }: TotalProps) {
+  return (
+    <tr className={strong ? "total" : undefined}>
+      <td>{name}</td>
+      <td />
+      <td className="wide-only" />
+      <td className="end">
+        <Money value={value} currency={currency} />
+      </td>
+    </tr>
+  );
+}

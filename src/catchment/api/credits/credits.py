@@ -1,0 +1,94 @@
+"""/credits: what customers are granted, what is left of it, and what became of the rest."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from catchment.api.credits.credit_wire import (
+    CreditBalanceOut,
+    CreditBalancesOut,
+    CreditGrantIn,
+    CreditGrantOut,
+    CreditGrantPage,
+    OpenGrantsOut,
+)
+from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Today, Tx, WhoIs, comma_list
+from catchment.api.edge.route import router
+from catchment.api.edge.wire import Pagination
+from catchment.core.errors import FieldError, NotFound
+from catchment.flows.credits import keep_grant, show_credits
+from catchment.store.credits import credit_grants
+from catchment.store.paging import page
+from catchment.store.schema import credit_grants as grant_table
+
+routes = router("/credits", "Credits")
+
+
+@routes.post("", status_code=201)
+def grant_credit(
+    body: CreditGrantIn, tx: Tx, who: WhoIs, today: Today, now: Now, new_id: NewId
+) -> CreditGrantOut:
+    """Grant credit to a customer. Its drafts are paid by it at once, and what is drafted later."""
+    if body.sequence_account_id != who.workspace.id:
+        message = f"There is no workspace {body.sequence_account_id}."
+        error = FieldError("/sequenceAccountId", NotFound.code, message)
+        raise NotFound(message, errors=(error,))
+    made = keep_grant.create(tx, who.workspace, body.terms(), today=today, now=now, new_id=new_id)
+    return CreditGrantOut.of(who.workspace.id, made)
+
+
+@routes.get("")
+def list_grants(
+    tx: Tx,
+    who: WhoIs,
+    paging: NewestFirst,
+    customer_id: Annotated[
+        str | None, Query(alias="customerId", description="Comma-separated.")
+    ] = None,
+) -> CreditGrantPage:
+    """What was granted, newest first: by hand, and by phases of schedules."""
+    query = credit_grants.listed(who.workspace.id)
+    if customer_id is not None:
+        query = query.where(grant_table.c.customer_id.in_(comma_list(customer_id)))
+    found = page(tx, query, paging, id_column=grant_table.c.id)
+    items = [CreditGrantOut.of(who.workspace.id, credit_grants.of_row(row)) for row in found.rows]
+    return CreditGrantPage(items=items, pagination=Pagination.of(found))
+
+
+@routes.get("/{customerId}/balances")
+def list_balances(
+    customerId: PathId,  # noqa: N803 -- the name in the path
+    tx: Tx,
+    who: WhoIs,
+    today: Today,
+) -> CreditBalancesOut:
+    """What a customer has left today, by currency and usage metric, with all that happened."""
+    found = show_credits.balances(tx, who.workspace.id, customerId, on=today)
+    return CreditBalancesOut(items=[CreditBalanceOut.of(who.workspace.id, one) for one in found])
+
+
+@routes.get("/{customerId}/grants")
+def list_open_grants(
+    customerId: PathId,  # noqa: N803 -- the name in the path
+    tx: Tx,
+    who: WhoIs,
+    today: Today,
+) -> OpenGrantsOut:
+    """The grants of which a customer has something left today, the oldest first."""
+    found = show_credits.standings(tx, who.workspace.id, customerId, on=today)
+    return OpenGrantsOut.of(one for one in found if one.account.balance)
+
+
+@routes.get("/{id}")
+def show_grant(id: PathId, tx: Tx, who: WhoIs) -> CreditGrantOut:
+    """One grant."""
+    return CreditGrantOut.of(who.workspace.id, credit_grants.one(tx, who.workspace.id, id))
+
+
+@routes.delete("/{id}")
+def take_grant_back(
+    id: PathId, tx: Tx, who: WhoIs, today: Today, now: Now, new_id: NewId
+) -> CreditGrantOut:
+    """Take back what is left of a grant. What it has paid of final invoices stays paid."""
+    found = keep_grant.take_back(tx, who.workspace, id, today=today, now=now, new_id=new_id)
+    return CreditGrantOut.of(who.workspace.id, found)

@@ -1,0 +1,141 @@
+"""Whose a discount is, or what is missing to a minimum: shared as the lines that it settles are.
+
+The shares of those lines are made anew from what was measured, never read from lines that were made
+before, as is all that settles them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from catchment.core import allocation
+from catchment.core.allocation import METHODS, MemberParts, MemberWeights, Method, Share, Working
+from catchment.core.breakdown import Measured
+from catchment.core.discounts import Discount
+from catchment.core.hierarchy import CustomerId
+from catchment.core.minimums import Minimum
+from catchment.core.money import CURRENCIES, Money, divide
+from catchment.core.schedules import Charge
+from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
+from catchment.core.weights import By, LineTerm, Weighing
+
+
+def workings(measured: Measured) -> dict[Method, Working]:
+    """How what settles others is shared by each method.
+
+    A discount is shared as what it reduces is, so no member has less than nothing; a minimum as
+    what counts towards it, or by quantity where all of that is free. None of nothing is shared, nor
+    where nobody has used anything.
+    """
+    made = steps(measured)
+    if not any(one.amount.minor for one in made):
+        return {}
+    found = _shared_by(measured, made[0])
+    if not found.weights:
+        return {}
+    return {method: _working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
+
+
+def shares(measured: Measured) -> tuple[Share, ...]:
+    """The members' shares of what settles others, by customer id."""
+    return allocation.shares_of(workings(measured))
+
+
+def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
+    """The members' shares of ``net``, which is left of what the price makes of a charge."""
+    key = priced_shares, net
+    found: tuple[Share, ...] | None = measured.known.get(key)
+    if found is None:
+        made = applied(measured)
+        found = allocation.shares(net, made.price, made.segments, measured.usage)
+        measured.known[key] = found
+    return found
+
+
+class _SharedBy(NamedTuple):
+    """What members weigh by each method, and what of each line beside that is made of."""
+
+    by: By
+    weights: MemberWeights
+    lines: Sequence[tuple[Charge, MemberParts]]
+
+
+def _shared_by(measured: Measured, step: Step) -> _SharedBy:
+    settles = measured.charge.item.settles
+    match settles:
+        case Discount():
+            place = place_of(measured)
+            before, _ = _reduced(measured, place)[settles.id]
+            lines = [(measured.beside[place].charge, before)]
+        case Minimum():
+            covered = {
+                place: one
+                for place, one in enumerate(measured.beside)
+                if counts(one, measured.charge, settles)
+            }
+            if step.before.minor <= 0:
+                used = next(filter(None, map(_quantities, covered.values())), {})
+                return _SharedBy(By.QUANTITY, used, ())
+            lines = [(one.charge, _left(measured, place)) for place, one in covered.items()]
+        case _:
+            raise AssertionError(measured.charge.item)
+    return _SharedBy(By.LINES, allocation.added(parts for _, parts in lines), lines)
+
+
+def _working(amount: Money, found: _SharedBy, place: int) -> Working:
+    """By the method at a place."""
+    sizes = allocation.sizes(found.weights, place)
+    minor = Fraction(1, 10 ** CURRENCIES[amount.currency])
+
+    def terms(who: CustomerId) -> tuple[LineTerm, ...]:
+        own = ((charge, parts[who][place]) for charge, parts in found.lines if who in parts)
+        return tuple(LineTerm(charge, part * minor) for charge, part in own if part)
+
+    unit = minor if found.by is By.LINES else Fraction(1)
+    weighing = Weighing(found.by, sizes, unit.as_integer_ratio(), terms)
+    nothing = dict.fromkeys(sizes, Decimal(0))
+    return Working(nothing, weighing, divide(amount, list(sizes.values())))
+
+
+def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, MemberParts]]:
+    """By each separate discount of the charge at a place, in order: what members have of it before,
+    and of what is taken off.
+    """
+    left = _of_line(measured, place)
+    found = {}
+    for one in reductions_of_cycle(measured):
+        if one.place == place and one.discount.separate:
+            taken = allocation.spread(-one.taken, left)
+            found[one.discount.id] = left, taken
+            left = allocation.added((left, taken))
+    return found
+
+
+def _left(measured: Measured, place: int) -> MemberParts:
+    """The shares of what all discounts leave of the charge at a place."""
+    taken = (own for _, own in _reduced(measured, place).values())
+    return allocation.added((_of_line(measured, place), *taken))
+
+
+def _of_line(measured: Measured, place: int) -> MemberParts:
+    """The shares of the line of the charge at a place, less the discounts within it."""
+    own = measured.beside[place]
+    if own.charge.item.metric is None:
+        return {}
+    priced = applied(own)
+    inside = (
+        one.taken.minor
+        for one in reductions_of_cycle(measured)
+        if one.place == place and not one.discount.separate
+    )
+    net = Money(priced.net.minor - sum(inside), priced.net.currency)
+    return {one.customer: one.parts for one in priced_shares(own, net)}
+
+
+def _quantities(measured: Measured) -> MemberWeights:
+    """What members used, for every method alike."""
+    used = sorted(measured.usage.members.items())
+    return {who: (quantity,) * len(METHODS) for who, quantity in used if quantity > 0}

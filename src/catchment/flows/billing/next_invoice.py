@@ -1,0 +1,141 @@
+"""The next invoice of a schedule, by the usage that is there now. Nothing is written.
+
+It is looked for and drafted by the code that bills, so what it says is what a billing run would
+store if the period ended now: with what joins it, and with what came late for earlier invoices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from catchment.core.charging import charges
+from catchment.core.errors import NotFound
+from catchment.core.hierarchy import CustomerId
+from catchment.core.invoicing import Draft
+from catchment.core.period import NO_END, day_after
+from catchment.core.schedules import Charge, Schedule
+from catchment.flows.billing.drafting import drafted, measured
+from catchment.flows.billing.keep_drafts import NewId, contents_of, head, payers
+from catchment.flows.billing.place_charges import planned
+from catchment.flows.billing.price_dues import drafted_from
+from catchment.flows.billing.run_billing import unbilled
+from catchment.store.access import Workspace
+from catchment.store.invoices import adjustments, invoices
+from catchment.store.invoices.invoice_parts import Contents
+from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.schedules import schedules
+from catchment.usage import UsageStore
+
+NOBODYS = "preview"
+"""The id of an invoice that is not there."""
+
+_MORE_THAN_A_YEAR = timedelta(days=400)
+
+
+class NothingToBill(NotFound):
+    """Nothing more will be billed by the billing schedule."""
+
+    code = "nothing_to_bill"
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> NothingToBill:
+        """The refusal that says why."""
+        if schedule.archived_at is not None:
+            return cls("The billing schedule is archived: it bills nothing more.")
+        if schedule.suspended:
+            return cls("The billing schedule is suspended: it bills nothing until it is resumed.")
+        return cls("Everything that the billing schedule charges is billed.")
+
+
+@dataclass(frozen=True, slots=True)
+class NextInvoice:
+    """An invoice that is not there; its ids, and those of its parts, are nobody's.
+
+    ``adjusted`` has the invoice of each line that it adjusts: its id and number.
+    """
+
+    invoice: Invoice
+    draft: Draft
+    adjusted: dict[str, tuple[str, str | None]]
+
+    @property
+    def members(self) -> tuple[CustomerId, ...]:
+        """Who used something, or has a part in it, in the order shown."""
+        return tuple(group.customer for group in self.draft.usage_groups)
+
+    def contents(self, start: int, limit: int) -> Contents:
+        """What is on it, with up to ``limit`` members from one on (counted from 0)."""
+        shown = self.draft.usage_groups[start : start + limit]
+        draft = replace(self.draft, usage_groups=shown)
+        return contents_of(draft, self.invoice.id, nobodys(), explained=False)
+
+
+def next_invoice(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    schedule_id: str,
+    *,
+    shared: bool,
+    now: datetime,
+) -> NextInvoice:
+    """The first invoice of a schedule that no billing run has drafted yet.
+
+    Only where it is ``shared`` is it known what of its lines is whose: that takes ten times as
+    long. A draft of a schedule is looked at as if it were started; of one that bills its parent it
+    is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
+    """
+    schedule = schedules.one(tx, workspace.id, schedule_id)
+    zone = ZoneInfo(workspace.timezone)
+    billed = invoices.billed(tx, workspace.id, [schedule_id])
+    wanted = first_unbilled(schedule, billed, now.astimezone(zone).date(), zone)
+    if not wanted:
+        raise NothingToBill.of(schedule)
+    agreed, dues = planned(tx, workspace, wanted, usage)
+    keys = {charge.billed_as for charge in wanted}
+    due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+    if shared or due.adjusting:
+        [(_, made)] = drafted(tx, usage, agreed, [due])
+    else:
+        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]))
+    payer = payers(tx, workspace.id, [made.customer])[made.customer]
+    invoice = replace(
+        head(workspace.id, NOBODYS, due, made, payer, now=now),
+        customer_archived=payer.customer.archived_at is not None,
+    )
+    taken = {id for line in made.lines if line.deducted for id in line.deducted.line_ids}
+    return NextInvoice(invoice, made, adjustments.invoices_of(tx, workspace.id, taken))
+
+
+def first_unbilled(
+    schedule: Schedule, billed: Billed, today: date, zone: ZoneInfo
+) -> tuple[Charge, ...]:
+    """What is due on the first day of a schedule that is not billed; nothing where none is left."""
+    if not schedule.bills:
+        return ()
+    for day in _horizons(schedule, today):
+        found = unbilled(schedule, charges(schedule, day, zone), billed)
+        if found:
+            return tuple(one for one in found if one.due_on == found[0].due_on)
+    return ()
+
+
+def nobodys(id: str = NOBODYS) -> NewId:
+    """Ids of what is on an invoice: its own with -1 and so on, the same whenever it is shown."""
+    numbers = count(1)
+    return lambda: f"{id}-{next(numbers)}"
+
+
+def _horizons(schedule: Schedule, today: date) -> Iterator[date]:
+    """Days in order by which something falls due, if it ever does: no cycle exceeds a year."""
+    days = {max(today, schedule.start) + _MORE_THAN_A_YEAR}
+    for phase in schedule.phases:
+        days.add(phase.start + _MORE_THAN_A_YEAR)
+        days.update(end for end in [day_after(phase.end)] if end != NO_END)
+    yield from sorted(days)

@@ -1,0 +1,163 @@
+"""What credits pay of drafts.
+
+A draft holds what it draws: others draw from what is left beside it. So a projection is never more
+than there is, whichever draft becomes final first, and finalising one changes no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from catchment.core.credits import rest
+from catchment.core.drawing import Available, Draw, drawn
+from catchment.core.hierarchy import CustomerId
+from catchment.core.money import EXACT, total
+from catchment.flows.credits.credit_lines import credited, payables, without_credits
+from catchment.store.credits import credit_grants, ledger
+from catchment.store.invoices import invoice_contents, invoice_customers, invoices
+from catchment.store.invoices.evidence import bodies, read
+from catchment.store.invoices.invoice_parts import Contents, LineItem
+from catchment.store.invoices.invoices import Invoice
+from catchment.store.schedules import schedule_billing
+
+NewId = Callable[[], str]
+
+
+@dataclass(slots=True)
+class Purse:
+    """What some customers have left of their credits, while drafts draw from it in turn.
+
+    ``customers`` are those of the schedules that charge.
+    """
+
+    customers: Mapping[str, CustomerId]
+    left: dict[str, Available]
+
+    def pay(self, lines: Sequence[LineItem], payer: CustomerId) -> tuple[Draw, ...]:
+        """What is drawn for the lines of an invoice to ``payer``."""
+        found = drawn(payables(lines, self.customers), self.left.values(), payer)
+        for draw in found:
+            known = self.left[draw.grant.id]
+            left = EXACT.subtract(known.rest, draw.amount)
+            self.left[draw.grant.id] = known._replace(rest=left)
+        return found
+
+
+def purse(
+    tx: Connection,
+    workspace_id: str,
+    drafts: Iterable[tuple[Invoice, Sequence[LineItem]]],
+) -> Purse | None:
+    """What ``drafts`` can draw from, all of them anew; None where nobody has any credit."""
+    if not credit_grants.exist(tx, workspace_id):
+        return None
+    drafts = list(drafts)
+    charging = {line.schedule_id for _, lines in drafts for line in lines if line.schedule_id}
+    customers = schedule_billing.customers_of(tx, workspace_id, charging)
+    whose = {*customers.values(), *(invoice.customer_id for invoice, _ in drafts)}
+    known = [one.grant for one in credit_grants.of_customers(tx, workspace_id, whose)]
+    entries = ledger.of_grants(tx, workspace_id, [one.id for one in known])
+    held = ledger.held(tx, workspace_id, entries, {invoice.id for invoice, _ in drafts})
+    left = {
+        one.id: Available(one, EXACT.subtract(granted, held.get(one.id, granted - granted)))
+        for one in known
+        for granted in [rest(recorded.entry for recorded in entries.get(one.id, ()))]
+    }
+    return Purse(customers, {id: one for id, one in left.items() if one.rest > 0})
+
+
+def projected(
+    tx: Connection,
+    workspace_id: str,
+    drafts: Sequence[tuple[Invoice, Contents]],
+    new_id: NewId,
+    before: Mapping[str, Contents] | None = None,
+) -> list[tuple[Invoice, Contents]]:
+    """The drafts with what credits pay of them, those that fall due first before others.
+
+    Lines that were there ``before``, by invoice, keep their ids. The caller holds the workspace's
+    billing.
+    """
+    available = purse(tx, workspace_id, ((one, contents.lines) for one, contents in drafts))
+    if available is None:
+        return list(drafts)
+    found: dict[str, tuple[Invoice, Contents]] = {}
+    for invoice, contents in sorted(drafts, key=lambda one: _turn(one[0])):
+        unpaid = without_credits(contents)
+        draws = available.pay(unpaid.lines, invoice.customer_id)
+        known = (before or {}).get(invoice.id, contents).lines
+        paid = credited(unpaid, draws, new_id, known)
+        found[invoice.id] = _with_totals(invoice, paid), paid
+    return [found[invoice.id] for invoice, _ in drafts]
+
+
+def project_again(
+    tx: Connection, workspace_id: str, customer: CustomerId, new_id: NewId
+) -> list[Invoice]:
+    """Let credits pay anew of all drafts that those of ``customer`` may pay, which are returned.
+
+    The caller holds the workspace's billing.
+    """
+    ids = invoice_customers.drafts_concerning(tx, workspace_id, customer)
+    drafts = invoices.held_drafts(tx, workspace_id, ids)
+    kept = {id: read(body) for id, body in bodies(tx, workspace_id, sorted(ids)).items()}
+    known = []
+    for one in drafts:
+        contents = invoice_contents.of(tx, workspace_id, one.id)
+        evidence = {line.id: kept[line.id] for line in contents.lines}
+        known.append((one, replace(contents, evidence=evidence)))
+    made = projected(tx, workspace_id, known, new_id)
+    changed = [new for old, new in zip(known, made, strict=True) if old != new]
+    for invoice, _ in changed:
+        invoice_contents.clear(tx, invoice.id)
+    invoice_contents.add(tx, workspace_id, [contents for _, contents in changed])
+    invoices.save(tx, *(invoice for invoice, _ in changed))
+    return [invoice for invoice, _ in made]
+
+
+def outdated(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> set[str]:
+    """Those of some drafts, by id, of which credits would pay something else by now."""
+    return {
+        one.id
+        for one in _granted(tx, workspace_id, drafts)
+        for lines in [invoice_contents.lines(tx, workspace_id, one.id)]
+        for available in [purse(tx, workspace_id, [(one, lines)])]
+        if available is not None
+        and [
+            (draw.grant.id, -draw.net.minor, -draw.tax.minor)
+            for draw in available.pay(lines, one.customer_id)
+        ]
+        != [
+            (line.credit_grant_id, line.net.minor, line.tax.minor)
+            for line in lines
+            if line.credit_grant_id is not None
+        ]
+    }
+
+
+def _granted(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> list[Invoice]:
+    """The drafts that somebody's credits may pay."""
+    if not drafts or not credit_grants.exist(tx, workspace_id):
+        return []
+    concerned = invoice_customers.customers_on(tx, workspace_id, [one.id for one in drafts])
+    everyone = set().union(*concerned.values())
+    whose = {
+        record.grant.customer for record in credit_grants.of_customers(tx, workspace_id, everyone)
+    }
+    return [one for one in drafts if whose & concerned[one.id]]
+
+
+def _turn(invoice: Invoice) -> tuple[object, ...]:
+    return invoice.due_on or invoice.accounting_date, invoice.created_at, invoice.id
+
+
+def _with_totals(invoice: Invoice, contents: Contents) -> Invoice:
+    currency = invoice.currency
+    return replace(
+        invoice,
+        net=total((group.net for group in contents.groups), currency),
+        tax=total((group.tax for group in contents.groups), currency),
+    )

@@ -1,0 +1,56 @@
+"""How events lie in a file: by dictionaries where texts repeat, and compressed as long as kept."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from catchment.usage.embedded import layout
+from catchment.usage.intake.columns import TEXT, column
+
+ROWS = 100
+
+
+def events() -> pa.Table:
+    texts = {
+        "few": ["a", "b"] * (ROWS // 2),
+        "many": list(map(str, range(ROWS))),
+        "seldom": [None] * (ROWS - 4) + ["a"] * 4,
+        "none": [None] * ROWS,
+    }
+    return pa.table(
+        {"alias": list(map(str, range(ROWS)))}
+        | {column(TEXT, name): pa.array(own, pa.string()) for name, own in texts.items()}
+    )
+
+
+def test_texts_have_a_dictionary_where_they_repeat(tmp_path: Path) -> None:
+    file = tmp_path / "events.parquet"
+
+    layout.write(file, schema=events().schema, tables=[events()])
+
+    group = pq.read_metadata(file).row_group(0)
+    columns = map(group.column, range(group.num_columns))
+    with_one = {one.path_in_schema for one in columns if one.has_dictionary_page}
+    repeated = {column(TEXT, name) for name in ("few", "seldom")}
+    assert with_one - {column(TEXT, "none")} == repeated | {"alias"}
+    assert pq.read_table(file).equals(events())
+
+
+@pytest.mark.parametrize(("briefly", "codec"), [(True, "LZ4"), (False, "ZSTD")])
+def test_what_is_merged_soon_is_compressed_less(tmp_path: Path, briefly: bool, codec: str) -> None:
+    file = tmp_path / "events.parquet"
+
+    layout.write(file, schema=events().schema, tables=[events()], briefly=briefly)
+
+    assert pq.read_metadata(file).row_group(0).column(0).compression == codec
+
+
+def test_no_events_make_a_file_without_rows(tmp_path: Path) -> None:
+    file = tmp_path / "events.parquet"
+
+    layout.write(file, schema=events().schema, tables=[])
+
+    assert layout.row_count(file) == 0
+    assert pq.read_table(file).schema.equals(events().schema)
