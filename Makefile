@@ -4,7 +4,7 @@ PORT ?= 8080
 DEMO_DIR ?= demo-data
 SERVE ?= 1
 
-.PHONY: setup setup-dev demo test prove prove-billing prove-usage prove-runs check bench-families bench-usage clean
+.PHONY: setup setup-dev demo test prove prove-billing prove-usage prove-runs mutants check bench-families bench-billing bench-usage clean
 
 setup:  ## Python packages, the dashboard, and the command .venv/bin/catchment
 	@scripts/setup run
@@ -30,11 +30,17 @@ prove-usage: setup-dev  ## no usage event lost or doubled, whatever dies or fail
 prove-runs: setup-dev  ## every invoice once, whoever dies while billing: 1,000 kills and 50 races of eight on each database
 	@scripts/prove-runs
 
+mutants: setup-dev  ## which small mistakes in the code that makes amounts no test would find
+	@scripts/mutants
+
 check: setup-dev  ## the checks without the tests
 	@scripts/test --checks-only
 
 bench-families: setup-dev  ## what is claimed of large families, measured (see benchmarks/README.md)
 	@.venv/bin/python -m benchmarks.families all
+
+bench-billing: setup-dev  ## the next invoice over ten million events
+	@.venv/bin/python -m benchmarks.billing next-invoice benchmark-data
 
 bench-usage: setup-dev  ## usage taken in, loaded, kept and asked, beside PostgreSQL
 	@.venv/bin/python -m benchmarks.usage all

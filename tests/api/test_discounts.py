@@ -269,5 +269,5 @@ def test_members_read_their_shares_of_discounts_and_minimums(
     assert "Launch" in read_pdf(client, f"/customers/{north}/statements/{invoice}/download")
     assert "Minimum" in read_pdf(client, f"{path}/download")
     least = next(id for id, line in lines.items() if line["title"] == "Minimum")
-    refused = client.get(f"{path}/line-items/{least}/shares/{north}/explanation")
-    assert refusal(refused)[1] == "not_supported_yet"
+    why = told(client, f"{path}/line-items/{least}/shares/{north}/explanation")
+    assert (why["weighedBy"], why["netTotal"]) == ("LINES", "398.47")

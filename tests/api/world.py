@@ -273,7 +273,11 @@ class World:
         self.ids["discount"] = self.client.get(f"/billing-schedules/{schedule}").json()["phases"][
             0
         ]["discounts"][0]["id"]
-        self.make("running", "/billing-schedules", schedule_body(parent, price, isDraft=False))
+        milestone = {"startDate": "2026-01-01", "milestone": "Go-live", "priceIds": [price]}
+        body = schedule_body(parent, price, isDraft=False, phases=[milestone])
+        running = self.make("running", "/billing-schedules", body)
+        shown = self.client.get(f"/billing-schedules/{running}").json()
+        self.ids["phase"] = shown["phases"][0]["id"]
         invoices = self.client.get("/invoices").json()["items"]
         assert len(invoices) == 2, "January and February have ended on 10 March"
         self.ids["invoice"], self.ids["other invoice"] = (i["id"] for i in invoices)
@@ -454,6 +458,9 @@ OPERATIONS: dict[str, Body | None] = {
     "POST /billing-schedules/{billingScheduleId:schedule}/cancel": lambda _: {
         "endDate": "2026-11-30"
     },
+    "POST /billing-schedules/{billingScheduleId:running}/phases/{phaseId:phase}/complete": (
+        lambda _: {"date": "2026-11-30"}
+    ),
     "POST /billing-schedules/{billingScheduleId:schedule}/archive": None,
     "POST /billing-schedules/{billingScheduleId:running}/simulate": lambda w: {
         "until": "2026-12-31",

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import httpx2
@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from catchment import ids
 from catchment.api.app import create_app
 from catchment.api.server import config
+from catchment.jobs.billing import BillingJobs, watch
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import connect, writing
@@ -31,6 +32,7 @@ class Seller:
 
     email: str
     client: httpx2.Client
+    workspace: str
     password: str = PASSWORD
 
     def make(self, path: str, body: Any) -> dict[str, Any]:
@@ -65,16 +67,22 @@ class House:
         settings = Settings(data_dir=data_dir, database_url="", secret_key="for tests only")
         engine = connect(settings.sqlalchemy_url())
         clock = Clock()
-        app = create_app(engine, usage_store(engine, data_dir), settings, clock=clock)
+        usage, stopping = usage_store(engine, data_dir), Event()
+        app = create_app(engine, usage, settings, clock=clock)
+        jobs = BillingJobs(engine, usage, clock, ids.new_id)
+        billing = Thread(target=watch, args=(jobs, stopping.wait, jobs.work_off), name="billing")
         listener = socket.create_server(("127.0.0.1", 0))  # callers wait here until it runs
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server = uvicorn.Server(config(app))
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="house")
         thread.start()
+        billing.start()
         try:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
             yield cls(address, engine, settings, clock)
         finally:
+            stopping.set()
+            billing.join()
             server.should_exit = True
             server.force_exit = True
             thread.join()
@@ -103,4 +111,4 @@ class House:
         with httpx2.Client(
             base_url=f"{self.address}/api", auth=key, trust_env=False, timeout=60
         ) as client:
-            yield Seller(email, client)
+            yield Seller(email, client, f"Seller {number}")

@@ -1,11 +1,16 @@
 """Running billing from the dashboard, and reading what a run ended with."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
-from catchment.store.engine import writing
+from catchment.flows.billing.bill_workspace import BILLING
+from catchment.store import access
+from catchment.store.engine import reading, writing
+from catchment.store.lease import held
 from catchment.store.schema import invoices, line_items
 from tests.browser.server import House, Seller
 from tests.browser.story import catalogue, dialog, family, row, schedule, table, usage
@@ -77,3 +82,51 @@ def test_a_day_far_ahead_is_refused_beside_its_field(page: Page, seller: Seller)
     asking.get_by_role("button", name="Run billing").click()
 
     expect(asking.get_by_text("more than a year ahead")).to_be_visible()
+
+
+def test_a_run_at_work_is_cancelled(page: Page, seller: Seller, house: House) -> None:
+    with working_elsewhere(house, seller):
+        run = seller.make("/billing-runs", {"asOf": "2026-03-10"})
+        page.goto("/billing/runs")
+        page.get_by_role("link", name="10 Mar 2026").first.click()
+
+        expect(page.get_by_role("status")).to_contain_text("Looking for what is due")
+        page.get_by_role("button", name="Cancel run").click()
+        dialog(page, "Cancel this billing run?").get_by_role("button", name="Cancel run").click()
+
+        expect(page.get_by_text("Cancelled", exact=True).first).to_be_visible()
+        expect(page).to_have_url(re.compile(rf"/billing/runs/{run['id']}$"))
+
+
+def test_what_is_out_of_bounds_is_issued_once_somebody_accepts_it(
+    page: Page, seller: Seller
+) -> None:
+    kin, prices = family(seller), catalogue(seller)
+    usage(seller, nw=100)
+    tight = {"mostLines": 1, "jumpFactor": "10", "jumpFrom": "1000"}
+    schedule(seller, kin.group, [prices.calls, prices.fee], autoIssueInvoices=True)
+    for one in seller.items("/invoices"):
+        seller.make(f"/invoices/{one['id']}/void", None)
+    seller.client.put("/billing-bounds", json=tight)
+    run = seller.make("/billing-runs", {"asOf": "2026-03-10", "wait": True})
+
+    page.goto(f"/billing/runs/{run['id']}")
+    parked = row(table(page, "Out of bounds"), "Northwind Group")
+    expect(parked).to_contain_text("It has 2 lines, and 1 are the most.")
+    page.get_by_role("button", name="Accept and issue").click()
+    dialog(page, "Issue 1 invoice that is out of bounds?").get_by_role(
+        "button", name="Accept and issue"
+    ).click()
+
+    expect(page.get_by_role("link", name="Open that run")).to_be_visible()
+    expect(page.get_by_text("Balanced").first).to_be_visible()
+    assert "FINAL" in {one["status"] for one in seller.items("/invoices")}
+
+
+@contextmanager
+def working_elsewhere(house: House, seller: Seller) -> Iterator[None]:
+    """As if another machine worked on the seller's runs, and got nowhere."""
+    with reading(house.engine) as tx:
+        home = next(one for one in access.all_workspaces(tx) if one.name == seller.workspace)
+    with held(house.engine, BILLING, home.id, wait=True):
+        yield

@@ -161,7 +161,7 @@ def test_they_take_what_a_calculation_by_hand_takes(
 
     plain = dict(charged)
     for discount in discounts:
-        covered = [p for p in PRICES if not discount.prices or p in discount.prices]
+        covered = [p for p in charged if not discount.prices or p in discount.prices]
         if discount.type is DiscountType.PERCENTAGE:
             for price in covered:
                 off_it = (D(plain[price]) * discount.amount).to_integral_value(ROUND_HALF_UP)

@@ -134,6 +134,16 @@ def test_a_nominal_discount_within_lines_couples_them_for_what_comes_late(books:
     assert set(verdicts(books).values()) == {None}
 
 
+def test_what_waits_for_the_next_invoice_leaves_the_sheet_balanced(books: Books) -> None:
+    made = family(books, off=[TEN_PERCENT], least=[THOUSAND])
+    billed(books, FEBRUARY)
+    books.used((made["South"], "calls", "2026-01-20", "1000"))
+
+    [late] = run(books, FEBRUARY).report.late
+
+    assert (late.received, late.waiting) == (1, 1)
+
+
 def test_voiding_what_was_adjusted_takes_every_adjustment_back(books: Books) -> None:
     made = family(books, off=[TEN_PERCENT], least=[THOUSAND])
     january = billed(books, FEBRUARY)

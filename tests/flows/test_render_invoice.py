@@ -13,6 +13,7 @@ from catchment import ids
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
+from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
 from catchment.documents.invoice import Fact, InvoiceDocument, TaxRow
 from catchment.flows.billing.bill_workspace import bill_workspace
@@ -113,6 +114,22 @@ def test_a_line_names_its_period_where_the_invoice_has_another() -> None:
     [own, other] = paper.groups[0].lines
     assert own.service == ""
     assert other.service != ""
+
+
+def test_a_discount_within_a_line_and_a_minimum_say_what_they_are_made_of() -> None:
+    off = Step(StepKind.DISCOUNT, "d", "Launch", usd(200), usd(-20))
+    least = Step(StepKind.MINIMUM, "m", "Minimum", usd(180), usd(820))
+    minimum = line((), "1", title="Minimum", settles=StepKind.MINIMUM, steps=(least,))
+    launch = line((), "1", title="Launch", settles=StepKind.DISCOUNT, steps=(off,))
+
+    paper = printed(line((segment("4", "0.5", "2"),), "4", steps=(off,)), launch, minimum)
+
+    found = [[(s.label, s.amount) for s in one.segments] for one in paper.groups[0].lines]
+    assert found == [
+        [("Price", "$2.00"), ("Launch", "−$0.20")],
+        [],
+        [("Minimum", "$10.00"), ("Charges that count", "−$1.80")],
+    ]
 
 
 def test_the_parties_the_days_and_the_way_to_pay() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from decimal import Decimal as D
 from typing import Any
 
@@ -19,6 +19,7 @@ from catchment.core.schedules import EVERYONE, Schedule
 from tests.laws.billing import Rules
 from tests.laws.generator import TICK
 from tests.laws.laws import IDLE, LINEAR, ONCE, SHARES, UNPOOLED, Law
+from tests.laws.sameness import BEFORE, DOUBLED, ORDER, SPLIT
 
 
 def _alone(forest: Forest, claims: Iterable[Claim], **asked: Any) -> Pool:
@@ -135,6 +136,25 @@ def _an_average_for_all(query: UsageQuery, events: Iterable[Event]) -> Usage:
     return replace(found, pooled=found.pooled / max(1, len(query.members)))
 
 
+def _of_the_far_end(forest: Forest, claims: Iterable[Claim], **asked: Any) -> Pool:
+    """Who stands where once everybody has moved."""
+    return pool(_frozen(forest, claims, asked["span"].end + timedelta(days=500)), claims, **asked)
+
+
+def _without_the_first_that_came(query: UsageQuery, events: Iterable[Event]) -> Usage:
+    return measure(query, list(events)[1:])
+
+
+def _one_more_for_each(query: UsageQuery, events: Iterable[Event]) -> Usage:
+    found = measure(query, events)
+    return replace(found, pooled=found.pooled + found.event_count)
+
+
+def _the_first_is_free(query: UsageQuery, events: Iterable[Event]) -> Usage:
+    found = measure(query, events)
+    return replace(found, pooled=max(D(0), found.pooled - 1))
+
+
 BROKEN: Sequence[tuple[Law, str, Rules]] = (
     (ONCE, "nobody minds who is nearer", Rules(pool=_alone)),
     (ONCE, "the tree of the last day holds for the whole period", Rules(pool=_of_the_last_day)),
@@ -156,4 +176,8 @@ BROKEN: Sequence[tuple[Law, str, Rules]] = (
     (LINEAR, "a stretch of time includes its end", Rules(measure=_with_the_end)),
     (IDLE, "who used nothing is shown with nothing", Rules(measure=_everybody_counts)),
     (IDLE, "usage is an average over the pool", Rules(measure=_an_average_for_all)),
+    (ORDER, "the first event that came is lost", Rules(measure=_without_the_first_that_came)),
+    (SPLIT, "every event counts as one unit more", Rules(measure=_one_more_for_each)),
+    (BEFORE, "the tree of today holds for all time", Rules(pool=_of_the_far_end)),
+    (DOUBLED, "the first unit is free", Rules(measure=_the_first_is_free)),
 )

@@ -44,10 +44,10 @@ def _billed_otherwise(family: Family, rules: Rules) -> str | None:
         quantity = sum(sizes[id] for id in ids)
         if line.quantity != quantity:
             found = [id for id, size in sizes.items() if int(line.quantity) & size]
-            return f"{_named(one)} has the events {found}, should have {sorted(ids, key=int)}"
+            return f"{named(one)} has the events {found}, should have {sorted(ids, key=int)}"
         cost = oracle.amount(charge.item.price, D(quantity)) if quantity else D(0)
         if line.net != Money.rounded(cost, charge.item.currency):
-            return f"{_named(one)} comes to {line.net}, should come to {cost}"
+            return f"{named(one)} comes to {line.net}, should come to {cost}"
     return f"no line has {expected}" if expected else None
 
 
@@ -63,13 +63,13 @@ def _shared_otherwise(family: Family, rules: Rules) -> str | None:
         usage, net = one.measured.usage, one.line.net
         found = rules.shares(net, one.measured.charge.item.price, one.line.segments, usage)
         if not found and net.minor:
-            return f"nobody has a share of {_named(one)}, {net}"
+            return f"nobody has a share of {named(one)}, {net}"
         for place, method in enumerate(METHODS if found else ()):
             parts = {each.customer: each.parts[place] for each in found}
             own = {who: part for who, part in parts.items() if part is not None}
             wrong = _unlike(one, own, method)
             if wrong is not None:
-                return f"{_named(one)}, {net}, by {method}: {wrong}"
+                return f"{named(one)}, {net}, by {method}: {wrong}"
     return None
 
 
@@ -113,7 +113,7 @@ def _redrawn(random: Random) -> Family:
 def _unpooled_differs(family: Family, rules: Rules) -> str | None:
     def unpooled(one: Family) -> dict[str, tuple[D, Money]]:
         return {
-            _named(each): (each.line.quantity, each.line.net)
+            named(each): (each.line.quantity, each.line.net)
             for each in billed(one, rules, lambda schedule: not schedule.roll_up)
         }
 
@@ -210,6 +210,6 @@ IDLE = Law("a child without usage changes no invoice", _newcomer, _invoices_diff
 LAWS = (ONCE, SHARES, UNPOOLED, LINEAR, IDLE)
 
 
-def _named(one: Billed) -> str:
+def named(one: Billed) -> str:
     charge = one.measured.charge
     return f"the line of {charge.item.id} for {charge.service.start} to {charge.service.last_day}"

@@ -1,4 +1,8 @@
-"""Who pays for an event, one event at a time, by walking up the tree at its instant."""
+"""Who pays for an event, one event at a time, by walking up the tree at its instant.
+
+It answers for families that no schedule of the API could have, with archived schedules and gaps between phases, and takes
+the days of a line from the core. What contracts cost in all, and on which days, is said by ``tests.oracle`` alone.
+"""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def _nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
     waiting: list[ast.AST] = list(reversed(function.body))
     while waiting:
         node = waiting.pop()
-        if isinstance(node, _SKIPPED) or _is_text(node):
+        if isinstance(node, _SKIPPED) or _is_text(node) or _is_strict(node):
             continue
         yield node
         inner = [node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
@@ -172,6 +172,11 @@ def _opposite(test: ast.expr) -> ast.expr:
 
 def _is_text(one: ast.AST) -> bool:
     return isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)
+
+
+def _is_strict(node: ast.AST) -> bool:
+    """``zip(..., strict=True)``, which is an assertion."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _code(within: CodeType, names: list[str]) -> CodeType:

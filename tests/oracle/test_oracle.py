@@ -15,7 +15,7 @@ from tests.oracle.contracts import MINOR_DIGITS, Bill, Contract
 from tests.oracle.draw import ZONES, contract
 from tests.oracle.trial import Differs, agree
 
-CONTRACTS = 60
+CONTRACTS = 40
 
 
 @pytest.fixture(autouse=True)

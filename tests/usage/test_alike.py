@@ -96,6 +96,8 @@ def test_usual_bodies_are_read_as_alike(sent: list[bytes]) -> None:
         body('{"t":{"n":1}}'),
         body('{"other":1}'),
         body('{"t":"\\n"}'),
+        body('{"\\u0022":1}'),
+        body('{"t":"x"}', '{"t":"\\n"}'),
         body("null"),
         b'[{"customerAlias":"a","eventType":"t","customerEventId":null}]',
     ],

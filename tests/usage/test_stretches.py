@@ -41,16 +41,13 @@ def test_only_what_happened_within_counts(
     waiting: Sequence[int],
 ) -> None:
     numbers = iter(range(100))
-    for load in loads:
-        sent = [event(next(numbers), alias="a", at=MOMENTS[place]) for place in load]
-        send(engine, usage, workspace.id, sent)
+    for load in [*loads, waiting]:
         usage.catch_up(workspace.id)
-    send(
-        engine,
-        usage,
-        workspace.id,
-        [event(next(numbers), alias="a", at=MOMENTS[p]) for p in waiting],
-    )
+        sent = [event(next(numbers), alias="a", at=MOMENTS[place]) for place in load]
+        if sent:
+            send(engine, usage, workspace.id, sent)
+    if not waiting:
+        usage.catch_up(workspace.id)
     whole, first = Span(START, END), Span(START, START + TICK)
     ends = pa.array([micros(START)]), pa.array([micros(END)])
     names = pa.table([pa.array([0], pa.int32()), pa.array(["a"]), *ends], schema=NAMES)

@@ -3,7 +3,15 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, type Query } from "./http";
 import type { Page } from "./types";
 
-export type RunStatus = "RUNNING" | "BALANCED" | "UNBALANCED" | "INTERRUPTED";
+export type RunStatus = "RUNNING" | "BALANCED" | "UNBALANCED" | "CANCELLED" | "FAILED";
+
+/** How many of the planned invoices, and of the chunks that are kept whole, are done. */
+export type RunProgress = {
+  invoicesDone: number;
+  invoiceCount: number;
+  chunksDone: number;
+  chunkCount: number;
+};
 
 export type RunTotal = { currency: string; invoiceCount: number; netTotal: string; grossTotal: string };
 
@@ -11,9 +19,15 @@ export type BillingRun = {
   id: string;
   asOf: string;
   status: RunStatus;
-  source: "API" | "CLI";
+  source: "API" | "CLI" | "SCHEDULE";
+  /** The run whose failures it bills once more. */
+  retryOf?: string;
+  acceptBounds: boolean;
   createdAt: string;
   finishedAt?: string;
+  /** Why it failed. */
+  error?: string;
+  progress: RunProgress;
   draftedCount: number;
   issuedCount: number;
   /** Of those it drafted, whoever issued them. */
@@ -58,6 +72,9 @@ export type RunFailure = {
   customerId: string;
   customerLegalCompanyName?: string;
   billingScheduleId: string;
+  /** The draft that is parked: out of bounds, so not issued by itself. */
+  invoiceId?: string;
+  code: string;
   reason: string;
 };
 
@@ -80,12 +97,14 @@ export type BillingRunReport = BillingRun & {
 };
 
 /** How often a run at work is looked at. */
-const LOOK_AGAIN_MS = 3_000;
+const LOOK_AGAIN_MS = 2_000;
 
 export const runList = (query: Query) =>
   queryOptions({
     queryKey: ["runs", "list", query],
     queryFn: ({ signal }) => api.get<Page<BillingRun>>("/billing-runs", query, signal),
+    refetchInterval: ({ state }) =>
+      state.data?.items.some((run) => run.status === "RUNNING") ? LOOK_AGAIN_MS : false,
   });
 
 export const run = (id: string) =>
@@ -97,3 +116,9 @@ export const run = (id: string) =>
 
 export const startRun = (asOf: string, key: string) =>
   api.post<BillingRunReport>("/billing-runs", { asOf }, key);
+
+export const cancelRun = (id: string, key: string) =>
+  api.post<BillingRunReport>(`/billing-runs/${id}/cancel`, undefined, key);
+
+export const retryRun = (id: string, acceptBounds: boolean, key: string) =>
+  api.post<BillingRunReport>(`/billing-runs/${id}/retry`, { acceptBounds }, key);

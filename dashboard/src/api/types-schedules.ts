@@ -33,8 +33,10 @@ type PriceMetadata = { priceId: string; arrCalculation: "INCLUDE" | "EXCLUDE" };
 export type Phase = {
   id: string;
   name?: string;
-  startDate: string;
+  /** None while a milestone before it is not reached. */
+  startDate?: string;
   endDate?: string;
+  milestone?: string;
   priceIds: string[];
   recurrencePreference: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts: Discount[];
@@ -79,8 +81,9 @@ export type Schedule = {
 
 export type PhaseRequest = {
   name?: string;
-  startDate: string;
+  startDate?: string;
   endDate?: string;
+  milestone?: string;
   priceIds: string[];
   listPriceIds?: string[];
   recurrencePreference?: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";

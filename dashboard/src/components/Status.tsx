@@ -14,7 +14,7 @@ const TONES: Record<string, Tone> = {
   IN_PROGRESS: "accent",
   PARTIALLY_PAID: "accent",
   DRAFT: "hollow",
-  INTERRUPTED: "warn",
+  FAILED: "bad",
   SUSPENDED: "warn",
   UNCOLLECTIBLE: "warn",
   UNPAID: "warn",

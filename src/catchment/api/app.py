@@ -41,6 +41,7 @@ from catchment.api.invoices import (
 from catchment.api.schedules import (
     billing_schedules,
     discounts,
+    milestones,
     payment_settings,
     previews,
     schedule_pool,
@@ -83,6 +84,7 @@ RESOURCES = (
     seat_balances,
     billing_schedules,
     discounts,
+    milestones,
     stopped_schedules,
     schedule_pool,
     previews,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.minimums import Minimum
-from catchment.core.period import Cycle, Period, cycles, day_after, months_after
+from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles, day_after, months_after
 from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price, SeatBased, SeatPart
 from catchment.core.schedules import (
     EVERYONE,
@@ -193,6 +193,10 @@ def _charges_of(
     """The charges of one item whose service begins by ``as_of``; some are due only later."""
     if item.frequency is Frequency.ONE_TIME:
         service = only_service(schedule, phase, days)
+        if phase.milestone and item.timing is Timing.IN_ADVANCE:
+            service = Period(days.start, days.start + ONE_DAY)  # how long it takes is not known
+        elif service.end == NO_END:
+            return
         for part, tiers_from in _restarting(item.price, days.start, service):
             made = _charge(schedule, phase, item, (part, service), service.end)
             yield replace(made, tiers_from=tiers_from)
@@ -294,8 +298,8 @@ def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Pe
 
 
 def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
-    """The whole phase; of one without end its first month."""
-    if phase.end is None and schedule.end is None:
+    """The whole phase; of one without end its first month, unless a milestone ends it."""
+    if phase.end is None and schedule.end is None and not phase.milestone:
         return Period(days.start, months_after(days.start, days.start.day, 1))
     return days
 

@@ -97,7 +97,8 @@ class Phase:
     """A stretch of a schedule with its own prices; ``end`` is its last day, None has no end.
 
     Its cycles go on from the phase before, unless it ``resets``: then they begin anew. A minimum,
-    and a nominal discount, covers prices of one cadence.
+    and a nominal discount, covers prices of one cadence. A phase with a ``milestone`` has no end
+    until that is reached.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Phase:
     discounts: tuple[Discount, ...] = ()
     minimums: tuple[Minimum, ...] = ()
     credit_grants: tuple[PhaseGrant, ...] = ()
+    milestone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,13 @@ class Schedule:
     Without a ``billing_day`` it is the day on which the cycles begin: that of the schedule's start,
     or of the phase that resets them.
 
-    ``phases`` are in order and do not overlap. With ``roll_up`` the usage of everyone below the
-    customer is priced together with its own, less the ``exclusions`` and whoever is below those. An
-    archived schedule claims no usage from ``archived_at`` on and charges nothing that falls due
-    after that day. A ``suspended`` one goes on claiming and charging, but nothing is drafted of it
-    until it is resumed. With ``adjust_late`` usage that came too late for its invoice is billed
-    later. ``tax_rates`` are those agreed for some prices, by price.
+    ``phases`` are in order and do not overlap; one that waits for a milestone is not among them.
+    With ``roll_up`` the usage of everyone below the customer is priced together with its own, less
+    the ``exclusions`` and whoever is below those. An archived schedule claims no usage from
+    ``archived_at`` on and charges nothing that falls due after that day. A ``suspended`` one goes
+    on claiming and charging, but nothing is drafted of it until it is resumed. With ``adjust_late``
+    usage that came too late for its invoice is billed later. ``tax_rates`` are those agreed for
+    some prices, by price.
     """
 
     id: str

@@ -5,14 +5,13 @@ import { Link } from "react-router";
 import { customerList } from "../../api/customers";
 import type { Customer } from "../../api/types";
 import { CustomerSelect } from "../../components/CustomerSelect";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, Missing } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
-import { Pager } from "../../components/Pager";
+import { ListTable } from "../../components/ListTable";
 import { countryName } from "../../components/places";
-import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
 import { parentName } from "../../api/parentName";
 
@@ -107,46 +106,38 @@ export function CustomersList() {
           onChange={(event) => set("includeArchived", event.currentTarget.checked ? "true" : null)}
         />
       </Filters>
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <>
-          <DataTable
-            label="Customers"
-            columns={COLUMNS}
-            rows={list.data?.items}
-            rowKey={(row) => row.id}
-            rowLink={(row) => `/customers/${row.id}`}
-            sketch={10}
-            empty={
-              active ? (
-                <Empty title="No customer matches" action={<Button variant="default" onClick={clear}>Clear filters</Button>}>
-                  Names, labels and e-mail addresses match anywhere in the text; aliases must match exactly.
-                </Empty>
-              ) : (
-                <Empty
-                  title="No customers yet"
-                  action={
-                    <Group gap="sm" justify="center">
-                      <Button onClick={() => setNew("customer")}>New customer</Button>
-                      <Button variant="default" component={Link} to="/customers/import">
-                        Import from a file
-                      </Button>
-                    </Group>
-                  }
-                >
-                  A customer is whoever you invoice, or a branch of it. Start with the head office, then
-                  add its branches and name the head office as their parent: its schedule can then
-                  bill the usage of all of them together.
-                </Empty>
-              )
-            }
-          />
-          <Pager page={list.data} onGo={go} />
-        </>
-      )}
+      <ListTable
+        list={list}
+        onGo={go}
+        label="Customers"
+        columns={COLUMNS}
+        rowKey={(row) => row.id}
+        rowLink={(row) => `/customers/${row.id}`}
+        sketch={10}
+        empty={
+          active ? (
+            <Empty title="No customer matches" action={<Button variant="default" onClick={clear}>Clear filters</Button>}>
+              Names, labels and e-mail addresses match anywhere in the text; aliases must match exactly.
+            </Empty>
+          ) : (
+            <Empty
+              title="No customers yet"
+              action={
+                <Group gap="sm" justify="center">
+                  <Button onClick={() => setNew("customer")}>New customer</Button>
+                  <Button variant="default" component={Link} to="/customers/import">
+                    Import from a file
+                  </Button>
+                </Group>
+              }
+            >
+              A customer is whoever you invoice, or a branch of it. Start with the head office, then
+              add its branches and name the head office as their parent: its schedule can then
+              bill the usage of all of them together.
+            </Empty>
+          )
+        }
+      />
     </section>
   );
 }

@@ -4,15 +4,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { invoiceList } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
 import { CustomerSelect } from "../../components/CustomerSelect";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, Missing, Money } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
+import { ListTable } from "../../components/ListTable";
 import { CURRENCIES, periodText } from "../../components/format";
 import { PageHead } from "../../components/PageHead";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { useFilters } from "../../components/useFilters";
 
@@ -100,31 +99,25 @@ export default function InvoicesScreen() {
             onChange={(day) => set("invoiceBefore", day)}
           />
         </Filters>
-        {list.error ? (
-          <div className="panel-body">
-            <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-          </div>
-        ) : (
-          <DataTable
-            label="Invoices"
-            columns={COLUMNS}
-            rows={list.data?.items}
-            rowKey={(row) => row.id}
-            rowLink={(row) => `/billing/invoices/${row.id}`}
-            sketch={10}
-            empty={
-              active ? (
-                <Empty title="No invoice matches" />
-              ) : (
-                <Empty title="No invoices yet">
-                  Start a billing schedule; the billing run then drafts an invoice whenever something falls
-                  due. Drafts can be looked through and recalculated before they are finalized.
-                </Empty>
-              )
-            }
-          />
-        )}
-        <Pager page={list.data} onGo={go} />
+        <ListTable
+          list={list}
+          onGo={go}
+          label="Invoices"
+          columns={COLUMNS}
+          rowKey={(row) => row.id}
+          rowLink={(row) => `/billing/invoices/${row.id}`}
+          sketch={10}
+          empty={
+            active ? (
+              <Empty title="No invoice matches" />
+            ) : (
+              <Empty title="No invoices yet">
+                Start a billing schedule; the billing run then drafts an invoice whenever something falls
+                due. Drafts can be looked through and recalculated before they are finalized.
+              </Empty>
+            )
+          }
+        />
       </section>
     </Stack>
   );

@@ -6,15 +6,14 @@ import { useParams, useSearchParams } from "react-router";
 import { archiveListPrice, archiveProduct, priceList, product, type PriceKind } from "../../api/catalogue";
 import type { Price } from "../../api/types";
 import { ConfirmButton } from "../../components/ConfirmButton";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
 import { Day } from "../../components/Figures";
+import { ListTable } from "../../components/ListTable";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
-import { Pager } from "../../components/Pager";
 import { Panel } from "../../components/Panel";
-import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { useParam } from "../../components/useFilters";
 import { cadenceText, modelName, rateText } from "./priceText";
@@ -98,21 +97,15 @@ function PricesPanel({ title, kind, productId, children }: PanelProps) {
   });
   return (
     <Panel title={title} flush>
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <DataTable
-          label={title}
-          columns={columns(kind)}
-          rows={list.data?.items}
-          rowKey={(row) => row.id}
-          sketch={2}
-          empty={<Empty title={`No ${title.toLowerCase()} yet`}>{children}</Empty>}
-        />
-      )}
-      <Pager page={list.data} onGo={setCursor} />
+      <ListTable
+        list={list}
+        onGo={setCursor}
+        label={title}
+        columns={columns(kind)}
+        rowKey={(row) => row.id}
+        sketch={2}
+        empty={<Empty title={`No ${title.toLowerCase()} yet`}>{children}</Empty>}
+      />
     </Panel>
   );
 }

@@ -3,14 +3,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { productList } from "../../api/catalogue";
 import type { Product } from "../../api/types";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, Missing } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
+import { ListTable } from "../../components/ListTable";
 import { PageHead } from "../../components/PageHead";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
 
 const COLUMNS: Column<Product>[] = [
@@ -34,29 +33,23 @@ export default function ProductsScreen() {
         <Filters active={active} onClear={clear}>
           <FilterText label="Name" value={values.name} onChange={(text) => set("name", text)} />
         </Filters>
-        {list.error ? (
-          <div className="panel-body">
-            <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-          </div>
-        ) : (
-          <DataTable
-            label="Products"
-            columns={COLUMNS}
-            rows={list.data?.items}
-            rowKey={(row) => row.id}
-            rowLink={(row) => `/products/${row.id}`}
-            empty={
-              active ? (
-                <Empty title="No product matches" />
-              ) : (
-                <Empty title="No products yet" action={add}>
-                  A product is what you sell. It gathers prices and becomes a heading on invoices.
-                </Empty>
-              )
-            }
-          />
-        )}
-        <Pager page={list.data} onGo={go} />
+        <ListTable
+          list={list}
+          onGo={go}
+          label="Products"
+          columns={COLUMNS}
+          rowKey={(row) => row.id}
+          rowLink={(row) => `/products/${row.id}`}
+          empty={
+            active ? (
+              <Empty title="No product matches" />
+            ) : (
+              <Empty title="No products yet" action={add}>
+                A product is what you sell. It gathers prices and becomes a heading on invoices.
+              </Empty>
+            )
+          }
+        />
       </section>
     </Stack>
   );

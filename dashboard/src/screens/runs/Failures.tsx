@@ -5,15 +5,19 @@ import type { RunFailure } from "../../api/runs";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Panel } from "../../components/Panel";
 
-const COLUMNS: Column<RunFailure>[] = [
-  {
-    title: "Customer",
-    cell: (row) => (
-      <Anchor component={Link} to={`/customers/${row.customerId}`} size="sm">
-        {row.customerLegalCompanyName ?? row.customerId}
-      </Anchor>
-    ),
-  },
+const CUSTOMER: Column<RunFailure> = {
+  title: "Customer",
+  cell: (row) => (
+    <Anchor component={Link} to={`/customers/${row.customerId}`} size="sm">
+      {row.customerLegalCompanyName ?? row.customerId}
+    </Anchor>
+  ),
+};
+
+const REASON: Column<RunFailure> = { title: "Reason", cell: (row) => row.reason };
+
+const NOT_BILLED: Column<RunFailure>[] = [
+  CUSTOMER,
   {
     title: "Schedule",
     cell: (row) => (
@@ -23,20 +27,49 @@ const COLUMNS: Column<RunFailure>[] = [
     ),
     whole: true,
   },
-  { title: "Reason", cell: (row) => row.reason },
+  REASON,
 ];
 
-/** Whom a run could not bill; everyone else was. */
+const PARKED: Column<RunFailure>[] = [
+  CUSTOMER,
+  {
+    title: "Draft",
+    cell: (row) => (
+      <Anchor component={Link} to={`/billing/invoices/${row.invoiceId}`} size="sm">
+        Open draft
+      </Anchor>
+    ),
+    whole: true,
+  },
+  REASON,
+];
+
+/** Whom a run could not bill, and which drafts it did not issue; everyone else was billed. */
 export function Failures({ failures }: { failures: RunFailure[] }) {
-  if (failures.length === 0) return null;
+  const parked = failures.filter((one) => one.invoiceId);
+  const failed = failures.filter((one) => !one.invoiceId);
   return (
-    <Panel title="Not billed" flush>
-      <DataTable
-        label="Not billed"
-        columns={COLUMNS}
-        rows={failures}
-        rowKey={(row) => row.billingScheduleId}
-      />
-    </Panel>
+    <>
+      {failed.length > 0 && (
+        <Panel title="Not billed" flush>
+          <DataTable
+            label="Not billed"
+            columns={NOT_BILLED}
+            rows={failed}
+            rowKey={(row) => row.billingScheduleId}
+          />
+        </Panel>
+      )}
+      {parked.length > 0 && (
+        <Panel title="Out of bounds, so not issued" flush>
+          <DataTable
+            label="Out of bounds"
+            columns={PARKED}
+            rows={parked}
+            rowKey={(row) => row.invoiceId ?? row.billingScheduleId}
+          />
+        </Panel>
+      )}
+    </>
   );
 }

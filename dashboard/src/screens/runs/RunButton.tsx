@@ -5,12 +5,12 @@ import { useNavigate } from "react-router";
 
 import { startRun, type BillingRunReport } from "../../api/runs";
 import { useSubmission } from "../../api/submission";
-import { plural, today } from "../../components/format";
+import { today } from "../../components/format";
 import { done } from "../../components/notify";
 import { ProblemAlert } from "../../components/Problem";
 import { useServerErrors } from "../../components/useServerErrors";
 
-/** Bills everything due by a day and goes to the run once it has ended. */
+/** Starts to bill everything due by a day, and goes to the run to watch it. */
 export function RunButton() {
   const [opened, dialog] = useDisclosure(false);
   const navigate = useNavigate();
@@ -20,7 +20,7 @@ export function RunButton() {
   });
   const running = useSubmission<string, BillingRunReport>(startRun, (made) => {
     dialog.close();
-    done(made.draftedCount ? `${plural(made.draftedCount, "invoice")} drafted.` : "Nothing new was due.");
+    done("Billing run started.");
     void navigate(`/billing/runs/${made.id}`);
   });
   const placed = useServerErrors(form, running.error);

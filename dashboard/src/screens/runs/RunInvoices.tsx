@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { invoiceList } from "../../api/invoices";
+import type { BillingRun } from "../../api/runs";
 import type { Invoice } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Missing, Money } from "../../components/Figures";
@@ -24,17 +25,19 @@ const COLUMNS: Column<Invoice>[] = [
   { title: "Total", cell: (row) => <Money value={row.grossTotal} currency={row.currency} />, end: true },
 ];
 
-/** What a run drafted, void invoices included, by customer. */
-export function RunInvoices({ id }: { id: string }) {
+/** What a run drafted, void invoices included, by customer. Read anew whenever it gets any further. */
+export function RunInvoices({ run }: { run: BillingRun }) {
   const { cursor, go } = useFilters([]);
+  const list = invoiceList({
+    billingRunId: run.id,
+    sortBy: "CUSTOMER_LEGAL_COMPANY_NAME",
+    sortOrder: "ASC",
+    ...cursor,
+    limit: 25,
+  });
   const { data, error, refetch } = useQuery({
-    ...invoiceList({
-      billingRunId: id,
-      sortBy: "CUSTOMER_LEGAL_COMPANY_NAME",
-      sortOrder: "ASC",
-      ...cursor,
-      limit: 25,
-    }),
+    ...list,
+    queryKey: [...list.queryKey, run.status, String(run.draftedCount)],
     placeholderData: keepPreviousData,
   });
   if (data?.items.length === 0) return null;

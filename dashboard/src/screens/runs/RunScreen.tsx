@@ -1,6 +1,6 @@
-import { Alert, Skeleton, Stack } from "@mantine/core";
+import { Alert, Anchor, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { issued, run, type BillingRunReport } from "../../api/runs";
 import { Facts } from "../../components/Facts";
@@ -13,12 +13,14 @@ import { Status } from "../../components/Status";
 import { ControlSheet } from "./ControlSheet";
 import { Differences } from "./Differences";
 import { Failures } from "./Failures";
+import { RunActions } from "./RunActions";
+import { RunBar } from "./RunBar";
 import { RunInvoices } from "./RunInvoices";
 import { RunTotals } from "./RunTotals";
 import { Unaccounted } from "./Unaccounted";
 
 const CRUMBS = [{ title: "Billing runs", to: "/billing/runs" }];
-const SOURCES = { API: "API or dashboard", CLI: "Command line" };
+const SOURCES = { API: "API or dashboard", CLI: "Command line", SCHEDULE: "The clock" };
 
 export default function RunScreen() {
   const { id = "" } = useParams();
@@ -30,7 +32,18 @@ export default function RunScreen() {
   const shown = found.data;
   return (
     <Stack gap="md">
-      <PageHead title="Billing run" crumbs={CRUMBS} status={<Status value={shown.status} />} />
+      <PageHead
+        title="Billing run"
+        crumbs={CRUMBS}
+        status={<Status value={shown.status} />}
+        actions={<RunActions run={shown} />}
+      />
+      {shown.status === "RUNNING" && <RunBar progress={shown.progress} />}
+      {shown.status === "FAILED" && (
+        <Alert color="red" variant="outline" className="problem fault" role="alert" title="The run was given up">
+          {shown.error} What it had drafted is kept; run billing again to draft the rest.
+        </Alert>
+      )}
       {shown.status === "UNBALANCED" && (
         <Alert color="red" variant="outline" className="problem fault" role="alert" title="Nothing was issued">
           {plural(shown.differenceCount, "figure does", "figures do")} not add up. Look through the
@@ -42,24 +55,36 @@ export default function RunScreen() {
       </Panel>
       <Differences run={shown} />
       <Failures failures={shown.failures} />
-      {shown.finishedAt && <ControlSheet sheet={shown.controlSheet} />}
+      {checked(shown) && <ControlSheet sheet={shown.controlSheet} />}
       <Unaccounted metrics={shown.controlSheet.metrics} />
-      <RunInvoices id={shown.id} />
+      <RunInvoices run={shown} />
     </Stack>
   );
 }
 
-function facts(shown: BillingRunReport): [string, React.ReactNode][] {
+/** Whether the run came to its control sheet. */
+const checked = ({ status }: BillingRunReport) => status === "BALANCED" || status === "UNBALANCED";
+
+type Fact = [string, React.ReactNode];
+
+const EarlierRun = ({ id }: { id: string }) => (
+  <Anchor component={Link} to={`/billing/runs/${id}`} size="sm">
+    Open that run
+  </Anchor>
+);
+
+function facts(shown: BillingRunReport): Fact[] {
   return [
     ["Due up to", <Day key="due" value={shown.asOf} />],
     ["Drafted", `${plural(shown.draftedCount, "invoice")}`],
     ["Issued by now", decimalText(issued(shown))],
     ...(shown.invoicesWithoutTaxRate
-      ? [["Without a tax rate", plural(shown.invoicesWithoutTaxRate, "invoice")] as [string, string]]
+      ? [["Without a tax rate", plural(shown.invoicesWithoutTaxRate, "invoice")] as Fact]
       : []),
     ["Total", <RunTotals key="total" totals={shown.totals} />],
     ["Started", <Moment key="started" value={shown.createdAt} />],
     ["Ended", <Moment key="ended" value={shown.finishedAt} />],
     ["Asked for by", SOURCES[shown.source]],
+    ...(shown.retryOf ? [["Retry of", <EarlierRun key="retry" id={shown.retryOf} />] as Fact] : []),
   ];
 }

@@ -4,7 +4,7 @@ import { IconPlus, IconX } from "@tabler/icons-react";
 
 import type { Price } from "../../api/types";
 import { Panel } from "../../components/Panel";
-import { followingPhase, type ScheduleValues } from "./scheduleForm";
+import { followingPhase, isOpen, type ScheduleValues } from "./scheduleForm";
 import { DiscountFields, MinimumFields } from "./SettlingFields";
 import { usePriceOptions } from "./usePriceOptions";
 
@@ -25,7 +25,7 @@ export function PhaseFields({ form, extra }: Props) {
       }
     >
       <Stack gap="lg">
-        {phases.map((_, index) => {
+        {phases.map((phase, index) => {
           const last = index === phases.length - 1;
           const of = phases.length > 1 ? `Phase ${index + 1} ` : "";
           const label = (text: string) => (of ? `${of}${text.toLowerCase()}` : text);
@@ -40,13 +40,13 @@ export function PhaseFields({ form, extra }: Props) {
                 <TextInput
                   label={label("First day")}
                   type="date"
-                  required
+                  required={!isOpen(phases[index - 1])}
                   {...form.getInputProps(`phases.${index}.startDate`)}
                 />
                 <TextInput
                   label={label("Last day")}
                   type="date"
-                  required={!last}
+                  required={!last && !phase.milestone}
                   {...form.getInputProps(`phases.${index}.endDate`)}
                 />
                 {phases.length > 1 && (

@@ -4,7 +4,7 @@ import type { Phase, PhaseGrant, Price, SeatDiscountType } from "../../api/types
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
-import { decimalText, moneyText, periodText, words } from "../../components/format";
+import { dayText, decimalText, moneyText, periodText, words } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { percentText } from "../../components/taxText";
 import { PriceDetail } from "../products/PriceDetail";
@@ -23,7 +23,7 @@ type Props = { phase: Phase; index: number; prices: Price[] };
 
 /** The prices, discounts, minimums and credit grants of a phase. */
 export function PhasePanel({ phase, index, prices }: Props) {
-  const title = `${phaseName(phase, index)}, ${periodText(phase.startDate, phase.endDate)}`;
+  const title = `${phaseName(phase, index)}, ${daysText(phase)}`;
   return (
     <Panel title={title} flush>
       <DataTable
@@ -40,6 +40,15 @@ export function PhasePanel({ phase, index, prices }: Props) {
       )}
     </Panel>
   );
+}
+
+/** When a phase is, or what it waits for. */
+function daysText({ startDate, endDate, milestone }: Phase): string {
+  if (!startDate) return "once the milestone before it is reached";
+  if (!milestone) return periodText(startDate, endDate);
+  return endDate
+    ? `${periodText(startDate, endDate)} (${milestone})`
+    : `from ${dayText(startDate)} until ${milestone}`;
 }
 
 const OF_SEATS: Record<SeatDiscountType, string> = {

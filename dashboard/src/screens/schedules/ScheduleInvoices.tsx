@@ -3,13 +3,12 @@ import { useState } from "react";
 
 import { invoiceList } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, Money } from "../../components/Figures";
+import { ListTable } from "../../components/ListTable";
 import { periodText } from "../../components/format";
-import { Pager } from "../../components/Pager";
 import { Panel } from "../../components/Panel";
-import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 
 const INVOICE_COLUMNS: Column<Invoice>[] = [
@@ -32,26 +31,20 @@ export function ScheduleInvoices({ id }: { id: string }) {
   });
   return (
     <Panel title="Invoices" flush>
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} />
-        </div>
-      ) : (
-        <DataTable
-          label="Invoices"
-          columns={INVOICE_COLUMNS}
-          rows={list.data?.items}
-          rowKey={(row) => row.id}
-          rowLink={(row) => `/billing/invoices/${row.id}`}
-          sketch={2}
-          empty={
-            <Empty title="No invoices yet">
-              They are drafted by the billing run once the schedule is started and something is due.
-            </Empty>
-          }
-        />
-      )}
-      <Pager page={list.data} onGo={setCursor} />
+      <ListTable
+        list={list}
+        onGo={setCursor}
+        label="Invoices"
+        columns={INVOICE_COLUMNS}
+        rowKey={(row) => row.id}
+        rowLink={(row) => `/billing/invoices/${row.id}`}
+        sketch={2}
+        empty={
+          <Empty title="No invoices yet">
+            They are drafted by the billing run once the schedule is started and something is due.
+          </Empty>
+        }
+      />
     </Panel>
   );
 }

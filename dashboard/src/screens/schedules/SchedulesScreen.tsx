@@ -6,14 +6,13 @@ import { scheduleList } from "../../api/schedules";
 import type { Schedule } from "../../api/types";
 import { CustomerName } from "../../components/CustomerName";
 import { CustomerSelect } from "../../components/CustomerSelect";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, Missing } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
+import { ListTable } from "../../components/ListTable";
 import { PageHead } from "../../components/PageHead";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
 import { Status } from "../../components/Status";
 import { useFilters } from "../../components/useFilters";
 
@@ -81,31 +80,25 @@ export default function SchedulesScreen() {
             }
           />
         </Filters>
-        {list.error ? (
-          <div className="panel-body">
-            <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-          </div>
-        ) : (
-          <DataTable
-            label="Billing schedules"
-            columns={COLUMNS}
-            rows={list.data?.items}
-            rowKey={(row) => row.id}
-            rowLink={(row) => `/billing/schedules/${row.id}`}
-            empty={
-              active ? (
-                <Empty title="No billing schedule matches" />
-              ) : (
-                <Empty title="No billing schedules yet" action={add}>
-                  A schedule ties prices to a customer over time. Once it is started, invoices are drafted
-                  whenever something falls due. For a family of customers, one schedule of the head
-                  office can roll up everyone&apos;s usage.
-                </Empty>
-              )
-            }
-          />
-        )}
-        <Pager page={list.data} onGo={go} />
+        <ListTable
+          list={list}
+          onGo={go}
+          label="Billing schedules"
+          columns={COLUMNS}
+          rowKey={(row) => row.id}
+          rowLink={(row) => `/billing/schedules/${row.id}`}
+          empty={
+            active ? (
+              <Empty title="No billing schedule matches" />
+            ) : (
+              <Empty title="No billing schedules yet" action={add}>
+                A schedule ties prices to a customer over time. Once it is started, invoices are drafted
+                whenever something falls due. For a family of customers, one schedule of the head
+                office can roll up everyone&apos;s usage.
+              </Empty>
+            )
+          }
+        />
       </section>
     </Stack>
   );

@@ -22,6 +22,7 @@ export type PhaseValues = {
   minimums: MinimumValues[];
   /** Not edited here, but kept. */
   kept?: Pick<PhaseRequest, "externalContractRef" | "phasePriceMetadata">;
+  milestone?: string;
 };
 
 export type ScheduleValues = {
@@ -76,7 +77,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
     phases: schedule
       ? schedule.phases.map((phase) => ({
           name: phase.name ?? "",
-          startDate: phase.startDate,
+          startDate: phase.startDate ?? "",
           endDate: phase.endDate ?? "",
           prices: phase.priceIds.map((id) => `price:${id}`),
           resets: phase.recurrencePreference === "RESET",
@@ -86,6 +87,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
             externalContractRef: phase.externalContractRef,
             phasePriceMetadata: phase.phasePriceMetadata,
           },
+          milestone: phase.milestone,
         }))
       : [{ ...EMPTY_PHASE, startDate: today() }],
   };
@@ -117,14 +119,18 @@ export function scheduleErrors(values: ScheduleValues): Record<string, string> {
   phases.forEach((phase, index) => {
     const at = `phases.${index}`;
     const last = index === phases.length - 1;
-    if (!phase.startDate) errors[`${at}.startDate`] = "Give the first day";
-    if (!last && !phase.endDate) errors[`${at}.endDate`] = "Only the last phase may be open-ended";
+    const waits = isOpen(phases[index - 1]);
+    if (!phase.startDate && !waits) errors[`${at}.startDate`] = "Give the first day";
+    if (!last && !phase.endDate && !phase.milestone) errors[`${at}.endDate`] = "Only the last phase may be open-ended";
     if (phase.endDate && phase.endDate < phase.startDate) errors[`${at}.endDate`] = "Ends before it starts";
     if (phase.prices.length === 0) errors[`${at}.prices`] = "Choose at least one price";
     for (const [field, message] of Object.entries(settlingErrors(phase))) errors[`${at}.${field}`] = message;
   });
   return errors;
 }
+
+/** Whether a phase lasts until a milestone that is not reached. */
+export const isOpen = (phase?: PhaseValues) => Boolean(phase?.milestone && !phase.endDate);
 
 /** Every price of the phases once, in order. */
 export const pricesOf = ({ phases }: ScheduleValues) => [
@@ -157,9 +163,10 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
       const listPriceIds = idsOf(phase.prices, "list");
       return {
         name: phase.name.trim() || undefined,
-        startDate: phase.startDate,
+        startDate: phase.startDate || undefined,
         // The last phase lasts as long as the schedule unless it says otherwise.
-        endDate: phase.endDate || (last ? end : undefined),
+        endDate: phase.endDate || (last && !phase.milestone ? end : undefined),
+        milestone: phase.milestone,
         priceIds,
         listPriceIds: listPriceIds.length ? listPriceIds : undefined,
         recurrencePreference: phase.resets ? "RESET" : "CONTINUE_FROM_PREVIOUS_PHASE",

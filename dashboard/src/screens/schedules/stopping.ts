@@ -20,7 +20,7 @@ export const lastDayFor = ({ startDate }: Schedule, today: string) =>
 export function endNotes(schedule: Schedule, lastDay: string, today: string): string[] {
   const due = nextDay(lastDay);
   const dropped = schedule.phases.flatMap((phase, index) =>
-    phase.startDate > lastDay ? [phaseName(phase, index)] : [],
+    !phase.startDate || phase.startDate > lastDay ? [phaseName(phase, index)] : [],
   );
   const cuts = lastDay < today || schedule.prices.some(({ billingType }) => billingType === "IN_ADVANCE");
   return [

@@ -4,13 +4,12 @@ import { Link } from "react-router";
 
 import { everySeatMetric, seatBalances, type CustomerSeats } from "../../api/seats";
 import { CustomerSelect } from "../../components/CustomerSelect";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { MomentUtc } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
+import { ListTable } from "../../components/ListTable";
 import { decimalText } from "../../components/format";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
 
 const columns = (labels: Map<string, string>): Column<CustomerSeats>[] => [
@@ -74,31 +73,25 @@ export function BalancesTab() {
           onChange={(event) => set("excludeZeroQuantity", event.currentTarget.checked ? "true" : null)}
         />
       </Filters>
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <DataTable
-          label="Balances"
-          columns={columns(labels)}
-          rows={list.data?.items}
-          rowKey={(row) => row.id}
-          empty={
-            active ? (
-              <Empty title="No customer matches" />
-            ) : (
-              <Empty
-                title="Nobody has seats yet"
-                action={<Button onClick={() => setNew("seat-event")}>New seat event</Button>}
-              >
-                Seat events say how many seats a customer has; its latest totals are listed here.
-              </Empty>
-            )
-          }
-        />
-      )}
-      <Pager page={list.data} onGo={go} />
+      <ListTable
+        list={list}
+        onGo={go}
+        label="Balances"
+        columns={columns(labels)}
+        rowKey={(row) => row.id}
+        empty={
+          active ? (
+            <Empty title="No customer matches" />
+          ) : (
+            <Empty
+              title="Nobody has seats yet"
+              action={<Button onClick={() => setNew("seat-event")}>New seat event</Button>}
+            >
+              Seat events say how many seats a customer has; its latest totals are listed here.
+            </Empty>
+          )
+        }
+      />
     </section>
   );
 }

@@ -3,15 +3,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { everySeatMetric, seatEventList, type SeatEvent } from "../../api/seats";
 import { CustomerSelect } from "../../components/CustomerSelect";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { MomentUtc } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
+import { ListTable } from "../../components/ListTable";
 import { decimalText } from "../../components/format";
 import { withinDays } from "../../components/instants";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
 
 const columns = (labels: Map<string, string>): Column<SeatEvent>[] => [
@@ -80,33 +79,27 @@ export function SeatEventsTab() {
         <FilterText label="From" type="date" value={from} onChange={(day) => set("from", day)} />
         <FilterText label="To" type="date" value={to} onChange={(day) => set("to", day)} />
       </Filters>
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <DataTable
-          label="Seat events"
-          columns={columns(new Map(kinds.map(({ seatType, label }) => [seatType, label])))}
-          rows={list.data?.items}
-          rowKey={(row) => row.id}
-          sketch={10}
-          empty={
-            active ? (
-              <Empty title="No seat event matches">Aliases and ids must match exactly.</Empty>
-            ) : (
-              <Empty
-                title="No seat events yet"
-                action={<Button onClick={() => setNew("seat-event")}>New seat event</Button>}
-              >
-                Your systems send an event whenever a customer&apos;s seats change, with how many there are from
-                then on: POST /api/seat-events. You can also add one by hand.
-              </Empty>
-            )
-          }
-        />
-      )}
-      <Pager page={list.data} onGo={go} />
+      <ListTable
+        list={list}
+        onGo={go}
+        label="Seat events"
+        columns={columns(new Map(kinds.map(({ seatType, label }) => [seatType, label])))}
+        rowKey={(row) => row.id}
+        sketch={10}
+        empty={
+          active ? (
+            <Empty title="No seat event matches">Aliases and ids must match exactly.</Empty>
+          ) : (
+            <Empty
+              title="No seat events yet"
+              action={<Button onClick={() => setNew("seat-event")}>New seat event</Button>}
+            >
+              Your systems send an event whenever a customer&apos;s seats change, with how many there are from
+              then on: POST /api/seat-events. You can also add one by hand.
+            </Empty>
+          )
+        }
+      />
     </section>
   );
 }

@@ -3,11 +3,10 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { deleteSeatMetric, seatMetricList, type SeatMetric } from "../../api/seats";
 import { ConfirmButton } from "../../components/ConfirmButton";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, Missing } from "../../components/Figures";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
+import { ListTable } from "../../components/ListTable";
 import { useFilters, useParam } from "../../components/useFilters";
 import { SeatMetricDrawer } from "./SeatMetricDrawer";
 
@@ -52,28 +51,22 @@ export function SeatMetricsTab() {
   ];
   return (
     <section className="panel" aria-label="Seat metrics">
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <DataTable
-          label="Seat metrics"
-          columns={columns}
-          rows={list.data?.items}
-          rowKey={(row) => row.id}
-          empty={
-            <Empty
-              title="No seat metrics yet"
-              action={<Button onClick={() => setNew("seat-metric")}>New seat metric</Button>}
-            >
-              A seat metric names a kind of seat, such as full users. Seat events then say how many of it a
-              customer has, and seat prices name the metric they charge for.
-            </Empty>
-          }
-        />
-      )}
-      <Pager page={list.data} onGo={go} />
+      <ListTable
+        list={list}
+        onGo={go}
+        label="Seat metrics"
+        columns={columns}
+        rowKey={(row) => row.id}
+        empty={
+          <Empty
+            title="No seat metrics yet"
+            action={<Button onClick={() => setNew("seat-metric")}>New seat metric</Button>}
+          >
+            A seat metric names a kind of seat, such as full users. Seat events then say how many of it a
+            customer has, and seat prices name the metric they charge for.
+          </Empty>
+        }
+      />
       {edited && <SeatMetricDrawer metric={edited} onClose={() => setEditing(null)} />}
     </section>
   );

@@ -3,15 +3,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { eventList } from "../../api/usage";
 import type { UsageEvent } from "../../api/types";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { MomentUtc } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
+import { ListTable } from "../../components/ListTable";
 import { momentText } from "../../components/format";
 import { withinDays } from "../../components/instants";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
 import { useFilters, useParam } from "../../components/useFilters";
 import { CancelEvent } from "./CancelEvent";
 import { propertiesText } from "./properties";
@@ -99,43 +98,38 @@ export function EventsTab() {
           </Text>
         )}
       </Filters>
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <DataTable
-          label="Usage events"
-          columns={COLUMNS}
-          rows={list.data?.items}
-          rowKey={(row) => row.id}
-          sketch={10}
-          empty={
-            values.unmapped === "true" ? (
-              <Empty title="Every event has its customer">
-                Events whose alias belongs to nobody are listed here. They count once the alias is
-                given to a customer.
-              </Empty>
-            ) : active ? (
-              <Empty title="No event matches">Types, aliases and ids must match exactly.</Empty>
-            ) : (
-              <Empty
-                title="No usage events yet"
-                action={<Button onClick={() => setNew("event")}>New usage event</Button>}
-              >
-                Your systems send an event for everything that may be billed: POST /api/usage-events, or
-                up to 10,000 at once to /api/usage-events/batch. You can also add one by hand.
-              </Empty>
-            )
-          }
-        />
-      )}
-      {list.data?.keptSince && (
-        <Text size="sm" c="dimmed" px={{ base: "sm", sm: "md" }} pt="sm">
-          All that happened before {momentText(list.data.keptSince)} was dropped.
-        </Text>
-      )}
-      <Pager page={list.data} onGo={go} />
+      <ListTable
+        list={list}
+        onGo={go}
+        label="Usage events"
+        columns={COLUMNS}
+        rowKey={(row) => row.id}
+        sketch={10}
+        empty={
+          values.unmapped === "true" ? (
+            <Empty title="Every event has its customer">
+              Events whose alias belongs to nobody are listed here. They count once the alias is
+              given to a customer.
+            </Empty>
+          ) : active ? (
+            <Empty title="No event matches">Types, aliases and ids must match exactly.</Empty>
+          ) : (
+            <Empty
+              title="No usage events yet"
+              action={<Button onClick={() => setNew("event")}>New usage event</Button>}
+            >
+              Your systems send an event for everything that may be billed: POST /api/usage-events, or
+              up to 10,000 at once to /api/usage-events/batch. You can also add one by hand.
+            </Empty>
+          )
+        }
+      >
+        {list.data?.keptSince && (
+          <Text size="sm" c="dimmed" px={{ base: "sm", sm: "md" }} pt="sm">
+            All that happened before {momentText(list.data.keptSince)} was dropped.
+          </Text>
+        )}
+      </ListTable>
     </section>
   );
 }

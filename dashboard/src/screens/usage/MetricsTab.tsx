@@ -4,13 +4,12 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { deleteMetric, metric, metricList } from "../../api/usage";
 import type { Metric } from "../../api/types";
 import { ConfirmButton } from "../../components/ConfirmButton";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Missing } from "../../components/Figures";
 import { Filters } from "../../components/Filters";
 import { FilterText } from "../../components/FilterText";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
+import { ListTable } from "../../components/ListTable";
 import { useFilters, useParam } from "../../components/useFilters";
 import { AGGREGATIONS, aggregationText, filtersText } from "./metricForm";
 import { MetricDrawer } from "./MetricDrawer";
@@ -81,32 +80,26 @@ export function MetricsTab() {
           onChange={(value) => set("aggregationType", value)}
         />
       </Filters>
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <DataTable
-          label="Usage metrics"
-          columns={columns}
-          rows={list.data?.items}
-          rowKey={(row) => row.id}
-          empty={
-            active ? (
-              <Empty title="No metric matches" />
-            ) : (
-              <Empty
-                title="No usage metrics yet"
-                action={<Button onClick={() => setNew("metric")}>New usage metric</Button>}
-              >
-                A metric turns events into a quantity: count them, add up a property, or count its
-                distinct values. Usage prices name the metric they charge for.
-              </Empty>
-            )
-          }
-        />
-      )}
-      <Pager page={list.data} onGo={go} />
+      <ListTable
+        list={list}
+        onGo={go}
+        label="Usage metrics"
+        columns={columns}
+        rowKey={(row) => row.id}
+        empty={
+          active ? (
+            <Empty title="No metric matches" />
+          ) : (
+            <Empty
+              title="No usage metrics yet"
+              action={<Button onClick={() => setNew("metric")}>New usage metric</Button>}
+            >
+              A metric turns events into a quantity: count them, add up a property, or count its
+              distinct values. Usage prices name the metric they charge for.
+            </Empty>
+          )
+        }
+      />
       {previewing && opened.data && (
         <PreviewDrawer metric={opened.data} onClose={() => setPreview(null)} />
       )}

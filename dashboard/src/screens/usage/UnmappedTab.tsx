@@ -5,12 +5,11 @@ import { Link } from "react-router";
 
 import type { UnmappedAlias } from "../../api/types";
 import { unmappedAliases } from "../../api/usage";
-import { DataTable, type Column } from "../../components/DataTable";
+import type { Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { MomentUtc } from "../../components/Figures";
+import { ListTable } from "../../components/ListTable";
 import { decimalText } from "../../components/format";
-import { Pager } from "../../components/Pager";
-import { ProblemAlert } from "../../components/Problem";
 import { useFilters } from "../../components/useFilters";
 import { MapDrawer } from "./MapDrawer";
 
@@ -55,25 +54,19 @@ export function UnmappedTab() {
   ];
   return (
     <section className="panel" aria-label="Unmapped aliases">
-      {list.error ? (
-        <div className="panel-body">
-          <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />
-        </div>
-      ) : (
-        <DataTable
-          label="Unmapped aliases"
-          columns={columns}
-          rows={list.data?.items}
-          rowKey={(row) => row.customerAlias}
-          empty={
-            <Empty title="Every event has its customer">
-              Aliases that belong to nobody are listed here. Their events count once the alias is given
-              to a customer.
-            </Empty>
-          }
-        />
-      )}
-      <Pager page={list.data} onGo={go} />
+      <ListTable
+        list={list}
+        onGo={go}
+        label="Unmapped aliases"
+        columns={columns}
+        rowKey={(row) => row.customerAlias}
+        empty={
+          <Empty title="Every event has its customer">
+            Aliases that belong to nobody are listed here. Their events count once the alias is given
+            to a customer.
+          </Empty>
+        }
+      />
       {mapping !== null && <MapDrawer alias={mapping} onClose={() => setMapping(null)} />}
     </section>
   );

@@ -111,7 +111,7 @@ class StandaloneDiscountOut(Wire):
     amount: Amount
     discount_calculation_type: DiscountType
     message: str
-    valid_from: Day
+    valid_from: Day | None = None
     valid_to: Day | None = None
     created_at: At
     updated_at: At

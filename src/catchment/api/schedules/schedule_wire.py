@@ -64,14 +64,16 @@ class ListPriceMetadata(Wire):
 class PhaseIn(Wire):
     """A stretch with prices of its own; those of ``listPriceIds`` are copied into new ones.
 
-    ``creditGrants`` left out of every phase of an update stay as they are; given in one, they are
-    all.
+    A phase with a ``milestone`` has no ``endDate`` until that is reached, and the phase after it no
+    ``startDate``. ``creditGrants`` left out of every phase of an update stay as they are; given in
+    one, they are all.
     """
 
     name: Text | None = None
     external_contract_ref: Text | None = None
-    start_date: Day
+    start_date: Day | None = None
     end_date: Day | None = None
+    milestone: Annotated[Text, Field(min_length=1)] | None = None
     price_ids: Annotated[list[IdIn], Field(max_length=500)]
     list_price_ids: Annotated[list[IdIn], Field(max_length=500)] | None = None
     recurrence_preference: Recurrence | None = None
@@ -114,6 +116,7 @@ class PhaseIn(Wire):
                 if self.credit_grants is None
                 else tuple(one.terms() for one in self.credit_grants)
             ),
+            milestone=self.milestone,
         )
 
 
@@ -264,8 +267,9 @@ class PhaseOut(Wire):
     created_at: At
     billing_schedule_id: str
     price_ids: list[str]
-    start_date: Day
+    start_date: Day | None = None
     end_date: Day | None = None
+    milestone: str | None = None
     discounts: list[DiscountOut]
     minimums: list[MinimumOut]
     credit_grants: list[PhaseGrantOut]
@@ -285,6 +289,7 @@ class PhaseOut(Wire):
                 "price_ids": [price.price_id for price in phase.prices],
                 "start_date": phase.start,
                 "end_date": phase.end,
+                "milestone": phase.milestone,
                 "discounts": [DiscountOut.of(one) for one in phase.discounts],
                 "minimums": [
                     MinimumOut.of(workspace_id, schedule_id, phase.id, one)

@@ -75,7 +75,8 @@ def late_sheet(
         by_metric[one.metric].append(_whole(one))
     for number, waiting in enumerate(others):
         metric = waiting.charge.item.metric
-        assert metric is not None, waiting
+        if metric is None:  # a discount or a minimum of late usage, or a fee beside it
+            continue
         name = str(number)
         fates[name] = Fate.WAITING if wanted(waiting) else Fate.TURNED_OFF
         line = BilledUsage(

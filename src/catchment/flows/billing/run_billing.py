@@ -62,10 +62,11 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(tx, usage, agreed, run, only, failures)
         parts = portions(tx, workspace, plan.values(), work.at_once)
-    _grant(work, run, agreed, only)
+    granting = [one.id for one in _wanted_of(agreed, only) if one.bills and grants(one)]
     finished, count = 0, len(plan)
     with writing(work.engine) as tx:
         billing_runs.planned(tx, run.id, count, len(parts))
+    _grant(work, run, granting)
     work.progress(0, count)
     told: set[str] = set()
     answers: Answers | None = None
@@ -101,11 +102,7 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         told.update(new)
         finished += len(part)
         work.progress(finished, count)
-    joining = [
-        one
-        for one in agreed.schedules.values()
-        if one.bill_to is BillTo.PARENT and (only is None or one.id in only)
-    ]
+    joining = [one for one in _wanted_of(agreed, only) if one.bill_to is BillTo.PARENT]
     if joining:
         with writing(work.engine) as tx:
             hold(tx, workspace)
@@ -113,17 +110,18 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
             billing_runs.advance(tx, run.id, attempts=0)
 
 
-def _grant(work: Work, run: BillingRun, agreed: Agreements, only: Collection[str] | None) -> None:
-    """Grant the credits of phases that have begun."""
-    granting = [
-        one.id
-        for one in agreed.schedules.values()
-        if one.bills and grants(one) and (only is None or one.id in only)
-    ]
-    if granting:
+def _wanted_of(agreed: Agreements, only: Collection[str] | None) -> list[Schedule]:
+    """The schedules that a run is about."""
+    return [one for one in agreed.schedules.values() if only is None or one.id in only]
+
+
+def _grant(work: Work, run: BillingRun, schedule_ids: Collection[str]) -> None:
+    """Grant what the phases of these schedules have granted by the day of the run."""
+    if schedule_ids:
         with writing(work.engine) as tx:
             hold(tx, work.workspace)
-            known = ((one, run.as_of) for one in schedules.some(tx, work.workspace.id, granting))
+            found = schedules.some(tx, work.workspace.id, schedule_ids)
+            known = ((one, run.as_of) for one in found)
             grant_phases(tx, work.workspace, known, now=work.now, new_id=work.new_id)
 
 

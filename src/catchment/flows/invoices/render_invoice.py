@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from catchment.core.money import exact_sum
 from catchment.core.pricing import Segment
 from catchment.core.schedules import Scope
+from catchment.core.settling import StepKind
 from catchment.documents import format as written
 from catchment.documents import invoice as paper
 from catchment.documents.address import address_lines
@@ -162,8 +163,21 @@ def _line(line: LineItem, invoice: Invoice) -> paper.Line:
         unit=line.unit or "",
         detail=line.description or "",
         service=written.days(line.service) if line.service and not said else "",
-        segments=(*segments, *_taken_off(line)),
+        segments=(*segments, *_steps(line), *_taken_off(line)),
     )
+
+
+def _steps(line: LineItem) -> Iterator[paper.Segment]:
+    """What discounts take off within the line, or how what is missing to a minimum comes about.
+
+    A discount that is a line of its own stands below what it is of.
+    """
+    for step in line.steps:
+        if step.kind is StepKind.MINIMUM and step.amount.minor:
+            yield paper.Segment("Minimum", amount=written.money(step.before + step.amount))
+            yield paper.Segment("Charges that count", amount=written.money(-step.before))
+        elif line.settles is None:
+            yield paper.Segment(step.message or "Discount", amount=written.money(step.amount))
 
 
 def _taken_off(line: LineItem) -> Iterator[paper.Segment]:
@@ -178,7 +192,7 @@ def _taken_off(line: LineItem) -> Iterator[paper.Segment]:
 
 def _needs_segments(line: LineItem) -> bool:
     """Whether quantity and rate alone do not explain the amount."""
-    if line.deducted is not None:
+    if line.deducted is not None or (line.steps and line.settles is None):
         return True
     if len(line.segments) != 1:
         return bool(line.segments)
@@ -190,7 +204,8 @@ def _needs_segments(line: LineItem) -> bool:
 def _segment(segment: Segment, line: LineItem, currency: str) -> paper.Segment:
     tiered = segment.lower is not None or segment.upper is not None
     in_packages = not tiered and segment.quantity != line.whole_quantity
-    units = written.segment_range(segment.lower, segment.upper) or "All units"
+    every = "Price" if line.usage_metric_id is None else "All units"
+    units = written.segment_range(segment.lower, segment.upper) or every
     return paper.Segment(
         label="Packages" if in_packages else units,
         quantity=written.quantity(segment.quantity),

@@ -140,7 +140,7 @@ def change(
     record = replace(agreed, phases=phases, tax_rates=rates, updated_at=now)
     if record.end != before.end:
         record = replace(record, cancelled_at=None)
-    return _rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
+    return rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
 
 
 def change_discount(
@@ -166,10 +166,10 @@ def change_discount(
         changed(before, phase) if phase.id == place.phase_id else phase for phase in before.phases
     )
     record = replace(before, phases=phases, updated_at=now)
-    return _rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
+    return rewrite(tx, usage, workspace, before, record, today=today, now=now, new_id=new_id)
 
 
-def _rewrite(
+def rewrite(
     tx: Connection,
     usage: UsageStore,
     workspace: Workspace,
@@ -180,7 +180,10 @@ def _rewrite(
     now: datetime,
     new_id: NewId,
 ) -> ScheduleRecord:
-    """Write down what was agreed anew, and draft again what it changes."""
+    """Write down what was agreed anew, and draft again what it changes.
+
+    Raises ScheduleBilled, UsageBilled and, for a started schedule, what ``check_start`` raises.
+    """
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record

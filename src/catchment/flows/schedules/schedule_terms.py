@@ -59,12 +59,13 @@ class PriceDraft(Conflict):
 class PhaseTerms:
     """A phase as it is asked for. Copies of its list prices come after its prices.
 
-    ``arr`` and ``list_arr`` say INCLUDE or EXCLUDE by price and list price.
+    ``arr`` and ``list_arr`` say INCLUDE or EXCLUDE by price and list price. A phase that ends with
+    a ``milestone`` has no ``end`` until that is reached, and the one after it no ``start``.
     """
 
     name: str | None
     external_contract_ref: str | None
-    start: date
+    start: date | None
     end: date | None
     recurrence_preference: str
     price_ids: tuple[str, ...]
@@ -74,6 +75,7 @@ class PhaseTerms:
     discounts: tuple[DiscountTerms, ...] = ()
     minimums: tuple[MinimumTerms, ...] = ()
     credit_grants: tuple[PhaseGrantTerms, ...] | None = None
+    milestone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,27 +117,29 @@ def check_days(terms: Terms) -> None:
 def _wrong_days(terms: Terms) -> Iterator[FieldError]:
     if terms.end is not None and terms.end < terms.start:
         yield FieldError("/endDate", "invalid", "The schedule ends before it starts.")
-    expected = terms.start
+    expected: date | None = terms.start
     for index, phase in enumerate(terms.phases):
         at = f"/phases/{index}"
         last = index == len(terms.phases) - 1
+        waits = phase.milestone is not None and phase.end is None
         if phase.start != expected:
             what = "the schedule starts" if index == 0 else "the phase before ends the day before"
             message = f"The phase must start on {expected}: {what}."
+            if expected is None:
+                message = "Leave it out: it follows from when the milestone before is reached."
             yield FieldError(f"{at}/startDate", "phase_gap", message)
         if phase.end is None:
-            if not last:
-                message = "Only the last phase can be open-ended."
+            if not (last or waits):
+                message = "Only the last phase can be open-ended, or one that ends by a milestone."
                 yield FieldError(f"{at}/endDate", "phase_open", message)
                 return
-        elif phase.end < phase.start:
+        elif phase.start is not None and phase.end < phase.start:
             yield FieldError(f"{at}/endDate", "invalid", "The phase ends before it starts.")
-        if last and phase.end != terms.end:
+        if last and phase.end != terms.end and not waits:
             until = f"on {terms.end}" if terms.end else "open, as the schedule does"
             message = f"The last phase must end {until}."
             yield FieldError(f"{at}/endDate", "phase_gap", message)
-        if phase.end is not None:
-            expected = day_after(phase.end)
+        expected = None if phase.end is None else day_after(phase.end)
 
 
 def phases_of(
@@ -149,12 +153,12 @@ def phases_of(
 ) -> tuple[PhaseRecord, ...]:
     """The phases asked for, with prices made of their list prices.
 
-    A phase that starts on the day of one of ``before`` is that one, changed. Raises Invalid,
-    NotFound, ListPriceArchived, ProductArchived.
+    A phase that starts on the day of one of ``before`` is that one, changed; one that waits for a
+    milestone, as the same among all. Raises Invalid, NotFound, ListPriceArchived, ProductArchived.
     """
     known, catalogue = check_prices(tx, workspace, terms)
     _check_products(tx, workspace, terms, catalogue)
-    same = {phase.start: phase for phase in before}
+    same = {phase.start or index: phase for index, phase in enumerate(before)}
     granting = Granting(
         tx,
         workspace,
@@ -169,7 +173,7 @@ def phases_of(
         made += copies
         priced = [PhasePrice(id, phase.arr.get(id)) for id in phase.price_ids]
         priced += [PhasePrice(p.id, phase.list_arr.get(p.list_price_id or "")) for p in copies]
-        old = same.get(phase.start)
+        old = same.get(phase.start or index)
         settled = PhasePrices(
             {id: known[id].terms for id in phase.price_ids} | {p.id: p.terms for p in copies},
             {id: id for id in phase.price_ids} | {p.list_price_id or "": p.id for p in copies},
@@ -191,6 +195,7 @@ def phases_of(
                 discounts_of(phase.discounts, settled, discounts, now=now, new_id=new_id),
                 minimums_of(phase.minimums, settled, minimums, now=now, new_id=new_id),
                 granting.of_phase(f"/phases/{index}", phase.credit_grants, granted, settled),
+                phase.milestone,
             )
         )
     prices.add(tx, workspace, made)

@@ -37,7 +37,7 @@ def suspend(
     ScheduleArchived, ScheduleCompleted, ScheduleNotStarted.
     """
     hold(tx, workspace)
-    record = _started(tx, workspace, id)
+    record = one_started(tx, workspace, id)
     if record.suspended_at is not None:
         return record
     refuse_ended(record, today)
@@ -62,7 +62,7 @@ def resume(
     ScheduleNotStarted.
     """
     hold(tx, workspace)
-    record = _started(tx, workspace, id)
+    record = one_started(tx, workspace, id)
     if record.suspended_at is None:
         return record
     resumed = replace(record, suspended_at=None, updated_at=now)
@@ -89,7 +89,7 @@ def cancel(
     ScheduleCompleted, ScheduleNotStarted, ScheduleBilled, UsageBilled.
     """
     hold(tx, workspace)
-    before = _started(tx, workspace, id)
+    before = one_started(tx, workspace, id)
     refuse_ended(before, today)
     if last_day < before.start:
         raise Invalid.field(
@@ -100,7 +100,7 @@ def cancel(
     phases = tuple(
         replace(phase, end=last_day if phase.end is None else min(phase.end, last_day))
         for phase in before.phases
-        if phase.start <= last_day
+        if phase.start is not None and phase.start <= last_day
     )
     record = replace(before, end=last_day, phases=phases, cancelled_at=now, updated_at=now)
     priced = set(record.price_ids)
@@ -113,7 +113,8 @@ def cancel(
     return record
 
 
-def _started(tx: Connection, workspace: Workspace, id: str) -> ScheduleRecord:
+def one_started(tx: Connection, workspace: Workspace, id: str) -> ScheduleRecord:
+    """The schedule, locked. Raises NotFound, ScheduleArchived, ScheduleNotStarted."""
     record = one_to_change(tx, workspace.id, id)
     if record.activated_at is None:
         raise ScheduleNotStarted(f"The billing schedule {id} has not been started.")

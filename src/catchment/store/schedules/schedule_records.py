@@ -37,12 +37,16 @@ class PhasePrice:
 
 @dataclass(frozen=True, slots=True)
 class PhaseRecord:
-    """A stretch of a schedule. ``end`` is its last day, None has no end."""
+    """A stretch of a schedule. ``end`` is its last day, None has no end.
+
+    With a ``milestone`` (what is to be reached) it ends on the day on which that is: until then it
+    has no end, and the phase after it no ``start``.
+    """
 
     id: str
     name: str | None
     external_contract_ref: str | None
-    start: date
+    start: date | None
     end: date | None
     recurrence_preference: str
     prices: tuple[PhasePrice, ...]
@@ -50,6 +54,7 @@ class PhaseRecord:
     discounts: tuple[DiscountRecord, ...] = ()
     minimums: tuple[MinimumRecord, ...] = ()
     credit_grants: tuple[PhaseGrant, ...] = ()
+    milestone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,7 @@ def _add_phases(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
             "external_contract_ref": phase.external_contract_ref,
             "start_date": phase.start,
             "end_date": phase.end,
+            "milestone": phase.milestone,
             "recurrence_preference": phase.recurrence_preference,
             "created_at": phase.created_at,
         }
@@ -272,6 +278,7 @@ def _phases(tx: Connection, ids: Collection[str]) -> Mapping[str, list[PhaseReco
                 tuple(discounts.get(row.id, ())),
                 tuple(minimums.get(row.id, ())),
                 tuple(granted.get(row.id, ())),
+                row.milestone,
             )
         )
     return found

@@ -42,6 +42,7 @@ _PHASE: tuple[Column[Any], ...] = (
     _p.start_date,
     _p.end_date,
     _p.recurrence_preference,
+    _p.milestone,
 )
 
 
@@ -95,7 +96,7 @@ def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
 
 
 def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Phase]]:
-    """The phases of each schedule in order."""
+    """The phases of each schedule in order, but for those that wait for a milestone."""
     priced = (
         select(phase_prices.c.phase_id, phase_prices.c.price_id)
         .join(phases, phases.c.id == phase_prices.c.phase_id)
@@ -109,7 +110,9 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
     granted = phase_grants.of(tx, wanted)
     found: defaultdict[str, list[Phase]] = defaultdict(list)
     rows = tx.execute(
-        select(*_PHASE).where(phases.c.schedule_id.in_(wanted)).order_by(phases.c.position)
+        select(*_PHASE)
+        .where(phases.c.schedule_id.in_(wanted), phases.c.start_date.is_not(None))
+        .order_by(phases.c.position)
     )
     for row in rows:
         resets = row.recurrence_preference == RESET
@@ -123,6 +126,7 @@ def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Pha
                 tuple(one.applied for one in discounts.get(row.id, ())),
                 tuple(one.applied for one in minimums.get(row.id, ())),
                 tuple(granted.get(row.id, ())),
+                row.milestone is not None,
             )
         )
     return found

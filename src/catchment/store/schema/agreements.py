@@ -80,8 +80,11 @@ phases = Table(
     Column("position", Integer, nullable=False),
     text_column("name"),
     text_column("external_contract_ref"),
-    Column("start_date", Date, nullable=False),
+    # Null while a phase before it waits for its milestone.
+    Column("start_date", Date),
+    # Null: open, or the milestone is not reached yet.
     Column("end_date", Date),
+    text_column("milestone"),
     text_column("recurrence_preference", nullable=False),
     created_at(),
     UniqueConstraint("schedule_id", "position"),

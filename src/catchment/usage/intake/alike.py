@@ -68,7 +68,7 @@ def read(bodies: Sequence[bytes], named: Named) -> Decoded | None:
     if found is None or not _are_all(make, found, pa.py_buffer(text).slice(quotes[0])):
         return None
     try:
-        read = [
+        arrays = [
             one.cast(pa.string()).cast(NUMBERS if value.kind == NUMBER else pa.string())
             for value, one in zip(make.values, found, strict=True)
         ]
@@ -76,7 +76,7 @@ def read(bodies: Sequence[bytes], named: Named) -> Decoded | None:
         return None
     fields = dict.fromkeys(FIELDS, pa.nulls(count, pa.string()))
     columns = {name: pa.nulls(count, COLUMNS[name]) for name in ("properties", "texts")}
-    for value, one in zip(make.values, read, strict=True):
+    for value, one in zip(make.values, arrays, strict=True):
         if value.of_properties:
             columns[column(value.kind, value.name)] = one
         else:
@@ -98,7 +98,7 @@ def _make(objects: bytes) -> _Make | None:
     except (ValueError, RecursionError):  # it is longer than that
         return None
     pieces = [b'"%b' % piece.encode() for piece in start[:end].split('"')[1:]]
-    if not pieces:
+    if not pieces or "\\" in start[:end]:
         return None
     between = b", " if start.startswith(", ", end) else b","
     pieces[-1] += between + b"{"

@@ -1062,8 +1062,9 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
         sa.Column("external_contract_ref", sa.Text(), nullable=True),
-        sa.Column("start_date", sa.Date(), nullable=False),
+        sa.Column("start_date", sa.Date(), nullable=True),
         sa.Column("end_date", sa.Date(), nullable=True),
+        sa.Column("milestone", sa.Text(), nullable=True),
         sa.Column("recurrence_preference", sa.Text(), nullable=False),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False

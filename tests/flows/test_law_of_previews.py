@@ -1,0 +1,81 @@
+"""What is told of the next invoice is what a run then drafts, whatever the family."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, time
+from random import Random
+
+import pytest
+from sqlalchemy import Engine
+
+from catchment import ids
+from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.next_invoice import NextInvoice, NothingToBill, next_invoice
+from catchment.flows.billing.simulate_schedule import simulate_schedule
+from catchment.store import access
+from catchment.store.engine import reading, writing
+from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices.invoices import Invoice
+from catchment.store.schedules import schedules
+from catchment.usage import UsageStore
+from tests.flows.books import START, Books
+from tests.flows.kept_family import KeptFamily, in_zone, unarchived
+from tests.flows.racing import ROUNDS
+from tests.laws.billing import AS_OF
+from tests.laws.families import told
+from tests.laws.laws import ONCE
+
+NOW = datetime.combine(AS_OF, time(), UTC)
+
+
+def key(one: Invoice) -> tuple[object, ...]:
+    return one.schedule_id, one.due_on, one.ordinal
+
+
+def figures(lines: tuple[LineItem, ...]) -> list[tuple[object, ...]]:
+    return [
+        (line.schedule_id, line.price_id, line.service, line.quantity, line.net) for line in lines
+    ]
+
+
+@pytest.mark.parametrize("seed", range(max(ROUNDS // 8, 1)))
+def test_the_next_invoice_is_the_one_that_is_drafted(
+    engine: Engine, usage: UsageStore, seed: int
+) -> None:
+    family = unarchived(ONCE.draw(Random(seed)))
+    with writing(engine) as tx:
+        home = access.named_workspace(tx, name="Test Ltd", id=ids.new_id(), at=START)
+    kept = KeptFamily(in_zone(Books(engine, usage, home), str(family.zone)), family)
+    workspace = kept.books.workspace
+    coming: list[NextInvoice] = []
+    simulated: list[Invoice] = []
+    with reading(engine) as tx:
+        for schedule in schedules.live(tx, workspace.id):
+            with suppress(NothingToBill):
+                coming.append(
+                    next_invoice(tx, usage, workspace, schedule.id, shared=bool(seed % 2), now=NOW)
+                )
+                found = simulate_schedule(
+                    tx, usage, workspace, schedule.id, until=None, given={}, now=NOW
+                )
+                simulated += (other.invoice for other in found.invoices)
+
+    bill_workspace(engine, usage, workspace, as_of=AS_OF, now=NOW, new_id=ids.new_id)
+
+    with reading(engine) as tx:
+        everything = [one.id for one in schedules.live(tx, workspace.id)]
+        drafted = {key(one): one for one in invoices.live(tx, workspace.id, everything)}
+        previewed = [key(one.invoice) for one in coming if key(one.invoice) in drafted]
+        assert previewed, f"seed {seed}"
+        for one in coming:
+            stored = drafted.get(key(one.invoice))
+            if stored is not None:
+                lines = invoice_contents.of(tx, workspace.id, stored.id).lines
+                assert figures(one.contents(0, 0).lines) == figures(lines), told(family)
+    for head in (*simulated, *(one.invoice for one in coming)):
+        stored = drafted.get(key(head))
+        assert (stored is None) == (head.due_on is None or head.due_on > AS_OF), told(family)
+        if stored is not None:
+            assert (head.net, head.customer_id) == (stored.net, stored.customer_id), told(family)
