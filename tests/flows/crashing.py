@@ -35,7 +35,7 @@ from catchment.store.invoices.billing_runs import RunStatus
 from catchment.store.invoices.invoices import Invoice, of_row
 from catchment.store.schema import (
     billing_run_failures,
-    line_evidence,
+    invoice_evidence,
     line_item_groups,
     line_items,
     sequences,
@@ -143,7 +143,7 @@ def wipe(place: Place) -> None:
         for table in (
             usage_branches,
             usage_item_groups,
-            line_evidence,
+            invoice_evidence,
             line_items,
             line_item_groups,
             heads,

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, update
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
-from catchment.flows.billing import drafting, run_billing
+from catchment.flows.billing import drafting, portions
 from catchment.flows.billing.bill_workspace import bill_workspace
 from catchment.flows.billing.run_billing import bill_schedule
 from catchment.flows.billing.work_on_run import RunResult
@@ -336,7 +336,10 @@ def test_a_move_during_the_run_is_not_missed(books: Books, engine: Engine, data_
     meddler = instead(Meddler, books.usage)
     c = customer_links.c
     west = c.customer_id == made["West"]
-    meddler.meddle(update(customer_links).where(west).values(superseded_at=NOW))
+    meddler.meddle(
+        update(customer_links).where(west).values(superseded_at=NOW),
+        update(workspaces).values(tree_stamp="another tree"),
+    )
 
     [invoice] = run(books, date(2026, 2, 1), meddler).drafted
 
@@ -371,10 +374,32 @@ def test_what_another_run_bills_meanwhile_is_skipped(
     assert run(books, usage=instead(Rival, books.usage)).drafted == ()
 
 
+def test_what_was_measured_before_a_change_is_measured_again(
+    books: Books, engine: Engine, data_dir
+) -> None:
+    made = family(books)
+    meddler = instead(Meddler, books.usage)
+    mine = billing_schedules.c.id == made["schedule"]
+    meddler.meddle(update(billing_schedules).where(mine).values(updated_at=NOW))
+
+    result = bill_workspace(
+        books.engine,
+        meddler,
+        books.workspace,
+        as_of=MARCH_10,
+        now=NOW,
+        new_id=ids.new_id,
+        at_once=1,
+    )
+
+    assert result.balanced
+    assert [invoice.net.minor for invoice in result.drafted] == [18875, 0]
+
+
 def test_large_families_are_billed_in_parts(books: Books, monkeypatch) -> None:
     family(books)
     monkeypatch.setattr(drafting, "_MEMBERS_AT_ONCE", 2)
-    monkeypatch.setattr(run_billing, "MEMBERS_AT_ONCE", 5)
+    monkeypatch.setattr(portions, "MEMBERS_AT_ONCE", 5)
     told: list[int] = []
 
     result = bill_workspace(

@@ -18,8 +18,8 @@ from catchment.flows.billing.verify_invoices import Verdict, verify_invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
+    invoice_evidence,
     invoices,
-    line_evidence,
     line_item_groups,
     line_items,
     prices,
@@ -329,11 +329,13 @@ def test_a_price_changed_by_hand_is_found(books: Books, made) -> None:
 
 def test_lost_and_broken_parts_are_found(books: Books, made) -> None:
     line = row(books, select(line_items).where(L.price_id == made["graduated"]))
-    edit(books, line_evidence, {"body": b"x"}, line_evidence.c.line_item_id == line.id)
+    of_invoice = invoice_evidence.c.invoice_id == line.invoice_id
+    body = row(books, select(invoice_evidence.c.body).where(of_invoice)).body
+    edit(books, invoice_evidence, {"body": b"x"}, of_invoice)
     assert faults(books) == [("line", "evidence", "unreadable", "readable")]
 
     with writing(books.engine) as tx:
-        tx.execute(delete(line_evidence).where(line_evidence.c.line_item_id == line.id))
+        tx.execute(update(invoice_evidence).where(of_invoice).values(body=body))
         tx.execute(delete(line_items).where(L.id == line.id))
     assert faults(books) == [("line", "line", "nothing", "due")]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Member, Usage
@@ -39,7 +40,8 @@ class Basis:
 class Measured:
     """A charge with what it asked for; fixed and one-time prices ask for nothing.
 
-    ``pool`` has the members that used something; ``beside`` are the charge's own, measured.
+    ``pool`` has the members that used something; ``beside`` are the charge's own, measured. What
+    is ``known`` has been worked out of it before: the same charge may stand beside many.
     """
 
     charge: Charge
@@ -47,6 +49,7 @@ class Measured:
     pool: Pool = NO_POOL
     basis: Basis | None = None
     beside: tuple[Measured, ...] = ()
+    known: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
@@ -24,6 +25,8 @@ from catchment.core.schedules import (
     Schedule,
     Timing,
 )
+
+_FEW_DAYS = 4_000
 
 
 def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
@@ -143,7 +146,7 @@ def _covers(discount: Discount, charge: Charge) -> bool:
 def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
     """What is charged less for ``item``, as a line of its own."""
     id = f"discount:{discount.id}:{item.id}"
-    return _beside(item, id, discount.message.strip() or "Discount", discount)
+    return _beside(item, id, discount.message.strip() or "Discount", discount, item.price)
 
 
 def _settled_by(
@@ -163,15 +166,18 @@ def _settled_by(
 
 def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
     """What is charged beyond the usage of ``item`` and of other prices."""
-    made = _beside(item, f"minimum:{minimum.id}", "Minimum", minimum)
-    return replace(made, price=Fixed(minimum.amount))
+    least = Fixed(minimum.amount)
+    return _beside(item, f"minimum:{minimum.id}", "Minimum", minimum, least)
 
 
-def _beside(item: PricedItem, id: str, name: str, settles: Discount | Minimum) -> PricedItem:
+def _beside(
+    item: PricedItem, id: str, name: str, settles: Discount | Minimum, price: Price
+) -> PricedItem:
     return replace(
         item,
         id=id,
         name=name,
+        price=price,
         metric=None,
         metric_name=None,
         unit=None,
@@ -216,10 +222,21 @@ def cycles_in(
     """
     run = _run(schedule, phase)
     billing_day = schedule.billing_day or run.start.day
-    for cycle in cycles(run.start, billing_day, months, min(days.end, day_after(as_of))):
+    for cycle in _cycles(run.start, billing_day, months, min(days.end, day_after(as_of))):
         cut = cycle.period.intersect(days)
         if cut is not None:
             yield cycle, cut
+
+
+def _cycles(start: date, billing_day: int, months: int, until: date) -> Iterable[Cycle]:
+    asked = start, billing_day, months, until
+    return _few_cycles(*asked) if (until - start).days < _FEW_DAYS else cycles(*asked)
+
+
+@lru_cache(1_024)
+def _few_cycles(start: date, billing_day: int, months: int, until: date) -> tuple[Cycle, ...]:
+    """The same days for every schedule and price that has these: most have the same few."""
+    return tuple(cycles(start, billing_day, months, until))
 
 
 def _charges_parts(item: PricedItem) -> bool:

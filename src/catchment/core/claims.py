@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
@@ -30,14 +30,21 @@ class Claim:
     exclusions: frozenset[CustomerId] = frozenset()
     scopes: frozenset[Scope] = frozenset({EVERYONE})
 
+    @property
+    def terms(self) -> Hashable:
+        """All but the metric: claims with the same terms have the same pools."""
+        whose = self.schedule_id, self.customer, self.started
+        return *whose, self.span, self.roll_up, self.exclusions, self.scopes
+
 
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
     """The usage that an activated schedule prices, by metric and time; no two share an instant."""
     spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
     for phase in schedule.phases:
         for days, items in _priced(schedule, phase):
+            span = _until_archived(schedule, days.span(zone))
             for priced in _scopes(items).items():
-                spans.setdefault(priced, []).append(_until_archived(schedule, days.span(zone)))
+                spans.setdefault(priced, []).append(span)
     return tuple(
         Claim(
             schedule.id,
@@ -72,7 +79,10 @@ def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
     for item in items:
         if item.metric is not None:
             found.setdefault(item.metric.id, set()).add(item.scope)
-    return {metric: frozenset(scopes) for metric, scopes in found.items()}
+    whole = frozenset({EVERYONE})  # one for all that name nobody
+    return {
+        metric: whole if scopes == whole else frozenset(scopes) for metric, scopes in found.items()
+    }
 
 
 def _until_archived(schedule: Schedule, span: Span) -> Span:

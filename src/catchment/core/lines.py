@@ -148,7 +148,7 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         shares=(
             None
             if item.metric is None or not shared
-            else allocation.shares(net, made.price, made.segments, usage)
+            else settled_shares.priced_shares(measured, net)
         ),
         steps=taken,
     )
@@ -224,10 +224,11 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
 
 def taxed(line: Line, taxation: Taxation) -> Line:
     """The line with its tax, and its members' shares of that."""
-    made = replace(line, taxation=taxation)
-    if line.shares is None:
-        return made
-    return replace(made, shares=allocation.taxed(line.shares, taxation.fraction, made.tax))
+    shares = line.shares
+    if shares is not None:
+        tax = tax_on(line.net, taxation.fraction)
+        shares = allocation.taxed(shares, taxation.fraction, tax)
+    return replace(line, taxation=taxation, shares=shares)
 
 
 def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from math import lcm
 from types import MappingProxyType
 
 EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
@@ -79,7 +80,11 @@ class Taxed:
 
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum of ``amounts``; an empty sum is zero ``currency``."""
-    return sum(amounts, start=Money(0, currency))
+    minor = 0
+    for one in amounts:
+        assert one.currency == currency, (one, currency)
+        minor += one.minor
+    return Money(minor, currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +179,6 @@ def money_text(money: Money) -> str:
 
 def _whole(weights: Sequence[Decimal | int]) -> list[int]:
     """``weights`` in the same proportions, as integers: sharing a million parts stays fast."""
-    decimals = max([0, *(-_exponent(one) for one in weights if isinstance(one, Decimal))])
-    return [
-        int(EXACT.scaleb(one, decimals)) if isinstance(one, Decimal) else one * 10**decimals
-        for one in weights
-    ]
-
-
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int), value
-    return exponent
+    ratios = [one.as_integer_ratio() for one in weights]
+    shared = lcm(*{below for _, below in ratios})
+    return [above * (shared // below) for above, below in ratios]

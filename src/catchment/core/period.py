@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from itertools import pairwise
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,6 +72,8 @@ class Period:
 
     def intersect(self, other: Period) -> Period | None:
         """The days in both, or None when there are none."""
+        if other.start <= self.start and self.end <= other.end:
+            return self if self.start < self.end else None
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Period(start, end) if start < end else None
 
@@ -92,6 +95,7 @@ def day_after(day: date | None) -> date:
     return NO_END if day is None or day == date.max else day + ONE_DAY
 
 
+@lru_cache(1_024)  # a run asks for the same few days again and again
 def first_instant(day: date, zone: tzinfo) -> datetime:
     """When ``day`` begins in ``zone``, in UTC, never before BEGINNING nor after FOREVER.
 

@@ -44,6 +44,17 @@ def shares(measured: Measured) -> tuple[Share, ...]:
     return allocation.shares_of(workings(measured))
 
 
+def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
+    """The members' shares of ``net``, which is left of what the price makes of a charge."""
+    key = priced_shares, net
+    found: tuple[Share, ...] | None = measured.known.get(key)
+    if found is None:
+        made = applied(measured)
+        found = allocation.shares(net, made.price, made.segments, measured.usage)
+        measured.known[key] = found
+    return found
+
+
 class _SharedBy(NamedTuple):
     """What members weigh by each method, and what of each line beside that is made of."""
 
@@ -84,7 +95,7 @@ def _working(amount: Money, found: _SharedBy, place: int) -> Working:
         return tuple(LineTerm(charge, part * minor) for charge, part in own if part)
 
     unit = minor if found.by is By.LINES else Fraction(1)
-    weighing = Weighing(found.by, sizes, unit, terms)
+    weighing = Weighing(found.by, sizes, unit.as_integer_ratio(), terms)
     nothing = dict.fromkeys(sizes, Decimal(0))
     return Working(nothing, weighing, divide(amount, list(sizes.values())))
 
@@ -121,8 +132,7 @@ def _of_line(measured: Measured, place: int) -> MemberParts:
         if one.place == place and not one.discount.separate
     )
     net = Money(priced.net.minor - sum(inside), priced.net.currency)
-    made = allocation.shares(net, priced.price, priced.segments, own.usage)
-    return {one.customer: one.parts for one in made}
+    return {one.customer: one.parts for one in priced_shares(own, net)}
 
 
 def _quantities(measured: Measured) -> MemberWeights:

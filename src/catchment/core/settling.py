@@ -57,7 +57,15 @@ class Applied:
 
 
 def applied(measured: Measured) -> Applied:
-    """What the price alone makes of a charge, rounded here and only here."""
+    """What the price alone makes of a charge, rounded once."""
+    found: Applied | None = measured.known.get(applied)
+    if found is None:
+        found = measured.known[applied] = _applied(measured)
+    return found
+
+
+def _applied(measured: Measured) -> Applied:
+    """Rounded here and only here."""
     charge, usage = measured.charge, measured.usage
     item = charge.item
     price = within(item.price, charge.full.days, charge.part)
@@ -102,6 +110,8 @@ def _step(one: Reduction) -> Step:
 
 def reductions_of_cycle(measured: Measured) -> tuple[Reduction, ...]:
     """What discounts take off all charges of the cycle, by their places beside this one."""
+    if not measured.charge.discounts:
+        return ()
     return reductions(measured.charge.discounts, [_charged(one) for one in measured.beside])
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from catchment.core.money import EXACT, Money
+from catchment.core.money import Money
 
 
 class TaxStatus(StrEnum):
@@ -155,7 +155,9 @@ def _folded(region: str | None) -> str:
 
 def tax_on(net: Money, fraction: Decimal) -> Money:
     """The tax on an amount, rounded half away from zero: the one rounding of tax."""
-    return Money.rounded(EXACT.multiply(net.decimal, fraction), net.currency)
+    above, below = fraction.as_integer_ratio()
+    size = (2 * abs(net.minor) * above + below) // (2 * below)
+    return Money(-size if net.minor < 0 else size, net.currency)
 
 
 def tax_parts(parts: Sequence[int], fraction: Decimal, tax: Money) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId
@@ -16,7 +16,7 @@ from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
 from catchment.core.pricing import Price, Segment, Tier, event_tier, rate
 from catchment.core.schedules import Charge
 
-_ONE = Fraction(1)
+_ONE = (1, 1)
 _Weights = Mapping[CustomerId, Decimal | int]
 
 
@@ -61,13 +61,17 @@ class Weighing:
     """Members by what they weigh: sizes of 0 or more, by customer id, in units of ``unit``.
 
     ``terms`` says what a member's weight is made of: their sum, whose sign is the line's, or that
-    of the lines it settles.
+    of the lines it settles. The unit is kept as a numerator and a denominator: it is seldom asked.
     """
 
     by: By
     weights: _Weights
-    unit: Fraction
+    ratio: tuple[int, int]
     terms: Callable[[CustomerId], tuple[Term | LineTerm, ...]]
+
+    @property
+    def unit(self) -> Fraction:
+        return Fraction(*self.ratio)
 
 
 def by_quantity(usage: Usage) -> Weighing:
@@ -75,9 +79,12 @@ def by_quantity(usage: Usage) -> Weighing:
 
     Where nobody used anything, a minimum of seats is whose the usage says, in equal parts.
     """
-    sign = Decimal(-1 if usage.pooled < 0 else 1)
-    sizes = {who: EXACT.multiply(sign, used) for who, used in sorted(usage.members.items())}
-    used: dict[CustomerId, Decimal | int] = {who: size for who, size in sizes.items() if size > 0}
+    known = usage.members
+    used: dict[CustomerId, Decimal | int]
+    if usage.pooled < 0:
+        used = {who: EXACT.minus(known[who]) for who in sorted(known) if known[who] < 0}
+    else:
+        used = {who: known[who] for who in sorted(known) if known[who] > 0}
     used = used or dict.fromkeys(sorted(usage.members), 1)
     assert used, usage
     return Weighing(By.QUANTITY, used, _ONE, lambda _: ())
@@ -118,7 +125,7 @@ def alone(net: Money, price: Price, usage: Usage) -> Weighing | None:
 
 def _by_event(net: Money, tier: Tier, segment: Segment, usage: Usage) -> Weighing | None:
     """What the tier made of each member's events, and its fee by the members' quantities."""
-    unit = 1 / Fraction(usage.pooled)
+    above, below = usage.pooled.as_integer_ratio()
 
     def weight(who: CustomerId) -> Decimal:
         priced = exact_sum(
@@ -130,9 +137,11 @@ def _by_event(net: Money, tier: Tier, segment: Segment, usage: Usage) -> Weighin
         return EXACT.add(EXACT.multiply(priced, usage.pooled), fee)
 
     def terms(who: CustomerId) -> tuple[Term, ...]:
-        return (Term(segment, usage.members[who], Fraction(weight(who)) * unit),)
+        amount = Fraction(weight(who)) * below / above
+        return (Term(segment, usage.members[who], amount),)
 
-    return _weighing(By.EVENTS, net, {who: weight(who) for who in usage.members}, unit, terms)
+    weights = {who: weight(who) for who in usage.members}
+    return _weighing(By.EVENTS, net, weights, (below, above), terms)
 
 
 def _by_segment(
@@ -142,10 +151,10 @@ def _by_segment(
 
     The steps count from what was ``reached`` before, the segments from zero.
     """
-    per_unit = [Fraction(one.amount) / Fraction(one.quantity) for one in segments]
-    whole = lcm(*(rate.denominator for rate in per_unit))
-    rates = [int(rate * whole) for rate in per_unit]
-    unit = Fraction(1, whole * 10**MAX_DECIMALS)
+    per_unit = [_ratio(one.amount, one.quantity) for one in segments]
+    whole = lcm(*(below for _, below in per_unit))
+    rates = [above * (whole // below) for above, below in per_unit]
+    ratio = (1, whole * 10**MAX_DECIMALS)
     of_step = [_segment_of(lower, segments) for lower in _edges(steps, reached)]
 
     def used(who: CustomerId) -> dict[int, int]:
@@ -161,7 +170,7 @@ def _by_segment(
             Term(
                 segments[place],
                 EXACT.scaleb(Decimal(units), -MAX_DECIMALS),
-                rates[place] * units * unit,
+                rates[place] * units * Fraction(*ratio),
             )
             for place, units in used(who).items()
         )
@@ -170,14 +179,14 @@ def _by_segment(
         who: sum(rates[place] * units for place, units in used(who).items())
         for who in steps.members
     }
-    return _weighing(By.SEGMENTS, net, weights, unit, terms)
+    return _weighing(By.SEGMENTS, net, weights, ratio, terms)
 
 
 def _weighing(
     by: By,
     net: Money,
     weights: _Weights,
-    unit: Fraction,
+    ratio: tuple[int, int],
     terms: Callable[[CustomerId], tuple[Term, ...]],
 ) -> Weighing | None:
     """The weights that have the sign of ``net``, as sizes, by customer id; None without any."""
@@ -185,7 +194,7 @@ def _weighing(
         sizes = {who: -weights[who] for who in sorted(weights) if weights[who] < 0}
     else:
         sizes = {who: weights[who] for who in sorted(weights) if weights[who] > 0}
-    return Weighing(by, sizes, unit, terms) if sizes else None
+    return Weighing(by, sizes, ratio, terms) if sizes else None
 
 
 def _edges(steps: Steps, reached: Decimal) -> Sequence[Decimal]:
@@ -199,6 +208,15 @@ def _segment_of(lower: Decimal, segments: Sequence[Segment]) -> int | None:
         if (one.lower or 0) <= lower and (one.upper is None or lower < one.upper):
             return place
     return None
+
+
+def _ratio(amount: Decimal, quantity: Decimal) -> tuple[int, int]:
+    """``amount / quantity`` in lowest terms, the second above 0."""
+    above, below = amount.as_integer_ratio()
+    quantity_above, quantity_below = quantity.as_integer_ratio()
+    found = above * quantity_below, below * quantity_above
+    shared = gcd(*found) if found[1] > 0 else -gcd(*found)
+    return found[0] // shared, found[1] // shared
 
 
 def _units(quantity: Decimal) -> int:

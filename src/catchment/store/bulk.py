@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -44,22 +45,22 @@ def add_rows(
     Columns in neither stay at their default. Values of the columns ``ready`` are as the database
     keeps them already: JSON as text.
     """
-    same = tuple(_in_database(tx, table, name)(value) for name, value in common.items())
-    convert = [_as_it_is if name in ready else _in_database(tx, table, name) for name in columns]
-    plain = [converter is _as_it_is for converter in convert]
+    same = [
+        value if to is None else to(value)
+        for name, value in common.items()
+        for to in [_in_database(tx, table, name)]
+    ]
+    converters = (None if name in ready else _in_database(tx, table, name) for name in columns)
+    convert = [(place, to) for place, to in enumerate(converters) if to is not None]
     names = ", ".join(map(tx.dialect.identifier_preparer.quote, [*common, *columns]))
     mark = "?" if tx.dialect.paramstyle == "qmark" else "%s"
     marks = ", ".join([mark] * (len(common) + len(columns)))
     statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 -- names of our own schema
     for part in chunks(rows, _AT_ONCE):
-        if all(plain):
-            values = [(*same, *row) for row in part]
-        else:
-            values = [
-                (*same, *[to(value) for to, value in zip(convert, row, strict=True)])
-                for row in part
-            ]
-        tx.exec_driver_sql(statement, values)
+        values: list[Iterable[Any]] = list(zip(*part, strict=True))
+        for place, to in convert:
+            values[place] = map(to, values[place])
+        tx.exec_driver_sql(statement, list(zip(*map(repeat, same), *values, strict=False)))
 
 
 def add_together(
@@ -73,20 +74,20 @@ def add_together(
     convert = [_in_database(tx, table, name) for name in columns]
     places = ", ".join([driver.marks(len(columns))] * len(rows))
     statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {places}"  # noqa: S608 -- names of our own schema
-    values = [to(value) for row in rows for to, value in zip(convert, row, strict=True)]
+    values = [
+        value if to is None else to(value)
+        for row in rows
+        for to, value in zip(convert, row, strict=True)
+    ]
     driver.run(tx, statement, values)
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _in_database(tx: Connection, table: Table, name: str) -> Callable[[Any], Any]:
-    """What turns values of a column into those of the database."""
+def _in_database(tx: Connection, table: Table, name: str) -> Callable[[Any], Any] | None:
+    """What turns values of a column into those of the database; None where they are alike."""
     kind = table.c[name].type
     convert = kind.dialect_impl(tx.dialect).bind_processor(tx.dialect)
     if convert is None:
-        return _as_it_is
+        return None
     known: dict[
         int, tuple[Any, Any]
     ] = {}  # by identity; the value is kept so that it stays its own

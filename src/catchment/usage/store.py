@@ -302,7 +302,7 @@ class UsageStore:
 
         def ask(cursor: Cursor, _last: int) -> list[Census]:
             census.define_names(cursor, names())
-            return [census.take(cursor, one) for one in asked]
+            return list(census.take(cursor, asked))
 
         read = queries.properties(one.metric for one in asked)
         near = Near.to((one.window for one in asked), (one.metric.event_type for one in asked))

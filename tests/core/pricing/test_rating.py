@@ -231,6 +231,11 @@ def test_tiers_go_on_where_earlier_usage_stood(reached: str, quantity: str, amou
     assert after(reached, quantity) == D(amount)
 
 
+@pytest.mark.parametrize("reached", ["0", "60", "100", "145"])
+def test_where_nothing_comes_to_earlier_usage_there_are_no_segments(reached: str) -> None:
+    assert rate(CUMULATIVE, D(0), reached=D(reached)) == ()
+
+
 def test_segments_show_where_in_the_tiers_they_began() -> None:
     segments = rate(CUMULATIVE, D(65), reached=D(60))
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import assert_never
 
 from catchment.core.errors import FieldError, PriceInvalid
 from catchment.core.pricing.seats import SeatBased, SeatPart
-from catchment.core.pricing.tiers import Tier, check_bounds, check_steps
+from catchment.core.pricing.tiers import Step, Tier, check_bounds, check_steps, steps
 
 
 class CalculationMode(StrEnum):
@@ -75,13 +75,18 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """The tier that the whole usage falls into prices every unit. Raises TiersInvalid."""
+    """The tier that the whole usage falls into prices every unit. Raises TiersInvalid.
+
+    Its ``steps`` are made once: it is applied to many quantities.
+    """
 
     tiers: tuple[Tier, ...]
+    steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_steps(self.tiers)
         check_bounds(self.tiers, allowed=True)
+        object.__setattr__(self, "steps", steps(self.tiers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +95,19 @@ class Graduated:
 
     BILLING_PERIOD begins every period in the first tier. CUMULATIVE goes on, from one period of a
     phase to the next, where the one before ended. PERIODIC does so until the next ``window``
-    begins, counted from the start of the phase; only it has one.
+    begins, counted from the start of the phase; only it has one. As of a volume price, its
+    ``steps`` are made once.
     """
 
     tiers: tuple[Tier, ...]
     mode: CalculationMode = CalculationMode.BILLING_PERIOD
     window: Window | None = None
+    steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_steps(self.tiers)
         check_bounds(self.tiers, allowed=False)
+        object.__setattr__(self, "steps", steps(self.tiers))
         if (self.mode is CalculationMode.PERIODIC) != (self.window is not None):
             message = "PERIODIC needs a usageCalculationPeriod, and nothing else has one."
             error = FieldError("/usageCalculationMode", PriceInvalid.code, message)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from catchment.core.money import EXACT, exact_sum
 from catchment.core.pricing.models import (
@@ -20,7 +19,7 @@ from catchment.core.pricing.models import (
     continues,
 )
 from catchment.core.pricing.seats import SeatBased, Stretches, cut, seat_steps
-from catchment.core.pricing.tiers import Step, Tier, steps
+from catchment.core.pricing.tiers import Step, Tier
 
 Values = Sequence[tuple[Decimal, int]]
 """The values of single events, each with how many events have it.
@@ -32,8 +31,7 @@ ZERO = Decimal(0)
 ONE = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A part that explains its ``amount`` (exact, major units): ``quantity`` x ``rate`` + ``fee``.
 
     Only where a tier bounds the price of each event is the amount what the events come to.
@@ -60,68 +58,79 @@ def rate(  # noqa: PLR0911 -- one for each model
     price ``continues``, the units come after the ``reached`` ones: they cost what all cost together
     less what those did, which is below zero where less than nothing was used.
     """
-    with localcontext(EXACT):
-        match price:
-            case OneTime(amount) | Fixed(amount):
-                return (_plain(ONE, amount),)
-            case Graduated(tiers):
-                assert continues(price) or not reached, (price, reached)
-                return tuple(_graduated(tiers, reached, reached + quantity))
-            case SeatBased():
+    match price:
+        case Graduated():
+            assert continues(price) or not reached, (price, reached)
+            return _graduated(price.steps, reached, EXACT.add(reached, quantity))
+        case OneTime(amount) | Fixed(amount):
+            return (_plain(ONE, amount),)
+        case SeatBased():
+            with localcontext(EXACT):
                 return tuple(_seats(price, values))
-            case _ if quantity <= 0:
-                return ()
-            case Linear(price_per_unit):
-                return (_plain(quantity, price_per_unit),)
-            case Package(size, price_per_package):
-                return (_plain(_packages(quantity, size), price_per_package),)
-            case Volume(tiers):
-                return (_volume(tiers, quantity, values),)
-            case never:
-                assert_never(never)
+        case _ if quantity <= 0:
+            return ()
+        case Linear(price_per_unit):
+            return (_plain(quantity, price_per_unit),)
+        case Package(size, price_per_package):
+            return (_plain(_packages(quantity, size), price_per_package),)
+        case Volume():
+            return (_volume(price.steps, quantity, values),)
+        case never:
+            assert_never(never)
 
 
 def event_tier(price: Price, quantity: Decimal) -> Tier | None:
     """The tier that prices every event of ``quantity`` (above 0) by itself; None where none."""
     if not isinstance(price, Volume):
         return None
-    tier = _reached(price.tiers, quantity).tier
+    tier = _reached(price.steps, quantity).tier
     return tier if tier.bounded else None
 
 
 def _plain(quantity: Decimal, price: Decimal) -> Segment:
-    return Segment(quantity, price, ZERO, quantity * price)
+    return Segment(quantity, price, ZERO, EXACT.multiply(quantity, price))
 
 
 def _packages(quantity: Decimal, size: Decimal) -> Decimal:
-    whole, rest = divmod(quantity, size)
-    return whole + 1 if rest else whole
+    whole, rest = EXACT.divmod(quantity, size)
+    return EXACT.add(whole, ONE) if rest else whole
 
 
-def _volume(tiers: tuple[Tier, ...], quantity: Decimal, values: Values) -> Segment:
-    step = _reached(tiers, quantity)
-    tier = step.tier
+def _volume(steps: tuple[Step, ...], quantity: Decimal, values: Values) -> Segment:
+    tier, lower, upper = _reached(steps, quantity)
     if not tier.bounded:
-        return _of(step, quantity, step.lower)
-    assert values, (tiers, quantity)
-    amount = exact_sum(tier.price_of(value) * count for value, count in values) + tier.fee
-    return Segment(quantity, tier.price, tier.fee, amount, step.lower, step.upper)
+        amount = EXACT.fma(quantity, tier.price, tier.fee)
+    else:
+        assert values, (steps, quantity)
+        priced = (EXACT.multiply(tier.price_of(value), Decimal(count)) for value, count in values)
+        amount = EXACT.add(exact_sum(priced), tier.fee)
+    return Segment(quantity, tier.price, tier.fee, amount, lower, upper)
 
 
-def _reached(tiers: tuple[Tier, ...], quantity: Decimal) -> Step:
-    return next(step for step in steps(tiers) if step.reaches(quantity))
+def _reached(steps: tuple[Step, ...], quantity: Decimal) -> Step:
+    return next(step for step in steps if step.reaches(quantity))
 
 
-def _graduated(tiers: tuple[Tier, ...], begin: Decimal, end: Decimal) -> Iterator[Segment]:
+def _graduated(steps: tuple[Step, ...], begin: Decimal, end: Decimal) -> tuple[Segment, ...]:
     """From where usage stood to where it stands; what it takes back has all signs turned."""
-    low, high = sorted((max(begin, ZERO), max(end, ZERO)))
-    sign = ONE if begin <= end else -ONE
-    for step in steps(tiers):
-        lower = max(step.lower, low)
-        upper = high if step.upper is None else min(high, step.upper)
-        if lower < upper:
-            entered = low <= step.lower
-            yield _of(step, sign * (upper - lower), lower, sign * entered)
+    grows = begin <= end
+    low, high = (begin, end) if grows else (end, begin)
+    low = max(low, ZERO)
+    found = []
+    for tier, lower, upper in steps:
+        if high <= lower or low == high:
+            break
+        if upper is not None and upper <= low:
+            continue
+        entered = low <= lower
+        start = lower if entered else low
+        quantity = EXACT.subtract(high if upper is None or high < upper else upper, start)
+        fee = tier.fee if entered else ZERO
+        if not grows:
+            quantity, fee = EXACT.minus(quantity), EXACT.minus(fee)
+        amount = EXACT.fma(quantity, tier.price, fee)
+        found.append(Segment(quantity, tier.price, fee, amount, start, upper))
+    return tuple(found)
 
 
 def _seats(price: SeatBased, there: Stretches) -> Iterator[Segment]:
@@ -135,10 +144,3 @@ def _seats(price: SeatBased, there: Stretches) -> Iterator[Segment]:
             one.quantity, one.step.tier.price, cut(one.fee), sum_to_here - before, lower, upper
         )
         before = sum_to_here
-
-
-def _of(step: Step, quantity: Decimal, lower: Decimal, entered: Decimal = ONE) -> Segment:
-    tier = step.tier
-    fee = tier.fee * entered
-    amount = quantity * tier.price + fee
-    return Segment(quantity, tier.price, fee, amount, lower, step.upper)

@@ -75,7 +75,7 @@ class SeatBased:
         return self.overages not in {None, "NONE"}
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> tuple[Step, ...]:
         """Its tiers; without any, one that has no end."""
         return steps(self.tiers or (Tier(None, self.price_per_seat),))
 

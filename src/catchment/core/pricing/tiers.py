@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from catchment.core.errors import FieldError, TiersInvalid
-from catchment.core.money import decimal_text
+from catchment.core.money import EXACT, decimal_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Tier:
 
     def price_of(self, value: Decimal) -> Decimal:
         """What one event of that value comes to, between the bounds."""
-        amount = value * self.price
+        amount = EXACT.multiply(value, self.price)
         if self.min_price is not None:
             amount = max(amount, self.min_price)
         if self.max_price is not None:
@@ -40,8 +41,7 @@ class Tier:
         return amount
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A tier with both its bounds: above ``lower`` up to and including ``upper``."""
 
     tier: Tier
@@ -52,14 +52,14 @@ class Step:
         return self.upper is None or quantity <= self.upper
 
 
-def steps(tiers: tuple[Tier, ...]) -> list[Step]:
+def steps(tiers: tuple[Tier, ...]) -> tuple[Step, ...]:
     """The tiers in order, each beginning where the one before ends."""
     found: list[Step] = []
     lower = Decimal(0)
     for tier in tiers:
         found.append(Step(tier, lower, tier.upper))
         lower = tier.upper or lower
-    return found
+    return tuple(found)
 
 
 def check_steps(tiers: tuple[Tier, ...]) -> None:

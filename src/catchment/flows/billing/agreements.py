@@ -8,9 +8,10 @@ is there from the start: the way up from every customer whose schedule bills its
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -26,6 +27,17 @@ from catchment.store.families import links
 from catchment.store.schedules import joining, schedules
 
 _NO_TREE = Forest(())
+
+
+class _Reach(NamedTuple):
+    """The claims on usage among those whom a schedule can measure, and the pools made of them.
+
+    Pools are the same for metrics that are claimed ``alike``: by metric the first one.
+    """
+
+    claims: tuple[Claim, ...]
+    alike: Mapping[str, str]
+    pools: dict[tuple[str, Span, Scope | None], Pool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +57,27 @@ class Agreements:
     complete: bool = True
     known_at: datetime | None = None
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
-    _reaches: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
+    _reaches: dict[str, _Reach] = field(default_factory=dict)
 
     def pool(
         self, schedule: Schedule, metric_id: str, span: Span, scope: Scope | None = None
     ) -> Pool:
         """Whose usage of a metric the prices of ``scope`` price; None stands for all prices."""
-        rivals = self._reach(schedule)
-        return pool(
-            self.forest,
-            rivals,
-            schedule_id=schedule.id,
-            customer=schedule.customer,
-            roll_up=schedule.roll_up,
-            metric_id=metric_id,
-            span=span,
-            scope=scope,
-        )
+        reach = self._reach(schedule)
+        alike = reach.alike.get(metric_id, metric_id)
+        key = alike, span, scope
+        if key not in reach.pools:
+            reach.pools[key] = pool(
+                self.forest,
+                reach.claims,
+                schedule_id=schedule.id,
+                customer=schedule.customer,
+                roll_up=schedule.roll_up,
+                metric_id=alike,
+                span=span,
+                scope=scope,
+            )
+        return reach.pools[key]
 
     def links(self, schedule: Schedule, member: PoolMember) -> tuple[str, ...]:
         """The ids of the links that put a member of a pool below the schedule's customer."""
@@ -111,14 +127,18 @@ class Agreements:
         claimed = _claims((known | {**self.schedules}).values(), self.zone)
         return replace(self, forest=forest, claims=claimed, complete=True, _reaches={})
 
-    def _reach(self, schedule: Schedule) -> tuple[Claim, ...]:
+    def claimed_alike(self) -> dict[str, str]:
+        """By metric the first that is claimed by the same schedules on the same terms."""
+        return _alike(claim for own in self.claims.values() for claim in own)
+
+    def _reach(self, schedule: Schedule) -> _Reach:
         """The claims on usage among those whom ``schedule`` can measure."""
         if schedule.id not in self._reaches:
             root = schedule.customer
             family = _family(self.forest, root) if schedule.roll_up else {root}
             few, many = sorted((family, self.claims.keys()), key=len)
             found = tuple(claim for who in few if who in many for claim in self.claims[who])
-            self._reaches[schedule.id] = found
+            self._reaches[schedule.id] = _Reach(found, _alike(found), {})
         return self._reaches[schedule.id]
 
 
@@ -230,6 +250,15 @@ def _claims(known: Iterable[Schedule], zone: ZoneInfo) -> Mapping[CustomerId, tu
     for schedule in known:
         by_customer[schedule.customer].extend(claims(schedule, zone))
     return {who: tuple(found) for who, found in by_customer.items()}
+
+
+def _alike(found: Iterable[Claim]) -> dict[str, str]:
+    """By metric the first of those that are claimed on the same terms."""
+    by_metric: defaultdict[str, list[Hashable]] = defaultdict(list)
+    for claim in found:
+        by_metric[claim.metric_id].append(claim.terms)
+    first: dict[tuple[Hashable, ...], str] = {}
+    return {metric: first.setdefault(tuple(own), metric) for metric, own in by_metric.items()}
 
 
 def _joining(known: Iterable[Schedule]) -> set[CustomerId]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from sqlalchemy import Connection
@@ -52,19 +52,24 @@ def counts_of(
     for metric_id, lines in by_metric.items():
         for place in {line.last_seq for line in lines} - {last_seq}:
             asked.setdefault(place, []).append(metric_id)
-    claiming = _claiming(agreed)
+    alike = agreed.claimed_alike()
+    claiming = _claiming(agreed, alike)
+    shared: dict[tuple[str, Span], Callable[[], Iterator[Claimed]]] = {}
     queries = {}
     for metric_id, lines in by_metric.items():
         window = days_of(lines).span(agreed.zone)
+        whose = alike.get(metric_id, metric_id)
+        claimed = partial(_claimed, agreed, claiming.get(whose, ()), whose, window)
         queries[metric_id] = CensusQuery(
             metrics.get(metric_id, lines[0].metric),
             window,
-            partial(_claimed, agreed, claiming.get(metric_id, ()), metric_id, window),
-            {(whose, days): days.span(agreed.zone) for whose, days in _counted(lines)},
+            shared.setdefault((whose, window), claimed),
+            {(one, days): days.span(agreed.zone) for one, days in _counted(lines)},
         )
     names = partial(aliases.every_name, tx, agreed.workspace.id)
     found: dict[tuple[str, int], Census] = {}
-    for place, metric_ids in asked.items():
+    for place, ids in asked.items():
+        metric_ids = sorted(ids, key=lambda one: (alike.get(one, one), one))
         questions = [queries[id] for id in metric_ids]
         answers = usage.census(agreed.workspace.id, names, questions, place)
         found |= {(id, place): one for id, one in zip(metric_ids, answers, strict=True)}
@@ -86,11 +91,13 @@ def days_of(lines: Sequence[MeasuredLine]) -> Period:
     return Period(min(one.start for one in services), max(one.end for one in services))
 
 
-def _claiming(agreed: Agreements) -> dict[str, list[Claimant]]:
-    """By metric who claims usage of it."""
+def _claiming(agreed: Agreements, alike: Mapping[str, str]) -> dict[str, list[Claimant]]:
+    """By metric who claims usage of it; of those claimed alike the first stands for all."""
     found: defaultdict[str, dict[Claimant, None]] = defaultdict(dict)
     for claims in agreed.claims.values():
         for claim in claims:
+            if alike[claim.metric_id] != claim.metric_id:
+                continue
             for scope in claim.scopes:
                 found[claim.metric_id][Claimant(claim.schedule_id, scope)] = None
     return {metric_id: list(claimants) for metric_id, claimants in found.items()}

@@ -70,6 +70,12 @@ class _Key(NamedTuple):
 
 _Answer = tuple[Usage, Pool, Basis | None]
 
+Answers = Mapping[_Key, _Answer]
+"""What was measured for charges."""
+
+_Known = dict[int, Measured]
+"""By identity of their charges, which the invoice keeps."""
+
 
 @dataclass(slots=True)
 class _Question:
@@ -101,15 +107,18 @@ def drafted(
     dues: Sequence[Due],
     failures: Failures | None = None,
     last_seq: int | None = None,
+    answers: Answers | None = None,
 ) -> list[tuple[Due, Draft]]:
     """A draft for each of ``dues`` that can be drafted; ``failures`` says why others cannot.
 
     Without a place to report failures the first one is raised, but for those of schedules that join
     another's invoice: then that goes without them. Events count up to the place ``last_seq``, or
-    all there are. ``tx`` is only read from.
+    all there are. What has been measured for them, among others, are ``answers``; without it is
+    measured now. ``tx`` is only read from.
     """
     failed: Failures = {} if failures is None else failures
-    answers = _answers(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
+    if answers is None:
+        answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
     return price(tx, agreed, found, late, failures, failed)
@@ -122,39 +131,40 @@ def measured(
     which would take longer.
     """
     failed: Failures = {}
-    answers = _answers(tx, usage, agreed, dues, None, failed, None, explained=False)
+    answers = answers_to(tx, usage, agreed, dues, None, failed, None, explained=False)
     return _answered(dues, answers, failed)
 
 
-def _answered(
-    dues: Iterable[Due], answers: Mapping[_Key, _Answer], failed: Failures
-) -> list[MeasuredDue]:
+def _answered(dues: Iterable[Due], answers: Answers, failed: Failures) -> list[MeasuredDue]:
     return [
         (
             due,
             tuple(
-                MeasuredPart(part, tuple(_measured(charge, answers) for charge in part.charges))
+                MeasuredPart(
+                    part, tuple(_measured(charge, answers, known) for charge in part.charges)
+                )
                 for part in due.parts
                 if part.schedule.id not in failed
             ),
         )
         for due in dues
+        for known in [_Known()]
         if due.schedule.id not in failed
     ]
 
 
-def _adjustments(due: Due, answers: Mapping[_Key, _Answer], failed: Failures) -> list[Adjustment]:
+def _adjustments(due: Due, answers: Answers, failed: Failures) -> list[Adjustment]:
     """What the invoice adjusts, as far as it comes to anything and could be measured."""
     found: list[Adjustment] = []
     for one in due.adjusting:
         if one.schedule.id not in failed:
-            make = partial(adjustment, one, _measured(one.charge, answers))
+            make = partial(adjustment, one, _measured(one.charge, answers, {}))
             made = attempt(one.schedule, failed, make)
             found += [] if made is None else [made]
     return found
 
 
-def _answers(
+def answers_to(
     tx: Connection,
     usage: UsageStore,
     agreed: Agreements,
@@ -164,7 +174,7 @@ def _answers(
     last_seq: int | None,
     *,
     explained: bool,
-) -> dict[_Key, _Answer]:
+) -> Answers:
     """The usage behind every charge that has any, with the pool's members that used something.
 
     Members are seen from who pays. Failures of parts that join are told to ``failed``.
@@ -283,12 +293,17 @@ def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ..
     return Asking(onward(query, pools, names), key.service, payer, key.part)
 
 
-def _measured(charge: Charge, answers: Mapping[_Key, _Answer]) -> Measured:
-    metric = charge.item.metric
-    beside = tuple(_measured(one, answers) for one in charge.beside)
-    if metric is None:
-        return Measured(charge, beside=beside)
-    return Measured(charge, *answers[_key(charge, metric)], beside=beside)
+def _measured(charge: Charge, answers: Answers, known: _Known) -> Measured:
+    """The charge with its usage; one that stands beside others of an invoice is the same there."""
+    found = known.get(id(charge))
+    if found is None:
+        metric = charge.item.metric
+        beside = tuple(_measured(one, answers, known) for one in charge.beside)
+        found = Measured(charge, beside=beside)
+        if metric is not None:
+            found = Measured(charge, *answers[_key(charge, metric)], beside=beside)
+        known[id(charge)] = found
+    return found
 
 
 def _key(charge: Charge, metric: Metric) -> _Key:

@@ -43,6 +43,6 @@ def issue_drafts(
         return [], differences
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     issued = numbered(tx, workspace.id, right, status=Status.FINAL, on=today, now=now)
-    invoices.save(tx, *issued)
+    invoices.issue(tx, issued)
     apply_credits(tx, workspace.id, issued, on=today, now=now)
     return issued, differences

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy import Connection
 
@@ -156,6 +157,7 @@ def contents_of(
         for who, quantity, parts, taxes in line.shares or ():
             shares.setdefault(who, []).append(MemberShare(place, quantity, parts, taxes))
     evidence: dict[str, Evidence] = {}
+    index = count()
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group)
         groups.append(
@@ -168,7 +170,7 @@ def contents_of(
                 id=ids.line(line),
                 invoice_id=invoice_id,
                 group_id=group_id,
-                index=0,
+                index=next(index),
                 title=line.title,
                 quantity=line.quantity,
                 rate=line.rate,
@@ -208,7 +210,7 @@ def contents_of(
             evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
     return Contents(
         tuple(groups),
-        tuple(replace(line, index=place) for place, line in enumerate(lines)),
+        tuple(lines),
         _usage(draft, invoice_id, ids, shares),
         evidence,
     )

@@ -9,7 +9,7 @@ among the living, are the last word.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -18,23 +18,22 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Key, arrange
-from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
 from catchment.core.period import days_text
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.check_sums import OutOfBalance
-from catchment.flows.billing.drafting import drafted
+from catchment.flows.billing.drafting import Answers, answers_to, drafted
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId, keep
 from catchment.flows.billing.late_usage import late, standing
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.billing.place_charges import place
+from catchment.flows.billing.portions import portions
 from catchment.flows.billing.price_dues import Failures, attempt
 from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.users import sizes
 from catchment.flows.billing.work import Work
 from catchment.flows.credits.grant_phases import grant_phases, grants
 from catchment.store import stamps
@@ -49,8 +48,6 @@ from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 
-MEMBERS_AT_ONCE = 200_000
-
 
 def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
     """Draft an invoice for every due day of every live schedule up to the day of ``run``.
@@ -64,28 +61,36 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         only = None if run.retry_of is None else concerned(tx, run.retry_of)[0]
         agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
         plan = _plan(tx, usage, agreed, run, only, failures)
-        families = _families(tx, workspace, plan.values())
+        parts = portions(tx, workspace, plan.values(), work.at_once)
     granting = [one.id for one in _wanted_of(agreed, only) if one.bills and grants(one)]
     finished, count = 0, len(plan)
-    parts = list(_parts(plan.values(), families, work.at_once))
     with writing(work.engine) as tx:
         billing_runs.planned(tx, run.id, count, len(parts))
     _grant(work, run, granting)
     work.progress(0, count)
     told: set[str] = set()
-    for part in parts:
+    answers: Answers | None = None
+    for part, measuring in parts:
         with reading(work.engine) as tx:
-            known_at = stamps.known_at(tx, workspace.id)
-            drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
+            if measuring:
+                asked = _planned(plan, measuring)
+                answers = answers_to(
+                    tx, usage, agreed, asked, failures, failures, run.last_seq, explained=True
+                )
+            if measuring or answers is None:
+                known_at = stamps.known_at(tx, workspace.id)
+            planned = _planned(plan, part)
+            drafts = drafted(tx, usage, agreed, planned, failures, run.last_seq, answers)
         with writing(work.engine) as tx:
             hold(tx, workspace)
             if stamps.of(tx, workspace.id) != stamp:
                 # Someone moved a customer or changed a schedule: once more, with them waiting.
                 agreed, stamp = agreements.all_of(tx, workspace), stamps.of(tx, workspace.id)
                 plan = _plan(tx, usage, agreed, run, only, failures)
-                known_at = stamps.known_at(tx, workspace.id)
-                drafts = drafted(tx, usage, agreed, _planned(plan, part), failures, run.last_seq)
-            nothing = quiet(_planned(plan, part), drafts, failures)
+                known_at, answers = stamps.known_at(tx, workspace.id), None
+                planned = _planned(plan, part)
+                drafts = drafted(tx, usage, agreed, planned, failures, run.last_seq)
+            nothing = quiet(planned, drafts, failures)
             note(tx, agreed, nothing, run.last_seq, known_at)
             drafts = _unbilled(tx, agreed, drafts)
             kept = keep(tx, workspace, drafts, now=work.now, new_id=work.new_id, run_id=run.id)
@@ -287,29 +292,6 @@ def _wanted(
         for day in [min(as_of, frozen.get(schedule.id, as_of))]
         for charge in unbilled(schedule, charges(schedule, day, zone), billed)
     ]
-
-
-def _families(tx: Connection, workspace: Workspace, plan: Iterable[Due]) -> dict[CustomerId, int]:
-    """How many customers are below each of those who roll up in the plan."""
-    tops = {of.schedule.customer for due in plan for of in due.parts if of.schedule.roll_up}
-    return sizes(tx, workspace.id, tops, MEMBERS_AT_ONCE)
-
-
-def _parts(
-    plan: Iterable[Due], families: Mapping[CustomerId, int], at_once: int
-) -> Iterator[list[Due]]:
-    """The plan in parts that fit into memory and into a short transaction."""
-    part: list[Due] = []
-    members = 0
-    for due in plan:
-        part.append(due)
-        for schedule in (of.schedule for of in due.parts):
-            members += families[schedule.customer] if schedule.roll_up else 1
-        if len(part) >= at_once or members >= MEMBERS_AT_ONCE:
-            yield part
-            part, members = [], 0
-    if part:
-        yield part
 
 
 def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tuple[Charge, ...]:

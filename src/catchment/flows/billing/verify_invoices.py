@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
+from msgspec import Raw
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
@@ -124,7 +125,7 @@ def _planned(
     tx: Connection,
     history: History,
     invoice: Invoice,
-    bodies: Mapping[str, bytes],
+    bodies: Mapping[str, Raw],
     billed: Billed,
 ) -> Plan:
     """How to make the invoice again. Raises _Different where what is stored cannot say that."""
@@ -211,7 +212,7 @@ def _among_invoiced(
 
 
 def _stored(
-    tx: Connection, invoice: Invoice, bodies: Mapping[str, bytes]
+    tx: Connection, invoice: Invoice, bodies: Mapping[str, Raw]
 ) -> tuple[Contents, dict[str, Evidence]]:
     """What stands on the invoice, with the evidence of each line."""
     try:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from catchment.core.control import Difference, Failure
 from catchment.core.errors import InvoiceNotDraft, NotFound, Unavailable
 from catchment.flows.billing.control_sheet import Sheet, control_sheet
+from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.park_drafts import parked
 from catchment.flows.billing.price_dues import Failures
@@ -69,6 +70,7 @@ class RunResult:
         return self.run.status is RunStatus.BALANCED
 
 
+@collected_seldom()
 def work_on_run(work: Work, run_id: str) -> RunResult:
     """Draft, check and issue until the run has ended, by us or by whoever cancels it.
 

@@ -38,7 +38,7 @@ def finalize_invoice(
         check_sums(tx, workspace_id, invoice_id)
     check_credits(tx, draft)
     [final] = numbered(tx, workspace_id, [draft], status=Status.FINAL, on=on, now=now)
-    invoices.save(tx, final)
+    invoices.issue(tx, [final])
     apply_credits(tx, workspace_id, [final], on=on, now=now)
     return final
 

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from catchment.core.branches import stretches
+from catchment.store.bulk import add_rows
+from catchment.store.invoices.invoice_parts import UsageItemGroup
 from catchment.store.schema import usage_branches
 
 _c = usage_branches.c
 
 
-def add(tx: Connection, workspace_id: str, members: Sequence[Mapping[str, Any]]) -> None:
-    """Note the branches of new invoices, given the rows of their members in the order shown."""
-    rows = [
-        {
-            "customer_id": one.customer,
-            "invoice_id": invoice_id,
-            "first_index": one.first,
-            "last_index": one.last,
-            "workspace_id": workspace_id,
-        }
-        for invoice_id, own in groupby(members, key=lambda row: row["invoice_id"])
-        for one in stretches([id for id, _ in row["path"]] for row in own)
-    ]
-    if rows:
-        tx.execute(insert(usage_branches), rows)
+def add(
+    tx: Connection, workspace_id: str, added: Iterable[tuple[str, Sequence[UsageItemGroup]]]
+) -> None:
+    """Note the branches of new invoices, given each with its members in the order shown."""
+    rows = (
+        (one.customer, invoice_id, one.first, one.last)
+        for invoice_id, members in added
+        for one in stretches([id for id, _ in member.path] for member in members)
+    )
+    columns = ("customer_id", "invoice_id", "first_index", "last_index")
+    add_rows(tx, usage_branches, {"workspace_id": workspace_id}, columns, rows)
 
 
 def of_customer(

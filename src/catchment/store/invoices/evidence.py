@@ -1,29 +1,31 @@
 """What made a line's amount, as of its calculation: kept with the line, never derived anew.
 
-Kept apart from the lines and compressed: it is read one line at a time, and the members of a large
-family are many.
+Kept apart from the lines and compressed, all of an invoice together: what lines say of the same
+members is mostly the same.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+import pyarrow as pa
+from sqlalchemy import Connection, Row, Select, delete, select
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, Metric
 from catchment.core.money import exact_sum
 from catchment.core.period import Period, Span
+from catchment.store.bulk import add_rows
 from catchment.store.chunks import chunks
-from catchment.store.schema import line_evidence
+from catchment.store.schema import invoice_evidence, line_items
 
-_c = line_evidence.c
+_c, _line = invoice_evidence.c, line_items.c
 _T = TypeVar("_T")
 
 
@@ -113,74 +115,79 @@ class EvidenceUnreadable(Exception):
     """What is stored is not what was written."""
 
 
+_SIZE = 8  # bytes that say how large a body is
+_codec = pa.Codec("zstd", compression_level=1)
+_raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_sums = msgspec.json.Decoder(dict[str, _EvidenceSum])
+_one = msgspec.json.Decoder(Evidence)
+
+
 def add(
     tx: Connection, workspace_id: str, found: Iterable[tuple[str, Mapping[str, Evidence]]]
 ) -> None:
     """Keep the evidence of lines: (invoice, evidence by line)."""
-    rows = [
-        {
-            "line_item_id": line_id,
-            "workspace_id": workspace_id,
-            "invoice_id": invoice_id,
-            "body": zlib.compress(msgspec.json.encode(one), 1),
-        }
-        for invoice_id, by_line in found
-        for line_id, one in by_line.items()
-    ]
-    if rows:
-        tx.execute(insert(line_evidence), rows)
+    rows = ((invoice_id, _packed(msgspec.json.encode(by_line))) for invoice_id, by_line in found)
+    columns = ("invoice_id", "body")
+    common = {"workspace_id": workspace_id}
+    add_rows(tx, invoice_evidence, common, columns, rows, ready=columns)
 
 
 def clear(tx: Connection, invoice_id: str) -> None:
     """Forget the evidence of an invoice's lines."""
-    tx.execute(delete(line_evidence).where(_c.invoice_id == invoice_id))
+    tx.execute(delete(invoice_evidence).where(_c.invoice_id == invoice_id))
 
 
 def of_line(tx: Connection, workspace_id: str, line_id: str) -> Evidence | None:
     """The evidence of one line; None without such a line. Raises EvidenceUnreadable."""
-    query = select(_c.body).where(_c.workspace_id == workspace_id, _c.line_item_id == line_id)
-    body = tx.execute(query).scalar_one_or_none()
-    return None if body is None else read(body)
+    row = tx.execute(_with_lines(workspace_id, [line_id])).one_or_none()
+    return None if row is None else read(_found(row.body, _raw)[line_id])
 
 
-def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dict[str, bytes]:
-    """What ``read`` reads, by line, for all lines of some invoices."""
-    return {
-        row.line_item_id: row.body
-        for part in chunks(invoice_ids)
-        for row in tx.execute(
-            select(_c.line_item_id, _c.body).where(
-                _c.workspace_id == workspace_id, _c.invoice_id.in_(part)
-            )
-        )
-    }
+def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dict[str, msgspec.Raw]:
+    """What ``read`` reads, by line, for all lines of some invoices; without what is unreadable."""
+    found: dict[str, msgspec.Raw] = {}
+    for row in _of_invoices(tx, workspace_id, invoice_ids):
+        with suppress(EvidenceUnreadable):
+            by_line: dict[str, msgspec.Raw] = _found(row.body, _raw)
+            found |= by_line
+    return found
 
 
 def metrics(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> dict[str, Metric]:
     """The metric of each of these lines as it was. Raises EvidenceUnreadable."""
     found: dict[str, Metric] = {}
     for part in chunks(line_ids):
-        query = select(_c.line_item_id, _c.body).where(
-            _c.workspace_id == workspace_id, _c.line_item_id.in_(part)
-        )
-        for row in tx.execute(query):
-            counted = _decoded(row.body, _EvidenceSum).counted
+        for row in tx.execute(_with_lines(workspace_id, part)):
+            counted = _found(row.body, _sums)[row.id].counted
             if counted is not None:
-                found[row.line_item_id] = counted.metric
+                found[row.id] = counted.metric
     return found
 
 
-def read(body: bytes) -> Evidence:
-    """The value of a stored body. Raises EvidenceUnreadable."""
-    return _decoded(body, Evidence)
+def read(body: msgspec.Raw) -> Evidence:
+    """The value of a body. Raises EvidenceUnreadable."""
+    try:
+        return _one.decode(body)
+    except (msgspec.DecodeError, AssertionError) as error:
+        raise EvidenceUnreadable(str(error)) from error
 
 
-def member_sums(body: bytes) -> MemberSums | None:
-    """What of a stored body must add up; None for a line that counts nothing.
+def member_sums(
+    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
+) -> dict[str, MemberSums | None]:
+    """What must add up, by line, for all lines of some invoices; None for what counts nothing.
 
-    Far cheaper than to ``read`` all of it. Raises EvidenceUnreadable.
+    Far cheaper than to ``read`` all of it. What is unreadable is left out.
     """
-    counted = _decoded(body, _EvidenceSum).counted
+    found: dict[str, MemberSums | None] = {}
+    for row in _of_invoices(tx, workspace_id, invoice_ids):
+        with suppress(EvidenceUnreadable):
+            found |= {id: _summed(one) for id, one in _found(row.body, _sums).items()}
+    return found
+
+
+def _summed(one: _EvidenceSum) -> MemberSums | None:
+    counted = one.counted
     if counted is None:
         return None
     return MemberSums(
@@ -192,8 +199,31 @@ def member_sums(body: bytes) -> MemberSums | None:
     )
 
 
-def _decoded(body: bytes, kind: type[_T]) -> _T:
+def _with_lines(workspace_id: str, line_ids: Sequence[str]) -> Select[Any]:
+    """Lines, each with the body of its invoice."""
+    joined = line_items.join(invoice_evidence, _c.invoice_id == _line.invoice_id)
+    query = select(_line.id, _c.body).select_from(joined)
+    return query.where(_c.workspace_id == workspace_id, _line.id.in_(line_ids))
+
+
+def _of_invoices(
+    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
+) -> Iterator[Row[Any]]:
+    for part in chunks(invoice_ids):
+        yield from tx.execute(
+            select(_c.body).where(_c.workspace_id == workspace_id, _c.invoice_id.in_(part))
+        )
+
+
+def _packed(json: bytes) -> bytes:
+    packed: bytes = _codec.compress(json, asbytes=True)
+    return len(json).to_bytes(_SIZE, "big") + packed
+
+
+def _found(body: bytes, decoder: msgspec.json.Decoder[_T]) -> _T:
+    """What a body says. Raises EvidenceUnreadable."""
+    size = int.from_bytes(body[:_SIZE], "big")
     try:
-        return msgspec.json.decode(zlib.decompress(body), type=kind)
-    except (zlib.error, msgspec.DecodeError, AssertionError) as error:
+        return decoder.decode(_codec.decompress(body[_SIZE:], size))
+    except (OSError, ValueError, AssertionError, msgspec.DecodeError) as error:
         raise EvidenceUnreadable(str(error)) from error

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from msgspec.json import encode
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, select
 
 from catchment.store.bulk import add_rows
 from catchment.store.invoices import branches, evidence
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
 from catchment.store.invoices.invoice_rows import (
+    GROUP_COLUMNS,
+    LINE_COLUMNS,
+    LINE_JSON,
+    USAGE_COLUMNS,
+    USAGE_JSON,
     group_of_row,
     group_row,
     line_of_row,
@@ -86,31 +90,16 @@ def branch(
 
 def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     """Store the contents of new heads, in a few statements however many there are."""
-    group_rows = [group_row(workspace_id, g) for contents in added for g in contents.groups]
-    line_rows = [line_row(workspace_id, line) for contents in added for line in contents.lines]
-    usage = [usage_row(workspace_id, u) for contents in added for u in contents.usage]
-    for table, rows in (
-        (line_item_groups, group_rows),
-        (line_items, line_rows),
-    ):
-        if rows:
-            tx.execute(insert(table), rows)
-    _add_usage(tx, workspace_id, usage)
-    branches.add(tx, workspace_id, usage)
-    kept = [(c.lines[0].invoice_id, c.evidence) for c in added if c.lines]
+    own = {"workspace_id": workspace_id}
+    group_rows = (group_row(group) for contents in added for group in contents.groups)
+    add_rows(tx, line_item_groups, own, GROUP_COLUMNS, group_rows)
+    line_rows = (line_row(line) for contents in added for line in contents.lines)
+    add_rows(tx, line_items, own, LINE_COLUMNS, line_rows, ready=LINE_JSON)
+    usage_rows = (usage_row(member) for contents in added for member in contents.usage)
+    add_rows(tx, usage_item_groups, own, USAGE_COLUMNS, usage_rows, ready=USAGE_JSON)
+    branches.add(tx, workspace_id, ((c.usage[0].invoice_id, c.usage) for c in added if c.usage))
+    kept = ((c.lines[0].invoice_id, c.evidence) for c in added if c.lines)
     evidence.add(tx, workspace_id, kept)
-
-
-def _add_usage(tx: Connection, workspace_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Members of a large family are many: their JSON is made by the faster encoder, in bulk."""
-    plain = ("id", "invoice_id", "index", "customer_id", "title", "depth")
-    nested = ("path", "items", "shares")
-    values = (
-        (*(row[name] for name in plain), *(encode(row[name]).decode() for name in nested))
-        for row in rows
-    )
-    common = {"workspace_id": workspace_id}
-    add_rows(tx, usage_item_groups, common, (*plain, *nested), values, ready=nested)
 
 
 def member_names(tx: Connection, workspace_id: str, invoice_id: str) -> dict[str, str]:

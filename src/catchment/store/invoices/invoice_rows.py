@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from msgspec.json import encode
 from sqlalchemy import Row
 
 from catchment.core.allocation import METHODS
@@ -113,69 +114,149 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
     )
 
 
-def group_row(workspace_id: str, group: LineItemGroup) -> dict[str, Any]:
-    """The row of ``line_item_groups``."""
-    return {
-        "id": group.id,
-        "workspace_id": workspace_id,
-        "invoice_id": group.invoice_id,
-        "index": group.index,
-        "title": group.title,
-        "description": group.description,
-        "product_id": group.product_id,
-        "net_minor": group.net.minor,
-        "tax_minor": group.tax.minor,
-        "gross_minor": group.gross.minor,
-    }
+GROUP_COLUMNS = (
+    "id",
+    "invoice_id",
+    "index",
+    "title",
+    "description",
+    "product_id",
+    "net_minor",
+    "tax_minor",
+    "gross_minor",
+)
 
 
-def line_row(workspace_id: str, line: LineItem) -> dict[str, Any]:
-    """The row of ``line_items``."""
-    return {
-        "id": line.id,
-        "workspace_id": workspace_id,
-        "invoice_id": line.invoice_id,
-        "group_id": line.group_id,
-        "index": line.index,
-        "title": line.title,
-        "description": line.description,
-        "quantity": decimal_text(line.quantity),
-        "rate": decimal_text(line.rate),
-        "rate_display": line.rate_display,
-        "tax_rate": decimal_text(line.tax_rate),
-        "taxation": taxations.kept(line.taxation),
-        "net_minor": line.net.minor,
-        "tax_minor": line.tax.minor,
-        "gross_minor": line.gross.minor,
-        "service_start": line.service.start if line.service else None,
-        "service_end": line.service.end if line.service else None,
-        "tiers_from": line.tiers_from,
-        "unit": line.unit,
-        "schedule_id": line.schedule_id,
-        "phase_id": line.phase_id,
-        "price_id": line.price_id,
-        "part": line.part,
-        "product_id": line.product_id,
-        "usage_metric_id": line.usage_metric_id,
-        "aggregation": line.aggregation,
-        "event_type": line.event_type,
-        "segments": [segment_texts(segment) for segment in line.segments],
-        "steps": [_step_kept(step) for step in line.steps] or None,
-        "settles": line.settles,
-        "credit_grant_id": line.credit_grant_id,
-        "event_count": line.event_count,
-        "share_counts": None if line.share_counts is None else list(line.share_counts),
-        "restrict_to_customers": sorted(line.scope) or None,
-        "adjustment": line.number,
-        "deducted": deductions.kept(line.deducted),
-        "last_seq": line.last_seq,
-        "last_seat": line.last_seat,
-        "known_at": line.known_at,
-    }
+def group_row(group: LineItemGroup) -> tuple[Any, ...]:
+    """The values of GROUP_COLUMNS."""
+    net, tax = group.net.minor, group.tax.minor
+    return (
+        group.id,
+        group.invoice_id,
+        group.index,
+        group.title,
+        group.description,
+        group.product_id,
+        net,
+        tax,
+        net + tax,
+    )
 
 
-def usage_row(workspace_id: str, group: UsageItemGroup) -> dict[str, Any]:
-    """The row of ``usage_item_groups``."""
+LINE_COLUMNS = (
+    "id",
+    "invoice_id",
+    "group_id",
+    "index",
+    "title",
+    "description",
+    "quantity",
+    "rate",
+    "rate_display",
+    "tax_rate",
+    "net_minor",
+    "tax_minor",
+    "gross_minor",
+    "service_start",
+    "service_end",
+    "tiers_from",
+    "unit",
+    "schedule_id",
+    "phase_id",
+    "price_id",
+    "part",
+    "product_id",
+    "usage_metric_id",
+    "aggregation",
+    "event_type",
+    "settles",
+    "credit_grant_id",
+    "event_count",
+    "adjustment",
+    "last_seq",
+    "last_seat",
+    "known_at",
+    "segments",
+    "steps",
+    "taxation",
+    "share_counts",
+    "restrict_to_customers",
+    "deducted",
+)
+LINE_JSON = LINE_COLUMNS[-6:]
+"""Columns whose values are JSON as text, or None."""
+
+
+def line_row(line: LineItem) -> tuple[Any, ...]:
+    """The values of LINE_COLUMNS."""
+    net, tax, service = line.net.minor, line.tax.minor, line.service
+    return (
+        line.id,
+        line.invoice_id,
+        line.group_id,
+        line.index,
+        line.title,
+        line.description,
+        decimal_text(line.quantity),
+        decimal_text(line.rate),
+        line.rate_display,
+        decimal_text(line.tax_rate),
+        net,
+        tax,
+        net + tax,
+        service.start if service else None,
+        service.end if service else None,
+        line.tiers_from,
+        line.unit,
+        line.schedule_id,
+        line.phase_id,
+        line.price_id,
+        line.part,
+        line.product_id,
+        line.usage_metric_id,
+        line.aggregation,
+        line.event_type,
+        line.settles,
+        line.credit_grant_id,
+        line.event_count,
+        line.number,
+        line.last_seq,
+        line.last_seat,
+        line.known_at,
+        _json([segment_texts(segment) for segment in line.segments]),
+        _json([_step_kept(step) for step in line.steps]) if line.steps else None,
+        _json_or_none(taxations.kept(line.taxation)),
+        _json_or_none(line.share_counts),
+        _json(sorted(line.scope)) if line.scope else None,
+        _json_or_none(deductions.kept(line.deducted)),
+    )
+
+
+def _json(value: object) -> str:
+    return encode(value).decode()
+
+
+def _json_or_none(value: object) -> str | None:
+    return None if value is None else _json(value)
+
+
+USAGE_COLUMNS = (
+    "id",
+    "invoice_id",
+    "index",
+    "customer_id",
+    "title",
+    "depth",
+    "path",
+    "items",
+    "shares",
+)
+USAGE_JSON = USAGE_COLUMNS[-3:]
+"""Columns whose values are JSON as text."""
+
+
+def usage_row(group: UsageItemGroup) -> tuple[Any, ...]:
+    """The values of USAGE_COLUMNS: members of a large family are many."""
     items = [
         {
             "id": item.id,
@@ -187,21 +268,21 @@ def usage_row(workspace_id: str, group: UsageItemGroup) -> dict[str, Any]:
         }
         for item in group.items
     ]
-    return {
-        "id": group.id,
-        "workspace_id": workspace_id,
-        "invoice_id": group.invoice_id,
-        "index": group.index,
-        "customer_id": group.customer_id,
-        "title": group.title,
-        "depth": group.depth,
-        "path": [list(step) for step in group.path],
-        "items": items,
-        "shares": [
-            [line_index, decimal_text(quantity), *parts, *taxes]
-            for line_index, quantity, parts, taxes in group.shares
-        ],
-    }
+    shares = [
+        (line_index, decimal_text(quantity), *parts, *taxes)
+        for line_index, quantity, parts, taxes in group.shares
+    ]
+    return (
+        group.id,
+        group.invoice_id,
+        group.index,
+        group.customer_id,
+        group.title,
+        group.depth,
+        _json(group.path),
+        _json(items),
+        _json(shares),
+    )
 
 
 def parts_of(kept: Sequence[_P]) -> tuple[tuple[_P, ...], tuple[_P, ...]]:

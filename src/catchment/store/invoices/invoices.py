@@ -33,6 +33,7 @@ from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
+from catchment.store.bulk import add_rows
 from catchment.store.schema import (
     customers,
     invoice_documents,
@@ -190,7 +191,8 @@ def numbers(tx: Connection, workspace_id: str) -> list[str]:
 def add(tx: Connection, added: Sequence[Invoice]) -> None:
     """Store new heads."""
     if added:
-        tx.execute(insert(invoices), [_row(one) for one in added])
+        columns = tuple(_row(added[0]))
+        add_rows(tx, invoices, {}, columns, (tuple(_row(one).values()) for one in added))
 
 
 def save(tx: Connection, *changed: Invoice) -> None:
@@ -198,6 +200,27 @@ def save(tx: Connection, *changed: Invoice) -> None:
     if changed:
         this = update(invoices).where(invoices.c.id == bindparam("this_id"))
         tx.execute(this, [{"this_id": one.id, **_row(one)} for one in changed])
+
+
+def issue(tx: Connection, numbered: Sequence[Invoice]) -> None:
+    """Store what drafts become when they are numbered; nothing else of a head changes then."""
+    if numbered:
+        this = update(invoices).where(invoices.c.id == bindparam("this_id"))
+        names = _NUMBERED
+        rows = [(one.id, _row(one)) for one in numbered]
+        values = [{"this_id": id} | {name: row[name] for name in names} for id, row in rows]
+        tx.execute(this, values)
+
+
+_NUMBERED = (
+    "status",
+    "invoice_number",
+    "issue_date",
+    "due_date",
+    "payment_term_days",
+    "merchant_details",
+    "updated_at",
+)
 
 
 def remove(tx: Connection, invoice_id: str) -> None:

@@ -108,6 +108,15 @@ customer_links = Table(
     ),
     # The days on which families changed.
     Index("ix_customer_links_moves", "effective_from", "workspace_id", "superseded_at"),
+    # When they were last changed.
+    Index(None, "recorded_at", "workspace_id"),
+    Index(
+        None,
+        "superseded_at",
+        "workspace_id",
+        sqlite_where=text("superseded_at IS NOT NULL"),
+        postgresql_where=text("superseded_at IS NOT NULL"),
+    ),
 )
 
 customer_organizations = Table(

@@ -237,15 +237,13 @@ late_looks = Table(
     Column("known_at", Instant, nullable=False),
 )
 
-# What made the amount of a line, compressed: read and written only with its line.
-line_evidence = Table(
-    "line_evidence",
+# What made the amounts of an invoice's lines, compressed: read and written only with them.
+invoice_evidence = Table(
+    "invoice_evidence",
     metadata,
-    Column("line_item_id", Text, ForeignKey("line_items.id"), primary_key=True),
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
     workspace_column(),
-    reference("invoice_id", "invoices"),
     Column("body", LargeBinary, nullable=False),
-    Index(None, "invoice_id"),
 )
 
 usage_item_groups = Table(

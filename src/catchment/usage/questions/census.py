@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -98,15 +99,29 @@ def define_names(cursor: Cursor, names: Iterable[tuple[str, CustomerId]]) -> Non
     define_rows(cursor, "names", _NAMES, names)
 
 
-def take(cursor: Cursor, asked: CensusQuery) -> Census:
-    """The answer to ``asked``; whose each alias is has been defined."""
+def take(cursor: Cursor, asked: Iterable[CensusQuery]) -> Iterator[Census]:
+    """The answers in order; whose each alias is has been defined. Neighbours that share what is
+    ``claimed`` have it defined once.
+    """
+    for claimed, alike in groupby(asked, key=attrgetter("claimed")):
+        numbers = _define_claims(cursor, claimed())
+        for one in alike:
+            yield _taken(cursor, one, numbers)
+
+
+def _define_claims(cursor: Cursor, claimed: Iterable[Claimed]) -> dict[Claimant, int]:
+    """Make ``claims`` mean what is claimed, and number the claimants."""
     numbers: dict[Claimant, int] = {}
     claims = (
         (numbers.setdefault(whose, len(numbers)), customer, micros(span.start), micros(span.end))
-        for whose, customer, spans in asked.claimed()
+        for whose, customer, spans in claimed
         for span in spans
     )
     define_rows(cursor, "claims", _CLAIMS, claims)
+    return numbers
+
+
+def _taken(cursor: Cursor, asked: CensusQuery, numbers: Mapping[Claimant, int]) -> Census:
     stretches = _stretches(asked.services)
     rows = (
         (numbers[whose], place, micros(span.start), micros(span.end))

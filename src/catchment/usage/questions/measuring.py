@@ -70,7 +70,9 @@ _BUCKETS = pa.schema(
 _QUERIES = pa.schema([("query", pa.int32())])
 _NUMBER = pa.decimal128(38, 12)
 _PARTS = 4_096
-"""Into how many stretches of time a walk through steps is cut."""
+"""Into how many stretches of time a walk through steps is cut at most."""
+_EVENTS_OF_PART = 64
+"""How many events of a query a stretch should have: to walk a few is faster than to skip them."""
 _NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
 _ALWAYS = -(2**63)
 _EVENTS_AT_ONCE = 50_000
@@ -117,7 +119,8 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
         for index, (value, _) in pooled.items()
         if asks_for_steps(asked[index], value, len(members[index]))
     }
-    steps = _walk(cursor, metric, asked, stepping, bounds) if stepping else {}
+    events = sum(pooled[index][1] for index in stepping)
+    steps = _walk(cursor, metric, asked, stepping, events, bounds) if stepping else {}
     return {
         index: Usage(
             value,
@@ -232,9 +235,13 @@ def _walk(
     metric: Metric,
     asked: Mapping[int, UsageQuery],
     stepping: dict[int, dict[str, Decimal]],
+    events: int,
     bounds: dict[str, Any],
 ) -> dict[int, Steps]:
-    """Who used in which step, for the queries ``stepping`` with their members' usage."""
+    """Who used in which step, for the queries ``stepping`` with their members' usage.
+
+    They have so many ``events`` together.
+    """
     columns: list[list[Any]] = [[] for _ in _STEPS]
     parts: dict[int, dict[str, list[Decimal]]] = {}
     for index, members in stepping.items():
@@ -245,7 +252,8 @@ def _walk(
                 column.append(value)
         parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
     register(cursor, "steps", columns, _STEPS)
-    length = (bounds["latest"] - bounds["earliest"]) // _PARTS + 1
+    stretches = min(_PARTS, events // (len(stepping) * _EVENTS_OF_PART) + 1)
+    length = (bounds["latest"] - bounds["earliest"]) // stretches + 1
     bounds = bounds | {"length": length}
     register(cursor, "stepping", [list(stepping)], _QUERIES)
     placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)

@@ -575,6 +575,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("billing_schedules", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_billing_schedules_changes",
+            ["workspace_id", "updated_at", "activated_at", "archived_at", "suspended_at"],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_billing_schedules_customer_id"), ["customer_id"], unique=False
         )
         batch_op.create_index(
@@ -700,6 +705,18 @@ def upgrade() -> None:
             "ix_customer_links_moves",
             ["effective_from", "workspace_id", "superseded_at"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_customer_links_recorded_at_workspace_id"),
+            ["recorded_at", "workspace_id"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_customer_links_superseded_at_workspace_id"),
+            ["superseded_at", "workspace_id"],
+            unique=False,
+            sqlite_where=sa.text("superseded_at IS NOT NULL"),
+            postgresql_where=sa.text("superseded_at IS NOT NULL"),
         )
 
     op.create_table(
@@ -1164,6 +1181,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_documents")),
     )
     op.create_table(
+        "invoice_evidence",
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_evidence_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_evidence_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_evidence")),
+    )
+    op.create_table(
         "line_item_groups",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1432,27 +1462,5 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("phase_prices", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_phase_prices_price_id"), ["price_id"], unique=False)
-
-    op.create_table(
-        "line_evidence",
-        sa.Column("line_item_id", sa.Text(), nullable=False),
-        sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("invoice_id", sa.Text(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["invoice_id"], ["invoices.id"], name=op.f("fk_line_evidence_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["line_item_id"], ["line_items.id"], name=op.f("fk_line_evidence_line_item_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_evidence_workspace_id")
-        ),
-        sa.PrimaryKeyConstraint("line_item_id", name=op.f("pk_line_evidence")),
-    )
-    with op.batch_alter_table("line_evidence", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_line_evidence_invoice_id"), ["invoice_id"], unique=False
-        )
 
     # ### end Alembic commands ###
