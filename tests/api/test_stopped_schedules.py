@@ -33,7 +33,7 @@ def test_a_suspended_schedule_is_drafted_no_more_until_it_is_resumed(
 
     suspended = made(client.post(f"{url}/suspend"))
     clock.set("2026-05-10T09:00:00Z")
-    run = made(client.post("/billing-runs", json={"asOf": "2026-05-10"}))
+    run = made(client.post("/billing-runs", json={"asOf": "2026-05-10", "wait": True}))
     meanwhile = totals(client)
     resumed = made(client.post(f"{url}/resume"))
 
@@ -77,7 +77,7 @@ def test_a_cancelled_schedule_ends_with_a_prorated_invoice(
     cancelled = made(client.post(f"{url}/cancel", json={"endDate": "2026-03-15"}))
     before = totals(client)
     clock.set("2026-03-16T00:00:00Z")
-    made(client.post("/billing-runs", json={"asOf": "2026-03-16"}))
+    made(client.post("/billing-runs", json={"asOf": "2026-03-16", "wait": True}))
 
     assert (cancelled["status"], cancelled["endDate"]) == ("ACTIVE", "2026-03-15")
     assert [one["endDate"] for one in cancelled["phases"]] == ["2026-03-15"]
