@@ -15,7 +15,7 @@ from tests.oracle.contracts import MINOR_DIGITS, Bill, Contract
 from tests.oracle.draw import ZONES, contract
 from tests.oracle.trial import Differs, agree
 
-CONTRACTS = 40
+CONTRACTS = 30
 
 
 @pytest.fixture(autouse=True)
@@ -36,12 +36,15 @@ def test_every_contract_is_billed_as_the_oracle_bills_it(
 
 
 def test_a_mistake_is_found_and_shown_small(engine: Engine, usage: UsageStore) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("what is tried is the oracle's own search, not a database")
+
     def forgets_billing_days(contract: Contract, until: date) -> Bill:
         schedules = (replace(one, billing_day=None) for one in contract.schedules)
         return bill(replace(contract, schedules=tuple(schedules)), until)
 
     with pytest.raises(Differs) as found:
-        agree(engine, usage, {n: contract(n, "UTC") for n in range(10)}, forgets_billing_days)
+        agree(engine, usage, {n: contract(n, "UTC") for n in range(4)}, forgets_billing_days)
 
     [schedule] = found.value.contract.schedules
     assert schedule.billing_day
