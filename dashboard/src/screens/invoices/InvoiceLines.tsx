@@ -21,6 +21,7 @@ import { ExplainDrawer } from "./ExplainDrawer";
 import { groupLines } from "./groupLines";
 import { rateText, SegmentRows } from "./SegmentRows";
 import { TotalsDrawer } from "./TotalsDrawer";
+import { TotalRow } from "./TotalRow";
 
 /** What the address says where the total is explained, and no line. */
 const TOTAL = "total";
@@ -105,49 +106,27 @@ function LinesTable({ invoice, groups, lines }: TableProps) {
           />
         ))}
         <tbody>
-          <TotalRow name="Net" value={invoice.netTotal} currency={currency} taxed={taxed} />
+          <TotalRow name="Net" taxed={taxed}>
+            <Money value={invoice.netTotal} currency={currency} />
+          </TotalRow>
           {sums.map((sum) => (
-            <TotalRow
-              key={sum.taxRateId ?? sum.reason}
-              name={rateName(sum, sum.taxRate)}
-              value={sum.totalTax}
-              currency={currency}
-              taxed={taxed}
-            />
+            <TotalRow key={sum.taxRateId ?? sum.reason} name={rateName(sum, sum.taxRate)} taxed={taxed}>
+              <Money value={sum.totalTax} currency={currency} />
+            </TotalRow>
           ))}
           {sums.length === 0 && (
-            <TotalRow name="Tax" value={invoice.totalTax} currency={currency} taxed={taxed} />
+            <TotalRow name="Tax" taxed={taxed}>
+              <Money value={invoice.totalTax} currency={currency} />
+            </TotalRow>
           )}
-          <tr className="total">
-            <td>Total</td>
-            <td />
-            <td className="wide-only" />
-            {taxed && <td className="wide-only" />}
-            <td className="end">
-              <ExplainButton what="the total" onClick={() => setExplained(TOTAL)}>
-                <Money value={invoice.grossTotal} currency={currency} />
-              </ExplainButton>
-            </td>
-          </tr>
+          <TotalRow name="Total" taxed={taxed} strong>
+            <ExplainButton what="the total" onClick={() => setExplained(TOTAL)}>
+              <Money value={invoice.grossTotal} currency={currency} />
+            </ExplainButton>
+          </TotalRow>
         </tbody>
       </table>
     </ScrollX>
-  );
-}
-
-type TotalProps = { name: string; value: string; currency: string; taxed: boolean };
-
-function TotalRow({ name, value, currency, taxed }: TotalProps) {
-  return (
-    <tr>
-      <td>{name}</td>
-      <td />
-      <td className="wide-only" />
-      {taxed && <td className="wide-only" />}
-      <td className="end">
-        <Money value={value} currency={currency} />
-      </td>
-    </tr>
   );
 }
 

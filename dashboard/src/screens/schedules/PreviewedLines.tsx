@@ -4,6 +4,7 @@ import { ScrollX } from "../../components/DataTable";
 import { Money, Quantity } from "../../components/Figures";
 import { groupLines } from "../invoices/groupLines";
 import { SegmentRows } from "../invoices/SegmentRows";
+import { TotalRow } from "../invoices/TotalRow";
 
 type Props = { invoice: PreviewedInvoice; label: string };
 
@@ -42,9 +43,15 @@ export function PreviewedLines({ invoice, label }: Props) {
           </tbody>
         ))}
         <tbody>
-          <TotalRow name="Net" value={invoice.netTotal} currency={currency} />
-          <TotalRow name="Tax" value={invoice.totalTax} currency={currency} />
-          <TotalRow name="Total" value={invoice.grossTotal} currency={currency} strong />
+          <TotalRow name="Net">
+            <Money value={invoice.netTotal} currency={currency} />
+          </TotalRow>
+          <TotalRow name="Tax">
+            <Money value={invoice.totalTax} currency={currency} />
+          </TotalRow>
+          <TotalRow name="Total" strong>
+            <Money value={invoice.grossTotal} currency={currency} />
+          </TotalRow>
         </tbody>
       </table>
     </ScrollX>
@@ -67,20 +74,5 @@ function LineRows({ line, currency }: { line: LineItem; currency: string }) {
       </tr>
       {tiered && <SegmentRows line={line} currency={currency} indent={32} />}
     </>
-  );
-}
-
-type TotalProps = { name: string; value: string; currency: string; strong?: boolean };
-
-function TotalRow({ name, value, currency, strong }: TotalProps) {
-  return (
-    <tr className={strong ? "total" : undefined}>
-      <td>{name}</td>
-      <td />
-      <td className="wide-only" />
-      <td className="end">
-        <Money value={value} currency={currency} />
-      </td>
-    </tr>
   );
 }
