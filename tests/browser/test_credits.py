@@ -20,7 +20,7 @@ def test_credit_is_granted_spent_and_taken_back(page: Page, seller: Seller) -> N
     form.get_by_label("Amount").fill("100")
     choose(form, "Currency", "USD", typing="USD")
     form.get_by_label("Pays from").fill("2026-01-01")
-    form.get_by_text("Draft an invoice that sells it").click()
+    form.get_by_label("Draft an invoice that sells it").check()
     form.get_by_label("Sold for").fill("80")
     form.get_by_role("button", name="Grant").click()
     expect(form).to_be_hidden()
