@@ -13,15 +13,18 @@ from sqlalchemy import Engine
 from catchment import ids
 from catchment.flows.billing.bill_workspace import bill_workspace
 from catchment.flows.billing.place_charges import place
+from catchment.flows.billing.run_billing import bill_schedule
 from catchment.flows.billing.verify_invoices import verify_invoices
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.flows.usage.drop_usage import drop_usage
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoice_parts import LineItem
-from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
-from tests.flows.books import GRADUATED, NOW, Books, linear
+from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
 
 @dataclass
@@ -63,6 +66,10 @@ class Family:
     def issue(self, one: Invoice) -> None:
         with writing(self.books.engine) as tx:
             finalize_invoice(tx, self.books.workspace.id, one.id, on=NOW.date(), now=NOW)
+
+    def all(self) -> list[Invoice]:
+        with reading(self.books.engine) as tx:
+            return invoices.live(tx, self.books.workspace.id, [self.schedule])
 
     def told(self, one: Invoice) -> tuple[str, int, list[tuple[str, int]]]:
         found = [
@@ -133,7 +140,7 @@ def test_tiers_go_on_from_day_to_day_through_the_phase(books: Books) -> None:
 
 
 def test_what_falls_due_with_the_month_shares_its_invoice(books: Books) -> None:
-    monthly = books.price({"pricingType": "FIXED", "price": "100"})
+    monthly = books.price(fixed("100"))
     made = family(books, monthly)
     made.called(("N", "01-05", 3), ("N", "01-31", 1))
 
@@ -145,14 +152,14 @@ def test_what_falls_due_with_the_month_shares_its_invoice(books: Books) -> None:
 
 
 def test_a_month_is_invoiced_although_nothing_was_used_on_its_last_day(books: Books) -> None:
-    made = family(books, books.price({"pricingType": "FIXED", "price": "100"}))
+    made = family(books, books.price(fixed("100")))
 
     assert made.issued("02-10") == [("02-01", 0, [("01-01", 100_00)])]
     assert made.differences() == []
 
 
 def test_usage_of_a_day_that_was_idle_is_billed_when_it_comes(books: Books) -> None:
-    made = family(books, books.price({"pricingType": "FIXED", "price": "100"}))
+    made = family(books, books.price(fixed("100")))
     made.issued("02-10")
     made.called(("N", "01-31", 3), ("N", "02-02", 5))
 
@@ -165,7 +172,7 @@ def test_usage_of_a_day_that_was_idle_is_billed_when_it_comes(books: Books) -> N
 
 
 def test_usage_of_an_idle_day_joins_the_draft_of_that_day(books: Books) -> None:
-    made = family(books, books.price({"pricingType": "FIXED", "price": "100"}))
+    made = family(books, books.price(fixed("100")))
     [month] = made.drafted("02-10")
     made.called(("N", "01-31", 3))
 
@@ -235,7 +242,7 @@ def test_what_bills_its_parent_on_demand_is_on_an_invoice_of_its_parent(books: B
     parent = books.customer("Parent")
     made = Family(books, parent, books.customer("North", parent), books.customer("South", parent))
     metric = books.metric("calls")
-    books.schedule(parent, books.price({"pricingType": "FIXED", "price": "100"}))
+    books.schedule(parent, books.price(fixed("100")))
     price = books.price(linear("1"), metric, frequency="ON_DEMAND")
     books.schedule(made.north, price, bill_to="PARENT")
     books.write()
@@ -289,7 +296,7 @@ def test_a_day_is_one_of_the_workspaces_zone(
 
 
 def test_a_draft_loses_a_day_whose_usage_is_gone(books: Books) -> None:
-    made = family(books, books.price({"pricingType": "FIXED", "price": "100"}))
+    made = family(books, books.price(fixed("100")))
     made.called(("N", "01-31", 3))
     [draft] = made.drafted("02-01")
     books.used_again(1, (made.north, "calls", "2026-02-04", "4"))
@@ -299,3 +306,63 @@ def test_a_draft_loses_a_day_whose_usage_is_gone(books: Books) -> None:
         place(tx, books.usage, books.workspace, [held], now=NOW, new_id=ids.new_id)
 
     assert made.told(draft) == ("02-01", 0, [("01-01", 100_00)])
+
+
+def test_days_are_held_against_days_and_months_against_months(books: Books) -> None:
+    made = family(books, books.price(fixed("2000")), auto_issue_invoices=True)
+    for month in ("01", "02"):
+        made.called(
+            *((who, f"{month}-{day}", 1) for who, day in (("N", "05"), ("S", "06"), ("N", "07")))
+        )
+    made.drafted("03-01")
+    made.called(("N", "03-02", 900))
+
+    [parked] = [one for one in made.drafted("03-09") if one.status is Status.DRAFT]
+
+    assert parked.net.minor == 1_800_00
+    assert {one.net.minor for one in made.all() if one.status is not Status.DRAFT} == {
+        2_00,
+        2_000_00,
+    }
+
+
+def test_days_that_were_used_and_are_not_billed_keep_usage_from_being_dropped(books: Books) -> None:
+    made = family(books)
+    made.called(("N", "01-05", 3), ("N", "02-07", 1))
+    made.issued("01-06")
+    made.called(("S", "01-20", 1))
+
+    found = drop_usage(books.engine, books.usage, books.workspace, date(2026, 2, 1), now=NOW)
+    assert found.needed == ("Linear of Parent for 20 January 2026 is on no invoice yet.",)
+
+    made.issued("01-31")
+    found = drop_usage(books.engine, books.usage, books.workspace, date(2026, 2, 1), now=NOW)
+    assert found.needed == ()
+    assert [one[0] for one in made.issued("02-28")] == ["02-08"]
+    assert made.differences() == []
+
+
+def test_what_began_before_usage_was_dropped_cannot_start(books: Books) -> None:
+    made = family(books)
+    made.called(("N", "01-05", 3), ("N", "02-07", 1))
+    made.issued("02-28")
+    drop_usage(books.engine, books.usage, books.workspace, date(2026, 2, 1), now=NOW)
+    price = books.price(linear("1"), books.metric("other"), frequency="ON_DEMAND")
+    other = books.schedule(made.north, price)
+    books.write()
+
+    def start(id: str) -> list[Invoice]:
+        with writing(books.engine) as tx:
+            return bill_schedule(
+                tx,
+                books.usage,
+                books.workspace,
+                id,
+                as_of=date(2026, 3, 1),
+                now=NOW,
+                new_id=ids.new_id,
+            )
+
+    with pytest.raises(UsageDropped):
+        start(other)
+    assert start(made.schedule) == []
