@@ -18,12 +18,14 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Key, arrange
+from catchment.core.daily import NEVER_USED, DaysUsed
 from catchment.core.invoicing import Draft
-from catchment.core.period import days_text
+from catchment.core.period import BEGINNING, Period, day_after, days_text
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.days_used import days_used, has_on_demand
 from catchment.flows.billing.drafting import Answers, answers_to, drafted
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId, keep
@@ -102,12 +104,34 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
         told.update(new)
         finished += len(part)
         work.progress(finished, count)
-    joining = [one for one in _wanted_of(agreed, only) if one.bill_to is BillTo.PARENT]
+    joining = [one for one in _wanted_of(agreed, only) if _may_join(one)]
     if joining:
+        with reading(work.engine) as tx:
+            used = _used(tx, usage, agreed, joining, run)
         with writing(work.engine) as tx:
             hold(tx, workspace)
-            _draft_late(tx, work, joining, run, failures)
+            _draft_late(tx, work, joining, run, failures, used)
             billing_runs.advance(tx, run.id, attempts=0)
+
+
+def _may_join(schedule: Schedule) -> bool:
+    """Whether what falls due may find an invoice that is there already."""
+    return schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
+
+
+def _used(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    found: Iterable[Schedule],
+    run: BillingRun,
+    billed: Billed | None = None,
+) -> DaysUsed:
+    """On which days something was used of what ``found`` charge on demand, up to the run."""
+    until = Period(BEGINNING.date(), day_after(run.as_of))
+    billing = (one for one in found if one.bills)
+    seq = run.last_seq
+    return days_used(tx, usage, agreed, billing, until, last_seq=seq, billed=billed)
 
 
 def _wanted_of(agreed: Agreements, only: Collection[str] | None) -> list[Schedule]:
@@ -167,9 +191,16 @@ def bill_schedules(
     billed = invoices.billed(tx, workspace.id, [one.id for one in billing])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
-        for charge in (c for one in billing for c in unbilled_before(one, since, billed, zone)):
-            raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
-    due = ((one, charges(one, as_of, zone)) for one in billing)
+        for one in billing:
+            idle = NEVER_USED if _has_billed(one, billed) else None
+            for charge in unbilled_before(one, since, billed, zone, idle):
+                raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
+    used = NEVER_USED
+    if any(has_on_demand(one) for one in billing):
+        agreed = agreements.of_invoices(tx, workspace, [one.id for one in billing])
+        until = Period(BEGINNING.date(), day_after(as_of))
+        used = days_used(tx, usage, agreed, billing, until, billed=billed)
+    due = ((one, charges(one, as_of, zone, used)) for one in billing)
     wanted = [charge for one, own in due for charge in unbilled(one, own, billed)]
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
     found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
@@ -222,7 +253,8 @@ def _whole_plan(
 ) -> dict[Key, Due]:
     billed = invoices.billed(tx, agreed.workspace.id)
     frozen = time_travellers.days(tx, agreed.workspace)
-    plan = _charged(agreed, billed, run.as_of, failures, frozen)
+    used = _used(tx, usage, agreed, agreed.schedules.values(), run, billed)
+    plan = _charged(agreed, billed, run.as_of, failures, frozen, used)
     found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
     if not found:
         return plan
@@ -238,13 +270,14 @@ def _charged(
     as_of: date,
     failures: Failures,
     frozen: Mapping[str, date],
+    used: DaysUsed,
 ) -> dict[Key, Due]:
     """What is due; of schedules whose time is ``frozen``, by that day at most."""
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.bills:
             day = min(as_of, frozen.get(schedule.id, as_of))
-            find = partial(_open, schedule, agreed, billed, day)
+            find = partial(_open, schedule, agreed, billed, day, used)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
     dues = arrange(found, agreed.payer, billed.issued)
@@ -252,13 +285,18 @@ def _charged(
 
 
 def _draft_late(
-    tx: Connection, work: Work, joining: Sequence[Schedule], run: BillingRun, failures: Failures
+    tx: Connection,
+    work: Work,
+    joining: Sequence[Schedule],
+    run: BillingRun,
+    failures: Failures,
+    used: DaysUsed,
 ) -> None:
-    """Draft what bills its parent and found the parent's invoice there already.
+    """Draft what found its invoice there already: its parent's, or the one of its day.
 
     Such an invoice is made anew, from all events there are.
     """
-    wanted = _wanted(tx, work.workspace, joining, run.as_of, failures)
+    wanted = _wanted(tx, work.workspace, joining, run.as_of, failures, used)
     if wanted:
         place(
             tx,
@@ -279,6 +317,7 @@ def _wanted(
     joining: Sequence[Schedule],
     as_of: date,
     failures: Failures,
+    used: DaysUsed,
 ) -> list[Charge]:
     """What is due of these schedules and on no invoice, less what has failed."""
     known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
@@ -290,7 +329,7 @@ def _wanted(
         for schedule in known
         if schedule.bills
         for day in [min(as_of, frozen.get(schedule.id, as_of))]
-        for charge in unbilled(schedule, charges(schedule, day, zone), billed)
+        for charge in unbilled(schedule, charges(schedule, day, zone, used), billed)
     ]
 
 
@@ -298,7 +337,7 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
     """The charges of a schedule that no invoice bills yet.
 
     A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
-    Not so for what bills its parent: the invoice of its day may be one of several.
+    Not so for what bills its parent, or on demand: the invoice of its day may be one of several.
     """
     return tuple(
         charge
@@ -306,36 +345,41 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
         if charge.billed_as not in billed.charges
         and (
             schedule.bill_to is BillTo.PARENT
+            or charge.item.on_demand
             or Key(charge.schedule_id, charge.due_on) not in billed.days
         )
     )
 
 
 def unbilled_before(
-    schedule: Schedule, day: date, billed: Billed, zone: ZoneInfo
+    schedule: Schedule, day: date, billed: Billed, zone: ZoneInfo, used: DaysUsed | None
 ) -> tuple[Charge, ...]:
     """The charges of a schedule for usage of before ``day`` that no invoice has yet.
 
-    Those that fall due only later are among them.
+    Those that fall due only later are among them, and on demand those of the days ``used``.
     """
     if schedule.archived_at is not None:
         return ()
     eve = day - timedelta(days=1)
     return tuple(
         charge
-        for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
+        for charge in (*charges(schedule, eve, zone, used), *running(schedule, eve, used))
         if charge.item.metric is not None
         and not of_seats(charge.item.metric)
         and charge.read.start < day
         and charge.billed_as not in billed.charges
-        and Key(charge.schedule_id, charge.due_on) not in billed.issued
+        and (charge.item.on_demand or Key(charge.schedule_id, charge.due_on) not in billed.issued)
     )
 
 
+def _has_billed(schedule: Schedule, billed: Billed) -> bool:
+    return any(id == schedule.id for id, *_ in billed.charges)
+
+
 def _open(
-    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date
+    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date, used: DaysUsed
 ) -> tuple[Charge, ...]:
-    return unbilled(schedule, charges(schedule, as_of, agreed.zone), billed)
+    return unbilled(schedule, charges(schedule, as_of, agreed.zone, used), billed)
 
 
 def _planned(plan: Mapping[Key, Due], part: Sequence[Due]) -> list[Due]:

@@ -389,6 +389,18 @@ def ends(metric: Metric) -> Sql:
     return Sql(f"SELECT {', '.join(found)} FROM ({inner.text})", inner.parameters)
 
 
+def days(metric: Metric) -> Sql:
+    """(query, day) wherever a matched event falls into one of ``days``: (kind of event, day, when
+    it starts).
+    """
+    inner = _found(metric, {"kind": "event_type"})
+    return Sql(
+        f"SELECT DISTINCT query, day FROM ({inner.text}) AS used ASOF JOIN days"
+        " ON used.kind = days.kind AND used.event_at >= days.starts",
+        inner.parameters,
+    )
+
+
 def places(metric: Metric) -> Sql:
     """The place of each matched event."""
     inner = _found(metric)
