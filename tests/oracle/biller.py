@@ -48,7 +48,7 @@ def bill(contract: Contract, until: date) -> Bill:
                 for key, line in _Settled(contract, cycle, usage).lines():
                     assert key not in lines, key
                     lines[key] = line
-    return Bill(lines, _invoices(lines))
+    return Bill(lines, invoices(lines))
 
 
 def as_agreed(contract: Contract) -> Contract:
@@ -95,7 +95,7 @@ def _ending(schedule: Schedule, last: date) -> Schedule:
     return replace(schedule, phases=tuple(kept))
 
 
-def _invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
+def invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
     """All lines of one schedule that are due on one day are one invoice."""
     found: dict[InvoiceKey, Invoice] = {}
     for (schedule, _, _), line in lines.items():
@@ -193,9 +193,14 @@ class _Settled:
             quantity = own.pooled
         if self.schedule.rolls_up and one.price.metric is not None:
             shares = self.shares(one, service, own, net)
-        tax = rounded(net * self.tax_of(one.price), 0)
-        line = Line(service.due, service.end, self.shown(one.price, quantity), net, tax, shares)
-        return key_of(one, service), line
+        shown, rate = self.shown(one.price, quantity), self.tax_of(one.price)
+        return key_of(one, service), self.taxed(service, shown, net, rate, shares)
+
+    @staticmethod
+    def taxed(
+        service: Service, shown: str, net: int, rate: Fraction, shares: Mapping[int, int] | None
+    ) -> Line:
+        return Line(service.due, service.end, shown, net, rate, rounded(net * rate, 0), shares)
 
     @staticmethod
     def shown(price: Price, quantity: Fraction) -> str:
@@ -218,10 +223,12 @@ class _Settled:
 
     def beside(self, what: str, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
         """A line that stands beside that of a price, and is taxed like it."""
-        tax = rounded(net * self.tax_of(one.price), 0)
         called = f"{what} {service.part}".strip()
-        key = self.schedule.id, called, service.start
-        return key, Line(service.due, service.end, "1" if net else "0", net, tax, None)
+        rate, shown = self.tax_of(one.price), "1" if net else "0"
+        return (
+            (self.schedule.id, called, service.start),
+            self.taxed(service, shown, net, rate, None),
+        )
 
     def tax_of(self, price: Price) -> Fraction:
         if self.payer.status != "TAXED":

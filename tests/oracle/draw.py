@@ -115,7 +115,32 @@ def contract(seed: int, zone: str) -> Contract:
     seats = (
         _seats(random, many, zone, edges) if any(one.model == "SEAT_BASED" for one in used) else ()
     )
-    return Contract(zone, customers, moves, schedules, events, RATES, seats)
+    whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
+    return _late(random, whole) if random.random() < 0.4 else whole
+
+
+def _late(random: Random, whole: Contract) -> Contract:
+    """The same, where invoices become final and some events come only after one to three of the runs.
+
+    Nothing is stopped: what is final cannot be cancelled.
+    """
+    runs = random.sample(range(1, PERIODS), random.choice((1, 1, 2, 3)))
+    events = [
+        event._replace(come=random.choice(runs)) if random.random() < 0.3 else event
+        for event in whole.events
+    ]
+    schedules = tuple(
+        replace(
+            one,
+            cancelled=None,
+            suspended=None,
+            issues=random.random() < 0.9,
+            adjusts=random.random() < 0.9,
+        )
+        for one in whole.schedules
+    )
+    in_order = tuple(sorted(events, key=lambda event: event.come))
+    return replace(whole, events=in_order, schedules=schedules)
 
 
 def _customer(random: Random) -> Customer:

@@ -40,6 +40,8 @@ def _schedules(schedule: Schedule) -> Iterator[Schedule]:
         yield replace(schedule, cancelled=None)
     if schedule.suspended is not None:
         yield replace(schedule, suspended=None)
+    if not schedule.adjusts:
+        yield replace(schedule, adjusts=True)
     if schedule.exclusions:
         yield replace(schedule, exclusions=frozenset())
     if schedule.rates:
