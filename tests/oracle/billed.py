@@ -27,7 +27,7 @@ def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[
     c, i, mine = line_items.c, invoices.c, books.workspace.id
     with reading(books.engine) as tx:
         found = tx.execute(
-            select(line_items, i.due_on)
+            select(line_items, i.billing_schedule_id, i.due_on, i.customer_id)
             .join(invoices, i.id == c.invoice_id)
             .where(c.workspace_id == mine)
             .order_by(c.adjustment)
@@ -35,7 +35,7 @@ def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[
         totals = tx.execute(select(invoices).where(i.workspace_id == mine)).all()
     counts: Counter[str] = Counter()
     for row in found:
-        line = _line(row, shares)
+        line = _line(row, shares, names)
         if row.adjustment and line.quantity == "0" and not (line.net or line.shares):
             continue  # only shares have changed that are not compared
         number, schedule = names[row.schedule_id]
@@ -47,21 +47,25 @@ def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[
         lines[number][key] = line
         counts[row.invoice_id] += 1
     for row in totals:
-        number, schedule = names[row.billing_schedule_id]
-        key = schedule, row.due_on
+        number, _ = names[row.billing_schedule_id]
+        key = _invoice(row, names)
         assert key not in heads[number], (number, key)
         if row.id in counts or row.net_minor or row.tax_minor:  # a draft may have lost all lines
             heads[number][key] = Invoice(row.net_minor, row.tax_minor, counts[row.id])
     return {number: Bill(lines[number], heads[number]) for number in lines}
 
 
-def _line(row: Row[Any], shares: _Shares) -> Line:
+def _invoice(row: Row[Any], names: Mapping[str, Any]) -> InvoiceKey:
+    _, schedule = names[row.billing_schedule_id]
+    _, payer = names[row.customer_id]
+    return InvoiceKey(schedule, row.due_on, payer)
+
+
+def _line(row: Row[Any], shares: _Shares, names: Mapping[str, Any]) -> Line:
     own = shares.get((row.invoice_id, row.index), {})
-    if row.adjustment:
-        own = {who: part for who, part in own.items() if part}
     shared = row.share_counts is not None and row.settles is None
     return Line(
-        row.due_on,
+        _invoice(row, names),
         row.service_end,
         decimals(Fraction(row.quantity), 9) if row.aggregation == "SEATS" else row.quantity,
         row.net_minor,
@@ -80,7 +84,7 @@ def _shares(books: Books, names: Mapping[str, Any]) -> _Shares:
         for row in tx.execute(query.where(c.workspace_id == books.workspace.id)):
             _, who = names[row.customer_id]
             for line, _, part, *_ in row.shares:
-                if part is not None:
+                if part:
                     found.setdefault((row.invoice_id, line), {})[who] = part
     return found
 

@@ -118,7 +118,8 @@ class Schedule:
 
     After the billing run at the place ``cancelled`` names it was agreed to end on a day, and between the two runs of
     ``suspended`` it was suspended. What it ``issues`` is final at the end of the run that drafts it; then it
-    ``adjusts`` what comes late, or leaves it.
+    ``adjusts`` what comes late, or leaves it. Where it ``bills_parent`` its lines go to the nearest customer above who
+    pays.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Schedule:
     suspended: tuple[int, int] | None = None
     issues: bool = False
     adjusts: bool = True
+    bills_parent: bool = False
 
     @property
     def start(self) -> date:
@@ -201,19 +203,32 @@ class Contract:
     seats: tuple[Event, ...] = ()
 
 
-class Line(NamedTuple):
-    """A line of an invoice in minor units, for the days from ``since`` up to but not including ``until``.
+class InvoiceKey(NamedTuple):
+    """The schedule whose invoice it is, its due day, and who gets it."""
 
-    ``rate`` is the tax on it. ``shares`` are the members' parts of the net where the line is shared by quantity.
+    schedule: str
+    due: date
+    payer: int
+
+
+class Line(NamedTuple):
+    """A line of an invoice in minor units, for days up to but not including ``until``.
+
+    ``rate`` is the tax on it. ``shares`` are the members' parts of the net where the line is shared by quantity, or is
+    on the invoice of somebody above; who has nothing of it is left out.
     """
 
-    due: date
+    invoice: InvoiceKey
     until: date
     quantity: str
     net: int
     rate: Fraction
     tax: int
     shares: Mapping[int, int] | None
+
+    @property
+    def due(self) -> date:
+        return self.invoice.due
 
 
 LineKey = tuple[str, str, date]
@@ -234,10 +249,6 @@ class Invoice(NamedTuple):
     net: int
     tax: int
     lines: int
-
-
-InvoiceKey = tuple[str, date]
-"""Schedule and due day."""
 
 
 class Bill(NamedTuple):
@@ -264,6 +275,7 @@ def told(contract: Contract) -> str:
             f"{f', cancelled {schedule.cancelled}' if schedule.cancelled else ''}"
             f"{f', suspended {schedule.suspended}' if schedule.suspended else ''}"
             f"{', issues' * schedule.issues}{', adjusts nothing' * (not schedule.adjusts)}"
+            f"{', bills its parent' * schedule.bills_parent}"
         )
         for phase in schedule.phases:
             said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}")

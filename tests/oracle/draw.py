@@ -116,7 +116,21 @@ def contract(seed: int, zone: str) -> Contract:
         _seats(random, many, zone, edges) if any(one.model == "SEAT_BASED" for one in used) else ()
     )
     whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
+    if any(one.customer for one in schedules) and random.random() < 0.5:
+        whole = _joined(random, whole)
     return _late(random, whole) if random.random() < 0.4 else whole
+
+
+def _joined(random: Random, whole: Contract) -> Contract:
+    """The same, where some that are below others bill their parents, mostly in one currency. Nothing is stopped."""
+    first, *others = whole.schedules
+    found = [first]
+    for one in others:
+        currency = first.currency if random.random() < 0.8 else one.currency
+        parent = one.customer > 0 and random.random() < 0.7
+        found.append(replace(one, currency=currency, bills_parent=parent))
+    running = (replace(one, cancelled=None, suspended=None) for one in found)
+    return replace(whole, schedules=tuple(running))
 
 
 def _late(random: Random, whole: Contract) -> Contract:
@@ -126,7 +140,7 @@ def _late(random: Random, whole: Contract) -> Contract:
     """
     runs = random.sample(range(1, PERIODS), random.choice((1, 1, 2, 3)))
     events = [
-        event._replace(come=random.choice(runs)) if random.random() < 0.3 else event
+        event._replace(come=random.choice(runs)) if random.random() < 0.5 else event
         for event in whole.events
     ]
     schedules = tuple(

@@ -152,6 +152,7 @@ class KeptContracts:
             tax_rates=rates or None,
             auto_issue_invoices=schedule.issues,
             adjust_late_usage=schedule.adjusts,
+            bill_to="PARENT" if schedule.bills_parent else "SELF",
             custom_fields={},
             created_at=START,
             updated_at=START,
