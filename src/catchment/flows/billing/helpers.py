@@ -16,14 +16,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
+from typing import Protocol
 
 from catchment.flows.billing.draft_group import Made, Task, made_apart
 from catchment.flows.billing.garbage import collected_seldom
-from catchment.flows.billing.work import Helpers, Work
+from catchment.flows.billing.work import Helpers, NewId, Work
 from catchment.store.engine import reading
+from catchment.usage.opening import opened
 
 _AHEAD = 1
 """How many groups more than there are helpers are given out or wait to be stored."""
@@ -37,6 +41,29 @@ Helped = Callable[[Iterable[Task]], Iterator[tuple[Task, list[Made] | None]]]
 
 They are taken as helpers get to them, so what follows may depend on what came before.
 """
+
+
+class Settled(Protocol):
+    """What settings say of helpers."""
+
+    @property
+    def billing_processes(self) -> int: ...
+    @property
+    def data_dir(self) -> Path: ...
+    @property
+    def usage_url(self) -> str: ...
+    def sqlalchemy_url(self) -> str: ...
+
+
+def helpers_for(settings: Settled, new_id: NewId) -> Helpers | None:
+    """The helpers that settings ask for, which open the stores that these name.
+
+    None where usage is in chDB, which only one process can open.
+    """
+    if settings.usage_url.startswith("chdb:"):
+        return None
+    stores = partial(opened, settings.sqlalchemy_url(), settings.data_dir, settings.usage_url)
+    return Helpers(settings.billing_processes or len(os.sched_getaffinity(0)), stores, new_id)
 
 
 def worthwhile(work: Work, invoice_count: int) -> int:
