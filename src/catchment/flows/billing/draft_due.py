@@ -177,9 +177,7 @@ class _Drafting:
         """
         workspace = self.work.workspace
         if stamps.of(tx, workspace.id) != self.plan.stamp:
-            self.plan = planned(
-                tx, self.work.usage, workspace, self.run, self.only, self.failures
-            )
+            self.plan = planned(tx, self.work.usage, workspace, self.run, self.only, self.failures)
             return False
         if made.ready and not nobody_has_credit(tx, workspace, self.plan.of(keys)):
             return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, repeat
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -26,7 +26,6 @@ from catchment.flows.credits.grant_phases import grants
 from catchment.store import stamps
 from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants
-from catchment.store.invoices.invoice_contents import rows_of
 from catchment.store.stamps import Stamp
 from catchment.usage import UsageStore
 
@@ -120,9 +119,7 @@ class GroupDrafter:
         )
 
 
-def made_apart(
-    tx: Connection, usage: UsageStore, task: Task, new_id: NewId
-) -> list[Made] | None:
+def made_apart(tx: Connection, usage: UsageStore, task: Task, new_id: NewId) -> list[Made] | None:
     """The portions of a group, ready to be stored; None where they would be planned otherwise now.
 
     All that is read is one snapshot, and its agreements are those that the group was planned by.
@@ -150,7 +147,4 @@ def nobody_has_credit(tx: Connection, workspace: Workspace, dues: Iterable[Due])
 
 
 def _with_rows(made: Made) -> Made:
-    rows = [
-        (key, one._replace(contents=rows_of(one.contents).made())) for key, one in made.filled
-    ]
-    return made._replace(filled=rows)
+    return made._replace(filled=[(key, one.as_rows()) for key, one in made.filled])

@@ -16,9 +16,9 @@ from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
-from catchment.core.settling import StepKind
 from catchment.core.money import Money
 from catchment.core.period import Period
+from catchment.core.settling import StepKind
 from catchment.core.taxes import TaxStatus, identity, place_of
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
@@ -29,6 +29,7 @@ from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
+from catchment.store.invoices.invoice_contents import Rows
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
@@ -37,7 +38,6 @@ from catchment.store.invoices.invoice_parts import (
     UsageItem,
     UsageItemGroup,
 )
-from catchment.store.invoices.invoice_contents import Rows
 from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.taxes import tax_registrations
 
@@ -102,6 +102,12 @@ class Filled(NamedTuple):
     id: str
     outline: Outline
     contents: Contents | Rows
+
+    def as_rows(self) -> Filled:
+        """The same with rows."""
+        if isinstance(self.contents, Rows):
+            return self
+        return self._replace(contents=invoice_contents.rows_of(self.contents).made())
 
 
 def filled(draft: Draft, id: str, new_id: NewId) -> Filled:

@@ -1,4 +1,4 @@
-"""What a billing run is to draft: what is due, less what stands on invoices, with what came late."""
+"""What a billing run is to draft: what is due and on no invoice, with what came late."""
 
 from __future__ import annotations
 

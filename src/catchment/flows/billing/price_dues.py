@@ -60,9 +60,7 @@ def facts(
     paying: Collection[CustomerId],
 ) -> Facts:
     """What is known of these customers by now."""
-    return Facts(
-        customers.names(tx, workspace_id, named), tax_terms(tx, workspace_id, paying)
-    )
+    return Facts(customers.names(tx, workspace_id, named), tax_terms(tx, workspace_id, paying))
 
 
 def drafted_from(
