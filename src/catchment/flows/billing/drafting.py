@@ -33,10 +33,12 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Pools, onward, pools_of
 from catchment.flows.billing.price_dues import (
+    Facts,
     Failures,
     MeasuredDue,
     MeasuredPart,
     attempt,
+    facts_for,
     price,
 )
 from catchment.flows.billing.seat_usage import of_seats
@@ -120,9 +122,29 @@ def drafted(
     failed: Failures = {} if failures is None else failures
     if answers is None:
         answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
+    return drafted_from_answers(tx, agreed, dues, answers, failures, failed).made
+
+
+class Drafted(NamedTuple):
+    """Drafts, and what they say of customers besides their usage."""
+
+    made: list[tuple[Due, Draft]]
+    facts: Facts
+
+
+def drafted_from_answers(
+    tx: Connection,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    answers: Answers,
+    failures: Failures | None,
+    failed: Failures,
+) -> Drafted:
+    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``."""
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
-    return price(tx, agreed, found, late, failures, failed)
+    known = facts_for(tx, agreed.workspace.id, found, late)
+    return Drafted(price(known, found, late, failures, failed), known)
 
 
 def measured(

@@ -21,8 +21,8 @@ from catchment.core.charging import charges
 from catchment.core.consolidation import Part
 from catchment.core.daily import only
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.period import ONE_DAY
 from catchment.core.money import total
+from catchment.core.period import ONE_DAY
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements

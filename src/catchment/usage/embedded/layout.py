@@ -2,7 +2,7 @@
 
 So whoever asks for a customer reads a group or two of each file, however many metrics that is, and
 whoever asks for everyone reads neighbours together. Only what a question needs is read: each column
-by itself. Files may be in other orders, which earlier versions wrote: order is speed and no promise.
+by itself. Files may be in other orders, as earlier versions wrote them: order is only speed.
 """
 
 from __future__ import annotations
