@@ -19,8 +19,10 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Part
+from catchment.core.daily import only
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
 from catchment.core.money import total
+from catchment.core.period import ONE_DAY
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements
@@ -159,7 +161,7 @@ def _planned(
             if charge.billed_as in lines:
                 line = lines.pop(charge.billed_as)
                 plan.lines.append(_again(part, charge, line, kept[line.id]))
-            elif complete and charge.billed_as not in billed.charges:
+            elif complete and _is_missed(charge, billed):
                 raise _Different("line", charge.item.name, "line", "nothing", "due")
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
@@ -204,7 +206,9 @@ def _parts(
     for schedule in known:
         found = tuple(
             charge
-            for charge in charges(schedule, invoice.due_on, agreed.zone)
+            for charge in charges(
+                schedule, invoice.due_on, agreed.zone, only(invoice.due_on - ONE_DAY)
+            )
             if charge.due_on == invoice.due_on
         )
         path = agreed.way(invoice.customer_id, schedule.customer, invoice.due_on)
@@ -242,6 +246,11 @@ def _stored(
         except (KeyError, EvidenceUnreadable) as error:
             raise _Different("line", line.id, "evidence", "unreadable", "readable") from error
     return stored, kept
+
+
+def _is_missed(charge: Charge, billed: Billed) -> bool:
+    """Whether no invoice has a charge that is due whatever is used."""
+    return charge.billed_as not in billed.charges and not charge.item.on_demand
 
 
 def _key_of(line: LineItem) -> tuple[str | None, str | None, object, str]:
