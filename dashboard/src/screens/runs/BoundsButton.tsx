@@ -42,8 +42,8 @@ function BoundsDrawer({ known, onClose }: { known: BillingBounds; onClose: () =>
       placed={placed}
     >
       <Text size="sm" c="dimmed">
-        An invoice beyond these looks like a slip: a run drafts it, and leaves it to be looked at. So does it
-        with one below zero. They hold from the next run on.
+        An invoice beyond these, or below zero, looks like a slip: a run drafts it, and leaves it to be looked
+        at. They hold from the next run on.
       </Text>
       <TextInput
         label="Most lines"

@@ -1,4 +1,4 @@
-import { Select, Text, TextInput } from "@mantine/core";
+import { Input, Select, Text, TextInput } from "@mantine/core";
 
 import type { CreditUnit, GrantRefresh, GrantRollover } from "../../api/types";
 import { RowsFieldset } from "../../components/RowsFieldset";
@@ -50,14 +50,9 @@ export function PhaseGrantFields({ form, phase, priceOf }: PhaseFieldsProps) {
         if (kept) {
           const { error } = form.getInputProps(`${at}.prices`);
           return (
-            <Text size="sm" flex="1 1 240px" mt={30}>
-              {kept.name}: {grantText(kept, kept.currency ?? currency)}
-              {error && (
-                <Text span c="red" display="block" size="xs">
-                  {error}
-                </Text>
-              )}
-            </Text>
+            <Input.Wrapper label={kept.name} error={error as string | undefined} flex="1 1 240px">
+              <Text size="sm">{grantText(kept, kept.currency ?? currency)}</Text>
+            </Input.Wrapper>
           );
         }
         return (
