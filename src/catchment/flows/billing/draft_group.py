@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -134,7 +134,7 @@ def made_apart(tx: Connection, usage: UsageStore, task: Task, new_id: NewId) -> 
     ids = iter(task.ids)
     found = []
     for dues in task.group:
-        made = drafter.made(tx, dues, [id for id, _ in zip(ids, dues, strict=False)])
+        made = drafter.made(tx, dues, list(islice(ids, len(dues))))
         made = made._replace(failures=dict(made.failures), ready=ready)
         found.append(_with_rows(made) if ready else made)
     return found
