@@ -24,7 +24,7 @@ from catchment.store.access import Workspace
 from catchment.store.catalog import structures
 from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
-from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices import invoice_writing
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoices.invoice_parts import (
     Contents,
@@ -83,17 +83,30 @@ def keep(
     if not drafts:
         return []
     known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
-    unpaid: list[tuple[Invoice, Contents]] = []
-    for due, draft in drafts:
-        made = head(workspace.id, new_id(), due, draft, known[draft.customer], now=now)
-        made = replace(made, run_id=run_id)
-        unpaid.append((made, contents_of(draft, made.id, new_id)))
+    unpaid = made(workspace.id, drafts, known, now=now, new_id=new_id, run_id=run_id)
     grant_begun(tx, workspace, (due for due, _ in drafts), now=now, new_id=new_id)
     paid = projected(tx, workspace.id, unpaid, new_id)
-    heads = [made for made, _ in paid]
-    invoices.add(tx, heads)
-    invoice_contents.add(tx, workspace.id, [contents for _, contents in paid])
-    return heads
+    invoice_writing.insert(tx, invoice_writing.rows_of(workspace.id, paid))
+    return [invoice for invoice, _ in paid]
+
+
+def made(
+    workspace_id: str,
+    drafts: Iterable[tuple[Due, Draft]],
+    known: Mapping[CustomerId, Payer],
+    *,
+    now: datetime,
+    new_id: NewId,
+    run_id: str | None = None,
+) -> list[tuple[Invoice, Contents]]:
+    """New drafts as invoices to their ``known`` payers, of which no credit pays anything yet."""
+    heads = (
+        (head(workspace_id, new_id(), due, draft, known[draft.customer], now=now), draft)
+        for due, draft in drafts
+    )
+    return [
+        (replace(one, run_id=run_id), contents_of(draft, one.id, new_id)) for one, draft in heads
+    ]
 
 
 def head(
@@ -288,7 +301,6 @@ def _usage(
             path=tuple(zip(member.path, member.path_names, strict=True)),
             items=tuple(
                 UsageItem(
-                    ids.used(member.customer, item.metric_id),
                     item.metric_id,
                     item.title,
                     item.value,
@@ -319,8 +331,6 @@ class _Ids:
                 self._known["line", *what, late] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
-            for item in member.items:
-                self._known["used", member.customer_id, item.metric_id] = item.id
 
     def _of(self, *what: object) -> str:
         if what not in self._known:
@@ -347,6 +357,3 @@ class _Ids:
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)
-
-    def used(self, customer: CustomerId, metric_id: str) -> str:
-        return self._of("used", customer, metric_id)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
-from msgspec import Raw
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
@@ -36,7 +35,7 @@ from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
 from catchment.store.invoices import evidence, invoice_contents, invoices
-from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable
+from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable, Kept
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Billed, Invoice
 from catchment.store.usage import kept_usage, usage_lines
@@ -125,7 +124,7 @@ def _planned(
     tx: Connection,
     history: History,
     invoice: Invoice,
-    bodies: Mapping[str, Raw],
+    bodies: Mapping[str, Kept],
     billed: Billed,
 ) -> Plan:
     """How to make the invoice again. Raises _Different where what is stored cannot say that."""
@@ -212,7 +211,7 @@ def _among_invoiced(
 
 
 def _stored(
-    tx: Connection, invoice: Invoice, bodies: Mapping[str, Raw]
+    tx: Connection, invoice: Invoice, bodies: Mapping[str, Kept]
 ) -> tuple[Contents, dict[str, Evidence]]:
     """What stands on the invoice, with the evidence of each line."""
     try:
