@@ -22,6 +22,7 @@ from catchment.flows.billing.keep_drafts import keep
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
     invoice_evidence,
+    invoice_usage_metrics,
     invoices,
     line_item_groups,
     line_items,
@@ -34,6 +35,7 @@ TABLES = (
     line_item_groups,
     line_items,
     invoice_evidence,
+    invoice_usage_metrics,
     usage_item_groups,
     usage_branches,
 )

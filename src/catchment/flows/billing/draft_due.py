@@ -16,13 +16,13 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due, Key
-from catchment.core.schedules import BillTo, Schedule
+from catchment.core.schedules import Schedule
 from catchment.flows.billing.draft_group import GroupDrafter, Made, Task, nobody_has_credit
-from catchment.flows.billing.draft_joining import draft_joining
+from catchment.flows.billing.draft_joining import draft_joining, may_join
 from catchment.flows.billing.helpers import helping, worthwhile
 from catchment.flows.billing.keep_drafts import Filled, keep_filled
 from catchment.flows.billing.late_usage import standing
-from catchment.flows.billing.plan_run import Plan, concerned_by, planned
+from catchment.flows.billing.plan_run import Plan, concerned_by, planned, used_by
 from catchment.flows.billing.portions import Group, groups
 from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.quiet_adjustments import note, quiet
@@ -59,11 +59,13 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
     with helping(work.helpers, processes) as helped:
         for task, made in helped(drafting.tasks(found)):
             drafting.keep_group(task, made)
-    joining = [one for one in _wanted_of(drafting.plan, only) if one.bill_to is BillTo.PARENT]
+    joining = [one for one in _wanted_of(drafting.plan, only) if may_join(one)]
     if joining:
+        with reading(work.engine) as tx:
+            used = used_by(tx, work.usage, drafting.plan.agreed, joining, run)
         with writing(work.engine) as tx:
             hold(tx, work.workspace)
-            draft_joining(tx, work, joining, run, failures)
+            draft_joining(tx, work, joining, run, failures, used)
             billing_runs.advance(tx, run.id, attempts=0)
 
 

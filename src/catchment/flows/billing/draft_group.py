@@ -136,7 +136,7 @@ def made_apart(tx: Connection, usage: UsageStore, task: Task, new_id: NewId) -> 
     for dues in task.group:
         made = drafter.made(tx, dues, list(islice(ids, len(dues))))
         made = made._replace(failures=dict(made.failures), ready=ready)
-        found.append(_with_rows(made) if ready else made)
+        found.append(_with_rows(made, task.workspace.id) if ready else made)
     return found
 
 
@@ -146,5 +146,5 @@ def nobody_has_credit(tx: Connection, workspace: Workspace, dues: Iterable[Due])
     return not credit_grants.exist(tx, workspace.id) and not any(granting)
 
 
-def _with_rows(made: Made) -> Made:
-    return made._replace(filled=[(key, one.as_rows()) for key, one in made.filled])
+def _with_rows(made: Made, workspace_id: str) -> Made:
+    return made._replace(filled=[(key, one.as_rows(workspace_id)) for key, one in made.filled])

@@ -1,4 +1,4 @@
-"""What bills its parent and found the parent's invoice there already."""
+"""What found its invoice there already: its parent's, or the one of its day."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.daily import DaysUsed
+from catchment.core.schedules import BillTo, Charge, Schedule
+from catchment.flows.billing.days_used import has_on_demand
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.run_billing import unbilled
@@ -20,14 +22,24 @@ from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.schedules import schedules, time_travellers
 
 
+def may_join(schedule: Schedule) -> bool:
+    """Whether what falls due may find an invoice that is there already."""
+    return schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
+
+
 def draft_joining(
-    tx: Connection, work: Work, joining: Sequence[Schedule], run: BillingRun, failures: Failures
+    tx: Connection,
+    work: Work,
+    joining: Sequence[Schedule],
+    run: BillingRun,
+    failures: Failures,
+    used: DaysUsed,
 ) -> None:
     """Draft what the schedules ``joining`` others' invoices still have due, less what has failed.
 
     Such an invoice is made anew, from all events there are.
     """
-    wanted = _wanted(tx, work.workspace, joining, run.as_of, failures)
+    wanted = _wanted(tx, work.workspace, joining, run.as_of, failures, used)
     if wanted:
         place(
             tx,
@@ -48,6 +60,7 @@ def _wanted(
     joining: Sequence[Schedule],
     as_of: date,
     failures: Failures,
+    used: DaysUsed,
 ) -> list[Charge]:
     """What is due of these schedules and on no invoice, less what has failed."""
     known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
@@ -59,5 +72,5 @@ def _wanted(
         for schedule in known
         if schedule.bills
         for day in [min(as_of, frozen.get(schedule.id, as_of))]
-        for charge in unbilled(schedule, charges(schedule, day, zone), billed)
+        for charge in unbilled(schedule, charges(schedule, day, zone, used), billed)
     ]

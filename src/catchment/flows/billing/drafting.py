@@ -44,6 +44,7 @@ from catchment.flows.billing.price_dues import (
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.store import stamps
+from catchment.store.chunks import batches
 from catchment.store.families import aliases
 from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
@@ -209,7 +210,8 @@ def answers_to(
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
-    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
+    pools_asked = _pools(agreed, questions, since, failures, failed)
+    for batch in batches(pools_asked, _weight, _MEMBERS_AT_ONCE):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
@@ -323,19 +325,8 @@ def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
     return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
 
 
-def _batches(
-    asked: Iterable[tuple[_Question, Pools]],
-) -> Iterator[list[tuple[_Question, Pools]]]:
-    batch: list[tuple[_Question, Pools]] = []
-    size = 0
-    for question, pools in asked:
-        batch.append((question, pools))
-        size += sum(len(pool.members) for pool in pools) + 1
-        if size >= _MEMBERS_AT_ONCE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _weight(asked: tuple[_Question, Pools]) -> int:
+    return sum(len(pool.members) for pool in asked[1]) + 1
 
 
 def _asking(question: _Question, pools: Pools, naming: Naming) -> Asking:

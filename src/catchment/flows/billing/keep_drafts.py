@@ -27,9 +27,8 @@ from catchment.store.access import Workspace
 from catchment.store.catalog import structures
 from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
-from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices import invoice_writing
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
-from catchment.store.invoices.invoice_contents import Rows
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
@@ -38,6 +37,7 @@ from catchment.store.invoices.invoice_parts import (
     UsageItem,
     UsageItemGroup,
 )
+from catchment.store.invoices.invoice_writing import Rows, contents_rows, joined
 from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.taxes import tax_registrations
 
@@ -103,11 +103,11 @@ class Filled(NamedTuple):
     outline: Outline
     contents: Contents | Rows
 
-    def as_rows(self) -> Filled:
+    def as_rows(self, workspace_id: str) -> Filled:
         """The same with rows."""
         if isinstance(self.contents, Rows):
             return self
-        return self._replace(contents=invoice_contents.rows_of(self.contents).made())
+        return self._replace(contents=contents_rows(workspace_id, [self.contents]))
 
 
 def filled(draft: Draft, id: str, new_id: NewId) -> Filled:
@@ -149,16 +149,13 @@ def keep_filled(
         made = replace(made, run_id=run_id)
         if isinstance(contents, Rows):
             heads.append(made)
-            rows.append(contents)
+            rows.append(contents.under(made))
         else:
             unpaid.append((made, contents))
     grant_begun(tx, workspace, (due for due, _ in drafts), now=now, new_id=new_id)
     paid = projected(tx, workspace.id, unpaid, new_id)
-    heads += [made for made, _ in paid]
-    invoices.add(tx, heads)
-    invoice_contents.insert(tx, workspace.id, rows)
-    invoice_contents.add(tx, workspace.id, [contents for _, contents in paid])
-    return heads
+    invoice_writing.insert(tx, joined([*rows, invoice_writing.rows_of(workspace.id, paid)]))
+    return heads + [made for made, _ in paid]
 
 
 def head(
@@ -353,7 +350,6 @@ def _usage(
             path=tuple(zip(member.path, member.path_names, strict=True)),
             items=tuple(
                 UsageItem(
-                    ids.used(member.customer, item.metric_id),
                     item.metric_id,
                     item.title,
                     item.value,
@@ -384,8 +380,6 @@ class _Ids:
                 self._known["line", *what, late] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
-            for item in member.items:
-                self._known["used", member.customer_id, item.metric_id] = item.id
 
     def _of(self, *what: object) -> str:
         if what not in self._known:
@@ -412,6 +406,3 @@ class _Ids:
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)
-
-    def used(self, customer: CustomerId, metric_id: str) -> str:
-        return self._of("used", customer, metric_id)

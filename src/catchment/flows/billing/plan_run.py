@@ -11,9 +11,12 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
+from catchment.core.daily import DaysUsed
+from catchment.core.period import BEGINNING, Period, day_after
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
 from catchment.flows.billing.price_dues import Failures, attempt
@@ -59,6 +62,21 @@ def planned(
     return Plan(agreed, stamp, _plan(tx, usage, agreed, run, only, failures))
 
 
+def used_by(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    found: Iterable[Schedule],
+    run: BillingRun,
+    billed: Billed | None = None,
+) -> DaysUsed:
+    """On which days something was used of what ``found`` charge on demand, up to the run."""
+    until = Period(BEGINNING.date(), day_after(run.as_of))
+    billing = (one for one in found if one.bills)
+    seq = run.last_seq
+    return days_used(tx, usage, agreed, billing, until, last_seq=seq, billed=billed)
+
+
 def concerned_by(due: Due) -> set[str]:
     """The schedules that an invoice bills, or adjusts invoices of."""
     parts = {part.schedule.id for part in due.parts}
@@ -93,7 +111,8 @@ def _whole_plan(
 ) -> dict[Key, Due]:
     billed = invoices.billed(tx, agreed.workspace.id)
     frozen = time_travellers.days(tx, agreed.workspace)
-    plan = _charged(agreed, billed, run.as_of, failures, frozen)
+    used = used_by(tx, usage, agreed, agreed.schedules.values(), run, billed)
+    plan = _charged(agreed, billed, run.as_of, failures, frozen, used)
     found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
     if not found:
         return plan
@@ -109,13 +128,14 @@ def _charged(
     as_of: date,
     failures: Failures,
     frozen: Mapping[str, date],
+    used: DaysUsed,
 ) -> dict[Key, Due]:
     """What is due; of schedules whose time is ``frozen``, by that day at most."""
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.bills:
             day = min(as_of, frozen.get(schedule.id, as_of))
-            find = partial(_open, schedule, agreed, billed, day)
+            find = partial(_open, schedule, agreed, billed, day, used)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
     dues = arrange(found, agreed.payer, billed.issued)
@@ -123,6 +143,6 @@ def _charged(
 
 
 def _open(
-    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date
+    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date, used: DaysUsed
 ) -> tuple[Charge, ...]:
-    return unbilled(schedule, charges(schedule, as_of, agreed.zone), billed)
+    return unbilled(schedule, charges(schedule, as_of, agreed.zone, used), billed)

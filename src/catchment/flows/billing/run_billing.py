@@ -10,9 +10,12 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Key
-from catchment.core.period import days_text
+from catchment.core.daily import NEVER_USED, DaysUsed
+from catchment.core.period import BEGINNING, Period, day_after, days_text
 from catchment.core.schedules import BillTo, Charge, Schedule
+from catchment.flows.billing import agreements
 from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.days_used import days_used, has_on_demand
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId
 from catchment.flows.billing.place_charges import place
@@ -69,9 +72,16 @@ def bill_schedules(
     billed = invoices.billed(tx, workspace.id, [one.id for one in billing])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
-        for charge in (c for one in billing for c in unbilled_before(one, since, billed, zone)):
-            raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
-    due = ((one, charges(one, as_of, zone)) for one in billing)
+        for one in billing:
+            idle = NEVER_USED if _has_billed(one, billed) else None
+            for charge in unbilled_before(one, since, billed, zone, idle):
+                raise UsageDropped.before(since, f"what is charged for {days_text(charge.service)}")
+    used = NEVER_USED
+    if any(has_on_demand(one) for one in billing):
+        agreed = agreements.of_invoices(tx, workspace, [one.id for one in billing])
+        until = Period(BEGINNING.date(), day_after(as_of))
+        used = days_used(tx, usage, agreed, billing, until, billed=billed)
+    due = ((one, charges(one, as_of, zone, used)) for one in billing)
     wanted = [charge for one, own in due for charge in unbilled(one, own, billed)]
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
     found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
@@ -94,7 +104,7 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
     """The charges of a schedule that no invoice bills yet.
 
     A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
-    Not so for what bills its parent: the invoice of its day may be one of several.
+    Not so for what bills its parent, or on demand: the invoice of its day may be one of several.
     """
     return tuple(
         charge
@@ -102,27 +112,32 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
         if charge.billed_as not in billed.charges
         and (
             schedule.bill_to is BillTo.PARENT
+            or charge.item.on_demand
             or Key(charge.schedule_id, charge.due_on) not in billed.days
         )
     )
 
 
 def unbilled_before(
-    schedule: Schedule, day: date, billed: Billed, zone: ZoneInfo
+    schedule: Schedule, day: date, billed: Billed, zone: ZoneInfo, used: DaysUsed | None
 ) -> tuple[Charge, ...]:
     """The charges of a schedule for usage of before ``day`` that no invoice has yet.
 
-    Those that fall due only later are among them.
+    Those that fall due only later are among them, and on demand those of the days ``used``.
     """
     if schedule.archived_at is not None:
         return ()
     eve = day - timedelta(days=1)
     return tuple(
         charge
-        for charge in (*charges(schedule, eve, zone), *running(schedule, eve))
+        for charge in (*charges(schedule, eve, zone, used), *running(schedule, eve, used))
         if charge.item.metric is not None
         and not of_seats(charge.item.metric)
         and charge.read.start < day
         and charge.billed_as not in billed.charges
-        and Key(charge.schedule_id, charge.due_on) not in billed.issued
+        and (charge.item.on_demand or Key(charge.schedule_id, charge.due_on) not in billed.issued)
     )
+
+
+def _has_billed(schedule: Schedule, billed: Billed) -> bool:
+    return any(id == schedule.id for id, *_ in billed.charges)
