@@ -18,7 +18,7 @@ from catchment.core.schedules import ChargeId
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import Answers, answers_to, drafted_from_answers
-from catchment.flows.billing.keep_drafts import Filled, filled
+from catchment.flows.billing.filled_drafts import Filled, filled
 from catchment.flows.billing.portions import Group
 from catchment.flows.billing.price_dues import Facts, Failures
 from catchment.flows.billing.work import NewId

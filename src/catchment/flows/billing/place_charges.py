@@ -25,7 +25,8 @@ from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import Looking, days_used
 from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, keep, payers
+from catchment.flows.billing.filled_drafts import keep
+from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.flows.billing.price_dues import Failures
