@@ -12,6 +12,8 @@ from datetime import UTC, date, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
+from catchment.core import daily
+from catchment.core.daily import DaysUsed
 from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.minimums import Minimum
 from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles, day_after, months_after
@@ -29,20 +31,23 @@ from catchment.core.schedules import (
 _FEW_DAYS = 4_000
 
 
-def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
+def charges(
+    schedule: Schedule, as_of: date, zone: tzinfo = UTC, used: DaysUsed | None = None
+) -> tuple[Charge, ...]:
     """Every charge due on or before ``as_of``, in the order of an invoice.
 
     That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived.
+    was archived. Charged on demand are the days ``used``; where that is not known, every day.
     """
     if schedule.archived_at is not None:
         as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
-    return tuple(charge for charge in _begun(schedule, as_of) if charge.due_on <= as_of)
+    found = _begun(schedule, as_of, used)
+    return tuple(charge for charge in found if charge.due_on <= as_of)
 
 
-def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
+def running(schedule: Schedule, on: date, used: DaysUsed | None = None) -> tuple[Charge, ...]:
     """The charges whose service has begun by the day ``on`` and that are due only later."""
-    found = _begun(schedule, on)
+    found = _begun(schedule, on, used)
     return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
 
 
@@ -50,10 +55,10 @@ def is_over(schedule: Schedule, on: date) -> bool:
     """Whether nothing falls due after the day ``on``, whatever is open-ended."""
     days = (schedule.days_of(phase) for phase in schedule.phases)
     ended = all(own is None or own.end <= on for own in days)
-    return ended and not running(schedule, on)
+    return ended and not running(schedule, on, daily.only(on))
 
 
-def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
+def _begun(schedule: Schedule, as_of: date, used: DaysUsed | None) -> Iterator[Charge]:
     """Every charge whose service begins by ``as_of``, in the order of an invoice.
 
     One-time charges are there even before.
@@ -62,20 +67,20 @@ def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
         (charge.due_on, phase_index, item_index, charge.service.start, charge)
         for phase_index, phase in enumerate(schedule.phases)
         if (days := schedule.days_of(phase)) is not None
-        for item_index, charge in _of_phase(schedule, phase, days, as_of)
+        for item_index, charge in _of_phase(schedule, phase, days, as_of, used)
     ]
     found.sort(key=lambda entry: entry[:4])
     return (charge for *_, charge in found)
 
 
 def _of_phase(
-    schedule: Schedule, phase: Phase, days: Period, as_of: date
+    schedule: Schedule, phase: Phase, days: Period, as_of: date, used: DaysUsed | None
 ) -> Iterator[tuple[int, Charge]]:
     """The charges of a phase, each with the place of its item; minimums come after all items."""
     priced = [
         (place, charge)
         for place, item in enumerate(phase.items)
-        for charge in _charges_of(schedule, phase, days, item, as_of)
+        for charge in _charges_of(schedule, phase, days, item, as_of, used)
     ]
     if not (phase.discounts or phase.minimums):
         yield from priced
@@ -188,9 +193,17 @@ def _beside(
 
 
 def _charges_of(
-    schedule: Schedule, phase: Phase, days: Period, item: PricedItem, as_of: date
+    schedule: Schedule,
+    phase: Phase,
+    days: Period,
+    item: PricedItem,
+    as_of: date,
+    used: DaysUsed | None,
 ) -> Iterator[Charge]:
     """The charges of one item whose service begins by ``as_of``; some are due only later."""
+    if item.on_demand:
+        yield from _on_demand(schedule, phase, days, item, as_of, used)
+        return
     if item.frequency is Frequency.ONE_TIME:
         service = only_service(schedule, phase, days)
         if phase.milestone and item.timing is Timing.IN_ADVANCE:
@@ -211,6 +224,25 @@ def _charges_of(
             continue
         for own, tiers_from in _restarting(item.price, days.start, cut):
             made = _charge(schedule, phase, item, (own, cycle.full), over)
+            yield replace(made, tiers_from=tiers_from)
+
+
+def _on_demand(
+    schedule: Schedule,
+    phase: Phase,
+    days: Period,
+    item: PricedItem,
+    as_of: date,
+    used: DaysUsed | None,
+) -> Iterator[Charge]:
+    """A charge for each day of the phase that was used, until ``as_of``."""
+    begun = days.intersect(Period(days.start, max(days.start, as_of) + ONE_DAY))
+    if begun is None or as_of < days.start:
+        return
+    item = daily.by_the_day(item)
+    for day in daily.within(begun, used and used(schedule, item)):
+        for own, tiers_from in _restarting(item.price, days.start, day):
+            made = _charge(schedule, phase, item, (own, day), day.end)
             yield replace(made, tiers_from=tiers_from)
 
 

@@ -33,15 +33,18 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Pools, onward, pools_of
 from catchment.flows.billing.price_dues import (
+    Facts,
     Failures,
     MeasuredDue,
     MeasuredPart,
     attempt,
+    facts_for,
     price,
 )
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.store import stamps
+from catchment.store.chunks import batches
 from catchment.store.families import aliases
 from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
@@ -119,9 +122,29 @@ def drafted(
     failed: Failures = {} if failures is None else failures
     if answers is None:
         answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
+    return drafted_from_answers(tx, agreed, dues, answers, failures, failed).made
+
+
+class Drafted(NamedTuple):
+    """Drafts, and what they say of customers besides their usage."""
+
+    made: list[tuple[Due, Draft]]
+    facts: Facts
+
+
+def drafted_from_answers(
+    tx: Connection,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    answers: Answers,
+    failures: Failures | None,
+    failed: Failures,
+) -> Drafted:
+    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``."""
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
-    return price(tx, agreed, found, late, failures, failed)
+    known = facts_for(tx, agreed.workspace.id, found, late)
+    return Drafted(price(known, found, late, failures, failed), known)
 
 
 def measured(
@@ -187,7 +210,8 @@ def answers_to(
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
-    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
+    pools_asked = _pools(agreed, questions, since, failures, failed)
+    for batch in batches(pools_asked, _weight, _MEMBERS_AT_ONCE):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
@@ -271,19 +295,8 @@ def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
     return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
 
 
-def _batches(
-    asked: Iterable[tuple[_Question, Pools]],
-) -> Iterator[list[tuple[_Question, Pools]]]:
-    batch: list[tuple[_Question, Pools]] = []
-    size = 0
-    for question, pools in asked:
-        batch.append((question, pools))
-        size += sum(len(pool.members) for pool in pools) + 1
-        if size >= _MEMBERS_AT_ONCE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _weight(asked: tuple[_Question, Pools]) -> int:
+    return sum(len(pool.members) for pool in asked[1]) + 1
 
 
 def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:

@@ -6,10 +6,11 @@ from tomorrow on what is supposed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -17,13 +18,16 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
+from catchment.core.daily import DaysUsed, within
 from catchment.core.errors import Invalid
 from catchment.core.forecasting import Stretch, added, as_many, joined
 from catchment.core.metering import GROWING, NO_USAGE, Usage
 from catchment.core.money import quotient
-from catchment.core.period import NO_END, ONE_DAY, Period, months_after
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.period import NO_END, ONE_DAY, Period, day_after, months_after
+from catchment.core.schedules import Charge, ChargeId, PricedItem, Schedule, UsageKey
+from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.drafting import measured
 from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.next_invoice import NOBODYS, NothingToBill, nobodys
@@ -31,7 +35,7 @@ from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import MeasuredDue, MeasuredPart, drafted_from
 from catchment.flows.billing.run_billing import unbilled
 from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.suppose_usage import Given, Supposed, UsageKey, supposed, used_by
+from catchment.flows.billing.suppose_usage import Given, Supposed, supposed, used_by
 from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
@@ -90,11 +94,14 @@ def simulate_schedule(
     if not schedule.bills:
         raise NothingToBill.of(schedule)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
-    wanted = unbilled(schedule, charges(schedule, until, zone), billed)
+    looking = partial(_with_coming, tx, usage, today)
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    used_days = looking(around, [schedule], Period(schedule.start, day_after(until)))
+    wanted = unbilled(schedule, charges(schedule, until, zone, used_days), billed)
     if not wanted:
         _refuse_names(given)
         return Simulation(today, until, (), ())
-    agreed, found = planned(tx, workspace, wanted)
+    agreed, found = planned(tx, workspace, wanted, looking)
     keys = {charge.billed_as for charge in wanted}
     dues = [due for due in found if any(one.billed_as in keys for one in due.charges)]
     _check_size(dues)
@@ -112,6 +119,25 @@ def simulate_schedule(
     paid = preview_credits(tx, workspace, dues, unpaid, now=now, new_id=of_credits)
     simulated = [Simulated(invoice, _uncounted(whole), by) for invoice, whole, by in paid]
     return Simulation(today, until, tuple(monthly.values()), tuple(simulated))
+
+
+def _with_coming(
+    tx: Connection,
+    usage: UsageStore,
+    today: date,
+    agreed: Agreements,
+    schedules_asked: Sequence[Schedule],
+    days: Period,
+) -> DaysUsed:
+    """The days that were used until today, and all that come."""
+    known = days_used(tx, usage, agreed, schedules_asked, days)
+    coming = Period(today + ONE_DAY, NO_END).intersect(days)
+    to_come = {one.start for one in within(coming, None)} if coming else set()
+
+    def used(schedule: Schedule, item: PricedItem) -> Collection[date]:
+        return {*known(schedule, item), *to_come}
+
+    return used
 
 
 def _until(begin: date, until: date | None) -> date:
@@ -182,11 +208,16 @@ def _as_supposed(
     parts = tuple(
         MeasuredPart(
             replace(part, schedule=_alone(part.schedule)),
-            tuple(of(charge) for charge in part.charges),
+            tuple(one for charge in part.charges for one in [of(charge)] if _is_charged(one)),
         )
         for part in due.parts
     )
     return replace(due, schedule=_alone(due.schedule), parts=tuple(p.part for p in parts)), parts
+
+
+def _is_charged(one: Measured) -> bool:
+    """Whether there is a charge at all: on demand, only where something is used."""
+    return not one.charge.item.on_demand or bool(one.usage.pooled)
 
 
 def _alone(schedule: Schedule) -> Schedule:

@@ -20,7 +20,7 @@ from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
 from catchment.core.period import ONE_DAY, Period, first_instant, instant
 from catchment.core.pools import NO_POOL, Pool
 from catchment.core.pricing import needs_values
-from catchment.core.schedules import Charge, PricedItem, Schedule, Scope
+from catchment.core.schedules import Charge, PricedItem, Schedule, Scope, UsageKey
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.onward import Pools, onward
 from catchment.flows.billing.seat_usage import of_seats
@@ -29,9 +29,6 @@ from catchment.store.families import aliases
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
-
-UsageKey = tuple[str, str, Scope]
-"""Schedule, metric and scope: prices that share all of these price the same usage."""
 
 
 @dataclass(frozen=True, slots=True)
