@@ -1,11 +1,12 @@
-"""From a computed draft to an invoice in the database: its head, its contents, their ids."""
+"""From a computed draft to an invoice: its head, its contents, their ids."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,16 +16,14 @@ from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
+from catchment.core.money import Money
+from catchment.core.period import Period
 from catchment.core.settling import StepKind
-from catchment.core.taxes import identity, place_of
-from catchment.flows.credits.grant_phases import grant_begun
-from catchment.flows.credits.project_credits import projected
+from catchment.core.taxes import TaxStatus, identity, place_of
 from catchment.store import merchants
-from catchment.store.access import Workspace
 from catchment.store.catalog import structures
 from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
-from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoices.invoice_parts import (
     Contents,
@@ -70,34 +69,27 @@ def payers(
     }
 
 
-def keep(
-    tx: Connection,
-    workspace: Workspace,
-    drafts: Sequence[tuple[Due, Draft]],
-    *,
-    now: datetime,
-    new_id: NewId,
-    run_id: str | None = None,
-) -> list[Invoice]:
-    """Store new drafts, each whole; ``run_id`` is the billing run that makes them."""
-    if not drafts:
-        return []
-    known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
-    unpaid: list[tuple[Invoice, Contents]] = []
-    for due, draft in drafts:
-        made = head(workspace.id, new_id(), due, draft, known[draft.customer], now=now)
-        made = replace(made, run_id=run_id)
-        unpaid.append((made, contents_of(draft, made.id, new_id)))
-    grant_begun(tx, workspace, (due for due, _ in drafts), now=now, new_id=new_id)
-    paid = projected(tx, workspace.id, unpaid, new_id)
-    heads = [made for made, _ in paid]
-    invoices.add(tx, heads)
-    invoice_contents.add(tx, workspace.id, [contents for _, contents in paid])
-    return heads
+class Outline(NamedTuple):
+    """What the head of an invoice says of its ``Draft``."""
+
+    customer: CustomerId
+    currency: str
+    due_on: date
+    billing_period: Period
+    accounting_date: date
+    net: Money
+    tax: Money
+    notes: tuple[str, ...]
+    tax_status: TaxStatus
+    undecided: int
+
+    @classmethod
+    def of(cls, draft: Draft) -> Outline:
+        return cls(*(getattr(draft, name) for name in cls._fields))
 
 
 def head(
-    workspace_id: str, id: str, due: Due, draft: Draft, payer: Payer, *, now: datetime
+    workspace_id: str, id: str, due: Due, draft: Draft | Outline, payer: Payer, *, now: datetime
 ) -> Invoice:
     """The head of the draft of ``due``, with the customer as it is now."""
     customer, schedule = payer.customer, due.schedule
@@ -288,7 +280,6 @@ def _usage(
             path=tuple(zip(member.path, member.path_names, strict=True)),
             items=tuple(
                 UsageItem(
-                    ids.used(member.customer, item.metric_id),
                     item.metric_id,
                     item.title,
                     item.value,
@@ -319,8 +310,6 @@ class _Ids:
                 self._known["line", *what, late] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
-            for item in member.items:
-                self._known["used", member.customer_id, item.metric_id] = item.id
 
     def _of(self, *what: object) -> str:
         if what not in self._known:
@@ -347,6 +336,3 @@ class _Ids:
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)
-
-    def used(self, customer: CustomerId, metric_id: str) -> str:
-        return self._of("used", customer, metric_id)
