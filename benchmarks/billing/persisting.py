@@ -18,7 +18,7 @@ from catchment.core.charging import charges
 from catchment.core.consolidation import arrange
 from catchment.flows.billing import agreements
 from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.keep_drafts import keep
+from catchment.flows.billing.filled_drafts import keep
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
     invoice_evidence,

@@ -96,9 +96,12 @@ def show_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
 
 
 @routes.delete("/{id}")
-def remove_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
-    """Throw a draft away; the next billing run drafts its period anew. Answers what it was."""
-    return InvoiceOut.of(delete_invoice(tx, who.workspace.id, id))
+def remove_invoice(id: PathId, tx: Tx, who: WhoIs, new_id: NewId) -> InvoiceOut:
+    """Throw a draft away; the next billing run drafts its period anew. Answers what it was.
+
+    What credits held for it pays other drafts at once.
+    """
+    return InvoiceOut.of(delete_invoice(tx, who.workspace.id, id, new_id=new_id))
 
 
 @routes.get("/{id}/line-item-groups")

@@ -1,10 +1,11 @@
-"""From a computed draft to an invoice in the database: its head, its contents, their ids."""
+"""From a computed draft to an invoice: its head, its contents, their ids."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,17 +15,14 @@ from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
-from catchment.core.money import total
+from catchment.core.money import Money, total
+from catchment.core.period import Period
 from catchment.core.settling import StepKind
-from catchment.core.taxes import identity, place_of
-from catchment.flows.credits.grant_phases import grant_begun
-from catchment.flows.credits.project_credits import projected
+from catchment.core.taxes import TaxStatus, identity, place_of
 from catchment.store import merchants
-from catchment.store.access import Workspace
 from catchment.store.catalog import structures
 from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
-from catchment.store.invoices import invoice_writing
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoices.invoice_parts import (
     Contents,
@@ -70,51 +68,30 @@ def payers(
     }
 
 
-def keep(
-    tx: Connection,
-    workspace: Workspace,
-    drafts: Sequence[tuple[Due, Draft]],
-    *,
-    now: datetime,
-    new_id: NewId,
-    run_id: str | None = None,
-) -> list[Invoice]:
-    """Store new drafts, each whole; ``run_id`` is the billing run that makes them."""
-    if not drafts:
-        return []
-    known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
-    unpaid = made(workspace.id, drafts, known, now=now, new_id=new_id, run_id=run_id)
-    grant_begun(tx, workspace, (due for due, _ in drafts), now=now, new_id=new_id)
-    paid = projected(tx, workspace.id, unpaid, new_id)
-    invoice_writing.insert(tx, invoice_writing.rows_of(workspace.id, paid))
-    return [invoice for invoice, _ in paid]
+class Outline(NamedTuple):
+    """What the head of an invoice says of its ``Draft``."""
 
+    customer: CustomerId
+    currency: str
+    due_on: date
+    billing_period: Period
+    accounting_date: date
+    net: Money
+    tax: Money
+    notes: tuple[str, ...]
+    tax_status: TaxStatus
+    undecided: int
 
-def made(
-    workspace_id: str,
-    drafts: Iterable[tuple[Due, Draft]],
-    known: Mapping[CustomerId, Payer],
-    *,
-    now: datetime,
-    new_id: NewId,
-    run_id: str | None = None,
-) -> list[tuple[Invoice, Contents]]:
-    """New drafts as invoices to their ``known`` payers, of which no credit pays anything yet."""
-    return [
-        (
-            head(workspace_id, id, due, draft, known[draft.customer], now=now, run_id=run_id),
-            contents_of(draft, id, new_id),
-        )
-        for due, draft in drafts
-        for id in [new_id()]
-    ]
+    @classmethod
+    def of(cls, draft: Draft) -> Outline:
+        return cls(*(getattr(draft, name) for name in cls._fields))
 
 
 def head(
     workspace_id: str,
     id: str,
     due: Due,
-    draft: Draft,
+    draft: Draft | Outline,
     payer: Payer,
     *,
     now: datetime,

@@ -28,7 +28,7 @@ from catchment.store.once import once
 CALCULATION_PERIOD = "usageCalculationPeriod"
 """Beside the structure on the wire; kept within it, for it is a part of the price."""
 
-_NAMES = {one.months: one.value for one in Frequency if one is not Frequency.ONE_TIME}
+_NAMES = {one.months: one.value for one in Frequency if one.recurs}
 
 
 def parse(structure: Mapping[str, Any]) -> Price:  # noqa: PLR0911 -- one for each model

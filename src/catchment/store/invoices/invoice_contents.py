@@ -98,6 +98,13 @@ def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -
     return None if row is None else line_of_row(row)
 
 
+def line_called(tx: Connection, workspace_id: str, line_id: str) -> LineItem | None:
+    """The line of that id, on whichever invoice; None without one."""
+    query = _with_currency(line_items, workspace_id).where(line_items.c.id == line_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else line_of_row(row)
+
+
 def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
     evidence.clear(tx, invoice_id)
@@ -108,12 +115,13 @@ def clear(tx: Connection, invoice_id: str) -> None:
 
 def groups_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The groups of an invoice, for ``group_of_row``."""
-    return _with_currency(line_item_groups, workspace_id, invoice_id)
+    query = _with_currency(line_item_groups, workspace_id)
+    return query.where(line_item_groups.c.invoice_id == invoice_id)
 
 
 def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The lines of an invoice, for ``line_of_row``."""
-    return _with_currency(line_items, workspace_id, invoice_id)
+    return _with_currency(line_items, workspace_id).where(line_items.c.invoice_id == invoice_id)
 
 
 def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
@@ -126,10 +134,10 @@ def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     )
 
 
-def _with_currency(table: Any, workspace_id: str, invoice_id: str) -> Select[Any]:
+def _with_currency(table: Any, workspace_id: str) -> Select[Any]:
     joined = table.join(invoices, invoices.c.id == table.c.invoice_id)
     return (
         select(table, invoices.c.currency)
         .select_from(joined)
-        .where(table.c.workspace_id == workspace_id, table.c.invoice_id == invoice_id)
+        .where(table.c.workspace_id == workspace_id)
     )

@@ -5,7 +5,8 @@ Rows are plain tuples in the order of their columns, so that another process can
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, update
@@ -62,11 +63,39 @@ class Rows(NamedTuple):
     metrics: Sequence[_Row] = ()
     branches: Sequence[_Row] = ()
 
+    def under(self, head: Invoice) -> Rows:
+        """These of what stands on an invoice, with its head."""
+        return self._replace(heads=[head_rows.row_of(head)])
+
 
 def rows_of(workspace_id: str, made: Sequence[tuple[Invoice, Contents]]) -> Rows:
     """The rows of new invoices with all that is on them."""
-    rows = _contents_rows(workspace_id, [contents for _, contents in made])
+    rows = contents_rows(workspace_id, [contents for _, contents in made])
     return rows._replace(heads=[head_rows.row_of(invoice) for invoice, _ in made])
+
+
+def contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
+    """The rows of what stands on invoices whose heads are not among it."""
+    measured = [usage_rows(workspace_id, contents.usage) for contents in added if contents.usage]
+    return Rows(
+        groups=[group_row(workspace_id, group) for one in added for group in one.groups],
+        lines=[line_row(workspace_id, line) for one in added for line in one.lines],
+        evidence=[
+            evidence.row_of(workspace_id, one.lines[0].invoice_id, one.evidence)
+            for one in added
+            if one.lines
+        ],
+        members=[row for rows, _ in measured for row in rows],
+        metrics=[metrics for _, metrics in measured],
+        branches=[
+            row for one in added if one.usage for row in branches.rows_of(workspace_id, one.usage)
+        ],
+    )
+
+
+def joined(found: Iterable[Rows]) -> Rows:
+    """The rows of several."""
+    return Rows(*(list(chain.from_iterable(table)) for table in zip(*found, strict=True)))
 
 
 def insert(tx: Connection, rows: Rows) -> None:
@@ -77,7 +106,7 @@ def insert(tx: Connection, rows: Rows) -> None:
 
 def add_contents(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
     """Store the contents of heads that are there already."""
-    insert(tx, _contents_rows(workspace_id, added))
+    insert(tx, contents_rows(workspace_id, added))
 
 
 def save(tx: Connection, *changed: Invoice) -> None:
@@ -109,21 +138,3 @@ def _update(tx: Connection, changed: Sequence[Invoice], names: Sequence[str]) ->
         tx.execute(
             this, [{"this_id": id} | {name: row[at] for name, at in places} for id, row in rows]
         )
-
-
-def _contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
-    measured = [usage_rows(workspace_id, contents.usage) for contents in added if contents.usage]
-    return Rows(
-        groups=[group_row(workspace_id, group) for one in added for group in one.groups],
-        lines=[line_row(workspace_id, line) for one in added for line in one.lines],
-        evidence=[
-            evidence.row_of(workspace_id, one.lines[0].invoice_id, one.evidence)
-            for one in added
-            if one.lines
-        ],
-        members=[row for rows, _ in measured for row in rows],
-        metrics=[metrics for _, metrics in measured],
-        branches=[
-            row for one in added if one.usage for row in branches.rows_of(workspace_id, one.usage)
-        ],
-    )
