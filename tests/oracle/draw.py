@@ -11,6 +11,7 @@ from tests.oracle.calendars import beginning
 from tests.oracle.contracts import (
     MINOR_DIGITS,
     MONTHS,
+    NEVER,
     Contract,
     Customer,
     Discount,
@@ -115,7 +116,62 @@ def contract(seed: int, zone: str) -> Contract:
     seats = (
         _seats(random, many, zone, edges) if any(one.model == "SEAT_BASED" for one in used) else ()
     )
-    return Contract(zone, customers, moves, schedules, events, RATES, seats)
+    whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
+    if any(one.customer for one in schedules) and random.random() < 0.5:
+        whole = _joined(random, whole)
+    if random.random() < 0.4:
+        return _late(random, whole)
+    schedules = (_with_milestones(random, one) for one in whole.schedules)
+    return replace(whole, schedules=tuple(schedules))
+
+
+def _with_milestones(random: Random, schedule: Schedule) -> Schedule:
+    """The same, where some phase ends only when something is reached, or never is, and nothing is stopped."""
+    running = [n for n, day in enumerate(RUN_DAYS) if schedule.end is None or day <= schedule.end]
+    last = len(schedule.phases) - 1
+    ending = [n for n in {max(last - 1, 0), last} if schedule.phases[n].end is not None]
+    if random.random() > 0.15 or not ending or not running:
+        return schedule
+    place = random.choice(ending)
+    phases = list(schedule.phases)
+    phases[place] = replace(phases[place], milestone=random.choice((*running, NEVER)))
+    return replace(schedule, phases=tuple(phases), cancelled=None, suspended=None)
+
+
+def _joined(random: Random, whole: Contract) -> Contract:
+    """The same, where some that are below others bill their parents, mostly in one currency. Nothing is stopped."""
+    first, *others = whole.schedules
+    found = [first]
+    for one in others:
+        currency = first.currency if random.random() < 0.8 else one.currency
+        parent = one.customer > 0 and random.random() < 0.7
+        found.append(replace(one, currency=currency, bills_parent=parent))
+    running = (replace(one, cancelled=None, suspended=None) for one in found)
+    return replace(whole, schedules=tuple(running))
+
+
+def _late(random: Random, whole: Contract) -> Contract:
+    """The same, where invoices become final and some events come only after one to three of the runs.
+
+    Nothing is stopped: what is final cannot be cancelled.
+    """
+    runs = random.sample(range(1, PERIODS), random.choice((1, 1, 2, 3)))
+    events = [
+        event._replace(come=random.choice(runs)) if random.random() < 0.5 else event
+        for event in whole.events
+    ]
+    schedules = tuple(
+        replace(
+            one,
+            cancelled=None,
+            suspended=None,
+            issues=random.random() < 0.9,
+            adjusts=random.random() < 0.9,
+        )
+        for one in whole.schedules
+    )
+    in_order = tuple(sorted(events, key=lambda event: event.come))
+    return replace(whole, events=in_order, schedules=schedules)
 
 
 def _customer(random: Random) -> Customer:
