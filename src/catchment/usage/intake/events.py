@@ -60,7 +60,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """An accepted request. ``size`` is that of its JSON, ``body`` is what ``pack`` made of it."""
+    """Accepted events. ``size`` is that of its JSON, ``body`` is what ``pack`` made of it."""
 
     id: int
     size: int
