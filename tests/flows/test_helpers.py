@@ -96,7 +96,7 @@ def billed(books: Books) -> dict[Any, Any]:
                     one,
                     id="",
                     invoice_id="",
-                    items=tuple(replace(item, id="", group_id="") for item in one.items),
+                    items=tuple(replace(item, group_id="") for item in one.items),
                 )
                 for one in contents.usage
             ]
