@@ -94,12 +94,12 @@ def planned(
     workspace: Workspace,
     wanted: Collection[Charge],
     looking: Looking,
-    adjusting: UsageStore | None = None,
+    adjusting: UsageStore,
 ) -> tuple[Agreements, list[Due]]:
     """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
 
     Each is whole: with what joins it and stands on its draft, on demand as found by ``looking``,
-    and with what it adjusts by the usage ``adjusting``, if there is one. Nothing is held.
+    and with what it adjusts by the usage ``adjusting``. Nothing is held.
     """
     search = _Search(
         tx,
@@ -112,9 +112,7 @@ def planned(
     )
     dues = search.dues()
     assert search.agreed is not None, wanted
-    if adjusting is not None:
-        dues = _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
-    return search.agreed, dues
+    return search.agreed, _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
 
 
 def _with_adjustments(
