@@ -43,8 +43,10 @@ def helped(books: Books, stores: Stores, **more: Any) -> RunResult:
 
 
 @pytest.fixture
-def place(engine: Engine, data_dir: Path) -> Place:
-    return Place(engine.url.render_as_string(hide_password=False), data_dir)
+def place(engine: Engine, data_dir: Path, books: Books) -> Place:
+    found = Place(engine.url.render_as_string(hide_password=False), data_dir)
+    found.opened = engine, books.usage, books.workspace
+    return found
 
 
 @pytest.fixture
