@@ -31,9 +31,9 @@ def parts(price: Price, of: Usage, minor: int) -> list[tuple[str, tuple[int | No
 
 
 def test_of_equal_remainders_the_smaller_id_has_the_cent_by_every_method() -> None:
-    assert parts(Linear(D(1)), usage(b=1, a=1, c=1), 2) == [
+    assert parts(Linear(D(1)), usage(c=1, a=1, b=1), 1) == [
         ("a", (1, 1, 1)),
-        ("b", (1, 1, 1)),
+        ("b", (0, 0, 0)),
         ("c", (0, 0, 0)),
     ]
 
@@ -43,9 +43,9 @@ def test_of_what_is_given_back_the_smaller_id_has_the_cent_too() -> None:
     alone = dict.fromkeys(less, D(3))
     back = Usage(D(-3), less, 0, {}, reached=D(9), members_reached=alone)
 
-    assert parts(GOES_ON, back, -2) == [
+    assert parts(GOES_ON, back, -1) == [
         ("a", (-1, -1, -1)),
-        ("b", (-1, -1, -1)),
+        ("b", (0, 0, 0)),
         ("c", (0, 0, 0)),
     ]
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.metering import UsageQuery, fold, measure
+from catchment.core.metering import UsageQuery, measure
+from catchment.core.properties import fold
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore

@@ -13,14 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catchment.core.metering import (
-    FRACTION_DIGITS,
-    GROWING,
-    VALUING,
-    Aggregation,
-    Metric,
-    fold,
-)
+from catchment.core.metering import GROWING, VALUING, Aggregation, Metric
+from catchment.core.properties import FRACTION_DIGITS, fold
 from catchment.usage.intake.columns import folded, number, text
 
 IN_ORDER = ("received_at - received_at % 1000", "seq")
