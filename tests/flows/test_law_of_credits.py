@@ -56,8 +56,12 @@ class Seller:
         ):
             case "grant":
                 amount = str(D(self.random.randrange(1, 20_000)).scaleb(-2))
-                units = {"metric_id": self.calls} if self.random.random() < 0.3 else {}
-                grant(self.books, self.random.choice([self.parent, self.child]), amount, **units)
+                terms: dict[str, object] = {}
+                if self.random.random() < 0.3:
+                    terms["metric_id"] = self.calls
+                if self.random.random() < 0.3:
+                    terms |= {"cost": D(80), "sold": True}
+                grant(self.books, self.random.choice([self.parent, self.child]), amount, **terms)
             case "take":
                 closed = [one for one, of in self.grants().items() if not of]
                 if closed:

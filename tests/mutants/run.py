@@ -32,7 +32,8 @@ FAMILIES = 60
 PROCESSES = 2
 
 _CONTRACTS = "tests/oracle/test_core.py"
-_PRICING = ("tests/core/pricing", "tests/core/test_seat_charges.py", _CONTRACTS)
+_SEATS = ("tests/core/test_seat_balances.py", "tests/core/test_seat_charges.py")
+_PRICING = ("tests/core/pricing", *_SEATS, _CONTRACTS)
 _SETTLING = ("tests/core/test_settling.py", "tests/core/test_invoicing.py", _CONTRACTS)
 _LAWS = "tests/laws/test_laws.py::test_no_family_breaks"
 _SHARING = (

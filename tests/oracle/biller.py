@@ -28,6 +28,7 @@ from tests.oracle.contracts import (
     Schedule,
 )
 from tests.oracle.numbers import decimals, rounded, shared, spread
+from tests.oracle.payers import invoice_of
 from tests.oracle.pricing import cost
 from tests.oracle.seats import seat_cost, seats
 from tests.oracle.usage import NOTHING, Charged, Used, key_of, used
@@ -48,7 +49,7 @@ def bill(contract: Contract, until: date) -> Bill:
                 for key, line in _Settled(contract, cycle, usage).lines():
                     assert key not in lines, key
                     lines[key] = line
-    return Bill(lines, _invoices(lines))
+    return Bill(lines, invoices(lines))
 
 
 def as_agreed(contract: Contract) -> Contract:
@@ -95,12 +96,12 @@ def _ending(schedule: Schedule, last: date) -> Schedule:
     return replace(schedule, phases=tuple(kept))
 
 
-def _invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
-    """All lines of one schedule that are due on one day are one invoice."""
+def invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
+    """All lines that are on one of them."""
     found: dict[InvoiceKey, Invoice] = {}
-    for (schedule, _, _), line in lines.items():
-        net, tax, count = found.get((schedule, line.due), (0, 0, 0))
-        found[schedule, line.due] = Invoice(net + line.net, tax + line.tax, count + 1)
+    for line in lines.values():
+        net, tax, count = found.get(line.invoice, (0, 0, 0))
+        found[line.invoice] = Invoice(net + line.net, tax + line.tax, count + 1)
     return found
 
 
@@ -119,7 +120,7 @@ class _Settled:
     def __init__(self, contract: Contract, cycle: _Cycle, usage: Mapping[LineKey, Used]) -> None:
         self.schedule, self.phase = cycle[0][0].schedule, cycle[0][0].phase
         self.digits = MINOR_DIGITS[self.schedule.currency]
-        self.payer, self.rates = contract.customers[self.schedule.customer], contract.rates
+        self.contract = contract
         self.cycle, self.usage = cycle, usage
         self.charged = [self.charge(one, service) for one, service in cycle]
 
@@ -193,9 +194,24 @@ class _Settled:
             quantity = own.pooled
         if self.schedule.rolls_up and one.price.metric is not None:
             shares = self.shares(one, service, own, net)
-        tax = rounded(net * self.tax_of(one.price), 0)
-        line = Line(service.due, service.end, self.shown(one.price, quantity), net, tax, shares)
-        return key_of(one, service), line
+        key = key_of(one, service)
+        return key, self.taxed(one, service, self.shown(one.price, quantity), net, shares)
+
+    def taxed(
+        self,
+        one: Charged,
+        service: Service,
+        quantity: str,
+        net: int,
+        shares: Mapping[int, int] | None,
+    ) -> Line:
+        invoice = invoice_of(self.contract, self.schedule, service)
+        if invoice.payer != self.schedule.customer and shares is None:
+            shares = {self.schedule.customer: net}
+        if shares is not None:
+            shares = {who: part for who, part in shares.items() if part}
+        rate = self.tax_of(one.price, self.contract.customers[invoice.payer])
+        return Line(invoice, service.end, quantity, net, rate, rounded(net * rate, 0), shares)
 
     @staticmethod
     def shown(price: Price, quantity: Fraction) -> str:
@@ -218,17 +234,17 @@ class _Settled:
 
     def beside(self, what: str, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
         """A line that stands beside that of a price, and is taxed like it."""
-        tax = rounded(net * self.tax_of(one.price), 0)
-        called = f"{what} {service.part}".strip()
-        key = self.schedule.id, called, service.start
-        return key, Line(service.due, service.end, "1" if net else "0", net, tax, None)
+        key = self.schedule.id, f"{what} {service.part}".strip(), service.start
+        line = self.taxed(one, service, "1" if net else "0", net, None)
+        return key, line._replace(shares=None)
 
-    def tax_of(self, price: Price) -> Fraction:
-        if self.payer.status != "TAXED":
+    def tax_of(self, price: Price, payer: Customer) -> Fraction:
+        if payer.status != "TAXED":
             return Fraction(0)
         named = self.schedule.rates.get(price.id)
-        found = [one for one in self.rates if one.name == named] or _nearest(
-            self.rates, self.payer, price.category
+        rates = self.contract.rates
+        found = [one for one in rates if one.name == named] or _nearest(
+            rates, payer, price.category
         )
         return Fraction(found[0].fraction) if found else Fraction(0)
 

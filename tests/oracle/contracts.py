@@ -6,9 +6,11 @@ a circle; amounts are the texts that a seller would write.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
+from itertools import count
 from typing import NamedTuple
 
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}
@@ -115,7 +117,9 @@ class Schedule:
     """``rates`` names a tax rate for some prices. The ``id`` says in which order schedules were made.
 
     After the billing run at the place ``cancelled`` names it was agreed to end on a day, and between the two runs of
-    ``suspended`` it was suspended.
+    ``suspended`` it was suspended. What it ``issues`` is final at the end of the run that drafts it; then it
+    ``adjusts`` what comes late, or leaves it. Where it ``bills_parent`` its lines go to the nearest customer above who
+    pays.
     """
 
     id: str
@@ -128,6 +132,9 @@ class Schedule:
     rates: Mapping[str, str] = field(default_factory=dict)
     cancelled: tuple[int, date] | None = None
     suspended: tuple[int, int] | None = None
+    issues: bool = False
+    adjusts: bool = True
+    bills_parent: bool = False
 
     @property
     def start(self) -> date:
@@ -167,7 +174,8 @@ class Move(NamedTuple):
 class Event(NamedTuple):
     """``sent_as`` is the sender's id of it: a later event with the same one replaces it.
 
-    ``name`` is which of its customer's names it came under; nobody's where the customer is None.
+    ``name`` is which of its customer's names it came under; nobody's where the customer is None. It came before
+    the billing run at the place ``come``.
     """
 
     sent_as: str
@@ -176,6 +184,7 @@ class Event(NamedTuple):
     type: str
     at: datetime
     properties: Mapping[str, str]
+    come: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,22 +203,44 @@ class Contract:
     seats: tuple[Event, ...] = ()
 
 
-class Line(NamedTuple):
-    """A line of an invoice in minor units, for the days from ``since`` up to but not including ``until``.
+class InvoiceKey(NamedTuple):
+    """The schedule whose invoice it is, its due day, and who gets it."""
 
-    ``shares`` are the members' parts of the net where the line is shared by quantity.
+    schedule: str
+    due: date
+    payer: int
+
+
+class Line(NamedTuple):
+    """A line of an invoice in minor units, for days up to but not including ``until``.
+
+    ``rate`` is the tax on it. ``shares`` are the members' parts of the net where the line is shared by quantity, or is
+    on the invoice of somebody above; who has nothing of it is left out.
     """
 
-    due: date
+    invoice: InvoiceKey
     until: date
     quantity: str
     net: int
+    rate: Fraction
     tax: int
     shares: Mapping[int, int] | None
 
+    @property
+    def due(self) -> date:
+        return self.invoice.due
+
 
 LineKey = tuple[str, str, date]
-"""Schedule, what is charged (a price, a part of its seats, or what stands beside it) and first day of service."""
+"""Schedule, what is charged (a price, a part of its seats, what stands beside it, or an adjustment of one of these)
+and first day of service.
+"""
+
+
+def adjustments(key: LineKey) -> Iterator[LineKey]:
+    """The adjustments of a line, one after the other."""
+    schedule, what, start = key
+    return ((schedule, f"{what} adjusted {n}", start) for n in count(1))
 
 
 class Invoice(NamedTuple):
@@ -218,10 +249,6 @@ class Invoice(NamedTuple):
     net: int
     tax: int
     lines: int
-
-
-InvoiceKey = tuple[str, date]
-"""Schedule and due day."""
 
 
 class Bill(NamedTuple):
@@ -247,6 +274,8 @@ def told(contract: Contract) -> str:
             f"{f', taxes {dict(schedule.rates)}' if schedule.rates else ''}"
             f"{f', cancelled {schedule.cancelled}' if schedule.cancelled else ''}"
             f"{f', suspended {schedule.suspended}' if schedule.suspended else ''}"
+            f"{', issues' * schedule.issues}{', adjusts nothing' * (not schedule.adjusts)}"
+            f"{', bills its parent' * schedule.bills_parent}"
         )
         for phase in schedule.phases:
             said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}")
@@ -255,5 +284,6 @@ def told(contract: Contract) -> str:
         said.append(
             f"event {event.sent_as} of customer {event.customer} (name {event.name}),"
             f" {event.type}, {event.at.isoformat()}, {dict(event.properties)}"
+            f"{f', comes before run {event.come}' if event.come else ''}"
         )
     return "\n".join(said)

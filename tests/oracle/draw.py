@@ -115,7 +115,46 @@ def contract(seed: int, zone: str) -> Contract:
     seats = (
         _seats(random, many, zone, edges) if any(one.model == "SEAT_BASED" for one in used) else ()
     )
-    return Contract(zone, customers, moves, schedules, events, RATES, seats)
+    whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
+    if any(one.customer for one in schedules) and random.random() < 0.5:
+        whole = _joined(random, whole)
+    return _late(random, whole) if random.random() < 0.4 else whole
+
+
+def _joined(random: Random, whole: Contract) -> Contract:
+    """The same, where some that are below others bill their parents, mostly in one currency. Nothing is stopped."""
+    first, *others = whole.schedules
+    found = [first]
+    for one in others:
+        currency = first.currency if random.random() < 0.8 else one.currency
+        parent = one.customer > 0 and random.random() < 0.7
+        found.append(replace(one, currency=currency, bills_parent=parent))
+    running = (replace(one, cancelled=None, suspended=None) for one in found)
+    return replace(whole, schedules=tuple(running))
+
+
+def _late(random: Random, whole: Contract) -> Contract:
+    """The same, where invoices become final and some events come only after one to three of the runs.
+
+    Nothing is stopped: what is final cannot be cancelled.
+    """
+    runs = random.sample(range(1, PERIODS), random.choice((1, 1, 2, 3)))
+    events = [
+        event._replace(come=random.choice(runs)) if random.random() < 0.5 else event
+        for event in whole.events
+    ]
+    schedules = tuple(
+        replace(
+            one,
+            cancelled=None,
+            suspended=None,
+            issues=random.random() < 0.9,
+            adjusts=random.random() < 0.9,
+        )
+        for one in whole.schedules
+    )
+    in_order = tuple(sorted(events, key=lambda event: event.come))
+    return replace(whole, events=in_order, schedules=schedules)
 
 
 def _customer(random: Random) -> Customer:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 
 from catchment.core.allocation import METHODS
 from catchment.core.breakdown import Measured
@@ -92,7 +93,7 @@ def _usage(
 def _counted(values: Iterable[Fraction], *, in_order: bool) -> Values:
     found = [_decimal(value) for value in values]
     if in_order:
-        return tuple((value, 1) for value in found)
+        return tuple((value, len(list(days))) for value, days in groupby(found))
     return tuple(sorted(Counter(found).items()))
 
 

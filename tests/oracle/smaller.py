@@ -40,6 +40,10 @@ def _schedules(schedule: Schedule) -> Iterator[Schedule]:
         yield replace(schedule, cancelled=None)
     if schedule.suspended is not None:
         yield replace(schedule, suspended=None)
+    if schedule.bills_parent:
+        yield replace(schedule, bills_parent=False)
+    if not schedule.adjusts:
+        yield replace(schedule, adjusts=True)
     if schedule.exclusions:
         yield replace(schedule, exclusions=frozenset())
     if schedule.rates:

@@ -13,6 +13,8 @@ export type CreditGrantRequest = {
   metricId?: string;
   amount: string;
   costOfCredit?: string;
+  taxRateId?: string;
+  createInvoice?: boolean;
   effectiveDate?: string;
   expiryDate?: string;
 };
@@ -31,6 +33,8 @@ export type BalanceGrant = {
   takenBackAmount: string;
   effectiveDate: string;
   expiryDate?: string;
+  /** The invoice that sells it. */
+  invoiceId?: string;
 };
 
 export type CreditTransaction = {

@@ -73,7 +73,7 @@ class Period:
     def intersect(self, other: Period) -> Period | None:
         """The days in both, or None when there are none."""
         if other.start <= self.start and self.end <= other.end:
-            return self if self.start < self.end else None
+            return self
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Period(start, end) if start < end else None
 
@@ -168,8 +168,7 @@ def union(spans: Iterable[Span]) -> tuple[Span, ...]:
         if span.start == span.end:
             continue
         if merged and span.start <= merged[-1].end:
-            if span.end > merged[-1].end:
-                merged[-1] = Span(merged[-1].start, span.end)
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:
             merged.append(span)
     return tuple(merged)
@@ -190,13 +189,11 @@ def minus(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
     for span in union(spans):
         start = span.start
         for hole in holes:
-            if hole.end <= start:
-                continue
             if hole.start >= span.end:
                 break
             if hole.start > start:
                 left.append(Span(start, hole.start))
-            start = hole.end
+            start = max(start, hole.end)
         if start < span.end:
             left.append(Span(start, span.end))
     return tuple(left)

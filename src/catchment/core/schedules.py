@@ -181,6 +181,12 @@ class Schedule:
 UsageKey = tuple[str, str, Scope]
 """Schedule, metric and scope: prices that share all of these price the same usage."""
 
+
+def charged_at(item: PricedItem, part: SeatPart) -> Timing:
+    """When a price is charged for some seats; overages are known only afterwards."""
+    return Timing.IN_ARREARS if part is SeatPart.OVERAGES else item.timing
+
+
 ChargeId = tuple[str, str, date, str]
 """Schedule, price, first day of service, and which seats (``SeatPart``).
 
@@ -218,13 +224,13 @@ class Charge:
     @property
     def before(self) -> Period | None:
         """The days of usage that only moves the tiers; None where there are none."""
-        read = self.read
-        return Period(read.start, self.service.start) if read != self.service else None
+        begin, start = self.tiers_from, self.service.start
+        return None if begin is None or begin == start else Period(begin, start)
 
     @property
     def timing(self) -> Timing:
-        """Overages are known only afterwards."""
-        return Timing.IN_ARREARS if self.part is SeatPart.OVERAGES else self.item.timing
+        """When it is charged."""
+        return charged_at(self.item, self.part)
 
     @property
     def key(self) -> tuple[str, str, date, str]:

@@ -245,6 +245,12 @@ def test_segments_show_where_in_the_tiers_they_began() -> None:
     ]
 
 
+def test_a_tier_that_earlier_usage_had_filled_has_no_segment() -> None:
+    [segment] = rate(CUMULATIVE, D(25), reached=D(100))
+
+    assert (segment.lower, segment.upper, segment.quantity) == (D(100), None, D(25))
+
+
 @given(st.lists(st.decimals(-200, 200, places=2), max_size=6))
 def test_periods_cost_together_what_the_whole_costs(used: list[D]) -> None:
     reached, costs = D(0), D(0)

@@ -16,10 +16,10 @@ from sqlalchemy import Connection
 from catchment.core.daily import NEVER_USED, DaysUsed
 from catchment.core.metering import Metric, UsageQuery
 from catchment.core.period import NO_END, ONE_DAY, Period, first_instant
-from catchment.core.pools import NO_POOL, Pool
+from catchment.core.pools import Pool
 from catchment.core.schedules import PricedItem, Schedule, UsageKey
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.onward import Pools, onward
+from catchment.flows.billing.onward import Naming
 from catchment.flows.billing.users import Asked, users
 from catchment.store.chunks import batches
 from catchment.store.families import aliases
@@ -146,7 +146,5 @@ def _queries(
 ) -> list[UsageQuery]:
     everyone = {member.customer for _, pool in batch for member in pool.members}
     known = aliases.of_customers(tx, workspace_id, everyone)
-    names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-    return [
-        onward(UsageQuery(one.metric, ()), Pools(pool, NO_POOL), names).query for one, pool in batch
-    ]
+    naming = Naming({who: tuple(alias.value for alias in found) for who, found in known.items()})
+    return [UsageQuery(one.metric, naming.members(pool)) for one, pool in batch]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -15,8 +16,10 @@ from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
+from catchment.core.money import Money
+from catchment.core.period import Period
 from catchment.core.settling import StepKind
-from catchment.core.taxes import identity, place_of
+from catchment.core.taxes import TaxStatus, identity, place_of
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store import merchants
@@ -26,6 +29,7 @@ from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
+from catchment.store.invoices.invoice_contents import Rows
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
@@ -70,6 +74,47 @@ def payers(
     }
 
 
+class Outline(NamedTuple):
+    """What the head of an invoice says of its ``Draft``."""
+
+    customer: CustomerId
+    currency: str
+    due_on: date
+    billing_period: Period
+    accounting_date: date
+    net: Money
+    tax: Money
+    notes: tuple[str, ...]
+    tax_status: TaxStatus
+    undecided: int
+
+    @classmethod
+    def of(cls, draft: Draft) -> Outline:
+        return cls(*(getattr(draft, name) for name in cls._fields))
+
+
+class Filled(NamedTuple):
+    """A draft with an id and all that it needs to be stored, but who is to be addressed.
+
+    What stands on it are rows where no credits can pay anything of it.
+    """
+
+    id: str
+    outline: Outline
+    contents: Contents | Rows
+
+    def as_rows(self) -> Filled:
+        """The same with rows."""
+        if isinstance(self.contents, Rows):
+            return self
+        return self._replace(contents=invoice_contents.rows_of(self.contents).made())
+
+
+def filled(draft: Draft, id: str, new_id: NewId) -> Filled:
+    """A draft with the ids of all that stands on it."""
+    return Filled(id, Outline.of(draft), contents_of(draft, id, new_id))
+
+
 def keep(
     tx: Connection,
     workspace: Workspace,
@@ -80,24 +125,44 @@ def keep(
     run_id: str | None = None,
 ) -> list[Invoice]:
     """Store new drafts, each whole; ``run_id`` is the billing run that makes them."""
+    whole = [(due, filled(draft, new_id(), new_id)) for due, draft in drafts]
+    return keep_filled(tx, workspace, whole, now=now, new_id=new_id, run_id=run_id)
+
+
+def keep_filled(
+    tx: Connection,
+    workspace: Workspace,
+    drafts: Sequence[tuple[Due, Filled]],
+    *,
+    now: datetime,
+    new_id: NewId,
+    run_id: str | None = None,
+) -> list[Invoice]:
+    """Store drafts that are filled; see ``keep``."""
     if not drafts:
         return []
-    known = payers(tx, workspace.id, (draft.customer for _, draft in drafts))
+    known = payers(tx, workspace.id, (one.outline.customer for _, one in drafts))
     unpaid: list[tuple[Invoice, Contents]] = []
-    for due, draft in drafts:
-        made = head(workspace.id, new_id(), due, draft, known[draft.customer], now=now)
+    heads, rows = [], []
+    for due, (id, outline, contents) in drafts:
+        made = head(workspace.id, id, due, outline, known[outline.customer], now=now)
         made = replace(made, run_id=run_id)
-        unpaid.append((made, contents_of(draft, made.id, new_id)))
+        if isinstance(contents, Rows):
+            heads.append(made)
+            rows.append(contents)
+        else:
+            unpaid.append((made, contents))
     grant_begun(tx, workspace, (due for due, _ in drafts), now=now, new_id=new_id)
     paid = projected(tx, workspace.id, unpaid, new_id)
-    heads = [made for made, _ in paid]
+    heads += [made for made, _ in paid]
     invoices.add(tx, heads)
+    invoice_contents.insert(tx, workspace.id, rows)
     invoice_contents.add(tx, workspace.id, [contents for _, contents in paid])
     return heads
 
 
 def head(
-    workspace_id: str, id: str, due: Due, draft: Draft, payer: Payer, *, now: datetime
+    workspace_id: str, id: str, due: Due, draft: Draft | Outline, payer: Payer, *, now: datetime
 ) -> Invoice:
     """The head of the draft of ``due``, with the customer as it is now."""
     customer, schedule = payer.customer, due.schedule

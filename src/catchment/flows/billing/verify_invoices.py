@@ -21,6 +21,7 @@ from catchment.core.charging import charges
 from catchment.core.consolidation import Part
 from catchment.core.daily import only
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
+from catchment.core.money import total
 from catchment.core.period import ONE_DAY
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
@@ -32,6 +33,7 @@ from catchment.flows.billing.compare_invoices import Difference, first_differenc
 from catchment.flows.billing.keep_drafts import contents_of
 from catchment.flows.billing.measure_again import Line, Plan, measure_again
 from catchment.flows.billing.metrics_then import as_billed
+from catchment.flows.billing.verify_sale import sale_differs
 from catchment.flows.credits.credit_lines import without_credits
 from catchment.flows.credits.paid_again import paid_again
 from catchment.flows.taxes.taxed_again import taxed_again
@@ -98,10 +100,13 @@ def _verdicts(
     standing = invoices.charges_on(tx, these)
     ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
     billed = invoices.billed(tx, workspace_id, ids)
-    planned: list[Plan | Difference] = []
+    planned: list[Plan | Difference | None] = []
     for invoice in part:
         try:
-            planned.append(_planned(tx, history, invoice, bodies, billed))
+            if invoice.schedule_id is None:
+                planned.append(_sale(tx, invoice, bodies))
+            else:
+                planned.append(_planned(tx, history, invoice, bodies, billed))
         except _Different as refused:
             planned.append(refused.difference)
     kept = kept_usage.first_day(tx, workspace_id)
@@ -112,7 +117,11 @@ def _verdicts(
         workspace_id,
         [one for one in planned if isinstance(one, Plan) and one.invoice.id not in gone],
     )
-    sound = [one.invoice.id for one in planned if isinstance(one, Plan)]
+    sound = [
+        invoice.id
+        for invoice, one in zip(part, planned, strict=True)
+        if not isinstance(one, Difference)
+    ]
     wrong = {one.invoice_id: one for one in reversed(list(faults_of(tx, workspace_id, sound)))}
     for invoice, one in zip(part, planned, strict=True):
         judge = _mispriced if invoice.id in gone else partial(_judged, tx)
@@ -121,6 +130,12 @@ def _verdicts(
             sums = wrong[invoice.id]
             found = Difference(sums.part, sums.id, sums.figure, sums.found, sums.expected)
         yield Verdict(invoice, found, invoice.id not in gone)
+
+
+def _sale(tx: Connection, invoice: Invoice, bodies: Mapping[str, Raw]) -> Difference | None:
+    """Where an invoice that sells a grant differs. Raises _Different."""
+    stored, kept = _stored(tx, invoice, bodies)
+    return sale_differs(tx, invoice, replace(stored, evidence=kept), _new_ids())
 
 
 def _planned(
@@ -289,15 +304,27 @@ def _judged(tx: Connection, plan: Plan) -> Difference | None:
         return taxed[charge.billed_as]
 
     again = draft(plan.schedule, own, names, guests, late, on=invoice.due_on, taxing=taxing)
-    numbers = count(1)
-
-    def new_id() -> str:
-        return f"new {next(numbers)}"
-
+    new_id = _new_ids()
     contents = contents_of(again, invoice.id, new_id, stored)
     contents = paid_again(tx, invoice, contents, stored.lines, new_id)
-    stored = replace(stored, evidence=plan.kept)
-    return first_difference(invoice, stored, again, contents)
+    made = replace(
+        invoice,
+        customer_id=again.customer,
+        currency=again.currency,
+        net=total((group.net for group in contents.groups), again.currency),
+        tax=total((group.tax for group in contents.groups), again.currency),
+        undecided_taxes=again.undecided,
+        billing_period=again.billing_period,
+        accounting_date=again.accounting_date,
+        notes=again.notes,
+    )
+    return first_difference(invoice, replace(stored, evidence=plan.kept), made, contents)
+
+
+def _new_ids() -> Callable[[], str]:
+    """Ids that are no stored part's."""
+    numbers = count(1)
+    return lambda: f"new {next(numbers)}"
 
 
 def _adjusted(plan: Plan) -> Iterator[Adjustment]:

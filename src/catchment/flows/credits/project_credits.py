@@ -15,6 +15,7 @@ from catchment.core.credits import Grant, rest
 from catchment.core.drawing import Available, Draw, drawn
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, total
+from catchment.core.settling import StepKind
 from catchment.flows.credits.credit_lines import credited, payables, without_credits
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.invoices import invoice_contents, invoice_customers, invoices
@@ -140,7 +141,7 @@ def outdated(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> 
         != [
             (line.credit_grant_id, line.net.minor, line.tax.minor)
             for line in lines
-            if line.credit_grant_id is not None
+            if line.settles is StepKind.CREDIT
         ]
     }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -14,17 +15,18 @@ from catchment.store.schema import usage_branches
 _c = usage_branches.c
 
 
-def add(
-    tx: Connection, workspace_id: str, added: Iterable[tuple[str, Sequence[UsageItemGroup]]]
-) -> None:
-    """Note the branches of new invoices, given each with its members in the order shown."""
-    rows = (
-        (one.customer, invoice_id, one.first, one.last)
-        for invoice_id, members in added
-        for one in stretches([id for id, _ in member.path] for member in members)
-    )
-    columns = ("customer_id", "invoice_id", "first_index", "last_index")
-    add_rows(tx, usage_branches, {"workspace_id": workspace_id}, columns, rows)
+_COLUMNS = ("customer_id", "invoice_id", "first_index", "last_index")
+
+
+def rows_of(members: Sequence[UsageItemGroup]) -> Iterator[tuple[Any, ...]]:
+    """What notes the branches of an invoice with these members, in the order shown."""
+    for one in stretches([id for id, _ in member.path] for member in members):
+        yield one.customer, members[0].invoice_id, one.first, one.last
+
+
+def add(tx: Connection, workspace_id: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Note branches, given as rows of ``rows_of``."""
+    add_rows(tx, usage_branches, {"workspace_id": workspace_id}, _COLUMNS, rows)
 
 
 def of_customer(

@@ -122,14 +122,18 @@ _sums = msgspec.json.Decoder(dict[str, _EvidenceSum])
 _one = msgspec.json.Decoder(Evidence)
 
 
-def add(
-    tx: Connection, workspace_id: str, found: Iterable[tuple[str, Mapping[str, Evidence]]]
-) -> None:
-    """Keep the evidence of lines: (invoice, evidence by line)."""
-    rows = ((invoice_id, _packed(msgspec.json.encode(by_line))) for invoice_id, by_line in found)
-    columns = ("invoice_id", "body")
+_COLUMNS = ("invoice_id", "body")
+
+
+def row_of(invoice_id: str, found: Mapping[str, Evidence]) -> tuple[Any, ...]:
+    """What keeps the evidence of an invoice's lines, by line."""
+    return invoice_id, _packed(msgspec.json.encode(found))
+
+
+def add(tx: Connection, workspace_id: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Keep evidence, given as rows of ``row_of``."""
     common = {"workspace_id": workspace_id}
-    add_rows(tx, invoice_evidence, common, columns, rows, ready=columns)
+    add_rows(tx, invoice_evidence, common, _COLUMNS, rows, ready=_COLUMNS)
 
 
 def clear(tx: Connection, invoice_id: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, starmap
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, select
 
@@ -88,18 +89,48 @@ def branch(
             since = found[-1].index + 1
 
 
-def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
+class Rows(NamedTuple):
+    """The rows of the contents of an invoice, by table; each can be gone through once."""
+
+    groups: Iterable[tuple[Any, ...]]
+    lines: Iterable[tuple[Any, ...]]
+    usage: Iterable[tuple[Any, ...]]
+    branches: Iterable[tuple[Any, ...]]
+    evidence: Iterable[tuple[Any, ...]]
+
+    def made(self) -> Rows:
+        """The same, all of them there."""
+        return Rows(*map(list, self))
+
+
+def rows_of(contents: Contents) -> Rows:
+    """What stores the contents of an invoice."""
+    kept = [(contents.lines[0].invoice_id, contents.evidence)] if contents.lines else []
+    return Rows(
+        map(group_row, contents.groups),
+        map(line_row, contents.lines),
+        map(usage_row, contents.usage),
+        branches.rows_of(contents.usage),
+        starmap(evidence.row_of, kept),
+    )
+
+
+def add(tx: Connection, workspace_id: str, added: Iterable[Contents]) -> None:
     """Store the contents of new heads, in a few statements however many there are."""
+    insert(tx, workspace_id, list(map(rows_of, added)))
+
+
+def insert(tx: Connection, workspace_id: str, added: Sequence[Rows]) -> None:
+    """Store the rows of new heads, in a few statements however many there are."""
     own = {"workspace_id": workspace_id}
-    group_rows = (group_row(group) for contents in added for group in contents.groups)
-    add_rows(tx, line_item_groups, own, GROUP_COLUMNS, group_rows)
-    line_rows = (line_row(line) for contents in added for line in contents.lines)
-    add_rows(tx, line_items, own, LINE_COLUMNS, line_rows, ready=LINE_JSON)
-    usage_rows = (usage_row(member) for contents in added for member in contents.usage)
-    add_rows(tx, usage_item_groups, own, USAGE_COLUMNS, usage_rows, ready=USAGE_JSON)
-    branches.add(tx, workspace_id, ((c.usage[0].invoice_id, c.usage) for c in added if c.usage))
-    kept = ((c.lines[0].invoice_id, c.evidence) for c in added if c.lines)
-    evidence.add(tx, workspace_id, kept)
+    groups, lines, usage, below, bodies = map(
+        chain.from_iterable, zip(*added, strict=True) if added else Rows((), (), (), (), ())
+    )
+    add_rows(tx, line_item_groups, own, GROUP_COLUMNS, groups)
+    add_rows(tx, line_items, own, LINE_COLUMNS, lines, ready=LINE_JSON)
+    add_rows(tx, usage_item_groups, own, USAGE_COLUMNS, usage, ready=USAGE_JSON)
+    branches.add(tx, workspace_id, below)
+    evidence.add(tx, workspace_id, bodies)
 
 
 def member_names(tx: Connection, workspace_id: str, invoice_id: str) -> dict[str, str]:
@@ -118,6 +149,13 @@ def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -
     return None if row is None else line_of_row(row)
 
 
+def line_called(tx: Connection, workspace_id: str, line_id: str) -> LineItem | None:
+    """The line of that id, on whichever invoice; None without one."""
+    query = _with_currency(line_items, workspace_id).where(line_items.c.id == line_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else line_of_row(row)
+
+
 def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
     evidence.clear(tx, invoice_id)
@@ -128,12 +166,13 @@ def clear(tx: Connection, invoice_id: str) -> None:
 
 def groups_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The groups of an invoice, for ``group_of_row``."""
-    return _with_currency(line_item_groups, workspace_id, invoice_id)
+    query = _with_currency(line_item_groups, workspace_id)
+    return query.where(line_item_groups.c.invoice_id == invoice_id)
 
 
 def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The lines of an invoice, for ``line_of_row``."""
-    return _with_currency(line_items, workspace_id, invoice_id)
+    return _with_currency(line_items, workspace_id).where(line_items.c.invoice_id == invoice_id)
 
 
 def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
@@ -144,10 +183,10 @@ def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     )
 
 
-def _with_currency(table: Any, workspace_id: str, invoice_id: str) -> Select[Any]:
+def _with_currency(table: Any, workspace_id: str) -> Select[Any]:
     joined = table.join(invoices, invoices.c.id == table.c.invoice_id)
     return (
         select(table, invoices.c.currency)
         .select_from(joined)
-        .where(table.c.workspace_id == workspace_id, table.c.invoice_id == invoice_id)
+        .where(table.c.workspace_id == workspace_id)
     )

@@ -194,7 +194,7 @@ line_items = Table(
     json_column("steps", nullable=True),
     # DISCOUNT, MINIMUM or CREDIT where the line is one itself.
     text_column("settles"),
-    # The grant that pays, where it is a credit.
+    # The grant that pays, where it is a credit; else the grant that it sells.
     text_column("credit_grant_id"),
     Column("event_count", BigInteger),
     # 0 is the line of the charge itself; its adjustments count from 1, each with what it takes off:

@@ -140,7 +140,7 @@ def _between(
             }
             parameters |= own
             conditions.append(f"({order}) {beyond} ({', '.join(f'${one}' for one in own)})")
-            conditions.append(f"event_type {beyond[0]}= ${name}_event_type")
+            conditions.append(f"alias {beyond[0]}= ${name}_alias")
     if lower is not None and upper is not None and lower[0] == upper[0]:
-        conditions.append("alias BETWEEN $lower_alias AND $upper_alias")
+        conditions.append("event_type BETWEEN $lower_event_type AND $upper_event_type")
     return " AND ".join(conditions), parameters

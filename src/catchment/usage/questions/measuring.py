@@ -19,6 +19,7 @@ from catchment.core.metering import (
     NO_STEPS,
     VALUING,
     Aggregation,
+    Member,
     Metric,
     Steps,
     Usage,
@@ -315,24 +316,42 @@ def define_spans(
 def _span_columns(
     asked: Mapping[int, UsageQuery], within: Span | None
 ) -> Iterator[tuple[Iterable[Any], ...]]:
-    """The columns of ``spans``, a part for each stretch that members of a query have in common."""
-    known: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
+    """The columns of ``spans``, a part for the members of each query."""
+    cut: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
+    known: dict[int, _Who] = {}  # by identity as well
     for index, query in asked.items():
-        sharing: dict[int, tuple[list[int], list[str]]] = {}
-        for number, member in enumerate(query.members):
-            key = id(member.spans)
-            if key not in known:
-                known[key] = _cut(member.spans, within)
-            numbers, aliases = sharing.setdefault(key, ([], []))
-            own = set(member.aliases)
-            numbers.extend([number] * len(own))
-            aliases.extend(own)
-        kind = query.metric.event_type
-        for key, (numbers, aliases) in sharing.items():
-            count = len(numbers)
-            for start, end in known[key]:
-                times = [start] * count, [end] * count
-                yield [index] * count, numbers, [kind] * count, aliases, *times
+        who = known.get(id(query.members))
+        if who is None:
+            who = known[id(query.members)] = _who(query.members, cut, within)
+        count = len(who.aliases)
+        yield [index] * count, who.numbers, [query.metric.event_type] * count, *who[1:]
+
+
+class _Who(NamedTuple):
+    """Columns of ``spans``: the members of a query by number, whose events count when."""
+
+    numbers: list[int]
+    aliases: list[str]
+    starts: list[int]
+    ends: list[int]
+
+
+def _who(
+    members: Sequence[Member], cut: dict[int, list[tuple[int, int]]], within: Span | None
+) -> _Who:
+    found = _Who([], [], [], [])
+    for number, member in enumerate(members):
+        key = id(member.spans)
+        if key not in cut:
+            cut[key] = _cut(member.spans, within)
+        own = set(member.aliases)
+        for start, end in cut[key]:
+            count = len(own)
+            found.numbers.extend([number] * count)
+            found.aliases.extend(own)
+            found.starts.extend([start] * count)
+            found.ends.extend([end] * count)
+    return found
 
 
 def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:

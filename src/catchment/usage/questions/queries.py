@@ -149,11 +149,16 @@ def matched(metric: Metric, *, whole: bool = False) -> Sql:
             f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({columns})",
             read.parameters,
         )
+    return _found(metric, _read(metric), whole=whole)
+
+
+def _read(metric: Metric) -> Mapping[str, str]:
+    """What makes the ``text`` and the ``number`` of an event, but for a CUSTOM metric."""
     if metric.aggregation is Aggregation.COUNT:
-        return _found(metric, {"text": "NULL", "number": f"1::{_NUMBER}"}, whole=whole)
-    assert metric.property is not None, metric
-    name = metric.property
-    return _found(metric, {"text": text(name), "number": number(name)}, whole=whole)
+        return {"text": "NULL", "number": f"1::{_NUMBER}"}
+    name = metric.property  # which may be named by no letter at all
+    assert name is not None, metric
+    return {"text": text(name), "number": number(name)}
 
 
 def _operands(metric: Metric) -> Sql:
@@ -205,28 +210,34 @@ def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> S
     )
 
 
-BY_NAME = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.MAX})
-"""Aggregations whose figure can be made of the figures of single names."""
+IN_COLUMNS = frozenset(
+    {
+        Aggregation.COUNT,
+        Aggregation.UNIQUE,
+        Aggregation.SUM,
+        Aggregation.MAX,
+        Aggregation.LATEST,
+    }
+)
+"""Aggregations whose figures need nothing that only Python works out."""
 
 
-def totals_by_name(metric: Metric, *, few: bool, whole: bool) -> Sql:
-    """(member, quantity, event_count) where ``names`` says whose a name is, at any time.
+def totals_of_members(metric: Metric, *, whole: bool = False) -> Sql:
+    """(metric, member, quantity, event_count), where ``names`` says whose a name is and ``kinds``
+    which metrics, all of this shape, a type of events is for.
 
-    ``metric`` is one of BY_NAME. Where names are ``few``, what lies outside them is skipped.
-    ``whole``: all events happened within the stretch of time that is asked for.
+    ``metric`` is one of IN_COLUMNS. ``whole``: names are everyone's for the one stretch of time in
+    which all events happened.
     """
-    assert metric.aggregation in BY_NAME, metric
-    condition = matching(metric, whole=whole)
-    narrowed = " AND alias BETWEEN $first_alias AND $last_alias" if few else ""
-    aggregate = "max" if metric.aggregation is Aggregation.MAX else "sum"
-    property = metric.property  # which may be named by no letter at all
-    of_name = "count(*)" if property is None else f"{aggregate}({number(property)})"
+    assert metric.aggregation in IN_COLUMNS, metric
+    condition = _passing(metric, whole=whole)
+    read = ", ".join(f"{column} AS {name}" for name, column in _read(metric).items())
+    then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
     return Sql(
-        f"SELECT member, coalesce({aggregate}(figure), 0)::{_NUMBER} AS quantity,"
-        " sum(events_of_name)::BIGINT AS event_count FROM ("
-        f"SELECT alias, {of_name} AS figure, count(*) AS events_of_name FROM counting"
-        f" WHERE {condition.text}{narrowed} GROUP BY alias)"
-        " JOIN names USING (alias) GROUP BY member",
+        f"SELECT metric, member, {_FIGURES[metric.aggregation]} AS quantity,"
+        " count(*)::BIGINT AS event_count FROM"
+        f" (SELECT event_type, alias, seq, event_at, {read} FROM counting WHERE {condition.text})"
+        f" JOIN kinds USING (event_type) JOIN names USING (alias){then} GROUP BY metric, member",
         condition.parameters,
     )
 
