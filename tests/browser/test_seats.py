@@ -120,6 +120,5 @@ def test_a_line_of_seats_shows_the_days_it_is_made_of(page: Page, seller: Seller
     expect(page.get_by_text("Only what decided the seats of one invoice line")).to_be_visible()
     expect(row(table(page, "Seat events"), "nw-de")).to_contain_text("14")
     page.go_back()
-    page.get_by_role("button", name="Explain Seats").click()
     told.get_by_role("link", name="Seat events of Northwind GmbH").click()
     expect(row(table(page, "Seat events"), "nw-de")).to_contain_text("14")

@@ -190,14 +190,26 @@ def test_a_draft_that_could_be_paid_more_is_not_issued_until_it_is_recalculated(
 ) -> None:
     gift = grant(books, flat(books, "80"), "100")
     january, february = run(books, MARCH).drafted
-    with writing(books.engine) as tx:
-        delete_invoice(tx, books.workspace.id, january.id)
+    void(books, january)
 
     with pytest.raises(CreditsOutdated):
         issue(books, february)
     issue(books, again(books, february))
 
     assert became(books, gift).balance == 20
+
+
+def test_what_a_deleted_draft_held_pays_others_at_once(books: Books) -> None:
+    gift = grant(books, flat(books, "80"), "100")
+    january, february = run(books, MARCH).drafted
+    assert february.net.minor == 60_00
+
+    with writing(books.engine) as tx:
+        delete_invoice(tx, books.workspace.id, january.id, new_id=ids.new_id)
+
+    issue(books, stored(books, february))
+    assert became(books, gift).balance == 20
+    assert set(verdicts(books).values()) == {None}
 
 
 def test_the_next_run_makes_anew_what_issues_itself(books: Books) -> None:

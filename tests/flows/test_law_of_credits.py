@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import Engine
 
+from catchment import ids
 from catchment.core.credits import rest
 from catchment.core.money import exact_sum
 from catchment.flows.billing.check_sums import OutOfBalance
@@ -77,7 +78,8 @@ class Seller:
                 again(self.books, self.random.choice(drafts))
             case "delete" if drafts:
                 with writing(self.books.engine) as tx:
-                    delete_invoice(tx, self.books.workspace.id, self.random.choice(drafts).id)
+                    gone = self.random.choice(drafts).id
+                    delete_invoice(tx, self.books.workspace.id, gone, new_id=ids.new_id)
             case "void" if issued:
                 void(self.books, self.random.choice(issued))
 

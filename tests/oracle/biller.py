@@ -14,6 +14,7 @@ from fractions import Fraction
 from tests.oracle.calendars import Service, services
 from tests.oracle.contracts import (
     MINOR_DIGITS,
+    NEVER,
     Bill,
     Contract,
     Customer,
@@ -56,12 +57,23 @@ def as_agreed(contract: Contract) -> Contract:
     """The contract as it came to be.
 
     A schedule that was cancelled is one that had been agreed to end then. One that was suspended for a time has been
-    billed in the end as if it had not.
+    billed in the end as if it had not. So has one whose milestones had been known from the start; before one that is
+    never reached it stays until it ends.
     """
     schedules = (
-        _ending(one, one.cancelled[1]) if one.cancelled else one for one in contract.schedules
+        _ending(one, one.cancelled[1]) if one.cancelled else _waiting(one)
+        for one in contract.schedules
     )
     return replace(contract, schedules=tuple(schedules))
+
+
+def _waiting(schedule: Schedule) -> Schedule:
+    for place, phase in enumerate(schedule.phases):
+        if phase.milestone == NEVER:
+            end = None if phase is schedule.phases[-1] else schedule.end
+            last = replace(phase, end=end)
+            return replace(schedule, phases=(*schedule.phases[:place], last))
+    return schedule
 
 
 def measured(contract: Contract, until: date) -> tuple[list[Charged], dict[LineKey, Used]]:

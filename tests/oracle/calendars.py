@@ -77,8 +77,12 @@ def services(schedule: Schedule, phase: Phase, price: Price, until: date) -> lis
 
 
 def _once(_schedule: Schedule, phase: Phase, price: Price, _until: date) -> Iterator[Service]:
-    """For the whole phase; for the first month of one that has no end."""
-    if phase.end is None:
+    """For the whole phase; for the first month of one that has no end, or the first day of one that ends some day."""
+    if phase.milestone is not None and price.timing == "IN_ADVANCE":
+        end = phase.start + DAY
+    elif phase.milestone is not None and phase.end is None:
+        return
+    elif phase.end is None:
         start = phase.start
         end = billing_day_in(start.year, start.month + 1, start.day)
     else:

@@ -105,9 +105,17 @@ class Minimum(NamedTuple):
     prices: frozenset[str] = frozenset()
 
 
+NEVER = -1
+"""When a milestone is reached that is not."""
+
+
 @dataclass(frozen=True)
 class Phase:
-    """``end`` is the last day; None has no end."""
+    """``end`` is the last day; None has no end.
+
+    With a ``milestone`` it ends when that is reached, which is told after the billing run at that place; before, nobody
+    knows of the phases after it.
+    """
 
     start: date
     end: date | None
@@ -115,6 +123,7 @@ class Phase:
     resets: bool = False
     discounts: tuple[Discount, ...] = ()
     minimums: tuple[Minimum, ...] = ()
+    milestone: int | None = None
 
 
 @dataclass(frozen=True)
@@ -283,7 +292,8 @@ def told(contract: Contract) -> str:
             f"{', bills its parent' * schedule.bills_parent}"
         )
         for phase in schedule.phases:
-            said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}")
+            reached = "" if phase.milestone is None else f", milestone after {phase.milestone}"
+            said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}{reached}")
             said += [f"    {one}" for one in (*phase.prices, *phase.discounts, *phase.minimums)]
     for event in (*contract.events, *contract.seats):
         said.append(

@@ -11,6 +11,7 @@ from tests.oracle.calendars import beginning
 from tests.oracle.contracts import (
     MINOR_DIGITS,
     MONTHS,
+    NEVER,
     Contract,
     Customer,
     Discount,
@@ -120,7 +121,23 @@ def contract(seed: int, zone: str) -> Contract:
     whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
     if any(one.customer for one in schedules) and random.random() < 0.5:
         whole = _joined(random, whole)
-    return _late(random, whole) if random.random() < 0.4 else whole
+    if random.random() < 0.4:
+        return _late(random, whole)
+    schedules = (_with_milestones(random, one) for one in whole.schedules)
+    return replace(whole, schedules=tuple(schedules))
+
+
+def _with_milestones(random: Random, schedule: Schedule) -> Schedule:
+    """The same, where some phase ends only when something is reached, or never is, and nothing is stopped."""
+    running = [n for n, day in enumerate(RUN_DAYS) if schedule.end is None or day <= schedule.end]
+    last = len(schedule.phases) - 1
+    ending = [n for n in {max(last - 1, 0), last} if schedule.phases[n].end is not None]
+    if random.random() > 0.15 or not ending or not running:
+        return schedule
+    place = random.choice(ending)
+    phases = list(schedule.phases)
+    phases[place] = replace(phases[place], milestone=random.choice((*running, NEVER)))
+    return replace(schedule, phases=tuple(phases), cancelled=None, suspended=None)
 
 
 def _joined(random: Random, whole: Contract) -> Contract:

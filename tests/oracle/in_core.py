@@ -135,6 +135,7 @@ def _phase(agreed: contracts.Schedule, place: int, phase: contracts.Phase) -> Ph
         phase.resets,
         tuple(discounts),
         tuple(minimums),
+        milestone=phase.milestone is not None,
     )
 
 

@@ -71,9 +71,9 @@ class KeptContracts:
                 home, came = self.books.workspace.id, batch(self._sent[place])
                 self.books.usage.accept(tx, home, came, now)
 
-    def id_of(self, number: int, schedule: str) -> str:
-        """The id of a schedule of a contract."""
-        return self._ids[number, schedule]
+    def id_of(self, of: int | str, what: str | int) -> str:
+        """The id of a schedule of a contract, by their names, or of the phase at a place of a schedule."""
+        return self._ids[of, what]
 
     def number_of(self, schedule_id: str) -> int:
         """Whose schedule it is."""
@@ -145,7 +145,7 @@ class KeptContracts:
             billing_schedules,
             customer_id=self._ids[number, schedule.customer],
             start_date=schedule.start,
-            end_date=schedule.end,
+            end_date=None if schedule.phases[-1].milestone is not None else schedule.end,
             recurrence_day_of_month=schedule.billing_day,
             roll_up_billing=schedule.rolls_up,
             roll_up_exclusions=left_out or None,
@@ -158,17 +158,22 @@ class KeptContracts:
             updated_at=START,
             activated_at=START,
         )
+        waits = False
         for position, phase in enumerate(schedule.phases):
-            self._phase(number, id, position, phase)
+            self._phase(number, id, position, phase, waits=waits)
+            waits = phase.milestone is not None
 
-    def _phase(self, number: int, schedule: str, position: int, phase: Phase) -> None:
+    def _phase(
+        self, number: int, schedule: str, position: int, phase: Phase, *, waits: bool
+    ) -> None:
         id = self._row(
             (schedule, position),
             phases,
             schedule_id=schedule,
             position=position,
-            start_date=phase.start,
-            end_date=phase.end,
+            start_date=None if waits else phase.start,
+            end_date=phase.end if phase.milestone is None else None,
+            milestone=None if phase.milestone is None else "Go-live",
             recurrence_preference="RESET" if phase.resets else "CONTINUE_FROM_PREVIOUS_PHASE",
             created_at=START,
         )

@@ -55,7 +55,7 @@ class _Ledger:
         due = gone | dict(due)
         fresh = {key: line for key, line in due.items() if key not in self.standing}
         coming = sorted({line.invoice for line in fresh.values()}, key=lambda one: one[1::-1])
-        for key, on in self.placed(self.changed(due), coming, day):
+        for key, on in list(self.placed(self.changed(due), coming, day)):
             again = next(one for one in adjustments(key) if one not in self.lines)
             self.lines[again] = _beyond(due[key], self.standing[key], on)
             self.stand(key, due[key], on)

@@ -16,7 +16,10 @@ from tests.oracle.draw import ZONES, contract
 from tests.oracle.runs import bill_by_runs
 from tests.oracle.trial import Differs, agree
 
-CONTRACTS = 30
+CONTRACTS = 40
+
+HERE = {"sqlite": "Australia/Lord_Howe", "postgresql": "America/Santiago"}
+"""A zone of its own for each database: contracts are what has to vary."""
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +28,8 @@ def _a_currency_of_three_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(money, "CURRENCIES", {**money.CURRENCIES, **MINOR_DIGITS})
 
 
-@pytest.mark.parametrize("zone", ["Australia/Lord_Howe", "America/Santiago"])
-def test_every_contract_is_billed_as_the_oracle_bills_it(
-    engine: Engine, usage: UsageStore, zone: str
-) -> None:
+def test_every_contract_is_billed_as_the_oracle_bills_it(engine: Engine, usage: UsageStore) -> None:
+    zone = HERE[engine.dialect.name]
     first = ZONES.index(zone) * CONTRACTS
 
     lines = agree(engine, usage, {n: contract(n, zone) for n in range(first, first + CONTRACTS)})

@@ -12,6 +12,7 @@ from catchment import ids
 from catchment.flows.billing.bill_workspace import bill_at_once
 from catchment.flows.billing.work import INVOICES_AT_ONCE, Work
 from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.schedules.reach_milestone import reach_milestone
 from catchment.flows.schedules.stop_schedule import cancel, resume, suspend
 from catchment.store import access
 from catchment.store.engine import writing
@@ -117,7 +118,7 @@ class _Trial:
                 failed.setdefault(kept.number_of(one.schedule_id), one.reason)
             if not run.balanced:
                 return kept, failed, f"{day} does not balance: {run.report.differences}"
-            self.stop(kept, place, day, now)
+            self.change(kept, place, day, now)
         return kept, failed, ""
 
     def bill(self, home: access.Workspace, day: date, now: datetime) -> RunResult:
@@ -143,14 +144,27 @@ class _Trial:
         )
         return bill_at_once(work, start)
 
-    def stop(self, kept: KeptContracts, place: int, day: date, now: datetime) -> None:
-        """Cancel, suspend and resume the schedules for which that happens after a run."""
+    def change(self, kept: KeptContracts, place: int, day: date, now: datetime) -> None:
+        """What happens to schedules after a run: milestones are reached, and some stop or go on."""
         home = kept.books.workspace
         for number, contract in kept.contracts.items():
             for schedule in contract.schedules:
                 id = kept.id_of(number, schedule.id)
                 paused, again = schedule.suspended or (None, None)
                 with writing(self.engine) as tx:
+                    for position, phase in enumerate(schedule.phases):
+                        if phase.milestone == place and phase.end is not None:
+                            reach_milestone(
+                                tx,
+                                self.usage,
+                                home,
+                                id,
+                                kept.id_of(id, position),
+                                phase.end,
+                                today=day,
+                                now=now,
+                                new_id=ids.new_id,
+                            )
                     if schedule.cancelled and schedule.cancelled[0] == place:
                         last = schedule.cancelled[1]
                         cancel(

@@ -20,7 +20,7 @@ from catchment.core.minimums import Minimum
 from catchment.core.money import Money, divide
 from catchment.core.schedules import Charge
 from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
-from catchment.core.weights import By, LineTerm, Weighing
+from catchment.core.weights import By, LineTerm, SettledLine, Weighing
 
 
 def workings(measured: Measured) -> dict[Method, Working]:
@@ -36,7 +36,7 @@ def workings(measured: Measured) -> dict[Method, Working]:
     found = _shared_by(measured, made[0])
     if not found.weights:
         return {}
-    return {method: _working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
+    return {method: working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
 
 
 def shares(measured: Measured) -> tuple[Share, ...]:
@@ -55,21 +55,36 @@ def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
     return found
 
 
-class _SharedBy(NamedTuple):
-    """What members weigh by each method, and what of each line beside that is made of."""
+class SharedBy(NamedTuple):
+    """What members weigh by each method, and what of each line settled that is made of."""
 
     by: By
     weights: MemberWeights
-    lines: Sequence[tuple[Charge, MemberParts]]
+    lines: Sequence[tuple[SettledLine, MemberParts]]
 
 
-def _shared_by(measured: Measured, step: Step) -> _SharedBy:
+def working(amount: Money, found: SharedBy, place: int) -> Working:
+    """How the amount is shared by the method at a place; somebody weighs something."""
+    sizes = allocation.sizes(found.weights, place)
+    minor = Fraction(Money(1, amount.currency).decimal)
+
+    def terms(who: CustomerId) -> tuple[LineTerm, ...]:
+        own = ((line, parts[who][place]) for line, parts in found.lines if who in parts)
+        return tuple(LineTerm(line, part * minor) for line, part in own if part)
+
+    unit = minor if found.by is By.LINES else Fraction(1)
+    weighing = Weighing(found.by, sizes, unit.as_integer_ratio(), terms)
+    nothing = dict.fromkeys(sizes, Decimal(0))
+    return Working(nothing, weighing, divide(amount, list(sizes.values())))
+
+
+def _shared_by(measured: Measured, step: Step) -> SharedBy:
     settles = measured.charge.item.settles
     match settles:
         case Discount():
             place = place_of(measured)
             before, _ = _reduced(measured, place)[settles.id]
-            lines = [(measured.beside[place].charge, before)]
+            lines = [(_called(measured.beside[place].charge), before)]
         case Minimum():
             covered = {
                 place: one
@@ -78,26 +93,17 @@ def _shared_by(measured: Measured, step: Step) -> _SharedBy:
             }
             if step.before.minor <= 0:
                 used = next(filter(None, map(_quantities, covered.values())), {})
-                return _SharedBy(By.QUANTITY, used, ())
-            lines = [(one.charge, _left(measured, place)) for place, one in covered.items()]
+                return SharedBy(By.QUANTITY, used, ())
+            lines = [
+                (_called(one.charge), _left(measured, place)) for place, one in covered.items()
+            ]
         case _:
             raise AssertionError(measured.charge.item)
-    return _SharedBy(By.LINES, allocation.added(parts for _, parts in lines), lines)
+    return SharedBy(By.LINES, allocation.added(parts for _, parts in lines), lines)
 
 
-def _working(amount: Money, found: _SharedBy, place: int) -> Working:
-    """By the method at a place."""
-    sizes = allocation.sizes(found.weights, place)
-    minor = Fraction(Money(1, amount.currency).decimal)
-
-    def terms(who: CustomerId) -> tuple[LineTerm, ...]:
-        own = ((charge, parts[who][place]) for charge, parts in found.lines if who in parts)
-        return tuple(LineTerm(charge, part * minor) for charge, part in own if part)
-
-    unit = minor if found.by is By.LINES else Fraction(1)
-    weighing = Weighing(found.by, sizes, unit.as_integer_ratio(), terms)
-    nothing = dict.fromkeys(sizes, Decimal(0))
-    return Working(nothing, weighing, divide(amount, list(sizes.values())))
+def _called(charge: Charge) -> SettledLine:
+    return SettledLine(charge.item.id, charge.item.name, charge.service)
 
 
 def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, MemberParts]]:

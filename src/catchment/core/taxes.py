@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -157,7 +158,7 @@ def _folded(region: str | None) -> str:
     return (region or "").strip().casefold()
 
 
-def tax_on(net: Money, fraction: Decimal) -> Money:
+def tax_on(net: Money, fraction: Decimal | Fraction) -> Money:
     """The tax on an amount, rounded half away from zero: the one rounding of tax."""
     above, below = fraction.as_integer_ratio()
     size = (2 * abs(net.minor) * above + below) // (2 * below)

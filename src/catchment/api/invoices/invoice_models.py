@@ -421,7 +421,7 @@ class UsageItemGroupOut(Wire):
     ) -> "UsageItemGroupOut":
         items = [
             UsageItemOut(
-                id=item.id,
+                id=group.id_of(item),
                 invoice_id=group.invoice_id,
                 title=item.title,
                 value=decimal_text(item.value),

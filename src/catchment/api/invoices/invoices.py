@@ -48,8 +48,9 @@ from catchment.store.credits import ledger
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_contents, invoice_list, invoices
 from catchment.store.invoices.invoice_list import InvoiceFilter
-from catchment.store.invoices.invoice_rows import group_of_row, line_of_row, usage_of_row
+from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.usage_rows import usage_of_row
 from catchment.store.paging import page
 from catchment.store.schema import invoices as invoice_table
 from catchment.store.schema import line_item_groups, line_items, usage_item_groups
@@ -95,9 +96,12 @@ def show_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
 
 
 @routes.delete("/{id}")
-def remove_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
-    """Throw a draft away; the next billing run drafts its period anew. Answers what it was."""
-    return InvoiceOut.of(delete_invoice(tx, who.workspace.id, id))
+def remove_invoice(id: PathId, tx: Tx, who: WhoIs, new_id: NewId) -> InvoiceOut:
+    """Throw a draft away; the next billing run drafts its period anew. Answers what it was.
+
+    What credits held for it pays other drafts at once.
+    """
+    return InvoiceOut.of(delete_invoice(tx, who.workspace.id, id, new_id=new_id))
 
 
 @routes.get("/{id}/line-item-groups")

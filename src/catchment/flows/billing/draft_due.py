@@ -19,8 +19,8 @@ from catchment.core.consolidation import Due, Key
 from catchment.core.schedules import Schedule
 from catchment.flows.billing.draft_group import GroupDrafter, Made, Task, nobody_has_credit
 from catchment.flows.billing.draft_joining import draft_joining, may_join
+from catchment.flows.billing.filled_drafts import Filled, keep_filled
 from catchment.flows.billing.helpers import helping, worthwhile
-from catchment.flows.billing.keep_drafts import Filled, keep_filled
 from catchment.flows.billing.late_usage import standing
 from catchment.flows.billing.plan_run import Plan, concerned_by, planned, used_by
 from catchment.flows.billing.portions import Group, groups

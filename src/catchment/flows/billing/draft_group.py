@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -18,7 +18,7 @@ from catchment.core.schedules import ChargeId
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import Answers, answers_to, drafted_from_answers
-from catchment.flows.billing.keep_drafts import Filled, filled
+from catchment.flows.billing.filled_drafts import Filled, filled
 from catchment.flows.billing.portions import Group
 from catchment.flows.billing.price_dues import Facts, Failures
 from catchment.flows.billing.work import NewId
@@ -134,9 +134,9 @@ def made_apart(tx: Connection, usage: UsageStore, task: Task, new_id: NewId) -> 
     ids = iter(task.ids)
     found = []
     for dues in task.group:
-        made = drafter.made(tx, dues, [id for id, _ in zip(ids, dues, strict=False)])
+        made = drafter.made(tx, dues, list(islice(ids, len(dues))))
         made = made._replace(failures=dict(made.failures), ready=ready)
-        found.append(_with_rows(made) if ready else made)
+        found.append(_with_rows(made, task.workspace.id) if ready else made)
     return found
 
 
@@ -146,5 +146,5 @@ def nobody_has_credit(tx: Connection, workspace: Workspace, dues: Iterable[Due])
     return not credit_grants.exist(tx, workspace.id) and not any(granting)
 
 
-def _with_rows(made: Made) -> Made:
-    return made._replace(filled=[(key, one.as_rows()) for key, one in made.filled])
+def _with_rows(made: Made, workspace_id: str) -> Made:
+    return made._replace(filled=[(key, one.as_rows(workspace_id)) for key, one in made.filled])

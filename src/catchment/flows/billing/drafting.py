@@ -8,7 +8,7 @@ at a time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Basis, Measured
-from catchment.core.consolidation import Due, Part
+from catchment.core.consolidation import Due, Key, Part
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
@@ -156,6 +156,18 @@ def measured(
     failed: Failures = {}
     answers = answers_to(tx, usage, agreed, dues, None, failed, None, explained=False)
     return _answered(dues, answers, failed)
+
+
+def adjustments(
+    tx: Connection, usage: UsageStore, agreed: Agreements, dues: Iterable[Due]
+) -> dict[Key, list[Adjustment]]:
+    """What each of ``dues`` adjusts of earlier invoices, by what is known now."""
+    late = [replace(due, parts=(), day=due.on) for due in dues if due.adjusting]
+    if not late:
+        return {}
+    failed: Failures = {}
+    answers = answers_to(tx, usage, agreed, late, None, failed, None, explained=True)
+    return {due.key: _adjustments(due, answers, failed) for due in late}
 
 
 def _answered(dues: Iterable[Due], answers: Answers, failed: Failures) -> list[MeasuredDue]:

@@ -1,4 +1,4 @@
-"""From a computed draft to an invoice in the database: its head, its contents, their ids."""
+"""From a computed draft to an invoice: its head, its contents, their ids."""
 
 from __future__ import annotations
 
@@ -20,16 +20,11 @@ from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.settling import StepKind
 from catchment.core.taxes import TaxStatus, identity, place_of
-from catchment.flows.credits.grant_phases import grant_begun
-from catchment.flows.credits.project_credits import projected
 from catchment.store import merchants
-from catchment.store.access import Workspace
 from catchment.store.catalog import structures
 from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
-from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
-from catchment.store.invoices.invoice_contents import Rows
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
@@ -91,74 +86,6 @@ class Outline(NamedTuple):
     @classmethod
     def of(cls, draft: Draft) -> Outline:
         return cls(*(getattr(draft, name) for name in cls._fields))
-
-
-class Filled(NamedTuple):
-    """A draft with an id and all that it needs to be stored, but who is to be addressed.
-
-    What stands on it are rows where no credits can pay anything of it.
-    """
-
-    id: str
-    outline: Outline
-    contents: Contents | Rows
-
-    def as_rows(self) -> Filled:
-        """The same with rows."""
-        if isinstance(self.contents, Rows):
-            return self
-        return self._replace(contents=invoice_contents.rows_of(self.contents).made())
-
-
-def filled(draft: Draft, id: str, new_id: NewId) -> Filled:
-    """A draft with the ids of all that stands on it."""
-    return Filled(id, Outline.of(draft), contents_of(draft, id, new_id))
-
-
-def keep(
-    tx: Connection,
-    workspace: Workspace,
-    drafts: Sequence[tuple[Due, Draft]],
-    *,
-    now: datetime,
-    new_id: NewId,
-    run_id: str | None = None,
-) -> list[Invoice]:
-    """Store new drafts, each whole; ``run_id`` is the billing run that makes them."""
-    whole = [(due, filled(draft, new_id(), new_id)) for due, draft in drafts]
-    return keep_filled(tx, workspace, whole, now=now, new_id=new_id, run_id=run_id)
-
-
-def keep_filled(
-    tx: Connection,
-    workspace: Workspace,
-    drafts: Sequence[tuple[Due, Filled]],
-    *,
-    now: datetime,
-    new_id: NewId,
-    run_id: str | None = None,
-) -> list[Invoice]:
-    """Store drafts that are filled; see ``keep``."""
-    if not drafts:
-        return []
-    known = payers(tx, workspace.id, (one.outline.customer for _, one in drafts))
-    unpaid: list[tuple[Invoice, Contents]] = []
-    heads, rows = [], []
-    for due, (id, outline, contents) in drafts:
-        made = head(workspace.id, id, due, outline, known[outline.customer], now=now)
-        made = replace(made, run_id=run_id)
-        if isinstance(contents, Rows):
-            heads.append(made)
-            rows.append(contents)
-        else:
-            unpaid.append((made, contents))
-    grant_begun(tx, workspace, (due for due, _ in drafts), now=now, new_id=new_id)
-    paid = projected(tx, workspace.id, unpaid, new_id)
-    heads += [made for made, _ in paid]
-    invoices.add(tx, heads)
-    invoice_contents.insert(tx, workspace.id, rows)
-    invoice_contents.add(tx, workspace.id, [contents for _, contents in paid])
-    return heads
 
 
 def head(
@@ -353,7 +280,6 @@ def _usage(
             path=tuple(zip(member.path, member.path_names, strict=True)),
             items=tuple(
                 UsageItem(
-                    ids.used(member.customer, item.metric_id),
                     item.metric_id,
                     item.title,
                     item.value,
@@ -384,8 +310,6 @@ class _Ids:
                 self._known["line", *what, late] = line.id
         for member in before.usage:
             self._known["member", member.customer_id] = member.id
-            for item in member.items:
-                self._known["used", member.customer_id, item.metric_id] = item.id
 
     def _of(self, *what: object) -> str:
         if what not in self._known:
@@ -412,6 +336,3 @@ class _Ids:
 
     def member(self, customer: CustomerId) -> str:
         return self._of("member", customer)
-
-    def used(self, customer: CustomerId, metric_id: str) -> str:
-        return self._of("used", customer, metric_id)

@@ -117,7 +117,7 @@ def next_invoice(
     if shared or due.adjusting:
         [(_, made)] = drafted(tx, usage, agreed, [due])
     else:
-        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]))
+        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]), {})
     payer = payers(tx, workspace.id, [made.customer])[made.customer]
     invoice = replace(
         head(workspace.id, NOBODYS, due, made, payer, now=now),

@@ -25,14 +25,15 @@ from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import Looking, days_used
 from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, keep, payers
+from catchment.flows.billing.filled_drafts import keep
+from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.flows.billing.price_dues import Failures
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices import invoice_contents, invoice_writing, invoices
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Billed, Invoice, Status
 from catchment.usage import UsageStore
@@ -93,12 +94,12 @@ def planned(
     workspace: Workspace,
     wanted: Collection[Charge],
     looking: Looking,
-    adjusting: UsageStore | None = None,
+    adjusting: UsageStore,
 ) -> tuple[Agreements, list[Due]]:
     """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
 
     Each is whole: with what joins it and stands on its draft, on demand as found by ``looking``,
-    and with what it adjusts by the usage ``adjusting``, if there is one. Nothing is held.
+    and with what it adjusts by the usage ``adjusting``. Nothing is held.
     """
     search = _Search(
         tx,
@@ -111,9 +112,7 @@ def planned(
     )
     dues = search.dues()
     assert search.agreed is not None, wanted
-    if adjusting is not None:
-        dues = _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
-    return search.agreed, dues
+    return search.agreed, _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
 
 
 def _with_adjustments(
@@ -184,8 +183,8 @@ def _renewed(
     unpaid = [(renewed[id], own) for id, own in contents.items()]
     paid = projected(tx, workspace.id, unpaid, new_id, before)
     renewed |= {one.id: one for one, _ in paid}
-    invoices.save(tx, *renewed.values())
-    invoice_contents.add(tx, workspace.id, [own for _, own in paid])
+    invoice_writing.save(tx, *renewed.values())
+    invoice_writing.add_contents(tx, workspace.id, [own for _, own in paid])
     return renewed
 
 

@@ -64,11 +64,17 @@ def facts(
 
 
 def drafted_from(
-    tx: Connection, agreed: Agreements, found: Sequence[MeasuredDue]
+    tx: Connection,
+    agreed: Agreements,
+    found: Sequence[MeasuredDue],
+    late: Mapping[Key, Sequence[Adjustment]],
 ) -> list[tuple[Due, Draft]]:
-    """A draft of each invoice whose usage is given; without shares, and adjusting nothing."""
-    known = facts_for(tx, agreed.workspace.id, found, {})
-    return price(known, found, {}, None, {}, shared=False)
+    """A draft of each invoice whose usage is given, with what it adjusts of others, ``late``.
+
+    Of the invoice's own lines it says nothing of shares.
+    """
+    known = facts_for(tx, agreed.workspace.id, found, late)
+    return price(known, found, late, None, {}, shared=False)
 
 
 def facts_for(

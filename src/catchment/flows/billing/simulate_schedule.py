@@ -7,7 +7,7 @@ from tomorrow on what is supposed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -28,7 +28,7 @@ from catchment.core.schedules import Charge, ChargeId, PricedItem, Schedule, Usa
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import days_used
-from catchment.flows.billing.drafting import measured
+from catchment.flows.billing.drafting import adjustments, measured
 from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.next_invoice import NOBODYS, NothingToBill, nobodys
 from catchment.flows.billing.place_charges import planned
@@ -40,6 +40,7 @@ from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import invoices
+from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schedules import schedules
@@ -62,12 +63,16 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The invoices due up to ``until`` that are not there, in their order, and on what usage."""
+    """The invoices due up to ``until`` that are not there, in their order, and on what usage.
+
+    ``adjusted`` has the invoice of each line that they adjust: its id and number.
+    """
 
     today: date
     until: date
     usage: tuple[Supposed, ...]
     invoices: tuple[Simulated, ...]
+    adjusted: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
 def simulate_schedule(
@@ -101,14 +106,15 @@ def simulate_schedule(
     if not wanted:
         _refuse_names(given)
         return Simulation(today, until, (), ())
-    agreed, found = planned(tx, workspace, wanted, looking)
+    agreed, found = planned(tx, workspace, wanted, looking, usage)
     keys = {charge.billed_as for charge in wanted}
     dues = [due for due in found if any(one.billed_as in keys for one in due.charges)]
     _check_size(dues)
     monthly = supposed(tx, usage, agreed, dues, given, today)
     used = _used(tx, usage, agreed, dues, today)
     measured_dues = [_as_supposed(due, used, monthly, today) for due in dues]
-    made = drafted_from(tx, agreed, measured_dues)
+    late = adjustments(tx, usage, agreed, dues)
+    made = drafted_from(tx, agreed, measured_dues, late)
     known = payers(tx, workspace.id, (draft.customer for _, draft in made))
     unpaid = []
     for number, (due, draft) in enumerate(made, 1):
@@ -118,7 +124,10 @@ def simulate_schedule(
     of_credits = nobodys(f"{NOBODYS}-credit")
     paid = preview_credits(tx, workspace, dues, unpaid, now=now, new_id=of_credits)
     simulated = [Simulated(invoice, _uncounted(whole), by) for invoice, whole, by in paid]
-    return Simulation(today, until, tuple(monthly.values()), tuple(simulated))
+    deducted = (of.line.deducted for own in late.values() for of in own)
+    taken = {id for one in deducted if one is not None for id in one.line_ids}
+    adjusted = invoices_of(tx, workspace.id, taken)
+    return Simulation(today, until, tuple(monthly.values()), tuple(simulated), adjusted)
 
 
 def _with_coming(
@@ -258,6 +267,6 @@ def _times(coming: Sequence[Stretch], by: Supposed) -> Decimal:
 
 
 def _uncounted(contents: Contents) -> Contents:
-    """Of events nothing is known."""
-    lines = (replace(line, event_count=None) for line in contents.lines)
+    """Of the events to come nothing is known."""
+    lines = (line if line.deducted else replace(line, event_count=None) for line in contents.lines)
     return replace(contents, lines=tuple(lines))

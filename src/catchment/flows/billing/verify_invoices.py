@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
-from msgspec import Raw
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
@@ -40,7 +39,7 @@ from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
 from catchment.store.invoices import evidence, invoice_contents, invoices
-from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable
+from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable, Kept
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Billed, Invoice
 from catchment.store.usage import kept_usage, usage_lines
@@ -132,7 +131,7 @@ def _verdicts(
         yield Verdict(invoice, found, invoice.id not in gone)
 
 
-def _sale(tx: Connection, invoice: Invoice, bodies: Mapping[str, Raw]) -> Difference | None:
+def _sale(tx: Connection, invoice: Invoice, bodies: Mapping[str, Kept]) -> Difference | None:
     """Where an invoice that sells a grant differs. Raises _Different."""
     stored, kept = _stored(tx, invoice, bodies)
     return sale_differs(tx, invoice, replace(stored, evidence=kept), _new_ids())
@@ -142,7 +141,7 @@ def _planned(
     tx: Connection,
     history: History,
     invoice: Invoice,
-    bodies: Mapping[str, Raw],
+    bodies: Mapping[str, Kept],
     billed: Billed,
 ) -> Plan:
     """How to make the invoice again. Raises _Different where what is stored cannot say that."""
@@ -231,7 +230,7 @@ def _among_invoiced(
 
 
 def _stored(
-    tx: Connection, invoice: Invoice, bodies: Mapping[str, Raw]
+    tx: Connection, invoice: Invoice, bodies: Mapping[str, Kept]
 ) -> tuple[Contents, dict[str, Evidence]]:
     """What stands on the invoice, with the evidence of each line."""
     try:

@@ -27,7 +27,7 @@ from catchment.store.access import Workspace
 from catchment.store.catalog import metrics, structures
 from catchment.store.credits import credit_grants, sales
 from catchment.store.credits.credit_grants import GrantRecord
-from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices import invoice_contents, invoice_writing, invoices
 from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup
 from catchment.store.invoices.invoices import Invoice, Status
@@ -59,8 +59,7 @@ def sell(
     made, contents = _drafted(
         tx, workspace, record, new_id(), Contents(), on=on, now=now, new_id=new_id
     )
-    invoices.add(tx, [made])
-    invoice_contents.add(tx, workspace.id, [contents])
+    invoice_writing.insert(tx, invoice_writing.rows_of(workspace.id, [(made, contents)]))
     return made
 
 
@@ -75,8 +74,8 @@ def sell_again(
     )
     made = replace(made, created_at=draft.created_at, customer_archived=draft.customer_archived)
     invoice_contents.clear(tx, draft.id)
-    invoices.save(tx, made)
-    invoice_contents.add(tx, workspace.id, [contents])
+    invoice_writing.save(tx, made)
+    invoice_writing.add_contents(tx, workspace.id, [contents])
     return made
 
 

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, delete, select
 
 from catchment.core.branches import stretches
-from catchment.store.bulk import add_rows
 from catchment.store.invoices.invoice_parts import UsageItemGroup
 from catchment.store.schema import usage_branches
 
 _c = usage_branches.c
 
 
-_COLUMNS = ("customer_id", "invoice_id", "first_index", "last_index")
+COLUMNS = ("customer_id", "invoice_id", "first_index", "last_index", "workspace_id")
 
 
-def rows_of(members: Sequence[UsageItemGroup]) -> Iterator[tuple[Any, ...]]:
-    """What notes the branches of an invoice with these members, in the order shown."""
+def rows_of(
+    workspace_id: str, members: Sequence[UsageItemGroup]
+) -> Iterator[tuple[str, str, int, int, str]]:
+    """The values of COLUMNS for an invoice, given its members in the order shown."""
+    invoice_id = members[0].invoice_id
     for one in stretches([id for id, _ in member.path] for member in members):
-        yield one.customer, members[0].invoice_id, one.first, one.last
-
-
-def add(tx: Connection, workspace_id: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Note branches, given as rows of ``rows_of``."""
-    add_rows(tx, usage_branches, {"workspace_id": workspace_id}, _COLUMNS, rows)
+        yield one.customer, invoice_id, one.first, one.last, workspace_id
 
 
 def of_customer(

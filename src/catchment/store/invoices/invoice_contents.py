@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, starmap
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
 
-from catchment.store.bulk import add_rows
 from catchment.store.invoices import branches, evidence
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
-from catchment.store.invoices.invoice_rows import (
-    GROUP_COLUMNS,
-    LINE_COLUMNS,
-    LINE_JSON,
-    USAGE_COLUMNS,
-    USAGE_JSON,
-    group_of_row,
-    group_row,
-    line_of_row,
-    line_row,
-    usage_of_row,
-    usage_row,
+from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
+from catchment.store.invoices.usage_rows import usage_of_row
+from catchment.store.schema import (
+    invoice_usage_metrics,
+    invoices,
+    line_item_groups,
+    line_items,
+    usage_item_groups,
 )
-from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 _AT_ONCE = 1_000
 
@@ -89,50 +82,6 @@ def branch(
             since = found[-1].index + 1
 
 
-class Rows(NamedTuple):
-    """The rows of the contents of an invoice, by table; each can be gone through once."""
-
-    groups: Iterable[tuple[Any, ...]]
-    lines: Iterable[tuple[Any, ...]]
-    usage: Iterable[tuple[Any, ...]]
-    branches: Iterable[tuple[Any, ...]]
-    evidence: Iterable[tuple[Any, ...]]
-
-    def made(self) -> Rows:
-        """The same, all of them there."""
-        return Rows(*map(list, self))
-
-
-def rows_of(contents: Contents) -> Rows:
-    """What stores the contents of an invoice."""
-    kept = [(contents.lines[0].invoice_id, contents.evidence)] if contents.lines else []
-    return Rows(
-        map(group_row, contents.groups),
-        map(line_row, contents.lines),
-        map(usage_row, contents.usage),
-        branches.rows_of(contents.usage),
-        starmap(evidence.row_of, kept),
-    )
-
-
-def add(tx: Connection, workspace_id: str, added: Iterable[Contents]) -> None:
-    """Store the contents of new heads, in a few statements however many there are."""
-    insert(tx, workspace_id, list(map(rows_of, added)))
-
-
-def insert(tx: Connection, workspace_id: str, added: Sequence[Rows]) -> None:
-    """Store the rows of new heads, in a few statements however many there are."""
-    own = {"workspace_id": workspace_id}
-    groups, lines, usage, below, bodies = map(
-        chain.from_iterable, zip(*added, strict=True) if added else Rows((), (), (), (), ())
-    )
-    add_rows(tx, line_item_groups, own, GROUP_COLUMNS, groups)
-    add_rows(tx, line_items, own, LINE_COLUMNS, lines, ready=LINE_JSON)
-    add_rows(tx, usage_item_groups, own, USAGE_COLUMNS, usage, ready=USAGE_JSON)
-    branches.add(tx, workspace_id, below)
-    evidence.add(tx, workspace_id, bodies)
-
-
 def member_names(tx: Connection, workspace_id: str, invoice_id: str) -> dict[str, str]:
     """The members of an invoice by id with the names they had, in the order shown."""
     c = usage_item_groups.c
@@ -160,7 +109,7 @@ def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
     evidence.clear(tx, invoice_id)
     branches.clear(tx, invoice_id)
-    for table in (line_items, line_item_groups, usage_item_groups):
+    for table in (line_items, line_item_groups, usage_item_groups, invoice_usage_metrics):
         tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
 
 
@@ -177,9 +126,11 @@ def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
 
 def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The members of an invoice, for ``usage_of_row``."""
-    c = usage_item_groups.c
-    return select(usage_item_groups).where(
-        c.workspace_id == workspace_id, c.invoice_id == invoice_id
+    c, metrics = usage_item_groups.c, invoice_usage_metrics.c
+    return (
+        select(usage_item_groups, metrics.metrics)
+        .join(invoice_usage_metrics, metrics.invoice_id == c.invoice_id)
+        .where(c.workspace_id == workspace_id, c.invoice_id == invoice_id)
     )
 
 

@@ -31,10 +31,17 @@ from catchment.core.money import EXACT, Money, exact_sum
 from catchment.core.period import Period, outermost
 from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
-from catchment.store.invoices import deductions, evidence
-from catchment.store.invoices.evidence import MemberSums
-from catchment.store.invoices.invoice_rows import parts_of, segment_of, step_of
-from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
+from catchment.store.invoices import deductions
+from catchment.store.invoices.evidence import MemberSums, Sums
+from catchment.store.invoices.invoice_rows import segment_of, step_of
+from catchment.store.invoices.usage_rows import metric_ids, parts_of
+from catchment.store.schema import (
+    invoice_usage_metrics,
+    invoices,
+    line_item_groups,
+    line_items,
+    usage_item_groups,
+)
 
 _INVOICES_AT_ONCE = 500
 _ROWS_AT_ONCE = 5_000
@@ -65,14 +72,7 @@ _Same = dict[Any, Any]
 """Values by themselves: a million lines have a few metrics and months."""
 
 
-class _Item(msgspec.Struct, gc=False):
-    """What counts of a usage item."""
-
-    metricId: str  # noqa: N815 -- as it is kept
-    value: Decimal
-
-
-_items = msgspec.json.Decoder(list[_Item])
+_items = msgspec.json.Decoder(list[tuple[int, Decimal]])
 
 
 class MeasuredLine(NamedTuple):
@@ -114,13 +114,14 @@ class _Members:
 def read(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> Iterator[ReadInvoice]:
     """The figures of invoices, in no particular order."""
     same: _Same = {}
+    sums_of = Sums()
     for ids in chunks(invoice_ids, _INVOICES_AT_ONCE):
         heads = tx.execute(
             select(*_HEAD).where(invoices.c.workspace_id == workspace_id, invoices.c.id.in_(ids))
         ).all()
         groups = _rows(tx, line_item_groups, _GROUP, ids)
         lines = _rows(tx, line_items, _LINE, ids)
-        summed = evidence.member_sums(tx, workspace_id, ids)
+        summed = sums_of.of(tx, workspace_id, ids)
         members = _members(tx, ids)
         for head in heads:
             whose = (head.id, head.customer_id, head.billing_schedule_id)
@@ -150,15 +151,19 @@ def _members(tx: Connection, ids: Sequence[str]) -> defaultdict[str, _Members]:
         lambda: _Members(defaultdict(Decimal), defaultdict(lambda: [0] * 2 * len(METHODS)))
     )
     c = usage_item_groups.c
+    of = invoice_usage_metrics.c
+    named = select(of.invoice_id, of.metrics).where(of.invoice_id.in_(ids))
+    metrics = {invoice_id: metric_ids(kept) for invoice_id, kept in tx.execute(named)}
     query = select(c.invoice_id, _as_text(c["items"]), _as_text(c.shares)).where(
         c.invoice_id.in_(ids)
     )
     rows = tx.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
     for invoice_id, items, shares in rows:
         own = found[invoice_id]
-        for item in _items.decode(items):
-            metric = item.metricId
-            own.used[metric] = EXACT.add(own.used[metric], item.value)
+        names = metrics[invoice_id]
+        for place, value in _items.decode(items):
+            metric = names[place]
+            own.used[metric] = EXACT.add(own.used[metric], value)
         for line_index, _, *parts in decode(shares):
             sums = own.shared[line_index]
             for place, part in enumerate(parts):

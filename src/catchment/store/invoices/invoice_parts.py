@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import NAMESPACE_OID, uuid5
 
 from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
@@ -117,7 +118,6 @@ class LineItem(Taxed):
 class UsageItem:
     """What a member used of one metric."""
 
-    id: str
     metric_id: str
     title: str
     value: Decimal
@@ -150,6 +150,13 @@ class UsageItemGroup:
     path: tuple[tuple[str, str], ...]
     items: tuple[UsageItem, ...]
     shares: tuple[MemberShare, ...] = ()
+
+    def id_of(self, item: UsageItem) -> str:
+        """The id of one of its items: a UUID of its name, that of the member and the metric's.
+
+        So it stays the same however often the invoice is calculated, and nobody has to keep it.
+        """
+        return str(uuid5(NAMESPACE_OID, f"{self.id}/{item.metric_id}"))
 
 
 @dataclass(frozen=True, slots=True)

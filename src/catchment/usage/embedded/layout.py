@@ -1,8 +1,8 @@
 """How events lie in a file: sorted by name, type, time and place, in small groups of rows.
 
-So whoever asks for a customer reads a group or two of each file, however many metrics that is, and
-whoever asks for everyone reads neighbours together. Only what a question needs is read: each column
-by itself. Files may be in other orders, as earlier versions wrote them: order is only speed.
+So who asks for a customer reads a group or two of each file, however many metrics that is, and who
+asks for everyone reads neighbours together. Only what a question needs is read: each column by
+itself. Files may lie in other orders, as earlier versions wrote them: order is for speed alone.
 """
 
 from __future__ import annotations

@@ -74,6 +74,7 @@ _PARTS = 4_096
 """Into how many stretches of time a walk through steps is cut at most."""
 _EVENTS_OF_PART = 64
 """How many events of a query a stretch should have: to walk a few is faster than to skip them."""
+_NOTHING = Decimal(0)
 _NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
 _ALWAYS = -(2**63)
 _EVENTS_AT_ONCE = 50_000
@@ -244,22 +245,29 @@ def _walk(
     They have so many ``events`` together.
     """
     columns: list[list[Any]] = [[] for _ in _STEPS]
+    indices, numbers, lowers, uppers = columns
     parts: dict[int, dict[str, list[Decimal]]] = {}
     for index, members in stepping.items():
         ends = asked[index].bounds
-        edges = zip((Decimal(0), *ends), (*ends, _NO_BOUND), strict=True)
-        for step, (lower, upper) in enumerate(edges):
-            for column, value in zip(columns, (index, step, lower, upper), strict=True):
-                column.append(value)
-        parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
+        count = len(ends) + 1
+        indices.extend([index] * count)
+        numbers.extend(range(count))
+        lowers.extend((_NOTHING, *ends))
+        uppers.extend((*ends, _NO_BOUND))
+        parts[index] = {customer: [_NOTHING] * count for customer in members}
     register(cursor, "steps", columns, _STEPS)
     stretches = min(_PARTS, events // (len(stepping) * _EVENTS_OF_PART) + 1)
     length = (bounds["latest"] - bounds["earliest"]) // stretches + 1
     bounds = bounds | {"length": length}
     register(cursor, "stepping", [list(stepping)], _QUERIES)
-    placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)
+    in_parts = stretches > 1
+    if in_parts:
+        placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)
+    else:
+        count = len(stepping)
+        placed = [list(stepping), [0] * count, [_NOTHING] * count, [None] * count]
     register(cursor, "placed", placed, _PLACED)
-    found = rows(cursor, queries.walked(metric), bounds)
+    found = rows(cursor, queries.walked(metric, in_parts=in_parts), bounds)
     for index, member, step, part in found:
         parts[index][asked[index].members[member].customer][step] = part
     return {

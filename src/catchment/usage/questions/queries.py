@@ -325,22 +325,26 @@ def parts_of_time(metric: Metric) -> Sql:
     )
 
 
-def walked(metric: Metric) -> Sql:
+def walked(metric: Metric, *, in_parts: bool) -> Sql:
     """(query, member, step, the member's part of it) where a relation ``steps`` asks for it.
 
     ``steps`` holds (query, step, lower, upper), every step with an upper end; ``placed`` holds
     (query, part, stands, stays) for every part of time: where usage stood before it, and the step
-    in which it stays meanwhile. Only where it stays in none are events walked one by one.
+    in which it stays meanwhile. Only where it stays in none are events walked one by one: all of
+    them where there is one part of time, and not many, ``in_parts``.
     """
     numbered = _numbered(metric)
+    staying = (
+        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({numbered.text})"
+        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
+        " UNION ALL "
+    )
     share = (
         "greatest(lower, least(reached, upper)) - greatest(lower, least(reached - number, upper))"
     )
     return Sql(
         "SELECT query, member, step, sum(share)::DECIMAL(38, 12) FROM ("
-        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({numbered.text})"
-        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
-        " UNION ALL "
+        f"{staying if in_parts else ''}"
         f"SELECT query, member, step, sum({share}) AS share FROM ("
         "SELECT query, member, number, (stands + sum(number) OVER"
         " (PARTITION BY query, part ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
