@@ -6,7 +6,7 @@ before, as is all that settles them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum
-from catchment.core.money import Money, divide
+from catchment.core.money import Money, scaled
 from catchment.core.schedules import Charge
 from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
 from catchment.core.weights import By, LineTerm, Weighing
@@ -36,7 +36,11 @@ def workings(measured: Measured) -> dict[Method, Working]:
     found = _shared_by(measured, made[0])
     if not found.weights:
         return {}
-    return {method: _working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
+    nothing = dict.fromkeys(found.weights, Decimal(0))
+    return {
+        method: Working(made[0].amount, nothing, _weighing(found, place))
+        for place, method in enumerate(METHODS)
+    }
 
 
 def shares(measured: Measured) -> tuple[Share, ...]:
@@ -46,7 +50,7 @@ def shares(measured: Measured) -> tuple[Share, ...]:
 
 def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
     """The members' shares of ``net``, which is left of what the price makes of a charge."""
-    key = priced_shares, net
+    key = priced_shares, net.minor
     found: tuple[Share, ...] | None = measured.known.get(key)
     if found is None:
         made = applied(measured)
@@ -56,10 +60,14 @@ def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
 
 
 class _SharedBy(NamedTuple):
-    """What members weigh by each method, and what of each line beside that is made of."""
+    """What members weigh by each method, and what of each line beside that is made of.
+
+    The weights are in units of ``ratio``.
+    """
 
     by: By
     weights: MemberWeights
+    ratio: tuple[int, int]
     lines: Sequence[tuple[Charge, MemberParts]]
 
 
@@ -77,27 +85,32 @@ def _shared_by(measured: Measured, step: Step) -> _SharedBy:
                 if counts(one, measured.charge, settles)
             }
             if step.before.minor <= 0:
-                used = next(filter(None, map(_quantities, covered.values())), {})
-                return _SharedBy(By.QUANTITY, used, ())
+                return _by_quantity(covered.values())
             lines = [(one.charge, _left(measured, place)) for place, one in covered.items()]
         case _:
             raise AssertionError(measured.charge.item)
-    return _SharedBy(By.LINES, allocation.added(parts for _, parts in lines), lines)
+    minor = Money(1, step.amount.currency).decimal.as_integer_ratio()
+    return _SharedBy(By.LINES, allocation.added(parts for _, parts in lines), minor, lines)
 
 
-def _working(amount: Money, found: _SharedBy, place: int) -> Working:
+def _by_quantity(covered: Iterable[Measured]) -> _SharedBy:
+    """What members used of the first of the charges of which they used something."""
+    used = ({who: q for who, q in one.usage.members.items() if q > 0} for one in covered)
+    known = sorted(next(filter(None, used), {}).items())
+    units, of_one = scaled([quantity for _, quantity in known])
+    weights = {who: (unit,) * len(METHODS) for (who, _), unit in zip(known, units, strict=True)}
+    return _SharedBy(By.QUANTITY, weights, (1, of_one), ())
+
+
+def _weighing(found: _SharedBy, place: int) -> Weighing:
     """By the method at a place."""
-    sizes = allocation.sizes(found.weights, place)
-    minor = Fraction(Money(1, amount.currency).decimal)
+    unit = Fraction(*found.ratio)
 
     def terms(who: CustomerId) -> tuple[LineTerm, ...]:
         own = ((charge, parts[who][place]) for charge, parts in found.lines if who in parts)
-        return tuple(LineTerm(charge, part * minor) for charge, part in own if part)
+        return tuple(LineTerm(charge, part * unit) for charge, part in own if part)
 
-    unit = minor if found.by is By.LINES else Fraction(1)
-    weighing = Weighing(found.by, sizes, unit.as_integer_ratio(), terms)
-    nothing = dict.fromkeys(sizes, Decimal(0))
-    return Working(nothing, weighing, divide(amount, list(sizes.values())))
+    return Weighing(found.by, allocation.sizes(found.weights, place), found.ratio, terms)
 
 
 def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, MemberParts]]:
@@ -133,9 +146,3 @@ def _of_line(measured: Measured, place: int) -> MemberParts:
     )
     net = Money(priced.net.minor - sum(inside), priced.net.currency)
     return {one.customer: one.parts for one in priced_shares(own, net)}
-
-
-def _quantities(measured: Measured) -> MemberWeights:
-    """What members used, for every method alike."""
-    used = sorted(measured.usage.members.items())
-    return {who: (quantity,) * len(METHODS) for who, quantity in used if quantity > 0}
