@@ -237,6 +237,9 @@ def shares(
     net: Money, price: Price, segments: Sequence[Segment], usage: Usage
 ) -> tuple[Share, ...]:
     """The members' shares of a usage line, by customer id; who has no share is left out."""
+    if segments and len(usage.members) == 1:
+        [(only, quantity)] = usage.members.items()
+        return whole(only, quantity, net)
     return shares_of(workings(net, price, segments, usage))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,7 +99,7 @@ def usage_groups(
     figure is shown, is there without an item. ``children``, by their paths, are there even without
     an event. ``names`` has them and all that ``named`` asks for.
     """
-    items: dict[CustomerId, dict[str, UsageItem]] = {}
+    items: defaultdict[CustomerId, dict[str, UsageItem]] = defaultdict(dict)
     places: dict[CustomerId, PoolMember] = {}
     for measured in parts:
         for one in measured:
@@ -110,7 +111,7 @@ def usage_groups(
                 for member in _users(one):
                     value = used.pop(member.customer, None)
                     if value is not None:  # of all its figures, which the first one's charge shows
-                        _show(items.setdefault(member.customer, {}), _item(first, value))
+                        _show(items[member.customer], _item(first, value))
     for path in children:
         places.setdefault(path[-1], PoolMember(path[-1], (), len(path) - 1, path))
     return tuple(
@@ -120,7 +121,7 @@ def usage_groups(
             member.depth,
             member.path,
             tuple(names[customer] for customer in member.path),
-            tuple(items.get(member.customer, {}).values()),
+            tuple(items[member.customer].values()),
         )
         for member in sorted(places.values(), key=lambda member: tree_order(member.path, names))
     )

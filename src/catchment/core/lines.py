@@ -19,7 +19,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE
 from catchment.core.minimums import Minimum
-from catchment.core.money import EXACT, Money, quotient, total
+from catchment.core.money import EXACT, Money, to_decimals, total
 from catchment.core.period import Period, days_text
 from catchment.core.pools import NO_POOL
 from catchment.core.pricing import SeatBased, SeatPart, Segment, first_rate, is_percentage
@@ -241,7 +241,7 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
         now,
         title=f"{now.title} – adjustment for {days_text(now.service)}",
         quantity=quantity,
-        rate=quotient(net.decimal, quantity) if quantity else now.rate,
+        rate=to_decimals(EXACT.divide(net.decimal, quantity)) if quantity else now.rate,
         net=net,
         event_count=(now.event_count or 0) - taken.event_count,
         shares=shares,
@@ -273,4 +273,4 @@ def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:
         of_seats = isinstance(charge.item.price, SeatBased)  # whose quantity may be rounded
         if only.amount == EXACT.multiply(made.quantity, only.rate) or (of_seats and not only.fee):
             return only.rate
-    return quotient(net.decimal, made.quantity)
+    return to_decimals(EXACT.divide(net.decimal, made.quantity))

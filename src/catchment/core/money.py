@@ -24,7 +24,8 @@ MAX_DECIMALS = 12
 _UNITS = 10**MAX_DECIMALS
 _LAST_DECIMAL = Decimal(1).scaleb(-MAX_DECIMALS)
 
-_UNROUNDED = Context(prec=20_000)
+UNROUNDED = Context(prec=20_000)
+"""Room for weights, too: in the units that all of them are whole in they can be long."""
 
 _WITHOUT_MINOR_UNIT = "CLP ISK JPY KRW"
 _WITH_CENTS = """
@@ -174,7 +175,7 @@ def quotient(dividend: Decimal, divisor: Decimal | int) -> Decimal:
     size, whole = abs(numerator), abs(denominator)
     units = (2 * size + whole) // (2 * whole)
     signed = units if (numerator < 0) == (denominator < 0) else -units
-    return _UNROUNDED.scaleb(Decimal(signed), -MAX_DECIMALS)
+    return UNROUNDED.scaleb(Decimal(signed), -MAX_DECIMALS)
 
 
 def decimal_text(value: Decimal) -> str:

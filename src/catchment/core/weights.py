@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
 from math import gcd, lcm
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Steps, Usage
-from catchment.core.money import EXACT, Money, exact_sum, scaled
+from catchment.core.money import EXACT, UNROUNDED, Money, exact_sum, scaled
 from catchment.core.pricing import Price, Segment, Tier, cost, event_tier, rate
 from catchment.core.schedules import Charge
 
@@ -159,10 +159,8 @@ def _by_segment(
     ]
     whole = lcm(*[below for _, below in per_unit])
     of_step = _segments_of(steps, segments, usage.reached)
-    rates = [
-        0 if place is None else per_unit[place][0] * (whole // per_unit[place][1])
-        for place in of_step
-    ]
+    in_whole = [Decimal(above * (whole // below)) for above, below in per_unit]
+    rates = [_NONE if place is None else in_whole[place] for place in of_step]
     nowhere = (_NONE,) * len(rates)
 
     def terms(who: CustomerId) -> tuple[Term, ...]:
@@ -175,11 +173,9 @@ def _by_segment(
             for place, part in found.items()
         )
 
-    parts, of_one = scaled([part for who in used for part in steps.members.get(who, nowhere)])
-    weights = [
-        sum(map(mul, rates, parts[first : first + len(rates)]))
-        for first in range(0, len(parts), len(rates))
-    ]
+    with localcontext(UNROUNDED):
+        exact = [sum(map(mul, rates, steps.members.get(who, nowhere)), _NONE) for who in used]
+    weights, of_one = scaled(exact)
     return _weighing(By.SEGMENTS, net, weights, (1, whole * of_one), terms)
 
 

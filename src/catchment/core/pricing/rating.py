@@ -83,8 +83,10 @@ def cost(price: Price, quantity: Decimal, values: Values = (), reached: Decimal 
     """What the segments of ``rate`` come to together, for whom it is enough to know that."""
     if not isinstance(price, Graduated):
         return exact_sum(one.amount for one in rate(price, quantity, values, reached))
+    if not reached:
+        return _sum_up_to(price.steps, quantity)
     all_units = _sum_up_to(price.steps, EXACT.add(reached, quantity))
-    return EXACT.subtract(all_units, _sum_up_to(price.steps, reached)) if reached else all_units
+    return EXACT.subtract(all_units, _sum_up_to(price.steps, reached))
 
 
 def event_tier(price: Price, quantity: Decimal) -> Tier | None:
