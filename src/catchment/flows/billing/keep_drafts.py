@@ -263,8 +263,10 @@ def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
     if line.deducted is not None and line.deducted.reverses:
         return None
-    read = (one.basis for one in (line.measured, *line.measured.beside))
-    return next((basis for basis in read if basis is not None), None)
+    made = line.measured
+    if made.basis is not None:
+        return made.basis
+    return next((one.basis for one in made.beside if one.basis is not None), None)
 
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
