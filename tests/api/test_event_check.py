@@ -50,7 +50,7 @@ def are_typed(makes: Makes, sent: bytes) -> bool:
 @given(st.lists(BODIES, min_size=1, max_size=2), BODIES)
 def test_what_was_seen_before_changes_no_verdict(before: Sequence[bytes], sent: bytes) -> None:
     makes = Makes()
-    for one in before + before:
+    for one in [*before, *before]:
         verdict(makes, one)
 
     found = [verdict(makes, sent) for _ in range(3)]
@@ -84,6 +84,13 @@ def test_names_that_no_type_can_have_are_read_all_the_same(own: str) -> None:
 
     assert [verdict(makes, sent) for _ in range(4)] == [1] * 4
     assert not are_typed(makes, sent)
+
+
+def test_a_name_that_is_too_long_is_refused_however_often_it_comes() -> None:
+    makes, name = Makes(), "x" * 256
+
+    assert [verdict(makes, body(json.dumps({name: 1}))) for _ in range(4)] == [None] * 4
+    assert verdict(makes, body(json.dumps({name[1:]: 1}))) == 1
 
 
 def test_makes_are_forgotten_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,8 @@ def _first_names(body: bytes) -> _Names:
 
 def _decoder_of(names: Collection[str]) -> _Decoder:
     """Reads what ``_any_names`` reads, but properties of no other names."""
-    if len(names) > _MOST_NAMES:
+    # Names seen in a first event were not checked yet; a type takes whatever it is made of.
+    if len(names) > _MOST_NAMES or any(len(name) > properties.LONGEST_NAME for name in names):
         return _any_names
     fields = {f"p{place}": name for place, name in enumerate(names)}
     try:
