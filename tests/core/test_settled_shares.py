@@ -43,13 +43,14 @@ def test_a_share_is_explained_by_what_its_member_has_of_the_lines_beside(
     of: Schedule, calls: dict[str, int], sizes: dict[str, int]
 ) -> None:
     for one in settling_lines(of, {"calls": calls, "bytes": sizes}):
-        for working in settled_shares.workings(one).values():
-            told = working.reckonings(working.weighing.weights)
+        known = {share.customer: share.parts for share in settled_shares.shares(one)}
+        for method, working in settled_shares.workings(one).items():
+            told = working.reckonings(known)
             for who, found in told.items():
                 [step] = settling.steps(one)
                 amount = Fraction(step.amount.decimal)
                 assert found.exact == amount * found.weight / found.whole
-                assert found.share.minor == working.parts()[who]
+                assert found.share.minor == known[who][METHODS.index(method)]
                 assert all(isinstance(term, LineTerm) and term.amount for term in found.terms)
                 if found.by is By.LINES and found.weight:
                     assert abs(sum(term.amount for term in found.terms)) == found.weight

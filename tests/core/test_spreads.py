@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal as D
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from catchment.core.allocation import (
     Reckoning,
     Share,
     added,
-    sizes,
     spread,
     taxed,
     whole,
@@ -41,10 +41,18 @@ def test_an_amount_is_spread_by_each_method_over_who_has_something_by_it() -> No
     }
 
 
-def test_only_who_pulls_the_way_that_all_together_do_weighs_anything() -> None:
-    assert sizes({"a": (5,), "b": (-2,), "c": (None,)}, 0) == {"a": 5, "b": 0}
-    assert sizes({"a": (-5,), "b": (2,)}, 0) == {"a": 5, "b": 0}
-    assert sizes({"a": (2,), "b": (-2,)}, 0) == {"a": 2, "b": 0}
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [(5, -2, (9, 0)), (-5, 2, (9, 0)), (2, -2, (9, 0)), (-1, -2, (3, 6)), (0, 4, (0, 9))],
+)
+def test_only_who_pulls_the_way_that_all_together_do_has_a_part(
+    first: int, second: int, expected: tuple[int, int]
+) -> None:
+    weights = {"a": (first,) * len(METHODS), "b": (second,) * len(METHODS)}
+
+    found = spread(Money(9, "EUR"), weights)
+
+    assert (found["a"][0], found["b"][0]) == expected
 
 
 @given(st.integers(-1000, 1000), MEMBERS)
@@ -54,10 +62,11 @@ def test_what_is_spread_adds_up_wherever_anyone_weighs_anything(
     found = spread(Money(minor, "JPY"), weights)
 
     for place in range(len(METHODS)):
-        parts, known = column(found, place), sizes(weights, place)
+        parts, known = column(found, place), column(weights, place)
+        sign = -1 if sum(known.values()) < 0 else 1
         assert parts.keys() == known.keys()
-        assert sum(parts.values()) == (minor if any(known.values()) else 0)
-        assert all(known[who] for who, part in parts.items() if part)
+        assert sum(parts.values()) == (minor if any(sign * w > 0 for w in known.values()) else 0)
+        assert all(sign * known[who] > 0 for who, part in parts.items() if part)
 
 
 @given(st.lists(MEMBERS, max_size=4))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 
-from catchment.core.allocation import METHODS, Method, shares, workings
+from catchment.core.allocation import Method, shares, workings
 from catchment.core.metering import Steps, Usage
 from catchment.core.money import Money
 from catchment.core.pricing import CalculationMode, Graduated, Linear, Price, Segment, Tier, rate
-from catchment.core.weights import By, by_quantity
+from catchment.core.weights import By
 
 TIERED = Graduated((Tier(D(10), D(1)), Tier(None, D(5))))
 GOES_ON = Graduated((Tier(None, D(1)),), CalculationMode.CUMULATIVE)
-STANDALONE = METHODS.index(Method.STANDALONE)
 
 
 def usage(steps: dict[str, tuple[int, ...]] | None = None, **members: int) -> Usage:
@@ -31,9 +30,9 @@ def parts(price: Price, of: Usage, minor: int) -> list[tuple[str, tuple[int | No
 
 
 def test_of_equal_remainders_the_smaller_id_has_the_cent_by_every_method() -> None:
-    assert parts(Linear(D(1)), usage(b=1, a=1, c=1), 2) == [
+    assert parts(Linear(D(1)), usage(c=1, a=1, b=1), 1) == [
         ("a", (1, 1, 1)),
-        ("b", (1, 1, 1)),
+        ("b", (0, 0, 0)),
         ("c", (0, 0, 0)),
     ]
 
@@ -43,9 +42,9 @@ def test_of_what_is_given_back_the_smaller_id_has_the_cent_too() -> None:
     alone = dict.fromkeys(less, D(3))
     back = Usage(D(-3), less, 0, {}, reached=D(9), members_reached=alone)
 
-    assert parts(GOES_ON, back, -2) == [
+    assert parts(GOES_ON, back, -1) == [
         ("a", (-1, -1, -1)),
-        ("b", (-1, -1, -1)),
+        ("b", (0, 0, 0)),
         ("c", (0, 0, 0)),
     ]
 
@@ -56,15 +55,19 @@ def test_who_used_nothing_has_no_share_of_what_is_given_back() -> None:
     assert [who for who, _ in parts(GOES_ON, back, -100)] == ["a", "d"]
 
 
+ONE_SEGMENT = (Segment(D(1), D(1), D(0), D(1)),)
+
+
 def test_where_all_together_used_nothing_those_weigh_who_used_something() -> None:
-    assert by_quantity(usage(a=5, b=-5)).weights == {"a": 5}
+    [one] = shares(Money(7, "EUR"), Linear(D(1)), ONE_SEGMENT, usage(a=-5, b=5))
+
+    assert (one.customer, one.parts[0]) == ("b", 7)
 
 
 def test_where_nobody_used_anything_all_weigh_alike_by_customer_id() -> None:
-    found = by_quantity(usage(b=0, a=0)).weights
+    found = shares(Money(3, "EUR"), Linear(D(1)), ONE_SEGMENT, usage(b=0, a=0))
 
-    assert list(found) == ["a", "b"]
-    assert len(set(found.values())) == 1
+    assert [(one.customer, one.parts[0]) for one in found] == [("a", 2), ("b", 1)]
 
 
 def test_many_members_stand_by_customer_id() -> None:
@@ -81,7 +84,7 @@ def test_in_one_segment_nobody_is_told_from_another() -> None:
 
     made = workings(Money(1000, "EUR"), TIERED, segments, of)
 
-    assert made[Method.MARGINAL].weighing.by is By.QUANTITY
+    assert made[Method.MARGINAL].reckonings({"a"})["a"].by is By.QUANTITY
 
 
 def test_what_has_a_fee_but_no_quantity_is_shared_by_quantity() -> None:
@@ -91,7 +94,7 @@ def test_what_has_a_fee_but_no_quantity_is_shared_by_quantity() -> None:
 
     made = workings(Money(1500, "EUR"), TIERED, (fee, rest), of)
 
-    assert made[Method.MARGINAL].weighing.by is By.QUANTITY
+    assert made[Method.MARGINAL].reckonings({"a"})["a"].by is By.QUANTITY
 
 
 def test_segments_that_a_member_was_not_in_are_no_terms_of_its_share() -> None:

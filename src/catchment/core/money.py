@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import reduce
 from math import lcm
 from types import MappingProxyType
 
@@ -126,10 +127,7 @@ def divide(amount: Money, weights: Sequence[Decimal | int]) -> Division:
 
 def exact_sum(values: Iterable[Decimal]) -> Decimal:
     """Add without rounding; an empty sum is 0."""
-    result = Decimal(0)
-    for value in values:
-        result = EXACT.add(result, value)
-    return result
+    return reduce(EXACT.add, values, Decimal(0))
 
 
 def to_decimals(value: Decimal) -> Decimal:
