@@ -78,11 +78,9 @@ _GROWING = {"COUNT", "SUM", "CUSTOM"}
 
 FIRST_DAY = date(2024, 1, 1)
 LAST_DAY = date(2025, 2, 1)
-PERIODS = 13
-RUN_DAYS: Sequence[date] = [
-    LAST_DAY - timedelta(days=30 * back) for back in reversed(range(PERIODS))
-]
-"""When billing runs: once a month, on whatever day."""
+MONTHS_BILLED = 13
+RUN_DAYS: Sequence[date] = [LAST_DAY - timedelta(days=59 * back) for back in reversed(range(7))]
+"""When billing runs: every second month, so that each has invoices of several days to make."""
 _TICK = timedelta(microseconds=1)
 _FREQUENCIES = (*["MONTHLY"] * 5, *["QUARTERLY"] * 2, "HALF_YEARLY", "YEARLY", "ONE_TIME")
 _ON_DEMAND = 0.15
@@ -161,7 +159,7 @@ def _late(random: Random, whole: Contract) -> Contract:
     daily = any(
         price.on_demand for one in whole.schedules for phase in one.phases for price in phase.prices
     )
-    runs = random.sample(range(1, PERIODS), random.choice((1, 1, 2, 3)))
+    runs = random.sample(range(1, len(RUN_DAYS)), random.choice((1, 1, 2, 3)))
     events = [
         event._replace(come=random.choice(runs)) if random.random() < 0.5 else event
         for event in whole.events

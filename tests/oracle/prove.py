@@ -20,7 +20,7 @@ from catchment.core import money
 from catchment.store.engine import connect, migrate
 from catchment.usage.opening import usage_store
 from tests.oracle.contracts import MINOR_DIGITS
-from tests.oracle.draw import PERIODS, ZONES, contract
+from tests.oracle.draw import MONTHS_BILLED, ZONES, contract
 from tests.oracle.trial import Differs, agree
 
 AT_ONCE = 1000
@@ -34,7 +34,7 @@ def main() -> int:
         range(start, min(start + AT_ONCE, first + contracts))
         for start in range(first, first + contracts, AT_ONCE)
     ]
-    print(f"{contracts:,} contracts over {PERIODS} months, from seed {first} on", flush=True)
+    print(f"{contracts:,} contracts over {MONTHS_BILLED} months, from seed {first} on", flush=True)
     done = lines = 0
     started = time.monotonic()
     with get_context("spawn").Pool(os.cpu_count()) as pool:

@@ -43,8 +43,13 @@ def test_a_mistake_is_found_and_shown_small(engine: Engine, usage: UsageStore) -
         schedules = (replace(one, billing_day=None) for one in contract.schedules)
         return bill_by_runs(replace(contract, schedules=tuple(schedules)), days)
 
+    drawn = (contract(n, "UTC") for n in range(20))
+    whole = next(one for one in drawn if one.schedules[0].billing_day)
+    alone = replace(whole.schedules[0], rolls_up=False)
+    small = replace(whole, schedules=(alone,), moves=(), events=whole.events[:4], seats=())
+
     with pytest.raises(Differs) as found:
-        agree(engine, usage, {n: contract(n, "UTC") for n in range(4)}, forgets_billing_days)
+        agree(engine, usage, {0: small}, forgets_billing_days)
 
     [schedule] = found.value.contract.schedules
     assert schedule.billing_day
