@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--payers", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--at-once", type=int, default=AT_ONCE, help="invoices a transaction")
+    parser.add_argument("--processes", type=int, default=1, help="how many draft")
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--members", type=int, default=1_000)
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -57,7 +58,8 @@ def main() -> None:
         sizes = asked.payers if asked.what == "run" else [min(asked.payers)]
         rows = []
         for payers in sizes:
-            rows += _apart(asked.what, str(folder), payers, asked.database, asked.at_once).items()
+            sized = str(folder), payers, asked.database, asked.at_once, asked.processes
+            rows += _apart(asked.what, *sized).items()
         print(table(_TITLES[asked.what], rows))
 
 
@@ -67,13 +69,15 @@ _TITLES = {
 }
 
 
-def _measured(what: str, folder: str, payers: int, kind: str, at_once: int) -> dict[str, Figures]:
+def _measured(
+    what: str, folder: str, payers: int, kind: str, at_once: int, processes: int
+) -> dict[str, Figures]:
     with copied(Path(folder), payers, kind) as copy:
         if what == "make":
             return {}
         if what == "persisting":
             return persisting(copy)
-        return {f"{payers:,} invoices": run(copy, at_once)}
+        return {f"{payers:,} invoices": run(copy, at_once, processes)}
 
 
 def _apart(*arguments: object) -> dict[str, Figures]:

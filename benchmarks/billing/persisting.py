@@ -18,10 +18,11 @@ from catchment.core.charging import charges
 from catchment.core.consolidation import arrange
 from catchment.flows.billing import agreements
 from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.keep_drafts import keep
+from catchment.flows.billing.filled_drafts import keep
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
     invoice_evidence,
+    invoice_usage_metrics,
     invoices,
     line_item_groups,
     line_items,
@@ -34,6 +35,7 @@ TABLES = (
     line_item_groups,
     line_items,
     invoice_evidence,
+    invoice_usage_metrics,
     usage_item_groups,
     usage_branches,
 )

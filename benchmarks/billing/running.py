@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -10,11 +11,14 @@ from benchmarks.billing.databases import Copy
 from benchmarks.billing.month import CHILDREN, DUE, PRICES
 from benchmarks.families.measuring import Figures, Stopwatch
 from benchmarks.families.seller import NOW, Ids, Seller
+from catchment import ids
 from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.work import Helpers
 from catchment.flows.billing.work_on_run import RunResult
 from catchment.store import access
 from catchment.store.engine import connect, reading
 from catchment.store.schema import line_items, usage_item_groups
+from catchment.usage.opening import opened as opened_stores
 from catchment.usage.opening import usage_store
 
 AT_ONCE = 500
@@ -28,8 +32,11 @@ def opened(copy: Copy) -> Seller:
     return Seller(engine, usage_store(engine, copy.data_dir), home, Ids(seed=2))
 
 
-def run(copy: Copy, at_once: int = AT_ONCE) -> Figures:
-    """Bill the month, as ``catchment bill`` does, and see that nothing is missing."""
+def run(copy: Copy, at_once: int = AT_ONCE, processes: int = 1) -> Figures:
+    """Bill the month, as ``catchment bill`` does, and see that nothing is missing.
+
+    So many ``processes`` draft.
+    """
     home = opened(copy)
     drafted: list[float] = []
     watch = Stopwatch()
@@ -43,6 +50,7 @@ def run(copy: Copy, at_once: int = AT_ONCE) -> Figures:
         new_id=home.new_id,
         at_once=at_once,
         progress=lambda *_: drafted.append(time.perf_counter() - begun),
+        helpers=Helpers(processes, partial(opened_stores, copy.url, copy.data_dir, ""), ids.new_id),
     )
     figures = watch.stop()
     _check(home, copy, result)

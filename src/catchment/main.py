@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from catchment import ids
 from catchment.api.app import create_app
+from catchment.flows.billing.helpers import helpers_for
+from catchment.flows.billing.work import Helpers
 from catchment.settings import Settings
 from catchment.store.engine import connect, migrate
 from catchment.usage import UsageStore
@@ -21,6 +24,10 @@ class Built:
     settings: Settings
     engine: Engine
     usage: UsageStore
+
+    def helpers(self) -> Helpers | None:
+        """What drafts beside who bills."""
+        return helpers_for(self.settings, ids.new_id)
 
     def app(self) -> FastAPI:
         """The API and dashboard over them."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from catchment.core.cron import Cron, cron
+from catchment.core.cron import Cron
 
 
 class Settings(BaseSettings):
@@ -59,6 +59,13 @@ class Settings(BaseSettings):
         description="When every workspace is billed without being asked, as cron says it in the "
         "workspace's time zone: `0 4 * * *` is daily at four. Empty: never.",
     )
+    billing_processes: int = Field(
+        0,
+        description="How many processes draft the invoices of a large billing run beside the one "
+        "that bills. 0: one for each core. 1: none, it drafts all of them itself.",
+        ge=0,
+        le=256,
+    )
     body_pause_seconds: float = Field(
         30,
         description="Seconds without any of a request's body after which the request is given up. "
@@ -71,12 +78,12 @@ class Settings(BaseSettings):
     @classmethod
     def _recurs(cls, value: str) -> str:
         if value:
-            cron(value)
+            Cron(value)
         return value
 
     def billing_cron(self) -> Cron | None:
         """When every workspace is billed; None: never."""
-        return cron(self.billing_schedule) if self.billing_schedule else None
+        return Cron(self.billing_schedule) if self.billing_schedule else None
 
     def sqlalchemy_url(self) -> str:
         """The database to use."""

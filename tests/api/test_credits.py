@@ -63,7 +63,9 @@ def test_without_a_day_a_grant_pays_from_today_on(
 
 
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
-    ({"createInvoice": True}, 400, "not_supported_yet", "/createInvoice"),
+    ({"createInvoice": True, "costOfCredit": 0}, 400, "invalid", "/costOfCredit"),
+    ({"createInvoice": True, "costOfCredit": "0.001"}, 400, "invalid", "/costOfCredit"),
+    ({"taxRateId": NOBODY}, 404, "not_found", "/taxRateId"),
     ({"amount": 0}, 400, "invalid", "/amount"),
     ({"amount": "0.001"}, 400, "invalid", "/amount"),
     ({"amount": "0.5", "currency": "JPY"}, 400, "invalid", "/amount"),

@@ -26,6 +26,13 @@ def calls(client: TestClient, engine: Engine, workspace: Workspace) -> str:
     return price(client, linear(metric(engine, workspace.id)))
 
 
+@pytest.fixture
+def daily(client: TestClient, engine: Engine, workspace: Workspace) -> str:
+    """The same on demand."""
+    metered = linear(metric(engine, workspace.id, "daily"))
+    return price(client, metered, billingFrequency="ON_DEMAND")
+
+
 def titles(client: TestClient, invoice: str) -> list[tuple[str, str]]:
     found = told(client, f"/invoices/{invoice}/line-items")["items"]
     return [(line["title"], line["netTotal"]) for line in found]
@@ -124,6 +131,24 @@ def test_a_minimum_needs_usage(client: TestClient, payer: str, fee: str, calls: 
     ):
         answer = client.post("/billing-schedules", json=body_of(payer, of))
         assert refusal(answer) == (400, "invalid", [at])
+
+
+def test_what_is_charged_on_demand_has_no_cycle_to_take_an_amount_off_or_to_fill(
+    client: TestClient, payer: str, fee: str, calls: str, daily: str
+) -> None:
+    nominal = LAUNCH | {"type": "NOMINAL", "amount": 5}
+    for terms, pointer in (
+        ({"minimums": [LEAST]}, "/phases/0/minimums/0/restrictToPrices"),
+        ({"discounts": [nominal]}, "/phases/0/discounts/0/restrictToPrices"),
+    ):
+        answer = client.post(
+            "/billing-schedules", json=body_of(payer, phase(calls, daily, **terms))
+        )
+        assert refusal(answer) == (400, "invalid", [pointer])
+
+    least, off = LEAST | {"restrictToPrices": [calls]}, nominal | {"restrictToPrices": [fee]}
+    of = phase(fee, calls, daily, minimums=[least], discounts=[off, LAUNCH])
+    assert client.post("/billing-schedules", json=body_of(payer, of)).status_code == 201
 
 
 def test_seats_do_not_count_towards_a_minimum(

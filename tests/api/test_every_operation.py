@@ -240,6 +240,7 @@ def test_ids_of_ours_filter_nothing_for_a_stranger(world: World, stranger: TestC
         ("/prices?productId={}", "product"),
         ("/usage-events?customerAlias={}", "child"),
         ("/usage-events?lineItemId={}", "line"),
+        ("/seat-events?lineItemId={}", "line"),
     ):
         answer = stranger.get(path.format(world.ids[name]))
         assert (answer.status_code, answer.json()["items"]) == (200, []), path

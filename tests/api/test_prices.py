@@ -245,7 +245,6 @@ def test_a_package_holds_more_than_nothing(client: TestClient, metric_id: str) -
 
 
 NOT_YET = [
-    ("LINEAR", "/billingFrequency", "ON_DEMAND", "/billingFrequency"),
     ("LINEAR", "/billingFrequency", "PER_EVENT", "/billingFrequency"),
 ]
 
@@ -313,6 +312,52 @@ def test_only_periodic_tiers_have_a_calculation_period(
         body = changed(body, "/usageCalculationPeriod", period)
 
     assert refusal(client.post("/prices", json=body)) == (400, "price_invalid", [pointer])
+
+
+DAILY = [
+    ("FIXED", {}, 400, "invalid", ["/billingFrequency"]),
+    ("LINEAR", {"/billingType": "IN_ADVANCE"}, 400, "invalid", ["/billingType"]),
+    ("VOLUME", {}, 400, "not_supported_yet", ["/structure/tiers"]),
+]
+
+
+@pytest.mark.parametrize("model", ["LINEAR", "PACKAGE", "GRADUATED"])
+def test_usage_is_charged_on_demand(client: TestClient, metric_id: str, model: str) -> None:
+    body = body_of(model, product(client), metric_id) | {"billingFrequency": "ON_DEMAND"}
+
+    shown = made(client.get(f"/prices/{client.post('/prices', json=body).json()['id']}"))
+
+    assert (shown["billingFrequency"], shown["billingType"]) == ("ON_DEMAND", "IN_ARREARS")
+
+
+@pytest.mark.parametrize(("model", "more", "status", "code", "pointers"), DAILY)
+def test_what_days_cannot_be_charged_for_is_refused(
+    client: TestClient,
+    metric_id: str,
+    model: str,
+    more: dict[str, str],
+    status: int,
+    code: str,
+    pointers: list[str],
+) -> None:
+    body = body_of(model, product(client), metric_id) | {"billingFrequency": "ON_DEMAND"}
+    for path, value in more.items():
+        body = changed(body, path, value)
+
+    assert refusal(client.post("/prices", json=body)) == (status, code, pointers)
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "code"),
+    [("LINEAR", "TIME_WEIGHTED_SUM", "invalid"), ("GRADUATED", "MAX", "not_supported_yet")],
+)
+def test_a_metric_of_days_has_usage_only_where_events_are(
+    client: TestClient, engine: Engine, workspace: Workspace, model: str, kind: str, code: str
+) -> None:
+    metric_id = metric(engine, workspace.id, "stored", kind)
+    body = body_of(model, product(client), metric_id) | {"billingFrequency": "ON_DEMAND"}
+
+    assert refusal(client.post("/prices", json=body)) == (400, code, ["/structure/usageMetricId"])
 
 
 def test_tiers_go_on_only_where_every_event_adds(

@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
+from tests.api.catalogue import made
+from tests.api.pooled import told
 from tests.api.test_invoices import bill
 from tests.api.test_next_invoice import written
 from tests.api.world import SEAT_METRIC, price_body, seat_structure
@@ -130,6 +132,28 @@ def test_it_bills_what_runs_then_bill(client: TestClient, books: Books) -> None:
     assert later == sorted((o["accountingDate"], o["netTotal"]) for o in found["invoices"])
     assert len(found["invoices"]) == 12
     assert any("Child" in g["title"] for g in found["invoices"][0]["lineItemGroups"])
+
+
+def test_what_came_late_and_waits_is_on_the_first_invoice(
+    client: TestClient, books: Books, solo: dict[str, str]
+) -> None:
+    before = nets(simulated(client, solo["schedule"]))
+    [february] = told(client, "/invoices", sortBy="ACCOUNTING_DATE", limit=1)["items"]
+    made(client.post(f"/invoices/{february['id']}/finalize"))
+    books.used((solo["who"], "calls", "2026-02-20", "50"))
+
+    found = simulated(client, solo["schedule"], usage={solo["calls"]: "200"})
+
+    (day, first), *others = nets(found)
+    assert (day, D(first)) == (before[0][0], D(before[0][1]) + 100)
+    assert others == before[1:]
+    [line] = [one for one in found["invoices"][0]["lineItems"] if "adjusts" in one]
+    assert (line["quantity"], line["eventCount"], line["netTotal"]) == ("50", 1, "100.00")
+    assert line["adjusts"]["lines"][0]["invoiceId"] == february["id"]
+    bill(books, "2026-04-01")
+    drafted = told(client, "/invoices", sortBy="ACCOUNTING_DATE", limit=1)["items"]
+    kept = told(client, f"/invoices/{drafted[0]['id']}/line-items")["items"]
+    assert [one["netTotal"] for one in kept if "adjusts" in one] == ["100.00"]
 
 
 def test_tiers_go_on_from_month_to_month(client: TestClient, books: Books) -> None:

@@ -20,6 +20,8 @@ def test_credit_is_granted_spent_and_taken_back(page: Page, seller: Seller) -> N
     form.get_by_label("Amount").fill("100")
     choose(form, "Currency", "USD", typing="USD")
     form.get_by_label("Pays from").fill("2026-01-01")
+    form.get_by_label("Draft an invoice that sells it").check()
+    form.get_by_label("Sold for").fill("80")
     form.get_by_role("button", name="Grant").click()
     expect(form).to_be_hidden()
 
@@ -34,6 +36,9 @@ def test_credit_is_granted_spent_and_taken_back(page: Page, seller: Seller) -> N
     expect(row(table(page, "Grants in USD"), "Welcome credit")).to_contain_text("50.10")
     page.get_by_text("2 transactions").click()
     expect(row(table(page, "Transactions in USD"), "Paid")).to_contain_text("-49.90")
+    row(table(page, "Grants in USD"), "Welcome credit").get_by_role("link", name="Invoice").click()
+    expect(page.get_by_text("Prepaid credits")).to_be_visible()
+    page.go_back()
     page.get_by_role("button", name="Take back").click()
     dialog(page, "Take back Welcome credit?").get_by_role("button", name="Take back").click()
     expect(balance).to_contain_text("0.00 USD left")

@@ -116,5 +116,9 @@ def test_a_line_of_seats_shows_the_days_it_is_made_of(page: Page, seller: Seller
     expect(row(days, "1 – 14 Feb 2026")).to_contain_text("20")
     expect(row(days, "15 – 28 Feb 2026")).to_contain_text("34")
     expect(table(told, "How the amount adds up")).to_contain_text("405.00")  # 27 at 15
+    told.get_by_role("link", name="Show the seat events").click()
+    expect(page.get_by_text("Only what decided the seats of one invoice line")).to_be_visible()
+    expect(row(table(page, "Seat events"), "nw-de")).to_contain_text("14")
+    page.go_back()
     told.get_by_role("link", name="Seat events of Northwind GmbH").click()
     expect(row(table(page, "Seat events"), "nw-de")).to_contain_text("14")

@@ -78,6 +78,12 @@ def test_discounts_apply_in_their_order_to_what_is_left(
     assert taken(discounts, charged) == expected
 
 
+def test_what_gives_something_back_has_no_part_of_a_discount() -> None:
+    charged = {"a": 2, "b": 2, "c": -1}
+
+    assert taken([off("3", nominal=True)], charged, "JPY") == {"a": [2], "b": [1], "c": [0]}
+
+
 def test_a_nominal_discount_is_rounded_to_the_currency() -> None:
     assert taken([off("10.4", nominal=True)], {"a": 300}, "JPY") == {"a": [10]}
 

@@ -137,6 +137,31 @@ def test_tax_falls_with_what_is_left_and_ends_at_nothing() -> None:
     assert sum(one.tax.minor for one in found) == 2_01
 
 
+def left_of(charges: list[Payable], found: tuple[Draw, ...]) -> tuple[int, int]:
+    """Net and tax of an invoice less what is paid."""
+    net = sum(c.net.minor for c in charges) - sum(d.net.minor for d in found)
+    return net, sum(c.tax.minor for c in charges) - sum(d.tax.minor for d in found)
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        charge(1, -30_00, rate=D("0.1")),  # of the tax 17.00 remain, not the 14.00 on 70.00
+        charge(1, -30_00, rate=D("0.25")),
+        charge(1, -30_00),
+        charge(1, -30_02, rate=VAT),
+    ],
+)
+def test_what_is_given_back_at_another_rate_leaves_no_tax_once_all_is_paid(back: Payable) -> None:
+    charges = [charge(0, 100_03, rate=VAT), back]
+
+    first, second = pay(charges, grant("a", "35"), grant("b", "100"))
+
+    assert left_of(charges, (first, second)) == (0, 0)
+    rest, tax = left_of(charges, (first,))
+    assert abs(tax * 70 - sum(c.tax.minor for c in charges) * rest // 100) < 70
+
+
 amounts = st.integers(-20_000, 100_000)
 rates = st.sampled_from([D(0), D("0.07"), D("0.2")])
 days = st.sampled_from([date(2026, 3, 31), date(2026, 12, 31), None])
@@ -184,6 +209,18 @@ def test_no_grant_no_charge_and_no_invoice_falls_below_zero(
     net, tax = sum(c.net.minor for c in charges), sum(c.tax.minor for c in charges)
     assert sum(d.net.minor for d in found) <= max(net, 0)
     assert sum(d.tax.minor for d in found) <= max(tax, 0)
+
+
+@given(charged(), granted())
+def test_what_is_paid_whole_owes_no_tax(charges: list[Payable], grants: list[Grant]) -> None:
+    everything = [*grants, grant("payer", "99999"), grant("child", "99999", customer="child")]
+
+    net, tax = left_of(charges, pay(charges, *everything))
+
+    whole_net, whole_tax = left_of(charges, ())
+    assert net == min(whole_net, 0)
+    if whole_net > 0:
+        assert tax == min(whole_tax, 0)
 
 
 @given(charged(), granted(), st.randoms(use_true_random=False))

@@ -19,8 +19,10 @@ from catchment.core.period import (
     Span,
     cycles,
     day_after,
+    days_text,
     first_billing_day,
     first_instant,
+    instant,
     intersect,
     minus,
     months_after,
@@ -52,6 +54,10 @@ def hours(spans: list[Span] | tuple[Span, ...]) -> set[int]:
     return {h for h in range(13) for s in spans if at(h) in s}
 
 
+def march(first: int, end: int) -> Period:
+    return Period(date(2026, 3, first), date(2026, 3, end))
+
+
 def test_a_period_counts_its_days_and_knows_the_last_one() -> None:
     february = Period(date(2028, 2, 1), date(2028, 3, 1))
 
@@ -71,10 +77,14 @@ def test_a_period_counts_its_days_and_knows_the_last_one() -> None:
 def test_the_days_two_periods_have_in_common(
     other: tuple[int, int], common: tuple[int, int] | None
 ) -> None:
-    def march(first: int, end: int) -> Period:
-        return Period(date(2026, 3, first), date(2026, 3, end))
-
     assert march(10, 20).intersect(march(*other)) == (march(*common) if common else None)
+
+
+@pytest.mark.parametrize("wider", [(10, 20), (9, 20), (10, 21), (1, 31)])
+def test_days_that_all_lie_in_another_period_are_not_made_again(wider: tuple[int, int]) -> None:
+    days = march(10, 20)
+
+    assert days.intersect(march(*wider)) is days
 
 
 @pytest.mark.parametrize(("start", "end"), [(1, 1), (2, 1)])
@@ -85,6 +95,10 @@ def test_a_period_without_days_cannot_be_made(start: int, end: int) -> None:
 
 def test_a_span_holds_its_start_but_not_its_end() -> None:
     assert [at(h) in span(1, 3) for h in range(5)] == [False, True, True, False, False]
+
+
+def test_an_instant_is_one_microsecond_long() -> None:
+    assert instant(at(1)) == Span(at(1), at(1).replace(microsecond=1))
 
 
 def test_a_span_cannot_run_backwards() -> None:
@@ -222,6 +236,7 @@ def test_cycles_stop_where_the_calendar_does() -> None:
             Period(date(9999, 12, 10), NO_END),
         )
     ]
+    assert months_after(date(1, 3, 5), 5, -2) == date(1, 1, 5)
     assert months_after(date(1, 3, 5), 5, -3) == date.min
 
 
@@ -264,7 +279,17 @@ def test_minus_leaves_what_the_others_do_not_cover(a: list[Span], b: list[Span])
 def test_intersect_keeps_what_lies_within(a: list[Span], bounds: tuple[int, int]) -> None:
     within = span(min(bounds), max(bounds))
 
-    assert hours(intersect(union(a), within)) == hours(a) & hours([within])
+    kept = intersect(union(a), within)
+
+    assert hours(kept) == hours(a) & hours([within])
+    assert kept == union(kept)
+
+
+@pytest.mark.parametrize("within", [(1, 6), (0, 6), (1, 7), (0, 12)])
+def test_spans_that_all_lie_within_are_not_made_again(within: tuple[int, int]) -> None:
+    spans = (span(1, 2), span(4, 6))
+
+    assert intersect(spans, span(*within)) is spans
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=6))
@@ -286,3 +311,21 @@ def test_the_outermost_less_what_they_share_are_all_days_once(drawn: list[tuple[
         for one in kept
         for other in kept
     )
+
+
+@pytest.mark.parametrize(
+    ("first", "end", "text"),
+    [
+        ("2026-03-01", "2026-03-02", "1 March 2026"),
+        ("2026-03-01", "2026-04-01", "1 – 31 March 2026"),
+        ("2026-03-16", "2026-04-16", "16 March – 15 April 2026"),
+        ("2025-12-16", "2026-01-16", "16 December 2025 – 15 January 2026"),
+        ("2025-03-01", "2026-03-31", "1 March 2025 – 30 March 2026"),
+        ("2025-03-05", "2026-03-06", "5 March 2025 – 5 March 2026"),
+    ],
+)
+def test_days_in_words_say_nothing_twice(first: str, end: str, text: str) -> None:
+    days = Period(date.fromisoformat(first), date.fromisoformat(end))
+
+    assert days_text(days) == text
+    assert days_text(days, "_") == text.replace(" ", "_").replace("_–_", " – ")

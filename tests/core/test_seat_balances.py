@@ -15,7 +15,7 @@ from catchment.core.metering import Member, Usage
 from catchment.core.money import Money
 from catchment.core.period import ALWAYS, ONE_DAY, Period, Span
 from catchment.core.pricing import Proration, SeatBased, SeatPart, Tier, rate, within
-from catchment.core.seat_balances import SeatTotal, measure
+from catchment.core.seat_balances import SeatTotal, deciding, measure
 
 APRIL = Period(date(2026, 4, 1), date(2026, 5, 1))
 MAY = Period(date(2026, 5, 1), date(2026, 6, 1))
@@ -256,6 +256,18 @@ def test_days_are_what_a_walk_over_them_finds(family: list[list[SeatTotal]]) -> 
     used = pool_of(family)
 
     assert [int(count) for count, days in used.values for _ in range(days)] == plainly(family)
+
+
+@given(families)
+def test_what_decides_is_enough_and_no_more(family: list[list[SeatTotal]]) -> None:
+    within = APRIL.span(UTC)
+
+    alone = [deciding(own, within) for own in family]
+
+    assert pool_of(alone) == pool_of(family)
+    for own in alone:
+        assert len([one for one in own if one.at < within.start]) <= 1
+        assert all(one.at < within.end for one in own)
 
 
 @given(families, prices, st.sampled_from([30, 31, 365]))

@@ -206,6 +206,21 @@ def test_sums_by_rate_add_up_in_whatever_order_the_lines_come(
     assert fractions == sorted(fractions, reverse=True), "the highest rate comes first"
 
 
+def test_what_has_no_rate_comes_last_by_its_reason() -> None:
+    nothing = Money(0, "EUR")
+    taxed = [
+        Taxation(Reason.DEFAULT, rate("Zero", "0")),
+        Taxation(Reason.DEFAULT, rate("a", "0.2")),
+        Taxation(Reason.EXEMPT),
+        Taxation(Reason.MISSING),
+    ]
+
+    found = by_rate((one, nothing, nothing) for one in reversed(taxed))
+
+    told = [one.taxation.rate.id if one.taxation.rate else one.taxation.reason for one in found]
+    assert told == ["a", "Zero", *sorted([Reason.EXEMPT, Reason.MISSING])]
+
+
 def test_the_tax_id_is_that_of_the_place_and_of_the_state_before_the_country() -> None:
     known = [Identity("GB1", "GB"), Identity("US1", "US"), Identity("NY1", "US", "NY")]
 

@@ -30,12 +30,14 @@ from catchment.flows.billing.check_sums import OutOfBalance
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.store import access
 from catchment.store.engine import connect, reading, writing
-from catchment.store.invoices import billing_runs, invoice_contents, invoices
+from catchment.store.invoices import billing_runs, invoice_contents, invoice_writing, invoices
 from catchment.store.invoices.billing_runs import RunStatus
+from catchment.store.invoices.invoice_writing import Rows
 from catchment.store.invoices.invoices import Invoice, of_row
 from catchment.store.schema import (
     billing_run_failures,
     invoice_evidence,
+    invoice_usage_metrics,
     line_item_groups,
     line_items,
     sequences,
@@ -143,7 +145,9 @@ def wipe(place: Place) -> None:
         for table in (
             usage_branches,
             usage_item_groups,
+            invoice_usage_metrics,
             invoice_evidence,
+            invoice_usage_metrics,
             line_items,
             line_item_groups,
             heads,
@@ -156,14 +160,15 @@ def wipe(place: Place) -> None:
 
 def commit_heads_first() -> None:
     """Break the run: an invoice is no longer written whole."""
-    add = invoices.add
+    insert = invoice_writing.insert
 
-    def broken(tx: Connection, added: Any) -> None:
-        add(tx, added)
+    def broken(tx: Connection, rows: Rows) -> None:
+        insert(tx, Rows(rows.heads))
         tx.exec_driver_sql("COMMIT")
         tx.exec_driver_sql("BEGIN IMMEDIATE" if tx.dialect.name == "sqlite" else "BEGIN")
+        insert(tx, rows._replace(heads=()))
 
-    invoices.add = broken  # type: ignore[assignment]
+    invoice_writing.insert = broken
 
 
 def life(work: Callable[[], Any]) -> Any:

@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from catchment import ids
 from catchment.core.credits import Account, CreditUnit, account
@@ -16,10 +16,11 @@ from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.explain_invoice import Step, explain_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.store.access import Workspace
-from catchment.store.credits import credit_grants, ledger
+from catchment.store.credits import credit_grants, ledger, sales
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.schema import credit_grants as credit_grants_table
 from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books, fixed, linear
 from tests.flows.test_discounts_and_minimums import TEN_PERCENT, THOUSAND, family, lines
@@ -156,6 +157,21 @@ def test_units_are_worth_what_a_unit_of_the_pool_came_to(books: Books) -> None:
     assert set(verdicts(books).values()) == {None}
 
 
+def test_a_sale_is_verified_by_the_grant_that_it_sells(books: Books) -> None:
+    gift = grant(books, flat(books, "80"), "100", cost=D(80), sold=True)
+    with reading(books.engine) as tx:
+        id = sales.invoices_of(tx, books.workspace.id, [gift])[gift]
+        sale = invoices.find(tx, books.workspace.id, id)
+    assert sale is not None
+    issue(books, sale)
+    assert verdicts(books) == {"SEQ-00001": None}
+
+    with writing(books.engine) as tx:
+        tx.execute(update(credit_grants_table).values(cost_of_credit="79"))
+
+    assert verdicts(books) == {"SEQ-00001": "rate"}
+
+
 def test_two_drafts_never_draw_the_same(books: Books) -> None:
     gift = grant(books, flat(books, "80"), "100")
 
@@ -174,14 +190,26 @@ def test_a_draft_that_could_be_paid_more_is_not_issued_until_it_is_recalculated(
 ) -> None:
     gift = grant(books, flat(books, "80"), "100")
     january, february = run(books, MARCH).drafted
-    with writing(books.engine) as tx:
-        delete_invoice(tx, books.workspace.id, january.id)
+    void(books, january)
 
     with pytest.raises(CreditsOutdated):
         issue(books, february)
     issue(books, again(books, february))
 
     assert became(books, gift).balance == 20
+
+
+def test_what_a_deleted_draft_held_pays_others_at_once(books: Books) -> None:
+    gift = grant(books, flat(books, "80"), "100")
+    january, february = run(books, MARCH).drafted
+    assert february.net.minor == 60_00
+
+    with writing(books.engine) as tx:
+        delete_invoice(tx, books.workspace.id, january.id, new_id=ids.new_id)
+
+    issue(books, stored(books, february))
+    assert became(books, gift).balance == 20
+    assert set(verdicts(books).values()) == {None}
 
 
 def test_the_next_run_makes_anew_what_issues_itself(books: Books) -> None:

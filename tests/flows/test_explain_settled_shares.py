@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
 from catchment.usage import UsageStore
 from tests.flows.books import GRADUATED, Books, linear, seat
+from tests.flows.test_credits import grant
 from tests.flows.test_discounts_and_minimums import THOUSAND, family
 from tests.flows.test_late_usage import APRIL, FEBRUARY, MARCH, billed, contents, issue, run, void
 
@@ -64,7 +66,7 @@ def test_a_share_of_a_discount_is_by_what_it_is_of(books: Books) -> None:
     [north] = told(books, january, loyal, made["North"]).members
     [term] = north.reckoning.terms
     assert isinstance(term, LineTerm)
-    assert (term.charge.item.id, float(term.amount)) == (graduated.price_id, 81.54)
+    assert (term.line.price_id, float(term.amount)) == (graduated.price_id, 81.54)
     assert (north.reckoning.by, float(north.reckoning.whole)) == (By.LINES, 169.87)
     assert (north.reckoning.cut.minor, north.reckoning.leftover.minor) == (-8_15, 0)
     assert explained(books) == 18
@@ -82,6 +84,24 @@ def test_a_share_of_a_minimum_is_by_what_counts_towards_it(books: Books) -> None
     assert [float(one.amount) for one in north.reckoning.terms] == [81.54, 90.0]
     assert (float(north.reckoning.weight), float(north.reckoning.whole)) == (171.54, 259.87)
     assert explained(books) == 9 + 3 + 9
+
+
+def test_a_share_of_a_credit_is_by_what_it_pays(books: Books) -> None:
+    made = family(books, off=[TEN_PERCENT], least=[THOUSAND])
+    grant(books, made["parent"], "100")
+    grant(books, made["parent"], "500", effective=date(2026, 1, 31))
+
+    january = billed(books, FEBRUARY)
+
+    graduated, launch, _, gift, *_ = contents(books, january).lines
+    [north] = told(books, january, gift, made["North"]).members
+    assert [(one.line.title, float(one.amount)) for one in north.reckoning.terms] == [
+        (graduated.title, 90.6),
+        (launch.title, -9.06),
+    ]
+    assert (north.reckoning.by, float(north.reckoning.weight)) == (By.LINES, 81.54)
+    assert (float(north.reckoning.whole), gift.net.minor) == (169.87, -16_99)
+    assert explained(books) == 9 + 9 + 4 * 9
 
 
 def test_where_all_usage_is_free_a_minimum_is_shared_by_quantity(books: Books) -> None:
@@ -126,6 +146,7 @@ def test_adjustments_and_what_takes_them_back_are_explained(books: Books, within
     seats = books.price(seat(books.seats("user"), "10"))
     nominal = {"type": "NOMINAL", "amount": "50", "separate_line_item": not within}
     made = family(books, seats, off=[TEN_PERCENT, nominal], least=[THOUSAND])
+    grant(books, made["parent"], "1111.11")
     books.seated((made["West"], "user", "2026-01-01", 7))
     january = billed(books, FEBRUARY)
     books.used((made["South"], "calls", "2026-01-20", "100"))

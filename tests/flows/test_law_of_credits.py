@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import Engine
 
+from catchment import ids
 from catchment.core.credits import rest
 from catchment.core.money import exact_sum
 from catchment.flows.billing.check_sums import OutOfBalance
@@ -56,8 +57,12 @@ class Seller:
         ):
             case "grant":
                 amount = str(D(self.random.randrange(1, 20_000)).scaleb(-2))
-                units = {"metric_id": self.calls} if self.random.random() < 0.3 else {}
-                grant(self.books, self.random.choice([self.parent, self.child]), amount, **units)
+                terms: dict[str, object] = {}
+                if self.random.random() < 0.3:
+                    terms["metric_id"] = self.calls
+                if self.random.random() < 0.3:
+                    terms |= {"cost": D(80), "sold": True}
+                grant(self.books, self.random.choice([self.parent, self.child]), amount, **terms)
             case "take":
                 closed = [one for one, of in self.grants().items() if not of]
                 if closed:
@@ -73,7 +78,8 @@ class Seller:
                 again(self.books, self.random.choice(drafts))
             case "delete" if drafts:
                 with writing(self.books.engine) as tx:
-                    delete_invoice(tx, self.books.workspace.id, self.random.choice(drafts).id)
+                    gone = self.random.choice(drafts).id
+                    delete_invoice(tx, self.books.workspace.id, gone, new_id=ids.new_id)
             case "void" if issued:
                 void(self.books, self.random.choice(issued))
 

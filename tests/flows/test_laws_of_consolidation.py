@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select
 from catchment import ids
 from catchment.core.consolidation import Due, Key, Payer, arrange
 from catchment.core.schedules import Charge, Schedule
-from catchment.flows.billing import place_charges, run_billing
+from catchment.flows.billing import place_charges, plan_run
 from catchment.flows.billing.bill_workspace import bill_workspace
 from catchment.flows.billing.verify_invoices import verify_invoices
 from catchment.flows.families.move_customers import NothingToMove, Relocation, move_customers
@@ -281,7 +281,7 @@ def test_the_checker_sees_a_charge_that_a_closed_day_drops(
         )
         return arrange(kept, payer_of, closed)
 
-    for module in (run_billing, place_charges):
+    for module in (plan_run, place_charges):
         monkeypatch.setattr(module, "arrange", dropping)
 
     assert told(LATE, engine, usage).wrong() == ["2 of 2026-02-01: []"]

@@ -236,7 +236,7 @@ def test_a_deleted_draft_is_drafted_anew(books: Books) -> None:
     family(books)
     first, _ = run(books).drafted
     with writing(books.engine) as tx:
-        delete_invoice(tx, books.workspace.id, first.id)
+        delete_invoice(tx, books.workspace.id, first.id, new_id=ids.new_id)
 
     assert amounts(books, run(books)) == [(first.due_on, first.net.minor)]
 

@@ -12,8 +12,9 @@ from catchment.flows.billing.check_sums import OutOfBalance
 from catchment.flows.billing.run_billing import bill_schedule
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.store.engine import writing
-from catchment.store.invoices import invoice_contents
+from catchment.store.invoices import invoice_writing
 from catchment.store.invoices.billing_runs import RunStatus
+from catchment.store.invoices.invoice_writing import Rows
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import invoices as heads
 from catchment.store.schema import (
@@ -128,10 +129,10 @@ def test_an_invoice_that_does_not_add_up_cannot_be_finalised(
 def test_a_schedule_started_in_a_request_issues_only_what_adds_up(
     books: Books, family: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = invoice_contents.add
+    insert = invoice_writing.insert
 
-    def broken(tx: Connection, workspace_id: str, added: Sequence[object]) -> None:
-        add(tx, workspace_id, added)  # type: ignore[arg-type]
+    def broken(tx: Connection, rows: Rows) -> None:
+        insert(tx, rows)
         tx.execute(update(line_items).values(gross_minor=line_items.c.gross_minor + 1))
 
     def start() -> None:
@@ -147,7 +148,7 @@ def test_a_schedule_started_in_a_request_issues_only_what_adds_up(
             )
 
     with monkeypatch.context() as patched:
-        patched.setattr(invoice_contents, "add", broken)
+        patched.setattr(invoice_writing, "insert", broken)
         with pytest.raises(OutOfBalance):
             start()
     assert statuses(books) == []

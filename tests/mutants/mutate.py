@@ -128,7 +128,7 @@ def _nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
     waiting: list[ast.AST] = list(reversed(function.body))
     while waiting:
         node = waiting.pop()
-        if isinstance(node, _SKIPPED) or _is_text(node) or _is_strict(node):
+        if isinstance(node, _SKIPPED) or _is_text(node) or _is_strict(node) or _is_never(node):
             continue
         yield node
         inner = [node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
@@ -177,6 +177,11 @@ def _is_text(one: ast.AST) -> bool:
 def _is_strict(node: ast.AST) -> bool:
     """``zip(..., strict=True)``, which is an assertion."""
     return isinstance(node, ast.keyword) and node.arg == "strict"
+
+
+def _is_never(node: ast.AST) -> bool:
+    """``case never: assert_never(never)``, which is an assertion, too."""
+    return isinstance(node, ast.match_case) and "assert_never" in ast.unparse(node.body[0])
 
 
 def _code(within: CodeType, names: list[str]) -> CodeType:

@@ -32,11 +32,20 @@ FAMILIES = 60
 PROCESSES = 2
 
 _CONTRACTS = "tests/oracle/test_core.py"
-_PRICING = ("tests/core/pricing", "tests/core/test_seat_charges.py", _CONTRACTS)
-_SETTLING = ("tests/core/test_settling.py", "tests/core/test_invoicing.py", _CONTRACTS)
+_SEATS = ("tests/core/test_seat_balances.py", "tests/core/test_seat_charges.py")
+_PRICING = ("tests/core/pricing", *_SEATS, _CONTRACTS)
+_SETTLING = (
+    "tests/core/test_settling.py",
+    "tests/core/test_settled_shares.py",
+    "tests/core/test_invoicing.py",
+    _CONTRACTS,
+)
 _LAWS = "tests/laws/test_laws.py::test_no_family_breaks"
 _SHARING = (
     "tests/core/test_allocation.py",
+    "tests/core/test_weights.py",
+    "tests/core/test_spreads.py",
+    "tests/core/test_taxes.py",
     "tests/core/test_settling.py",
     "tests/core/test_invoicing.py",
     _LAWS,
@@ -48,7 +57,12 @@ TESTS = {
     "weights": _SHARING,
     "settled_shares": _SETTLING,
     "settling": ("tests/core/test_discounts.py", *_SETTLING),
-    "charging": ("tests/core/test_schedules.py", "tests/core/test_seat_charges.py", *_SETTLING),
+    "charging": (
+        "tests/core/test_schedules.py",
+        "tests/core/test_schedule_ends.py",
+        "tests/core/test_seat_charges.py",
+        *_SETTLING,
+    ),
     "pricing.rating": _PRICING,
     "pricing.seats": _PRICING,
     "pricing.models": _PRICING,

@@ -14,6 +14,7 @@ from fractions import Fraction
 from tests.oracle.calendars import Service, services
 from tests.oracle.contracts import (
     MINOR_DIGITS,
+    NEVER,
     Bill,
     Contract,
     Customer,
@@ -28,6 +29,7 @@ from tests.oracle.contracts import (
     Schedule,
 )
 from tests.oracle.numbers import decimals, rounded, shared, spread
+from tests.oracle.payers import invoice_of
 from tests.oracle.pricing import cost
 from tests.oracle.seats import seat_cost, seats
 from tests.oracle.usage import NOTHING, Charged, Used, key_of, used
@@ -44,23 +46,34 @@ def bill(contract: Contract, until: date) -> Bill:
     for schedule in contract.schedules:
         for phase in schedule.phases:
             own = [one for one in charged if one.schedule is schedule and one.phase is phase]
-            for cycle in _cycles(own, until):
+            for cycle in _cycles(own, until, usage):
                 for key, line in _Settled(contract, cycle, usage).lines():
                     assert key not in lines, key
                     lines[key] = line
-    return Bill(lines, _invoices(lines))
+    return Bill(lines, invoices(lines))
 
 
 def as_agreed(contract: Contract) -> Contract:
     """The contract as it came to be.
 
     A schedule that was cancelled is one that had been agreed to end then. One that was suspended for a time has been
-    billed in the end as if it had not.
+    billed in the end as if it had not. So has one whose milestones had been known from the start; before one that is
+    never reached it stays until it ends.
     """
     schedules = (
-        _ending(one, one.cancelled[1]) if one.cancelled else one for one in contract.schedules
+        _ending(one, one.cancelled[1]) if one.cancelled else _waiting(one)
+        for one in contract.schedules
     )
     return replace(contract, schedules=tuple(schedules))
+
+
+def _waiting(schedule: Schedule) -> Schedule:
+    for place, phase in enumerate(schedule.phases):
+        if phase.milestone == NEVER:
+            end = None if phase is schedule.phases[-1] else schedule.end
+            last = replace(phase, end=end)
+            return replace(schedule, phases=(*schedule.phases[:place], last))
+    return schedule
 
 
 def measured(contract: Contract, until: date) -> tuple[list[Charged], dict[LineKey, Used]]:
@@ -95,20 +108,22 @@ def _ending(schedule: Schedule, last: date) -> Schedule:
     return replace(schedule, phases=tuple(kept))
 
 
-def _invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
-    """All lines of one schedule that are due on one day are one invoice."""
+def invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
+    """All lines that are on one of them."""
     found: dict[InvoiceKey, Invoice] = {}
-    for (schedule, _, _), line in lines.items():
-        net, tax, count = found.get((schedule, line.due), (0, 0, 0))
-        found[schedule, line.due] = Invoice(net + line.net, tax + line.tax, count + 1)
+    for line in lines.values():
+        net, tax, count = found.get(line.invoice, (0, 0, 0))
+        found[line.invoice] = Invoice(net + line.net, tax + line.tax, count + 1)
     return found
 
 
-def _cycles(charged: Sequence[Charged], until: date) -> list[_Cycle]:
+def _cycles(charged: Sequence[Charged], until: date, usage: Mapping[LineKey, Used]) -> list[_Cycle]:
     """What is due by the day ``until``: as it falls due, then in the order of the prices."""
     found: dict[object, _Cycle] = {}
     for one in charged:
         for service in (service for service in one.services if service.due <= until):
+            if one.price.on_demand and key_of(one, service) not in usage:
+                continue
             found.setdefault((one.price.frequency, service.cycle), []).append((one, service))
     return [sorted(own, key=lambda pair: pair[1].due) for own in found.values()]
 
@@ -119,7 +134,7 @@ class _Settled:
     def __init__(self, contract: Contract, cycle: _Cycle, usage: Mapping[LineKey, Used]) -> None:
         self.schedule, self.phase = cycle[0][0].schedule, cycle[0][0].phase
         self.digits = MINOR_DIGITS[self.schedule.currency]
-        self.payer, self.rates = contract.customers[self.schedule.customer], contract.rates
+        self.contract = contract
         self.cycle, self.usage = cycle, usage
         self.charged = [self.charge(one, service) for one, service in cycle]
 
@@ -193,9 +208,24 @@ class _Settled:
             quantity = own.pooled
         if self.schedule.rolls_up and one.price.metric is not None:
             shares = self.shares(one, service, own, net)
-        tax = rounded(net * self.tax_of(one.price), 0)
-        line = Line(service.due, service.end, self.shown(one.price, quantity), net, tax, shares)
-        return key_of(one, service), line
+        key = key_of(one, service)
+        return key, self.taxed(one, service, self.shown(one.price, quantity), net, shares)
+
+    def taxed(
+        self,
+        one: Charged,
+        service: Service,
+        quantity: str,
+        net: int,
+        shares: Mapping[int, int] | None,
+    ) -> Line:
+        invoice = invoice_of(self.contract, self.schedule, service)
+        if invoice.payer != self.schedule.customer and shares is None:
+            shares = {self.schedule.customer: net}
+        if shares is not None:
+            shares = {who: part for who, part in shares.items() if part}
+        rate = self.tax_of(one.price, self.contract.customers[invoice.payer])
+        return Line(invoice, service.end, quantity, net, rate, rounded(net * rate, 0), shares)
 
     @staticmethod
     def shown(price: Price, quantity: Fraction) -> str:
@@ -218,17 +248,17 @@ class _Settled:
 
     def beside(self, what: str, one: Charged, service: Service, net: int) -> tuple[LineKey, Line]:
         """A line that stands beside that of a price, and is taxed like it."""
-        tax = rounded(net * self.tax_of(one.price), 0)
-        called = f"{what} {service.part}".strip()
-        key = self.schedule.id, called, service.start
-        return key, Line(service.due, service.end, "1" if net else "0", net, tax, None)
+        key = self.schedule.id, f"{what} {service.part}".strip(), service.start
+        line = self.taxed(one, service, "1" if net else "0", net, None)
+        return key, line._replace(shares=None)
 
-    def tax_of(self, price: Price) -> Fraction:
-        if self.payer.status != "TAXED":
+    def tax_of(self, price: Price, payer: Customer) -> Fraction:
+        if payer.status != "TAXED":
             return Fraction(0)
         named = self.schedule.rates.get(price.id)
-        found = [one for one in self.rates if one.name == named] or _nearest(
-            self.rates, self.payer, price.category
+        rates = self.contract.rates
+        found = [one for one in rates if one.name == named] or _nearest(
+            rates, payer, price.category
         )
         return Fraction(found[0].fraction) if found else Fraction(0)
 

@@ -6,13 +6,15 @@ a circle; amounts are the texts that a seller would write.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
+from itertools import count
 from typing import NamedTuple
 
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}
-"""The recurring frequencies; the other one is ONE_TIME."""
+"""The recurring frequencies; the others are ONE_TIME and ON_DEMAND."""
 
 MINOR_DIGITS = {"EUR": 2, "USD": 2, "GBP": 2, "JPY": 0, "KRW": 0, "KWD": 3}
 
@@ -76,6 +78,11 @@ class Price:
         return self.metric is not None and self.model != "SEAT_BASED"
 
     @property
+    def on_demand(self) -> bool:
+        """Whether it is charged for every day on which something was used, and for no other."""
+        return self.frequency == "ON_DEMAND"
+
+    @property
     def cadence(self) -> tuple[str, str]:
         return self.frequency, self.timing
 
@@ -98,9 +105,17 @@ class Minimum(NamedTuple):
     prices: frozenset[str] = frozenset()
 
 
+NEVER = -1
+"""When a milestone is reached that is not."""
+
+
 @dataclass(frozen=True)
 class Phase:
-    """``end`` is the last day; None has no end."""
+    """``end`` is the last day; None has no end.
+
+    With a ``milestone`` it ends when that is reached, which is told after the billing run at that place; before, nobody
+    knows of the phases after it.
+    """
 
     start: date
     end: date | None
@@ -108,6 +123,7 @@ class Phase:
     resets: bool = False
     discounts: tuple[Discount, ...] = ()
     minimums: tuple[Minimum, ...] = ()
+    milestone: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,9 @@ class Schedule:
     """``rates`` names a tax rate for some prices. The ``id`` says in which order schedules were made.
 
     After the billing run at the place ``cancelled`` names it was agreed to end on a day, and between the two runs of
-    ``suspended`` it was suspended.
+    ``suspended`` it was suspended. What it ``issues`` is final at the end of the run that drafts it; then it
+    ``adjusts`` what comes late, or leaves it. Where it ``bills_parent`` its lines go to the nearest customer above who
+    pays.
     """
 
     id: str
@@ -128,6 +146,9 @@ class Schedule:
     rates: Mapping[str, str] = field(default_factory=dict)
     cancelled: tuple[int, date] | None = None
     suspended: tuple[int, int] | None = None
+    issues: bool = False
+    adjusts: bool = True
+    bills_parent: bool = False
 
     @property
     def start(self) -> date:
@@ -167,7 +188,8 @@ class Move(NamedTuple):
 class Event(NamedTuple):
     """``sent_as`` is the sender's id of it: a later event with the same one replaces it.
 
-    ``name`` is which of its customer's names it came under; nobody's where the customer is None.
+    ``name`` is which of its customer's names it came under; nobody's where the customer is None. It came before
+    the billing run at the place ``come``.
     """
 
     sent_as: str
@@ -176,6 +198,7 @@ class Event(NamedTuple):
     type: str
     at: datetime
     properties: Mapping[str, str]
+    come: int = 0
 
 
 @dataclass(frozen=True)
@@ -194,22 +217,44 @@ class Contract:
     seats: tuple[Event, ...] = ()
 
 
-class Line(NamedTuple):
-    """A line of an invoice in minor units, for the days from ``since`` up to but not including ``until``.
+class InvoiceKey(NamedTuple):
+    """The schedule whose invoice it is, its due day, and who gets it."""
 
-    ``shares`` are the members' parts of the net where the line is shared by quantity.
+    schedule: str
+    due: date
+    payer: int
+
+
+class Line(NamedTuple):
+    """A line of an invoice in minor units, for days up to but not including ``until``.
+
+    ``rate`` is the tax on it. ``shares`` are the members' parts of the net where the line is shared by quantity, or is
+    on the invoice of somebody above; who has nothing of it is left out.
     """
 
-    due: date
+    invoice: InvoiceKey
     until: date
     quantity: str
     net: int
+    rate: Fraction
     tax: int
     shares: Mapping[int, int] | None
 
+    @property
+    def due(self) -> date:
+        return self.invoice.due
+
 
 LineKey = tuple[str, str, date]
-"""Schedule, what is charged (a price, a part of its seats, or what stands beside it) and first day of service."""
+"""Schedule, what is charged (a price, a part of its seats, what stands beside it, or an adjustment of one of these)
+and first day of service.
+"""
+
+
+def adjustments(key: LineKey) -> Iterator[LineKey]:
+    """The adjustments of a line, one after the other."""
+    schedule, what, start = key
+    return ((schedule, f"{what} adjusted {n}", start) for n in count(1))
 
 
 class Invoice(NamedTuple):
@@ -218,10 +263,6 @@ class Invoice(NamedTuple):
     net: int
     tax: int
     lines: int
-
-
-InvoiceKey = tuple[str, date]
-"""Schedule and due day."""
 
 
 class Bill(NamedTuple):
@@ -247,13 +288,17 @@ def told(contract: Contract) -> str:
             f"{f', taxes {dict(schedule.rates)}' if schedule.rates else ''}"
             f"{f', cancelled {schedule.cancelled}' if schedule.cancelled else ''}"
             f"{f', suspended {schedule.suspended}' if schedule.suspended else ''}"
+            f"{', issues' * schedule.issues}{', adjusts nothing' * (not schedule.adjusts)}"
+            f"{', bills its parent' * schedule.bills_parent}"
         )
         for phase in schedule.phases:
-            said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}")
+            reached = "" if phase.milestone is None else f", milestone after {phase.milestone}"
+            said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}{reached}")
             said += [f"    {one}" for one in (*phase.prices, *phase.discounts, *phase.minimums)]
     for event in (*contract.events, *contract.seats):
         said.append(
             f"event {event.sent_as} of customer {event.customer} (name {event.name}),"
             f" {event.type}, {event.at.isoformat()}, {dict(event.properties)}"
+            f"{f', comes before run {event.come}' if event.come else ''}"
         )
     return "\n".join(said)

@@ -11,6 +11,7 @@ from tests.oracle.calendars import beginning
 from tests.oracle.contracts import (
     MINOR_DIGITS,
     MONTHS,
+    NEVER,
     Contract,
     Customer,
     Discount,
@@ -84,6 +85,8 @@ RUN_DAYS: Sequence[date] = [
 """When billing runs: once a month, on whatever day."""
 _TICK = timedelta(microseconds=1)
 _FREQUENCIES = (*["MONTHLY"] * 5, *["QUARTERLY"] * 2, "HALF_YEARLY", "YEARLY", "ONE_TIME")
+_ON_DEMAND = 0.15
+"""How many of the usage prices that can be are charged on demand."""
 
 
 def contract(seed: int, zone: str) -> Contract:
@@ -115,7 +118,66 @@ def contract(seed: int, zone: str) -> Contract:
     seats = (
         _seats(random, many, zone, edges) if any(one.model == "SEAT_BASED" for one in used) else ()
     )
-    return Contract(zone, customers, moves, schedules, events, RATES, seats)
+    whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
+    if any(one.customer for one in schedules) and random.random() < 0.5:
+        whole = _joined(random, whole)
+    if random.random() < 0.4:
+        return _late(random, whole)
+    schedules = (_with_milestones(random, one) for one in whole.schedules)
+    return replace(whole, schedules=tuple(schedules))
+
+
+def _with_milestones(random: Random, schedule: Schedule) -> Schedule:
+    """The same, where some phase ends only when something is reached, or never is, and nothing is stopped."""
+    running = [n for n, day in enumerate(RUN_DAYS) if schedule.end is None or day <= schedule.end]
+    last = len(schedule.phases) - 1
+    ending = [n for n in {max(last - 1, 0), last} if schedule.phases[n].end is not None]
+    if random.random() > 0.15 or not ending or not running:
+        return schedule
+    place = random.choice(ending)
+    phases = list(schedule.phases)
+    phases[place] = replace(phases[place], milestone=random.choice((*running, NEVER)))
+    return replace(schedule, phases=tuple(phases), cancelled=None, suspended=None)
+
+
+def _joined(random: Random, whole: Contract) -> Contract:
+    """The same, where some that are below others bill their parents, mostly in one currency. Nothing is stopped."""
+    first, *others = whole.schedules
+    found = [first]
+    for one in others:
+        currency = first.currency if random.random() < 0.8 else one.currency
+        parent = one.customer > 0 and random.random() < 0.7
+        found.append(replace(one, currency=currency, bills_parent=parent))
+    running = (replace(one, cancelled=None, suspended=None) for one in found)
+    return replace(whole, schedules=tuple(running))
+
+
+def _late(random: Random, whole: Contract) -> Contract:
+    """The same, where invoices become final and some events come only after one to three of the runs.
+
+    Nothing is stopped: what is final cannot be cancelled. With anything on demand there are no drafts: a day that joins
+    one makes it anew.
+    """
+    daily = any(
+        price.on_demand for one in whole.schedules for phase in one.phases for price in phase.prices
+    )
+    runs = random.sample(range(1, PERIODS), random.choice((1, 1, 2, 3)))
+    events = [
+        event._replace(come=random.choice(runs)) if random.random() < 0.5 else event
+        for event in whole.events
+    ]
+    schedules = tuple(
+        replace(
+            one,
+            cancelled=None,
+            suspended=None,
+            issues=daily or random.random() < 0.9,
+            adjusts=random.random() < 0.9,
+        )
+        for one in whole.schedules
+    )
+    in_order = tuple(sorted(events, key=lambda event: event.come))
+    return replace(whole, events=in_order, schedules=schedules)
 
 
 def _customer(random: Random) -> Customer:
@@ -243,13 +305,19 @@ def _usage_price(
     mode = (
         random.choice(("BILLING_PERIOD", "CUMULATIVE", "PERIODIC")) if goes_on else "BILLING_PERIOD"
     )
+    tiers = _tiers(random, model, metric) if model in {"VOLUME", "GRADUATED"} else ()
+    by_day = metric.kind != "TIME_WEIGHTED_SUM" and (model != "GRADUATED" or goes_on)
+    if by_day and random.random() < _ON_DEMAND:
+        often = "ON_DEMAND"
+        if model == "VOLUME":
+            tiers = (tiers[-1]._replace(fee="0"),)
     return Price(
         id,
         model,
         often,
         amount=_fraction(random) if shares else _amount(random),
         size=str(random.randrange(1, 400) / 4),
-        tiers=_tiers(random, model, metric) if model in {"VOLUME", "GRADUATED"} else (),
+        tiers=tiers,
         percentage=shares,
         metric=metric,
         names=names,
@@ -313,18 +381,19 @@ def _discounts(random: Random, name: str, prices: Sequence[Price]) -> tuple[Disc
     found = []
     for place in range(random.choice((1, 1, 2))):
         id, separate = f"{name}d{place}", random.random() < 0.5
-        if random.random() < 0.6:
+        in_cycles = [one for one in prices if not one.on_demand]
+        if random.random() < 0.6 or not in_cycles:
             covered = random.sample([one.id for one in prices], random.randrange(len(prices) + 1))
             fraction = random.choice((_fraction(random), "1"))
             found.append(Discount(id, "PERCENTAGE", fraction, separate, frozenset(covered)))
         else:
-            covered = _of_one_cadence(random, prices)
+            covered = _of_one_cadence(random, in_cycles)
             found.append(Discount(id, "NOMINAL", _amount(random), separate, frozenset(covered)))
     return tuple(found)
 
 
 def _minimums(random: Random, name: str, prices: Sequence[Price]) -> tuple[Minimum, ...]:
-    used = [one for one in prices if one.is_usage]
+    used = [one for one in prices if one.is_usage and not one.on_demand]
     if not used:
         return ()
     return (Minimum(f"{name}m", _amount(random), frozenset(_of_one_cadence(random, used))),)

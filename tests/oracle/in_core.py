@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 
 from catchment.core.allocation import METHODS
 from catchment.core.breakdown import Measured
@@ -43,7 +44,11 @@ def lines(contract: Contract, until: date) -> Iterator[tuple[LineKey, Figures]]:
     }
     for agreed in contract.schedules:
         schedule = _schedule(agreed)
-        for charge in charges(schedule, until):
+
+        def days(_schedule: Schedule, item: PricedItem, id: str = agreed.id) -> set[date]:
+            return {day for schedule, price, day in usage if (schedule, price) == (id, item.id)}
+
+        for charge in charges(schedule, until, used=days):
             made = line_of(schedule, _measured(charge, known))
             shares = None
             if made.shares is not None and charge.item.settles is None:
@@ -92,7 +97,7 @@ def _usage(
 def _counted(values: Iterable[Fraction], *, in_order: bool) -> Values:
     found = [_decimal(value) for value in values]
     if in_order:
-        return tuple((value, 1) for value in found)
+        return tuple((value, len(list(days))) for value, days in groupby(found))
     return tuple(sorted(Counter(found).items()))
 
 
@@ -130,6 +135,7 @@ def _phase(agreed: contracts.Schedule, place: int, phase: contracts.Phase) -> Ph
         phase.resets,
         tuple(discounts),
         tuple(minimums),
+        milestone=phase.milestone is not None,
     )
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
+from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
 
 from catchment import ids
-from catchment.store.engine import reading, writing
+from catchment.store.engine import writing
 from catchment.store.schema import (
     billing_schedules,
     customer_aliases,
     discounts,
-    invoices,
-    line_items,
     minimums,
     phase_prices,
     phases,
@@ -27,21 +24,17 @@ from catchment.store.schema import (
     tax_category_versions,
     tax_rate_versions,
     tax_rates,
-    usage_item_groups,
     usage_metrics,
 )
 from catchment.store.seats import seat_events
 from catchment.store.seats.seat_events import SeatEvent
 from catchment.usage import SentEvent, batch
 from tests.flows.books import ADDRESS, NOW, START, Books
+from tests.oracle.billed import bills
 from tests.oracle.contracts import (
     Bill,
     Contract,
     Event,
-    Invoice,
-    InvoiceKey,
-    Line,
-    LineKey,
     Metric,
     Minimum,
     Phase,
@@ -50,7 +43,6 @@ from tests.oracle.contracts import (
     Schedule,
     Tier,
 )
-from tests.oracle.numbers import decimals
 
 
 @dataclass
@@ -60,7 +52,7 @@ class KeptContracts:
     books: Books
     contracts: Mapping[int, Contract]
     _ids: dict[Any, str] = field(default_factory=dict)  # by name, or by what contracts share
-    _sent: list[SentEvent] = field(default_factory=list)
+    _sent: dict[int, list[SentEvent]] = field(default_factory=dict)  # by the run they come before
     _seats: list[SeatEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,14 +61,19 @@ class KeptContracts:
         self.books.write()
         home = self.books.workspace.id
         with writing(self.books.engine) as tx:
-            if self._sent:
-                self.books.usage.accept(tx, home, batch(self._sent), NOW)
             for event in self._seats:
                 seat_events.add(tx, home, event, NOW)
 
-    def id_of(self, number: int, schedule: str) -> str:
-        """The id of a schedule of a contract."""
-        return self._ids[number, schedule]
+    def send(self, place: int, now: datetime) -> None:
+        """Acknowledge the events that come before a run."""
+        if place in self._sent:
+            with writing(self.books.engine) as tx:
+                home, came = self.books.workspace.id, batch(self._sent[place])
+                self.books.usage.accept(tx, home, came, now)
+
+    def id_of(self, of: int | str, what: str | int) -> str:
+        """The id of a schedule of a contract, by their names, or of the phase at a place of a schedule."""
+        return self._ids[of, what]
 
     def number_of(self, schedule_id: str) -> int:
         """Whose schedule it is."""
@@ -84,56 +81,7 @@ class KeptContracts:
 
     def bills(self) -> dict[int, Bill]:
         """What every contract has been billed so far."""
-        names = {id: name for name, id in self._ids.items()}
-        lines: dict[int, dict[LineKey, Line]] = {number: {} for number in self.contracts}
-        heads: dict[int, dict[InvoiceKey, Invoice]] = {number: {} for number in self.contracts}
-        shares = self._shares(names)
-        c, i, mine = line_items.c, invoices.c, self.books.workspace.id
-        with reading(self.books.engine) as tx:
-            found = tx.execute(
-                select(line_items, i.due_on)
-                .join(invoices, i.id == c.invoice_id)
-                .where(c.workspace_id == mine)
-            ).all()
-            totals = tx.execute(select(invoices).where(i.workspace_id == mine)).all()
-        counts: dict[str, int] = {}
-        for row in found:
-            counts[row.invoice_id] = counts.get(row.invoice_id, 0) + 1
-            number, schedule = names[row.schedule_id]
-            what = f"{_called(row.price_id, names)} {row.part}".strip()
-            key = schedule, what, row.service_start
-            assert key not in lines[number], (number, key)
-            shared = row.share_counts is not None and row.settles is None
-            lines[number][key] = Line(
-                row.due_on,
-                row.service_end,
-                decimals(Fraction(row.quantity), 9) if row.aggregation == "SEATS" else row.quantity,
-                row.net_minor,
-                row.tax_minor,
-                shares.get((row.invoice_id, row.index), {}) if shared else None,
-            )
-        for row in totals:
-            number, schedule = names[row.billing_schedule_id]
-            key = schedule, row.due_on
-            assert key not in heads[number], (number, key)
-            if (
-                row.id in counts or row.net_minor or row.tax_minor
-            ):  # a draft may have lost all lines
-                heads[number][key] = Invoice(row.net_minor, row.tax_minor, counts.get(row.id, 0))
-        return {number: Bill(lines[number], heads[number]) for number in self.contracts}
-
-    def _shares(self, names: Mapping[str, Any]) -> dict[tuple[str, int], dict[int, int]]:
-        """By invoice and line what every member has of the net, shared by quantity."""
-        c = usage_item_groups.c
-        query = select(c.invoice_id, c.customer_id, c.shares)
-        found: dict[tuple[str, int], dict[int, int]] = {}
-        with reading(self.books.engine) as tx:
-            for row in tx.execute(query.where(c.workspace_id == self.books.workspace.id)):
-                _, who = names[row.customer_id]
-                for line, _, part, *_ in row.shares:
-                    if part is not None:
-                        found.setdefault((row.invoice_id, line), {})[who] = part
-        return found
+        return bills(self.books, self._ids, self.contracts)
 
     def _row(self, known: Any, table: Any, **values: Any) -> str:
         id = self._ids[known] = ids.new_id()
@@ -168,7 +116,8 @@ class KeptContracts:
         for event in contract.events:
             properties = msgspec.Raw(msgspec.json.encode(event.properties))
             alias, name = self._alias(number, event), f"{number}.{event.sent_as}"
-            self._sent.append(SentEvent(alias, event.type, event.at, name, properties))
+            sent = SentEvent(alias, event.type, event.at, name, properties)
+            self._sent.setdefault(event.come, []).append(sent)
         for event in contract.seats:
             alias, name = self._alias(number, event), f"{number}.{event.sent_as}"
             total = int(event.properties["total"])
@@ -196,28 +145,35 @@ class KeptContracts:
             billing_schedules,
             customer_id=self._ids[number, schedule.customer],
             start_date=schedule.start,
-            end_date=schedule.end,
+            end_date=None if schedule.phases[-1].milestone is not None else schedule.end,
             recurrence_day_of_month=schedule.billing_day,
             roll_up_billing=schedule.rolls_up,
             roll_up_exclusions=left_out or None,
             tax_rates=rates or None,
-            auto_issue_invoices=False,
+            auto_issue_invoices=schedule.issues,
+            adjust_late_usage=schedule.adjusts,
+            bill_to="PARENT" if schedule.bills_parent else "SELF",
             custom_fields={},
             created_at=START,
             updated_at=START,
             activated_at=START,
         )
+        waits = False
         for position, phase in enumerate(schedule.phases):
-            self._phase(number, id, position, phase)
+            self._phase(number, id, position, phase, waits=waits)
+            waits = phase.milestone is not None
 
-    def _phase(self, number: int, schedule: str, position: int, phase: Phase) -> None:
+    def _phase(
+        self, number: int, schedule: str, position: int, phase: Phase, *, waits: bool
+    ) -> None:
         id = self._row(
             (schedule, position),
             phases,
             schedule_id=schedule,
             position=position,
-            start_date=phase.start,
-            end_date=phase.end,
+            start_date=None if waits else phase.start,
+            end_date=phase.end if phase.milestone is None else None,
+            milestone=None if phase.milestone is None else "Go-live",
             recurrence_preference="RESET" if phase.resets else "CONTINUE_FROM_PREVIOUS_PHASE",
             created_at=START,
         )
@@ -324,13 +280,6 @@ class KeptContracts:
             **values,
         )
         return id
-
-
-def _called(price_id: str, names: Mapping[str, Any]) -> str:
-    """What a line charges, by its name in the contract."""
-    kind, *of = price_id.split(":")
-    called = [names[id][1] for id in of or [kind]]
-    return " of ".join(called)
 
 
 def structure(price: Price) -> dict[str, Any]:

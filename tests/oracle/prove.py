@@ -26,8 +26,6 @@ from tests.oracle.trial import Differs, agree
 AT_ONCE = 1000
 """How many contracts share a workspace, and so a time zone."""
 
-PROCESSES = 2
-
 
 def main() -> int:
     contracts = int(os.environ.get("CATCHMENT_CONTRACTS", "50000"))
@@ -39,7 +37,7 @@ def main() -> int:
     print(f"{contracts:,} contracts over {PERIODS} months, from seed {first} on", flush=True)
     done = lines = 0
     started = time.monotonic()
-    with get_context("spawn").Pool(PROCESSES) as pool:
+    with get_context("spawn").Pool(os.cpu_count()) as pool:
         for seeds, found in pool.imap_unordered(_tried, blocks):
             if isinstance(found, str):
                 print(found)

@@ -12,7 +12,17 @@ _T = TypeVar("_T")
 
 
 def smaller(contract: Contract) -> Iterator[Contract]:
-    """Every contract that has one thing less, or half of its events; large things first."""
+    """Every contract that has one thing less, or half of its events; large things first.
+
+    Who rolls up keeps somebody to roll up.
+    """
+    for less in _less(contract):
+        parents = {move.parent for move in less.moves}
+        if all(one.customer in parents for one in less.schedules if one.rolls_up):
+            yield less
+
+
+def _less(contract: Contract) -> Iterator[Contract]:
     half = len(contract.events) // 2
     if half > 1:
         yield replace(contract, events=contract.events[:half])
@@ -31,7 +41,8 @@ def smaller(contract: Contract) -> Iterator[Contract]:
 
 
 def _schedules(schedule: Schedule) -> Iterator[Schedule]:
-    if len(schedule.phases) > 1:  # what is left follows day on day
+    reached = any(phase.milestone is not None for phase in schedule.phases)
+    if len(schedule.phases) > 1 and not reached:  # what is left follows day on day
         yield replace(schedule, phases=schedule.phases[1:])
         yield replace(schedule, phases=schedule.phases[:-1])
     if schedule.billing_day is not None:
@@ -40,6 +51,12 @@ def _schedules(schedule: Schedule) -> Iterator[Schedule]:
         yield replace(schedule, cancelled=None)
     if schedule.suspended is not None:
         yield replace(schedule, suspended=None)
+    if schedule.rolls_up:
+        yield replace(schedule, rolls_up=False, exclusions=frozenset())
+    if schedule.bills_parent:
+        yield replace(schedule, bills_parent=False)
+    if not schedule.adjusts:
+        yield replace(schedule, adjusts=True)
     if schedule.exclusions:
         yield replace(schedule, exclusions=frozenset())
     if schedule.rates:
@@ -50,6 +67,8 @@ def _schedules(schedule: Schedule) -> Iterator[Schedule]:
 
 
 def _phases(phase: Phase) -> Iterator[Phase]:
+    if phase.milestone is not None:
+        yield replace(phase, milestone=None)
     if phase.resets:
         yield replace(phase, resets=False)
     for discounts in _each_less(phase.discounts):

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.bill_workspace import bill_at_once
+from catchment.flows.billing.work import INVOICES_AT_ONCE, Work
+from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.schedules.reach_milestone import reach_milestone
 from catchment.flows.schedules.stop_schedule import cancel, resume, suspend
 from catchment.store import access
 from catchment.store.engine import writing
+from catchment.store.invoices import billing_runs
+from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
 from catchment.usage import UsageStore
 from tests.flows.books import START, Books
 from tests.flows.kept_family import in_zone
-from tests.oracle.biller import bill
 from tests.oracle.contracts import Bill, Contract, told
-from tests.oracle.draw import LAST_DAY, RUN_DAYS
+from tests.oracle.draw import RUN_DAYS
 from tests.oracle.kept import KeptContracts
+from tests.oracle.runs import bill_by_runs
 from tests.oracle.smaller import smaller
 
 
@@ -32,12 +37,15 @@ class Differs(AssertionError):
         self.why = why
 
 
-Judge = Callable[[Contract, date], Bill]
-"""Who says what is right: all that a contract is billed by a day."""
+Judge = Callable[[Contract, Sequence[date]], Bill]
+"""Who says what is right: all that a contract is billed by runs on some days."""
 
 
 def agree(
-    engine: Engine, usage: UsageStore, contracts: Mapping[int, Contract], judge: Judge = bill
+    engine: Engine,
+    usage: UsageStore,
+    contracts: Mapping[int, Contract],
+    judge: Judge = bill_by_runs,
 ) -> int:
     """How many lines contracts of one time zone, by seed, have; every one is as the oracle's.
 
@@ -69,7 +77,7 @@ class _Trial:
 
     def held(self, contracts: Mapping[int, Contract]) -> tuple[dict[int, Bill], dict[int, str]]:
         """What contracts should be billed, and how some of them are billed otherwise."""
-        expected = {number: self.judge(one, LAST_DAY) for number, one in contracts.items()}
+        expected = {number: self.judge(one, RUN_DAYS) for number, one in contracts.items()}
         bills, wrong = self.billed(contracts)
         for number, own in bills.items():
             if own != expected[number]:
@@ -104,24 +112,59 @@ class _Trial:
         failed: dict[int, str] = {}
         for place, day in enumerate(RUN_DAYS):
             now = datetime.combine(day, time(12), UTC)
-            run = bill_workspace(
-                self.engine, self.usage, kept.books.workspace, as_of=day, now=now, new_id=ids.new_id
-            )
+            kept.send(place, now)
+            run = self.bill(kept.books.workspace, day, now)
             for one in run.failures:
                 failed.setdefault(kept.number_of(one.schedule_id), one.reason)
             if not run.balanced:
                 return kept, failed, f"{day} does not balance: {run.report.differences}"
-            self.stop(kept, place, day, now)
+            self.change(kept, place, day, now)
         return kept, failed, ""
 
-    def stop(self, kept: KeptContracts, place: int, day: date, now: datetime) -> None:
-        """Cancel, suspend and resume the schedules for which that happens after a run."""
+    def bill(self, home: access.Workspace, day: date, now: datetime) -> RunResult:
+        """Bill a workspace; whatever looks like a slip is issued all the same."""
+
+        def start(tx: Connection, last_seq: int) -> BillingRun:
+            status, source = RunStatus.RUNNING, Source.CLI
+            run = BillingRun(
+                ids.new_id(), day, status, source, last_seq, created_at=now, accept_bounds=True
+            )
+            billing_runs.add(tx, home.id, run)
+            return run
+
+        work = Work(
+            self.engine,
+            self.usage,
+            home,
+            now,
+            ids.new_id,
+            lambda: now,
+            lambda _done, _all: None,
+            INVOICES_AT_ONCE,
+        )
+        return bill_at_once(work, start)
+
+    def change(self, kept: KeptContracts, place: int, day: date, now: datetime) -> None:
+        """What happens to schedules after a run: milestones are reached, and some stop or go on."""
         home = kept.books.workspace
         for number, contract in kept.contracts.items():
             for schedule in contract.schedules:
                 id = kept.id_of(number, schedule.id)
                 paused, again = schedule.suspended or (None, None)
                 with writing(self.engine) as tx:
+                    for position, phase in enumerate(schedule.phases):
+                        if phase.milestone == place and phase.end is not None:
+                            reach_milestone(
+                                tx,
+                                self.usage,
+                                home,
+                                id,
+                                kept.id_of(id, position),
+                                phase.end,
+                                today=day,
+                                now=now,
+                                new_id=ids.new_id,
+                            )
                     if schedule.cancelled and schedule.cancelled[0] == place:
                         last = schedule.cancelled[1]
                         cancel(

@@ -92,7 +92,7 @@ def payers(
     contract: Contract, priced: Iterable[Charged], customer: int | None, at: datetime
 ) -> Iterator[LineKey]:
     """The lines that have what a customer used at an instant, given who prices its metric at all."""
-    way = [] if customer is None else _way_up(contract, customer, at)
+    way = [] if customer is None else way_up(contract, customer, at)
     day = day_of(at, contract.zone)
     live = [
         (one, service)
@@ -112,7 +112,7 @@ def payers(
                     return
 
 
-def _way_up(contract: Contract, customer: int, at: datetime) -> list[int]:
+def way_up(contract: Contract, customer: int, at: datetime) -> list[int]:
     """The customer, its parent at that instant, the parent of that and so on."""
     way = [customer]
     while True:

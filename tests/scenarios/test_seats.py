@@ -116,6 +116,23 @@ def test_tiers_of_seats_explain_themselves(seller: Seller, metric: str) -> None:
     assert told["price"]["structure"]["pricingType"] == "SEAT_BASED"
 
 
+def test_a_line_lists_the_events_that_decided_its_seats(seller: Seller, metric: str) -> None:
+    acme, other = seller.customer("Acme"), seller.customer("Other")
+    seller.schedule(acme, seller.price(structure(metric)), start="2026-04-01")
+    said(seller, (acme, "2026-02-01", 5), (acme, "2026-03-31", 20), (other, "2026-04-02", 9))
+    said(seller, (acme, "2026-04-18", 27), (acme, "2026-05-01", 30))
+    [invoice] = seller.run("2026-05-01")
+    said(seller, (acme, "2026-04-20", 28))
+
+    [line] = seller.lines(invoice)
+
+    told = seller.get(f"/invoices/{invoice['id']}/line-items/{line['id']}/explanation")
+    assert told["usage"]["events"] == f"/seat-events?lineItemId={line['id']}"
+    found = seller.get("/seat-events", lineItemId=line["id"])["items"]
+    assert [one["total"] for one in found] == [27, 20]
+    assert seller.get("/usage-events", lineItemId=line["id"])["items"] == []
+
+
 @pytest.mark.parametrize(
     ("strategy", "amount"),
     [("USE_MAXIMUM", "90.00"), ("PRORATE_INCREMENTS", "70.00"), ("PRORATE_ALL_CHANGES", "45.00")],

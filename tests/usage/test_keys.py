@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,11 +35,19 @@ def test_ids_that_look_alike_have_different_keys() -> None:
     assert len(set(of(list(dict.fromkeys(alike))))) == len(set(alike))
 
 
-@given(st.lists(st.integers(0, 40)), st.lists(st.integers(0, 40), min_size=1))
-def test_known_are_those_that_are_stored(asked: list[int], stored: list[int]) -> None:
+NUMBERS = st.integers(0, 20) | st.integers(2**64 - 20, 2**64 - 1) | st.just(2**42)
+
+
+@pytest.mark.parametrize("least", [0, 1_000], ids=["sieved", "searched"])
+@given(asked=st.lists(NUMBERS), stored=st.lists(NUMBERS, min_size=1))
+def test_known_are_those_that_are_stored(asked: list[int], stored: list[int], least: int) -> None:
     one, other = (np.array(sorted(some), np.uint64) for some in (asked, stored))
 
-    assert keys.known(one, other).tolist() == [key in stored for key in sorted(asked)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_LEAST", least)
+        found = keys.Sought(one).among(other)
+
+    assert found.tolist() == [key in stored for key in sorted(asked)]
 
 
 def test_files_of_keys_are_merged_in_order(tmp_path: Path) -> None:

@@ -11,9 +11,12 @@ from catchment.core.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.usage import UsageStore
-from catchment.usage.embedded import merging, segments
+from catchment.usage.embedded import layout, merging, segments
 from catchment.usage.embedded.segments import Kind, Segment
 from tests.usage.world import EVERYTHING, START, event, send
+
+_OTHER_ORDERS = ("event_type", "alias", "event_at", "seq"), ("seq",)
+"""As files lay before they were sorted by names, and as nothing ever wrote them."""
 
 
 def known(*counts: int, kind: Kind = Kind.EVENTS) -> list[Segment]:
@@ -62,7 +65,7 @@ def test_all_are_packed_that_fit(there: tuple[int, ...], chosen: tuple[int, ...]
 
 
 @pytest.mark.files
-def test_a_merged_file_is_sorted_and_complete_however_small_its_slices(
+def test_a_merged_file_is_sorted_and_complete_whatever_its_slices_and_however_files_were_sorted(
     engine: Engine,
     usage: UsageStore,
     workspace: Workspace,
@@ -84,6 +87,11 @@ def test_a_merged_file_is_sorted_and_complete_however_small_its_slices(
     for first in range(0, 60, 15):
         send(engine, usage, workspace.id, sent[first : first + 15])
         usage.catch_up(workspace.id)
+    with reading(engine) as tx:
+        written = segments.files(data_dir, segments.manifest(tx, workspace.id), Kind.EVENTS)
+    for file, order in zip(written, _OTHER_ORDERS, strict=False):
+        rows = pq.read_table(file).sort_by([(name, "ascending") for name in order])
+        pq.write_table(rows, file, row_group_size=4)
     before = usage.reading(workspace.id, [EVERYTHING])
 
     usage.compact(workspace.id)
@@ -92,7 +100,7 @@ def test_a_merged_file_is_sorted_and_complete_however_small_its_slices(
         left = segments.manifest(tx, workspace.id)
     assert sorted(one.kind for one in left) == [Kind.EVENTS, Kind.KEYS, Kind.MARKS]
     [file] = segments.files(data_dir, left, Kind.EVENTS)
-    stored = pq.read_table(file, columns=["event_type", "alias", "event_at", "seq"]).to_pylist()
+    stored = pq.read_table(file, columns=list(layout.ORDER)).to_pylist()
     assert [*map(tuple, map(dict.values, stored))] == sorted(map(tuple, map(dict.values, stored)))
     assert len({row["seq"] for row in stored}) == 60
     assert pq.read_metadata(file).metadata[b"catchment.version"] == b"1"

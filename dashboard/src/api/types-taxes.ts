@@ -2,6 +2,7 @@
 
 export type TaxReason =
   | "SCHEDULE"
+  | "GRANT"
   | "CATEGORY"
   | "DEFAULT"
   | "EXEMPT"

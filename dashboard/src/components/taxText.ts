@@ -5,6 +5,7 @@ import { countryName } from "./places";
 /** Where a rate, or none, comes from. */
 export const TAX_REASONS: Record<TaxReason, string> = {
   SCHEDULE: "agreed on the schedule",
+  GRANT: "named by the credit grant",
   CATEGORY: "by the product's tax category, where the customer is",
   DEFAULT: "for all products, where the customer is",
   EXEMPT: "the customer is exempt",

@@ -85,6 +85,7 @@ def _billed(built: Built, home: access.Workspace, as_of: date, shown: Progress) 
         source=Source.CLI,
         clock=partial(datetime.now, UTC),
         progress=lambda done, of: shown.update(bar, completed=done, total=of),
+        helpers=built.helpers(),
     )
 
 

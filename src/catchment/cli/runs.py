@@ -135,6 +135,7 @@ def retry(
             ids.new_id,
             clock,
             lambda done, of: shown.update(bar, completed=done, total=of),
+            helpers=built.helpers(),
         )
         result = bill_at_once(work, again)
     _tell(built, home, result, as_json=as_json)

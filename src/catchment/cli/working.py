@@ -35,6 +35,7 @@ def jobs_of(built: Built) -> BillingJobs:
         partial(datetime.now, UTC),
         ids.new_id,
         built.settings.billing_cron(),
+        helpers=built.helpers(),
     )
 
 

@@ -6,12 +6,14 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
+from catchment.core import daily
+from catchment.core.daily import DaysUsed
 from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.minimums import Minimum
 from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles, day_after, months_after
@@ -24,25 +26,41 @@ from catchment.core.schedules import (
     PricedItem,
     Schedule,
     Timing,
+    charged_at,
 )
 
 _FEW_DAYS = 4_000
 
 
-def charges(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> tuple[Charge, ...]:
+def charges(
+    schedule: Schedule,
+    as_of: date,
+    zone: tzinfo = UTC,
+    used: DaysUsed | None = None,
+    closed: Container[date] = (),
+) -> tuple[Charge, ...]:
     """Every charge due on or before ``as_of``, in the order of an invoice.
 
     That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived.
+    was archived. Charged on demand are the days ``used``; where that is not known, every day. What
+    is not and falls due on ``closed`` days is left out.
     """
     if schedule.archived_at is not None:
         as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
-    return tuple(charge for charge in _begun(schedule, as_of) if charge.due_on <= as_of)
+
+    def wanted(due_on: date) -> bool:
+        return due_on <= as_of and due_on not in closed
+
+    return tuple(
+        charge
+        for charge in _begun(schedule, as_of, used, wanted)
+        if charge.due_on <= as_of and (charge.item.on_demand or wanted(charge.due_on))
+    )
 
 
-def running(schedule: Schedule, on: date) -> tuple[Charge, ...]:
+def running(schedule: Schedule, on: date, used: DaysUsed | None = None) -> tuple[Charge, ...]:
     """The charges whose service has begun by the day ``on`` and that are due only later."""
-    found = _begun(schedule, on)
+    found = _begun(schedule, on, used)
     return tuple(charge for charge in found if charge.service.start <= on < charge.due_on)
 
 
@@ -50,39 +68,61 @@ def is_over(schedule: Schedule, on: date) -> bool:
     """Whether nothing falls due after the day ``on``, whatever is open-ended."""
     days = (schedule.days_of(phase) for phase in schedule.phases)
     ended = all(own is None or own.end <= on for own in days)
-    return ended and not running(schedule, on)
+    return ended and not running(schedule, on, daily.only(on))
 
 
-def _begun(schedule: Schedule, as_of: date) -> Iterator[Charge]:
+def _any_day(_due_on: date) -> bool:
+    return True
+
+
+def _begun(
+    schedule: Schedule,
+    as_of: date,
+    used: DaysUsed | None,
+    wanted: Callable[[date], bool] = _any_day,
+) -> Iterator[Charge]:
     """Every charge whose service begins by ``as_of``, in the order of an invoice.
 
-    One-time charges are there even before.
+    One-time charges are there even before. Of those due on a day that is not ``wanted`` most are
+    left out: years of them would be made for nothing.
     """
     found = [
         (charge.due_on, phase_index, item_index, charge.service.start, charge)
         for phase_index, phase in enumerate(schedule.phases)
         if (days := schedule.days_of(phase)) is not None
-        for item_index, charge in _of_phase(schedule, phase, days, as_of)
+        for item_index, charge in _of_phase(schedule, phase, days, as_of, used, wanted)
     ]
     found.sort(key=lambda entry: entry[:4])
     return (charge for *_, charge in found)
 
 
 def _of_phase(
-    schedule: Schedule, phase: Phase, days: Period, as_of: date
+    schedule: Schedule,
+    phase: Phase,
+    days: Period,
+    as_of: date,
+    used: DaysUsed | None,
+    wanted: Callable[[date], bool],
 ) -> Iterator[tuple[int, Charge]]:
     """The charges of a phase, each with the place of its item; minimums come after all items."""
+    if any(map(_charges_parts, phase.items)):
+        wanted = _any_day  # parts of seats that fall due on other days settle each other
+    known: _Due = {}  # most items have the same cycles
     priced = [
         (place, charge)
         for place, item in enumerate(phase.items)
-        for charge in _charges_of(schedule, phase, days, item, as_of)
+        for charge in _charges_of(schedule, phase, days, item, as_of, used, wanted, known)
     ]
     if not (phase.discounts or phase.minimums):
         yield from priced
         return
-    together = _together(phase, [charge for _, charge in priced])
+    own = _by_cycle(charge for _, charge in priced)
+    together = _together(phase, own)
     for place, charge in priced:
         covering = [one for one in phase.discounts if _covers(one, charge)]
+        if not covering:
+            yield place, charge
+            continue
         beside = together[_cycle(charge)]
         whole = replace(charge, beside=beside, discounts=phase.discounts)
         yield place, charge if all(one.separate for one in covering) else whole
@@ -90,10 +130,10 @@ def _of_phase(
             if one.separate:
                 yield place, replace(whole, item=_discounted(charge.item, one), tiers_from=None)
     for place, minimum in enumerate(phase.minimums, len(phase.items)):
-        for cycle, beside in together.items():
-            own = [one for one in beside if _cycle(one) == cycle]
-            covered = [one for one in own if one.item.is_usage and minimum.covers(one.item.id)]
+        for cycle, charged in own.items():
+            covered = [one for one in charged if one.item.is_usage and minimum.covers(one.item.id)]
             if covered:
+                beside = together[cycle]
                 yield place, _settled_by(minimum, covered, beside=beside, phase=phase)
 
 
@@ -106,17 +146,29 @@ class _Cycle(NamedTuple):
     due_on: date
 
 
+_Due = dict[tuple[Frequency, Timing], list[tuple[Cycle, Period, date]]]
+"""By cadence the cycles of a phase, each with those of its days that are charged, and when."""
+
+
 def _cycle(charge: Charge) -> _Cycle:
     return _Cycle(charge.item.frequency, charge.timing, charge.full, charge.due_on)
 
 
-def _together(phase: Phase, priced: Iterable[Charge]) -> dict[_Cycle, tuple[Charge, ...]]:
-    """The charges of each cycle. A nominal discount of seats that are charged in parts is one
-    amount off all parts: a later part comes with the cycles of the earlier ones.
-    """
+def _by_cycle(priced: Iterable[Charge]) -> dict[_Cycle, list[Charge]]:
+    """The charges of each cycle."""
     found: dict[_Cycle, list[Charge]] = {}
     for charge in priced:
         found.setdefault(_cycle(charge), []).append(charge)
+    return found
+
+
+def _together(
+    phase: Phase, found: Mapping[_Cycle, list[Charge]]
+) -> dict[_Cycle, tuple[Charge, ...]]:
+    """What each cycle's charges are settled with: all of them. A nominal discount of seats that are
+    charged in parts is one amount off all parts: a later part comes with the cycles of the earlier
+    ones.
+    """
     nominal = [one for one in phase.discounts if one.type is DiscountType.NOMINAL]
     parts: dict[tuple[Frequency, Period], list[_Cycle]] = {}
     for cycle, own in found.items():
@@ -188,9 +240,23 @@ def _beside(
 
 
 def _charges_of(
-    schedule: Schedule, phase: Phase, days: Period, item: PricedItem, as_of: date
+    schedule: Schedule,
+    phase: Phase,
+    days: Period,
+    item: PricedItem,
+    as_of: date,
+    used: DaysUsed | None,
+    wanted: Callable[[date], bool],
+    known: _Due,
 ) -> Iterator[Charge]:
-    """The charges of one item whose service begins by ``as_of``; some are due only later."""
+    """The wanted charges of one item whose service begins by ``as_of``; some are due only later.
+
+    On demand those of all days are there.
+    """
+    if item.on_demand:
+        begun = daily.within(days, as_of, used and used(schedule, item))
+        yield from _on_demand(schedule, phase, days.start, daily.by_the_day(item), begun)
+        return
     if item.frequency is Frequency.ONE_TIME:
         service = only_service(schedule, phase, days)
         if phase.milestone and item.timing is Timing.IN_ADVANCE:
@@ -198,19 +264,35 @@ def _charges_of(
         elif service.end == NO_END:
             return
         for part, tiers_from in _restarting(item.price, days.start, service):
-            made = _charge(schedule, phase, item, (part, service), service.end)
-            yield replace(made, tiers_from=tiers_from)
+            of = part, service
+            yield _charge(schedule, phase, item, of, service.end, tiers_from=tiers_from)
         return
-    run = _run(schedule, phase)
-    for cycle, cut in cycles_in(schedule, phase, days, item.frequency.months, as_of):
-        over = min(cycle.period.end, run.end)
+    due = known.get(item.cadence)
+    if due is None:
+        end = _run(schedule, phase).end
+        found = cycles_in(schedule, phase, days, item.frequency.months, as_of)
+        over = ((cycle, cut, min(cycle.period.end, end)) for cycle, cut in found)
+        advance = item.timing is Timing.IN_ADVANCE
+        due = [one for one in over if wanted(one[1].start if advance else one[2])]
+        known[item.cadence] = due
+    for cycle, cut, over_on in due:
         of = cut, cycle.full
         if _charges_parts(item):
-            yield _charge(schedule, phase, item, of, over, SeatPart.COMMITTED)
+            yield _charge(schedule, phase, item, of, over_on, SeatPart.COMMITTED)
             yield from _overages(schedule, phase, item, of, as_of)
             continue
         for own, tiers_from in _restarting(item.price, days.start, cut):
-            made = _charge(schedule, phase, item, (own, cycle.full), over)
+            of = own, cycle.full
+            yield _charge(schedule, phase, item, of, over_on, tiers_from=tiers_from)
+
+
+def _on_demand(
+    schedule: Schedule, phase: Phase, begin: date, item: PricedItem, days: Iterable[Period]
+) -> Iterator[Charge]:
+    """A charge for each of ``days``; tiers began on the first day of the phase, ``begin``."""
+    for day in days:
+        for own, tiers_from in _restarting(item.price, begin, day):
+            made = _charge(schedule, phase, item, (own, day), day.end)
             yield replace(made, tiers_from=tiers_from)
 
 
@@ -276,9 +358,11 @@ def _charge(
     of: tuple[Period, Period],
     over: date,
     part: SeatPart = SeatPart.ALL,
+    tiers_from: date | None = None,
 ) -> Charge:
-    made = Charge(schedule.id, phase.id, item, *of, over, part)
-    return replace(made, due_on=made.service.start) if made.timing is Timing.IN_ADVANCE else made
+    service, full = of
+    due_on = service.start if charged_at(item, part) is Timing.IN_ADVANCE else over
+    return Charge(schedule.id, phase.id, item, service, full, due_on, part, tiers_from)
 
 
 def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Period, date | None]]:

@@ -22,7 +22,8 @@ from catchment.core.schedules import BillTo, Charge, Schedule
 class Key(NamedTuple):
     """What tells invoices apart: the schedule whose invoice it is, and the day it falls due.
 
-    A schedule that bills its parent may have several of one day, counted from 0 by ``ordinal``.
+    A schedule that bills its parent, or on demand, may have several of one day, counted from 0 by
+    ``ordinal``.
     """
 
     schedule_id: str
@@ -138,7 +139,8 @@ def arrange(
 
     A charge whose payer's invoice is closed, or in another currency, is put on an invoice of its
     own schedule that the payer gets: the first of that day that is neither closed nor another
-    payer's. Left out is only what bills its own customer and finds the invoice closed.
+    payer's; so is what is charged on demand and found the invoice of its day closed. Left out is
+    only what else bills its own customer and finds the invoice closed.
     """
     hosts: dict[Key, Schedule] = {}
     payers: dict[Key, CustomerId] = {}
@@ -146,7 +148,8 @@ def arrange(
     for schedule, charge in charges:
         to = payer_of(schedule, charge)
         key = Key(to.host.id, charge.due_on)
-        if schedule.bill_to is BillTo.PARENT and not _joins(schedule, charge, to.host, closed):
+        joins = schedule.bill_to is BillTo.SELF or _joins(schedule, charge, to.host, closed)
+        if not joins or (charge.item.on_demand and key in closed):
             key = _apart(charge, to.path[0], closed, payers)
         elif key in closed:
             continue

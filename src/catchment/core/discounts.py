@@ -144,8 +144,7 @@ def _taken(
 
 def _spread(amount: Money, nets: Sequence[Money]) -> list[Money]:
     """``amount`` in proportion to those of the ``nets`` that have its sign."""
-    sign = -1 if amount.minor < 0 else 1
-    sizes = [max(sign * net.minor, 0) for net in nets]
+    sizes = [max(amount.minor * net.minor, 0) for net in nets]  # whose product is positive
     parts = divide(amount, sizes).parts if amount.minor else [0] * len(sizes)
     return [Money(part, amount.currency) for part in parts]
 

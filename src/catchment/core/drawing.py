@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from catchment.core.credits import CreditUnit, Grant
@@ -54,7 +55,8 @@ class Draw(NamedTuple):
     """What a grant pays of the charge at ``place``: ``net`` of what was left ``before``.
 
     ``amount`` is what that takes from the grant, in its own unit. ``tax`` is what it takes off the
-    charge's tax: nothing is left of that once nothing is left of the charge.
+    charge's tax: nothing is left of that once nothing is left of the charge, nor of the invoice's
+    once nothing is left of that.
     """
 
     grant: Grant
@@ -92,6 +94,7 @@ class _Open:
     net: Money
     tax: Money
     quantity: Decimal
+    rate: Decimal | Fraction
 
     def pay(self, grant: Grant, amount: Decimal, net: Money) -> Draw:
         """Pay ``net`` by ``amount`` of the grant."""
@@ -102,8 +105,13 @@ class _Open:
     def take_off(self, net: Money) -> None:
         """Leave so much less, with the tax on that."""
         self.net -= net
-        due = tax_on(self.net, self.charge.fraction).minor
+        due = tax_on(self.net, self.rate).minor
         self.tax = Money(min(due, self.tax.minor), net.currency)
+
+    def owe(self, more: int) -> None:
+        """Owe so many minor units more in tax, or less, in proportion to what is left."""
+        self.tax = Money(max(self.tax.minor + more, 0), self.tax.currency)
+        self.rate = Fraction(self.tax.minor, self.net.minor)
 
 
 def _turn(grant: Grant, payer: CustomerId) -> tuple[object, ...]:
@@ -134,7 +142,9 @@ def _covers(grant: Grant, charge: Payable, payer: CustomerId) -> bool:
 def _open(payables: Sequence[Payable]) -> list[_Open]:
     """What is to be paid: what an invoice gives back is taken off, first where tax is the same."""
     found = [
-        _Open(one, one.net, Money(max(one.tax.minor, 0), one.tax.currency), one.quantity)
+        _Open(
+            one, one.net, Money(max(one.tax.minor, 0), one.tax.currency), one.quantity, one.fraction
+        )
         for one in payables
         if one.net.minor > 0
     ]
@@ -145,7 +155,26 @@ def _open(payables: Sequence[Payable]) -> list[_Open]:
             for one, part in _spread(given, among):
                 one.take_off(part)
                 given -= part
+    _settle_tax(found, max(sum(one.tax.minor for one in payables), 0))
     return found
+
+
+def _settle_tax(found: Iterable[_Open], whole: int) -> None:
+    """Let all owe together the ``whole`` tax of the invoice, in minor units.
+
+    What was given back at another rate, or rounded by itself, left them with more or less. Who is
+    taxed at all owes that, if there is anybody.
+    """
+    unpaid = [one for one in found if one.net.minor > 0]
+    owing = [one for one in unpaid if one.charge.fraction] or unpaid
+    missing = whole - sum(one.tax.minor for one in unpaid)
+    if owing and missing:
+        weights = [
+            EXACT.multiply(one.net.decimal, one.charge.fraction or Decimal(1)) for one in owing
+        ]
+        spread = divide(Money(missing, owing[0].tax.currency), weights)
+        for one, part in zip(owing, spread.parts, strict=True):
+            one.owe(part)
 
 
 def _within(draws: Iterable[Draw], room: int) -> Iterator[Draw]:

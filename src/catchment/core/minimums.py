@@ -31,4 +31,4 @@ class Minimum:
 def true_up(least: Money, nets: Iterable[Money]) -> Money:
     """What is missing to ``least``: nothing once ``nets``, net of discounts, reach it."""
     missing = least - total(nets, least.currency)
-    return missing if missing.minor > 0 else Money(0, least.currency)
+    return Money(max(missing.minor, 0), least.currency)

@@ -73,7 +73,7 @@ class Period:
     def intersect(self, other: Period) -> Period | None:
         """The days in both, or None when there are none."""
         if other.start <= self.start and self.end <= other.end:
-            return self if self.start < self.end else None
+            return self
         start, end = max(self.start, other.start), min(self.end, other.end)
         return Period(start, end) if start < end else None
 
@@ -148,8 +148,11 @@ def cycles(start: date, billing_day: int, months: int, until: date) -> Iterator[
 
 def outermost(periods: Iterable[Period]) -> list[Period]:
     """Those that lie within no other one, in order."""
+    found = list(periods)
+    if len(found) < 2:
+        return found
     kept: list[Period] = []
-    for period in sorted(periods, key=lambda one: (one.start, -one.days)):
+    for period in sorted(found, key=lambda one: (one.start, -one.days)):
         if not kept or kept[-1].end < period.end:
             kept.append(period)
     return kept
@@ -168,8 +171,7 @@ def union(spans: Iterable[Span]) -> tuple[Span, ...]:
         if span.start == span.end:
             continue
         if merged and span.start <= merged[-1].end:
-            if span.end > merged[-1].end:
-                merged[-1] = Span(merged[-1].start, span.end)
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:
             merged.append(span)
     return tuple(merged)
@@ -190,13 +192,11 @@ def minus(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
     for span in union(spans):
         start = span.start
         for hole in holes:
-            if hole.end <= start:
-                continue
             if hole.start >= span.end:
                 break
             if hole.start > start:
                 left.append(Span(start, hole.start))
-            start = hole.end
+            start = max(start, hole.end)
         if start < span.end:
             left.append(Span(start, span.end))
     return tuple(left)

@@ -23,8 +23,9 @@ EVERYONE: Scope = frozenset()
 
 
 class Frequency(StrEnum):
-    """How often a price is charged."""
+    """How often a price is charged. ON_DEMAND is for every day on which something was used."""
 
+    ON_DEMAND = "ON_DEMAND"
     ONE_TIME = "ONE_TIME"
     MONTHLY = "MONTHLY"
     QUARTERLY = "QUARTERLY"
@@ -32,9 +33,14 @@ class Frequency(StrEnum):
     YEARLY = "YEARLY"
 
     @property
+    def recurs(self) -> bool:
+        """Whether it is in cycles of months, whatever is used."""
+        return self not in {Frequency.ON_DEMAND, Frequency.ONE_TIME}
+
+    @property
     def months(self) -> int:
-        """The length of a cycle; ONE_TIME has none."""
-        assert self is not Frequency.ONE_TIME, self
+        """The length of a cycle of one that ``recurs``."""
+        assert self.recurs, self
         return {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}[self.value]
 
 
@@ -85,6 +91,11 @@ class PricedItem:
     def is_usage(self) -> bool:
         """Whether it prices usage events; those of seats are none."""
         return self.metric is not None and self.metric.aggregation is not Aggregation.SEATS
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether it is charged for days on which something was used."""
+        return self.frequency is Frequency.ON_DEMAND
 
     @property
     def cadence(self) -> tuple[Frequency, Timing]:
@@ -167,6 +178,15 @@ class Schedule:
         return Period(phase.start, day_after(phase.end)).intersect(self.days)
 
 
+UsageKey = tuple[str, str, Scope]
+"""Schedule, metric and scope: prices that share all of these price the same usage."""
+
+
+def charged_at(item: PricedItem, part: SeatPart) -> Timing:
+    """When a price is charged for some seats; overages are known only afterwards."""
+    return Timing.IN_ARREARS if part is SeatPart.OVERAGES else item.timing
+
+
 ChargeId = tuple[str, str, date, str]
 """Schedule, price, first day of service, and which seats (``SeatPart``).
 
@@ -204,13 +224,13 @@ class Charge:
     @property
     def before(self) -> Period | None:
         """The days of usage that only moves the tiers; None where there are none."""
-        read = self.read
-        return Period(read.start, self.service.start) if read != self.service else None
+        begin, start = self.tiers_from, self.service.start
+        return None if begin is None or begin == start else Period(begin, start)
 
     @property
     def timing(self) -> Timing:
-        """Overages are known only afterwards."""
-        return Timing.IN_ARREARS if self.part is SeatPart.OVERAGES else self.item.timing
+        """When it is charged."""
+        return charged_at(self.item, self.part)
 
     @property
     def key(self) -> tuple[str, str, date, str]:

@@ -50,7 +50,7 @@ def measure(
     ``member_values`` those of each. Events count that are within the service. With ``first_day``
     everything is as if nothing changed after that.
     """
-    within = Period(service.start, service.start + ONE_DAY) if first_day else service
+    within = counted_days(service, first_day=first_day)
     daily: dict[str, Changes] = {}
     events: dict[str, int] = {}
     for member in members:
@@ -79,6 +79,20 @@ def measure(
         member_values={who: stretches(daily[who], service) for who in averages},
         steps=_steps(daily, service, bounds) if bounds and len(daily) > 1 else NO_STEPS,
     )
+
+
+def counted_days(service: Period, *, first_day: bool) -> Period:
+    """The days of a service whose events count."""
+    return Period(service.start, service.start + ONE_DAY) if first_day else service
+
+
+def deciding(totals: Iterable[SeatTotal], within: Span) -> list[SeatTotal]:
+    """Those of ``totals`` that say how many seats there are in a time: the last one before it, and
+    all within it.
+    """
+    ordered = sorted(one for one in totals if one.at < within.end)
+    place = bisect_left(ordered, within.start, key=lambda one: one.at)
+    return ordered[max(place - 1, 0) :]
 
 
 def by_day(

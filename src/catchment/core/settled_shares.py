@@ -20,7 +20,7 @@ from catchment.core.minimums import Minimum
 from catchment.core.money import Money, scaled
 from catchment.core.schedules import Charge
 from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
-from catchment.core.weights import By, LineTerm, Weighing
+from catchment.core.weights import By, LineTerm, SettledLine, Weighing
 
 
 def workings(measured: Measured) -> dict[Method, Working]:
@@ -36,11 +36,7 @@ def workings(measured: Measured) -> dict[Method, Working]:
     found = _shared_by(measured, made[0])
     if not found.weights:
         return {}
-    nothing = dict.fromkeys(found.weights, Decimal(0))
-    return {
-        method: Working(made[0].amount, nothing, _weighing(found, place))
-        for place, method in enumerate(METHODS)
-    }
+    return {method: working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
 
 
 def shares(measured: Measured) -> tuple[Share, ...]:
@@ -59,25 +55,39 @@ def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
     return found
 
 
-class _SharedBy(NamedTuple):
-    """What members weigh by each method, and what of each line beside that is made of.
+class SharedBy(NamedTuple):
+    """What members weigh by each method, and what of each line settled that is made of.
 
-    The weights are in units of ``ratio``.
+    By LINES the weights are minor units, else quantities in a unit of which ``of_one`` are 1.
     """
 
     by: By
     weights: MemberWeights
-    ratio: tuple[int, int]
-    lines: Sequence[tuple[Charge, MemberParts]]
+    lines: Sequence[tuple[SettledLine, MemberParts]]
+    of_one: int = 1
 
 
-def _shared_by(measured: Measured, step: Step) -> _SharedBy:
+def working(amount: Money, found: SharedBy, place: int) -> Working:
+    """How the amount is shared by the method at a place; somebody weighs something."""
+    minor = Fraction(Money(1, amount.currency).decimal)
+
+    def terms(who: CustomerId) -> tuple[LineTerm, ...]:
+        own = ((line, parts[who][place]) for line, parts in found.lines if who in parts)
+        return tuple(LineTerm(line, part * minor) for line, part in own if part)
+
+    unit = minor if found.by is By.LINES else Fraction(1, found.of_one)
+    sizes = allocation.sizes(found.weights, place)
+    weighing = Weighing(found.by, sizes, unit.as_integer_ratio(), terms)
+    return Working(amount, dict.fromkeys(found.weights, Decimal(0)), weighing)
+
+
+def _shared_by(measured: Measured, step: Step) -> SharedBy:
     settles = measured.charge.item.settles
     match settles:
         case Discount():
             place = place_of(measured)
             before, _ = _reduced(measured, place)[settles.id]
-            lines = [(measured.beside[place].charge, before)]
+            lines = [(_called(measured.beside[place].charge), before)]
         case Minimum():
             covered = {
                 place: one
@@ -86,31 +96,25 @@ def _shared_by(measured: Measured, step: Step) -> _SharedBy:
             }
             if step.before.minor <= 0:
                 return _by_quantity(covered.values())
-            lines = [(one.charge, _left(measured, place)) for place, one in covered.items()]
+            lines = [
+                (_called(one.charge), _left(measured, place)) for place, one in covered.items()
+            ]
         case _:
             raise AssertionError(measured.charge.item)
-    minor = Money(1, step.amount.currency).decimal.as_integer_ratio()
-    return _SharedBy(By.LINES, allocation.added(parts for _, parts in lines), minor, lines)
+    return SharedBy(By.LINES, allocation.added(parts for _, parts in lines), lines)
 
 
-def _by_quantity(covered: Iterable[Measured]) -> _SharedBy:
+def _by_quantity(covered: Iterable[Measured]) -> SharedBy:
     """What members used of the first of the charges of which they used something."""
     used = ({who: q for who, q in one.usage.members.items() if q > 0} for one in covered)
     known = sorted(next(filter(None, used), {}).items())
     units, of_one = scaled([quantity for _, quantity in known])
     weights = {who: (unit,) * len(METHODS) for (who, _), unit in zip(known, units, strict=True)}
-    return _SharedBy(By.QUANTITY, weights, (1, of_one), ())
+    return SharedBy(By.QUANTITY, weights, (), of_one)
 
 
-def _weighing(found: _SharedBy, place: int) -> Weighing:
-    """By the method at a place."""
-    unit = Fraction(*found.ratio)
-
-    def terms(who: CustomerId) -> tuple[LineTerm, ...]:
-        own = ((charge, parts[who][place]) for charge, parts in found.lines if who in parts)
-        return tuple(LineTerm(charge, part * unit) for charge, part in own if part)
-
-    return Weighing(found.by, allocation.sizes(found.weights, place), found.ratio, terms)
+def _called(charge: Charge) -> SettledLine:
+    return SettledLine(charge.item.id, charge.item.name, charge.service)
 
 
 def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, MemberParts]]:

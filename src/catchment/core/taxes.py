@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -38,12 +39,14 @@ NOTES: Mapping[TaxStatus, str] = MappingProxyType(
 class Reason(StrEnum):
     """Why a line has its rate, or none.
 
-    SCHEDULE: its schedule names one for the price. CATEGORY: that of the product's tax category
+    SCHEDULE: its schedule names one for the price. GRANT: the credit grant that it sells names one.
+    CATEGORY: that of the product's tax category
     where the customer is. DEFAULT: that of every category there. EXEMPT and REVERSE_CHARGED: the
     customer is. MISSING: no rate fits. AMBIGUOUS: several do. NOT_TAXED: the seller keeps no rates.
     """
 
     SCHEDULE = "SCHEDULE"
+    GRANT = "GRANT"
     CATEGORY = "CATEGORY"
     DEFAULT = "DEFAULT"
     EXEMPT = "EXEMPT"
@@ -114,9 +117,11 @@ class TaxTerms:
     region: str | None = None
     rates: tuple[PlacedRate, ...] = ()
 
-    def of(self, named: str | None, category_id: str | None) -> Taxation:
-        """How a price is taxed for which the schedule has ``named`` a rate, and whose product has
-        the category ``category_id``; either may be None.
+    def of(
+        self, named: str | None, category_id: str | None, by: Reason = Reason.SCHEDULE
+    ) -> Taxation:
+        """How a price is taxed for which the schedule, or what it is named ``by``, has ``named`` a
+        rate, and whose product has the category ``category_id``; either may be None.
 
         The named one wins, wherever it holds; one that is no longer in force is missed. Else the
         category is looked for before what holds for all, and the region before the country.
@@ -125,7 +130,7 @@ class TaxTerms:
             return Taxation(_FREE[self.status])
         if named is not None:
             found = [one.rate for one in self.rates if one.rate.id == named]
-            return Taxation(Reason.SCHEDULE, found[0]) if found else Taxation(Reason.MISSING)
+            return Taxation(by, found[0]) if found else Taxation(Reason.MISSING)
         if not self.rates:
             return NOT_TAXED
         own = [] if category_id is None else [(category_id, Reason.CATEGORY)]
@@ -153,7 +158,7 @@ def _folded(region: str | None) -> str:
     return (region or "").strip().casefold()
 
 
-def tax_on(net: Money, fraction: Decimal) -> Money:
+def tax_on(net: Money, fraction: Decimal | Fraction) -> Money:
     """The tax on an amount, rounded half away from zero: the one rounding of tax."""
     above, below = fraction.as_integer_ratio()
     size = (2 * abs(net.minor) * above + below) // (2 * below)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Steps, Usage
 from catchment.core.money import EXACT, UNROUNDED, Money, exact_sum, scaled
+from catchment.core.period import Period
 from catchment.core.pricing import Price, Segment, Tier, cost, event_tier, rate
-from catchment.core.schedules import Charge
 
 _NONE = Decimal(0)
 
@@ -50,12 +50,20 @@ class Term(NamedTuple):
     amount: Fraction
 
 
+class SettledLine(NamedTuple):
+    """A line that another settles: the price it charges, what it is called, and for which days."""
+
+    price_id: str
+    title: str
+    service: Period
+
+
 class LineTerm(NamedTuple):
-    """A part of a weight: what a member has of the line of ``charge`` (major units), less its
+    """A part of a weight: what a member has of a line that is settled (major units), less its
     discounts so far.
     """
 
-    charge: Charge
+    line: SettledLine
     amount: Fraction
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from catchment.core.cron import Cron
 from catchment.flows.billing.bill_workspace import BILLING, last_event, work_off
 from catchment.flows.billing.start_run import start_run
-from catchment.flows.billing.work import INVOICES_AT_ONCE, NewId, Work
+from catchment.flows.billing.work import INVOICES_AT_ONCE, Helpers, NewId, Work
 from catchment.flows.billing.work_on_run import THE_WORLDS
 from catchment.store import access
 from catchment.store.access import Workspace
@@ -47,6 +47,7 @@ class BillingJobs:
     new_id: NewId
     cron: Cron | None = None
     at_once: int = INVOICES_AT_ONCE
+    helpers: Helpers | None = None
     _since: datetime = field(init=False)
     _looked_at: datetime | None = field(init=False, default=None)
 
@@ -66,8 +67,7 @@ class BillingJobs:
                 (home, occasion)
                 for home in access.all_workspaces(tx)
                 for occasion in [self.cron.latest(minute, ZoneInfo(home.timezone))]
-                if occasion is not None
-                and self._is_new(billing_runs.last_occasion(tx, home.id), occasion)
+                if self._is_new(billing_runs.last_occasion(tx, home.id), occasion)
             ]
         for home, occasion in due:
             self._start(home, occasion)
@@ -105,7 +105,14 @@ class BillingJobs:
         for home in homes:
             now = self.clock()
             work = Work(
-                self.engine, self.usage, home, now, self.new_id, self.clock, at_once=self.at_once
+                self.engine,
+                self.usage,
+                home,
+                now,
+                self.new_id,
+                self.clock,
+                at_once=self.at_once,
+                helpers=self.helpers,
             )
             work_off(work)
 

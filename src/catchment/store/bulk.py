@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 from catchment.store import driver
 from catchment.store.chunks import chunks
@@ -52,15 +53,37 @@ def add_rows(
     ]
     converters = (None if name in ready else _in_database(tx, table, name) for name in columns)
     convert = [(place, to) for place, to in enumerate(converters) if to is not None]
-    names = ", ".join(map(tx.dialect.identifier_preparer.quote, [*common, *columns]))
-    mark = "?" if tx.dialect.paramstyle == "qmark" else "%s"
-    marks = ", ".join([mark] * (len(common) + len(columns)))
-    statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 -- names of our own schema
+    names = [*common, *columns]
     for part in chunks(rows, _AT_ONCE):
-        values: list[Iterable[Any]] = list(zip(*part, strict=True))
+        values: list[Any] = list(zip(*part, strict=True))
         for place, to in convert:
-            values[place] = map(to, values[place])
-        tx.exec_driver_sql(statement, list(zip(*map(repeat, same), *values, strict=False)))
+            values[place] = _converted(to, values[place])
+        whole = zip(*map(repeat, same), *values, strict=False)
+        if tx.dialect.name == "postgresql":
+            _copy(tx, table, names, whole)
+        else:
+            statement = _insert(tx, table, names, driver.marks(len(names)))
+            tx.exec_driver_sql(statement, list(whole))
+
+
+def _copy(
+    tx: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Write rows by COPY: PostgreSQL parses no statement and answers once, not once a row."""
+    statement = f"COPY {table.name} ({_quoted(tx, names)}) FROM STDIN"
+    cursor = tx.connection.cursor()
+    try:
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except tx.dialect.loaded_dbapi.Error as error:
+        # As errors of statements are raised, by which callers know whose fault they are.
+        wrapped = DBAPIError.instance(
+            statement, None, error, tx.dialect.loaded_dbapi.Error, dialect=tx.dialect
+        )
+        raise wrapped from error
+    finally:
+        cursor.close()
 
 
 def add_together(
@@ -73,7 +96,7 @@ def add_together(
     """
     convert = [_in_database(tx, table, name) for name in columns]
     places = ", ".join([driver.marks(len(columns))] * len(rows))
-    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES {places}"  # noqa: S608 -- names of our own schema
+    statement = _insert(tx, table, columns, places)
     values = [
         value if to is None else to(value)
         for row in rows
@@ -82,22 +105,25 @@ def add_together(
     driver.run(tx, statement, values)
 
 
+def _converted(to: Callable[[Any], Any], values: Sequence[Any]) -> Iterable[Any]:
+    """``values``, each converted; what is the very same value, as dates mostly are, but once."""
+    distinct = dict(zip(map(id, values), values, strict=True))
+    made = {key: to(value) for key, value in distinct.items()}
+    return map(made.__getitem__, map(id, values))
+
+
+def _insert(tx: Connection, table: Table, names: Sequence[str], values: str) -> str:
+    return f"INSERT INTO {table.name} ({_quoted(tx, names)}) VALUES {values}"  # noqa: S608 -- names of our own schema
+
+
+def _quoted(tx: Connection, names: Iterable[str]) -> str:
+    return ", ".join(map(tx.dialect.identifier_preparer.quote, names))
+
+
 def _in_database(tx: Connection, table: Table, name: str) -> Callable[[Any], Any] | None:
     """What turns values of a column into those of the database; None where they are alike."""
     kind = table.c[name].type
     convert = kind.dialect_impl(tx.dialect).bind_processor(tx.dialect)
     if convert is None:
         return None
-    known: dict[
-        int, tuple[Any, Any]
-    ] = {}  # by identity; the value is kept so that it stays its own
-
-    def once(value: Any) -> Any:
-        found = known.get(id(value))
-        if found is None:
-            if len(known) > _AT_ONCE:
-                known.clear()
-            found = known[id(value)] = value, convert(value)
-        return found[1]
-
-    return once
+    return convert

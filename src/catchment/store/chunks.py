@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
@@ -15,3 +15,17 @@ def chunks(items: Iterable[T], size: int = _SIZE) -> Iterator[list[T]]:
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part
+
+
+def batches(items: Iterable[T], weight: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """``items`` in order, each batch ending with the item by which it weighs ``most`` or more."""
+    batch: list[T] = []
+    size = 0
+    for item in items:
+        batch.append(item)
+        size += weight(item)
+        if size >= most:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

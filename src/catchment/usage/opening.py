@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from catchment.store.engine import reading
+from catchment.store.engine import connect, reading
 from catchment.store.usage import usage_homes
 from catchment.usage.embedded.storage import EmbeddedStorage
 from catchment.usage.store import UsageStore
@@ -26,3 +26,9 @@ def usage_store(engine: Engine, data_dir: Path, url: str = "") -> UsageStore:
     from catchment.usage.clickhouse import address, storage  # noqa: PLC0415
 
     return UsageStore(engine, storage.ClickHouseStorage(engine, address.parse(url)))
+
+
+def opened(database_url: str, data_dir: Path, usage_url: str) -> tuple[Engine, UsageStore]:
+    """The stores that another process of ours has open; that has seen to the schema."""
+    engine = connect(database_url)
+    return engine, usage_store(engine, data_dir, usage_url)

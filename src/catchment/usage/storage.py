@@ -46,7 +46,8 @@ class Near:
     @classmethod
     def of(cls, asked: Sequence[UsageQuery]) -> Near:
         """What all of ``asked`` are about; where names are many, none is told."""
-        members = [member for query in asked for member in query.members]
+        pools = {id(query.members): query.members for query in asked}  # many share one
+        members = [member for pool in pools.values() for member in pool]
         names: set[str] = set()
         for member in members:
             names.update(member.aliases)

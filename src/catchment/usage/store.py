@@ -41,6 +41,7 @@ from catchment.usage.intake.events import (
 )
 from catchment.usage.questions import (
     census,
+    days,
     late,
     listing,
     measuring,
@@ -274,6 +275,26 @@ class UsageStore:
 
         near = Near.to([within], event_types)
         return self._read(workspace_id, ask, last_seq, near=near)
+
+    def days_used(
+        self,
+        workspace_id: str,
+        asked: Sequence[UsageQuery],
+        edges: Sequence[datetime],
+        last_seq: int | None = None,
+    ) -> list[frozenset[int]]:
+        """For each of ``asked`` in which stretches between ``edges`` (ascending) an event counts.
+
+        By place; a first look that measures nothing.
+        """
+        assert len(edges) > 1, edges
+        return self._read(
+            workspace_id,
+            lambda cursor, _: days.used(cursor, asked, edges),
+            last_seq,
+            properties=days.properties(asked),
+            near=Near.to([Span(edges[0], edges[-1])], (one.metric.event_type for one in asked)),
+        )
 
     def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
         """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""

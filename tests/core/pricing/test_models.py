@@ -8,14 +8,20 @@ import pytest
 
 from catchment.core.errors import PriceInvalid, TiersInvalid
 from catchment.core.pricing import (
+    CalculationMode,
     Fixed,
     Graduated,
     Linear,
     OneTime,
     Package,
     Price,
+    SeatBased,
     Tier,
     Volume,
+    Window,
+    bounds,
+    continues,
+    event_tier,
     first_rate,
     is_percentage,
     needs_values,
@@ -108,6 +114,9 @@ PERCENT = Tier(None, D("0.02"), percentage=True)
         (Volume((Tier(D(1), D(9)), PERCENT)), False, False, "9"),
         (Volume((PERCENT,)), False, True, "0.02"),
         (Volume((BOUNDED,)), True, True, "0.02"),
+        (Volume((Tier(D(1), D(9)), BOUNDED)), True, False, "9"),
+        (SeatBased(D(4)), True, False, "4"),
+        (SeatBased(D(4), ladder(1, None)), True, False, "1"),
         (Graduated((PERCENT,)), False, True, "0.02"),
         (Graduated(ladder(1, None)), False, False, "1"),
     ],
@@ -118,3 +127,47 @@ def test_what_a_price_says_about_itself(
     assert needs_values(price) is values
     assert is_percentage(price) is percentage
     assert first_rate(price) == D(first)
+
+
+@pytest.mark.parametrize(
+    ("price", "passed"),
+    [
+        (Graduated(ladder(10, 20, None)), (D(10), D(20))),
+        (Graduated(ladder(None)), ()),
+        (SeatBased(D(1), ladder(5, None)), (D(5),)),
+        (SeatBased(D(1)), ()),
+        (Volume(ladder(10, None)), ()),
+        (Linear(D(1)), ()),
+    ],
+)
+def test_where_usage_passes_to_another_rate(price: Price, passed: tuple[D, ...]) -> None:
+    assert bounds(price) == passed
+
+
+@pytest.mark.parametrize(
+    ("price", "goes_on"),
+    [
+        (Graduated(ladder(10, None)), False),
+        (Graduated(ladder(10, None), CalculationMode.CUMULATIVE), True),
+        (Graduated(ladder(10, None), CalculationMode.PERIODIC, Window(3)), True),
+        (Volume(ladder(10, None)), False),
+        (SeatBased(D(1), ladder(10, None)), False),
+    ],
+)
+def test_which_tiers_go_on_over_periods(price: Price, goes_on: bool) -> None:
+    assert continues(price) is goes_on
+
+
+@pytest.mark.parametrize(
+    ("price", "quantity", "tier"),
+    [
+        (Volume((Tier(D(1), D(9)), BOUNDED)), "1", None),
+        (Volume((Tier(D(1), D(9)), BOUNDED)), "1.1", BOUNDED),
+        (Linear(D(1)), "5", None),
+        (Graduated(ladder(1, None)), "5", None),
+    ],
+)
+def test_events_are_priced_one_by_one_only_in_a_bounded_tier(
+    price: Price, quantity: str, tier: Tier | None
+) -> None:
+    assert event_tier(price, D(quantity)) == tier

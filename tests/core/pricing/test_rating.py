@@ -246,6 +246,12 @@ def test_segments_show_where_in_the_tiers_they_began() -> None:
     ]
 
 
+def test_a_tier_that_earlier_usage_had_filled_has_no_segment() -> None:
+    [segment] = rate(CUMULATIVE, D(25), reached=D(100))
+
+    assert (segment.lower, segment.upper, segment.quantity) == (D(100), None, D(25))
+
+
 @given(tiers(), QUANTITIES, st.one_of(st.just(D(0)), st.decimals(-(10**6), 10**6, places=3)))
 def test_what_units_cost_is_what_their_segments_come_to(
     of: tuple[Tier, ...], quantity: D, reached: D

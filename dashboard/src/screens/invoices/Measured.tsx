@@ -13,6 +13,15 @@ const TOGETHER: Record<string, string> = {
   SEATS: "seats are charged by the day, and never fewer than were contracted",
 };
 
+/** The screen that lists what `query` of the API does. */
+function eventsPath(query: string): string {
+  const [path, search] = query.split("?");
+  return `${path === "/seat-events" ? "/seats/events" : "/usage/events"}?${search}`;
+}
+
+const countedText = (count: number) =>
+  count === 1 ? "Show the event" : `Show the ${decimalText(count)} events`;
+
 type Props = {
   usage: UsageUsed;
   unit?: string;
@@ -65,15 +74,9 @@ export function Measured({ usage, unit, members, hasMore, busy, onMore }: Props)
         <Title order={3} size="sm">
           {plural(all, "customer")} {seats ? "had seats" : "used it"}
         </Title>
-        {!seats && (
-          <Anchor
-            component={Link}
-            size="sm"
-            to={`/usage/events?lineItemId=${new URLSearchParams(usage.events.split("?")[1]).get("lineItemId") ?? ""}`}
-          >
-            {usage.eventCount === 1 ? "Show the event" : `Show the ${decimalText(usage.eventCount)} events`}
-          </Anchor>
-        )}
+        <Anchor component={Link} size="sm" to={eventsPath(usage.events)}>
+          {seats ? "Show the seat events" : countedText(usage.eventCount)}
+        </Anchor>
       </Group>
       {usage.eventsKeptSince && (
         <Text size="sm" c="dimmed" mb="xs">

@@ -12,7 +12,7 @@ import { done } from "../../components/notify";
 import { useServerErrors } from "../../components/useServerErrors";
 import { Calculator } from "./Calculator";
 import { ParameterFields } from "./ParameterFields";
-import { FREQUENCIES } from "./frequencies";
+import { frequenciesOf } from "./frequencies";
 import {
   countsSeats,
   isPooled,
@@ -36,6 +36,10 @@ const rename = (path: string) =>
     .replace(/^usageCalculationPeriod\.frequency$/, "calculationFrequency")
     .replace(/^usageCalculationPeriod(\.interval)?$/, "calculationInterval");
 
+/** A one-time frequency is chosen anew with another model, and only usage is billed on demand. */
+const fits = (model: PriceValues["structure"]["pricingType"], frequency: PriceValues["billingFrequency"]) =>
+  frequency !== "ONE_TIME" && (frequency !== "ON_DEMAND" || measuresUsage(model));
+
 type Props = { productId?: string | null; onClose: () => void };
 
 export function PriceDrawer({ productId, onClose }: Props) {
@@ -51,7 +55,7 @@ export function PriceDrawer({ productId, onClose }: Props) {
     },
   );
   const placed = useServerErrors(form, submission.error, rename);
-  const { structure, currency } = form.values;
+  const { structure, currency, billingFrequency: frequency } = form.values;
   const model = structure.pricingType;
   const percentage = structure.isPricePercentage && mayBePercentage(model);
 
@@ -61,8 +65,17 @@ export function PriceDrawer({ productId, onClose }: Props) {
     form.setFieldValue("structure.pricingType", value as PriceValues["structure"]["pricingType"]);
     if (measuresUsage(value as typeof model)) form.setFieldValue("billingType", "IN_ARREARS");
     if (value === "ONE_TIME") form.setFieldValue("billingFrequency", "ONE_TIME");
-    else if (form.values.billingFrequency === "ONE_TIME") {
+    else if (!fits(value as typeof model, form.values.billingFrequency)) {
       form.setFieldValue("billingFrequency", "MONTHLY");
+    }
+  }
+
+  /** The days of a phase share its tiers. */
+  function often(value: string | null) {
+    if (!value) return;
+    form.setFieldValue("billingFrequency", value as PriceValues["billingFrequency"]);
+    if (value === "ON_DEMAND" && structure.usageCalculationMode === "BILLING_PERIOD") {
+      form.setFieldValue("structure.usageCalculationMode", "CUMULATIVE");
     }
   }
 
@@ -121,8 +134,11 @@ export function PriceDrawer({ productId, onClose }: Props) {
           required
           allowDeselect={false}
           disabled={model === "ONE_TIME"}
-          data={FREQUENCIES}
+          data={frequenciesOf(measuresUsage(model))}
+          description={frequency === "ON_DEMAND" ? "Each day with usage, the day after." : undefined}
+          inputWrapperOrder={["label", "input", "description", "error"]}
           {...form.getInputProps("billingFrequency")}
+          onChange={often}
         />
         <Select
           label="Billed"

@@ -29,7 +29,7 @@ const EACH = PERIODS.map(({ value, name }) => ({ value, label: `${name}s` }));
 
 /** The figures of every model but seats. */
 export function RateFields({ form, percentage }: Props) {
-  const { structure, currency } = form.values;
+  const { structure, currency, billingFrequency } = form.values;
   const model = structure.pricingType;
   const unit = (text: string) => ({ rightSection: <Text size="xs">{text}</Text>, rightSectionWidth: 48 });
   return (
@@ -86,7 +86,7 @@ export function RateFields({ form, percentage }: Props) {
           label="Tiers start again"
           description={TIERS_BEGIN.find(({ value }) => value === structure.usageCalculationMode)?.hint}
           allowDeselect={false}
-          data={TIERS_BEGIN}
+          data={TIERS_BEGIN.filter(({ value }) => value !== "BILLING_PERIOD" || billingFrequency !== "ON_DEMAND")}
           {...form.getInputProps("structure.usageCalculationMode")}
         />
       )}

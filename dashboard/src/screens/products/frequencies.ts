@@ -8,7 +8,12 @@ export const FREQUENCIES: { value: BillingFrequency; label: string }[] = [
   { value: "HALF_YEARLY", label: "Half-yearly" },
   { value: "YEARLY", label: "Yearly" },
   { value: "ONE_TIME", label: "One time" },
+  { value: "ON_DEMAND", label: "On demand" },
 ];
+
+/** Only usage is billed on demand: nothing else says on which days. */
+export const frequenciesOf = (usage: boolean) =>
+  FREQUENCIES.filter(({ value }) => usage || value !== "ON_DEMAND");
 
 /** What recurs is called by its period, from the shortest on. */
 export const PERIODS: { value: CalculationFrequency; name: string; months: number }[] = [

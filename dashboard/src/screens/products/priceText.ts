@@ -39,8 +39,10 @@ export function rateText({ structure, currency }: Price): string {
 /** What else there is to say of seats, or of tiers that go on; nothing of most prices. */
 export function termsText(price: Price): string {
   if (price.structure.pricingType === "SEAT_BASED") return seatTermsText(price);
-  const { usageCalculationPeriod: period, structure } = price;
-  if (structure.usageCalculationMode === "CUMULATIVE") return "Tiers go on through the phase";
+  const { usageCalculationPeriod: period, structure, billingFrequency } = price;
+  const { pricingType, usageCalculationMode: mode } = structure;
+  const daily = billingFrequency === "ON_DEMAND" && pricingType === "GRADUATED";
+  if (mode === "CUMULATIVE" || (daily && mode === "BILLING_PERIOD")) return "Tiers go on through the phase";
   if (!period) return "";
   const { frequency, interval } = period;
   const each = periodName(frequency);

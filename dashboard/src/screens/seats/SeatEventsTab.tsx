@@ -1,4 +1,4 @@
-import { Button, Select } from "@mantine/core";
+import { Button, Select, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { everySeatMetric, seatEventList, type SeatEvent } from "../../api/seats";
@@ -30,7 +30,15 @@ const columns = (labels: Map<string, string>): Column<SeatEvent>[] => [
   },
 ];
 
-const FILTERS = ["customerIds", "customerAlias", "seatType", "customerEventId", "from", "to"] as const;
+const FILTERS = [
+  "customerIds",
+  "customerAlias",
+  "seatType",
+  "customerEventId",
+  "from",
+  "to",
+  "lineItemId",
+] as const;
 
 /** What was told of seats: each event is a total from its instant on. */
 export function SeatEventsTab() {
@@ -78,6 +86,11 @@ export function SeatEventsTab() {
         />
         <FilterText label="From" type="date" value={from} onChange={(day) => set("from", day)} />
         <FilterText label="To" type="date" value={to} onChange={(day) => set("to", day)} />
+        {values.lineItemId && (
+          <Text size="sm" mb={8}>
+            Only what decided the seats of one invoice line
+          </Text>
+        )}
       </Filters>
       <ListTable
         list={list}

@@ -201,10 +201,9 @@ class TermsIn(Wire):
 
     def _refuse_what_is_not_built(self) -> None:
         refusal = NotSupportedYet.field
-        if self.billing_frequency in {"ON_DEMAND", "PER_EVENT"}:
-            raise refusal(
-                "/billingFrequency", f"Billing {self.billing_frequency} is not supported yet."
-            )
+        if self.billing_frequency == "PER_EVENT":
+            message = "Billing PER_EVENT is not supported yet; ON_DEMAND bills by the day."
+            raise refusal("/billingFrequency", message)
 
     def _calculation_period(self) -> dict[str, Any]:
         """Raises PriceInvalid where the price goes by none."""

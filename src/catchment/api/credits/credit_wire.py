@@ -19,7 +19,6 @@ from catchment.api.edge.wire import (
     Wire,
 )
 from catchment.core.credits import CreditUnit
-from catchment.core.errors import NotSupportedYet
 from catchment.core.money import decimal_text
 from catchment.flows.credits.keep_grant import GrantTerms
 from catchment.flows.credits.show_credits import Balance, Movement, Standing
@@ -32,7 +31,8 @@ class CreditGrantIn(Wire):
     """What a customer is granted: money, or units of the usage metric ``metricId``.
 
     It pays for days from ``effectiveDate`` (today, where nothing is said) to ``expiryDate``, both
-    included. ``costOfCredit`` is what it was sold for: kept and shown.
+    included. ``costOfCredit`` is what it is sold for. ``createInvoice`` drafts an invoice for that,
+    taxed by the rate ``taxRateId`` (an extension), else by the one for every category.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
@@ -59,15 +59,11 @@ class CreditGrantIn(Wire):
     cost_of_credit: AmountIn | None = None
     effective_date: Day | None = None
     expiry_date: Day | None = None
-    create_invoice: Annotated[
-        Flag | None, Field(description="To sell it by an invoice is not supported yet.")
-    ] = None
+    tax_rate_id: IdIn | None = None
+    create_invoice: Flag | None = None
 
     def terms(self) -> GrantTerms:
-        """The grant asked for. Raises NotSupportedYet."""
-        if self.create_invoice:
-            message = "An invoice that sells a credit grant is not supported yet."
-            raise NotSupportedYet.field("/createInvoice", message)
+        """The grant asked for."""
         return GrantTerms(
             customer=self.customer_id,
             name=self.name,
@@ -78,12 +74,15 @@ class CreditGrantIn(Wire):
             cost=self.cost_of_credit,
             effective=self.effective_date,
             expiry=self.expiry_date,
+            tax_rate_id=self.tax_rate_id,
+            sold=bool(self.create_invoice),
         )
 
 
 class CreditGrantOut(Wire):
-    """A grant. ``billingScheduleId`` and ``isClosed`` are extensions: the schedule whose phase made
-    it, and whether what was left was taken back.
+    """A grant. ``billingScheduleId``, ``isClosed`` and ``invoiceId`` are extensions: the schedule
+    whose phase made it, whether what was left was taken back, and the invoice that sells it, unless
+    that is void.
     """
 
     id: str
@@ -101,11 +100,12 @@ class CreditGrantOut(Wire):
     created_at: At
     billing_schedule_id: str | None = None
     is_closed: bool | None = None
+    invoice_id: str | None = None
     integration_ids: Annotated[list[Any], Field(default_factory=list)]
 
     @classmethod
-    def of(cls, workspace_id: str, record: GrantRecord) -> "CreditGrantOut":
-        """The wire form."""
+    def of(cls, workspace_id: str, record: GrantRecord, invoice_id: str | None) -> "CreditGrantOut":
+        """The wire form; ``invoice_id`` is the invoice that sells it."""
         grant = record.grant
         return cls(
             id=grant.id,
@@ -123,6 +123,7 @@ class CreditGrantOut(Wire):
             created_at=grant.created_at,
             billing_schedule_id=grant.schedule_id,
             is_closed=record.closed or None,
+            invoice_id=invoice_id,
         )
 
 
@@ -168,7 +169,8 @@ class BalanceGrantOut(Wire):
     """A grant with what is left of it today.
 
     ``appliedAmount``, ``expiredAmount`` and ``takenBackAmount`` are extensions: together with
-    ``currentBalance`` they are the ``originalAmount``.
+    ``currentBalance`` they are the ``originalAmount``. So is ``invoiceId``: the invoice that sells
+    it.
     """
 
     id: str
@@ -188,6 +190,7 @@ class BalanceGrantOut(Wire):
     tax_rate_id: str | None = None
     effective_date: Day
     created_at: At
+    invoice_id: str | None = None
 
     @classmethod
     def of(cls, workspace_id: str, one: Standing) -> "BalanceGrantOut":
@@ -212,6 +215,7 @@ class BalanceGrantOut(Wire):
             tax_rate_id=record.tax_rate_id,
             effective_date=grant.effective,
             created_at=grant.created_at,
+            invoice_id=one.invoice_id,
         )
 
 

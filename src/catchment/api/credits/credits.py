@@ -1,8 +1,10 @@
 """/credits: what customers are granted, what is left of it, and what became of the rest."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import Query
+from sqlalchemy import Connection
 
 from catchment.api.credits.credit_wire import (
     CreditBalanceOut,
@@ -17,7 +19,8 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
 from catchment.core.errors import FieldError, NotFound
 from catchment.flows.credits import keep_grant, show_credits
-from catchment.store.credits import credit_grants
+from catchment.store.credits import credit_grants, sales
+from catchment.store.credits.credit_grants import GrantRecord
 from catchment.store.paging import page
 from catchment.store.schema import credit_grants as grant_table
 
@@ -28,13 +31,16 @@ routes = router("/credits", "Credits")
 def grant_credit(
     body: CreditGrantIn, tx: Tx, who: WhoIs, today: Today, now: Now, new_id: NewId
 ) -> CreditGrantOut:
-    """Grant credit to a customer. Its drafts are paid by it at once, and what is drafted later."""
+    """Grant credit to a customer. Its drafts are paid by it at once, and what is drafted later.
+
+    With `createInvoice` a draft that sells it is made, too (`invoiceId` of the answer).
+    """
     if body.sequence_account_id != who.workspace.id:
         message = f"There is no workspace {body.sequence_account_id}."
         error = FieldError("/sequenceAccountId", NotFound.code, message)
         raise NotFound(message, errors=(error,))
     made = keep_grant.create(tx, who.workspace, body.terms(), today=today, now=now, new_id=new_id)
-    return CreditGrantOut.of(who.workspace.id, made)
+    return _shown(tx, who.workspace.id, [made])[0]
 
 
 @routes.get("")
@@ -51,7 +57,7 @@ def list_grants(
     if customer_id is not None:
         query = query.where(grant_table.c.customer_id.in_(comma_list(customer_id)))
     found = page(tx, query, paging, id_column=grant_table.c.id)
-    items = [CreditGrantOut.of(who.workspace.id, credit_grants.of_row(row)) for row in found.rows]
+    items = _shown(tx, who.workspace.id, map(credit_grants.of_row, found.rows))
     return CreditGrantPage(items=items, pagination=Pagination.of(found))
 
 
@@ -82,13 +88,23 @@ def list_open_grants(
 @routes.get("/{id}")
 def show_grant(id: PathId, tx: Tx, who: WhoIs) -> CreditGrantOut:
     """One grant."""
-    return CreditGrantOut.of(who.workspace.id, credit_grants.one(tx, who.workspace.id, id))
+    return _shown(tx, who.workspace.id, [credit_grants.one(tx, who.workspace.id, id)])[0]
 
 
 @routes.delete("/{id}")
 def take_grant_back(
     id: PathId, tx: Tx, who: WhoIs, today: Today, now: Now, new_id: NewId
 ) -> CreditGrantOut:
-    """Take back what is left of a grant. What it has paid of final invoices stays paid."""
+    """Take back what is left of a grant. What it has paid of final invoices stays paid.
+
+    The draft that sells it is deleted where it has paid nothing.
+    """
     found = keep_grant.take_back(tx, who.workspace, id, today=today, now=now, new_id=new_id)
-    return CreditGrantOut.of(who.workspace.id, found)
+    return _shown(tx, who.workspace.id, [found])[0]
+
+
+def _shown(tx: Connection, workspace_id: str, found: Iterable[GrantRecord]) -> list[CreditGrantOut]:
+    """Grants with the invoices that sell them."""
+    records = list(found)
+    sold = sales.invoices_of(tx, workspace_id, [one.grant.id for one in records])
+    return [CreditGrantOut.of(workspace_id, one, sold.get(one.grant.id)) for one in records]

@@ -22,6 +22,7 @@ from catchment.api.edge.deps import (
     WhoIs,
     apart,
     comma_list,
+    settings,
 )
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
@@ -36,6 +37,7 @@ from catchment.api.invoices.billing_run_wire import (
 )
 from catchment.core.errors import Invalid
 from catchment.flows.billing.bill_workspace import Start, bill_at_once, last_event
+from catchment.flows.billing.helpers import helpers_for
 from catchment.flows.billing.start_run import cancel_run, one_run, retry_run, start_run
 from catchment.flows.billing.work import Work
 from catchment.store.families import customers
@@ -54,9 +56,16 @@ _WAITED: dict[int | str, dict[str, Any]] = {
 
 
 def _working(
-    database: Database, usage: Usage, who: WhoIs, now: Now, clock: Ticking, new_id: NewId
+    request: Request,
+    database: Database,
+    usage: Usage,
+    who: WhoIs,
+    now: Now,
+    clock: Ticking,
+    new_id: NewId,
 ) -> Work:
-    return Work(database, usage, who.workspace, now, new_id, clock)
+    helpers = helpers_for(settings(request), new_id)
+    return Work(database, usage, who.workspace, now, new_id, clock, helpers=helpers)
 
 
 Billing = Annotated[Work, Depends(_working)]

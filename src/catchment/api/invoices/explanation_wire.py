@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catchment.api.edge.wire import At, Day, Pagination, Wire, after_key
-from catchment.api.invoices.invoice_models import DateRange, LineStepOut, SegmentOut
+from catchment.api.invoices.date_ranges import DateRange
+from catchment.api.invoices.line_models import LineStepOut, SegmentOut
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric
@@ -18,6 +19,7 @@ from catchment.core.pricing import SeatBased, seats_of_part
 from catchment.core.pricing.seats import Stretches
 from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED
+from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.invoices.explain_line import Explanation
 from catchment.store.catalog import structures
 from catchment.store.invoices import invoice_parts
@@ -186,7 +188,8 @@ class SeatsOfDaysOut(Wire):
 
 
 class UsageUsedOut(Wire):
-    """What was measured. ``events`` is the query that lists exactly the events which counted.
+    """What was measured. ``events`` is the query that lists exactly the events which counted; where
+    seats were, also each customer's last one before the window, which says what it began with.
 
     ``membersTotal`` is the sum of all members' own quantities; where the metric does not add up
     over members it differs from the pooled ``quantity``. ``treeKnownAt`` is when the tree and the
@@ -341,7 +344,7 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
         quantity=decimal_text(found.line.whole_quantity),
         members_total=decimal_text(exact_sum(member.quantity for _, member in found.members)),
         event_count=(found.line.event_count or 0) + (taken.event_count if taken else 0),
-        events=f"/usage-events?lineItemId={found.line.id}",
+        events=f"/{_events(counted.metric)}?lineItemId={found.line.id}",
         events_kept_since=_dropped(counted, found.kept_since),
         tree_known_at=counted.known_at,
         restrict_to_customers=list(counted.scope) or None,
@@ -356,6 +359,10 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
             ),
         ),
     )
+
+
+def _events(metric: Metric) -> str:
+    return "seat-events" if of_seats(metric) else "usage-events"
 
 
 def _dropped(counted: Counted, kept_since: datetime | None) -> datetime | None:

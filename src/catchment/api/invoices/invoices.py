@@ -26,16 +26,14 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
 from catchment.api.invoices.explanation_wire import ExplanationOut
 from catchment.api.invoices.invoice_filter import invoice_filter
-from catchment.api.invoices.invoice_models import (
-    InvoiceOut,
-    InvoicePage,
+from catchment.api.invoices.invoice_models import InvoiceOut, InvoicePage
+from catchment.api.invoices.line_models import (
     LineItemGroupOut,
     LineItemGroupPage,
     LineItemOut,
     LineItemPage,
-    UsageItemGroupOut,
-    UsageItemGroupPage,
 )
+from catchment.api.invoices.usage_models import UsageItemGroupOut, UsageItemGroupPage
 from catchment.core.allocation import Method
 from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.explain_line import explain_line
@@ -48,8 +46,9 @@ from catchment.store.credits import ledger
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_contents, invoice_list, invoices
 from catchment.store.invoices.invoice_list import InvoiceFilter
-from catchment.store.invoices.invoice_rows import group_of_row, line_of_row, usage_of_row
+from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.usage_rows import usage_of_row
 from catchment.store.paging import page
 from catchment.store.schema import invoices as invoice_table
 from catchment.store.schema import line_item_groups, line_items, usage_item_groups
@@ -95,9 +94,12 @@ def show_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
 
 
 @routes.delete("/{id}")
-def remove_invoice(id: PathId, tx: Tx, who: WhoIs) -> InvoiceOut:
-    """Throw a draft away; the next billing run drafts its period anew. Answers what it was."""
-    return InvoiceOut.of(delete_invoice(tx, who.workspace.id, id))
+def remove_invoice(id: PathId, tx: Tx, who: WhoIs, new_id: NewId) -> InvoiceOut:
+    """Throw a draft away; the next billing run drafts its period anew. Answers what it was.
+
+    What credits held for it pays other drafts at once.
+    """
+    return InvoiceOut.of(delete_invoice(tx, who.workspace.id, id, new_id=new_id))
 
 
 @routes.get("/{id}/line-item-groups")

@@ -10,7 +10,7 @@ from catchment.api.edge.deps import Cursor, Limit, PathId, Tx, Usage, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, Wire, after_key
 from catchment.api.invoices.allocations import ByMethod
-from catchment.api.invoices.invoice_models import DateRange
+from catchment.api.invoices.date_ranges import DateRange
 from catchment.core.allocation import Method
 from catchment.core.money import CURRENCIES, decimal_text, fraction_text, money_text
 from catchment.core.weights import By, LineTerm, Term
@@ -62,7 +62,9 @@ class TermOut(Wire):
 
 
 class SettledTermOut(Wire):
-    """What a customer has of a line that the discount or minimum is of, less discounts so far."""
+    """What a customer has of a line that the discount, minimum or credit is of, less discounts so
+    far.
+    """
 
     price_id: str
     title: str
@@ -71,20 +73,19 @@ class SettledTermOut(Wire):
 
     @classmethod
     def of(cls, term: LineTerm) -> "SettledTermOut":
-        item = term.charge.item
         return cls(
-            price_id=item.id,
-            title=item.name,
-            service_period=DateRange.of(term.charge.service),
+            price_id=term.line.price_id,
+            title=term.line.title,
+            service_period=DateRange.of(term.line.service),
             amount=fraction_text(term.amount),
         )
 
 
 class MemberReckoningOut(Wire):
     """A member's share: `weight` of the line's `weightsTotal` is `exact`, cut to whole minor units,
-    and `leftover` is the one that the largest remainders get besides. A discount or minimum is
-    weighed by what the member has of the lines `settled`. Of an adjustment these are of the whole
-    charge, and `deducted` is what the member has of the lines that it deducts.
+    and `leftover` is the one that the largest remainders get besides. A discount, minimum or
+    credit is weighed by what the member has of the lines `settled`. Of an adjustment these are of
+    the whole charge, and `deducted` is what the member has of the lines that it deducts.
     """
 
     customer_id: str
@@ -162,10 +163,10 @@ class ShareExplanationOut(Wire):
 
     `weighedBy` says what the weights are: `QUANTITY` (what each used), `SEGMENTS` (the line's
     segments, by what of each was used by whom), `EVENTS` (the price each event had by itself),
-    `ALONE` (what each would have paid alone), `LINES` (what each has of the lines that a discount
-    or minimum settles), `OWNER` (nobody used anything: one customer has all of it), `LINE` (nobody
-    shares it: all is the payer's, or that of a child whose bill the payer pays). A method that
-    tells nobody from another goes by `QUANTITY`. `quantity` is left out where the members' own
+    `ALONE` (what each would have paid alone), `LINES` (what each has of the lines that a discount,
+    minimum or credit settles), `OWNER` (nobody used anything: one customer has all of it), `LINE`
+    (nobody shares it: all is the payer's, or that of a child whose bill the payer pays). A method
+    that tells nobody from another goes by `QUANTITY`. `quantity` is left out where the members' own
     figures do not add up. The figures of the customer are the sums over `members`. Its share of an
     adjustment is its share of the whole charge less what it has of the lines `deducted`; weights
     are 0 where the adjustment takes back earlier ones and measures nothing.

@@ -32,6 +32,7 @@ from catchment.api.schedules.schedule_wire import (
 )
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.charging import charges
+from catchment.core.daily import NEVER_USED
 from catchment.core.errors import Invalid
 from catchment.core.money import decimal_text
 from catchment.core.schedules import Schedule
@@ -338,11 +339,11 @@ def schedules_shown(
 
 
 def _first_due(schedule: Schedule) -> date | None:
-    """The first day on which something is due; None for an archived one that never came so far."""
+    """The first day on which something is due whatever is used; None where that never comes."""
     days = [schedule.start + _MORE_THAN_A_YEAR]
     days += [phase.end + timedelta(days=1) for phase in schedule.phases if phase.end is not None]
     for day in sorted(days):
-        found = charges(schedule, day)
+        found = charges(schedule, day, used=NEVER_USED)
         if found:
             return found[0].due_on
     return None

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 
 from catchment.api.edge.wire import Day, PositiveDecimalIn, Wire
 from catchment.api.invoices.billing_run_wire import RunTotalOut
-from catchment.api.invoices.invoice_models import InvoiceOut, LineItemGroupOut, LineItemOut
+from catchment.api.invoices.invoice_models import InvoiceOut
+from catchment.api.invoices.line_models import Invoiced, LineItemGroupOut, LineItemOut
 from catchment.core.money import decimal_text
 from catchment.flows.billing.simulate_schedule import Simulated, Simulation
 from catchment.flows.billing.start_run import totals
@@ -122,14 +123,14 @@ class PreviewedInvoiceOut(InvoiceOut):
     line_items: list[LineItemOut]
 
     @classmethod
-    def of_simulated(cls, one: Simulated) -> "PreviewedInvoiceOut":
-        """The wire form."""
+    def of_simulated(cls, one: Simulated, adjusted: Invoiced) -> "PreviewedInvoiceOut":
+        """The wire form; ``adjusted`` has the invoice of every line that it adjusts."""
         assert one.invoice.due_on is not None, one
         return cls(
             **dict(InvoiceOut.of(one.invoice, one.paid)),
             due_on=one.invoice.due_on,
             line_item_groups=[LineItemGroupOut.of(group) for group in one.contents.groups],
-            line_items=[LineItemOut.of(line, {}) for line in one.contents.lines],
+            line_items=[LineItemOut.of(line, adjusted) for line in one.contents.lines],
         )
 
 
@@ -153,5 +154,7 @@ class SimulationOut(Wire):
             until=found.until,
             usage=[SupposedUsageOut.of(one) for one in found.usage],
             totals=[RunTotalOut.of(one) for one in totals(one.invoice for one in found.invoices)],
-            invoices=[PreviewedInvoiceOut.of_simulated(one) for one in found.invoices],
+            invoices=[
+                PreviewedInvoiceOut.of_simulated(one, found.adjusted) for one in found.invoices
+            ],
         )

@@ -12,6 +12,7 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, Text, Whole, Wire
 from catchment.api.seats.seat_metrics import SeatType
 from catchment.core.errors import Invalid
+from catchment.flows.invoices.explain_line import deciding_seat_events
 from catchment.flows.seats import keep_seats
 from catchment.store.families import aliases
 from catchment.store.seats import seat_events
@@ -114,6 +115,14 @@ def list_seat_events(
         str | None, Query(alias="seatType", description="Up to 25, comma-separated.")
     ] = None,
     customer_event_id: Annotated[str | None, Query(alias="customerEventId")] = None,
+    line_item_id: Annotated[
+        str | None,
+        Query(
+            alias="lineItemId",
+            description="Those that decided how many seats an invoice's line counts: of every"
+            " customer the last one before its service, and all within.",
+        ),
+    ] = None,
     event_timestamp_before: Annotated[At | None, Query(alias="eventTimestampBefore")] = None,
     event_timestamp_after: Annotated[At | None, Query(alias="eventTimestampAfter")] = None,
 ) -> SeatEventsOut:
@@ -131,6 +140,7 @@ def list_seat_events(
         customer_event_id,
         event_timestamp_before,
         event_timestamp_after,
+        None if line_item_id is None else deciding_seat_events(tx, who.workspace, line_item_id),
     )
     page = seat_events.listed(tx, workspace, wanted, paging, by_instant=sort_by == "eventTimestamp")
     return SeatEventsOut(

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from catchment.api.usage import event_wire
+from catchment.api.usage import event_check
 from catchment.api.usage.event_wire import MOST_EVENTS, sorted_out
 from catchment.core.errors import FieldError, Invalid
 from catchment.flows.usage.import_usage import Part
@@ -91,7 +91,7 @@ def _part(rows: list[Row], before: int) -> Part:
     texts = [row for row in rows if isinstance(row, bytes) and row.startswith(b"{")]
     if len(texts) == len(rows):
         array = b"[%b]" % b",".join(texts)
-        if event_wire.fast(array) == len(rows):
+        if event_check.count(array) == len(rows):
             return Part(len(rows), Batch(len(rows), array))
     taken = sorted_out(rows)
     refused = tuple((before + index + 1, refusal) for index, refusal in taken.refused)

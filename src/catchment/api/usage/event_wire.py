@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from catchment.api.edge import exactjson
+from catchment.api.usage import event_check
+from catchment.api.usage.event_check import LONGEST, UNREADABLE, Name
 from catchment.core.errors import FieldError, Invalid, TooLarge
 from catchment.core.period import BEGINNING, FOREVER
 from catchment.usage import Batch, SentEvent, batch
@@ -27,35 +29,15 @@ from catchment.usage.intake.too_old import without_old
 MOST_EVENTS = 10_000
 """How many events one batch may hold."""
 
-_LONGEST = 255
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=_LONGEST)]
-_Key = Annotated[str, msgspec.Meta(max_length=properties.LONGEST_NAME)]
-_Text = Annotated[str, msgspec.Meta(max_length=properties.LONGEST_TEXT)]
-_Whole = Annotated[int, msgspec.Meta(gt=-properties.BOUND, lt=properties.BOUND)]
-# A number at the bound or beyond is never below it as a float, for the bound is a float itself.
-_Number = Annotated[float, msgspec.Meta(gt=-properties.BOUND, lt=properties.BOUND)]
-_Properties = Annotated[
-    dict[_Key, _Text | _Whole | _Number | bool | None], msgspec.Meta(max_length=properties.MOST)
-]
-
-
-class _Fast(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
-    customer_alias: _Name
-    event_type: _Name
-    event_timestamp: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
-    customer_event_id: _Name | None = None
-    event_properties: _Properties | None = None
-
 
 class _Careful(msgspec.Struct, rename="camel", forbid_unknown_fields=True, gc=False):
-    customer_alias: _Name
-    event_type: _Name
+    customer_alias: Name
+    event_type: Name
     event_timestamp: str | None = None
-    customer_event_id: _Name | None = None
+    customer_event_id: Name | None = None
     event_properties: msgspec.Raw = NO_PROPERTIES
 
 
-_fast_array = msgspec.json.Decoder(list[_Fast])
 _careful = msgspec.json.Decoder(_Careful)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 
@@ -64,8 +46,6 @@ _scanner = json.JSONDecoder(parse_float=str, parse_int=str)
 _OPEN, _COMMA, _CLOSE = (
     re.compile(rf"[ \t\n\r]*{token}[ \t\n\r]*") for token in (r"\[", ",", r"\]")
 )
-
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +68,12 @@ class Taken:
 def surely_one(body: bytes) -> Batch | None:
     """The event in a body where it is surely good."""
     array = b"[%b]" % body
-    return Batch(1, array) if fast(array) == 1 else None
+    return Batch(1, array) if event_check.count(array) == 1 else None
 
 
 def surely_many(body: bytes) -> Batch | None:
     """The events of a JSON array where all of them are surely good, and not too many."""
-    count = fast(body)
+    count = event_check.count(body)
     return None if count is None or count > MOST_EVENTS else Batch(count, body)
 
 
@@ -129,20 +109,6 @@ def sorted_out(
     return Taken(batch(good), tuple(refused))
 
 
-def fast(body: bytes) -> int | None:
-    """How many events the JSON array in ``body`` has, where all of them are surely good."""
-    if b"\\" in body and b"\\u0000" in body:  # perhaps a NUL, which no database text can hold
-        return None
-    try:
-        events = _fast_array.decode(body)
-    except _UNREADABLE:
-        return None
-    times = [event.event_timestamp for event in events if event.event_timestamp is not None]
-    if times and not (min(times) >= BEGINNING and max(times) < FOREVER):
-        return None
-    return len(events)
-
-
 def careful(body: bytes) -> SentEvent:
     """The event in a body. Raises Invalid, pointing at every field that is wrong."""
     try:
@@ -157,7 +123,7 @@ def careful(body: bytes) -> SentEvent:
             sent.customer_event_id,
             sent.event_properties,
         )
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         _explain(body)
         message = f"The event cannot be read: {error}."
         raise Invalid.field("", message) from error
@@ -167,7 +133,7 @@ def _items(body: bytes) -> Sequence[bytes]:
     """The items of a JSON array, which may be wrong in themselves. Raises Invalid, TooLarge."""
     try:
         items = [bytes(item) for item in _array.decode(body)]
-    except _UNREADABLE:
+    except UNREADABLE:
         items = _split(body)
     _check_count(len(items))
     return items
@@ -249,7 +215,7 @@ def _explain(body: bytes) -> None:
     for name in ("customerAlias", "eventType", "customerEventId"):
         optional = name == "customerEventId" and sent.get(name) is None
         if name in sent and not optional and not _is_name(sent[name]):
-            message = f"A text of 1 to {_LONGEST} characters is expected."
+            message = f"A text of 1 to {LONGEST} characters is expected."
             errors.append(FieldError(f"/{name}", "invalid", message))
     if not isinstance(sent.get("eventTimestamp"), str | None):
         message = "An instant is expected, such as 2026-03-02T10:00:00Z."
@@ -261,4 +227,4 @@ def _explain(body: bytes) -> None:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _LONGEST
+    return isinstance(value, str) and 0 < len(value) <= LONGEST

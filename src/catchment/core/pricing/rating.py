@@ -144,7 +144,7 @@ def _graduated(steps: tuple[Step, ...], begin: Decimal, end: Decimal) -> tuple[S
             continue
         entered = low <= lower
         start = lower if entered else low
-        quantity = EXACT.subtract(high if upper is None or high < upper else upper, start)
+        quantity = EXACT.subtract(high if upper is None else min(upper, high), start)
         fee = tier.fee if entered else ZERO
         if not grows:
             quantity, fee = EXACT.minus(quantity), EXACT.minus(fee)

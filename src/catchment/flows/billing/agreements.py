@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.claims import Claim, claims
-from catchment.core.consolidation import Hosts, Part, Payer, payer
+from catchment.core.consolidation import Due, Hosts, Part, Payer, payer
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
 from catchment.core.period import BEGINNING, Span, first_instant, instant
 from catchment.core.pools import Pool, PoolMember, pool
@@ -182,6 +182,20 @@ def of_invoices(tx: Connection, workspace: Workspace, schedule_ids: Collection[s
     """A few schedules, who joins their invoices and who pays; to be asked ``among`` customers."""
     before, _ = around_moves(tx, workspace, schedule_ids, {})
     return before
+
+
+def of_dues(workspace: Workspace, dues: Iterable[Due]) -> Agreements:
+    """The schedules on planned invoices, to be asked ``among`` customers."""
+    parts = (
+        schedule
+        for due in dues
+        for schedule in (
+            due.schedule,
+            *(part.schedule for part in due.parts),
+            *(one.schedule for one in due.adjusting),
+        )
+    )
+    return replace(_agreements(workspace, parts, _NO_TREE), complete=False)
 
 
 def around_moves(

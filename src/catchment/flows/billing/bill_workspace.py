@@ -13,7 +13,7 @@ from functools import partial
 from sqlalchemy import Connection, Engine
 
 from catchment.flows.billing.start_run import start_run
-from catchment.flows.billing.work import INVOICES_AT_ONCE, NewId, Progress, Work
+from catchment.flows.billing.work import INVOICES_AT_ONCE, Helpers, NewId, Progress, Work
 from catchment.flows.billing.work_on_run import RunResult, work_on_run
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
@@ -38,17 +38,18 @@ def bill_workspace(
     clock: Callable[[], datetime] | None = None,
     progress: Progress = lambda _done, _all: None,
     at_once: int = INVOICES_AT_ONCE,
+    helpers: Helpers | None = None,
 ) -> RunResult:
     """Draft what is due by ``as_of``, check it, and issue what issues itself if it all adds up.
 
     ``clock`` tells when the run ends; without it that is ``now``. ``at_once`` invoices share a
-    transaction. Waits for its turn.
+    transaction; without ``helpers`` this process drafts all of them. Waits for its turn.
     """
     start = partial(
         start_run, workspace=workspace, as_of=as_of, source=source, now=now, new_id=new_id
     )
     ends = clock or (lambda: now)
-    work = Work(engine, usage, workspace, now, new_id, ends, progress, at_once)
+    work = Work(engine, usage, workspace, now, new_id, ends, progress, at_once, helpers)
     return bill_at_once(work, start)
 
 

@@ -11,10 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from catchment.core.breakdown import Measured
-from catchment.core.invoicing import Draft
 from catchment.core.lines import line as priced
 from catchment.core.metering import NO_USAGE
-from catchment.core.money import Money, decimal_text, money_text, total
+from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, Span
 from catchment.core.pricing import Segment, needs_values
 from catchment.core.schedules import Charge
@@ -40,9 +39,11 @@ class Difference:
 
 
 def first_difference(
-    invoice: Invoice, stored: Contents, again: Draft, recomputed: Contents
+    invoice: Invoice, stored: Contents, again: Invoice, recomputed: Contents
 ) -> Difference | None:
-    """Where the stored invoice first differs: lines, their evidence, groups, members, the head."""
+    """Where the stored invoice first differs from it as made ``again``: lines, their evidence,
+    groups, members, the head.
+    """
     found = (
         _compared("line", stored.lines, recomputed.lines, _line),
         _compared(
@@ -50,7 +51,7 @@ def first_difference(
         ),
         _compared("group", stored.groups, recomputed.groups, _group),
         _compared("member", stored.usage, recomputed.usage, _member),
-        _fields("invoice", invoice.id, _head(invoice), _made(again, recomputed)),
+        _fields("invoice", invoice.id, _head(invoice), _head(again)),
     )
     return next((one for one in found if one is not None), None)
 
@@ -173,17 +174,6 @@ def _head(invoice: Invoice) -> _Figures:
     yield "billingPeriod", invoice.billing_period
     yield "accountingDate", invoice.accounting_date
     yield "notes", invoice.notes
-
-
-def _made(again: Draft, recomputed: Contents) -> _Figures:
-    yield "netTotal", total((group.net for group in recomputed.groups), again.currency)
-    yield "totalTax", total((group.tax for group in recomputed.groups), again.currency)
-    yield "currency", again.currency
-    yield "customerId", again.customer
-    yield "lines without a tax rate", again.undecided
-    yield "billingPeriod", again.billing_period
-    yield "accountingDate", again.accounting_date
-    yield "notes", again.notes
 
 
 def _difference(part: str, name: str, field: str, stored: Any, recomputed: Any) -> Difference:

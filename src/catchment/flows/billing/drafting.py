@@ -8,7 +8,7 @@ at a time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Basis, Measured
-from catchment.core.consolidation import Due, Part
+from catchment.core.consolidation import Due, Key, Part
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
@@ -31,17 +31,20 @@ from catchment.core.pricing import SeatPart, bounds, needs_values
 from catchment.core.schedules import Charge, Scope
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.counting import Asking, count
-from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.onward import Naming, Pools, onward, pools_of
 from catchment.flows.billing.price_dues import (
+    Facts,
     Failures,
     MeasuredDue,
     MeasuredPart,
     attempt,
+    facts_for,
     price,
 )
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.store import stamps
+from catchment.store.chunks import batches
 from catchment.store.families import aliases
 from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
@@ -73,6 +76,7 @@ _Answer = tuple[Usage, Pool, Basis | None]
 Answers = Mapping[_Key, _Answer]
 """What was measured for charges."""
 
+_Texts = dict[CustomerId, tuple[str, ...]]
 _Known = dict[int, Measured]
 """By identity of their charges, which the invoice keeps."""
 
@@ -83,7 +87,7 @@ class _Question:
     part: Part
     metric: Metric
     want_values: bool = False
-    bounds: set[Decimal] = field(default_factory=set)
+    bounds: tuple[Decimal, ...] = ()  # in order
 
     @property
     def reads(self) -> Period:
@@ -92,12 +96,11 @@ class _Question:
 
 
 class _Read(NamedTuple):
-    """Up to which instant and events everything was read, and the other names of customers."""
+    """Up to which instant and events everything was read."""
 
     known_at: datetime
     last_seq: int
     last_seat: int
-    names: Mapping[CustomerId, tuple[str, ...]]
 
 
 def drafted(
@@ -119,9 +122,29 @@ def drafted(
     failed: Failures = {} if failures is None else failures
     if answers is None:
         answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
+    return drafted_from_answers(tx, agreed, dues, answers, failures, failed).made
+
+
+class Drafted(NamedTuple):
+    """Drafts, and what they say of customers besides their usage."""
+
+    made: list[tuple[Due, Draft]]
+    facts: Facts
+
+
+def drafted_from_answers(
+    tx: Connection,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    answers: Answers,
+    failures: Failures | None,
+    failed: Failures,
+) -> Drafted:
+    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``."""
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
-    return price(tx, agreed, found, late, failures, failed)
+    known = facts_for(tx, agreed.workspace.id, found, late)
+    return Drafted(price(known, found, late, failures, failed), known)
 
 
 def measured(
@@ -133,6 +156,18 @@ def measured(
     failed: Failures = {}
     answers = answers_to(tx, usage, agreed, dues, None, failed, None, explained=False)
     return _answered(dues, answers, failed)
+
+
+def adjustments(
+    tx: Connection, usage: UsageStore, agreed: Agreements, dues: Iterable[Due]
+) -> dict[Key, list[Adjustment]]:
+    """What each of ``dues`` adjusts of earlier invoices, by what is known now."""
+    late = [replace(due, parts=(), day=due.on) for due in dues if due.adjusting]
+    if not late:
+        return {}
+    failed: Failures = {}
+    answers = answers_to(tx, usage, agreed, late, None, failed, None, explained=True)
+    return {due.key: _adjustments(due, answers, failed) for due in late}
 
 
 def _answered(dues: Iterable[Due], answers: Answers, failed: Failures) -> list[MeasuredDue]:
@@ -187,11 +222,14 @@ def answers_to(
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
-    for batch in _batches(_pools(agreed, questions, since, failures, failed)):
+    pools_asked = _pools(agreed, questions, since, failures, failed)
+    for batch in batches(pools_asked, _weight, _MEMBERS_AT_ONCE):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone)
         names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        asking = [_asking(question, pools, names) for question, pools in batch]
+        naming = Naming(names)
+        shown = _Shown(agreed, naming)
+        asking = [_asking(question, pools, naming) for question, pools in batch]
         made = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
@@ -201,28 +239,54 @@ def answers_to(
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
             basis = None
             if known_at is not None:
-                read = _Read(known_at, last_seq, last_seat, names)
-                basis = _basis(agreed, question, found, before, read)
+                read = _Read(known_at, last_seq, last_seat)
+                basis = _basis(shown, question, pools.now, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = used, Pool(members, ()), basis
     return answers
 
 
+class _Shown:
+    """What is told of the members of pools, once for each pool: many questions share one."""
+
+    def __init__(self, agreed: Agreements, naming: Naming) -> None:
+        self.agreed = agreed
+        self._naming = naming
+        self._known: dict[tuple[int, int], tuple[_Texts, _Texts]] = {}  # by identity
+
+    def of(self, part: Part, pool: Pool, members: Collection[PoolMember]) -> tuple[_Texts, _Texts]:
+        """All names of ``members`` of a pool, and the links that led to each."""
+        key = id(pool), id(part)
+        if len(members) < len(pool.members):
+            return self._made(part, members)
+        if key not in self._known:
+            self._known[key] = self._made(part, members)
+        return self._known[key]
+
+    def _made(self, part: Part, members: Collection[PoolMember]) -> tuple[_Texts, _Texts]:
+        above = self.agreed.links_above(part)
+        return (
+            {m.customer: self._naming.aliases(m.customer) for m in members},
+            {m.customer: above + self.agreed.links(part.schedule, m) for m in members},
+        )
+
+
 def _basis(
-    agreed: Agreements,
+    shown: _Shown,
     question: _Question,
+    pool: Pool,
     members: Collection[PoolMember],
     before: tuple[Member, ...],
     read: _Read,
 ) -> Basis:
-    schedule, above = question.part.schedule, agreed.links_above(question.part)
+    names, links = shown.of(question.part, pool, members)
     return Basis(
-        question.key.service.span(agreed.zone),
-        {m.customer: (m.customer, *read.names.get(m.customer, ())) for m in members},
-        {m.customer: above + agreed.links(schedule, m) for m in members},
+        question.key.service.span(shown.agreed.zone),
+        names,
+        links,
         read.last_seq,
         read.known_at,
-        schedule.exclusions,
+        question.part.schedule.exclusions,
         before,
         read.last_seat,
     )
@@ -243,7 +307,9 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
                 question.want_values |= needs_values(charge.item.price)
                 if explained and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
-                    question.bounds |= set(bounds(charge.item.price))
+                    own = bounds(charge.item.price)
+                    if own != question.bounds:
+                        question.bounds = tuple(sorted({*own, *question.bounds}))
     return questions.values()
 
 
@@ -271,26 +337,14 @@ def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
     return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
 
 
-def _batches(
-    asked: Iterable[tuple[_Question, Pools]],
-) -> Iterator[list[tuple[_Question, Pools]]]:
-    batch: list[tuple[_Question, Pools]] = []
-    size = 0
-    for question, pools in asked:
-        batch.append((question, pools))
-        size += sum(len(pool.members) for pool in pools) + 1
-        if size >= _MEMBERS_AT_ONCE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+def _weight(asked: tuple[_Question, Pools]) -> int:
+    return sum(len(pool.members) for pool in asked[1]) + 1
 
 
-def _asking(question: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
-    bounds_in_order = tuple(sorted(question.bounds))
-    query = UsageQuery(question.metric, (), question.want_values, bounds_in_order)
+def _asking(question: _Question, pools: Pools, naming: Naming) -> Asking:
+    query = UsageQuery(question.metric, (), question.want_values, question.bounds)
     key, payer = question.key, question.part.schedule.customer
-    return Asking(onward(query, pools, names), key.service, payer, key.part)
+    return Asking(onward(query, pools, naming), key.service, payer, key.part)
 
 
 def _measured(charge: Charge, answers: Answers, known: _Known) -> Measured:

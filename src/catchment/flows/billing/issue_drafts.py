@@ -14,7 +14,7 @@ from catchment.flows.credits.apply_credits import apply_credits
 from catchment.flows.credits.project_credits import outdated
 from catchment.flows.invoices.finalize_invoice import numbered
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoices, run_invoices
+from catchment.store.invoices import invoice_writing, run_invoices
 from catchment.store.invoices.invoices import Invoice, Status
 
 
@@ -43,6 +43,6 @@ def issue_drafts(
         return [], differences
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     issued = numbered(tx, workspace.id, right, status=Status.FINAL, on=today, now=now)
-    invoices.issue(tx, issued)
+    invoice_writing.issue(tx, issued)
     apply_credits(tx, workspace.id, issued, on=today, now=now)
     return issued, differences

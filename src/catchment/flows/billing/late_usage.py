@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
+from catchment.core.daily import only
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.lines import Line
 from catchment.core.metering import Aggregation
@@ -188,6 +189,7 @@ def _touched(
 def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     """The charges that discounts and minimums make of the charges ``found``, among others."""
     until: dict[str, date] = {}
+    days = {start for _, _, start, _ in found}
     for (schedule_id, *_), lines in found.items():
         due_on = max(one.due_on for one in lines)
         until[schedule_id] = max(due_on, until.get(schedule_id, due_on))
@@ -195,7 +197,7 @@ def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     return {
         charge.billed_as
         for id, due_on in until.items()
-        for charge in charges(known[id], due_on, agreed.zone)
+        for charge in charges(known[id], due_on, agreed.zone, only(*days))
         if any(one.billed_as in found for one in charge.beside)
     }
 
@@ -279,5 +281,5 @@ def _one(
 
 def _charged(agreed: Agreements, schedule: Schedule, lines: list[IssuedLine]) -> Charge | None:
     until = max(one.due_on for one in lines)
-    found = charges(schedule, until, agreed.zone)
+    found = charges(schedule, until, agreed.zone, only(lines[0].service.start))
     return next((one for one in found if one.billed_as == lines[0].charge), None)

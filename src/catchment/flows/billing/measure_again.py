@@ -19,7 +19,7 @@ from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.counting import Asking, count
-from catchment.flows.billing.onward import Pools, onward, pools_of
+from catchment.flows.billing.onward import Naming, Pools, onward, pools_of
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.store.families import aliases
@@ -94,15 +94,17 @@ def measure_again(
         pools = [_pools(agreed, one) for one in questions]
         everyone = {m.customer for both in pools for pool in both for m in pool.members}
         known = aliases.of_customers(tx, workspace_id, everyone, read.known_at)
-        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        asking = [_asking(one, both, names) for one, both in zip(questions, pools, strict=True)]
+        naming = Naming(
+            {who: tuple(alias.value for alias in found) for who, found in known.items()}
+        )
+        asking = [_asking(one, both, naming) for one, both in zip(questions, pools, strict=True)]
         last_seq, last_seat, _ = read
         answers = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         ).answers
         for one, both, ask, used in zip(questions, pools, asking, answers, strict=True):
             before = tuple(m for m in ask.onward.before if m.customer in used.members_reached)
-            made = _measured(agreed, one, both.now, used, names, before)
+            made = _measured(agreed, one, both.now, used, naming, before)
             measured[id(one.line), one.charge.billed_as] = made
     for plan in plans:
         for place, line in enumerate(plan.lines):
@@ -148,11 +150,11 @@ def _pools(agreed: Agreements, one: _Question) -> Pools:
     return pools_of(agreed, one.line.part.schedule, one.metric.id, charged, one.charge.item.scope)
 
 
-def _asking(one: _Question, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Asking:
+def _asking(one: _Question, pools: Pools, naming: Naming) -> Asking:
     charge, schedule = one.charge, one.line.part.schedule
     edges = bounds(charge.item.price) if schedule.roll_up else ()
     query = UsageQuery(one.metric, (), needs_values(charge.item.price), edges)
-    return Asking(onward(query, pools, names), charge.service, schedule.customer, charge.part)
+    return Asking(onward(query, pools, naming), charge.service, schedule.customer, charge.part)
 
 
 def _measured(
@@ -160,7 +162,7 @@ def _measured(
     one: _Question,
     pool: Pool,
     used: Usage,
-    names: Mapping[str, tuple[str, ...]],
+    naming: Naming,
     before: tuple[Member, ...],
 ) -> Measured:
     found = tuple(member for member in pool.members if member.customer in used.members)
@@ -168,7 +170,7 @@ def _measured(
     above = agreed.links_above(part)
     basis = Basis(
         one.span,
-        {m.customer: (m.customer, *names.get(m.customer, ())) for m in found},
+        {m.customer: naming.aliases(m.customer) for m in found},
         {member.customer: above + agreed.links(part.schedule, member) for member in found},
         one.read.last_seq,
         one.read.known_at,

@@ -6,20 +6,23 @@ store if the period ended now: with what joins it, and with what came late for e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges
+from catchment.core.daily import DaysUsed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
-from catchment.core.period import NO_END, day_after
+from catchment.core.period import NO_END, Period, day_after
 from catchment.core.schedules import Charge, Schedule
+from catchment.flows.billing import agreements
+from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.drafting import drafted, measured
 from catchment.flows.billing.keep_drafts import NewId, contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
@@ -101,16 +104,20 @@ def next_invoice(
     schedule = schedules.one(tx, workspace.id, schedule_id)
     zone = ZoneInfo(workspace.timezone)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
-    wanted = first_unbilled(schedule, billed, now.astimezone(zone).date(), zone)
+    today = now.astimezone(zone).date()
+    ahead = Period(schedule.start, day_after(_horizons(schedule, today)[-1]))
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    used = days_used(tx, usage, around, [schedule], ahead, billed=billed)
+    wanted = first_unbilled(schedule, billed, today, zone, used)
     if not wanted:
         raise NothingToBill.of(schedule)
-    agreed, dues = planned(tx, workspace, wanted, usage)
+    agreed, dues = planned(tx, workspace, wanted, partial(days_used, tx, usage), usage)
     keys = {charge.billed_as for charge in wanted}
     due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
     if shared or due.adjusting:
         [(_, made)] = drafted(tx, usage, agreed, [due])
     else:
-        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]))
+        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]), {})
     payer = payers(tx, workspace.id, [made.customer])[made.customer]
     invoice = replace(
         head(workspace.id, NOBODYS, due, made, payer, now=now),
@@ -128,13 +135,13 @@ def next_invoice(
 
 
 def first_unbilled(
-    schedule: Schedule, billed: Billed, today: date, zone: ZoneInfo
+    schedule: Schedule, billed: Billed, today: date, zone: ZoneInfo, used: DaysUsed
 ) -> tuple[Charge, ...]:
     """What is due on the first day of a schedule that is not billed; nothing where none is left."""
     if not schedule.bills:
         return ()
     for day in _horizons(schedule, today):
-        found = unbilled(schedule, charges(schedule, day, zone), billed)
+        found = unbilled(schedule, charges(schedule, day, zone, used), billed)
         if found:
             return tuple(one for one in found if one.due_on == found[0].due_on)
     return ()
@@ -146,10 +153,10 @@ def nobodys(id: str = NOBODYS) -> NewId:
     return lambda: f"{id}-{next(numbers)}"
 
 
-def _horizons(schedule: Schedule, today: date) -> Iterator[date]:
+def _horizons(schedule: Schedule, today: date) -> list[date]:
     """Days in order by which something falls due, if it ever does: no cycle exceeds a year."""
     days = {max(today, schedule.start) + _MORE_THAN_A_YEAR}
     for phase in schedule.phases:
         days.add(phase.start + _MORE_THAN_A_YEAR)
         days.update(end for end in [day_after(phase.end)] if end != NO_END)
-    yield from sorted(days)
+    return sorted(days)

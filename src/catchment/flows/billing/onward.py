@@ -11,6 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
+from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Member, UsageQuery
 from catchment.core.money import EXACT
 from catchment.core.period import Period
@@ -55,16 +56,34 @@ def pools_of(
     return Pools(now, before)
 
 
-def onward(query: UsageQuery, pools: Pools, names: Mapping[str, tuple[str, ...]]) -> Onward:
-    """The query put to the pools, whose members also go by ``names``."""
-    now, before = (
-        tuple(
-            Member(one.customer, (one.customer, *names.get(one.customer, ())), one.spans)
-            for one in pool.members
-        )
-        for pool in pools
-    )
-    return Onward(replace(query, members=now), before)
+class Naming:
+    """The members of pools as they are asked for, once for each pool: many questions share one.
+
+    ``names`` are the other names of customers. A pool must live as long as this does.
+    """
+
+    def __init__(self, names: Mapping[CustomerId, tuple[str, ...]]) -> None:
+        self._names = names
+        self._known: dict[int, tuple[Member, ...]] = {}
+
+    def aliases(self, customer: CustomerId) -> tuple[str, ...]:
+        """All names of a customer, its own id first."""
+        return customer, *self._names.get(customer, ())
+
+    def members(self, pool: Pool) -> tuple[Member, ...]:
+        """The members of a pool with their names."""
+        found = self._known.get(id(pool))
+        if found is None:
+            found = self._known[id(pool)] = tuple(
+                Member(one.customer, self.aliases(one.customer), one.spans) for one in pool.members
+            )
+        return found
+
+
+def onward(query: UsageQuery, pools: Pools, naming: Naming) -> Onward:
+    """The query put to the pools."""
+    now, before = map(naming.members, pools)
+    return Onward(UsageQuery(query.metric, now, query.want_values, query.bounds), before)
 
 
 def read_onward(

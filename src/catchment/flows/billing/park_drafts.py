@@ -28,9 +28,14 @@ def parked(tx: Connection, workspace: Workspace, checked: Sequence[Invoice]) -> 
         before = [
             other.net
             for other in issued.get(one.schedule_id or "", ())
-            if other.due_on < (one.due_on or date.max)
+            if other.due_on < (one.due_on or date.max) and other.of_a_day == _is_of_a_day(one)
         ]
         found = breach(kept, one.net, lines.get(one.id, 0), before)
         if found is not None:
             code, reason = found
             yield Failure(one.customer_id, one.schedule_id or "", reason, code, one.id)
+
+
+def _is_of_a_day(one: Invoice) -> bool:
+    """Whether it bills a single day: what that comes to says nothing of a month."""
+    return one.billing_period is not None and one.billing_period.days == 1

@@ -11,24 +11,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
+from catchment.core.daily import NEVER_USED, DaysUsed
 from catchment.core.invoicing import Draft
+from catchment.core.period import ONE_DAY, Period
 from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.days_used import Looking, days_used
 from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, keep, payers
+from catchment.flows.billing.filled_drafts import keep
+from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.flows.billing.price_dues import Failures
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices import invoice_contents, invoice_writing, invoices
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Billed, Invoice, Status
 from catchment.usage import UsageStore
@@ -67,6 +72,7 @@ def place(
         {draft.id: draft for draft in drafts},
         {charge.billed_as for charge in wanted},
         {charge.due_on for charge in wanted},
+        partial(days_used, tx, usage),
     )
     dues = search.dues()
     if search.agreed is not None:
@@ -87,12 +93,13 @@ def planned(
     tx: Connection,
     workspace: Workspace,
     wanted: Collection[Charge],
-    adjusting: UsageStore | None = None,
+    looking: Looking,
+    adjusting: UsageStore,
 ) -> tuple[Agreements, list[Due]]:
     """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
 
-    Each is whole: with what joins it and stands on its draft, and with what it adjusts by the usage
-    ``adjusting``, if there is one. Nothing is held.
+    Each is whole: with what joins it and stands on its draft, on demand as found by ``looking``,
+    and with what it adjusts by the usage ``adjusting``. Nothing is held.
     """
     search = _Search(
         tx,
@@ -100,13 +107,12 @@ def planned(
         {},
         {charge.billed_as for charge in wanted},
         {charge.due_on for charge in wanted},
+        looking,
         hold=False,
     )
     dues = search.dues()
     assert search.agreed is not None, wanted
-    if adjusting is not None:
-        dues = _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
-    return search.agreed, dues
+    return search.agreed, _with_adjustments(tx, adjusting, search.agreed, search.drafts, dues)
 
 
 def _with_adjustments(
@@ -177,8 +183,8 @@ def _renewed(
     unpaid = [(renewed[id], own) for id, own in contents.items()]
     paid = projected(tx, workspace.id, unpaid, new_id, before)
     renewed |= {one.id: one for one, _ in paid}
-    invoices.save(tx, *renewed.values())
-    invoice_contents.add(tx, workspace.id, [own for _, own in paid])
+    invoice_writing.save(tx, *renewed.values())
+    invoice_writing.add_contents(tx, workspace.id, [own for _, own in paid])
     return renewed
 
 
@@ -195,6 +201,7 @@ class _Search:
     drafts: dict[str, Invoice]
     wanted: set[ChargeId]
     days: set[date]
+    looking: Looking
     hold: bool = True
     keys: set[Key] = field(default_factory=set)
     agreed: Agreements | None = None
@@ -240,13 +247,25 @@ class _Search:
     def _possible(self, agreed: Agreements) -> list[tuple[Schedule, Charge]]:
         """What could be on the invoices: what is due on their days, joining or their own."""
         until = max(self.days, default=date.min)
-        return [
-            (schedule, charge)
+        concerned = [
+            schedule
             for schedule in agreed.schedules.values()
             if schedule.id in self._around or schedule.bill_to is BillTo.PARENT
-            for charge in charges(schedule, until, agreed.zone)
+        ]
+        used = self._used(agreed, concerned)
+        return [
+            (schedule, charge)
+            for schedule in concerned
+            for charge in charges(schedule, until, agreed.zone, used)
             if charge.due_on in self.days
         ]
+
+    def _used(self, agreed: Agreements, concerned: Sequence[Schedule]) -> DaysUsed:
+        """Which of the days that fall due then were used, of what is charged on demand."""
+        if not self.days:
+            return NEVER_USED
+        days = Period(min(self.days) - ONE_DAY, max(self.days))
+        return self.looking(agreed, concerned, days)
 
     def _is_free(self, schedule: Schedule, charge: Charge, billed: Billed) -> bool:
         """Whether a charge may be placed: it is on none but these drafts.

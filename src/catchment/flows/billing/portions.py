@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -16,27 +15,31 @@ from catchment.store.chunks import chunks
 MEMBERS_AT_ONCE = 200_000
 MEASURED_AT_ONCE = 5_000
 """How many invoices are measured together."""
+MEASURED_APART = 2_000
+"""How many of them where several processes do so at once, each with all that it has made of them
+in memory.
+"""
+
+Portion = list[Due]
+"""Invoices that share a transaction."""
+
+Group = list[Portion]
+"""Invoices that are measured together."""
 
 
-class Portion(NamedTuple):
-    """Invoices that share a transaction. The first of those that are ``measured`` together comes
-    with all of them, the others with none.
+def groups(
+    tx: Connection, workspace: Workspace, plan: Collection[Due], at_once: int, processes: int
+) -> list[Group]:
+    """The plan in its order, in portions of ``at_once`` invoices.
+
+    ``processes`` measure at once, so each should have some groups to do.
     """
-
-    dues: list[Due]
-    measured: list[Due]
-
-
-def portions(
-    tx: Connection, workspace: Workspace, plan: Collection[Due], at_once: int
-) -> list[Portion]:
-    """The plan in its order, in portions of ``at_once`` invoices."""
+    most = MEASURED_AT_ONCE
+    if processes > 1:
+        share = len(plan) // (2 * processes * at_once) * at_once
+        most = max(at_once, min(MEASURED_APART, share))
     families = _families(tx, workspace, plan)
-    return [
-        Portion(part, [] if number else group)
-        for group in _groups(plan, families, at_once)
-        for number, part in enumerate(chunks(group, at_once))
-    ]
+    return [list(chunks(group, at_once)) for group in _groups(plan, families, at_once, most)]
 
 
 def _families(tx: Connection, workspace: Workspace, plan: Iterable[Due]) -> dict[CustomerId, int]:
@@ -46,7 +49,7 @@ def _families(tx: Connection, workspace: Workspace, plan: Iterable[Due]) -> dict
 
 
 def _groups(
-    plan: Iterable[Due], families: Mapping[CustomerId, int], at_once: int
+    plan: Iterable[Due], families: Mapping[CustomerId, int], at_once: int, most: int
 ) -> Iterator[list[Due]]:
     """The plan in groups that are measured together and fit into memory.
 
@@ -58,7 +61,7 @@ def _groups(
         group.append(due)
         for schedule in (of.schedule for of in due.parts):
             members += families[schedule.customer] if schedule.roll_up else 1
-        enough = len(group) >= MEASURED_AT_ONCE or members >= FEW
+        enough = len(group) >= most or members >= FEW
         if (enough and len(group) >= at_once) or members >= MEMBERS_AT_ONCE:
             yield group
             group, members = [], 0

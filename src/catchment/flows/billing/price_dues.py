@@ -5,7 +5,7 @@ One schedule that cannot be billed keeps nobody else from being billed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -42,16 +42,55 @@ MeasuredDue = tuple[Due, tuple[MeasuredPart, ...]]
 """What an invoice bills; parts that could not be measured are left out."""
 
 
+class Facts(NamedTuple):
+    """What drafts say of customers besides their usage: names, and how who pays is taxed."""
+
+    names: Mapping[CustomerId, str]
+    taxed: Mapping[CustomerId, TaxTerms]
+
+    def hold(self, tx: Connection, workspace_id: str) -> bool:
+        """Whether they are still so."""
+        return self == facts(tx, workspace_id, self.names, self.taxed)
+
+
+def facts(
+    tx: Connection,
+    workspace_id: str,
+    named: Collection[CustomerId],
+    paying: Collection[CustomerId],
+) -> Facts:
+    """What is known of these customers by now."""
+    return Facts(customers.names(tx, workspace_id, named), tax_terms(tx, workspace_id, paying))
+
+
 def drafted_from(
-    tx: Connection, agreed: Agreements, found: Sequence[MeasuredDue]
+    tx: Connection,
+    agreed: Agreements,
+    found: Sequence[MeasuredDue],
+    late: Mapping[Key, Sequence[Adjustment]],
 ) -> list[tuple[Due, Draft]]:
-    """A draft of each invoice whose usage is given; without shares, and adjusting nothing."""
-    return price(tx, agreed, found, {}, None, {}, shared=False)
+    """A draft of each invoice whose usage is given, with what it adjusts of others, ``late``.
+
+    Of the invoice's own lines it says nothing of shares.
+    """
+    known = facts_for(tx, agreed.workspace.id, found, late)
+    return price(known, found, late, None, {}, shared=False)
+
+
+def facts_for(
+    tx: Connection,
+    workspace_id: str,
+    found: Sequence[MeasuredDue],
+    late: Mapping[Key, Sequence[Adjustment]],
+) -> Facts:
+    """What drafts need to know of customers, with what they adjust of others, ``late``."""
+    wanted = {who for _, parts in found for of in parts for who in _named(of)}
+    wanted.update(who for made in late.values() for one in made for who in _named_by(one))
+    return facts(tx, workspace_id, wanted, {due.payer for due, _ in found})
 
 
 def price(
-    tx: Connection,
-    agreed: Agreements,
+    known: Facts,
     found: Sequence[MeasuredDue],
     late: Mapping[Key, Sequence[Adjustment]],
     failures: Failures | None,
@@ -60,15 +99,11 @@ def price(
     shared: bool = True,
 ) -> list[tuple[Due, Draft]]:
     """The drafts with what they adjust of others, ``late``."""
-    wanted = {who for _, parts in found for of in parts for who in _named(of)}
-    wanted.update(who for made in late.values() for one in made for who in _named_by(one))
-    names = customers.names(tx, agreed.workspace.id, wanted)
-    taxed = tax_terms(tx, agreed.workspace.id, {due.payer for due, _ in found})
     drafts = []
     for due, parts in found:
         adjusted = late.get(due.key, ())
-        terms = taxed[due.payer]
-        make = partial(_draft, due, parts, adjusted, names, terms, failed, shared=shared)
+        terms = known.taxed[due.payer]
+        make = partial(_draft, due, parts, adjusted, known.names, terms, failed, shared=shared)
         drafts.append((due, attempt(due.schedule, failures, make)))
     return [
         (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from catchment.core.adjustments import Adjusting
 from catchment.core.consolidation import Due
-from catchment.core.invoicing import Draft
+from catchment.core.schedules import ChargeId
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.late_usage import standing
 from catchment.flows.billing.seat_usage import of_seats
@@ -17,13 +17,12 @@ from catchment.store.usage import late_looks
 
 
 def quiet(
-    dues: Iterable[Due], drafts: Iterable[tuple[Due, Draft]], failed: Collection[str]
+    dues: Iterable[Due], adjusted: Collection[ChargeId], failed: Collection[str]
 ) -> list[Adjusting]:
-    """What invoices were to adjust and ``drafts`` of them have no line for.
+    """What invoices were to adjust and is not ``adjusted`` by a line of their drafts.
 
     Of schedules that ``failed`` nothing is known. Seats are few enough to be looked at again.
     """
-    made = {line.billed_as for _, draft in drafts for line in draft.lines if line.deducted}
     return [
         one
         for due in dues
@@ -32,7 +31,7 @@ def quiet(
         if not one.reverses
         and not of_seats(one.charge.item.metric)
         and one.schedule.id not in failed
-        and one.charge.billed_as not in made
+        and one.charge.billed_as not in adjusted
     ]
 
 

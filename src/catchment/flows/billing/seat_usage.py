@@ -15,7 +15,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Aggregation, Metric, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pricing import SeatPart
-from catchment.core.seat_balances import measure
+from catchment.core.seat_balances import SeatTotal, measure
 from catchment.store.invoices.adjustments import Stretch
 from catchment.store.seats import seat_events
 
@@ -40,14 +40,8 @@ def seats(
 
     What is committed goes by the first day alone: whose it is, too.
     """
-    totals = seat_events.totals(
-        tx,
-        workspace_id,
-        query.metric.event_type,
-        {alias for member in query.members for alias in member.aliases},
-        before=service.span(zone).end,
-        up_to=up_to,
-    )
+    end = service.span(zone).end
+    totals = totals_of(tx, workspace_id, query, before=end, up_to=up_to)
     first_day = part is SeatPart.COMMITTED
     return measure(
         query.members,
@@ -57,6 +51,20 @@ def seats(
         payer=payer,
         bounds=query.bounds,
         first_day=first_day,
+    )
+
+
+def totals_of(
+    tx: Connection, workspace_id: str, query: UsageQuery, *, before: datetime, up_to: int
+) -> dict[str, list[SeatTotal]]:
+    """By alias all that the members of ``query`` told of its seats, as known at a place."""
+    return seat_events.totals(
+        tx,
+        workspace_id,
+        query.metric.event_type,
+        {alias for member in query.members for alias in member.aliases},
+        before=before,
+        up_to=up_to,
     )
 
 

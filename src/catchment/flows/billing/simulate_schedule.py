@@ -6,10 +6,11 @@ from tomorrow on what is supposed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -17,25 +18,29 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
+from catchment.core.daily import DaysUsed, within
 from catchment.core.errors import Invalid
 from catchment.core.forecasting import Stretch, added, as_many, joined
 from catchment.core.metering import GROWING, NO_USAGE, Usage
 from catchment.core.money import quotient
-from catchment.core.period import NO_END, ONE_DAY, Period, months_after
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.period import NO_END, ONE_DAY, Period, day_after, months_after
+from catchment.core.schedules import Charge, ChargeId, PricedItem, Schedule, UsageKey
+from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.drafting import measured
+from catchment.flows.billing.days_used import days_used
+from catchment.flows.billing.drafting import adjustments, measured
 from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.next_invoice import NOBODYS, NothingToBill, nobodys
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import MeasuredDue, MeasuredPart, drafted_from
 from catchment.flows.billing.run_billing import unbilled
 from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.suppose_usage import Given, Supposed, UsageKey, supposed, used_by
+from catchment.flows.billing.suppose_usage import Given, Supposed, supposed, used_by
 from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import invoices
+from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schedules import schedules
@@ -58,12 +63,16 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """The invoices due up to ``until`` that are not there, in their order, and on what usage."""
+    """The invoices due up to ``until`` that are not there, in their order, and on what usage.
+
+    ``adjusted`` has the invoice of each line that they adjust: its id and number.
+    """
 
     today: date
     until: date
     usage: tuple[Supposed, ...]
     invoices: tuple[Simulated, ...]
+    adjusted: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
 def simulate_schedule(
@@ -90,18 +99,22 @@ def simulate_schedule(
     if not schedule.bills:
         raise NothingToBill.of(schedule)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
-    wanted = unbilled(schedule, charges(schedule, until, zone), billed)
+    looking = partial(_with_coming, tx, usage, today)
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    used_days = looking(around, [schedule], Period(schedule.start, day_after(until)))
+    wanted = unbilled(schedule, charges(schedule, until, zone, used_days), billed)
     if not wanted:
         _refuse_names(given)
         return Simulation(today, until, (), ())
-    agreed, found = planned(tx, workspace, wanted)
+    agreed, found = planned(tx, workspace, wanted, looking, usage)
     keys = {charge.billed_as for charge in wanted}
     dues = [due for due in found if any(one.billed_as in keys for one in due.charges)]
     _check_size(dues)
     monthly = supposed(tx, usage, agreed, dues, given, today)
     used = _used(tx, usage, agreed, dues, today)
     measured_dues = [_as_supposed(due, used, monthly, today) for due in dues]
-    made = drafted_from(tx, agreed, measured_dues)
+    late = adjustments(tx, usage, agreed, dues)
+    made = drafted_from(tx, agreed, measured_dues, late)
     known = payers(tx, workspace.id, (draft.customer for _, draft in made))
     unpaid = []
     for number, (due, draft) in enumerate(made, 1):
@@ -111,7 +124,29 @@ def simulate_schedule(
     of_credits = nobodys(f"{NOBODYS}-credit")
     paid = preview_credits(tx, workspace, dues, unpaid, now=now, new_id=of_credits)
     simulated = [Simulated(invoice, _uncounted(whole), by) for invoice, whole, by in paid]
-    return Simulation(today, until, tuple(monthly.values()), tuple(simulated))
+    deducted = (of.line.deducted for own in late.values() for of in own)
+    taken = {id for one in deducted if one is not None for id in one.line_ids}
+    adjusted = invoices_of(tx, workspace.id, taken)
+    return Simulation(today, until, tuple(monthly.values()), tuple(simulated), adjusted)
+
+
+def _with_coming(
+    tx: Connection,
+    usage: UsageStore,
+    today: date,
+    agreed: Agreements,
+    schedules_asked: Sequence[Schedule],
+    days: Period,
+) -> DaysUsed:
+    """The days that were used until today, and all that come."""
+    known = days_used(tx, usage, agreed, schedules_asked, days)
+    coming = Period(today + ONE_DAY, NO_END).intersect(days)
+    to_come = {one.start for one in within(coming, days.last_day)} if coming else set()
+
+    def used(schedule: Schedule, item: PricedItem) -> Collection[date]:
+        return {*known(schedule, item), *to_come}
+
+    return used
 
 
 def _until(begin: date, until: date | None) -> date:
@@ -182,11 +217,16 @@ def _as_supposed(
     parts = tuple(
         MeasuredPart(
             replace(part, schedule=_alone(part.schedule)),
-            tuple(of(charge) for charge in part.charges),
+            tuple(one for charge in part.charges for one in [of(charge)] if _is_charged(one)),
         )
         for part in due.parts
     )
     return replace(due, schedule=_alone(due.schedule), parts=tuple(p.part for p in parts)), parts
+
+
+def _is_charged(one: Measured) -> bool:
+    """Whether there is a charge at all: on demand, only where something is used."""
+    return not one.charge.item.on_demand or bool(one.usage.pooled)
 
 
 def _alone(schedule: Schedule) -> Schedule:
@@ -227,6 +267,6 @@ def _times(coming: Sequence[Stretch], by: Supposed) -> Decimal:
 
 
 def _uncounted(contents: Contents) -> Contents:
-    """Of events nothing is known."""
-    lines = (replace(line, event_count=None) for line in contents.lines)
+    """Of the events to come nothing is known."""
+    lines = (line if line.deducted else replace(line, event_count=None) for line in contents.lines)
     return replace(contents, lines=tuple(lines))

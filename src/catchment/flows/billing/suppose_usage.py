@@ -20,18 +20,15 @@ from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
 from catchment.core.period import ONE_DAY, Period, first_instant, instant
 from catchment.core.pools import NO_POOL, Pool
 from catchment.core.pricing import needs_values
-from catchment.core.schedules import Charge, PricedItem, Schedule, Scope
+from catchment.core.schedules import Charge, PricedItem, Schedule, Scope, UsageKey
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.onward import Pools, onward
+from catchment.flows.billing.onward import Naming, Pools, onward
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.users import Asked, users
 from catchment.store.families import aliases
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
-
-UsageKey = tuple[str, str, Scope]
-"""Schedule, metric and scope: prices that share all of these price the same usage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +191,12 @@ def _last_month(
         pools.append(Pool(tuple(member._replace(spans=(span,)) for member in members), ()))
     everyone = {member.customer for pool in pools for member in pool.members}
     known = aliases.of_customers(tx, agreed.workspace.id, everyone)
-    names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
+    naming = Naming({who: tuple(alias.value for alias in found) for who, found in known.items()})
     queries = [
         onward(
             UsageQuery(one.metric, (), any(needs_values(item.price) for item in one.items)),
             Pools(pool, NO_POOL),
-            names,
+            naming,
         ).query
         for one, pool in zip(questions, pools, strict=True)
     ]

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
-from msgspec import Raw
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Part
+from catchment.core.daily import only
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
+from catchment.core.money import total
+from catchment.core.period import ONE_DAY
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements
@@ -30,13 +32,14 @@ from catchment.flows.billing.compare_invoices import Difference, first_differenc
 from catchment.flows.billing.keep_drafts import contents_of
 from catchment.flows.billing.measure_again import Line, Plan, measure_again
 from catchment.flows.billing.metrics_then import as_billed
+from catchment.flows.billing.verify_sale import sale_differs
 from catchment.flows.credits.credit_lines import without_credits
 from catchment.flows.credits.paid_again import paid_again
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
 from catchment.store.invoices import evidence, invoice_contents, invoices
-from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable
+from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable, Kept
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Billed, Invoice
 from catchment.store.usage import kept_usage, usage_lines
@@ -96,10 +99,13 @@ def _verdicts(
     standing = invoices.charges_on(tx, these)
     ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
     billed = invoices.billed(tx, workspace_id, ids)
-    planned: list[Plan | Difference] = []
+    planned: list[Plan | Difference | None] = []
     for invoice in part:
         try:
-            planned.append(_planned(tx, history, invoice, bodies, billed))
+            if invoice.schedule_id is None:
+                planned.append(_sale(tx, invoice, bodies))
+            else:
+                planned.append(_planned(tx, history, invoice, bodies, billed))
         except _Different as refused:
             planned.append(refused.difference)
     kept = kept_usage.first_day(tx, workspace_id)
@@ -110,7 +116,11 @@ def _verdicts(
         workspace_id,
         [one for one in planned if isinstance(one, Plan) and one.invoice.id not in gone],
     )
-    sound = [one.invoice.id for one in planned if isinstance(one, Plan)]
+    sound = [
+        invoice.id
+        for invoice, one in zip(part, planned, strict=True)
+        if not isinstance(one, Difference)
+    ]
     wrong = {one.invoice_id: one for one in reversed(list(faults_of(tx, workspace_id, sound)))}
     for invoice, one in zip(part, planned, strict=True):
         judge = _mispriced if invoice.id in gone else partial(_judged, tx)
@@ -121,11 +131,17 @@ def _verdicts(
         yield Verdict(invoice, found, invoice.id not in gone)
 
 
+def _sale(tx: Connection, invoice: Invoice, bodies: Mapping[str, Kept]) -> Difference | None:
+    """Where an invoice that sells a grant differs. Raises _Different."""
+    stored, kept = _stored(tx, invoice, bodies)
+    return sale_differs(tx, invoice, replace(stored, evidence=kept), _new_ids())
+
+
 def _planned(
     tx: Connection,
     history: History,
     invoice: Invoice,
-    bodies: Mapping[str, Raw],
+    bodies: Mapping[str, Kept],
     billed: Billed,
 ) -> Plan:
     """How to make the invoice again. Raises _Different where what is stored cannot say that."""
@@ -144,7 +160,7 @@ def _planned(
             if charge.billed_as in lines:
                 line = lines.pop(charge.billed_as)
                 plan.lines.append(_again(part, charge, line, kept[line.id]))
-            elif complete and charge.billed_as not in billed.charges:
+            elif complete and _is_missed(charge, billed):
                 raise _Different("line", charge.item.name, "line", "nothing", "due")
     for line in lines.values():
         raise _Different("line", line.id, "line", line.title, "nothing")
@@ -189,7 +205,9 @@ def _parts(
     for schedule in known:
         found = tuple(
             charge
-            for charge in charges(schedule, invoice.due_on, agreed.zone)
+            for charge in charges(
+                schedule, invoice.due_on, agreed.zone, only(invoice.due_on - ONE_DAY)
+            )
             if charge.due_on == invoice.due_on
         )
         path = agreed.way(invoice.customer_id, schedule.customer, invoice.due_on)
@@ -212,7 +230,7 @@ def _among_invoiced(
 
 
 def _stored(
-    tx: Connection, invoice: Invoice, bodies: Mapping[str, Raw]
+    tx: Connection, invoice: Invoice, bodies: Mapping[str, Kept]
 ) -> tuple[Contents, dict[str, Evidence]]:
     """What stands on the invoice, with the evidence of each line."""
     try:
@@ -227,6 +245,11 @@ def _stored(
         except (KeyError, EvidenceUnreadable) as error:
             raise _Different("line", line.id, "evidence", "unreadable", "readable") from error
     return stored, kept
+
+
+def _is_missed(charge: Charge, billed: Billed) -> bool:
+    """Whether no invoice has a charge that is due whatever is used."""
+    return charge.billed_as not in billed.charges and not charge.item.on_demand
 
 
 def _key_of(line: LineItem) -> tuple[str | None, str | None, object, str]:
@@ -280,15 +303,27 @@ def _judged(tx: Connection, plan: Plan) -> Difference | None:
         return taxed[charge.billed_as]
 
     again = draft(plan.schedule, own, names, guests, late, on=invoice.due_on, taxing=taxing)
-    numbers = count(1)
-
-    def new_id() -> str:
-        return f"new {next(numbers)}"
-
+    new_id = _new_ids()
     contents = contents_of(again, invoice.id, new_id, stored)
     contents = paid_again(tx, invoice, contents, stored.lines, new_id)
-    stored = replace(stored, evidence=plan.kept)
-    return first_difference(invoice, stored, again, contents)
+    made = replace(
+        invoice,
+        customer_id=again.customer,
+        currency=again.currency,
+        net=total((group.net for group in contents.groups), again.currency),
+        tax=total((group.tax for group in contents.groups), again.currency),
+        undecided_taxes=again.undecided,
+        billing_period=again.billing_period,
+        accounting_date=again.accounting_date,
+        notes=again.notes,
+    )
+    return first_difference(invoice, replace(stored, evidence=plan.kept), made, contents)
+
+
+def _new_ids() -> Callable[[], str]:
+    """Ids that are no stored part's."""
+    numbers = count(1)
+    return lambda: f"new {next(numbers)}"
 
 
 def _adjusted(plan: Plan) -> Iterator[Adjustment]:

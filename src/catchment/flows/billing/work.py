@@ -18,10 +18,22 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Helpers:
+    """How many other processes draft for the one that bills, and what each of them begins with.
+
+    It opens the same stores, and makes ids that no other process makes. All of it can be pickled.
+    """
+
+    count: int
+    opened: Callable[[], tuple[Engine, UsageStore]]
+    new_id: NewId
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """The stores, and whose runs are worked on: from ``now`` on, until when ``ends`` will tell.
 
-    ``at_once`` invoices share a transaction.
+    ``at_once`` invoices share a transaction. Without ``helpers`` this process drafts all of them.
     """
 
     engine: Engine
@@ -32,3 +44,4 @@ class Work:
     ends: Callable[[], datetime]
     progress: Progress = lambda _done, _all: None
     at_once: int = INVOICES_AT_ONCE
+    helpers: Helpers | None = None

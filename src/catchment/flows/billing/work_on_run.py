@@ -18,11 +18,12 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from catchment.core.control import Difference, Failure
 from catchment.core.errors import InvoiceNotDraft, NotFound, Unavailable
 from catchment.flows.billing.control_sheet import Sheet, control_sheet
+from catchment.flows.billing.draft_due import draft_due
 from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.park_drafts import parked
 from catchment.flows.billing.price_dues import Failures
-from catchment.flows.billing.run_billing import draft_due, hold
+from catchment.flows.billing.run_billing import hold
 from catchment.flows.billing.start_run import ended, one_run, summed
 from catchment.flows.billing.work import Work
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice

@@ -109,6 +109,47 @@ def credited(
     )
 
 
+def paid_lines(lines: Iterable[LineItem], credit: LineItem) -> list[LineItem]:
+    """What the line of a credit pays: a charge and its discounts, or a minimum."""
+    found = (own for own in _charged(lines) if _pays(credit, own[0]))
+    return next(found, [])
+
+
+def parts_of(usage: Iterable[UsageItemGroup], lines: Iterable[LineItem]) -> MemberParts:
+    """What members have of some lines together."""
+    places = {line.index for line in lines}
+    return allocation.added(
+        {one.customer_id: share.parts}
+        for one in usage
+        for share in one.shares
+        if share.line_index in places
+    )
+
+
+def parts_to_pay(usage: Iterable[UsageItemGroup], paid: Iterable[LineItem]) -> MemberParts:
+    """The same, as far as that is not given back to them."""
+    left = {
+        who: tuple(None if part is None else max(part, 0) for part in parts)
+        for who, parts in parts_of(usage, paid).items()
+    }
+    return {who: own for who, own in left.items() if any(own)}
+
+
+def _pays(credit: LineItem, paid: LineItem) -> bool:
+    assert credit.credit_grant_id is not None, credit
+    same = (credit.schedule_id, credit.service, credit.part) == (
+        paid.schedule_id,
+        paid.service,
+        paid.part,
+    )
+    return same and credit.price_id == _price_id(credit.credit_grant_id, paid)
+
+
+def _price_id(grant_id: str, paid: LineItem) -> str:
+    """What the line of a grant says instead of the price that it pays."""
+    return f"credit:{grant_id}:{paid.number}:{paid.price_id}"
+
+
 def _charged(lines: Iterable[LineItem]) -> list[list[LineItem]]:
     """The lines that are paid together: a charge and its discounts; a minimum is by itself."""
     found: dict[object, list[LineItem]] = {}
@@ -162,7 +203,7 @@ class _Made:
             unit=paid.unit if in_units else None,
             schedule_id=paid.schedule_id,
             phase_id=paid.phase_id,
-            price_id=f"credit:{grant.id}:{paid.number}:{paid.price_id}",
+            price_id=_price_id(grant.id, paid),
             product_id=paid.product_id,
             part=paid.part,
             share_counts=self._share(draw, index),
@@ -185,10 +226,10 @@ class _Made:
         paid = self._paid[draw.place]
         if any(line.is_payers for line in paid):
             return None
-        weights = {who: own for who, own in self._parts(paid).items() if any(own)}
+        weights = parts_to_pay(self.contents.usage, paid)
         nets = allocation.spread(-draw.net, weights)
         taxes: MemberParts = {}
-        if paid[0].tax_rate:
+        if paid[0].tax_rate or draw.tax.minor:
             taxes = allocation.spread(-draw.tax, _sizes(nets))
         for who, parts in nets.items():
             share = MemberShare(index, Decimal(0), parts, taxes.get(who, ()))
@@ -197,20 +238,6 @@ class _Made:
         return tuple(
             sum(parts[place] is not None for parts in columns) for place in range(len(METHODS))
         )
-
-    def _parts(self, paid: Sequence[LineItem]) -> MemberParts:
-        """What members have of some lines together, as far as that is not given back to them."""
-        places = {line.index for line in paid}
-        of_member = (
-            {one.customer_id: share.parts}
-            for one in self.contents.usage
-            for share in one.shares
-            if share.line_index in places
-        )
-        return {
-            who: tuple(None if part is None else max(part, 0) for part in parts)
-            for who, parts in allocation.added(of_member).items()
-        }
 
 
 def _sizes(parts: MemberParts) -> MemberParts:

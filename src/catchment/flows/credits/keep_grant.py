@@ -9,12 +9,14 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import CreditUnit, Entry, EntryKind, Grant
+from catchment.core.credits import CreditUnit, Entry, EntryKind, Grant, account
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
 from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.credits.grant_phases import close
 from catchment.flows.credits.project_credits import project_again
+from catchment.flows.credits.sell_grant import check_price, sell, withdraw
 from catchment.flows.schedules.keep_schedule import refuse_archived_customer
+from catchment.flows.taxes.named_rates import check_rate
 from catchment.store.access import Workspace
 from catchment.store.catalog import metrics
 from catchment.store.credits import credit_grants, ledger
@@ -32,7 +34,10 @@ class GrantClosed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class GrantTerms:
-    """A grant as it is asked for. Without an ``effective`` day it pays from today on."""
+    """A grant as it is asked for. Without an ``effective`` day it pays from today on.
+
+    One to be ``sold`` is invoiced for its ``cost``, taxed by the rate that it names.
+    """
 
     customer: str
     name: str
@@ -43,6 +48,8 @@ class GrantTerms:
     cost: Decimal | None
     effective: date | None
     expiry: date | None
+    tax_rate_id: str | None = None
+    sold: bool = False
 
 
 def create(
@@ -56,10 +63,14 @@ def create(
 ) -> GrantRecord:
     """Grant credit to a customer, of whose drafts it pays at once.
 
-    Raises Invalid, NotFound, CustomerArchived.
+    What is sold is on a draft then. Raises Invalid, NotFound, CustomerArchived, TaxArchived.
     """
     lock(tx, "billing", workspace.id)
     check_amount("", asked.unit, asked.currency, asked.amount)
+    if asked.sold:
+        check_price(asked.currency, asked.cost)
+    if asked.tax_rate_id is not None:
+        check_rate(tx, workspace.id, "/taxRateId", asked.tax_rate_id)
     effective = asked.effective or today
     if asked.expiry is not None and asked.expiry < effective:
         raise Invalid.field("/expiryDate", f"It would expire before it pays, from {effective} on.")
@@ -77,11 +88,13 @@ def create(
         expiry=asked.expiry,
         created_at=now,
     )
-    record = GrantRecord(grant, asked.cost)
+    record = GrantRecord(grant, asked.cost, asked.tax_rate_id)
     credit_grants.add(tx, workspace.id, [record])
     granted = Entry(grant.id, EntryKind.GRANTED, grant.amount)
     ledger.add(tx, workspace.id, [(granted, "")], on=today, now=now)
     project_again(tx, workspace.id, grant.customer, new_id)
+    if asked.sold:
+        sell(tx, workspace, record, on=today, now=now, new_id=new_id)
     return record
 
 
@@ -96,15 +109,23 @@ def take_back(
 ) -> GrantRecord:
     """Take back what is left of a grant; what it has paid of final invoices stays paid.
 
-    Drafts are paid anew without it. Raises NotFound, GrantClosed.
+    Drafts are paid anew without it. The draft that sells it is deleted where it has paid nothing;
+    what was issued stays. Raises NotFound, GrantClosed.
     """
     lock(tx, "billing", workspace.id)
     record = credit_grants.one(tx, workspace.id, grant_id, for_change=True)
     if record.closed:
         raise GrantClosed(f"What was left of {record.grant.name!r} was taken back already.")
+    if _applied(tx, workspace.id, record.grant) == 0:
+        withdraw(tx, workspace.id, grant_id)
     close(tx, workspace.id, [record], on=today, now=now)
     project_again(tx, workspace.id, record.grant.customer, new_id)
     return record
+
+
+def _applied(tx: Connection, workspace_id: str, grant: Grant) -> Decimal:
+    entries = ledger.of_grants(tx, workspace_id, [grant.id])[grant.id]
+    return account(grant, (one.entry for one in entries), grant.effective).applied
 
 
 def _check_metric(tx: Connection, workspace_id: str, asked: GrantTerms) -> None:

@@ -15,9 +15,15 @@ from catchment.core.credits import Grant, rest
 from catchment.core.drawing import Available, Draw, drawn
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, total
+from catchment.core.settling import StepKind
 from catchment.flows.credits.credit_lines import credited, payables, without_credits
 from catchment.store.credits import credit_grants, ledger
-from catchment.store.invoices import invoice_contents, invoice_customers, invoices
+from catchment.store.invoices import (
+    invoice_contents,
+    invoice_customers,
+    invoice_writing,
+    invoices,
+)
 from catchment.store.invoices.evidence import bodies, read
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
@@ -120,8 +126,8 @@ def project_again(
     changed = [new for old, new in zip(known, made, strict=True) if old != new]
     for invoice, _ in changed:
         invoice_contents.clear(tx, invoice.id)
-    invoice_contents.add(tx, workspace_id, [contents for _, contents in changed])
-    invoices.save(tx, *(invoice for invoice, _ in changed))
+    invoice_writing.add_contents(tx, workspace_id, [contents for _, contents in changed])
+    invoice_writing.save(tx, *(invoice for invoice, _ in changed))
     return [invoice for invoice, _ in made]
 
 
@@ -140,7 +146,7 @@ def outdated(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> 
         != [
             (line.credit_grant_id, line.net.minor, line.tax.minor)
             for line in lines
-            if line.credit_grant_id is not None
+            if line.settles is StepKind.CREDIT
         ]
     }
 

@@ -14,7 +14,7 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.money import exact_sum
 from catchment.core.period import day_after
 from catchment.store.catalog import metrics
-from catchment.store.credits import credit_grants, ledger
+from catchment.store.credits import credit_grants, ledger, sales
 from catchment.store.credits.credit_grants import GrantRecord
 from catchment.store.credits.ledger import Recorded
 from catchment.store.families import customers
@@ -40,12 +40,15 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A grant and what became of it. ``held`` is what drafts draw from it."""
+    """A grant and what became of it. ``held`` is what drafts draw from it, ``invoice_id`` the
+    invoice that sells it.
+    """
 
     record: GrantRecord
     account: Account
     held: Decimal
     movements: tuple[Movement, ...]
+    invoice_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +105,24 @@ def standings(
     ids = [one.grant.id for one in known]
     entries = ledger.of_grants(tx, workspace_id, ids)
     held = ledger.held(tx, workspace_id, ids)
+    sold = sales.invoices_of(tx, workspace_id, ids)
     return [
-        _standing(one, entries.get(one.grant.id, ()), held.get(one.grant.id, Decimal(0)), on)
+        _standing(one, entries.get(id, ()), held.get(id, Decimal(0)), on, sold.get(id))
         for one in known
+        for id in [one.grant.id]
     ]
 
 
 def _standing(
-    record: GrantRecord, recorded: Sequence[Recorded], held: Decimal, on: date
+    record: GrantRecord,
+    recorded: Sequence[Recorded],
+    held: Decimal,
+    on: date,
+    invoice_id: str | None,
 ) -> Standing:
     became = account(record.grant, (one.entry for one in recorded), on)
-    return Standing(record, became, held, tuple(_movements(record, recorded, became)))
+    movements = tuple(_movements(record, recorded, became))
+    return Standing(record, became, held, movements, invoice_id)
 
 
 def _movements(

@@ -15,13 +15,17 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Part, arrange
+from catchment.core.daily import is_used
 from catchment.core.hierarchy import CustomerId, Move
+from catchment.core.period import BEGINNING, Period, day_after
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.days_used import days_used
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Billed, Invoice, Status
+from catchment.usage import UsageStore
 
 Worlds = tuple[Agreements, Agreements]
 """What is agreed, over the tree before a move and over the one after it."""
@@ -87,12 +91,14 @@ def who(parts: Iterable[Part]) -> list[tuple[object, ...]]:
 
 def days(
     tx: Connection,
+    usages: tuple[UsageStore, UsageStore],
     worlds: Worlds,
     schedule_ids: Collection[str],
     touched: Mapping[str, datetime],
     today: date,
 ) -> list[Day]:
-    """The days whose bill may be another, by the start of their schedule, oldest first.
+    """The days whose bill may be another, by the start of their schedule, oldest first; by the
+    usage of before and of after.
 
     Looked at are the invoices of ``schedule_ids``. A bill may be another where somebody else's
     charges are on it, and where schedules ``touched`` charge for usage after the instant given
@@ -116,8 +122,12 @@ def days(
                 issued.setdefault(on, []).append((schedule, charge))
             elif _is_due(schedule, charge, on, billed):
                 free.append((schedule, charge))
+    until = Period(BEGINNING.date(), day_after(today))
     was, will_be = (
-        {due.key: due for due in arrange(free, agreed.payer, billed.issued)} for agreed in worlds
+        {due.key: due for due in arrange(charged, agreed.payer, billed.issued)}
+        for agreed, usage in zip(worlds, usages, strict=True)
+        for used in [days_used(tx, usage, agreed, known.values(), until, billed=billed)]
+        for charged in [[(of, one) for of, one in free if is_used(of, one, used)]]
     )
     found = [
         Day(

@@ -168,7 +168,7 @@ def _payers(
         return ()
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     worlds, ids = worlds_around(tx, workspace, {*touched, *joins}, plan.moves, today)
-    found_days = days(tx, worlds, ids, touched, today)
+    found_days = days(tx, (usage, usage), worlds, ids, touched, today)
     return payers_of(tx, workspace.id, changed(tx, (usage, usage), worlds, found_days))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from sqlalchemy import Connection
@@ -11,8 +12,11 @@ from sqlalchemy import Connection
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
-from catchment.flows.billing.seat_usage import of_seats
+from catchment.core.pricing import SeatPart
+from catchment.core.seat_balances import counted_days, deciding
+from catchment.flows.billing.seat_usage import of_seats, totals_of
 from catchment.flows.invoices.finalize_invoice import one_invoice
+from catchment.store.access import Workspace
 from catchment.store.families import customers
 from catchment.store.invoices import evidence, invoice_contents
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
@@ -69,6 +73,27 @@ def counted_events(tx: Connection, usage: UsageStore, workspace_id: str, line_id
     if kept is None or kept.counted is None or of_seats(kept.counted.metric):
         return pa.table({"seq": pa.array([], pa.int64())})
     return usage.counted(workspace_id, query_of(kept.counted), kept.counted.last_seq)
+
+
+def deciding_seat_events(tx: Connection, workspace: Workspace, line_id: str) -> set[int]:
+    """The places of the seat events that decided how many seats a line counts: of every member the
+    last one before the days counted and all on them. None where it does not count seats.
+    """
+    line = invoice_contents.line_called(tx, workspace.id, line_id)
+    kept = evidence.of_line(tx, workspace.id, line_id)
+    if line is None or kept is None or kept.counted is None or not of_seats(kept.counted.metric):
+        return set()
+    assert line.service is not None, line
+    first_day = line.part is SeatPart.COMMITTED
+    zone = ZoneInfo(workspace.timezone)
+    days = counted_days(line.service, first_day=first_day).span(zone)
+    query = query_of(kept.counted)
+    totals = totals_of(tx, workspace.id, query, before=days.end, up_to=kept.counted.last_seq)
+    return {
+        one.place
+        for member in query.members
+        for one in deciding((t for alias in member.aliases for t in totals.get(alias, ())), days)
+    }
 
 
 def query_of(counted: Counted) -> UsageQuery:

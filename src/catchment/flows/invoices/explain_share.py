@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.allocation import METHODS, Method, Reckoning, workings
-from catchment.core.errors import FigureDiffers, NotFound, NotSupportedYet
+from catchment.core.errors import FigureDiffers, NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import ADDING_UP, Usage
 from catchment.core.money import EXACT, Money, exact_sum, total
@@ -25,6 +25,7 @@ from catchment.core.settling import StepKind
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from
+from catchment.flows.invoices.credited_again import credited_again
 from catchment.flows.invoices.explain_line import query_of
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.flows.invoices.settled_again import settled_again
@@ -140,7 +141,7 @@ def explain_share(
 ) -> ShareExplanation:
     """Why the customer, alone or with all below it, has its share of the line.
 
-    Raises NotFound, also where it has none, FigureDiffers, and NotSupportedYet for a credit.
+    Raises NotFound, also where it has none, and FigureDiffers.
     """
     workspace_id = workspace.id
     invoice = one_invoice(tx, workspace_id, invoice_id)
@@ -161,10 +162,6 @@ def explain_share(
     }
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
-    if line.settles is StepKind.CREDIT:
-        raise NotSupportedYet(
-            "How shares of a credit come about is not explained yet; those of what it pays are."
-        )
     if line.settles is None and kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.
         [(member, share)] = shares.values()
@@ -172,7 +169,9 @@ def explain_share(
             raise FigureDiffers(f"The share in line item {line_id} is not the whole of it.")
         [(_, name), *_] = path_from(customer, member)
         return ShareExplanation(invoice, line, method, customer, name, (), 1)
-    if line.settles is not None:
+    if line.settles is StepKind.CREDIT:
+        found = credited_again(tx, invoice, line, _PLACES[method], shares)
+    elif line.settles is not None:
         found = settled_again(tx, usage, workspace, invoice, line, kept, method, shares)
     else:
         used = _used(tx, usage, line, kept, workspace)

@@ -14,7 +14,7 @@ from catchment.flows.credits.apply_credits import apply_credits, check_credits
 from catchment.flows.invoices.printed_seller import printed_seller
 from catchment.store import merchants, sequences
 from catchment.store.engine import lock
-from catchment.store.invoices import invoices
+from catchment.store.invoices import invoice_writing, invoices
 from catchment.store.invoices.invoices import Invoice, Status
 
 
@@ -38,7 +38,7 @@ def finalize_invoice(
         check_sums(tx, workspace_id, invoice_id)
     check_credits(tx, draft)
     [final] = numbered(tx, workspace_id, [draft], status=Status.FINAL, on=on, now=now)
-    invoices.issue(tx, [final])
+    invoice_writing.issue(tx, [final])
     apply_credits(tx, workspace_id, [final], on=on, now=now)
     return final
 

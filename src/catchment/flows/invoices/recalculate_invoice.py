@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from catchment.flows.billing.keep_drafts import NewId
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.run_billing import hold
+from catchment.flows.credits.sell_grant import sell_again
 from catchment.flows.invoices.finalize_invoice import one_draft
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoices
@@ -34,7 +35,7 @@ def recalculate_invoice(
     hold(tx, workspace)
     draft = one_draft(tx, workspace.id, invoice_id)
     if draft.schedule_id is None:
-        return draft
+        return sell_again(tx, workspace, draft, now=now, new_id=new_id)
     placed = place(tx, usage, workspace, [draft], now=now, new_id=new_id, run_id=draft.run_id)
     for id in placed.emptied - {draft.id}:
         invoices.remove(tx, id)

@@ -7,6 +7,7 @@ it to them: where those have invoiced that usage, it would be billed twice, or n
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -14,10 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges
+from catchment.core.daily import only
 from catchment.core.discounts import Discount
 from catchment.core.errors import Conflict, FieldError
 from catchment.core.minimums import Minimum
-from catchment.core.period import Period, Span
+from catchment.core.period import ONE_DAY, Period, Span
 from catchment.core.schedules import Schedule
 from catchment.flows.billing import agreements
 from catchment.store.access import Workspace
@@ -94,8 +96,7 @@ class Watch:
                 error = FieldError(field, ScheduleBilled.code, message)
                 raise ScheduleBilled(message, errors=(error,))
         zone = ZoneInfo(self.workspace.timezone)
-        last = max(self._issued_days)
-        old, new = (_by_day(schedule, last, zone) for schedule in (before, after))
+        old, new = (_by_day(schedule, self._issued_days, zone) for schedule in (before, after))
         for day, number in sorted(self._issued_days.items()):
             if old.get(day) != new.get(day):
                 raise ScheduleBilled(
@@ -189,10 +190,13 @@ def _held(
     return found
 
 
-def _by_day(schedule: Schedule, until: date, zone: ZoneInfo) -> dict[date, frozenset[_What]]:
-    """What is charged on each day."""
+def _by_day(
+    schedule: Schedule, due: Collection[date], zone: ZoneInfo
+) -> dict[date, frozenset[_What]]:
+    """What is charged on each day ``due``, and may be on demand."""
+    used = only(*(day - ONE_DAY for day in due))
     days: dict[date, set[_What]] = {}
-    for charge in charges(schedule, until, zone):
+    for charge in charges(schedule, max(due), zone, used):
         item = charge.item
         days_of = charge.service, charge.full, charge.read
         what = (item.id, *days_of, item.settles, charge.discounts)

@@ -13,11 +13,10 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit, PhaseGrant, Refresh, Rollover
-from catchment.core.errors import FieldError, Invalid, NotFound
+from catchment.core.errors import Invalid
 from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.schedules.settling_terms import PhasePrices, prices_covered
-from catchment.store import versions
-from catchment.store.taxes.tax_rates import RATES
+from catchment.flows.taxes.named_rates import check_rate
 
 NewId = Callable[[], str]
 
@@ -115,7 +114,9 @@ class Granting:
             message = f"The prices of the schedule are in {paid[0].currency}."
             raise Invalid.field(f"{at}/currency", message)
         check_amount(at, asked.unit, currency, asked.amount)
-        self._check_rate(f"{at}/taxRateId", asked.tax_rate_id)
+        if asked.tax_rate_id is not None:
+            pointer = f"{at}/taxRateId"
+            check_rate(self.tx, self.workspace_id, pointer, asked.tax_rate_id, archived=True)
         return PhaseGrant(
             id="",
             name=asked.name,
@@ -129,12 +130,3 @@ class Granting:
             cost=asked.cost,
             tax_rate_id=asked.tax_rate_id,
         )
-
-    def _check_rate(self, pointer: str, rate_id: str | None) -> None:
-        if rate_id is None:
-            return
-        try:
-            versions.latest(self.tx, self.workspace_id, RATES, rate_id)
-        except NotFound as none:
-            error = FieldError(pointer, NotFound.code, none.detail)
-            raise NotFound(none.detail, errors=(error,)) from None

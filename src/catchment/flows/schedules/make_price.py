@@ -14,6 +14,12 @@ from catchment.core.parameters import Parameter
 from catchment.core.pricing import Fixed, OneTime, SeatBased, continues, needs_values
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.schedules.keep_product import ProductArchived
+from catchment.flows.schedules.on_demand_terms import (
+    check_daily_metric,
+    check_on_demand,
+    has_tiers_that_go_on,
+    on_demand,
+)
 from catchment.flows.schedules.pool_terms import check_named
 from catchment.store.catalog import list_prices, metered, prices, products
 from catchment.store.catalog.list_prices import ListPrice
@@ -136,7 +142,10 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
             "minPrice and maxPrice bound the price of each event, and a"
             f" {metric.aggregation} metric gives events no value.",
         )
-    if continues(terms.price) and metric.aggregation not in GROWING:
+    if on_demand(terms):
+        check_daily_metric(metric)
+    going_on = continues(terms.price) or has_tiers_that_go_on(terms)
+    if going_on and metric.aggregation not in GROWING:
         raise NotSupportedYet.field(
             "/structure/usageMetricId",
             "Tiers go on from earlier usage only where every event adds to it, as COUNT, SUM and"
@@ -182,6 +191,7 @@ def _check_times(terms: Terms) -> None:
         message = "A SEAT_BASED price recurs; it cannot be charged once."
         raise Invalid.field("/billingFrequency", message)
     _check_overages(terms)
+    check_on_demand(terms)
     if terms.metric_id is not None and terms.timing is Timing.IN_ADVANCE and not terms.of_seats:
         message = "Usage is known only afterwards: a usage price must be IN_ARREARS."
         raise Invalid.field("/billingType", message)

@@ -25,9 +25,11 @@ def occurrences(
     start: date, end: date, billing_day: int | None, cadences: Iterable[Cadence]
 ) -> list[Period]:
     """Every period that prices of these ``cadences`` are charged for between two days, both
-    included, by start, the shorter first; without a cadence they are months.
+    included, by start, the shorter first; without a cadence they are months. What is charged on
+    demand has no periods.
     """
-    items = tuple(_item(*cadence) for cadence in sorted(set(cadences)) or [MONTHLY])
+    known = sorted({one for one in cadences if one[0] is not Frequency.ON_DEMAND})
+    items = tuple(_item(*cadence) for cadence in known or [MONTHLY])
     phase = Phase("", start, end, items)
     schedule = Schedule("", "", start, end, billing_day, roll_up=False, phases=(phase,))
     return sorted({one.service for one in charges(schedule, day_after(end))})

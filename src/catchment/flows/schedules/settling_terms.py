@@ -10,6 +10,7 @@ from decimal import Decimal
 from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.errors import Invalid
 from catchment.core.minimums import Minimum
+from catchment.flows.schedules.on_demand_terms import any_on_demand
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
 
@@ -52,6 +53,12 @@ def check_discounts(at: str, asked: Sequence[DiscountTerms], prices: PhasePrices
         if one.type is DiscountType.PERCENTAGE and one.amount > 1:
             message = "A percentage is a fraction of at most 1: 0.1 is 10 %."
             raise Invalid.field(f"{here}/amount", message)
+        if one.type is DiscountType.NOMINAL and any_on_demand(covered):
+            message = (
+                "A nominal discount is one amount off a cycle, and prices on demand have none:"
+                " restrict it to prices that recur, or make it a percentage."
+            )
+            raise Invalid.field(f"{here}/restrictToPrices", message)
         if one.type is DiscountType.NOMINAL and not _of_one_cadence(covered):
             message = (
                 "A nominal discount is one amount off charges that fall due together: restrict it"
@@ -70,6 +77,9 @@ def check_minimums(at: str, asked: Sequence[MinimumTerms], prices: PhasePrices) 
             raise Invalid.field(here, "Only usage prices count towards a minimum.")
         if not used:
             raise Invalid.field(here, "A minimum needs a usage price in its phase.")
+        if any_on_demand(used):
+            message = "A minimum is for one cycle, and prices on demand have none: leave them out."
+            raise Invalid.field(here, message)
         if not _of_one_cadence(used):
             message = "A minimum is for one cycle: restrict it to prices of one billing frequency."
             raise Invalid.field(here, message)

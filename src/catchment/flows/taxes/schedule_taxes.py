@@ -10,13 +10,11 @@ from sqlalchemy import Connection
 from catchment.core.errors import FieldError, Invalid, NotFound
 from catchment.core.taxes import Taxation
 from catchment.flows.schedules.schedule_terms import Terms, check_days, check_prices
-from catchment.flows.taxes.keep_tax import TaxArchived
+from catchment.flows.taxes.named_rates import check_rate
 from catchment.flows.taxes.tax_terms import tax_terms
-from catchment.store import versions
 from catchment.store.catalog import prices, products
 from catchment.store.catalog.price_terms import Terms as PriceTerms
 from catchment.store.schedules.schedule_records import PhaseRecord
-from catchment.store.taxes.tax_rates import RATES
 
 
 class TaxRateMissing(Invalid):
@@ -131,11 +129,4 @@ def _check_rates(tx: Connection, workspace: str, terms: Terms, before: Mapping[s
     named = set(before.values())
     for index, (_, rate_id) in enumerate(terms.tax_rates):
         pointer = f"/taxRates/{index}/taxRateId"
-        try:
-            row = versions.latest(tx, workspace, RATES, rate_id)
-        except NotFound as none:
-            error = FieldError(pointer, NotFound.code, none.detail)
-            raise NotFound(none.detail, errors=(error,)) from None
-        if row.archived_at is not None and rate_id not in named:
-            message = f"The tax rate {row.name!r} is archived."
-            raise TaxArchived(message, errors=(FieldError(pointer, TaxArchived.code, message),))
+        check_rate(tx, workspace, pointer, rate_id, archived=rate_id in named)

@@ -17,10 +17,24 @@ from catchment.store.taxes import tax_rates
 def taxed_again(
     tx: Connection, invoice: Invoice, lines: Sequence[LineItem]
 ) -> Mapping[ChargeId, Taxation]:
-    """How each charge that ``lines`` bill is taxed: as decided then, at the rate of its version.
+    """How each charge that ``lines`` bill is taxed, see ``lines_taxed_again``.
 
-    Who was exempt or reverse charged has no rate, whatever its lines say. Adjustments are left out:
-    they are taxed as what they adjust.
+    Adjustments are left out: they are taxed as what they adjust.
+    """
+    taxed = lines_taxed_again(tx, invoice, lines)
+    return {
+        (line.schedule_id, line.price_id, line.service.start, line.part): taxed[line.id]
+        for line in lines
+        if line.deducted is None and line.schedule_id and line.price_id and line.service
+    }
+
+
+def lines_taxed_again(
+    tx: Connection, invoice: Invoice, lines: Sequence[LineItem]
+) -> Mapping[str, Taxation]:
+    """How each of the lines is taxed, by its id: as decided then, at the rate of its version.
+
+    Who was exempt or reverse charged has no rate, whatever its lines say.
     """
     wanted = {
         line.taxation.rate.version_id for line in lines if line.taxation and line.taxation.rate
@@ -28,11 +42,10 @@ def taxed_again(
     rates = tax_rates.rates_called(tx, invoice.workspace_id, wanted)
     status = TaxStatus(invoice.customer_tax_status)
     free = None if status is TaxStatus.TAXED else TaxTerms(status).of(None, None)
-    found: dict[ChargeId, Taxation] = {}
+    found = {}
     for line in lines:
-        if line.deducted is None and line.schedule_id and line.price_id and line.service:
-            kept = line.taxation or NOT_TAXED
-            if kept.rate is not None:
-                kept = replace(kept, rate=rates.get(kept.rate.version_id))
-            found[line.schedule_id, line.price_id, line.service.start, line.part] = free or kept
+        kept = line.taxation or NOT_TAXED
+        if kept.rate is not None:
+            kept = replace(kept, rate=rates.get(kept.rate.version_id))
+        found[line.id] = free or kept
     return found

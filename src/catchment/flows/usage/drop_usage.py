@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 
 from catchment.core.charging import running
+from catchment.core.daily import only
 from catchment.core.errors import Invalid
 from catchment.core.metering import Aggregation
-from catchment.core.period import day_text, days_text, first_instant
+from catchment.core.period import BEGINNING, Period, day_text, days_text, first_instant
 from catchment.core.schedules import Charge
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.late_usage import adjustment_lines, late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.run_billing import hold, unbilled_before
@@ -103,7 +105,7 @@ def _needed(
         due = f" due on {day_text(due_on)}" if due_on else ""
         yield f"The draft of {name}{due} is not issued."
     agreed = agreements.all_of(tx, workspace)
-    open_charges = list(_open_charges(tx, agreed, day))
+    open_charges = list(_open_charges(tx, usage, agreed, day))
     today = now.astimezone(agreed.zone).date()
     waiting = [
         one
@@ -128,10 +130,14 @@ def _needed(
         yield f"The tiers of {charge.item.name} of {names[who]} go on from usage since {since}."
 
 
-def _open_charges(tx: Connection, agreed: Agreements, day: date) -> Iterator[tuple[str, Charge]]:
+def _open_charges(
+    tx: Connection, usage: UsageStore, agreed: Agreements, day: date
+) -> Iterator[tuple[str, Charge]]:
     billed = invoices.billed(tx, agreed.workspace.id)
-    for schedule in agreed.schedules.values():
-        for charge in unbilled_before(schedule, day, billed, agreed.zone):
+    known = agreed.schedules.values()
+    used = days_used(tx, usage, agreed, known, Period(BEGINNING.date(), day), billed=billed)
+    for schedule in known:
+        for charge in unbilled_before(schedule, day, billed, agreed.zone, used):
             yield schedule.customer, charge
 
 
@@ -139,7 +145,7 @@ def _going_on(agreed: Agreements, day: date) -> Iterator[tuple[str, Charge]]:
     """What is charged for ``day`` with tiers that earlier usage has moved."""
     for schedule in agreed.schedules.values():
         if schedule.archived_at is None:
-            for charge in running(schedule, day):
+            for charge in running(schedule, day, only(day)):
                 if charge.before is not None and charge.read.start < day:
                     yield schedule.customer, charge
 

@@ -107,7 +107,8 @@ def _payers(
     if not touched:
         return ()
     worlds, ids = worlds_around(tx, workspace, touched, {}, today)
-    open_days = [one for one in days(tx, worlds, ids, touched, today) if not _is_issued(one)]
+    found_days = days(tx, usages, worlds, ids, touched, today)
+    open_days = [one for one in found_days if not _is_issued(one)]
     return payers_of(tx, workspace.id, changed(tx, usages, worlds, open_days))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, insert, select
 
 from catchment.core.credits import CreditUnit, Entry, EntryKind
 from catchment.core.money import EXACT, Money, decimal_text
+from catchment.core.settling import StepKind
 from catchment.store import sequences
 from catchment.store.chunks import chunks
 from catchment.store.schema import credit_entries, credit_grants, invoices, line_items
@@ -178,7 +179,7 @@ def _drawn(workspace_id: str) -> Select[Any]:
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(credit_grants, credit_grants.c.id == _line.credit_grant_id)
-        .where(_line.workspace_id == workspace_id)
+        .where(_line.workspace_id == workspace_id, _line.settles == StepKind.CREDIT)
     )
 
 

@@ -23,7 +23,7 @@ from catchment.core.schedules import ChargeId
 from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
-from catchment.store.invoices.invoice_rows import parts_of
+from catchment.store.invoices.usage_rows import parts_of
 from catchment.store.schema import (
     billing_schedules,
     customer_aliases,

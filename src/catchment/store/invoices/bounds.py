@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, and_, func, select, update
 
 from catchment.core.bounds import Bounds
 from catchment.core.money import Money
@@ -22,10 +22,11 @@ _NEWEST = 24
 
 
 class Issued(NamedTuple):
-    """The net total of an invoice in force."""
+    """The net total of an invoice in force; whether that is for a single day."""
 
     due_on: date
     net: Money
+    of_a_day: bool
 
 
 def of(tx: Connection, workspace_id: str) -> Bounds:
@@ -54,15 +55,26 @@ def line_counts(tx: Connection, invoice_ids: Collection[str]) -> dict[str, int]:
 def issued_before(
     tx: Connection, workspace_id: str, schedule_ids: Collection[str]
 ) -> Mapping[str, list[Issued]]:
-    """The newest invoices of each schedule that are in force, oldest first."""
+    """The newest invoices of each schedule that are in force, oldest first: those of single days,
+    and all others.
+    """
     c = invoices.c
+    # Due when its last day is over, which is its first one, too: no arithmetic of days is portable.
+    of_a_day = and_(c.billing_period_end == c.due_on, c.billing_period_start == c.accounting_date)
     place = func.row_number().over(
-        partition_by=c.billing_schedule_id, order_by=(c.due_on.desc(), c.id.desc())
+        partition_by=(c.billing_schedule_id, of_a_day), order_by=(c.due_on.desc(), c.id.desc())
     )
     found: defaultdict[str, list[Issued]] = defaultdict(list)
     for part in chunks(sorted(schedule_ids), _AT_ONCE):
         newest = (
-            select(c.billing_schedule_id, c.due_on, c.net_minor, c.currency, place.label("place"))
+            select(
+                c.billing_schedule_id,
+                c.due_on,
+                c.net_minor,
+                c.currency,
+                of_a_day.label("of_a_day"),
+                place.label("place"),
+            )
             .where(
                 c.workspace_id == workspace_id,
                 c.billing_schedule_id.in_(part),
@@ -73,6 +85,6 @@ def issued_before(
         )
         query = select(newest).where(newest.c.place <= _NEWEST).order_by(newest.c.place.desc())
         for row in tx.execute(query):
-            issued = Issued(row.due_on, Money(row.net_minor, row.currency))
+            issued = Issued(row.due_on, Money(row.net_minor, row.currency), bool(row.of_a_day))
             found[row.billing_schedule_id].append(issued)
     return found

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, delete, select
 
 from catchment.core.branches import stretches
-from catchment.store.bulk import add_rows
 from catchment.store.invoices.invoice_parts import UsageItemGroup
 from catchment.store.schema import usage_branches
 
 _c = usage_branches.c
 
 
-def add(
-    tx: Connection, workspace_id: str, added: Iterable[tuple[str, Sequence[UsageItemGroup]]]
-) -> None:
-    """Note the branches of new invoices, given each with its members in the order shown."""
-    rows = (
-        (one.customer, invoice_id, one.first, one.last)
-        for invoice_id, members in added
-        for one in stretches([id for id, _ in member.path] for member in members)
-    )
-    columns = ("customer_id", "invoice_id", "first_index", "last_index")
-    add_rows(tx, usage_branches, {"workspace_id": workspace_id}, columns, rows)
+COLUMNS = ("customer_id", "invoice_id", "first_index", "last_index", "workspace_id")
+
+
+def rows_of(
+    workspace_id: str, members: Sequence[UsageItemGroup]
+) -> Iterator[tuple[str, str, int, int, str]]:
+    """The values of COLUMNS for an invoice, given its members in the order shown."""
+    invoice_id = members[0].invoice_id
+    for one in stretches([id for id, _ in member.path] for member in members):
+        yield one.customer, invoice_id, one.first, one.last, workspace_id
 
 
 def of_customer(

@@ -6,12 +6,12 @@ members is mostly the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -21,12 +21,11 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, Metric
 from catchment.core.money import exact_sum
 from catchment.core.period import Period, Span
-from catchment.store.bulk import add_rows
 from catchment.store.chunks import chunks
 from catchment.store.schema import invoice_evidence, line_items
 
 _c, _line = invoice_evidence.c, line_items.c
-_T = TypeVar("_T")
+_NOTHING = Decimal(0)
 
 
 class EvidenceMember(NamedTuple):
@@ -81,27 +80,7 @@ class Evidence:
     counted: Counted | None
 
 
-class _MemberSum(msgspec.Struct, array_like=True, gc=False):
-    """The beginning of an ``EvidenceMember``."""
-
-    customer: CustomerId
-    quantity: Decimal
-    event_count: int
-
-
-class _CountedSum(msgspec.Struct):
-    metric: Metric
-    known_at: datetime
-    last_seq: int
-    members: tuple[_MemberSum, ...]
-
-
-class _EvidenceSum(msgspec.Struct):
-    counted: _CountedSum | None
-
-
-@dataclass(frozen=True, slots=True)
-class MemberSums:
+class MemberSums(NamedTuple):
     """What all members of a line come to, and what was read to find it."""
 
     metric: Metric
@@ -115,21 +94,123 @@ class EvidenceUnreadable(Exception):
     """What is stored is not what was written."""
 
 
+_BROKEN = (OSError, ValueError, LookupError, AssertionError, msgspec.DecodeError)
+
+
+class _CountedTerms(msgspec.Struct, array_like=True, gc=False):
+    """The beginning of what was ``Counted``, which has neither members nor figures."""
+
+    metric: Metric
+    known_at: datetime
+    last_seq: int
+    metric_name: str | None
+    span: Span
+    scope: tuple[CustomerId, ...]
+    exclusions: tuple[CustomerId, ...]
+
+
+class _Terms(msgspec.Struct, array_like=True, gc=False):
+    """What the lines of many invoices have alike."""
+
+    counted: _CountedTerms | None
+    structure: dict[str, Any]
+    price_name: str
+    frequency: str
+    timing: str
+    full: Period
+
+
+class _Member(msgspec.Struct, array_like=True, gc=False):
+    """An ``EvidenceMember`` but for its figures: what the lines of an invoice have alike."""
+
+    customer: CustomerId
+    spans: tuple[Span, ...]
+    aliases: tuple[str, ...]
+    depth: int
+    path: tuple[CustomerId, ...]
+    links: tuple[str, ...]
+
+
+class _Line(msgspec.Struct, array_like=True, gc=False):
+    """What is a line's own: the place of its terms, and of each member its place, the quantity and
+    the events.
+    """
+
+    terms: int
+    used: list[tuple[int, Decimal, int]] = []
+    reached: Decimal = _NOTHING
+    before: tuple[Member, ...] = ()
+    seats: tuple[tuple[Decimal, int], ...] = ()
+
+
+class _Body(msgspec.Struct):
+    """The evidence of an invoice, in which nothing is said twice."""
+
+    terms: list[msgspec.Raw]
+    members: list[msgspec.Raw]
+    lines: dict[str, _Line]
+
+
+class Kept(NamedTuple):
+    """The evidence of a line as it is kept, for ``read``."""
+
+    body: _Body
+    line_id: str
+
+
+COLUMNS = ("invoice_id", "workspace_id", "body")
 _SIZE = 8  # bytes that say how large a body is
 _codec = pa.Codec("zstd", compression_level=1)
-_raw = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_sums = msgspec.json.Decoder(dict[str, _EvidenceSum])
-_one = msgspec.json.Decoder(Evidence)
+_bodies = msgspec.json.Decoder(_Body)
+_terms = msgspec.json.Decoder(_Terms)
+_member = msgspec.json.Decoder(_Member)
 
 
-def add(
-    tx: Connection, workspace_id: str, found: Iterable[tuple[str, Mapping[str, Evidence]]]
-) -> None:
-    """Keep the evidence of lines: (invoice, evidence by line)."""
-    rows = ((invoice_id, _packed(msgspec.json.encode(by_line))) for invoice_id, by_line in found)
-    columns = ("invoice_id", "body")
-    common = {"workspace_id": workspace_id}
-    add_rows(tx, invoice_evidence, common, columns, rows, ready=columns)
+def row_of(
+    workspace_id: str, invoice_id: str, by_line: Mapping[str, Evidence]
+) -> tuple[str, str, bytes]:
+    """The values of COLUMNS for the evidence of an invoice, by line."""
+    terms: dict[bytes, int] = {}
+    members = _Members()
+    lines: dict[str, _Line] = {}
+    for line_id, one in by_line.items():
+        place = terms.setdefault(msgspec.json.encode(_terms_of(one)), len(terms))
+        of = one.counted
+        if of is None:
+            lines[line_id] = _Line(place)
+        else:
+            used = [(members.place(m), m.quantity, m.event_count) for m in of.members]
+            lines[line_id] = _Line(place, used, of.reached, of.before, of.seats)
+    body = _Body([*map(msgspec.Raw, terms)], members.kept, lines)
+    return invoice_id, workspace_id, _packed(msgspec.json.encode(body))
+
+
+def _terms_of(one: Evidence) -> _Terms:
+    of = one.counted
+    counted = None
+    if of is not None:
+        read = of.metric, of.known_at, of.last_seq, of.metric_name, of.span
+        counted = _CountedTerms(*read, of.scope, of.exclusions)
+    return _Terms(counted, one.structure, one.price_name, one.frequency, one.timing, one.full)
+
+
+class _Members:
+    """The members of an invoice's lines, each that is the same on several kept once."""
+
+    def __init__(self) -> None:
+        self.kept: list[msgspec.Raw] = []
+        self._places: dict[CustomerId, list[tuple[tuple[object, ...], int]]] = {}
+
+    def place(self, member: EvidenceMember) -> int:
+        alike = member[3:]
+        known = self._places.setdefault(member.customer, [])
+        for other, place in known:
+            if other == alike:
+                return place
+        place = len(self.kept)
+        known.append((alike, place))
+        self.kept.append(msgspec.Raw(msgspec.json.encode((member.customer, *alike))))
+        return place
 
 
 def clear(tx: Connection, invoice_id: str) -> None:
@@ -140,16 +221,16 @@ def clear(tx: Connection, invoice_id: str) -> None:
 def of_line(tx: Connection, workspace_id: str, line_id: str) -> Evidence | None:
     """The evidence of one line; None without such a line. Raises EvidenceUnreadable."""
     row = tx.execute(_with_lines(workspace_id, [line_id])).one_or_none()
-    return None if row is None else read(_found(row.body, _raw)[line_id])
+    return None if row is None else read(Kept(unpacked(row.body), line_id))
 
 
-def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dict[str, msgspec.Raw]:
+def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dict[str, Kept]:
     """What ``read`` reads, by line, for all lines of some invoices; without what is unreadable."""
-    found: dict[str, msgspec.Raw] = {}
+    found: dict[str, Kept] = {}
     for row in _of_invoices(tx, workspace_id, invoice_ids):
         with suppress(EvidenceUnreadable):
-            by_line: dict[str, msgspec.Raw] = _found(row.body, _raw)
-            found |= by_line
+            body = unpacked(row.body)
+            found |= {line_id: Kept(body, line_id) for line_id in body.lines}
     return found
 
 
@@ -158,45 +239,80 @@ def metrics(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> dict[
     found: dict[str, Metric] = {}
     for part in chunks(line_ids):
         for row in tx.execute(_with_lines(workspace_id, part)):
-            counted = _found(row.body, _sums)[row.id].counted
+            counted = read(Kept(unpacked(row.body), row.id)).counted
             if counted is not None:
                 found[row.id] = counted.metric
     return found
 
 
-def read(body: msgspec.Raw) -> Evidence:
-    """The value of a body. Raises EvidenceUnreadable."""
+def read(kept: Kept) -> Evidence:
+    """The evidence of a line. Raises EvidenceUnreadable."""
+    body = kept.body
     try:
-        return _one.decode(body)
-    except (msgspec.DecodeError, AssertionError) as error:
+        own = body.lines[kept.line_id]
+        terms = _terms.decode(body.terms[own.terms])
+        members = tuple(_with_figures(body, *figures) for figures in own.used)
+    except _BROKEN as error:
         raise EvidenceUnreadable(str(error)) from error
+    of, counted = terms.counted, None
+    if of is not None:
+        read = of.metric, of.metric_name, of.span, of.known_at, of.last_seq, members
+        own_figures = own.reached, own.before, own.seats
+        counted = Counted(*read, of.scope, of.exclusions, *own_figures)
+    named = terms.structure, terms.price_name, terms.frequency, terms.timing
+    return Evidence(*named, terms.full, counted)
 
 
-def member_sums(
-    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
-) -> dict[str, MemberSums | None]:
-    """What must add up, by line, for all lines of some invoices; None for what counts nothing.
+def _with_figures(body: _Body, place: int, quantity: Decimal, event_count: int) -> EvidenceMember:
+    one = _member.decode(body.members[place])
+    how = one.spans, one.aliases, one.depth, one.path, one.links
+    return EvidenceMember(one.customer, quantity, event_count, *how)
 
-    Far cheaper than to ``read`` all of it. What is unreadable is left out.
+
+class Sums:
+    """What must add up, for the lines of many invoices. Far cheaper than to ``read`` all of it:
+    what many lines have alike is decoded once.
     """
-    found: dict[str, MemberSums | None] = {}
-    for row in _of_invoices(tx, workspace_id, invoice_ids):
-        with suppress(EvidenceUnreadable):
-            found |= {id: _summed(one) for id, one in _found(row.body, _sums).items()}
-    return found
 
+    def __init__(self) -> None:
+        self._known: dict[bytes, _CountedTerms | None] = {}
 
-def _summed(one: _EvidenceSum) -> MemberSums | None:
-    counted = one.counted
-    if counted is None:
-        return None
-    return MemberSums(
-        counted.metric,
-        counted.known_at,
-        counted.last_seq,
-        exact_sum(member.quantity for member in counted.members),
-        sum(member.event_count for member in counted.members),
-    )
+    def of(
+        self, tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
+    ) -> dict[str, MemberSums | None]:
+        """By line, for all lines of some invoices; None for what counts nothing.
+
+        What is unreadable is left out.
+        """
+        found: dict[str, MemberSums | None] = {}
+        for row in _of_invoices(tx, workspace_id, invoice_ids):
+            with suppress(EvidenceUnreadable):
+                found |= self._summed(unpacked(row.body))
+        return found
+
+    def _summed(self, body: _Body) -> dict[str, MemberSums | None]:
+        try:
+            terms = [self._terms(bytes(one)) for one in body.terms]
+            return {
+                id: None
+                if of is None
+                else MemberSums(
+                    of.metric,
+                    of.known_at,
+                    of.last_seq,
+                    exact_sum(quantity for _, quantity, _ in own.used),
+                    sum(events for _, _, events in own.used),
+                )
+                for id, own in body.lines.items()
+                for of in [terms[own.terms]]
+            }
+        except _BROKEN as error:
+            raise EvidenceUnreadable(str(error)) from error
+
+    def _terms(self, kept: bytes) -> _CountedTerms | None:
+        if kept not in self._known:
+            self._known[kept] = _terms.decode(kept).counted
+        return self._known[kept]
 
 
 def _with_lines(workspace_id: str, line_ids: Sequence[str]) -> Select[Any]:
@@ -220,10 +336,10 @@ def _packed(json: bytes) -> bytes:
     return len(json).to_bytes(_SIZE, "big") + packed
 
 
-def _found(body: bytes, decoder: msgspec.json.Decoder[_T]) -> _T:
-    """What a body says. Raises EvidenceUnreadable."""
+def unpacked(body: bytes) -> _Body:
+    """What was packed. Raises EvidenceUnreadable."""
     size = int.from_bytes(body[:_SIZE], "big")
     try:
-        return decoder.decode(_codec.decompress(body[_SIZE:], size))
-    except (OSError, ValueError, AssertionError, msgspec.DecodeError) as error:
+        return _bodies.decode(_codec.decompress(body[_SIZE:], size))
+    except _BROKEN as error:
         raise EvidenceUnreadable(str(error)) from error

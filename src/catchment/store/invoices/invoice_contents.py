@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
 
-from catchment.store.bulk import add_rows
 from catchment.store.invoices import branches, evidence
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
-from catchment.store.invoices.invoice_rows import (
-    GROUP_COLUMNS,
-    LINE_COLUMNS,
-    LINE_JSON,
-    USAGE_COLUMNS,
-    USAGE_JSON,
-    group_of_row,
-    group_row,
-    line_of_row,
-    line_row,
-    usage_of_row,
-    usage_row,
+from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
+from catchment.store.invoices.usage_rows import usage_of_row
+from catchment.store.schema import (
+    invoice_usage_metrics,
+    invoices,
+    line_item_groups,
+    line_items,
+    usage_item_groups,
 )
-from catchment.store.schema import invoices, line_item_groups, line_items, usage_item_groups
 
 _AT_ONCE = 1_000
 
@@ -88,20 +82,6 @@ def branch(
             since = found[-1].index + 1
 
 
-def add(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
-    """Store the contents of new heads, in a few statements however many there are."""
-    own = {"workspace_id": workspace_id}
-    group_rows = (group_row(group) for contents in added for group in contents.groups)
-    add_rows(tx, line_item_groups, own, GROUP_COLUMNS, group_rows)
-    line_rows = (line_row(line) for contents in added for line in contents.lines)
-    add_rows(tx, line_items, own, LINE_COLUMNS, line_rows, ready=LINE_JSON)
-    usage_rows = (usage_row(member) for contents in added for member in contents.usage)
-    add_rows(tx, usage_item_groups, own, USAGE_COLUMNS, usage_rows, ready=USAGE_JSON)
-    branches.add(tx, workspace_id, ((c.usage[0].invoice_id, c.usage) for c in added if c.usage))
-    kept = ((c.lines[0].invoice_id, c.evidence) for c in added if c.lines)
-    evidence.add(tx, workspace_id, kept)
-
-
 def member_names(tx: Connection, workspace_id: str, invoice_id: str) -> dict[str, str]:
     """The members of an invoice by id with the names they had, in the order shown."""
     c = usage_item_groups.c
@@ -118,36 +98,46 @@ def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -
     return None if row is None else line_of_row(row)
 
 
+def line_called(tx: Connection, workspace_id: str, line_id: str) -> LineItem | None:
+    """The line of that id, on whichever invoice; None without one."""
+    query = _with_currency(line_items, workspace_id).where(line_items.c.id == line_id)
+    row = tx.execute(query).one_or_none()
+    return None if row is None else line_of_row(row)
+
+
 def clear(tx: Connection, invoice_id: str) -> None:
     """Take everything off an invoice."""
     evidence.clear(tx, invoice_id)
     branches.clear(tx, invoice_id)
-    for table in (line_items, line_item_groups, usage_item_groups):
+    for table in (line_items, line_item_groups, usage_item_groups, invoice_usage_metrics):
         tx.execute(delete(table).where(table.c.invoice_id == invoice_id))
 
 
 def groups_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The groups of an invoice, for ``group_of_row``."""
-    return _with_currency(line_item_groups, workspace_id, invoice_id)
+    query = _with_currency(line_item_groups, workspace_id)
+    return query.where(line_item_groups.c.invoice_id == invoice_id)
 
 
 def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The lines of an invoice, for ``line_of_row``."""
-    return _with_currency(line_items, workspace_id, invoice_id)
+    return _with_currency(line_items, workspace_id).where(line_items.c.invoice_id == invoice_id)
 
 
 def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The members of an invoice, for ``usage_of_row``."""
-    c = usage_item_groups.c
-    return select(usage_item_groups).where(
-        c.workspace_id == workspace_id, c.invoice_id == invoice_id
+    c, metrics = usage_item_groups.c, invoice_usage_metrics.c
+    return (
+        select(usage_item_groups, metrics.metrics)
+        .join(invoice_usage_metrics, metrics.invoice_id == c.invoice_id)
+        .where(c.workspace_id == workspace_id, c.invoice_id == invoice_id)
     )
 
 
-def _with_currency(table: Any, workspace_id: str, invoice_id: str) -> Select[Any]:
+def _with_currency(table: Any, workspace_id: str) -> Select[Any]:
     joined = table.join(invoices, invoices.c.id == table.c.invoice_id)
     return (
         select(table, invoices.c.currency)
         .select_from(joined)
-        .where(table.c.workspace_id == workspace_id, table.c.invoice_id == invoice_id)
+        .where(table.c.workspace_id == workspace_id)
     )

@@ -1,4 +1,8 @@
-"""The parts of an invoice as values: groups of lines, lines, and what every member used."""
+"""The parts of an invoice as values: groups of lines, lines, and what every member used.
+
+Nobody changes them, but only ``Contents`` is frozen: there are so many, with so many fields, that
+freezing them took a tenth of the time it takes to store an invoice.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import NAMESPACE_OID, uuid5
 
 from catchment.core.adjustments import ORIGINAL, Deducted
 from catchment.core.allocation import Parts
@@ -19,7 +24,7 @@ from catchment.core.taxes import Taxation
 from catchment.store.invoices.evidence import Evidence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineItemGroup(Taxed):
     """The lines of one product."""
 
@@ -33,7 +38,7 @@ class LineItemGroup(Taxed):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineItem(Taxed):
     """One charge. ``quantity`` is what was used, ``segments`` and ``steps`` explain ``net``.
 
@@ -113,11 +118,10 @@ class LineItem(Taxed):
         return self.share_counts is None and (made or self.deducted is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UsageItem:
     """What a member used of one metric."""
 
-    id: str
     metric_id: str
     title: str
     value: Decimal
@@ -134,7 +138,7 @@ class MemberShare(NamedTuple):
     taxes: Parts = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UsageItemGroup:
     """A member of the pool, by the name it had.
 
@@ -150,6 +154,13 @@ class UsageItemGroup:
     path: tuple[tuple[str, str], ...]
     items: tuple[UsageItem, ...]
     shares: tuple[MemberShare, ...] = ()
+
+    def id_of(self, item: UsageItem) -> str:
+        """The id of one of its items: a UUID of its name, that of the member and the metric's.
+
+        So it stays the same however often the invoice is calculated, and nobody has to keep it.
+        """
+        return str(uuid5(NAMESPACE_OID, f"{self.id}/{item.metric_id}"))
 
 
 @dataclass(frozen=True, slots=True)

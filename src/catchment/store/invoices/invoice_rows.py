@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from msgspec.json import encode
 from sqlalchemy import Row
 
-from catchment.core.allocation import METHODS
-from catchment.core.money import Money, decimal_text
+from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.pricing import SeatPart, Segment
 from catchment.core.settling import Step, StepKind
+from catchment.core.taxes import Taxation
 from catchment.store.invoices import deductions
+from catchment.store.invoices.figures_text import text_of
 from catchment.store.invoices.invoice_parts import (
     LineItem,
     LineItemGroup,
-    MemberShare,
-    UsageItem,
-    UsageItemGroup,
 )
+from catchment.store.once import once
 from catchment.store.taxes import taxations
-
-_P = TypeVar("_P")
 
 
 def group_of_row(row: Row[Any]) -> LineItemGroup:
@@ -84,38 +81,9 @@ def line_of_row(row: Row[Any]) -> LineItem:
     )
 
 
-def usage_of_row(row: Row[Any]) -> UsageItemGroup:
-    """The member of a row."""
-    named = row._mapping  # noqa: SLF001
-    items = (
-        UsageItem(
-            item["id"],
-            item["metricId"],
-            item["title"],
-            Decimal(item["value"]),
-            item.get("unit"),
-            item.get("lineItemGroupId"),
-        )
-        for item in named["items"]
-    )
-    return UsageItemGroup(
-        id=row.id,
-        invoice_id=row.invoice_id,
-        index=named["index"],
-        customer_id=row.customer_id,
-        title=row.title,
-        depth=row.depth,
-        path=tuple((id, name) for id, name in row.path),
-        items=tuple(items),
-        shares=tuple(
-            MemberShare(line_index, Decimal(quantity), *parts_of(parts))
-            for line_index, quantity, *parts in row.shares
-        ),
-    )
-
-
 GROUP_COLUMNS = (
     "id",
+    "workspace_id",
     "invoice_id",
     "index",
     "title",
@@ -127,11 +95,12 @@ GROUP_COLUMNS = (
 )
 
 
-def group_row(group: LineItemGroup) -> tuple[Any, ...]:
+def group_row(workspace_id: str, group: LineItemGroup) -> tuple[Any, ...]:
     """The values of GROUP_COLUMNS."""
     net, tax = group.net.minor, group.tax.minor
     return (
         group.id,
+        workspace_id,
         group.invoice_id,
         group.index,
         group.title,
@@ -145,6 +114,7 @@ def group_row(group: LineItemGroup) -> tuple[Any, ...]:
 
 LINE_COLUMNS = (
     "id",
+    "workspace_id",
     "invoice_id",
     "group_id",
     "index",
@@ -187,20 +157,21 @@ LINE_JSON = LINE_COLUMNS[-6:]
 """Columns whose values are JSON as text, or None."""
 
 
-def line_row(line: LineItem) -> tuple[Any, ...]:
+def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
     """The values of LINE_COLUMNS."""
     net, tax, service = line.net.minor, line.tax.minor, line.service
     return (
         line.id,
+        workspace_id,
         line.invoice_id,
         line.group_id,
         line.index,
         line.title,
         line.description,
-        decimal_text(line.quantity),
-        decimal_text(line.rate),
+        text_of(line.quantity),
+        text_of(line.rate),
         line.rate_display,
-        decimal_text(line.tax_rate),
+        text_of(line.tax_rate),
         net,
         tax,
         net + tax,
@@ -225,7 +196,7 @@ def line_row(line: LineItem) -> tuple[Any, ...]:
         line.known_at,
         _json([segment_texts(segment) for segment in line.segments]),
         _json([_step_kept(step) for step in line.steps]) if line.steps else None,
-        _json_or_none(taxations.kept(line.taxation)),
+        _taxation(line.taxation),
         _json_or_none(line.share_counts),
         _json(sorted(line.scope)) if line.scope else None,
         _json_or_none(deductions.kept(line.deducted)),
@@ -236,72 +207,28 @@ def _json(value: object) -> str:
     return encode(value).decode()
 
 
+@once
+def _taxation(one: Taxation | None) -> str | None:
+    """The lines of many invoices are taxed the same."""
+    return _json_or_none(taxations.kept(one))
+
+
 def _json_or_none(value: object) -> str | None:
     return None if value is None else _json(value)
-
-
-USAGE_COLUMNS = (
-    "id",
-    "invoice_id",
-    "index",
-    "customer_id",
-    "title",
-    "depth",
-    "path",
-    "items",
-    "shares",
-)
-USAGE_JSON = USAGE_COLUMNS[-3:]
-"""Columns whose values are JSON as text."""
-
-
-def usage_row(group: UsageItemGroup) -> tuple[Any, ...]:
-    """The values of USAGE_COLUMNS: members of a large family are many."""
-    items = [
-        {
-            "id": item.id,
-            "metricId": item.metric_id,
-            "title": item.title,
-            "value": decimal_text(item.value),
-            "unit": item.unit,
-            "lineItemGroupId": item.group_id,
-        }
-        for item in group.items
-    ]
-    shares = [
-        (line_index, decimal_text(quantity), *parts, *taxes)
-        for line_index, quantity, parts, taxes in group.shares
-    ]
-    return (
-        group.id,
-        group.invoice_id,
-        group.index,
-        group.customer_id,
-        group.title,
-        group.depth,
-        _json(group.path),
-        _json(items),
-        _json(shares),
-    )
-
-
-def parts_of(kept: Sequence[_P]) -> tuple[tuple[_P, ...], tuple[_P, ...]]:
-    """A member's parts of a line's net and, where it was taxed, of its tax, by each of METHODS."""
-    return tuple(kept[: len(METHODS)]), tuple(kept[len(METHODS) :])
 
 
 def segment_texts(segment: Segment) -> dict[str, str]:
     """A segment as it is stored and shown; the bounds of its tier only where it has them."""
     texts = {
-        "quantity": decimal_text(segment.quantity),
-        "rate": decimal_text(segment.rate),
-        "fee": decimal_text(segment.fee),
-        "amount": decimal_text(segment.amount),
+        "quantity": text_of(segment.quantity),
+        "rate": text_of(segment.rate),
+        "fee": text_of(segment.fee),
+        "amount": text_of(segment.amount),
     }
     if segment.lower is not None:
-        texts["from"] = decimal_text(segment.lower)
+        texts["from"] = text_of(segment.lower)
     if segment.upper is not None:
-        texts["to"] = decimal_text(segment.upper)
+        texts["to"] = text_of(segment.upper)
     return texts
 
 

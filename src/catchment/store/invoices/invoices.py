@@ -7,7 +7,7 @@ what stands on live invoices.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -19,7 +19,6 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
-    bindparam,
     delete,
     func,
     insert,
@@ -33,7 +32,6 @@ from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
-from catchment.store.bulk import add_rows
 from catchment.store.schema import (
     customers,
     invoice_documents,
@@ -186,41 +184,6 @@ def numbers(tx: Connection, workspace_id: str) -> list[str]:
         c.workspace_id == workspace_id, c.invoice_number.is_not(None)
     )
     return list(tx.execute(query).scalars())
-
-
-def add(tx: Connection, added: Sequence[Invoice]) -> None:
-    """Store new heads."""
-    if added:
-        columns = tuple(_row(added[0]))
-        add_rows(tx, invoices, {}, columns, (tuple(_row(one).values()) for one in added))
-
-
-def save(tx: Connection, *changed: Invoice) -> None:
-    """Store changed heads."""
-    if changed:
-        this = update(invoices).where(invoices.c.id == bindparam("this_id"))
-        tx.execute(this, [{"this_id": one.id, **_row(one)} for one in changed])
-
-
-def issue(tx: Connection, numbered: Sequence[Invoice]) -> None:
-    """Store what drafts become when they are numbered; nothing else of a head changes then."""
-    if numbered:
-        this = update(invoices).where(invoices.c.id == bindparam("this_id"))
-        names = _NUMBERED
-        rows = [(one.id, _row(one)) for one in numbered]
-        values = [{"this_id": id} | {name: row[name] for name in names} for id, row in rows]
-        tx.execute(this, values)
-
-
-_NUMBERED = (
-    "status",
-    "invoice_number",
-    "issue_date",
-    "due_date",
-    "payment_term_days",
-    "merchant_details",
-    "updated_at",
-)
 
 
 def remove(tx: Connection, invoice_id: str) -> None:
@@ -387,48 +350,6 @@ def of_row(row: Row[Any]) -> Invoice:
         auto_issue=row.auto_issue,
         customer_archived=bool(row.customer_archived),
     )
-
-
-def _row(one: Invoice) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "workspace_id": one.workspace_id,
-        "customer_id": one.customer_id,
-        "billing_schedule_id": one.schedule_id,
-        "due_on": one.due_on,
-        "ordinal": one.ordinal,
-        "status": one.status,
-        "payment_status": one.payment_status,
-        "currency": one.currency,
-        "invoice_number": one.number,
-        "issue_date": one.issue_date,
-        "due_date": one.due_date,
-        "due_date_source": one.due_date_source,
-        "payment_term_days": one.payment_term_days,
-        "purchase_order_number": one.purchase_order_number,
-        "reference": one.reference,
-        "memo": one.memo,
-        "customer_emails": list(one.customer_emails),
-        "customer_legal_name": one.customer_legal_name,
-        "customer_billing_address": dict(one.customer_billing_address),
-        "customer_tax_status": one.customer_tax_status,
-        "customer_tax_id": one.customer_tax_id,
-        "undecided_taxes": one.undecided_taxes,
-        "billing_period_start": one.billing_period.start if one.billing_period else None,
-        "billing_period_end": one.billing_period.end if one.billing_period else None,
-        "accounting_date": one.accounting_date,
-        "net_minor": one.net.minor,
-        "tax_minor": one.tax.minor,
-        "gross_minor": one.gross.minor,
-        "metadata": list(one.metadata),
-        "merchant_details": one.merchant,
-        "notes": list(one.notes),
-        "billing_run_id": one.run_id,
-        "auto_issue": one.auto_issue,
-        "calculated_at": one.calculated_at,
-        "created_at": one.created_at,
-        "updated_at": one.updated_at,
-    }
 
 
 def _batches(ids: Iterable[str]) -> Iterator[list[str]]:

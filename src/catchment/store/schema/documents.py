@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from catchment.store.schema.columns import (
@@ -194,7 +195,7 @@ line_items = Table(
     json_column("steps", nullable=True),
     # DISCOUNT, MINIMUM or CREDIT where the line is one itself.
     text_column("settles"),
-    # The grant that pays, where it is a credit.
+    # The grant that pays, where it is a credit; else the grant that it sells.
     text_column("credit_grant_id"),
     Column("event_count", BigInteger),
     # 0 is the line of the charge itself; its adjustments count from 1, each with what it takes off:
@@ -221,7 +222,12 @@ line_items = Table(
         "live_key",
     ),
     UniqueConstraint("invoice_id", "index"),
-    Index(None, "credit_grant_id"),
+    Index(
+        None,
+        "credit_grant_id",
+        sqlite_where=text("credit_grant_id IS NOT NULL"),
+        postgresql_where=text("credit_grant_id IS NOT NULL"),
+    ),
 )
 
 # Up to where a charge was looked at because something came late for it, and cost the same.
@@ -257,12 +263,21 @@ usage_item_groups = Table(
     text_column("title", nullable=False),
     Column("depth", Integer, nullable=False),
     json_column("path"),
-    # [{id, metricId, title, value, unit, lineItemGroupId}]: read and written only with their group.
+    # [place among the invoice's metrics, value]: read and written only with their group.
     json_column("items"),
     # [line's index, quantity, net by each of METHODS or null], as calculated with the line.
     json_column("shares"),
     UniqueConstraint("invoice_id", "index"),
     Index(None, "customer_id", "invoice_id"),
+)
+
+# What the items of an invoice's members are of, said once: [metric, title, unit, line item group].
+invoice_usage_metrics = Table(
+    "invoice_usage_metrics",
+    metadata,
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    workspace_column(),
+    text_column("metrics", nullable=False),
 )
 
 # Who stands above members of an invoice: the stretches of indexes at which members are below it or

@@ -6,12 +6,22 @@ earlier one, whatever their instants are; what was read up to a place can be rea
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from catchment.core.errors import NotFound
 from catchment.core.seat_balances import SeatTotal
@@ -38,13 +48,14 @@ class SeatEvent:
 
 @dataclass(frozen=True, slots=True)
 class SeatEventFilter:
-    """Which events a list keeps; None and empty ones keep everything."""
+    """Which events a list keeps; None and empty ones keep everything, but no ``places`` nothing."""
 
     aliases: Collection[str] | None = None
     seat_types: Collection[str] = ()
     customer_event_id: str | None = None
     before: datetime | None = None
     after: datetime | None = None
+    places: Collection[int] | None = None
 
 
 def add(tx: Connection, workspace: str, event: SeatEvent, now: datetime) -> None:
@@ -99,6 +110,12 @@ def listed(
         query = query.where(_c.event_at < wanted.before)
     if wanted.after is not None:
         query = query.where(_c.event_at > wanted.after)
+    if wanted.places is not None:
+        # Written into the statement: a database takes only so many parameters.
+        these: BindParameter[Sequence[int]] = bindparam(
+            "places", sorted(wanted.places), expanding=True, literal_execute=True
+        )
+        query = query.where(_c.place.in_(these))
     sort = _c.event_at if by_instant else None
     return page(tx, query, request, id_column=_c.id, sort=sort)
 

@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from catchment.core.metering import FRACTION_DIGITS
 from catchment.core.period import Span
+from catchment.core.properties import FRACTION_DIGITS
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""
@@ -31,6 +31,12 @@ MARKS = pa.schema([("seq", pa.int64()), ("later", pa.int64())])
 
 MOST_MEMORY = 3 << 29
 """Bytes that all questions of a process may take together; beyond that they use the disk."""
+
+_SOUGHT = 50_000
+"""So many rows that a question joins events with make it skip what has none of their names. DuckDB
+does so for 50 at first, which are five metrics of a family of five with two names each; a scan of
+everything costs more than to look for many.
+"""
 
 _NONE: Mapping[str, Any] = {}
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -60,6 +66,7 @@ class Duck:
                 _limit(self._connection)
                 # No file ever changes.
                 self._connection.execute("SET GLOBAL parquet_metadata_cache = true")
+                self._connection.execute(f"SET GLOBAL dynamic_or_filter_threshold = {_SOUGHT}")
             cursor = self._connection.cursor()
         try:
             yield cursor

@@ -8,6 +8,7 @@ ids with the same key cost time and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,13 @@ Keys = npt.NDArray[np.uint64]
 
 _WORD = 8
 _SPREAD = np.uint64(0x9E37_79B9_7F4A_7C15)  # odd, and its bits are even: 2**64 by the golden ratio
+_BITS = 22
+_REST = np.uint64(64 - _BITS)
+_LEAST = 100_000
+_ALIKE = 2
+"""Between so many and so many times as many stored keys are sieved: 250,000 take 12 ns each, where
+searching for one takes 25.
+"""
 
 
 def of(ids: pa.ChunkedArray) -> Keys:
@@ -62,8 +70,32 @@ def merged(files: Iterable[Path]) -> Keys:
     return keys
 
 
-def known(keys: Keys, stored: Keys) -> npt.NDArray[np.bool_]:
-    """Which of ``keys``, sorted, are among ``stored``, of which there is at least one."""
-    places = np.searchsorted(stored, keys)
-    places[places == len(stored)] = 0
-    return np.asarray(stored[places] == keys)
+class Sought:
+    """Sorted keys to be looked for in one file after another."""
+
+    def __init__(self, keys: Keys) -> None:
+        self.keys = keys
+
+    def among(self, stored: Keys) -> npt.NDArray[np.bool_]:
+        """Which of the keys are among ``stored``, which are sorted, at least one."""
+        if not _LEAST <= len(stored) <= _ALIKE * len(self.keys):
+            return _are_in(stored, self.keys)
+        near = stored[self._begins[stored >> _REST]]
+        near = np.unique(near[_are_in(self.keys, near)])
+        edges = np.zeros(len(self.keys) + 1, np.int8)
+        edges[np.searchsorted(self.keys, near, "left")] += 1
+        edges[np.searchsorted(self.keys, near, "right")] -= 1
+        return np.asarray(edges[:-1].cumsum(dtype=np.int8) > 0)
+
+    @cached_property
+    def _begins(self) -> npt.NDArray[np.bool_]:
+        """By the first bits of a number: whether one of the keys has them."""
+        begins = np.zeros(1 << _BITS, bool)
+        begins[self.keys >> _REST] = True
+        return begins
+
+
+def _are_in(some: Keys, asked: Keys) -> npt.NDArray[np.bool_]:
+    places = np.searchsorted(some, asked)
+    places[places == len(some)] = 0
+    return np.asarray(some[places] == asked)

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from catchment.usage.embedded import duck, keys, layout
+from catchment.usage.embedded.footers import footer
 from catchment.usage.embedded.segments import Kind, Segment
 
 FAN_IN = 16
@@ -94,7 +95,10 @@ def rewrite(
 ) -> None:
     """Write those events of ``sources`` to ``file`` that are ``wanted``, a condition."""
     schema = _schema(cursor, sources)
-    layout.write(file, schema=schema, tables=_slices(cursor, sources, schema, wanted))
+    used = {name for source in sources for name in footer(source).used}
+    there = [name for name in schema.names if name in used or name in layout.ORDER]
+    slices = _slices(cursor, sources, there, wanted)
+    layout.write(file, schema=schema, tables=(_complete(one, schema) for one in slices))
 
 
 def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Schema:
@@ -104,10 +108,22 @@ def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Sc
     return schema
 
 
+def _complete(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """``rows`` with the columns that are empty."""
+    there = set(rows.column_names)
+    return pa.table(
+        [
+            rows[field.name] if field.name in there else pa.nulls(len(rows), field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
 def _slices(
-    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], schema: pa.Schema, wanted: str
+    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], names: Sequence[str], wanted: str
 ) -> Iterator[pa.Table]:
-    """All wanted rows in order, some at a time."""
+    """All wanted rows in order, some at a time: these columns of them."""
     order = ", ".join(layout.ORDER)
     samples = cursor.execute(
         f"SELECT {order} FROM {duck.parquet(sources, 'file_row_number')}"
@@ -117,7 +133,7 @@ def _slices(
     for lower, upper in pairwise(cuts):
         where, parameters = _between(lower, upper)
         yield cursor.sql(
-            f"SELECT {', '.join(schema.names)} FROM {duck.parquet(sources)}"
+            f"SELECT {', '.join(names)} FROM {duck.parquet(sources)}"
             f" WHERE {where} AND {wanted} ORDER BY {order}",
             params=parameters,
         ).to_arrow_table()
@@ -140,7 +156,7 @@ def _between(
             }
             parameters |= own
             conditions.append(f"({order}) {beyond} ({', '.join(f'${one}' for one in own)})")
-            conditions.append(f"event_type {beyond[0]}= ${name}_event_type")
+            conditions.append(f"alias {beyond[0]}= ${name}_alias")
     if lower is not None and upper is not None and lower[0] == upper[0]:
-        conditions.append("alias BETWEEN $lower_alias AND $upper_alias")
+        conditions.append("event_type BETWEEN $lower_event_type AND $upper_event_type")
     return " AND ".join(conditions), parameters

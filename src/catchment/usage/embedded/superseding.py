@@ -47,11 +47,12 @@ def superseded(
         cursor.register("alike", ids.take(order[alike]))
         later = _at(fresh["seq"], cursor.sql(_WITHIN).to_arrow_table())
     marks = duck.MARKS.empty_table()
+    sought = keys.Sought(ordered)
     suspect = np.zeros(len(ordered), bool)
     where: list[Segment] = []
     for segment in known:
         if segment.kind is Kind.KEYS:
-            found = keys.known(ordered, _stored(data_dir / segment.path))
+            found = sought.among(_stored(data_dir / segment.path))
             if found.any():
                 suspect |= found
                 where.append(segment)

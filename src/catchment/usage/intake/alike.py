@@ -62,7 +62,7 @@ def read(bodies: Sequence[bytes], named: Named) -> Decoded | None:
     text = make.between.join([*objects, b"{"])
     if b"\\" in text:
         return None
-    quotes = np.flatnonzero(_is_quote(text)).astype(np.int32)
+    quotes = np.flatnonzero(np.frombuffer(text, np.uint8) == ord('"')).astype(np.int32)
     count, left = divmod(len(quotes), make.quotes)
     found = None if left else _apart(make, text, quotes)
     if found is None or not _are_all(make, found, pa.py_buffer(text).slice(quotes[0])):
@@ -81,13 +81,11 @@ def read(bodies: Sequence[bytes], named: Named) -> Decoded | None:
             columns[column(value.kind, value.name)] = one
         else:
             fields[value.name] = one
-    counts = [int(np.count_nonzero(_is_quote(own))) // make.quotes for own in objects]
+    ends = np.array([len(own) for own in objects]).cumsum()
+    ends += np.arange(len(objects)) * len(make.between)
+    counts = np.diff(np.searchsorted(quotes, ends), prepend=0) // make.quotes
     alias, event_type, timestamp, customer_event_id = fields.values()
-    return Decoded(counts, alias, event_type, timestamp, customer_event_id, columns)
-
-
-def _is_quote(text: bytes) -> npt.NDArray[np.bool_]:
-    return np.asarray(np.frombuffer(text, np.uint8) == ord('"'))
+    return Decoded(counts.tolist(), alias, event_type, timestamp, customer_event_id, columns)
 
 
 def _make(objects: bytes) -> _Make | None:
@@ -149,7 +147,7 @@ def _fields(event: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _apart(make: _Make, text: bytes, quotes: npt.NDArray[np.int32]) -> list[pa.Array] | None:
-    """The bytes of each value of all events, if they look alike."""
+    """The bytes of each value of all events, if they look alike; where all are ASCII, as texts."""
     edges = np.append(quotes, np.int32(len(text)))
     places = [place for one in make.values for place in (one.quote, one.quote + 1)]
     shifts = [by for one in make.values for by in (one.before, -one.after)]
@@ -159,16 +157,18 @@ def _apart(make: _Make, text: bytes, quotes: npt.NDArray[np.int32]) -> list[pa.A
     if (np.diff(flat) < 0).any():
         return None
     buffers = [None, pa.py_buffer(flat), pa.py_buffer(text)]
-    pieces = pa.Array.from_buffers(pa.binary(), len(flat) - 1, buffers)
+    kind = pa.string() if text.isascii() else pa.binary()
+    pieces = pa.Array.from_buffers(kind, len(flat) - 1, buffers)
     firsts = range(0, cuts.shape[1], 2)
     return [pieces.take(pa.array(np.arange(at, len(pieces), cuts.shape[1]))) for at in firsts]
 
 
 def _are_all(make: _Make, values: Sequence[pa.Array], text: pa.Buffer) -> bool:
     """Whether ``text`` is these values, one event after the other, and what is around them."""
-    around = [pa.scalar(one, pa.binary()) for one in make.around]
+    kind = values[0].type
+    around = [pa.scalar(one, kind) for one in make.around]
     parts = [part for pair in zip(around, values, strict=False) for part in pair]
-    events = pc.binary_join_element_wise(*parts, around[-1], pa.scalar(b"", pa.binary()))
+    events = pc.binary_join_element_wise(*parts, around[-1], pa.scalar(b"", kind))
     _, ends, together = events.buffers()
     size = np.frombuffer(ends, np.int32)[len(events)]
     return bool(size == len(text) and together.slice(0, size).equals(text))

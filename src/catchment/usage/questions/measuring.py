@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from catchment.core.metering import (
-    FRACTION_DIGITS,
     NO_STEPS,
     VALUING,
     Aggregation,
+    Member,
     Metric,
     Steps,
     Usage,
@@ -28,6 +28,7 @@ from catchment.core.metering import (
 )
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
+from catchment.core.properties import FRACTION_DIGITS
 from catchment.core.quantities import mean, value_hours
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import queries
@@ -73,6 +74,7 @@ _PARTS = 4_096
 """Into how many stretches of time a walk through steps is cut at most."""
 _EVENTS_OF_PART = 64
 """How many events of a query a stretch should have: to walk a few is faster than to skip them."""
+_NOTHING = Decimal(0)
 _NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
 _ALWAYS = -(2**63)
 _EVENTS_AT_ONCE = 50_000
@@ -243,22 +245,29 @@ def _walk(
     They have so many ``events`` together.
     """
     columns: list[list[Any]] = [[] for _ in _STEPS]
+    indices, numbers, lowers, uppers = columns
     parts: dict[int, dict[str, list[Decimal]]] = {}
     for index, members in stepping.items():
         ends = asked[index].bounds
-        edges = zip((Decimal(0), *ends), (*ends, _NO_BOUND), strict=True)
-        for step, (lower, upper) in enumerate(edges):
-            for column, value in zip(columns, (index, step, lower, upper), strict=True):
-                column.append(value)
-        parts[index] = {customer: [Decimal(0)] * (len(ends) + 1) for customer in members}
+        count = len(ends) + 1
+        indices.extend([index] * count)
+        numbers.extend(range(count))
+        lowers.extend((_NOTHING, *ends))
+        uppers.extend((*ends, _NO_BOUND))
+        parts[index] = {customer: [_NOTHING] * count for customer in members}
     register(cursor, "steps", columns, _STEPS)
     stretches = min(_PARTS, events // (len(stepping) * _EVENTS_OF_PART) + 1)
     length = (bounds["latest"] - bounds["earliest"]) // stretches + 1
     bounds = bounds | {"length": length}
     register(cursor, "stepping", [list(stepping)], _QUERIES)
-    placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)
+    in_parts = stretches > 1
+    if in_parts:
+        placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)
+    else:
+        count = len(stepping)
+        placed = [list(stepping), [0] * count, [_NOTHING] * count, [None] * count]
     register(cursor, "placed", placed, _PLACED)
-    found = rows(cursor, queries.walked(metric), bounds)
+    found = rows(cursor, queries.walked(metric, in_parts=in_parts), bounds)
     for index, member, step, part in found:
         parts[index][asked[index].members[member].customer][step] = part
     return {
@@ -315,24 +324,42 @@ def define_spans(
 def _span_columns(
     asked: Mapping[int, UsageQuery], within: Span | None
 ) -> Iterator[tuple[Iterable[Any], ...]]:
-    """The columns of ``spans``, a part for each stretch that members of a query have in common."""
-    known: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
+    """The columns of ``spans``, a part for the members of each query."""
+    cut: dict[int, list[tuple[int, int]]] = {}  # by identity: mostly all share one tuple
+    known: dict[int, _Who] = {}  # by identity as well
     for index, query in asked.items():
-        sharing: dict[int, tuple[list[int], list[str]]] = {}
-        for number, member in enumerate(query.members):
-            key = id(member.spans)
-            if key not in known:
-                known[key] = _cut(member.spans, within)
-            numbers, aliases = sharing.setdefault(key, ([], []))
-            own = set(member.aliases)
-            numbers.extend([number] * len(own))
-            aliases.extend(own)
-        kind = query.metric.event_type
-        for key, (numbers, aliases) in sharing.items():
-            count = len(numbers)
-            for start, end in known[key]:
-                times = [start] * count, [end] * count
-                yield [index] * count, numbers, [kind] * count, aliases, *times
+        who = known.get(id(query.members))
+        if who is None:
+            who = known[id(query.members)] = _who(query.members, cut, within)
+        count = len(who.aliases)
+        yield [index] * count, who.numbers, [query.metric.event_type] * count, *who[1:]
+
+
+class _Who(NamedTuple):
+    """Columns of ``spans``: the members of a query by number, whose events count when."""
+
+    numbers: list[int]
+    aliases: list[str]
+    starts: list[int]
+    ends: list[int]
+
+
+def _who(
+    members: Sequence[Member], cut: dict[int, list[tuple[int, int]]], within: Span | None
+) -> _Who:
+    found = _Who([], [], [], [])
+    for number, member in enumerate(members):
+        key = id(member.spans)
+        if key not in cut:
+            cut[key] = _cut(member.spans, within)
+        own = set(member.aliases)
+        for start, end in cut[key]:
+            count = len(own)
+            found.numbers.extend([number] * count)
+            found.aliases.extend(own)
+            found.starts.extend([start] * count)
+            found.ends.extend([end] * count)
+    return found
 
 
 def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:

@@ -13,14 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catchment.core.metering import (
-    FRACTION_DIGITS,
-    GROWING,
-    VALUING,
-    Aggregation,
-    Metric,
-    fold,
-)
+from catchment.core.metering import GROWING, VALUING, Aggregation, Metric
+from catchment.core.properties import FRACTION_DIGITS, fold
 from catchment.usage.intake.columns import folded, number, text
 
 IN_ORDER = ("received_at - received_at % 1000", "seq")
@@ -34,7 +28,7 @@ _PLACE = ("received_at", "seq")
 _ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
 _SUM = f"coalesce(sum(number), 0)::{_NUMBER}"
 _REACHED = f"place * {_ONE} >= $percentile::{_WHOLE} * numbers"
-_FIGURES = {
+FIGURES = {
     Aggregation.COUNT: f"count(*)::{_NUMBER}",
     Aggregation.UNIQUE: f"count(DISTINCT text)::{_NUMBER}",
     Aggregation.SUM: _SUM,
@@ -87,15 +81,15 @@ def matching(metric: Metric, *, whole: bool = False) -> Sql:
 
     ``whole``: all of them happened then.
     """
-    passing = _passing(metric, whole=whole)
+    passing = passes(metric, whole=whole)
     return Sql(
         f"event_type = $event_type AND {passing.text}",
         passing.parameters | {"event_type": metric.event_type},
     )
 
 
-def _passing(metric: Metric, *, whole: bool = False) -> Sql:
-    """The same of events of any type; of ``whole`` snapshots, whose events all happened then."""
+def passes(metric: Metric, *, whole: bool = False) -> Sql:
+    """A condition on events of any type; of ``whole`` snapshots, whose events all happened then."""
     parameters: dict[str, Any] = {}
     conditions = ["true"] if whole else ["event_at >= $earliest", "event_at < $latest"]
     for place, (name, alternatives) in enumerate(metric.filters):
@@ -127,7 +121,7 @@ def _found(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = 
     spans are the one stretch of time in which all events happened.
     What lies outside the names of all spans is skipped without a look.
     """
-    condition = _passing(metric, whole=whole)
+    condition = passes(metric, whole=whole)
     own = "seq, received_at, event_at"
     read = ", ".join((own, *(f"{column} AS {name}" for name, column in columns.items())))
     then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
@@ -149,11 +143,16 @@ def matched(metric: Metric, *, whole: bool = False) -> Sql:
             f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({columns})",
             read.parameters,
         )
+    return _found(metric, reads(metric), whole=whole)
+
+
+def reads(metric: Metric) -> Mapping[str, str]:
+    """What makes the ``text`` and the ``number`` of an event, but for a CUSTOM metric."""
     if metric.aggregation is Aggregation.COUNT:
-        return _found(metric, {"text": "NULL", "number": f"1::{_NUMBER}"}, whole=whole)
-    assert metric.property is not None, metric
-    name = metric.property
-    return _found(metric, {"text": text(name), "number": number(name)}, whole=whole)
+        return {"text": "NULL", "number": f"1::{_NUMBER}"}
+    name = metric.property  # which may be named by no letter at all
+    assert name is not None, metric
+    return {"text": text(name), "number": number(name)}
 
 
 def _operands(metric: Metric) -> Sql:
@@ -189,7 +188,7 @@ def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> S
         parameters = parameters | {"percentile": int(metric.percentile.scaleb(FRACTION_DIGITS))}
         groups = (_ranked(group, pool) for group in (*alone, pool))
         return Sql(f"WITH found AS ({rows}) {' UNION ALL '.join(groups)}", parameters)
-    count, figures = "count(*)", _FIGURES[metric.aggregation]
+    count, figures = "count(*)", FIGURES[metric.aggregation]
     if metric.aggregation is Aggregation.LATEST:  # of each member by itself, then added up
         rows = (
             f"SELECT {pool}, member, count(*) AS event_count, {figures} AS value FROM ({rows})"
@@ -205,32 +204,6 @@ def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> S
     )
 
 
-BY_NAME = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.MAX})
-"""Aggregations whose figure can be made of the figures of single names."""
-
-
-def totals_by_name(metric: Metric, *, few: bool, whole: bool) -> Sql:
-    """(member, quantity, event_count) where ``names`` says whose a name is, at any time.
-
-    ``metric`` is one of BY_NAME. Where names are ``few``, what lies outside them is skipped.
-    ``whole``: all events happened within the stretch of time that is asked for.
-    """
-    assert metric.aggregation in BY_NAME, metric
-    condition = matching(metric, whole=whole)
-    narrowed = " AND alias BETWEEN $first_alias AND $last_alias" if few else ""
-    aggregate = "max" if metric.aggregation is Aggregation.MAX else "sum"
-    property = metric.property  # which may be named by no letter at all
-    of_name = "count(*)" if property is None else f"{aggregate}({number(property)})"
-    return Sql(
-        f"SELECT member, coalesce({aggregate}(figure), 0)::{_NUMBER} AS quantity,"
-        " sum(events_of_name)::BIGINT AS event_count FROM ("
-        f"SELECT alias, {of_name} AS figure, count(*) AS events_of_name FROM counting"
-        f" WHERE {condition.text}{narrowed} GROUP BY alias)"
-        " JOIN names USING (alias) GROUP BY member",
-        condition.parameters,
-    )
-
-
 def _in_buckets(rows: str) -> str:
     """With the bucket that each event falls into; all are of one query."""
     return (
@@ -243,7 +216,7 @@ def _ranked(group: str, pool: str) -> str:
     """A percentile of ``found`` rows by ``group``; those without a number come last."""
     member = "NULL" if group == pool else "member"
     return (
-        f"SELECT {pool}, {member}, count(*), {_FIGURES[Aggregation.PERCENTILE]} FROM (SELECT *,"
+        f"SELECT {pool}, {member}, count(*), {FIGURES[Aggregation.PERCENTILE]} FROM (SELECT *,"
         f" row_number() OVER (PARTITION BY {group} ORDER BY number NULLS LAST) AS place,"
         f" count(number) OVER (PARTITION BY {group}) AS numbers FROM found) GROUP BY {group}"
     )
@@ -314,22 +287,26 @@ def parts_of_time(metric: Metric) -> Sql:
     )
 
 
-def walked(metric: Metric) -> Sql:
+def walked(metric: Metric, *, in_parts: bool) -> Sql:
     """(query, member, step, the member's part of it) where a relation ``steps`` asks for it.
 
     ``steps`` holds (query, step, lower, upper), every step with an upper end; ``placed`` holds
     (query, part, stands, stays) for every part of time: where usage stood before it, and the step
-    in which it stays meanwhile. Only where it stays in none are events walked one by one.
+    in which it stays meanwhile. Only where it stays in none are events walked one by one: all of
+    them where there is one part of time, and not many, ``in_parts``.
     """
     numbered = _numbered(metric)
+    staying = (
+        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({numbered.text})"
+        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
+        " UNION ALL "
+    )
     share = (
         "greatest(lower, least(reached, upper)) - greatest(lower, least(reached - number, upper))"
     )
     return Sql(
         "SELECT query, member, step, sum(share)::DECIMAL(38, 12) FROM ("
-        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({numbered.text})"
-        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
-        " UNION ALL "
+        f"{staying if in_parts else ''}"
         f"SELECT query, member, step, sum({share}) AS share FROM ("
         "SELECT query, member, number, (stands + sum(number) OVER"
         " (PARTITION BY query, part ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
@@ -376,6 +353,18 @@ def ends(metric: Metric) -> Sql:
     order = f"({', '.join(IN_ORDER)})"
     found = (f"{end}({column}, {order})" for end in _ENDS for column in _PLACE)
     return Sql(f"SELECT {', '.join(found)} FROM ({inner.text})", inner.parameters)
+
+
+def days(metric: Metric) -> Sql:
+    """(query, day) wherever a matched event falls into one of ``days``: (kind of event, day, when
+    it starts).
+    """
+    inner = _found(metric, {"kind": "event_type"})
+    return Sql(
+        f"SELECT DISTINCT query, day FROM ({inner.text}) AS used ASOF JOIN days"
+        " ON used.kind = days.kind AND used.event_at >= days.starts",
+        inner.parameters,
+    )
 
 
 def places(metric: Metric) -> Sql:

@@ -1,9 +1,10 @@
 """How much each of many members used, as columns: what a month of a whole workspace comes to.
 
 Figures are those that ``core.metering.measure`` gives every member by itself. Nothing is made for
-each member or event: where all are asked about one stretch of time, events are added up by their
-names first, and whose the names are is looked up once for each.
+each member or event, and metrics of one shape are answered in one pass over their events.
 """
+
+# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
 
 from __future__ import annotations
 
@@ -56,15 +57,19 @@ def totals(cursor: Cursor, metrics: Sequence[Metric], names: pa.Table) -> pa.Tab
     cursor.define("names", names)
     bounds = _bounds(names)
     alike = all(pc.min_max(names[end])["min"] == pc.min_max(names[end])["max"] for end in _ENDS)
-    whole = cursor.within == _stretch(bounds)
+    whole = alike and cursor.within == _stretch(bounds)
     parts = [TOTALS.empty_table()]
+    by_shape: dict[Metric, dict[int, str]] = {}
     for place, metric in enumerate(metrics):
-        if alike and metric.aggregation in queries.BY_NAME:
-            sql = queries.totals_by_name(metric, few=len(names) < _FEW, whole=whole)
-            found = cursor.table(sql.text, sql.parameters | bounds)
+        if metric.aggregation in _IN_COLUMNS:
+            by_shape.setdefault(queries.shape(metric), {})[place] = metric.event_type
         else:
-            found = _one_by_one(cursor, metric, names, bounds)
-        parts.append(_numbered(place, found))
+            parts.append(_numbered(place, _one_by_one(cursor, metric, names, bounds)))
+    for shape, kinds in by_shape.items():
+        cursor.define("kinds", pa.table([list(kinds), list(kinds.values())], schema=_KINDS))
+        sql = _of_members(shape, whole=whole)
+        found = cursor.table(sql.text, sql.parameters | bounds)
+        parts.append(found.select(TOTALS.names).cast(TOTALS))
     return pa.concat_tables(parts)
 
 
@@ -76,8 +81,36 @@ def hull(metrics: Sequence[Metric], names: pa.Table) -> Span | None:
 
 
 _ENDS = ("from_at", "to_at")
-_FEW = 10_000
-"""So many names that looking whether an event's is among them is not worth it."""
+_IN_COLUMNS = frozenset(
+    {
+        Aggregation.COUNT,
+        Aggregation.UNIQUE,
+        Aggregation.SUM,
+        Aggregation.MAX,
+        Aggregation.LATEST,
+    }
+)
+"""Aggregations whose figures need nothing that only Python works out."""
+
+_KINDS = pa.schema([("metric", pa.int32()), ("event_type", pa.string())])
+
+
+def _of_members(metric: Metric, *, whole: bool) -> queries.Sql:
+    """(metric, member, quantity, event_count), where ``names`` says whose a name is and ``kinds``
+    which metrics, all of this shape, a type of events is for.
+
+    ``whole``: names are everyone's for the one stretch of time in which all events happened.
+    """
+    condition = queries.passes(metric, whole=whole)
+    read = ", ".join(f"{column} AS {name}" for name, column in queries.reads(metric).items())
+    then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
+    return queries.Sql(
+        f"SELECT metric, member, {queries.FIGURES[metric.aggregation]} AS quantity,"
+        " count(*)::BIGINT AS event_count FROM"
+        f" (SELECT event_type, alias, seq, event_at, {read} FROM counting WHERE {condition.text})"
+        f" JOIN kinds USING (event_type) JOIN names USING (alias){then} GROUP BY metric, member",
+        condition.parameters,
+    )
 
 
 def _bounds(names: pa.Table) -> dict[str, Any]:

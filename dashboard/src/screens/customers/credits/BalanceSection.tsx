@@ -56,6 +56,11 @@ export function BalanceSection({ balance }: { balance: CreditBalance }) {
 const grantColumns = (text: (value: string) => string): Column<BalanceGrant>[] => [
   { title: "Grant", cell: (grant) => grant.name },
   {
+    title: "Sold by",
+    cell: ({ invoiceId }) => <InvoiceLink id={invoiceId} />,
+    wideOnly: true,
+  },
+  {
     title: "Pays for",
     cell: ({ effectiveDate, expiryDate }) => periodText(effectiveDate, expiryDate),
     wideOnly: true,
@@ -85,6 +90,15 @@ function TakeBack({ grant, text }: { grant: BalanceGrant; text: (value: string) 
   );
 }
 
+const InvoiceLink = ({ id }: { id?: string }) =>
+  id ? (
+    <Anchor component={Link} to={`/billing/invoices/${id}`} size="sm">
+      Invoice
+    </Anchor>
+  ) : (
+    <Missing />
+  );
+
 const transactionColumns = (
   text: (value: string) => string,
   names: Map<string, string>,
@@ -94,14 +108,7 @@ const transactionColumns = (
   { title: "Grant", cell: (one) => names.get(one.grantId), wideOnly: true },
   {
     title: "Invoice",
-    cell: ({ invoiceId }) =>
-      invoiceId ? (
-        <Anchor component={Link} to={`/billing/invoices/${invoiceId}`} size="sm">
-          Show
-        </Anchor>
-      ) : (
-        <Missing />
-      ),
+    cell: ({ invoiceId }) => <InvoiceLink id={invoiceId} />,
   },
   {
     title: "Amount",

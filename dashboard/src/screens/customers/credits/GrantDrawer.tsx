@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Select, Text, TextInput } from "@mantine/core";
+import { Group, SegmentedControl, Switch, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 
@@ -6,11 +6,11 @@ import { session } from "../../../api/account";
 import { grantCredit } from "../../../api/credits";
 import { useSubmission } from "../../../api/submission";
 import type { CreditGrant, CreditGrantRequest } from "../../../api/types";
-import { CURRENCIES } from "../../../components/format";
 import { FormDrawer } from "../../../components/FormDrawer";
 import { MetricSelect } from "../../../components/MetricSelect";
 import { done } from "../../../components/notify";
 import { useServerErrors } from "../../../components/useServerErrors";
+import { CurrencySelect, SaleFields } from "./SaleFields";
 import { grantBody, grantErrors, NEW_GRANT, type GrantValues } from "./grantForm";
 
 const UNITS = [
@@ -71,16 +71,7 @@ export function GrantDrawer({ customerId, onClose }: Props) {
           inputMode="decimal"
           {...form.getInputProps("amount")}
         />
-        {!inUnits && (
-          <Select
-            label="Currency"
-            required
-            searchable
-            allowDeselect={false}
-            data={CURRENCIES}
-            {...form.getInputProps("currency")}
-          />
-        )}
+        {!inUnits && <CurrencySelect {...form.getInputProps("currency")} />}
       </Group>
       <Group grow align="flex-start">
         <TextInput label="Pays from" type="date" {...form.getInputProps("effectiveDate")} />
@@ -90,6 +81,11 @@ export function GrantDrawer({ customerId, onClose }: Props) {
         It pays for service on these days: from today on where no first day is given, and without end where no
         last one is.
       </Text>
+      <Switch
+        label="Draft an invoice that sells it"
+        {...form.getInputProps("sold", { type: "checkbox" })}
+      />
+      {form.values.sold && <SaleFields form={form} ownCurrency={inUnits} />}
     </FormDrawer>
   );
 }

@@ -1194,6 +1194,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_evidence")),
     )
     op.create_table(
+        "invoice_usage_metrics",
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("metrics", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_usage_metrics_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_usage_metrics_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_usage_metrics")),
+    )
+    op.create_table(
         "line_item_groups",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1443,7 +1456,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("line_items", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_line_items_credit_grant_id"), ["credit_grant_id"], unique=False
+            batch_op.f("ix_line_items_credit_grant_id"),
+            ["credit_grant_id"],
+            unique=False,
+            sqlite_where=sa.text("credit_grant_id IS NOT NULL"),
+            postgresql_where=sa.text("credit_grant_id IS NOT NULL"),
         )
 
     op.create_table(

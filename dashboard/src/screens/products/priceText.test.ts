@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+
+import type { Price } from "../../api/types";
+import { frequenciesOf } from "./frequencies";
+import { cadenceText, termsText } from "./priceText";
+
+const graduated = (billingFrequency: Price["billingFrequency"]): Price => ({
+  id: "p",
+  productId: "o",
+  name: "Calls",
+  currency: "USD",
+  structure: { pricingType: "GRADUATED", usageCalculationMode: "BILLING_PERIOD", tiers: [] },
+  billingFrequency,
+  billingType: "IN_ARREARS",
+  createdAt: "2026-03-02T10:00:00.000Z",
+});
+
+test("the days of a phase share its tiers", () => {
+  expect(cadenceText(graduated("ON_DEMAND"))).toBe("On demand, in arrears");
+  expect(termsText(graduated("ON_DEMAND"))).toBe("Tiers go on through the phase");
+  expect(termsText(graduated("MONTHLY"))).toBe("");
+});
+
+test("only usage can be billed on demand", () => {
+  const offered = (usage: boolean) => frequenciesOf(usage).map(({ value }) => value);
+  expect(offered(true)).toContain("ON_DEMAND");
+  expect(offered(false)).not.toContain("ON_DEMAND");
+});

@@ -1,0 +1,40 @@
+"""How shares of a credit came about: by what members have of the charge that it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from sqlalchemy import Connection
+
+from catchment.core.allocation import Reckoning
+from catchment.core.errors import FigureDiffers
+from catchment.core.hierarchy import CustomerId
+from catchment.core.settled_shares import SharedBy, working
+from catchment.core.weights import By, SettledLine
+from catchment.flows.credits.credit_lines import paid_lines, parts_of, parts_to_pay
+from catchment.store.invoices import invoice_contents
+from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices.invoices import Invoice
+
+
+def credited_again(
+    tx: Connection, invoice: Invoice, line: LineItem, place: int, wanted: Container[CustomerId]
+) -> dict[CustomerId, Reckoning]:
+    """How the shares of those ``wanted`` in the line of a credit came about, by the method at a
+    place.
+
+    Raises FigureDiffers where the invoice has nothing that the line pays.
+    """
+    stored = invoice_contents.of(tx, invoice.workspace_id, invoice.id)
+    paid = paid_lines(stored.lines, line)
+    weights = parts_to_pay(stored.usage, paid)
+    if not weights:
+        raise FigureDiffers(f"What line item {line.id} pays is nobody's.")
+    lines = [(_called(one), parts_of(stored.usage, [one])) for one in paid]
+    found = working(line.net, SharedBy(By.LINES, weights, lines), place)
+    return found.reckonings(wanted)
+
+
+def _called(line: LineItem) -> SettledLine:
+    assert line.service is not None, line
+    return SettledLine(line.shown_price_id or line.price_id or "", line.title, line.service)

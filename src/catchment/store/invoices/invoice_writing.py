@@ -1,0 +1,140 @@
+"""Invoices written whole: the rows of many, and their way into the database.
+
+Rows are plain tuples in the order of their columns, so that another process can make them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, update
+
+from catchment.store.bulk import add_rows
+from catchment.store.invoices import branches, evidence, head_rows
+from catchment.store.invoices.invoice_parts import Contents
+from catchment.store.invoices.invoice_rows import (
+    GROUP_COLUMNS,
+    LINE_COLUMNS,
+    LINE_JSON,
+    group_row,
+    line_row,
+)
+from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.usage_rows import (
+    METRICS_COLUMNS,
+    USAGE_COLUMNS,
+    USAGE_JSON,
+    usage_rows,
+)
+from catchment.store.schema import (
+    invoice_evidence,
+    invoice_usage_metrics,
+    invoices,
+    line_item_groups,
+    line_items,
+    usage_branches,
+    usage_item_groups,
+)
+
+_Row = tuple[Any, ...]
+
+_TABLES = (
+    (invoices, head_rows.COLUMNS, ()),
+    (line_item_groups, GROUP_COLUMNS, ()),
+    (line_items, LINE_COLUMNS, LINE_JSON),
+    (invoice_evidence, evidence.COLUMNS, evidence.COLUMNS),
+    (usage_item_groups, USAGE_COLUMNS, USAGE_JSON),
+    (invoice_usage_metrics, METRICS_COLUMNS, ()),
+    (usage_branches, branches.COLUMNS, ()),
+)
+"""Each after those that it refers to: the columns of its rows, and which are JSON as text."""
+
+
+class Rows(NamedTuple):
+    """The rows of invoices, by table."""
+
+    heads: Sequence[_Row] = ()
+    groups: Sequence[_Row] = ()
+    lines: Sequence[_Row] = ()
+    evidence: Sequence[_Row] = ()
+    members: Sequence[_Row] = ()
+    metrics: Sequence[_Row] = ()
+    branches: Sequence[_Row] = ()
+
+    def under(self, head: Invoice) -> Rows:
+        """These of what stands on an invoice, with its head."""
+        return self._replace(heads=[head_rows.row_of(head)])
+
+
+def rows_of(workspace_id: str, made: Sequence[tuple[Invoice, Contents]]) -> Rows:
+    """The rows of new invoices with all that is on them."""
+    rows = contents_rows(workspace_id, [contents for _, contents in made])
+    return rows._replace(heads=[head_rows.row_of(invoice) for invoice, _ in made])
+
+
+def contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
+    """The rows of what stands on invoices whose heads are not among it."""
+    measured = [usage_rows(workspace_id, contents.usage) for contents in added if contents.usage]
+    return Rows(
+        groups=[group_row(workspace_id, group) for one in added for group in one.groups],
+        lines=[line_row(workspace_id, line) for one in added for line in one.lines],
+        evidence=[
+            evidence.row_of(workspace_id, one.lines[0].invoice_id, one.evidence)
+            for one in added
+            if one.lines
+        ],
+        members=[row for rows, _ in measured for row in rows],
+        metrics=[metrics for _, metrics in measured],
+        branches=[
+            row for one in added if one.usage for row in branches.rows_of(workspace_id, one.usage)
+        ],
+    )
+
+
+def joined(found: Iterable[Rows]) -> Rows:
+    """The rows of several."""
+    return Rows(*(list(chain.from_iterable(table)) for table in zip(*found, strict=True)))
+
+
+def insert(tx: Connection, rows: Rows) -> None:
+    """Store new invoices, in a few statements however many there are."""
+    for (table, columns, ready), own in zip(_TABLES, rows, strict=True):
+        add_rows(tx, table, {}, columns, own, ready=ready)
+
+
+def add_contents(tx: Connection, workspace_id: str, added: Sequence[Contents]) -> None:
+    """Store the contents of heads that are there already."""
+    insert(tx, contents_rows(workspace_id, added))
+
+
+def save(tx: Connection, *changed: Invoice) -> None:
+    """Store changed heads."""
+    _update(tx, changed, head_rows.COLUMNS)
+
+
+def issue(tx: Connection, numbered: Sequence[Invoice]) -> None:
+    """Store what drafts become when they are numbered; nothing else of a head changes then."""
+    _update(tx, numbered, _NUMBERED)
+
+
+_NUMBERED = (
+    "status",
+    "invoice_number",
+    "issue_date",
+    "due_date",
+    "payment_term_days",
+    "merchant_details",
+    "updated_at",
+)
+
+
+def _update(tx: Connection, changed: Sequence[Invoice], names: Sequence[str]) -> None:
+    if changed:
+        this = update(invoices).where(invoices.c.id == bindparam("this_id"))
+        places = [(name, head_rows.COLUMNS.index(name)) for name in names]
+        rows = [(one.id, head_rows.row_of(one)) for one in changed]
+        tx.execute(
+            this, [{"this_id": id} | {name: row[at] for name, at in places} for id, row in rows]
+        )

@@ -1,0 +1,110 @@
+"""Whose a discount or a minimum is: explained by what members have of the lines it settles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal as D
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+
+from catchment.core import settled_shares, settling
+from catchment.core.allocation import METHODS, Method
+from catchment.core.breakdown import Measured
+from catchment.core.charging import charges
+from catchment.core.minimums import Minimum
+from catchment.core.pricing import Linear
+from catchment.core.schedules import Schedule
+from catchment.core.weights import By, LineTerm
+from tests.core.agreements import day, item
+from tests.core.test_settling import BYTE, CALL, CALLS, agreed, measured, off, terms, used
+
+DUE = day("4-1")
+
+
+def settling_lines(of: Schedule, members: dict[str, dict[str, int]]) -> Iterator[Measured]:
+    """What stands beside others on the invoice of April."""
+    for one in charges(of, DUE):
+        if one.due_on == DUE and one.item.settles is not None:
+            yield measured(one, members)
+
+
+def shares(of: Schedule, members: dict[str, dict[str, int]]) -> dict[str, dict[str, int | None]]:
+    """By what settles, each member's part by quantity."""
+    return {
+        one.charge.item.id: {share.customer: share.parts[0] for share in settled_shares.shares(one)}
+        for one in settling_lines(of, members)
+    }
+
+
+@given(terms(), used, used)
+def test_a_share_is_explained_by_what_its_member_has_of_the_lines_beside(
+    of: Schedule, calls: dict[str, int], sizes: dict[str, int]
+) -> None:
+    for one in settling_lines(of, {"calls": calls, "bytes": sizes}):
+        known = {share.customer: share.parts for share in settled_shares.shares(one)}
+        for method, working in settled_shares.workings(one).items():
+            told = working.reckonings(known)
+            for who, found in told.items():
+                [step] = settling.steps(one)
+                amount = Fraction(step.amount.decimal)
+                assert found.exact == amount * found.weight / found.whole
+                assert found.share.minor == known[who][METHODS.index(method)]
+                assert all(isinstance(term, LineTerm) and term.amount for term in found.terms)
+                if found.by is By.LINES and found.weight:
+                    assert abs(sum(term.amount for term in found.terms)) == found.weight
+            assert sum(one.weight for one in told.values()) == next(iter(told.values())).whole
+
+
+@pytest.mark.parametrize("prices", [("call",), ("byte",), ()])
+def test_a_minimum_is_whose_usage_counts_towards_it(prices: tuple[str, ...]) -> None:
+    of = agreed(CALL, BYTE, minimums=[Minimum("m", D(1000), frozenset(prices))], roll_up=True)
+    members = {"calls": {"a": 300}, "bytes": {"b": 200}}
+
+    found = shares(of, members)["minimum:m"]
+
+    expected = {("call",): {"a": 70000}, ("byte",): {"b": 90000}, (): {"a": 45000, "b": 15000}}
+    assert found == expected[prices]
+
+
+def test_a_single_cent_of_usage_decides_before_quantities_do() -> None:
+    free = item("byte", Linear(D(0)), metric=BYTE.metric, product="net")
+    cheap = item("call", Linear(D("0.01")), metric=CALLS, product="api")
+    of = agreed(cheap, free, minimums=[Minimum("m", D(10))], roll_up=True)
+
+    by_line = shares(of, {"calls": {"b": 1}, "bytes": {"a": 9}})
+    by_quantity = shares(of, {"calls": {}, "bytes": {"c": 1, "b": 0, "a": 3}})
+
+    assert by_line["minimum:m"] == {"a": 0, "b": 999}
+    assert list(by_quantity["minimum:m"].items()) == [("a", 750), ("c", 250)]
+
+
+def test_a_discount_is_of_what_those_within_the_line_have_left() -> None:
+    within, beside = off("0.5", "call", separate=False, id="e"), off("0.1", id="f")
+    other = off("0.9", "byte", separate=False, id="g")
+    of = agreed(CALL, BYTE, discounts=[within, other, beside], roll_up=True)
+
+    found = shares(of, {"calls": {"a": 100, "b": 300}, "bytes": {"c": 400}})
+
+    assert found["discount:f:call"] == {"a": -500, "b": -1500}
+    assert found["discount:f:byte"] == {"c": -200}
+
+
+def test_what_settles_a_price_is_of_that_price() -> None:
+    of = agreed(CALL, BYTE, discounts=[off("0.1")], roll_up=True)
+
+    for one in settling_lines(of, {"calls": {"a": 1}, "bytes": {"b": 1}}):
+        beside = settling.settled(one)
+        assert beside is not None
+        assert beside.charge.item.id == one.charge.item.price_id
+
+
+def test_every_method_shares_what_settles_others() -> None:
+    of = agreed(CALL, discounts=[off("0.1")], roll_up=True)
+    [one] = settling_lines(of, {"calls": {"a": 1, "b": 3}})
+
+    assert settled_shares.workings(one).keys() == set(Method)
+    assert [share.parts for share in settled_shares.shares(one)] == [
+        (part,) * len(METHODS) for part in (-10, -30)
+    ]
