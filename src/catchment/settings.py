@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from catchment.core.cron import Cron, cron
+from catchment.core.cron import Cron
 
 
 class Settings(BaseSettings):
@@ -78,12 +78,12 @@ class Settings(BaseSettings):
     @classmethod
     def _recurs(cls, value: str) -> str:
         if value:
-            cron(value)
+            Cron(value)
         return value
 
     def billing_cron(self) -> Cron | None:
         """When every workspace is billed; None: never."""
-        return cron(self.billing_schedule) if self.billing_schedule else None
+        return Cron(self.billing_schedule) if self.billing_schedule else None
 
     def sqlalchemy_url(self) -> str:
         """The database to use."""

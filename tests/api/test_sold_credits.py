@@ -10,6 +10,7 @@ from catchment.store.access import Workspace
 from tests.api.agreements import body_of, create, customer, phase
 from tests.api.catalogue import made, metric, refusal
 from tests.api.pooled import read_pdf, told
+from tests.api.sandbox import make_sandbox
 from tests.api.taxed import change, figures, lines, rate
 from tests.api.world import grant_body
 
@@ -178,3 +179,21 @@ def test_what_has_paid_an_invoice_stays_sold(
     made(client.delete(f"/credits/{gift['id']}"))
 
     assert told(client, f"/invoices/{gift['invoiceId']}")["status"] == "DRAFT"
+
+
+def test_in_a_sandbox_a_sale_stays_as_it_is_while_its_grant_pays_later_times(
+    client: TestClient, account: str, payer: str, fee: str
+) -> None:
+    make_sandbox(client)
+    gift = sold(client, account, payer, amount=60)
+    made_of = create(client, body_of(payer, phase(fee), isDraft=False, autoIssueInvoices=True))
+    clock = {"billingScheduleId": made_of["id"], "frozenTime": "2026-05-01T00:00:00Z"}
+
+    made(client.post("/time-travellers", json=clock))
+
+    draft = told(client, f"/invoices/{gift['invoiceId']}")
+    assert (draft["status"], draft["accountingDate"]) == ("DRAFT", "2026-03-10")
+    [balance] = told(client, f"/credits/{payer}/balances")["items"]
+    assert balance["balance"] == "0"
+    paid = [one["netTotal"] for one in told(client, "/invoices")["items"] if "issueDate" in one]
+    assert sorted(paid) == ["0.00", "39.80", "49.90", "49.90"]

@@ -84,6 +84,22 @@ def test_a_day_far_ahead_is_refused_beside_its_field(page: Page, seller: Seller)
     expect(asking.get_by_text("more than a year ahead")).to_be_visible()
 
 
+def test_the_bounds_of_what_is_issued_are_set(page: Page, seller: Seller) -> None:
+    page.goto("/billing/runs")
+    page.get_by_role("button", name="Bounds").click()
+    form = dialog(page, "Bounds of what is issued")
+    form.get_by_label("Most lines").fill("0")
+    form.get_by_label("Most times the usual").fill("2.5")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("A whole number from 1 to 1,000,000")).to_be_visible()
+    form.get_by_label("Most lines").fill("500")
+    form.get_by_role("button", name="Save").click()
+
+    expect(form).to_be_hidden()
+    kept = seller.client.get("/billing-bounds").json()
+    assert kept == {"mostLines": 500, "jumpFactor": "2.5", "jumpFrom": "1000"}
+
+
 def test_a_run_at_work_is_cancelled(page: Page, seller: Seller, house: House) -> None:
     with working_elsewhere(house, seller):
         run = seller.make("/billing-runs", {"asOf": "2026-03-10"})

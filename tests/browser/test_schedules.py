@@ -186,6 +186,30 @@ def test_discounts_and_minimums_are_agreed_on_a_schedule_that_runs(
     expect(row(lines, "From charges of 120.00 up to the minimum of 200.00")).to_be_visible()
 
 
+def test_what_a_phase_grants_is_agreed_and_taken_out_again(page: Page, seller: Seller) -> None:
+    kin = family(seller)
+    made = schedule(seller, kin.group, [catalogue(seller).fee])
+    page.goto(f"/billing/schedules/{made}/edit")
+    page.get_by_role("button", name="Add credit grant").click()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("Give an amount, such as 100")).to_be_visible()
+    page.get_by_label("Credit grant 1 name").fill("Included")
+    page.get_by_label("Credit grant 1 amount").fill("10")
+    choose(page, "Credit grant 1 what is left", "Ends with the phase")
+    page.get_by_role("button", name="Save changes").click()
+    granted = page.get_by_text("10.00 of credit, monthly, what is left rolls over")
+    expect(granted).to_be_visible()
+
+    page.get_by_role("link", name="Edit").click()
+    expect(granted).to_be_visible()
+    expect(page.get_by_label("Credit grant 1 amount")).to_have_count(0)
+    page.get_by_role("button", name="Remove credit grant 1").click()
+    page.get_by_role("button", name="Save changes").click()
+
+    expect(page.get_by_role("link", name="Edit")).to_be_visible()
+    expect(granted).to_have_count(0)
+
+
 def test_a_price_that_leaves_a_phase_leaves_its_discount_in_plain_sight(
     page: Page, seller: Seller
 ) -> None:

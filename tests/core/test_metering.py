@@ -16,14 +16,11 @@ from catchment.core.metering import (
     Metric,
     Usage,
     UsageQuery,
-    fold,
     measure,
-    number_of,
-    plain,
-    text_of,
 )
 from catchment.core.money import exact_sum
 from catchment.core.period import Span
+from catchment.core.properties import fold, number_of, plain, text_of
 from tests.usage.world import events, queries
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal as D
 from fractions import Fraction
+from math import floor
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,19 @@ def test_a_share_is_less_than_a_minor_unit_from_its_exact_size(
         assert weight > 0 or part == 0
         cut = int(made.exact(place))  # towards zero
         assert part - cut == (0 if place not in made.topped_up else -1 if minor < 0 else 1)
+
+
+@given(MINOR, WEIGHTS)
+def test_whole_numbers_divide_as_fractions_would(minor: int, weights: list[D]) -> None:
+    exact = [Fraction(abs(minor)) * Fraction(w) / Fraction(exact_sum(weights)) for w in weights]
+    by_remainder = sorted(range(len(exact)), key=lambda i: (floor(exact[i]) - exact[i], i))
+    topped_up = by_remainder[: abs(minor) - sum(map(floor, exact))]
+
+    made = divide(Money(minor, "EUR"), weights)
+
+    assert made.topped_up == set(topped_up)
+    sizes = [floor(part) + (place in topped_up) for place, part in enumerate(exact)]
+    assert made.parts == tuple(-size if minor < 0 else size for size in sizes)
 
 
 @pytest.mark.parametrize(

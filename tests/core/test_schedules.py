@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from catchment.core.charging import charges, running
 from catchment.core.claims import Claim, claims
+from catchment.core.discounts import Discount, DiscountType
 from catchment.core.metering import Aggregation, Metric
+from catchment.core.minimums import Minimum
 from catchment.core.period import FOREVER, Period, Span
 from catchment.core.pricing import CalculationMode, Graduated, Price, Tier, Window
 from catchment.core.schedules import EVERYONE, Charge, Frequency, Phase, Schedule, Timing
@@ -273,6 +275,25 @@ def test_what_is_due_by_a_day_is_all_that_is_ever_due_by_it(agreed: Schedule, as
     ever = charges(agreed, day("2031-1-1"))
 
     assert charges(agreed, as_of) == tuple(c for c in ever if c.due_on <= as_of)
+
+
+@given(schedules(), st.sets(LATER), st.booleans())
+def test_closed_days_are_left_out_and_nothing_else_changes(
+    agreed: Schedule, closed: set[date], settled: bool
+) -> None:
+    if settled:
+        least = Minimum("least", D(5))
+        off = Discount("off", DiscountType.PERCENTAGE, D("0.1"), "Off", separate=True)
+        phases = (replace(one, minimums=(least,), discounts=(off,)) for one in agreed.phases)
+        agreed = replace(agreed, phases=tuple(phases))
+    every = charges(agreed, day("2031-1-1"))
+    closed |= {one.due_on for one in every[::2]}
+
+    found = charges(agreed, day("2031-1-1"), closed=closed)
+
+    assert found == tuple(
+        charge for charge in every if charge.item.on_demand or charge.due_on not in closed
+    )
 
 
 @given(schedules(), LATER)

@@ -43,8 +43,10 @@ def helped(books: Books, stores: Stores, **more: Any) -> RunResult:
 
 
 @pytest.fixture
-def place(engine: Engine, data_dir: Path) -> Place:
-    return Place(engine.url.render_as_string(hide_password=False), data_dir)
+def place(engine: Engine, data_dir: Path, books: Books) -> Place:
+    found = Place(engine.url.render_as_string(hide_password=False), data_dir)
+    found.opened = engine, books.usage, books.workspace
+    return found
 
 
 @pytest.fixture
@@ -96,7 +98,7 @@ def billed(books: Books) -> dict[Any, Any]:
                     one,
                     id="",
                     invoice_id="",
-                    items=tuple(replace(item, id="", group_id="") for item in one.items),
+                    items=tuple(replace(item, group_id="") for item in one.items),
                 )
                 for one in contents.usage
             ]

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import OperationalError
 
 from catchment import ids
-from catchment.core.cron import cron
+from catchment.core.cron import Cron
 from catchment.flows.billing.bill_workspace import BILLING
 from catchment.jobs.billing import LOOK_SECONDS, RETRY_SECONDS, BillingJobs, watch
 from catchment.store import access
@@ -28,7 +28,7 @@ from tests.flows.running import started, working
 @pytest.fixture
 def jobs(engine: Engine, usage: UsageStore, clock: Clock) -> BillingJobs:
     clock.set("2026-03-10")
-    return BillingJobs(engine, usage, clock, ids.new_id, cron("0 4 * * *"))
+    return BillingJobs(engine, usage, clock, ids.new_id, Cron("0 4 * * *"))
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def test_what_was_before_anybody_asked_is_not_missed(
 ) -> None:
     clock.set("2026-03-10T12:00")
 
-    BillingJobs(engine, usage, clock, ids.new_id, cron("0 4 * * *")).start_due()
+    BillingJobs(engine, usage, clock, ids.new_id, Cron("0 4 * * *")).start_due()
     BillingJobs(engine, usage, clock, ids.new_id).start_due()
 
     assert runs(engine, books.workspace) == []

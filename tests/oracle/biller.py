@@ -46,7 +46,7 @@ def bill(contract: Contract, until: date) -> Bill:
     for schedule in contract.schedules:
         for phase in schedule.phases:
             own = [one for one in charged if one.schedule is schedule and one.phase is phase]
-            for cycle in _cycles(own, until):
+            for cycle in _cycles(own, until, usage):
                 for key, line in _Settled(contract, cycle, usage).lines():
                     assert key not in lines, key
                     lines[key] = line
@@ -117,11 +117,13 @@ def invoices(lines: Mapping[LineKey, Line]) -> dict[InvoiceKey, Invoice]:
     return found
 
 
-def _cycles(charged: Sequence[Charged], until: date) -> list[_Cycle]:
+def _cycles(charged: Sequence[Charged], until: date, usage: Mapping[LineKey, Used]) -> list[_Cycle]:
     """What is due by the day ``until``: as it falls due, then in the order of the prices."""
     found: dict[object, _Cycle] = {}
     for one in charged:
         for service in (service for service in one.services if service.due <= until):
+            if one.price.on_demand and key_of(one, service) not in usage:
+                continue
             found.setdefault((one.price.frequency, service.cycle), []).append((one, service))
     return [sorted(own, key=lambda pair: pair[1].due) for own in found.values()]
 

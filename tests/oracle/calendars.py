@@ -69,7 +69,7 @@ def billing_day_in(year: int, month: int, billing_day: int) -> date:
 
 def services(schedule: Schedule, phase: Phase, price: Price, until: date) -> list[Service]:
     """What a price of a phase is charged for that begins by the day ``until``; some is due later."""
-    found = _once if price.frequency == "ONE_TIME" else _recurring
+    found = {"ONE_TIME": _once, "ON_DEMAND": _daily}.get(price.frequency, _recurring)
     whole = found(schedule, phase, price, until)
     if _has_parts(price):
         return [part for one in whole for part in _parts(schedule, phase, price, one)]
@@ -105,9 +105,19 @@ def _recurring(schedule: Schedule, phase: Phase, price: Price, until: date) -> I
         yield Service(first, last + DAY, cycle, due)
 
 
+def _daily(_schedule: Schedule, phase: Phase, _price: Price, until: date) -> Iterator[Service]:
+    """For every day, as if something were used on each; due the day after."""
+    day = phase.start
+    while day <= until and (phase.end is None or day <= phase.end):
+        after = day + DAY
+        yield Service(day, after, (day, after), after)
+        day = after
+
+
 def _windows(phase: Phase, price: Price, whole: Service) -> Iterator[Service]:
     """Cut where the tiers of a price begin anew, which they do counted from the start of the phase."""
-    if price.mode == "CUMULATIVE":
+    by_phase = price.on_demand and price.model == "GRADUATED" and price.mode == "BILLING_PERIOD"
+    if price.mode == "CUMULATIVE" or by_phase:
         yield whole._replace(since=phase.start)
     elif price.mode == "PERIODIC":
         begin, months = phase.start, 0

@@ -14,7 +14,7 @@ from itertools import count
 from typing import NamedTuple
 
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}
-"""The recurring frequencies; the other one is ONE_TIME."""
+"""The recurring frequencies; the others are ONE_TIME and ON_DEMAND."""
 
 MINOR_DIGITS = {"EUR": 2, "USD": 2, "GBP": 2, "JPY": 0, "KRW": 0, "KWD": 3}
 
@@ -76,6 +76,11 @@ class Price:
     def is_usage(self) -> bool:
         """Whether it prices events; seats are none."""
         return self.metric is not None and self.model != "SEAT_BASED"
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether it is charged for every day on which something was used, and for no other."""
+        return self.frequency == "ON_DEMAND"
 
     @property
     def cadence(self) -> tuple[str, str]:

@@ -83,6 +83,8 @@ RUN_DAYS: Sequence[date] = [LAST_DAY - timedelta(days=59 * back) for back in rev
 """When billing runs: every second month, so that each has invoices of several days to make."""
 _TICK = timedelta(microseconds=1)
 _FREQUENCIES = (*["MONTHLY"] * 5, *["QUARTERLY"] * 2, "HALF_YEARLY", "YEARLY", "ONE_TIME")
+_ON_DEMAND = 0.15
+"""How many of the usage prices that can be are charged on demand."""
 
 
 def contract(seed: int, zone: str) -> Contract:
@@ -151,8 +153,12 @@ def _joined(random: Random, whole: Contract) -> Contract:
 def _late(random: Random, whole: Contract) -> Contract:
     """The same, where invoices become final and some events come only after one to three of the runs.
 
-    Nothing is stopped: what is final cannot be cancelled.
+    Nothing is stopped: what is final cannot be cancelled. With anything on demand there are no drafts: a day that joins
+    one makes it anew.
     """
+    daily = any(
+        price.on_demand for one in whole.schedules for phase in one.phases for price in phase.prices
+    )
     runs = random.sample(range(1, len(RUN_DAYS)), random.choice((1, 1, 2, 3)))
     events = [
         event._replace(come=random.choice(runs)) if random.random() < 0.5 else event
@@ -163,7 +169,7 @@ def _late(random: Random, whole: Contract) -> Contract:
             one,
             cancelled=None,
             suspended=None,
-            issues=random.random() < 0.9,
+            issues=daily or random.random() < 0.9,
             adjusts=random.random() < 0.9,
         )
         for one in whole.schedules
@@ -297,13 +303,19 @@ def _usage_price(
     mode = (
         random.choice(("BILLING_PERIOD", "CUMULATIVE", "PERIODIC")) if goes_on else "BILLING_PERIOD"
     )
+    tiers = _tiers(random, model, metric) if model in {"VOLUME", "GRADUATED"} else ()
+    by_day = metric.kind != "TIME_WEIGHTED_SUM" and (model != "GRADUATED" or goes_on)
+    if by_day and random.random() < _ON_DEMAND:
+        often = "ON_DEMAND"
+        if model == "VOLUME":
+            tiers = (tiers[-1]._replace(fee="0"),)
     return Price(
         id,
         model,
         often,
         amount=_fraction(random) if shares else _amount(random),
         size=str(random.randrange(1, 400) / 4),
-        tiers=_tiers(random, model, metric) if model in {"VOLUME", "GRADUATED"} else (),
+        tiers=tiers,
         percentage=shares,
         metric=metric,
         names=names,
@@ -367,18 +379,19 @@ def _discounts(random: Random, name: str, prices: Sequence[Price]) -> tuple[Disc
     found = []
     for place in range(random.choice((1, 1, 2))):
         id, separate = f"{name}d{place}", random.random() < 0.5
-        if random.random() < 0.6:
+        in_cycles = [one for one in prices if not one.on_demand]
+        if random.random() < 0.6 or not in_cycles:
             covered = random.sample([one.id for one in prices], random.randrange(len(prices) + 1))
             fraction = random.choice((_fraction(random), "1"))
             found.append(Discount(id, "PERCENTAGE", fraction, separate, frozenset(covered)))
         else:
-            covered = _of_one_cadence(random, prices)
+            covered = _of_one_cadence(random, in_cycles)
             found.append(Discount(id, "NOMINAL", _amount(random), separate, frozenset(covered)))
     return tuple(found)
 
 
 def _minimums(random: Random, name: str, prices: Sequence[Price]) -> tuple[Minimum, ...]:
-    used = [one for one in prices if one.is_usage]
+    used = [one for one in prices if one.is_usage and not one.on_demand]
     if not used:
         return ()
     return (Minimum(f"{name}m", _amount(random), frozenset(_of_one_cadence(random, used))),)

@@ -44,7 +44,11 @@ def lines(contract: Contract, until: date) -> Iterator[tuple[LineKey, Figures]]:
     }
     for agreed in contract.schedules:
         schedule = _schedule(agreed)
-        for charge in charges(schedule, until):
+
+        def days(_schedule: Schedule, item: PricedItem, id: str = agreed.id) -> set[date]:
+            return {day for schedule, price, day in usage if (schedule, price) == (id, item.id)}
+
+        for charge in charges(schedule, until, used=days):
             made = line_of(schedule, _measured(charge, known))
             shares = None
             if made.shares is not None and charge.item.settles is None:

@@ -51,6 +51,8 @@ class _Ledger:
 
     def run(self, due: _Lines, day: date) -> None:
         """Bill what is not billed yet, and on the same invoices what has changed."""
+        gone = {key: _nothing(line) for key, line in self.standing.items() if key not in due}
+        due = gone | dict(due)
         fresh = {key: line for key, line in due.items() if key not in self.standing}
         coming = sorted({line.invoice for line in fresh.values()}, key=lambda one: one[1::-1])
         for key, on in list(self.placed(self.changed(due), coming, day)):
@@ -108,6 +110,11 @@ class _Ledger:
 
 def _over(schedule: Schedule, day: date) -> bool:
     return schedule.end is not None and schedule.end + DAY <= day
+
+
+def _nothing(line: Line) -> Line:
+    """What a day costs that was charged on demand and has lost all its usage."""
+    return line._replace(quantity="0", net=0, tax=0, shares=None if line.shares is None else {})
 
 
 def _beyond(line: Line, billed: Line, on: InvoiceKey) -> Line:

@@ -1,5 +1,8 @@
 """The store gives the answer of the pure definition, whatever was loaded, merged or still waits."""
 
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.metering import UsageQuery, fold, measure
+from catchment.core.metering import Aggregation, Metric, UsageQuery, measure
+from catchment.core.period import Span, intersect, union
+from catchment.core.properties import fold
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
@@ -26,6 +31,8 @@ def new_workspace(engine: Engine) -> str:
     return made.id
 
 
+EDGES = [START + timedelta(days=day) for day in range(-1, 6)]
+DAYS = [Span(start, end) for start, end in pairwise(EDGES)]
 LOADS = st.lists(st.tuples(st.lists(events(), min_size=1, max_size=12), st.booleans()), max_size=5)
 
 
@@ -48,8 +55,28 @@ def test_the_store_agrees_with_the_definition(
             usage.catch_up(workspace_id)
 
     answers = usage.measure(workspace_id, asked)
+    days = usage.days_used(workspace_id, asked, EDGES)
 
     assert answers == [measure(query, sent) for query in asked]
+    assert days == [
+        {day for day, within in enumerate(DAYS) if measure(cut(query, within), sent).event_count}
+        for query in asked
+    ]
+
+
+def cut(query: UsageQuery, within: Span) -> UsageQuery:
+    """How many of the query's events happened within a stretch, whatever is made of them."""
+    metric = query.metric
+    events_of = Metric(
+        metric.id,
+        metric.event_type,
+        Aggregation.COUNT,
+        filters=metric.filters,
+        negated=metric.negated,
+        case_sensitive=metric.case_sensitive,
+    )
+    members = (replace(one, spans=intersect(union(one.spans), within)) for one in query.members)
+    return UsageQuery(events_of, tuple(members))
 
 
 @settings(

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, type Query } from "./http";
-import type { Page } from "./types";
+import type { Decimal, Page } from "./types";
 
 export type RunStatus = "RUNNING" | "BALANCED" | "UNBALANCED" | "CANCELLED" | "FAILED";
 
@@ -95,6 +95,16 @@ export type BillingRunReport = BillingRun & {
   failures: RunFailure[];
   differences: RunDifference[];
 };
+
+/** What an invoice must keep to, to be issued without anybody looking at it. */
+export type BillingBounds = { mostLines: number; jumpFactor: Decimal; jumpFrom: Decimal };
+
+export const billingBounds = queryOptions({
+  queryKey: ["runs", "bounds"],
+  queryFn: ({ signal }) => api.get<BillingBounds>("/billing-bounds", {}, signal),
+});
+
+export const saveBillingBounds = (bounds: BillingBounds) => api.put<BillingBounds>("/billing-bounds", bounds);
 
 /** How often a run at work is looked at. */
 const LOOK_AGAIN_MS = 2_000;

@@ -59,15 +59,23 @@ export type CreditBalance = {
   transactions: CreditTransaction[];
 };
 
-/** Credit that a phase of a schedule grants. */
-export type PhaseGrant = {
-  id: string;
+export type GrantRefresh = "NONE" | "MONTHLY" | "QUARTERLY" | "HALF_YEARLY" | "YEARLY";
+
+export type GrantRollover = "NONE" | "ON_GRANT_REFRESH" | "ON_GRANT_REFRESH_AND_PHASE";
+
+/** What a phase is to grant; with an `id` it grants that already, and nothing of it can change. */
+export type PhaseGrantRequest = {
+  id?: string;
   name: string;
   creditUnitType: CreditUnit;
   currency?: string;
-  metricId?: string;
   amount: Decimal;
-  grantRefreshFrequency: "NONE" | "MONTHLY" | "QUARTERLY" | "HALF_YEARLY" | "YEARLY";
-  rolloverMode: "NONE" | "ON_GRANT_REFRESH" | "ON_GRANT_REFRESH_AND_PHASE";
-  restrictToPrices: string[];
+  costOfCredit?: Decimal;
+  taxRateId?: string;
+  grantRefreshFrequency: GrantRefresh;
+  rolloverMode: GrantRollover;
+  restrictToPrices?: string[];
 };
+
+/** Credit that a phase of a schedule grants. */
+export type PhaseGrant = PhaseGrantRequest & { id: string; metricId?: string; restrictToPrices: string[] };

@@ -1,6 +1,6 @@
 /** The wire shapes of billing schedules. */
 
-import type { Decimal, PhaseGrant, Price, PriceTaxRate } from "./types";
+import type { Decimal, PhaseGrant, PhaseGrantRequest, Price, PriceTaxRate } from "./types";
 
 export type ScheduleStatus =
   | "DRAFT"
@@ -89,6 +89,7 @@ export type PhaseRequest = {
   recurrencePreference?: "CONTINUE_FROM_PREVIOUS_PHASE" | "RESET";
   discounts?: DiscountRequest[];
   minimums?: MinimumRequest[];
+  creditGrants?: PhaseGrantRequest[];
   externalContractRef?: string;
   phasePriceMetadata?: PriceMetadata[];
 };

@@ -1,6 +1,6 @@
 """Whose share of an amount is it: a line of a pooled invoice, pushed back to who caused it.
 
-The shares of a line are made by one ``money.divide`` over all its members, so they add up to the
+The shares of a line are made by one division over all its members, so they add up to the
 line to the minor unit, and whatever subtrees they are added up by, those add up too. Rounding each
 share by itself would lose or find cents. What makes the shares also tells how they came about
 (``Working.reckoning``), from the same values.
@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Usage
-from catchment.core.money import CURRENCIES, Division, Money, divide
+from catchment.core.money import CURRENCIES, Money, divide, parts_of
 from catchment.core.pricing import Price, Segment
 from catchment.core.taxes import tax_parts
-from catchment.core.weights import By, LineTerm, Term, Weighing, alone, by_quantity, marginal
+from catchment.core.weights import By, LineTerm, Term, Used, Weighing, alone, by_quantity, marginal
 
 
 class Method(StrEnum):
@@ -44,8 +44,11 @@ Parts = tuple[int | None, ...]
 MemberParts = dict[CustomerId, Parts]
 """What members have of an amount."""
 
-MemberWeights = Mapping[CustomerId, Sequence[Decimal | int | None]]
+MemberWeights = Mapping[CustomerId, Parts]
 """What an amount is shared by, by each of METHODS; None where a method gives a member no share."""
+
+
+_NO_PARTS: Parts = (None,) * len(METHODS)
 
 
 class Share(NamedTuple):
@@ -66,36 +69,54 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
     """The shares of a line with those of its ``tax``, which is ``fraction`` of its net."""
     if not fraction:
         return tuple(shares)
-    made: dict[tuple[int | None, ...], tuple[int | None, ...]] = {}
-    columns = []
-    for parts in zip(*(share.parts for share in shares), strict=True):
-        if parts not in made:  # mostly two methods share alike
-            found = iter(tax_parts([part for part in parts if part is not None], fraction, tax))
-            made[parts] = tuple(None if part is None else next(found) for part in parts)
-        columns.append(made[parts])
-    rows = zip(*columns, strict=True)
-    return tuple(share._replace(taxes=own) for share, own in zip(shares, rows, strict=True))
+    columns = list(zip(*[share.parts for share in shares], strict=True))
+    made = {one: _taxes(one, fraction, tax) for one in set(columns)}  # mostly two are alike
+    rows = zip(*[made[one] for one in columns], strict=True)
+    return tuple(
+        [
+            Share(customer, quantity, parts, taxes)
+            for (customer, quantity, parts, _), taxes in zip(shares, rows, strict=True)
+        ]
+    )
+
+
+def _taxes(parts: Parts, fraction: Decimal, tax: Money) -> Parts:
+    """The tax on the parts that members have by one method."""
+    known = [part for part in parts if part is not None]
+    found = tax_parts(known, fraction, tax)
+    if len(known) == len(parts):
+        return found
+    each = iter(found)
+    return tuple([None if part is None else next(each) for part in parts])
 
 
 def spread(amount: Money, weights: MemberWeights) -> MemberParts:
     """``amount`` by what members have already; by each method for itself."""
-    columns: list[dict[CustomerId, int]] = []
+    columns = []
     for place in range(len(METHODS)):
         known = sizes(weights, place)
-        some = any(known.values())
-        parts = divide(amount, list(known.values())).parts if some else [0] * len(known)
-        columns.append(dict(zip(known, parts, strict=True)))
-    return {who: tuple(column.get(who) for column in columns) for who in weights}
+        if any(known):
+            columns.append(parts_by(amount, known))
+        else:
+            columns.append(tuple(known))
+    return dict(zip(weights, zip(*columns, strict=True), strict=True))
 
 
-def sizes(weights: MemberWeights, place: int) -> dict[CustomerId, Decimal | int]:
+def sizes(weights: MemberWeights, place: int) -> list[int | None]:
     """What members weigh by the method at a place: who has less than nothing where all together
     have more weighs nothing, and the other way round.
     """
-    known = {who: own[place] for who, own in weights.items()}
-    found = {who: part for who, part in known.items() if part is not None}
-    sign = -1 if sum(found.values()) < 0 else 1
-    return {who: max(sign * part, 0) for who, part in found.items()}
+    known = [own[place] for own in weights.values()]
+    sign = -1 if sum(part for part in known if part is not None) < 0 else 1
+    return [None if part is None else max(sign * part, 0) for part in known]
+
+
+def parts_by(amount: Money, sizes: Sequence[int | None]) -> Parts:
+    """``amount`` in minor units by ``sizes``, one of them above 0; None where there is no share."""
+    parts = parts_of(amount.minor, [size or 0 for size in sizes])
+    if None not in sizes:
+        return parts
+    return tuple([None if size is None else p for size, p in zip(sizes, parts, strict=True)])
 
 
 def added(parts: Iterable[MemberParts]) -> MemberParts:
@@ -103,7 +124,7 @@ def added(parts: Iterable[MemberParts]) -> MemberParts:
     found: MemberParts = {}
     for one in parts:
         for who, own in one.items():
-            known = found.get(who, (None,) * len(METHODS))
+            known = found.get(who, _NO_PARTS)
             found[who] = tuple(map(_sum, known, own))
     return dict(sorted(found.items()))
 
@@ -148,40 +169,39 @@ class Reckoning:
         return cls(quantity, By.OWNER, one, one, (), Fraction(net.decimal), net, nothing)
 
 
-@dataclass(frozen=True, slots=True)
-class Working:
-    """A line shared by one method: what its members weigh, and the one division by it.
+class Working(NamedTuple):
+    """The ``net`` of a line shared by one method: by what its members weigh.
 
-    ``quantities`` are what they used of it.
+    ``used`` is what they used of it, by customer id.
     """
 
-    quantities: Mapping[CustomerId, Decimal]
+    net: Money
+    used: Used
     weighing: Weighing
-    division: Division
 
-    def parts(self) -> dict[CustomerId, int]:
-        """The shares in minor units, by customer id."""
-        return dict(zip(self.weighing.weights, self.division.parts, strict=True))
+    @property
+    def parts(self) -> Parts:
+        """The shares of all of them, in minor units."""
+        return parts_by(self.net, self.weighing.sizes)
 
     def reckonings(self, wanted: Container[CustomerId]) -> dict[CustomerId, Reckoning]:
         """How the shares of the customers ``wanted`` came about; who has none is left out."""
-        made, weighing = self.division, self.weighing
-        currency = made.amount.currency
-        unit = Money(-1 if made.amount.minor < 0 else 1, currency)
+        weighing, currency = self.weighing, self.net.currency
+        made = divide(self.net, [size or 0 for size in weighing.sizes])
+        unit = Money(-1 if self.net.minor < 0 else 1, currency)
         nothing = Money(0, currency)
-        some = next(place for place, weight in enumerate(made.weights) if weight)
-        per_weight = Fraction(list(weighing.weights.values())[some]) / made.weights[some]
-        whole = per_weight * made.whole * weighing.unit
+        topped_up = made.topped_up
         found = {}
-        for place, (who, weight) in enumerate(weighing.weights.items()):
-            if who not in wanted:
+        for place, (who, quantity) in enumerate(self.used.items()):
+            weight = weighing.sizes[place]
+            if weight is None or who not in wanted:
                 continue
-            leftover = unit if place in made.topped_up else nothing
+            leftover = unit if place in topped_up else nothing
             found[who] = Reckoning(
-                quantity=self.quantities[who],
+                quantity=quantity,
                 by=weighing.by,
-                weight=Fraction(weight) * weighing.unit,
-                whole=whole,
+                weight=weight * weighing.unit,
+                whole=made.whole * weighing.unit,
                 terms=weighing.terms(who),
                 exact=made.exact(place) / 10 ** CURRENCIES[currency],
                 cut=Money(made.parts[place], currency) - leftover,
@@ -202,23 +222,24 @@ def workings(
     """
     if not segments:
         return {}
-    quantity = by_quantity(usage)
-    weighings = {
-        Method.PROPORTIONAL: quantity,
-        Method.MARGINAL: marginal(net, price, segments, usage) or quantity,
-        Method.STANDALONE: alone(net, price, usage) or quantity,
+    used = {who: usage.members[who] for who in sorted(usage.members)}
+    quantity = by_quantity(used, usage)
+    return {
+        Method.PROPORTIONAL: Working(net, used, quantity),
+        Method.MARGINAL: Working(
+            net, used, marginal(net, price, segments, used, usage) or quantity
+        ),
+        Method.STANDALONE: Working(net, used, alone(net, price, used, usage) or quantity),
     }
-    made: dict[int, Working] = {}
-    for one in weighings.values():
-        if id(one) not in made:  # mostly two methods are one
-            made[id(one)] = Working(usage.members, one, divide(net, list(one.weights.values())))
-    return {method: made[id(one)] for method, one in weighings.items()}
 
 
 def shares(
     net: Money, price: Price, segments: Sequence[Segment], usage: Usage
 ) -> tuple[Share, ...]:
     """The members' shares of a usage line, by customer id; who has no share is left out."""
+    if segments and len(usage.members) == 1:
+        [(only, quantity)] = usage.members.items()
+        return whole(only, quantity, net)
     return shares_of(workings(net, price, segments, usage))
 
 
@@ -226,12 +247,8 @@ def shares_of(made: Mapping[Method, Working]) -> tuple[Share, ...]:
     """The shares that come of a line's workings, by customer id; none of no workings."""
     if not made:
         return ()
-    known = {id(one): one.parts() for one in made.values()}
-    parts = [known[id(made[method])] for method in METHODS]
-    quantities: dict[CustomerId, Decimal] = {}
-    for used in {id(one.quantities): one.quantities for one in made.values()}.values():
-        quantities.update(used)
-    return tuple(
-        Share(who, quantities[who], tuple(part.get(who) for part in parts))
-        for who in sorted(set().union(*parts))
-    )
+    used = made[Method.PROPORTIONAL].used
+    known = {id(one.weighing): one.parts for one in made.values()}  # mostly two methods are one
+    rows = zip(*[known[id(made[method].weighing)] for method in METHODS], strict=True)
+    every = zip(used.items(), rows, strict=True)
+    return tuple([Share(*one, parts) for one, parts in every if parts != _NO_PARTS])

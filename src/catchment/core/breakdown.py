@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Member, Usage
@@ -52,8 +53,7 @@ class Measured:
     known: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageItem:
+class UsageItem(NamedTuple):
     """What a member used of one metric.
 
     The lines of ``product_id`` that ``schedule_id`` charges are for it, the first of them where
@@ -99,23 +99,19 @@ def usage_groups(
     figure is shown, is there without an item. ``children``, by their paths, are there even without
     an event. ``names`` has them and all that ``named`` asks for.
     """
-    items: dict[CustomerId, dict[str, UsageItem]] = {}
+    items: defaultdict[CustomerId, dict[str, UsageItem]] = defaultdict(dict)
     places: dict[CustomerId, PoolMember] = {}
     for measured in parts:
         for one in measured:
             for member in _users(one):
                 places[member.customer] = _later(places.get(member.customer), member)
         for scopes in _by_metric(measured):
-            pricing: dict[CustomerId, Charge] = {}
+            used = _members(scopes)
             for first, one in _figures(scopes):
                 for member in _users(one):
-                    pricing.setdefault(member.customer, first)
-            used = _members(scopes)
-            for customer, first in pricing.items():
-                own, item = items.setdefault(customer, {}), _item(first, used[customer])
-                known = own.setdefault(item.metric_id, item)
-                if known is not item:
-                    own[item.metric_id] = replace(known, value=EXACT.add(known.value, item.value))
+                    value = used.pop(member.customer, None)
+                    if value is not None:  # of all its figures, which the first one's charge shows
+                        _show(items[member.customer], _item(first, value))
     for path in children:
         places.setdefault(path[-1], PoolMember(path[-1], (), len(path) - 1, path))
     return tuple(
@@ -125,14 +121,23 @@ def usage_groups(
             member.depth,
             member.path,
             tuple(names[customer] for customer in member.path),
-            tuple(items.get(member.customer, {}).values()),
+            tuple(items[member.customer].values()),
         )
         for member in sorted(places.values(), key=lambda member: tree_order(member.path, names))
     )
 
 
-def _users(one: Measured) -> Iterator[PoolMember]:
-    return (member for member in one.pool.members if member.customer in one.usage.members)
+def _users(one: Measured) -> list[PoolMember]:
+    used = one.usage.members
+    return [member for member in one.pool.members if member.customer in used]
+
+
+def _show(items: dict[str, UsageItem], item: UsageItem) -> None:
+    """Put ``item`` to a member's others, by metric."""
+    known = items.get(item.metric_id)
+    if known is not None:
+        item = known._replace(value=EXACT.add(known.value, item.value))
+    items[item.metric_id] = item
 
 
 def tree_order(
@@ -213,16 +218,18 @@ def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
     ]
 
 
-def _longest(measured: Sequence[Measured]) -> list[Measured]:
+def _longest(measured: list[Measured]) -> list[Measured]:
     """Services that fall due together are apart or one within the other: the outermost."""
+    if len(measured) == 1:
+        return measured
     found: dict[Period, Measured] = {}
     for one in measured:
         found.setdefault(one.charge.service, one)
     return [found[service] for service in outermost(found)]
 
 
-def _figures(scopes: _Scopes) -> Iterator[tuple[Charge, Measured]]:
-    return ((first, one) for first, figures in scopes for one in figures)
+def _figures(scopes: _Scopes) -> list[tuple[Charge, Measured]]:
+    return [(first, one) for first, figures in scopes for one in figures]
 
 
 def _members(scopes: _Scopes) -> dict[CustomerId, Decimal]:
@@ -230,7 +237,8 @@ def _members(scopes: _Scopes) -> dict[CustomerId, Decimal]:
     found: dict[CustomerId, Decimal] = {}
     for _, one in _figures(scopes):
         for customer, value in one.usage.members.items():
-            found[customer] = EXACT.add(found.get(customer, Decimal(0)), value)
+            known = found.get(customer)
+            found[customer] = value if known is None else EXACT.add(known, value)
     return found
 
 

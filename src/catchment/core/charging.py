@@ -254,7 +254,8 @@ def _charges_of(
     On demand those of all days are there.
     """
     if item.on_demand:
-        yield from _on_demand(schedule, phase, days, item, as_of, used)
+        begun = daily.within(days, as_of, used and used(schedule, item))
+        yield from _on_demand(schedule, phase, days.start, daily.by_the_day(item), begun)
         return
     if item.frequency is Frequency.ONE_TIME:
         service = only_service(schedule, phase, days)
@@ -286,20 +287,11 @@ def _charges_of(
 
 
 def _on_demand(
-    schedule: Schedule,
-    phase: Phase,
-    days: Period,
-    item: PricedItem,
-    as_of: date,
-    used: DaysUsed | None,
+    schedule: Schedule, phase: Phase, begin: date, item: PricedItem, days: Iterable[Period]
 ) -> Iterator[Charge]:
-    """A charge for each day of the phase that was used, until ``as_of``."""
-    begun = days.intersect(Period(days.start, max(days.start, as_of) + ONE_DAY))
-    if begun is None or as_of < days.start:
-        return
-    item = daily.by_the_day(item)
-    for day in daily.within(begun, used and used(schedule, item)):
-        for own, tiers_from in _restarting(item.price, days.start, day):
+    """A charge for each of ``days``; tiers began on the first day of the phase, ``begin``."""
+    for day in days:
+        for own, tiers_from in _restarting(item.price, begin, day):
             made = _charge(schedule, phase, item, (own, day), day.end)
             yield replace(made, tiers_from=tiers_from)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from catchment.core.period import ONE_DAY, Period
+from catchment.core.period import ONE_DAY, Period, day_after
 from catchment.core.pricing import CalculationMode, Graduated, Price
 from catchment.core.schedules import Charge, PricedItem, Schedule
 
@@ -32,11 +32,12 @@ def is_used(schedule: Schedule, charge: Charge, used: DaysUsed) -> bool:
     return not item.on_demand or charge.service.start in used(schedule, item)
 
 
-def within(days: Period, used: Collection[date] | None) -> Iterator[Period]:
-    """Each of ``days`` that was used, all of them where None, in order."""
-    every: Iterable[date] = (days.start + n * ONE_DAY for n in range(days.days))
+def within(days: Period, as_of: date, used: Collection[date] | None = None) -> Iterator[Period]:
+    """Each of ``days`` up to ``as_of`` that was used, all of them where None, in order."""
+    end = min(days.end, day_after(as_of))
+    every: Iterable[date] = (days.start + n * ONE_DAY for n in range((end - days.start).days))
     if used is not None:
-        every = sorted(day for day in used if days.start <= day < days.end)
+        every = sorted(day for day in used if days.start <= day < end)
     return (Period(day, day + ONE_DAY) for day in every)
 
 

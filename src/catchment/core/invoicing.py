@@ -17,7 +17,6 @@ from catchment.core.lines import (
     adjustment,
     line,
     line_of,
-    owned,
     taxed,
 )
 from catchment.core.minimums import Minimum
@@ -135,8 +134,8 @@ def joined(
 
     What its family does not share is all its customer's; a line of nothing is nobody's.
     """
-    lines = (line_of(schedule, one, shared=shared) for one in measured)
-    return Joined(schedule, path, tuple(owned(one, schedule.customer) for one in lines))
+    lines = (line_of(schedule, one, shared=shared, joined=True) for one in measured)
+    return Joined(schedule, path, tuple(lines))
 
 
 def draft(
@@ -172,7 +171,7 @@ def draft(
     arrears = [m.charge for m in everything if m.charge.timing is Timing.IN_ARREARS]
     billing_period = _envelope(arrears or [m.charge for m in everything])
     own = [
-        taxed(line_of(schedule, one, shared=shared), taxing(schedule, one.charge))
+        line_of(schedule, one, shared=shared, taxation=taxing(schedule, one.charge))
         for one in measured
     ]
     lonely = [

@@ -119,15 +119,29 @@ class Adjustment:
         return {one.customer: known[one.customer] for one in self.line.shares or ()}
 
 
-def line(measured: Measured, *, shared: bool = False) -> Line:
-    """The line of a charge, ``shared`` among the members of a pool."""
+def line(
+    measured: Measured,
+    *,
+    shared: bool = False,
+    owner: CustomerId | None = None,
+    taxation: Taxation = NOT_TAXED,
+) -> Line:
+    """The line of a charge, ``shared`` among the members of a pool, with its tax.
+
+    What nobody shares is all its ``owner``'s, if it has one; a line of nothing is nobody's.
+    """
     charge, usage = measured.charge, measured.usage
     item = charge.item
     taken = settling.steps(measured)
     if item.settles is not None:
-        return _settling_line(measured, taken, shared=shared)
+        return _settling_line(measured, taken, shared=shared, owner=owner, taxation=taxation)
     made = settling.applied(measured)
-    net = total((made.net, *(step.amount for step in taken)), item.currency)
+    net = total((made.net, *[step.amount for step in taken]), item.currency) if taken else made.net
+    shares = None
+    if item.metric is not None and shared:
+        shares = settled_shares.priced_shares(measured, net)
+    elif owner is not None:
+        shares = allocation.whole(owner, made.quantity, net) if made.segments or net.minor else ()
     percentage = is_percentage(item.price)
     return Line(
         schedule_id=charge.schedule_id,
@@ -145,41 +159,56 @@ def line(measured: Measured, *, shared: bool = False) -> Line:
         unit=item.unit,
         event_count=None if item.metric is None else usage.event_count,
         measured=measured,
-        shares=(
-            None
-            if item.metric is None or not shared
-            else settled_shares.priced_shares(measured, net)
-        ),
+        shares=_taxed(shares, net, taxation),
+        taxation=taxation,
         steps=taken,
     )
 
 
-def line_of(schedule: Schedule, measured: Measured, *, shared: bool = True) -> Line:
+def line_of(
+    schedule: Schedule,
+    measured: Measured,
+    *,
+    shared: bool = True,
+    joined: bool = False,
+    taxation: Taxation = NOT_TAXED,
+) -> Line:
     """The line of a charge of ``schedule``. What a pool lacks to its minimum without having used
-    anything is its customer's share. Unless it is ``shared``, nobody's share is worked out.
+    anything is its customer's share, as is all that nobody shares on an invoice that it has
+    ``joined``. Unless it is ``shared``, nobody's share is worked out.
     """
     pooled = shared and schedule.roll_up
-    made = line(measured, shared=pooled)
-    if pooled and isinstance(measured.charge.item.settles, Minimum):
-        return owned(made, schedule.customer)
-    return made
+    whole = joined or (pooled and isinstance(measured.charge.item.settles, Minimum))
+    owner = schedule.customer if whole else None
+    return line(measured, shared=pooled, owner=owner, taxation=taxation)
 
 
-def _settling_line(measured: Measured, taken: tuple[Step, ...], *, shared: bool) -> Line:
+def _settling_line(
+    measured: Measured,
+    taken: tuple[Step, ...],
+    *,
+    shared: bool,
+    owner: CustomerId | None,
+    taxation: Taxation,
+) -> Line:
     """What a discount takes off, or a minimum adds, as a line of its own; it may be nothing."""
     charge = measured.charge
     item = charge.item
-    net = total((step.amount for step in taken), item.currency)
+    net = total([step.amount for step in taken], item.currency)
+    quantity = Decimal(1 if net.minor else 0)
     reduced = settling.settled(measured)
-    pooled = shared and reduced is not None and reduced.charge.item.metric is not None
-    shares = settled_shares.shares(measured) if pooled else None
+    shares = None
+    if shared and reduced is not None and reduced.charge.item.metric is not None:
+        shares = (settled_shares.shares(measured) or None) if net.minor else ()
+    if shares is None and owner is not None:
+        shares = allocation.whole(owner, quantity, net) if net.minor else ()
     return Line(
         schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
         title=item.name,
-        quantity=Decimal(1 if net.minor else 0),
+        quantity=quantity,
         rate=net.decimal,
         rate_display=RateDisplay.ABSOLUTE,
         net=net,
@@ -189,7 +218,8 @@ def _settling_line(measured: Measured, taken: tuple[Step, ...], *, shared: bool)
         unit=None,
         event_count=None,
         measured=measured,
-        shares=shares or (None if net.minor or shares is None else ()),
+        shares=_taxed(shares, net, taxation),
+        taxation=taxation,
         steps=taken,
     )
 
@@ -202,9 +232,7 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     schedule, taken = adjusting.schedule, adjusting.deducted
     if adjusting.reverses:
         measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
-    now = line_of(schedule, measured)
-    if len(adjusting.path) > 1:
-        now = owned(now, schedule.customer)
+    now = line_of(schedule, measured, joined=len(adjusting.path) > 1)
     quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
     shares = shares_less(now.shares, adjusting.billed)
     if not (quantity or net.minor or shares):
@@ -224,11 +252,17 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
 
 def taxed(line: Line, taxation: Taxation) -> Line:
     """The line with its tax, and its members' shares of that."""
-    shares = line.shares
-    if shares is not None:
-        tax = tax_on(line.net, taxation.fraction)
-        shares = allocation.taxed(shares, taxation.fraction, tax)
-    return replace(line, taxation=taxation, shares=shares)
+    return replace(line, taxation=taxation, shares=_taxed(line.shares, line.net, taxation))
+
+
+def _taxed(
+    shares: tuple[Share, ...] | None, net: Money, taxation: Taxation
+) -> tuple[Share, ...] | None:
+    """The shares of ``net`` with those of its tax."""
+    if not shares or taxation.rate is None:
+        return shares
+    fraction = taxation.fraction
+    return allocation.taxed(shares, fraction, tax_on(net, fraction))
 
 
 def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:
@@ -240,12 +274,3 @@ def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:
         if only.amount == EXACT.multiply(made.quantity, only.rate) or (of_seats and not only.fee):
             return only.rate
     return to_decimals(EXACT.divide(net.decimal, made.quantity))
-
-
-def owned(line: Line, customer: CustomerId) -> Line:
-    """The line as all its customer's, where nobody shares it; a line of nothing is nobody's."""
-    if line.shares is not None:
-        return line
-    charged = line.segments or line.net.minor
-    whole = allocation.whole(customer, line.quantity, line.net) if charged else ()
-    return replace(line, shares=whole)

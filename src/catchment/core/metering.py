@@ -1,13 +1,12 @@
 """From events to one quantity: what a usage metric means, independent of any database.
 
 ``measure`` is the meaning. The usage store answers the same question in SQL and is tested against
-it, so every rule that SQL must repeat (what is a number, what is the same text) is written here
-once, in a form that both can follow to the letter.
+it, so every rule that SQL must repeat is written here once, or for the values of properties in
+``properties``, in a form that both can follow to the letter.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,20 +15,11 @@ from enum import StrEnum
 from itertools import pairwise
 
 from catchment.core.expressions import evaluate, parse
-from catchment.core.money import EXACT, decimal_text, exact_sum, to_decimals
+from catchment.core.money import EXACT, exact_sum
 from catchment.core.period import BEGINNING, Span
+from catchment.core.properties import bounded, fold, number_of
 from catchment.core.quantities import mean, nearest_rank, stood, value_hours
 
-WHOLE_DIGITS = 15
-"""A property's number is below 10 to this power, in both directions."""
-
-FRACTION_DIGITS = 12
-"""A property's number has at most this many decimals; of a JSON number those beyond are rounded."""
-
-NUMBER = rf"-?0*[0-9]{{1,{WHOLE_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?"
-"""The texts that are a number: a pattern over the whole text. Others are passed over."""
-
-_number = re.compile(NUMBER)
 Values = tuple[tuple[Decimal, int], ...]
 """The values of events, ascending, each with how many events have it."""
 
@@ -188,53 +178,6 @@ class Usage:
 
 
 NO_USAGE = Usage(Decimal(0), {}, 0, {})
-
-
-def bounded(number: Decimal) -> Decimal | None:
-    """Rounded to FRACTION_DIGITS, half away from zero; None where it is beyond WHOLE_DIGITS."""
-    if not number:
-        return Decimal(0)
-    if not number.is_finite() or number.adjusted() >= WHOLE_DIGITS:
-        return None
-    rounded = to_decimals(number)
-    return rounded if rounded.adjusted() < WHOLE_DIGITS else None
-
-
-def plain(number: Decimal | int) -> str | None:
-    """Its digits without exponent or trailing zeros, decimals beyond FRACTION_DIGITS rounded half
-    away from zero; None where it is beyond WHOLE_DIGITS.
-    """
-    if isinstance(number, int):
-        return str(number) if abs(number) < 10**WHOLE_DIGITS else None
-    value = bounded(number)
-    return None if value is None else decimal_text(value)
-
-
-def text_of(value: object) -> str | None:
-    """The text of a property's value; None where it has none: null, objects and arrays."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | Decimal():
-            return plain(value)
-        case _:
-            return None
-
-
-def number_of(text: str | None) -> Decimal | None:
-    """What every aggregation of numbers reads in a text; None unless it is one in plain digits."""
-    return Decimal(text) if text is not None and _number.fullmatch(text) else None
-
-
-def fold(text: str) -> str:
-    """A text without its case, letter by letter and of the same length.
-
-    Not ``casefold``: the store must do the same, and its ``lower`` maps every letter by itself, the
-    dotted capital I to a plain i.
-    """
-    return "".join(map(str.lower, text.replace("\u0130", "i")))
 
 
 def current(events: Iterable[Event]) -> list[Event]:

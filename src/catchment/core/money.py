@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import reduce
 from math import lcm
 from types import MappingProxyType
+from typing import NamedTuple
 
 EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 """Room for every product and sum of amounts there is. Python's own 28 digits would round them."""
@@ -19,7 +21,11 @@ EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 MAX_DECIMALS = 12
 """What rates and quantities carry at most."""
 
-_UNROUNDED = Context(prec=20_000)
+_UNITS = 10**MAX_DECIMALS
+_LAST_DECIMAL = Decimal(1).scaleb(-MAX_DECIMALS)
+
+UNROUNDED = Context(prec=20_000)
+"""Room for weights, too: in the units that all of them are whole in they can be long."""
 
 _WITHOUT_MINOR_UNIT = "CLP ISK JPY KRW"
 _WITH_CENTS = """
@@ -87,19 +93,24 @@ def total(amounts: Iterable[Money], currency: str) -> Money:
     return Money(minor, currency)
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+class Division(NamedTuple):
     """``amount`` shared by ``weights``, which are whole and in the proportions asked for.
 
     ``parts`` are minor units and add up to the amount: each is its exact part cut towards zero,
-    and those at the places ``topped_up`` hold one of the units that this left over.
+    and those at the places ``topped_up`` hold one of the units that this left over: one each of
+    the largest remainders, earliest first.
     """
 
     amount: Money
-    weights: tuple[int, ...]
+    weights: Sequence[int]
     whole: int  # the sum of the weights
     parts: tuple[int, ...]
-    topped_up: frozenset[int]
+
+    @property
+    def topped_up(self) -> frozenset[int]:
+        size = abs(self.amount.minor)
+        made = enumerate(zip(self.parts, self.weights, strict=True))
+        return frozenset(i for i, (part, w) in made if abs(part) > size * w // self.whole)
 
     def exact(self, place: int) -> Fraction:
         """The part before it was rounded, in minor units."""
@@ -107,46 +118,64 @@ class Division:
 
 
 def divide(amount: Money, weights: Sequence[Decimal | int]) -> Division:
-    """Share ``amount`` by ``weights`` (none negative, one above 0) so that the parts add up to it.
+    """Share ``amount`` by ``weights`` (none negative, one above 0): the parts add up to it."""
+    shares, _ = scaled(weights)
+    return Division(amount, shares, sum(shares), parts_of(amount.minor, shares))
 
-    Leftover minor units go one each to the largest remainders, earliest first.
-    """
-    shares = _whole(weights)
-    whole = sum(shares)
-    assert min(shares) >= 0, weights
+
+def parts_of(minor: int, weights: Sequence[int]) -> tuple[int, ...]:
+    """The parts alone of such a division, by whole weights."""
+    whole, size = sum(weights), abs(minor)
     assert whole > 0, weights
-    size, sign = abs(amount.minor), -1 if amount.minor < 0 else 1
-    exact = [divmod(size * share, whole) for share in shares]
-    left = size - sum(part for part, _ in exact)
-    by_remainder = sorted(range(len(exact)), key=lambda i: -exact[i][1])
-    topped_up = frozenset(by_remainder[:left])
-    parts = (sign * (part + (i in topped_up)) for i, (part, _) in enumerate(exact))
-    return Division(amount, tuple(shares), whole, tuple(parts), topped_up)
+    assert min(weights) >= 0, weights
+    parts = apportioned(size, weights, whole, size)
+    return tuple(parts) if minor >= 0 else tuple([-part for part in parts])
+
+
+def apportioned(factor: int, values: Sequence[int], divisor: int, whole: int) -> list[int]:
+    """``values`` times ``factor / divisor`` (above 0), each cut down, adding up to ``whole``.
+
+    The units that the cuts leave over go one each to the largest remainders, earliest first.
+    """
+    parts = [factor * value // divisor for value in values]
+    left = whole - sum(parts)
+    if left:
+        remainders = [factor * value % divisor for value in values]
+        by_size = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
+        for place in by_size[:left]:
+            parts[place] += 1
+    return parts
+
+
+def scaled(values: Sequence[Decimal | int]) -> tuple[list[int], int]:
+    """``values`` as whole numbers of one unit, and how many of that unit are 1."""
+    ratios = [one.as_integer_ratio() for one in values]
+    shared = lcm(*[below for _, below in ratios])
+    if shared == 1:
+        return [above for above, _ in ratios], 1
+    return [above * (shared // below) for above, below in ratios], shared
 
 
 def exact_sum(values: Iterable[Decimal]) -> Decimal:
     """Add without rounding; an empty sum is 0."""
-    result = Decimal(0)
-    for value in values:
-        result = EXACT.add(result, value)
-    return result
+    return reduce(EXACT.add, values, Decimal(0))
 
 
 def to_decimals(value: Decimal) -> Decimal:
     """``value`` with at most MAX_DECIMALS decimals, half away from zero: a figure to be shown."""
-    return value.quantize(Decimal(1).scaleb(-MAX_DECIMALS), ROUND_HALF_UP, EXACT)
+    return value.quantize(_LAST_DECIMAL, ROUND_HALF_UP, EXACT)
 
 
 def quotient(dividend: Decimal, divisor: Decimal | int) -> Decimal:
     """``dividend / divisor`` to MAX_DECIMALS decimals, rounded once, half away from zero."""
     above, below = dividend.as_integer_ratio()
     divisor_above, divisor_below = divisor.as_integer_ratio()
-    numerator = above * divisor_below * 10**MAX_DECIMALS
+    numerator = above * divisor_below * _UNITS
     denominator = below * divisor_above
     size, whole = abs(numerator), abs(denominator)
     units = (2 * size + whole) // (2 * whole)
     signed = units if (numerator < 0) == (denominator < 0) else -units
-    return _UNROUNDED.scaleb(Decimal(signed), -MAX_DECIMALS)
+    return UNROUNDED.scaleb(Decimal(signed), -MAX_DECIMALS)
 
 
 def decimal_text(value: Decimal) -> str:
@@ -175,10 +204,3 @@ def fraction_text(value: Fraction) -> str:
 def money_text(money: Money) -> str:
     """Major units with all minor digits of the currency: ``10.00`` for EUR, ``10`` for JPY."""
     return format(money.decimal, "f")
-
-
-def _whole(weights: Sequence[Decimal | int]) -> list[int]:
-    """``weights`` in the same proportions, as integers: sharing a million parts stays fast."""
-    ratios = [one.as_integer_ratio() for one in weights]
-    shared = lcm(*{below for _, below in ratios})
-    return [above * (shared // below) for above, below in ratios]

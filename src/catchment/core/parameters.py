@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from catchment.core.metering import number_of
+from catchment.core.properties import number_of
 
 
 class ParameterType(StrEnum):

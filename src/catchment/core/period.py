@@ -148,8 +148,11 @@ def cycles(start: date, billing_day: int, months: int, until: date) -> Iterator[
 
 def outermost(periods: Iterable[Period]) -> list[Period]:
     """Those that lie within no other one, in order."""
+    found = list(periods)
+    if len(found) < 2:
+        return found
     kept: list[Period] = []
-    for period in sorted(periods, key=lambda one: (one.start, -one.days)):
+    for period in sorted(found, key=lambda one: (one.start, -one.days)):
         if not kept or kept[-1].end < period.end:
             kept.append(period)
     return kept

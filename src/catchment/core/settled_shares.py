@@ -6,7 +6,7 @@ before, as is all that settles them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum
-from catchment.core.money import Money, divide
+from catchment.core.money import Money, scaled
 from catchment.core.schedules import Charge
 from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
 from catchment.core.weights import By, LineTerm, SettledLine, Weighing
@@ -46,7 +46,7 @@ def shares(measured: Measured) -> tuple[Share, ...]:
 
 def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
     """The members' shares of ``net``, which is left of what the price makes of a charge."""
-    key = priced_shares, net
+    key = priced_shares, net.minor
     found: tuple[Share, ...] | None = measured.known.get(key)
     if found is None:
         made = applied(measured)
@@ -56,26 +56,35 @@ def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
 
 
 class SharedBy(NamedTuple):
-    """What members weigh by each method, and what of each line settled that is made of."""
+    """What members weigh by each method, and what of each line settled that is made of.
+
+    The weights are in units of ``ratio``, of a numerator and a denominator.
+    """
 
     by: By
     weights: MemberWeights
+    ratio: tuple[int, int]
     lines: Sequence[tuple[SettledLine, MemberParts]]
+
+    @classmethod
+    def of_lines(
+        cls, currency: str, weights: MemberWeights, lines: Sequence[tuple[SettledLine, MemberParts]]
+    ) -> SharedBy:
+        """By what members have of ``lines``, in minor units."""
+        return cls(By.LINES, weights, Money(1, currency).decimal.as_integer_ratio(), lines)
 
 
 def working(amount: Money, found: SharedBy, place: int) -> Working:
     """How the amount is shared by the method at a place; somebody weighs something."""
-    sizes = allocation.sizes(found.weights, place)
-    minor = Fraction(Money(1, amount.currency).decimal)
+    unit = Fraction(*found.ratio)
 
     def terms(who: CustomerId) -> tuple[LineTerm, ...]:
         own = ((line, parts[who][place]) for line, parts in found.lines if who in parts)
-        return tuple(LineTerm(line, part * minor) for line, part in own if part)
+        return tuple(LineTerm(line, part * unit) for line, part in own if part)
 
-    unit = minor if found.by is By.LINES else Fraction(1)
-    weighing = Weighing(found.by, sizes, unit.as_integer_ratio(), terms)
-    nothing = dict.fromkeys(sizes, Decimal(0))
-    return Working(nothing, weighing, divide(amount, list(sizes.values())))
+    sizes = allocation.sizes(found.weights, place)
+    nothing = dict.fromkeys(found.weights, Decimal(0))
+    return Working(amount, nothing, Weighing(found.by, sizes, found.ratio, terms))
 
 
 def _shared_by(measured: Measured, step: Step) -> SharedBy:
@@ -92,18 +101,27 @@ def _shared_by(measured: Measured, step: Step) -> SharedBy:
                 if counts(one, measured.charge, settles)
             }
             if step.before.minor <= 0:
-                used = next(filter(None, map(_quantities, covered.values())), {})
-                return SharedBy(By.QUANTITY, used, ())
+                return _by_quantity(covered.values())
             lines = [
                 (_called(one.charge), _left(measured, place)) for place, one in covered.items()
             ]
         case _:
             raise AssertionError(measured.charge.item)
-    return SharedBy(By.LINES, allocation.added(parts for _, parts in lines), lines)
+    weights = allocation.added(parts for _, parts in lines)
+    return SharedBy.of_lines(step.amount.currency, weights, lines)
 
 
 def _called(charge: Charge) -> SettledLine:
     return SettledLine(charge.item.id, charge.item.name, charge.service)
+
+
+def _by_quantity(covered: Iterable[Measured]) -> SharedBy:
+    """What members used of the first of the charges of which they used something."""
+    used = ({who: q for who, q in one.usage.members.items() if q > 0} for one in covered)
+    known = sorted(next(filter(None, used), {}).items())
+    units, of_one = scaled([quantity for _, quantity in known])
+    weights = {who: (unit,) * len(METHODS) for (who, _), unit in zip(known, units, strict=True)}
+    return SharedBy(By.QUANTITY, weights, (1, of_one), ())
 
 
 def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, MemberParts]]:
@@ -139,9 +157,3 @@ def _of_line(measured: Measured, place: int) -> MemberParts:
     )
     net = Money(priced.net.minor - sum(inside), priced.net.currency)
     return {one.customer: one.parts for one in priced_shares(own, net)}
-
-
-def _quantities(measured: Measured) -> MemberWeights:
-    """What members used, for every method alike."""
-    used = sorted(measured.usage.members.items())
-    return {who: (quantity,) * len(METHODS) for who, quantity in used if quantity > 0}

@@ -7,7 +7,6 @@ billed once, adjusted, shared and verified by the same rules as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
@@ -16,7 +15,7 @@ from typing import NamedTuple, assert_never
 from catchment.core.breakdown import Measured
 from catchment.core.discounts import Charged, Discount, Reduction, reductions
 from catchment.core.minimums import Minimum, true_up
-from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
+from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum, total
 from catchment.core.pricing import Price, SeatBased, Segment, included, rate, within
 from catchment.core.schedules import Charge
 
@@ -86,12 +85,10 @@ def steps(measured: Measured) -> tuple[Step, ...]:
     match item.settles:
         case None:
             return tuple(
-                _step(one) for one in _reductions_of(measured) if not one.discount.separate
+                [_step(one) for one in _reductions_of(measured) if not one.discount.separate]
             )
-        case Discount():
-            return tuple(
-                _step(one) for one in _reductions_of(measured) if one.discount.id == item.settles.id
-            )
+        case Discount(id=id):
+            return tuple([_step(one) for one in _reductions_of(measured) if one.discount.id == id])
         case Minimum():
             return _true_up(measured, item.settles)
         case _:
@@ -100,8 +97,8 @@ def steps(measured: Measured) -> tuple[Step, ...]:
 
 def settled(measured: Measured) -> Measured | None:
     """The charge it stands beside that is of the same price and service: of a priced one itself."""
-    charge = measured.charge
-    return next((one for one in measured.beside if one.charge.billed_as == charge.priced_as), None)
+    wanted = measured.charge.priced_as
+    return next((one for one in measured.beside if one.charge.billed_as == wanted), None)
 
 
 def _step(one: Reduction) -> Step:
@@ -124,11 +121,13 @@ def _charged(measured: Measured) -> Charged:
     return Charged(charge.item.id, charge.due_on, made.net, contracted)
 
 
-def _reductions_of(measured: Measured) -> Iterator[Reduction]:
+def _reductions_of(measured: Measured) -> list[Reduction]:
     """What discounts take off the charge itself, or the one that it settles."""
-    if measured.beside:
-        place = place_of(measured)
-        yield from (one for one in reductions_of_cycle(measured) if one.place == place)
+    found = reductions_of_cycle(measured)
+    if not found:
+        return []
+    place = place_of(measured)
+    return [one for one in found if one.place == place]
 
 
 def place_of(measured: Measured) -> int:
@@ -151,7 +150,7 @@ def _true_up(measured: Measured, minimum: Minimum) -> tuple[Step, ...]:
             nets[one.place] -= one.taken
     least = applied(Measured(charge)).net
     missing = true_up(least, nets.values())
-    before = sum(nets.values(), start=least - least)
+    before = total(nets.values(), least.currency)
     return (Step(StepKind.MINIMUM, minimum.id, charge.item.name, before, missing),)
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import NamedTuple
 
-from catchment.core.money import Money
+from catchment.core.money import Money, apportioned
 
 
 class TaxStatus(StrEnum):
@@ -174,11 +174,8 @@ def tax_parts(parts: Sequence[int], fraction: Decimal, tax: Money) -> tuple[int,
     """
     above, below = fraction.as_integer_ratio()
     sign = -1 if sum(parts) < 0 else 1
-    exact = [divmod(sign * part * above, below) for part in parts]
-    left = sign * tax.minor - sum(cut for cut, _ in exact)
-    by_remainder = sorted(range(len(exact)), key=lambda i: -exact[i][1])
-    topped_up = frozenset(by_remainder[:left])
-    return tuple(sign * (cut + (i in topped_up)) for i, (cut, _) in enumerate(exact))
+    made = apportioned(sign * above, parts, below, sign * tax.minor)
+    return tuple(made) if sign > 0 else tuple(-part for part in made)
 
 
 @dataclass(slots=True)

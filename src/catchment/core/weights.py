@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
 from math import gcd, lcm
+from operator import mul
 from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Steps, Usage
-from catchment.core.money import EXACT, MAX_DECIMALS, Money, exact_sum
+from catchment.core.money import EXACT, UNROUNDED, Money, exact_sum, scaled
 from catchment.core.period import Period
-from catchment.core.pricing import Price, Segment, Tier, event_tier, rate
+from catchment.core.pricing import Price, Segment, Tier, cost, event_tier, rate
 
-_ONE = (1, 1)
-_Weights = Mapping[CustomerId, Decimal | int]
+_NONE = Decimal(0)
+
+Used = Mapping[CustomerId, Decimal]
+"""What members used, in the order in which they are weighed."""
 
 
 class By(StrEnum):
@@ -64,16 +67,15 @@ class LineTerm(NamedTuple):
     amount: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Weighing:
-    """Members by what they weigh: sizes of 0 or more, by customer id, in units of ``unit``.
+class Weighing(NamedTuple):
+    """What each of some members weighs: ``sizes`` in units of ``unit``, None for who has no share.
 
     ``terms`` says what a member's weight is made of: their sum, whose sign is the line's, or that
     of the lines it settles. The unit is kept as a numerator and a denominator: it is seldom asked.
     """
 
     by: By
-    weights: _Weights
+    sizes: Sequence[int | None]
     ratio: tuple[int, int]
     terms: Callable[[CustomerId], tuple[Term | LineTerm, ...]]
 
@@ -82,24 +84,23 @@ class Weighing:
         return Fraction(*self.ratio)
 
 
-def by_quantity(usage: Usage) -> Weighing:
+def by_quantity(used: Used, usage: Usage) -> Weighing:
     """Every member by what it used, if that has the sign of what all did.
 
     Where nobody used anything, a minimum of seats is whose the usage says, in equal parts.
     """
-    known = usage.members
-    used: dict[CustomerId, Decimal | int]
-    if usage.pooled < 0:
-        used = {who: EXACT.minus(known[who]) for who in sorted(known) if known[who] < 0}
-    else:
-        used = {who: known[who] for who in sorted(known) if known[who] > 0}
-    used = used or dict.fromkeys(sorted(usage.members), 1)
     assert used, usage
-    return Weighing(By.QUANTITY, used, _ONE, lambda _: ())
+    units, of_one = scaled(list(used.values()))
+    sizes = _pulling(units, down=usage.pooled < 0)
+    return Weighing(By.QUANTITY, sizes or [1] * len(used), (1, of_one), _no_terms)
+
+
+def _no_terms(_: CustomerId) -> tuple[Term, ...]:
+    return ()
 
 
 def marginal(
-    net: Money, price: Price, segments: Sequence[Segment], usage: Usage
+    net: Money, price: Price, segments: Sequence[Segment], used: Used, usage: Usage
 ) -> Weighing | None:
     """Each segment's amount by who was there; events with a price of their own, by that price.
 
@@ -107,31 +108,31 @@ def marginal(
     """
     tier = event_tier(price, usage.pooled)
     if tier is not None:
-        return _by_event(net, tier, segments[0], usage)
+        return _by_event(net, tier, segments[0], used, usage)
     if len(segments) < 2 or not usage.steps.members or not all(one.quantity for one in segments):
         return None
-    return _by_segment(net, segments, usage.steps, usage.reached)
+    return _by_segment(net, segments, used, usage)
 
 
-def alone(net: Money, price: Price, usage: Usage) -> Weighing | None:
+def alone(net: Money, price: Price, used: Used, usage: Usage) -> Weighing | None:
     """What each member would have paid alone at the same price; None where nobody had paid."""
-    known: dict[object, tuple[Segment, ...]] = {}
-
-    def paid(who: CustomerId) -> tuple[Segment, ...]:
-        reached = usage.members_reached.get(who, Decimal(0))
-        used = usage.members[who], usage.member_values.get(who, ()), reached
-        if used not in known:
-            known[used] = rate(price, *used)
-        return known[used]
+    values, reached = usage.member_values, usage.members_reached
 
     def terms(who: CustomerId) -> tuple[Term, ...]:
-        return tuple(Term(one, one.quantity, Fraction(one.amount)) for one in paid(who))
+        paid = rate(price, used[who], values.get(who, ()), reached.get(who, _NONE))
+        return tuple(Term(one, one.quantity, Fraction(one.amount)) for one in paid)
 
-    weights = {who: exact_sum(one.amount for one in paid(who)) for who in usage.members}
-    return _weighing(By.ALONE, net, weights, _ONE, terms)
+    amounts = [
+        cost(price, quantity, values.get(who, ()), reached.get(who, _NONE))
+        for who, quantity in used.items()
+    ]
+    weights, of_one = scaled(amounts)
+    return _weighing(By.ALONE, net, weights, (1, of_one), terms)
 
 
-def _by_event(net: Money, tier: Tier, segment: Segment, usage: Usage) -> Weighing | None:
+def _by_event(
+    net: Money, tier: Tier, segment: Segment, used: Used, usage: Usage
+) -> Weighing | None:
     """What the tier made of each member's events, and its fee by the members' quantities."""
     above, below = usage.pooled.as_integer_ratio()
 
@@ -141,81 +142,88 @@ def _by_event(net: Money, tier: Tier, segment: Segment, usage: Usage) -> Weighin
             for value, count in usage.member_values.get(who, ())
         )
         # The pooled quantity on both sides keeps the fee's share free of a division.
-        fee = EXACT.multiply(tier.fee, usage.members[who])
+        fee = EXACT.multiply(tier.fee, used[who])
         return EXACT.add(EXACT.multiply(priced, usage.pooled), fee)
 
     def terms(who: CustomerId) -> tuple[Term, ...]:
         amount = Fraction(weight(who)) * below / above
-        return (Term(segment, usage.members[who], amount),)
+        return (Term(segment, used[who], amount),)
 
-    weights = {who: weight(who) for who in usage.members}
-    return _weighing(By.EVENTS, net, weights, (below, above), terms)
+    weights, of_one = scaled([weight(who) for who in used])
+    return _weighing(By.EVENTS, net, weights, (below, above * of_one), terms)
 
 
 def _by_segment(
-    net: Money, segments: Sequence[Segment], steps: Steps, reached: Decimal
+    net: Money, segments: Sequence[Segment], used: Used, usage: Usage
 ) -> Weighing | None:
     """What each segment came to, its fee included, by the quantities that fell into it.
 
-    The steps count from what was ``reached`` before, the segments from zero.
+    The steps count from what was reached before, the segments from zero.
     """
-    per_unit = [_ratio(one.amount, one.quantity) for one in segments]
-    whole = lcm(*(below for _, below in per_unit))
-    rates = [above * (whole // below) for above, below in per_unit]
-    ratio = (1, whole * 10**MAX_DECIMALS)
-    of_step = [_segment_of(lower, segments) for lower in _edges(steps, reached)]
-
-    def used(who: CustomerId) -> dict[int, int]:
-        """The member's units in each segment."""
-        found: dict[int, int] = {}
-        for place, part in zip(of_step, steps.members[who], strict=True):
-            if part and place is not None:
-                found[place] = found.get(place, 0) + _units(part)
-        return found
+    steps = usage.steps
+    per_unit = [
+        _ratio(one.amount, one.quantity) if one.fee else one.rate.as_integer_ratio()
+        for one in segments
+    ]
+    whole = lcm(*[below for _, below in per_unit])
+    of_step = _segments_of(steps, segments, usage.reached)
+    in_whole = [Decimal(above * (whole // below)) for above, below in per_unit]
+    rates = [_NONE if place is None else in_whole[place] for place in of_step]
+    nowhere = (_NONE,) * len(rates)
 
     def terms(who: CustomerId) -> tuple[Term, ...]:
+        found: dict[int, Decimal] = {}  # what of each segment
+        for place, part in zip(of_step, steps.members.get(who, nowhere), strict=True):
+            if part and place is not None:
+                found[place] = EXACT.add(found.get(place, _NONE), part)
         return tuple(
-            Term(
-                segments[place],
-                EXACT.scaleb(Decimal(units), -MAX_DECIMALS),
-                rates[place] * units * Fraction(*ratio),
-            )
-            for place, units in used(who).items()
+            Term(segments[place], part, Fraction(*per_unit[place]) * Fraction(part))
+            for place, part in found.items()
         )
 
-    weights = {
-        who: sum(rates[place] * units for place, units in used(who).items())
-        for who in steps.members
-    }
-    return _weighing(By.SEGMENTS, net, weights, ratio, terms)
+    with localcontext(UNROUNDED):
+        exact = [sum(map(mul, rates, steps.members.get(who, nowhere)), _NONE) for who in used]
+    weights, of_one = scaled(exact)
+    return _weighing(By.SEGMENTS, net, weights, (1, whole * of_one), terms)
 
 
 def _weighing(
     by: By,
     net: Money,
-    weights: _Weights,
+    weights: Sequence[int],
     ratio: tuple[int, int],
     terms: Callable[[CustomerId], tuple[Term, ...]],
 ) -> Weighing | None:
-    """The weights that have the sign of ``net``, as sizes, by customer id; None without any."""
-    if net.minor < 0:
-        sizes = {who: -weights[who] for who in sorted(weights) if weights[who] < 0}
-    else:
-        sizes = {who: weights[who] for who in sorted(weights) if weights[who] > 0}
+    """By the weights, in units of ``ratio``, that have the sign of ``net``; None without any."""
+    sizes = _pulling(weights, down=net.minor < 0)
     return Weighing(by, sizes, ratio, terms) if sizes else None
 
 
-def _edges(steps: Steps, reached: Decimal) -> Sequence[Decimal]:
-    """Where each step begins, counted from zero."""
-    return [reached, *(EXACT.add(reached, bound) for bound in steps.bounds)]
+def _pulling(weights: Sequence[int], *, down: bool) -> Sequence[int | None]:
+    """Those above zero, or ``down`` those below it as sizes; none where there are none."""
+    sizes = [-weight for weight in weights] if down else weights
+    if min(sizes) > 0:
+        return sizes
+    found = [size if size > 0 else None for size in sizes]
+    return found if any(found) else ()
 
 
-def _segment_of(lower: Decimal, segments: Sequence[Segment]) -> int | None:
-    """Which segment the step above ``lower`` lies in; None for one that was not reached."""
-    for place, one in enumerate(segments):
-        if (one.lower or 0) <= lower and (one.upper is None or lower < one.upper):
-            return place
-    return None
+def _segments_of(
+    steps: Steps, segments: Sequence[Segment], reached: Decimal
+) -> Sequence[int | None]:
+    """Which segment each step lies in; None for one that was not reached.
+
+    The steps begin at ``reached``, and each at a bound above that; the segments are contiguous.
+    """
+    bounds = [EXACT.add(reached, bound) for bound in steps.bounds] if reached else steps.bounds
+    begins = [reached, *bounds]
+    lowers = [one.lower or _NONE for one in segments]
+    places = [bisect_right(lowers, begin) - 1 for begin in begins]
+    end = segments[-1].upper
+    return [
+        place if place >= 0 and (end is None or begin < end) else None
+        for place, begin in zip(places, begins, strict=True)
+    ]
 
 
 def _ratio(amount: Decimal, quantity: Decimal) -> tuple[int, int]:
@@ -225,8 +233,3 @@ def _ratio(amount: Decimal, quantity: Decimal) -> tuple[int, int]:
     found = above * quantity_below, below * quantity_above
     shared = gcd(*found) if found[1] > 0 else -gcd(*found)
     return found[0] // shared, found[1] // shared
-
-
-def _units(quantity: Decimal) -> int:
-    """A quantity in whole units of its smallest decimal."""
-    return int(EXACT.scaleb(quantity, MAX_DECIMALS))

@@ -67,8 +67,7 @@ class BillingJobs:
                 (home, occasion)
                 for home in access.all_workspaces(tx)
                 for occasion in [self.cron.latest(minute, ZoneInfo(home.timezone))]
-                if occasion is not None
-                and self._is_new(billing_runs.last_occasion(tx, home.id), occasion)
+                if self._is_new(billing_runs.last_occasion(tx, home.id), occasion)
             ]
         for home, occasion in due:
             self._start(home, occasion)

@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 
 from catchment.store import driver
 from catchment.store.chunks import chunks
-from catchment.store.once import once
 
 _AT_ONCE = 10_000
 _ROOM = -128 * 1024
@@ -56,9 +55,9 @@ def add_rows(
     convert = [(place, to) for place, to in enumerate(converters) if to is not None]
     names = [*common, *columns]
     for part in chunks(rows, _AT_ONCE):
-        values: list[Iterable[Any]] = list(zip(*part, strict=True))
+        values: list[Any] = list(zip(*part, strict=True))
         for place, to in convert:
-            values[place] = map(to, values[place])
+            values[place] = _converted(to, values[place])
         whole = zip(*map(repeat, same), *values, strict=False)
         if tx.dialect.name == "postgresql":
             _copy(tx, table, names, whole)
@@ -106,6 +105,13 @@ def add_together(
     driver.run(tx, statement, values)
 
 
+def _converted(to: Callable[[Any], Any], values: Sequence[Any]) -> Iterable[Any]:
+    """``values``, each converted; what is the very same value, as dates mostly are, but once."""
+    distinct = dict(zip(map(id, values), values, strict=True))
+    made = {key: to(value) for key, value in distinct.items()}
+    return map(made.__getitem__, map(id, values))
+
+
 def _insert(tx: Connection, table: Table, names: Sequence[str], values: str) -> str:
     return f"INSERT INTO {table.name} ({_quoted(tx, names)}) VALUES {values}"  # noqa: S608 -- names of our own schema
 
@@ -120,4 +126,4 @@ def _in_database(tx: Connection, table: Table, name: str) -> Callable[[Any], Any
     convert = kind.dialect_impl(tx.dialect).bind_processor(tx.dialect)
     if convert is None:
         return None
-    return once(convert)
+    return convert

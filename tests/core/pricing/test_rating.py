@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catchment.core import pricing
 from catchment.core.money import exact_sum
 from catchment.core.pricing import (
     CalculationMode,
@@ -249,6 +250,20 @@ def test_a_tier_that_earlier_usage_had_filled_has_no_segment() -> None:
     [segment] = rate(CUMULATIVE, D(25), reached=D(100))
 
     assert (segment.lower, segment.upper, segment.quantity) == (D(100), None, D(25))
+
+
+@given(tiers(), QUANTITIES, st.one_of(st.just(D(0)), st.decimals(-(10**6), 10**6, places=3)))
+def test_what_units_cost_is_what_their_segments_come_to(
+    of: tuple[Tier, ...], quantity: D, reached: D
+) -> None:
+    going_on = Graduated(of, CalculationMode.CUMULATIVE)
+    for price, before in ((Volume(of), D(0)), (Graduated(of), D(0)), (going_on, reached)):
+        for units in (quantity, -quantity):
+            segments = rate(price, units, reached=before)
+
+            together = pricing.cost(price, units, reached=before)
+
+            assert together == exact_sum(one.amount for one in segments)
 
 
 @given(st.lists(st.decimals(-200, 200, places=2), max_size=6))

@@ -12,6 +12,7 @@ import { Pager } from "../../components/Pager";
 import { ProblemAlert } from "../../components/Problem";
 import { Status, statusName } from "../../components/Status";
 import { useFilters } from "../../components/useFilters";
+import { BoundsButton } from "./BoundsButton";
 import { RunButton } from "./RunButton";
 import { RunTotals } from "./RunTotals";
 
@@ -31,6 +32,13 @@ const COLUMNS: Column<BillingRun>[] = [
   { title: "Total", cell: (row) => <RunTotals totals={row.totals} />, end: true },
 ];
 
+const RunsActions = () => (
+  <>
+    <BoundsButton />
+    <RunButton />
+  </>
+);
+
 export default function RunsScreen() {
   const { values, cursor, set, go, clear, active } = useFilters(["status"]);
   const list = useQuery({
@@ -39,7 +47,7 @@ export default function RunsScreen() {
   });
   return (
     <Stack gap="md">
-      <PageHead title="Billing runs" actions={<RunButton />} />
+      <PageHead title="Billing runs" actions={<RunsActions />} />
       <section className="panel" aria-label="Billing runs">
         <Filters active={active} onClear={clear}>
           <Select

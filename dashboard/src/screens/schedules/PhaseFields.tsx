@@ -4,13 +4,14 @@ import { IconPlus, IconX } from "@tabler/icons-react";
 
 import type { Price } from "../../api/types";
 import { Panel } from "../../components/Panel";
+import { PhaseGrantFields } from "./PhaseGrantFields";
 import { followingPhase, isOpen, type ScheduleValues } from "./scheduleForm";
 import { DiscountFields, MinimumFields } from "./SettlingFields";
 import { usePriceOptions } from "./usePriceOptions";
 
 type Props = { form: UseFormReturnType<ScheduleValues>; extra: Price[] };
 
-/** Consecutive parts of the schedule, each with its own prices, discounts and minimums. */
+/** Consecutive parts of the schedule, each with its own prices, discounts, minimums and credit grants. */
 export function PhaseFields({ form, extra }: Props) {
   const { data, priceOf, setTyped } = usePriceOptions(extra);
   const { phases } = form.values;
@@ -87,6 +88,7 @@ export function PhaseFields({ form, extra }: Props) {
               )}
               <DiscountFields form={form} phase={index} priceOf={priceOf} />
               <MinimumFields form={form} phase={index} priceOf={priceOf} />
+              <PhaseGrantFields form={form} phase={index} priceOf={priceOf} />
             </Stack>
           );
         })}

@@ -1,15 +1,16 @@
 import type { ReactNode } from "react";
 
-import type { Phase, PhaseGrant, Price, Schedule, SeatDiscountType } from "../../api/types";
+import type { Phase, Price, Schedule, SeatDiscountType } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Facts } from "../../components/Facts";
-import { dayText, decimalText, moneyText, periodText, words } from "../../components/format";
+import { dayText, moneyText, periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { percentText } from "../../components/taxText";
 import { PriceDetail } from "../products/PriceDetail";
 import { cadenceText, modelName, rateText } from "../products/priceText";
 import { MilestoneButton } from "./MilestoneButton";
+import { grantText } from "./phaseGrantForm";
 import { phaseName } from "./phaseName";
 import { mayStop } from "./stopping";
 
@@ -89,14 +90,4 @@ function settled({ discounts, minimums, creditGrants }: Phase, prices: Price[]):
       grantText(grant, currency) + of(grant.restrictToPrices),
     ]),
   ];
-}
-
-/** "100.00 of credit, monthly, what is left rolls over". */
-function grantText(grant: PhaseGrant, currency: string): string {
-  const { creditUnitType, amount, grantRefreshFrequency, rolloverMode } = grant;
-  const much =
-    creditUnitType === "CURRENCY" ? `${moneyText(amount, currency)} of credit` : `${decimalText(amount)} units of credit`;
-  const often = grantRefreshFrequency === "NONE" ? "once" : words(grantRefreshFrequency).toLowerCase();
-  const rest = rolloverMode === "NONE" ? "" : ", what is left rolls over";
-  return `${much}, ${often}${rest}`;
 }

@@ -6,7 +6,7 @@ import { RowsFieldset } from "../../components/RowsFieldset";
 import type { ScheduleValues } from "./scheduleForm";
 import { NEW_DISCOUNT, NEW_MINIMUM } from "./settlingForm";
 
-type Props = {
+export type PhaseFieldsProps = {
   form: UseFormReturnType<ScheduleValues>;
   /** The place of the phase. */
   phase: number;
@@ -30,7 +30,7 @@ const SEATS: { value: SeatDiscountType; label: string }[] = [
 ];
 
 /** What is taken off the charges of a phase. */
-export function DiscountFields({ form, phase, priceOf }: Props) {
+export function DiscountFields({ form, phase, priceOf }: PhaseFieldsProps) {
   const path = `phases.${phase}.discounts`;
   const { discounts = [], prices = [] } = form.values.phases[phase] ?? {};
   const countsSeats = (keys: string[]) =>
@@ -107,7 +107,7 @@ export function DiscountFields({ form, phase, priceOf }: Props) {
 }
 
 /** What usage of a phase comes to at least. */
-export function MinimumFields({ form, phase, priceOf }: Props) {
+export function MinimumFields({ form, phase, priceOf }: PhaseFieldsProps) {
   const path = `phases.${phase}.minimums`;
   const minimums = form.values.phases[phase]?.minimums ?? [];
   return (
@@ -144,10 +144,10 @@ export function MinimumFields({ form, phase, priceOf }: Props) {
   );
 }
 
-type OnlyProps = Props & { path: string; name: string };
+type OnlyProps = PhaseFieldsProps & { path: string; name: string };
 
 /** The prices that it is of: some of those of the phase. One that the phase has lost can be taken out. */
-function OnlyPrices({ form, path, phase, name, priceOf }: OnlyProps) {
+export function OnlyPrices({ form, path, phase, name, priceOf }: OnlyProps) {
   const field = form.getInputProps(path);
   const chosen = field.value as string[];
   const offered = new Set([...(form.values.phases[phase]?.prices ?? []), ...chosen]);

@@ -11,6 +11,7 @@ const PHASE = {
   resets: false,
   discounts: [],
   minimums: [],
+  creditGrants: [],
 };
 const VALUES = { ...scheduleValues(undefined, "c"), startDate: "2026-01-01", phases: [PHASE] };
 

@@ -1,5 +1,6 @@
 import type { BillTo, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
 import { nextDay, today } from "../../components/format";
+import { phaseGrantBody, phaseGrantErrors, phaseGrantValues, type PhaseGrantValues } from "./phaseGrantForm";
 import { idOf, idsOf } from "./priceKeys";
 import {
   discountBody,
@@ -20,6 +21,7 @@ export type PhaseValues = {
   resets: boolean;
   discounts: DiscountValues[];
   minimums: MinimumValues[];
+  creditGrants: PhaseGrantValues[];
   /** Not edited here, but kept. */
   kept?: Pick<PhaseRequest, "externalContractRef" | "phasePriceMetadata">;
   milestone?: string;
@@ -53,6 +55,7 @@ const EMPTY_PHASE: PhaseValues = {
   resets: false,
   discounts: [],
   minimums: [],
+  creditGrants: [],
   milestone: "",
 };
 
@@ -84,6 +87,7 @@ export function scheduleValues(schedule?: Schedule, customerId: string | null = 
           resets: phase.recurrencePreference === "RESET",
           discounts: phase.discounts.map(discountValues),
           minimums: phase.minimums.map(minimumValues),
+          creditGrants: phase.creditGrants.map(phaseGrantValues),
           kept: {
             externalContractRef: phase.externalContractRef,
             phasePriceMetadata: phase.phasePriceMetadata,
@@ -125,7 +129,8 @@ export function scheduleErrors(values: ScheduleValues): Record<string, string> {
     if (!last && !phase.endDate && !phase.milestone) errors[`${at}.endDate`] = "Only the last phase may be open-ended";
     if (phase.endDate && phase.endDate < phase.startDate) errors[`${at}.endDate`] = "Ends before it starts";
     if (phase.prices.length === 0) errors[`${at}.prices`] = "Choose at least one price";
-    for (const [field, message] of Object.entries(settlingErrors(phase))) errors[`${at}.${field}`] = message;
+    const found = { ...settlingErrors(phase), ...phaseGrantErrors(phase) };
+    for (const [field, message] of Object.entries(found)) errors[`${at}.${field}`] = message;
   });
   return errors;
 }
@@ -173,6 +178,7 @@ export function scheduleBody(values: ScheduleValues, isDraft: boolean): Schedule
         recurrencePreference: phase.resets ? "RESET" : "CONTINUE_FROM_PREVIOUS_PHASE",
         discounts: phase.discounts.map(discountBody),
         minimums: phase.minimums.map(minimumBody),
+        creditGrants: phase.creditGrants.map(phaseGrantBody),
         externalContractRef: phase.kept?.externalContractRef,
         phasePriceMetadata: phase.kept?.phasePriceMetadata?.filter(({ priceId }) => priceIds.includes(priceId)),
       };

@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 from catchment.api.edge.wire import At, DecimalIn, Flag, IdIn, Name, Text, Wire
 from catchment.core.errors import Invalid, NotSupportedYet
 from catchment.core.expressions import LONGEST
-from catchment.core.metering import OF_EVENTS, Aggregation, text_of
+from catchment.core.metering import OF_EVENTS, Aggregation
 from catchment.core.money import decimal_text
 from catchment.core.parameters import Parameter, ParameterType
+from catchment.core.properties import text_of
 from catchment.store.catalog import metrics
 
 _MOST_FILTERS = 50

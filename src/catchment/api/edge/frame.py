@@ -27,6 +27,10 @@ def in_api(request_id: str) -> list[tuple[bytes, bytes]]:
     return [(b"x-request-id", request_id.encode()), *_SECURITY, _NO_STORE]
 
 
+IN_API = b"".join(b"%b: %b\r\n" % header for header in (*_SECURITY, _NO_STORE))
+"""The same but for the id, as lines."""
+
+
 class Frame:
     """Around ``app``: a request's id, and the headers of its answer."""
 

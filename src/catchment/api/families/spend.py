@@ -10,7 +10,7 @@ from catchment.api.edge.deps import Limit, PathId, Tx, WhoIs, comma_list
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import CurrencyCode, Day, Wire
 from catchment.api.invoices.allocations import ByMethod
-from catchment.api.invoices.invoice_models import InclusiveDateRange
+from catchment.api.invoices.date_ranges import InclusiveDateRange
 from catchment.core.allocation import Method
 from catchment.core.errors import Invalid, NotFound
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId

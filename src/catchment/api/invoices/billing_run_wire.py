@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from catchment.api.edge.wire import At, Day, Flag, Pagination, Wire
-from catchment.api.invoices.invoice_models import InclusiveDateRange
+from catchment.api.invoices.date_ranges import InclusiveDateRange
 from catchment.core.control import Difference, Failure, LateBalance, MetricBalance
 from catchment.core.money import money_text
 from catchment.store.invoices.billing_runs import BillingRun, Progress, Report, RunTotal

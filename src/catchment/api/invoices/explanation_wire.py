@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catchment.api.edge.wire import At, Day, Pagination, Wire, after_key
-from catchment.api.invoices.invoice_models import DateRange, LineStepOut, SegmentOut
+from catchment.api.invoices.date_ranges import DateRange
+from catchment.api.invoices.line_models import LineStepOut, SegmentOut
 from catchment.api.taxes.taxation_wire import TaxationOut
 from catchment.core.adjustments import Deducted
 from catchment.core.metering import Metric

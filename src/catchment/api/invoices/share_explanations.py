@@ -10,7 +10,7 @@ from catchment.api.edge.deps import Cursor, Limit, PathId, Tx, Usage, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, Wire, after_key
 from catchment.api.invoices.allocations import ByMethod
-from catchment.api.invoices.invoice_models import DateRange
+from catchment.api.invoices.date_ranges import DateRange
 from catchment.core.allocation import Method
 from catchment.core.money import CURRENCIES, decimal_text, fraction_text, money_text
 from catchment.core.weights import By, LineTerm, Term

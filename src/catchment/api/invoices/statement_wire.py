@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from catchment.api.edge.wire import Pagination, Wire, after_key
-from catchment.api.invoices.invoice_models import DateRange, InclusiveDateRange
+from catchment.api.invoices.date_ranges import DateRange, InclusiveDateRange
 from catchment.core.allocation import Method
 from catchment.core.money import decimal_text, money_text
 from catchment.flows.invoices.branch_parts import Part

@@ -10,7 +10,7 @@ on to the application as they came, which explains, waits, unpacks, repeats and 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -35,6 +35,7 @@ _PROMPT = 1.0
 """Seconds that a body may take here."""
 
 _JSON = b"application/json"
+_KEPT = b"%b%bcontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
 _MORE = frozenset(
     {
         b"ce-specversion",
@@ -179,31 +180,38 @@ class _Keeping:
     def told(self, outcome: Told) -> None:
         """Answer, unless whoever asked has gone away."""
         connection = self._connection
-        request_id = ids.new_id()
+        lines = b"".join([b"%b: %b\r\n" % one for one in connection.server_state.default_headers])
+        if not self.keep_alive:
+            lines += b"connection: close\r\n"
         if isinstance(outcome, Place):
-            status: int = self._operation.status
-            body = self._operation.answer(self._batch, outcome)
-            headers = [
-                (b"content-type", _JSON),
-                (b"content-length", b"%d" % len(body)),
-            ]
+            answer = self._kept(outcome, lines)
             self._load(outcome)
         else:
             assert isinstance(outcome, Exception), outcome
-            self._scope["state"]["request_id"] = request_id
-            problem = problems.told(Request(self._scope), outcome)  # type: ignore[arg-type]
-            status, body, headers = problem.status_code, bytes(problem.body), problem.raw_headers
-        headers += frame.in_api(request_id)
-        if not self.keep_alive:
-            headers.append((b"connection", b"close"))
+            answer = self._refused(outcome, lines)
         self.response_complete = True
         transport = connection.transport
         if transport.is_closing():
             return
-        transport.write(_message(status, connection.server_state.default_headers + headers, body))
+        transport.write(answer)
         if not self.keep_alive:
             transport.close()
         connection.on_response_complete()
+
+    def _kept(self, place: Place, lines: bytes) -> bytes:
+        """The whole answer, ``lines`` of headers included."""
+        body = self._operation.answer(self._batch, place)
+        status, id = STATUS_LINE[self._operation.status], ids.new_id().encode()
+        return _KEPT % (status, lines, len(body), id, frame.IN_API, body)
+
+    def _refused(self, refusal: Exception, lines: bytes) -> bytes:
+        request_id = ids.new_id()
+        self._scope["state"]["request_id"] = request_id
+        problem = problems.told(Request(self._scope), refusal)  # type: ignore[arg-type]
+        headers = problem.raw_headers + frame.in_api(request_id)
+        own = [b"%b: %b\r\n" % header for header in headers]
+        status = STATUS_LINE[problem.status_code]
+        return b"".join([status, lines, *own, b"\r\n", bytes(problem.body)])
 
     def _load(self, place: Place) -> None:
         """Have the events moved out of the inbox where there are enough of them."""
@@ -213,8 +221,3 @@ class _Keeping:
             task = connection.loop.create_task(loading)
             connection.tasks.add(task)
             task.add_done_callback(connection.tasks.discard)
-
-
-def _message(status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bytes:
-    lines = [b"%b: %b\r\n" % header for header in headers]
-    return b"".join([STATUS_LINE[status], *lines, b"\r\n", body])

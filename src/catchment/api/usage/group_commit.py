@@ -17,6 +17,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, RootTransaction
 
+from catchment.api.usage.joining import join
 from catchment.flows.usage.ingest_usage import Arrival, KeptSince, Outcome, Place, ingest
 from catchment.store.engine import open_connection
 from catchment.store.idempotency import Stored
@@ -102,14 +103,15 @@ class GroupCommit:
 
     def write(self, arrivals: list[Arrival]) -> Sequence[Told]:
         """The outcomes of requests that were written together, or else each by itself."""
-        packed = [pack(one.batch.json) for one in arrivals]
+        together = join(arrivals)
+        packed = [pack(one.arrival.batch.json) for one in together]
         with open_connection(self._engine) as tx:
             transaction = tx.begin()
             try:
                 now = self._clock()
                 outcomes = ingest(
                     tx,
-                    arrivals,
+                    [one.arrival for one in together],
                     packed,
                     now=now,
                     hashing_key=self._hashing_key,
@@ -121,7 +123,11 @@ class GroupCommit:
                     return [error]
             else:
                 _commit(tx, transaction)
-                return outcomes
+                return [
+                    own
+                    for one, outcome in zip(together, outcomes, strict=True)
+                    for own in one.outcomes(outcome)
+                ]
         return [outcome for one in arrivals for outcome in self.write([one])]
 
 

@@ -47,7 +47,7 @@ class Intake:
 
     def takes_all(self, sender: Key) -> bool:
         """Whether no event of the sender's can be too old, as far as is known here."""
-        return sender not in self._kept_since
+        return not self._kept_since or sender not in self._kept_since
 
     async def sender(self, request: Request) -> Key | str:
         """Who sends: a key that was good before, or the workspace of a session.

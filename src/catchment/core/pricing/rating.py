@@ -79,6 +79,16 @@ def rate(  # noqa: PLR0911 -- one for each model
             assert_never(never)
 
 
+def cost(price: Price, quantity: Decimal, values: Values = (), reached: Decimal = ZERO) -> Decimal:
+    """What the segments of ``rate`` come to together, for whom it is enough to know that."""
+    if not isinstance(price, Graduated):
+        return exact_sum(one.amount for one in rate(price, quantity, values, reached))
+    if not reached:
+        return _sum_up_to(price.steps, quantity)
+    all_units = _sum_up_to(price.steps, EXACT.add(reached, quantity))
+    return EXACT.subtract(all_units, _sum_up_to(price.steps, reached))
+
+
 def event_tier(price: Price, quantity: Decimal) -> Tier | None:
     """The tier that prices every event of ``quantity`` (above 0) by itself; None where none."""
     if not isinstance(price, Volume):
@@ -97,7 +107,7 @@ def _packages(quantity: Decimal, size: Decimal) -> Decimal:
 
 
 def _volume(steps: tuple[Step, ...], quantity: Decimal, values: Values) -> Segment:
-    tier, lower, upper = _reached(steps, quantity)
+    tier, lower, upper, _ = _reached(steps, quantity)
     if not tier.bounded:
         amount = EXACT.fma(quantity, tier.price, tier.fee)
     else:
@@ -111,13 +121,23 @@ def _reached(steps: tuple[Step, ...], quantity: Decimal) -> Step:
     return next(step for step in steps if step.reaches(quantity))
 
 
+def _sum_up_to(steps: tuple[Step, ...], quantity: Decimal) -> Decimal:
+    """What graduated units from the first one on come to."""
+    if quantity <= 0:
+        return ZERO
+    for tier, _, upper, intercept in steps:
+        if upper is None or quantity <= upper:
+            return EXACT.fma(quantity, tier.price, intercept)
+    raise AssertionError(steps)
+
+
 def _graduated(steps: tuple[Step, ...], begin: Decimal, end: Decimal) -> tuple[Segment, ...]:
     """From where usage stood to where it stands; what it takes back has all signs turned."""
     grows = begin <= end
     low, high = (begin, end) if grows else (end, begin)
     low = max(low, ZERO)
     found = []
-    for tier, lower, upper in steps:
+    for tier, lower, upper, _ in steps:
         if high <= lower or low == high:
             break
         if upper is not None and upper <= low:

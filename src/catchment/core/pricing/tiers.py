@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from catchment.core.errors import FieldError, TiersInvalid
-from catchment.core.money import EXACT, decimal_text
+from catchment.core.money import EXACT, decimal_text, exact_sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,16 @@ class Tier:
 
 
 class Step(NamedTuple):
-    """A tier with both its bounds: above ``lower`` up to and including ``upper``."""
+    """A tier with both its bounds: above ``lower`` up to and including ``upper``.
+
+    Where every tier prices only the units inside it, all units up to a last one in this tier come
+    to the ``intercept`` and the tier's price for each of them.
+    """
 
     tier: Tier
     lower: Decimal
     upper: Decimal | None
+    intercept: Decimal
 
     def reaches(self, quantity: Decimal) -> bool:
         return self.upper is None or quantity <= self.upper
@@ -55,10 +60,12 @@ class Step(NamedTuple):
 def steps(tiers: tuple[Tier, ...]) -> tuple[Step, ...]:
     """The tiers in order, each beginning where the one before ends."""
     found: list[Step] = []
-    lower = Decimal(0)
+    lower = rate = intercept = Decimal(0)
     for tier in tiers:
-        found.append(Step(tier, lower, tier.upper))
-        lower = tier.upper or lower
+        rise = EXACT.multiply(EXACT.subtract(rate, tier.price), lower)
+        intercept = exact_sum((intercept, rise, tier.fee))
+        found.append(Step(tier, lower, tier.upper, intercept))
+        lower, rate = tier.upper or lower, tier.price
     return tuple(found)
 
 

@@ -119,18 +119,23 @@ def _balance(
     counts = counts_of(tx, usage, agreed, metrics, by_metric, last_seq)
     known_at = stamps.known_at(tx, agreed.workspace.id)
     for metric_id, lines in by_metric.items():
-        census = counts[metric_id, last_seq]
+        census, as_now = counts[metric_id, last_seq], metrics.get(metric_id)
+        same: dict[int, bool] = {}  # by identity: many lines have the very same metric
         billed: list[BilledUsage] = []
         for line in lines:
-            wrong = list(miscounts([line.line], counts[metric_id, line.last_seq]))
-            as_now = metrics.get(metric_id)
-            changed = line.known_at != known_at or not _same_events(line.metric, as_now)
-            if wrong and changed:
-                found.outdated.add(line.line.invoice_id)
+            own, metric = line.line, line.metric
+            counted = census if line.last_seq == last_seq else counts[metric_id, line.last_seq]
+            if counted.counted[own.claimant, own.service] == own.event_count:
+                billed.append(own if counted is census else _recounted(own, census))
+                continue
+            if id(metric) not in same:
+                same[id(metric)] = _same_events(metric, as_now)
+            if line.known_at != known_at or not same[id(metric)]:
+                found.outdated.add(own.invoice_id)
+                billed.append(_recounted(own, census))
             else:
-                found.differences += wrong
-            as_of_the_run = line.last_seq == last_seq and not (wrong and changed)
-            billed.append(line.line if as_of_the_run else _recounted(line.line, census))
+                found.differences += miscounts([own], counted)
+                billed.append(own if counted is census else _recounted(own, census))
         row = balance(metric_id, days_of(lines), billed, census)
         found.differences += imbalance(row, census)
         found.rows.append(row)

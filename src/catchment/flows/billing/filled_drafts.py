@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,8 +72,8 @@ def keep_filled(
     unpaid: list[tuple[Invoice, Contents]] = []
     heads, rows = [], []
     for due, (id, outline, contents) in drafts:
-        made = head(workspace.id, id, due, outline, known[outline.customer], now=now)
-        made = replace(made, run_id=run_id)
+        payer = known[outline.customer]
+        made = head(workspace.id, id, due, outline, payer, now=now, run_id=run_id)
         if isinstance(contents, Rows):
             heads.append(made)
             rows.append(contents.under(made))

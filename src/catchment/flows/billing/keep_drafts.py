@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import count
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -16,7 +15,7 @@ from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
-from catchment.core.money import Money
+from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.settling import StepKind
 from catchment.core.taxes import TaxStatus, identity, place_of
@@ -89,7 +88,14 @@ class Outline(NamedTuple):
 
 
 def head(
-    workspace_id: str, id: str, due: Due, draft: Draft | Outline, payer: Payer, *, now: datetime
+    workspace_id: str,
+    id: str,
+    due: Due,
+    draft: Draft | Outline,
+    payer: Payer,
+    *,
+    now: datetime,
+    run_id: str | None = None,
 ) -> Invoice:
     """The head of the draft of ``due``, with the customer as it is now."""
     customer, schedule = payer.customer, due.schedule
@@ -121,6 +127,7 @@ def head(
         notes=draft.notes,
         ordinal=due.ordinal,
         auto_issue=schedule.auto_issue,
+        run_id=run_id,
     )
 
 
@@ -143,68 +150,69 @@ def contents_of(
     What is not to be stored need not be ``explained`` by evidence.
     """
     ids = _Ids(before or Contents(), new_id)
-    groups, lines = [], []
+    groups: list[LineItemGroup] = []
+    lines: list[LineItem] = []
     shares: dict[CustomerId, list[MemberShare]] = {}
     for place, line in enumerate(draft.lines):
         for who, quantity, parts, taxes in line.shares or ():
             shares.setdefault(who, []).append(MemberShare(place, quantity, parts, taxes))
     evidence: dict[str, Evidence] = {}
-    index = count()
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group)
-        groups.append(
-            LineItemGroup(
-                group_id, invoice_id, place, group.title, group.product_id, group.net, group.tax
-            )
+        first = len(lines)
+        for index, line in enumerate(group.lines, start=first):
+            made = _line(line, ids.line(line), invoice_id, group_id, index)
+            lines.append(made)
+            if explained:
+                evidence[made.id] = evidence_of(line.measured)
+        net, tax = (
+            total((getattr(one, figure) for one in lines[first:]), draft.currency)
+            for figure in ("net", "tax")
         )
-        lines += [
-            LineItem(
-                id=ids.line(line),
-                invoice_id=invoice_id,
-                group_id=group_id,
-                index=next(index),
-                title=line.title,
-                quantity=line.quantity,
-                rate=line.rate,
-                rate_display=line.rate_display,
-                net=line.net,
-                tax=line.tax,
-                tax_rate=line.taxation.fraction,
-                taxation=line.taxation,
-                service=line.service,
-                segments=line.segments,
-                unit=line.unit,
-                schedule_id=line.schedule_id,
-                phase_id=line.phase_id,
-                price_id=line.price_id,
-                part=line.part,
-                product_id=line.product_id,
-                usage_metric_id=line.metric_id,
-                aggregation=None if metric is None else metric.aggregation.value,
-                event_type=None if metric is None else metric.event_type,
-                event_count=line.event_count,
-                share_counts=None if line.shares is None else _counts(line.shares),
-                scope=line.measured.charge.item.scope,
-                deducted=line.deducted,
-                last_seq=basis.last_seq if basis else None,
-                last_seat=basis.last_seat if basis else None,
-                known_at=basis.known_at if basis else None,
-                steps=line.steps,
-                settles=line.settles,
-                tiers_from=before.start if before else None,
-            )
-            for line in group.lines
-            for basis in [_reading(line)]
-            for metric in [line.measured.charge.item.metric]
-            for before in [line.measured.charge.before]
-        ]
-        if explained:
-            evidence |= {ids.line(line): evidence_of(line.measured) for line in group.lines}
-    return Contents(
-        tuple(groups),
-        tuple(lines),
-        _usage(draft, invoice_id, ids, shares),
-        evidence,
+        named = group.title, group.product_id
+        groups.append(LineItemGroup(group_id, invoice_id, place, *named, net, tax))
+    usage = _usage(draft, invoice_id, ids, shares)
+    return Contents(tuple(groups), tuple(lines), usage, evidence)
+
+
+def _line(line: Line, id: str, invoice_id: str, group_id: str, index: int) -> LineItem:
+    charge, basis = line.measured.charge, _reading(line)
+    item, before = charge.item, charge.before
+    metric, taxation = item.metric, line.taxation
+    return LineItem(
+        id=id,
+        invoice_id=invoice_id,
+        group_id=group_id,
+        index=index,
+        title=line.title,
+        quantity=line.quantity,
+        rate=line.rate,
+        rate_display=line.rate_display,
+        net=line.net,
+        tax=line.tax,
+        tax_rate=taxation.fraction,
+        taxation=taxation,
+        service=line.service,
+        segments=line.segments,
+        unit=line.unit,
+        schedule_id=line.schedule_id,
+        phase_id=line.phase_id,
+        price_id=line.price_id,
+        part=line.part,
+        product_id=line.product_id,
+        usage_metric_id=line.metric_id,
+        aggregation=None if metric is None else metric.aggregation.value,
+        event_type=None if metric is None else metric.event_type,
+        event_count=line.event_count,
+        share_counts=None if line.shares is None else _counts(line.shares),
+        scope=item.scope,
+        deducted=line.deducted,
+        last_seq=basis.last_seq if basis else None,
+        last_seat=basis.last_seat if basis else None,
+        known_at=basis.known_at if basis else None,
+        steps=line.steps,
+        settles=line.settles,
+        tiers_from=before.start if before else None,
     )
 
 
@@ -242,10 +250,10 @@ def evidence_of(measured: Measured) -> Evidence:
             usage.values if of_seats else (),
         )
     return Evidence(
-        structures.dump(item.price, item.metric.id if item.metric else None),
+        structures.dumped(item.price, item.metric.id if item.metric else None),
         item.name,
-        item.frequency.value,
-        item.timing.value,
+        item.frequency,
+        item.timing,
         charge.full,
         counted,
     )
@@ -255,15 +263,17 @@ def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
     if line.deducted is not None and line.deducted.reverses:
         return None
-    read = (one.basis for one in (line.measured, *line.measured.beside))
-    return next((basis for basis in read if basis is not None), None)
+    made = line.measured
+    if made.basis is not None:
+        return made.basis
+    return next((one.basis for one in made.beside if one.basis is not None), None)
 
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
     """How many there are by each of METHODS."""
-    return tuple(
-        sum(share.parts[place] is not None for share in shares) for place in range(len(METHODS))
-    )
+    by_method = zip(*(share.parts for share in shares), strict=True)
+    counts = tuple(len(parts) - parts.count(None) for parts in by_method)
+    return counts or (0,) * len(METHODS)
 
 
 def _usage(

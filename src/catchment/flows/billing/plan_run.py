@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import date
 from functools import partial
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.daily import DaysUsed
 from catchment.core.period import BEGINNING, Period, day_after
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import days_used
@@ -131,11 +132,15 @@ def _charged(
     used: DaysUsed,
 ) -> dict[Key, Due]:
     """What is due; of schedules whose time is ``frozen``, by that day at most."""
+    closed: defaultdict[str, set[date]] = defaultdict(set)
+    for key in billed.days:
+        closed[key.schedule_id].add(key.due_on)
     found: list[tuple[Schedule, Charge]] = []
     for schedule in agreed.schedules.values():
         if schedule.bills:
             day = min(as_of, frozen.get(schedule.id, as_of))
-            find = partial(_open, schedule, agreed, billed, day, used)
+            shut = closed.get(schedule.id, ()) if schedule.bill_to is BillTo.SELF else ()
+            find = partial(_open, schedule, agreed, billed, day, used, shut)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)
     dues = arrange(found, agreed.payer, billed.issued)
@@ -143,6 +148,11 @@ def _charged(
 
 
 def _open(
-    schedule: Schedule, agreed: Agreements, billed: Billed, as_of: date, used: DaysUsed
+    schedule: Schedule,
+    agreed: Agreements,
+    billed: Billed,
+    as_of: date,
+    used: DaysUsed,
+    closed: Container[date],
 ) -> tuple[Charge, ...]:
-    return unbilled(schedule, charges(schedule, as_of, agreed.zone, used), billed)
+    return unbilled(schedule, charges(schedule, as_of, agreed.zone, used, closed), billed)

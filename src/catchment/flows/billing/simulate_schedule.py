@@ -141,7 +141,7 @@ def _with_coming(
     """The days that were used until today, and all that come."""
     known = days_used(tx, usage, agreed, schedules_asked, days)
     coming = Period(today + ONE_DAY, NO_END).intersect(days)
-    to_come = {one.start for one in within(coming, None)} if coming else set()
+    to_come = {one.start for one in within(coming, days.last_day)} if coming else set()
 
     def used(schedule: Schedule, item: PricedItem) -> Collection[date]:
         return {*known(schedule, item), *to_come}

@@ -10,7 +10,7 @@ from catchment.core.allocation import Reckoning
 from catchment.core.errors import FigureDiffers
 from catchment.core.hierarchy import CustomerId
 from catchment.core.settled_shares import SharedBy, working
-from catchment.core.weights import By, SettledLine
+from catchment.core.weights import SettledLine
 from catchment.flows.credits.credit_lines import paid_lines, parts_of, parts_to_pay
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoice_parts import LineItem
@@ -31,8 +31,8 @@ def credited_again(
     if not weights:
         raise FigureDiffers(f"What line item {line.id} pays is nobody's.")
     lines = [(_called(one), parts_of(stored.usage, [one])) for one in paid]
-    found = working(line.net, SharedBy(By.LINES, weights, lines), place)
-    return found.reckonings(wanted)
+    shared = SharedBy.of_lines(line.net.currency, weights, lines)
+    return working(line.net, shared, place).reckonings(wanted)
 
 
 def _called(line: LineItem) -> SettledLine:

@@ -23,6 +23,7 @@ from catchment.core.pricing import (
     Window,
 )
 from catchment.core.schedules import Frequency
+from catchment.store.once import once
 
 CALCULATION_PERIOD = "usageCalculationPeriod"
 """Beside the structure on the wire; kept within it, for it is a part of the price."""
@@ -109,6 +110,19 @@ def dump(price: Price, metric_id: str | None) -> dict[str, Any]:  # noqa: PLR091
             return _seats(price, metric_id)
         case never:
             assert_never(never)
+
+
+def dumped(price: Price, metric_id: str | None) -> dict[str, Any]:
+    """The same; of one and the same price it is one and the same structure, not to be changed."""
+    known = _structures(price)
+    if metric_id not in known:
+        known[metric_id] = dump(price, metric_id)
+    return known[metric_id]
+
+
+@once
+def _structures(price: Price) -> dict[str | None, dict[str, Any]]:  # noqa: ARG001 -- told by it
+    return {}
 
 
 def period_of(window: Window) -> dict[str, Any]:

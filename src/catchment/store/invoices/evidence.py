@@ -221,7 +221,7 @@ def clear(tx: Connection, invoice_id: str) -> None:
 def of_line(tx: Connection, workspace_id: str, line_id: str) -> Evidence | None:
     """The evidence of one line; None without such a line. Raises EvidenceUnreadable."""
     row = tx.execute(_with_lines(workspace_id, [line_id])).one_or_none()
-    return None if row is None else read(Kept(_unpacked(row.body), line_id))
+    return None if row is None else read(Kept(unpacked(row.body), line_id))
 
 
 def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dict[str, Kept]:
@@ -229,7 +229,7 @@ def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dic
     found: dict[str, Kept] = {}
     for row in _of_invoices(tx, workspace_id, invoice_ids):
         with suppress(EvidenceUnreadable):
-            body = _unpacked(row.body)
+            body = unpacked(row.body)
             found |= {line_id: Kept(body, line_id) for line_id in body.lines}
     return found
 
@@ -239,7 +239,7 @@ def metrics(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> dict[
     found: dict[str, Metric] = {}
     for part in chunks(line_ids):
         for row in tx.execute(_with_lines(workspace_id, part)):
-            counted = read(Kept(_unpacked(row.body), row.id)).counted
+            counted = read(Kept(unpacked(row.body), row.id)).counted
             if counted is not None:
                 found[row.id] = counted.metric
     return found
@@ -287,7 +287,7 @@ class Sums:
         found: dict[str, MemberSums | None] = {}
         for row in _of_invoices(tx, workspace_id, invoice_ids):
             with suppress(EvidenceUnreadable):
-                found |= self._summed(_unpacked(row.body))
+                found |= self._summed(unpacked(row.body))
         return found
 
     def _summed(self, body: _Body) -> dict[str, MemberSums | None]:
@@ -336,7 +336,7 @@ def _packed(json: bytes) -> bytes:
     return len(json).to_bytes(_SIZE, "big") + packed
 
 
-def _unpacked(body: bytes) -> _Body:
+def unpacked(body: bytes) -> _Body:
     """What was packed. Raises EvidenceUnreadable."""
     size = int.from_bytes(body[:_SIZE], "big")
     try:

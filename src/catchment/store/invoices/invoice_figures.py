@@ -5,16 +5,17 @@ Names and order do not matter here, so a family of a million is read as sums, no
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.json import decode
-from sqlalchemy import ColumnElement, Connection, Row, Table, Text, cast, select
+from sqlalchemy import ColumnElement, Connection, Table, Text, cast, select
 
 from catchment.core.adjustments import Deducted
 from catchment.core.allocation import METHODS
@@ -27,13 +28,12 @@ from catchment.core.control import (
     Totals,
 )
 from catchment.core.metering import ADDING_UP, Metric
-from catchment.core.money import EXACT, Money, exact_sum
+from catchment.core.money import EXACT, exact_sum
 from catchment.core.period import Period, outermost
 from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions
 from catchment.store.invoices.evidence import MemberSums, Sums
-from catchment.store.invoices.invoice_rows import segment_of, step_of
 from catchment.store.invoices.usage_rows import metric_ids, parts_of
 from catchment.store.schema import (
     invoice_usage_metrics,
@@ -54,24 +54,37 @@ def _as_text(column: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 _HEAD = [invoices.c[n] for n in ("id", "customer_id", "billing_schedule_id", "currency", *_TOTALS)]
-_GROUP = [line_item_groups.c[name] for name in ("id", "invoice_id", *_TOTALS)]
+_GROUP = [line_item_groups.c[name] for name in ("invoice_id", "id", *_TOTALS)]
 _c = line_items.c
 _LINE = [
-    *(_c[name] for name in ("id", "invoice_id", "group_id", "index", *_TOTALS)),
-    *(_c[name] for name in ("schedule_id", "service_start", "service_end", "event_count")),
-    *(_c[name] for name in ("quantity", "tax_rate", "adjustment", "deducted")),
-    _c.settles,
-    _c.restrict_to_customers,
+    *(_c[name] for name in ("invoice_id", "id", "group_id", "index", *_TOTALS)),
+    *(_c[name] for name in ("schedule_id", "event_count", "quantity", "tax_rate")),
+    *(_c[name] for name in ("adjustment", "deducted", "settles")),
     _c.share_counts.is_not(None).label("is_shared"),
     _as_text(_c.segments).label("segments"),
     _as_text(_c.steps).label("steps"),
+    *(_c[name] for name in ("service_start", "service_end", "restrict_to_customers")),
 ]
 
 
-_Same = dict[Any, Any]
-"""Values by themselves: a million lines have a few metrics and months."""
+_Row = Sequence[Any]
+_SCHEDULE = 7
 
 
+class _Segment(msgspec.Struct, gc=False):
+    """What counts of a segment."""
+
+    amount: Decimal
+
+
+class _Step(msgspec.Struct, gc=False):
+    """What counts of a step."""
+
+    amountMinor: int  # noqa: N815 -- as it is kept
+
+
+_segments = msgspec.json.Decoder(list[_Segment])
+_steps = msgspec.json.Decoder(list[_Step])
 _items = msgspec.json.Decoder(list[tuple[int, Decimal]])
 
 
@@ -113,36 +126,37 @@ class _Members:
 
 def read(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> Iterator[ReadInvoice]:
     """The figures of invoices, in no particular order."""
-    same: _Same = {}
+    alike = _Alike()
     sums_of = Sums()
     for ids in chunks(invoice_ids, _INVOICES_AT_ONCE):
+        query = select(*_HEAD)
         heads = tx.execute(
-            select(*_HEAD).where(invoices.c.workspace_id == workspace_id, invoices.c.id.in_(ids))
+            query.where(invoices.c.workspace_id == workspace_id, invoices.c.id.in_(ids))
         ).all()
         groups = _rows(tx, line_item_groups, _GROUP, ids)
         lines = _rows(tx, line_items, _LINE, ids)
-        summed = sums_of.of(tx, workspace_id, ids)
+        sums = sums_of.of(tx, workspace_id, ids)
         members = _members(tx, ids)
         for head in heads:
-            whose = (head.id, head.customer_id, head.billing_schedule_id)
+            id, customer, schedule_id, *_ = head
             try:
-                sums = {line.id: summed[line.id] for line in lines[head.id]}
-                found = _invoice(head, groups[head.id], lines[head.id], sums, members[head.id])
-                measured = tuple(_measured(head, lines[head.id], sums, same))
+                found = _invoice(head, groups[id], lines[id], sums, members[id], alike)
             except (ArithmeticError, LookupError, ValueError, TypeError, AssertionError) as error:
-                yield ReadInvoice(*whose, None, problem=f"unreadable ({type(error).__name__})")
+                problem = f"unreadable ({type(error).__name__})"
+                yield ReadInvoice(id, customer, schedule_id, None, problem=problem)
             else:
-                yield ReadInvoice(*whose, found, measured)
+                yield ReadInvoice(id, customer, schedule_id, *found)
 
 
 def _rows(
     tx: Connection, table: Table, columns: Sequence[ColumnElement[Any]], ids: Sequence[str]
-) -> defaultdict[str, list[Row[Any]]]:
-    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+) -> defaultdict[str, list[_Row]]:
+    """The rows of invoices, the first column of which says whose each is, in the order shown."""
+    found: defaultdict[str, list[_Row]] = defaultdict(list)
     c = table.c
     query = select(*columns).where(c.invoice_id.in_(ids)).order_by(c.invoice_id, c["index"])
-    for row in tx.execute(query):
-        found[row.invoice_id].append(row)
+    for row in tx.execute(query).all():
+        found[row[0]].append(row)
     return found
 
 
@@ -171,101 +185,99 @@ def _members(tx: Connection, ids: Sequence[str]) -> defaultdict[str, _Members]:
     return found
 
 
+class _Alike:
+    """Values that many lines have alike, made once."""
+
+    def __init__(self) -> None:
+        self._services: dict[tuple[date, date], Period] = {}
+        self._everyone: dict[str, Claimant] = {}
+
+    def service(self, start: date, end: date) -> Period:
+        found = self._services.get((start, end))
+        if found is None:
+            found = self._services[start, end] = Period(start, end)
+        return found
+
+    def claimant(self, schedule_id: str, named: Sequence[str] | None) -> Claimant:
+        if named:
+            return Claimant(schedule_id, frozenset(named))
+        found = self._everyone.get(schedule_id)
+        if found is None:
+            found = self._everyone[schedule_id] = Claimant(schedule_id, frozenset())
+        return found
+
+
 def _invoice(
-    head: Row[Any],
-    groups: Sequence[Row[Any]],
-    lines: Sequence[Row[Any]],
+    head: _Row,
+    groups: Sequence[_Row],
+    lines: Sequence[_Row],
     sums: Mapping[str, MemberSums | None],
     members: _Members,
-) -> InvoiceFigures:
-    return InvoiceFigures(
-        head.id,
-        head.customer_id,
-        head.billing_schedule_id,
-        _totals(head, head.currency),
-        tuple(GroupFigures(row.id, _totals(row, head.currency)) for row in groups),
-        tuple(_line(row, head.currency, sums[row.id], members) for row in lines),
-        _usage(lines, sums, members),
+    alike: _Alike,
+) -> tuple[InvoiceFigures, tuple[MeasuredLine, ...]]:
+    """The figures of an invoice, and its usage lines."""
+    id, customer, schedule_id, currency, *totals = head
+    found: list[LineFigures] = []
+    measured: list[MeasuredLine] = []
+    billed: defaultdict[str, defaultdict[Claimant, dict[Period, Decimal]]]
+    billed = defaultdict(lambda: defaultdict(dict))
+    for row in lines:
+        sum = sums[row[1]]
+        line = _line(row, currency, sum, members)
+        found.append(line)
+        if sum is None:
+            continue
+        start, end, named = row[-3:]
+        service = alike.service(start, end)
+        claimant = alike.claimant(row[_SCHEDULE], named)
+        own = BilledUsage(line.id, id, customer, claimant, service, line.event_count or 0)
+        measured.append(MeasuredLine(own, sum.metric, sum.known_at, sum.last_seq, line.deducted))
+        # What came late is no usage of this invoice's time.
+        if line.used is not None and line.shares is not None and line.deducted is None:
+            billed[sum.metric.id][claimant][service] = line.quantity
+    figures = InvoiceFigures(
+        id,
+        customer,
+        schedule_id,
+        currency,
+        _totals(*totals),
+        tuple(GroupFigures(id, _totals(*own)) for _, id, *own in groups),
+        tuple(found),
+        {metric: (members.used[metric], _once(of)) for metric, of in billed.items()},
     )
+    return figures, tuple(measured)
 
 
-def _line(
-    row: Row[Any], currency: str, summed: MemberSums | None, members: _Members
-) -> LineFigures:
-    adds_up = summed is not None and summed.metric.aggregation in ADDING_UP
-    shared = tax_shared = None
-    if row.is_shared:
-        place = row._mapping["index"]  # noqa: SLF001 -- SQLAlchemy's public name
-        both = [Money(minor, currency) for minor in members.shared[place]]
-        shared, tax_shared = parts_of(both)
+def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -> LineFigures:
+    (_, id, group_id, index, net, tax, gross, schedule_id, event_count, quantity, tax_rate,
+     adjustment, deducted, settles, is_shared, segments, steps, *_) = row  # fmt: skip
+    shares = tax_shares = None
+    if is_shared:
+        shares, tax_shares = parts_of(members.shared[index])
     return LineFigures(
-        id=row.id,
-        group_id=row.group_id,
-        schedule_id=row.schedule_id,
-        totals=_totals(row, currency),
-        segments=tuple(map(segment_of, decode(row.segments))),
-        steps=tuple(step_of(step, currency).amount for step in decode(row.steps or "[]")),
-        quantity=Decimal(row.quantity),
-        used=summed.quantity if summed is not None and adds_up else None,
-        shares=shared,
-        tax_shares=tax_shared,
-        tax_rate=None if row.settles == StepKind.CREDIT else Decimal(row.tax_rate),
-        event_count=row.event_count,
-        member_events=None if summed is None else summed.event_count,
-        deducted=deductions.of(row.deducted, row.adjustment, currency),
+        id,
+        group_id,
+        schedule_id,
+        _totals(net, tax, gross),
+        tuple([segment.amount for segment in _segments.decode(segments)]),
+        Decimal(quantity),
+        sum.quantity if sum is not None and sum.metric.aggregation in ADDING_UP else None,
+        shares,
+        tax_shares,
+        None if settles == StepKind.CREDIT else Decimal(tax_rate),
+        event_count,
+        None if sum is None else sum.event_count,
+        deductions.of(deducted, adjustment, currency),
+        tuple(step.amountMinor for step in _steps.decode(steps)) if steps else (),
     )
 
 
-def _usage(
-    lines: Sequence[Row[Any]], sums: Mapping[str, MemberSums | None], members: _Members
-) -> dict[str, tuple[Decimal, Decimal]]:
-    """By metric what is shown and what is billed, on an invoice that shows its members."""
-    billed: defaultdict[str, dict[Claimant, dict[Period, Decimal]]] = defaultdict(dict)
-    for row in lines:
-        summed = sums[row.id]
-        if (
-            summed is not None
-            and summed.metric.aggregation in ADDING_UP
-            and row.is_shared
-            and row.deducted is None  # what came late is no usage of this invoice's time
-        ):
-            service = Period(row.service_start, row.service_end)
-            of_metric = billed[summed.metric.id]
-            of_metric.setdefault(_claimant(row), {})[service] = Decimal(row.quantity)
-    return {
-        metric: (
-            members.used[metric],
-            exact_sum(of[service] for of in of_metric.values() for service in outermost(of)),
-        )
-        for metric, of_metric in billed.items()
-    }
+def _once(of_claimants: Mapping[Claimant, Mapping[Period, Decimal]]) -> Decimal:
+    """All that is billed; what is billed as a month and as part of its quarter, once."""
+    return exact_sum(own[service] for own in of_claimants.values() for service in outermost(own))
 
 
-def _claimant(row: Row[Any]) -> Claimant:
-    return Claimant(row.schedule_id, frozenset(row.restrict_to_customers or ()))
-
-
-def _measured(
-    head: Row[Any],
-    lines: Sequence[Row[Any]],
-    sums: Mapping[str, MemberSums | None],
-    same: _Same,
-) -> Iterator[MeasuredLine]:
-    """The usage lines of an invoice; what is the ``same`` on many is one value."""
-    for row in lines:
-        summed = sums[row.id]
-        if summed is not None:
-            service = Period(row.service_start, row.service_end)
-            service = same.setdefault(service, service)
-            billed = BilledUsage(
-                row.id, head.id, head.customer_id, _claimant(row), service, row.event_count or 0
-            )
-            deducted = deductions.of(row.deducted, row.adjustment, head.currency)
-            metric = same.setdefault(summed.metric, summed.metric)
-            known_at = same.setdefault(summed.known_at, summed.known_at)
-            yield MeasuredLine(billed, metric, known_at, summed.last_seq, deducted)
-
-
-def _totals(row: Row[Any], currency: str) -> Totals:
-    named = row._mapping  # noqa: SLF001
-    return Totals(*(Money(named[column], currency) for column in _TOTALS))
+def _totals(net: int, tax: int, gross: int) -> Totals:
+    """Raises TypeError for what is no number: SQLite keeps whatever it is given."""
+    operator.index(net), operator.index(tax), operator.index(gross)
+    return Totals(net, tax, gross)

@@ -1,4 +1,8 @@
-"""The parts of an invoice as values: groups of lines, lines, and what every member used."""
+"""The parts of an invoice as values: groups of lines, lines, and what every member used.
+
+Nobody changes them, but only ``Contents`` is frozen: there are so many, with so many fields, that
+freezing them took a tenth of the time it takes to store an invoice.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from catchment.core.taxes import Taxation
 from catchment.store.invoices.evidence import Evidence
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineItemGroup(Taxed):
     """The lines of one product."""
 
@@ -34,7 +38,7 @@ class LineItemGroup(Taxed):
     description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineItem(Taxed):
     """One charge. ``quantity`` is what was used, ``segments`` and ``steps`` explain ``net``.
 
@@ -114,7 +118,7 @@ class LineItem(Taxed):
         return self.share_counts is None and (made or self.deducted is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UsageItem:
     """What a member used of one metric."""
 
@@ -134,7 +138,7 @@ class MemberShare(NamedTuple):
     taxes: Parts = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UsageItemGroup:
     """A member of the pool, by the name it had.
 

@@ -9,12 +9,13 @@ from typing import Any
 from msgspec.json import encode
 from sqlalchemy import Row
 
-from catchment.core.money import Money, decimal_text
+from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.pricing import SeatPart, Segment
 from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import Taxation
 from catchment.store.invoices import deductions
+from catchment.store.invoices.figures_text import text_of
 from catchment.store.invoices.invoice_parts import (
     LineItem,
     LineItemGroup,
@@ -167,10 +168,10 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         line.index,
         line.title,
         line.description,
-        decimal_text(line.quantity),
-        decimal_text(line.rate),
+        text_of(line.quantity),
+        text_of(line.rate),
         line.rate_display,
-        decimal_text(line.tax_rate),
+        text_of(line.tax_rate),
         net,
         tax,
         net + tax,
@@ -219,15 +220,15 @@ def _json_or_none(value: object) -> str | None:
 def segment_texts(segment: Segment) -> dict[str, str]:
     """A segment as it is stored and shown; the bounds of its tier only where it has them."""
     texts = {
-        "quantity": decimal_text(segment.quantity),
-        "rate": decimal_text(segment.rate),
-        "fee": decimal_text(segment.fee),
-        "amount": decimal_text(segment.amount),
+        "quantity": text_of(segment.quantity),
+        "rate": text_of(segment.rate),
+        "fee": text_of(segment.fee),
+        "amount": text_of(segment.amount),
     }
     if segment.lower is not None:
-        texts["from"] = decimal_text(segment.lower)
+        texts["from"] = text_of(segment.lower)
     if segment.upper is not None:
-        texts["to"] = decimal_text(segment.upper)
+        texts["to"] = text_of(segment.upper)
     return texts
 
 

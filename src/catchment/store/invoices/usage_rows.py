@@ -15,7 +15,7 @@ from msgspec.json import decode, encode
 from sqlalchemy import Row
 
 from catchment.core.allocation import METHODS
-from catchment.core.money import decimal_text
+from catchment.store.invoices.figures_text import text_of
 from catchment.store.invoices.invoice_parts import MemberShare, UsageItem, UsageItemGroup
 
 _P = TypeVar("_P")
@@ -88,14 +88,14 @@ def usage_rows(
                         places.setdefault(
                             (item.metric_id, item.title, item.unit, item.group_id), len(places)
                         ),
-                        decimal_text(item.value),
+                        text_of(item.value),
                     )
                     for item in one.items
                 ]
             ).decode(),
             encode(
                 [
-                    (line_index, decimal_text(quantity), *parts, *taxes)
+                    (line_index, text_of(quantity), *parts, *taxes)
                     for line_index, quantity, parts, taxes in one.shares
                 ]
             ).decode(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from catchment.core.metering import FRACTION_DIGITS, NUMBER, fold
+from catchment.core.properties import FRACTION_DIGITS, NUMBER, fold
 from catchment.usage.clickhouse.schema import text as literal
 from catchment.usage.intake import columns
 
@@ -34,7 +34,7 @@ def expressions(name: str) -> dict[str, str]:
 
 
 def folded(text: str) -> str:
-    """As ``metering.fold`` does it, letter by letter, whichever Unicode the server knows."""
+    """As ``properties.fold`` does it, letter by letter, whichever Unicode the server knows."""
     letters, plain = _changed()
     return f"translateUTF8({text}, {literal(letters)}, {literal(plain)})"
 

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from catchment.core.metering import FRACTION_DIGITS
 from catchment.core.money import decimal_text
+from catchment.core.properties import FRACTION_DIGITS
 
 NUMBERS = pa.decimal128(38, FRACTION_DIGITS)
 COLUMNS = {
@@ -55,7 +55,7 @@ def text(name: str) -> str:
 
 
 def folded(name: str) -> str:
-    """The column of ``events`` with the same, its letters without case (``metering.fold``)."""
+    """The column of ``events`` with the same, its letters without case (``properties.fold``)."""
     return f"fold_{column(TEXT, name)}"
 
 

@@ -10,7 +10,7 @@ it is known as soon as the row is written and stays the event's own wherever the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ PLACES = 1 << 14
 """How many events a row of the inbox has room for."""
 
 _BEYOND = 1 << 40  # a row's id that no inbox comes to, and whose places have ids all the same
-_SMALL = 2_048  # bytes: below, compressing costs more than it saves
+_SMALL = 4_096  # bytes: below, compressing costs more than it saves
 _codec = pa.Codec("zstd", compression_level=1)
 
 
@@ -60,7 +60,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """An accepted request. ``size`` is that of its JSON, ``body`` is what ``pack`` made of it."""
+    """Accepted events. ``size`` is that of its JSON, ``body`` is what ``pack`` made of it."""
 
     id: int
     size: int
@@ -81,6 +81,13 @@ def batches(events: Sequence[SentEvent]) -> Iterator[Batch]:
     """``events``, however many, as rows of the inbox keep them, in order."""
     for first in range(0, len(events), PLACES):
         yield batch(events[first : first + PLACES])
+
+
+def joined(batches: Iterable[Batch]) -> Batch:
+    """The events of all of them, in order."""
+    some = [one for one in batches if one.event_count]
+    arrays = (memoryview(one.json.strip())[1:-1] for one in some)
+    return Batch(sum(one.event_count for one in some), b"[%b]" % b",".join(arrays))
 
 
 def supposed(events: Sequence[SentEvent], received_at: datetime) -> list[InboxRow]:

@@ -1,6 +1,7 @@
 """The durable inbox: what has been acknowledged and not yet moved into segments.
 
-One row holds one accepted request. It is written in the request's transaction, so an answer of
+One row holds one accepted request, or small ones of one sender that came together. It is written
+in the transaction that they are answered by, so an answer of
 success means that the events are on disk, and the ids of a workspace's rows rise in the order in
 which they were acknowledged.
 """

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from catchment.core.errors import FieldError, Invalid
-from catchment.core.metering import FRACTION_DIGITS, WHOLE_DIGITS, text_of
+from catchment.core.properties import FRACTION_DIGITS, WHOLE_DIGITS, text_of
 
 MOST = 100
 """How many properties an event may have."""

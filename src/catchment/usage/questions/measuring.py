@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from catchment.core.metering import (
-    FRACTION_DIGITS,
     NO_STEPS,
     VALUING,
     Aggregation,
@@ -29,6 +28,7 @@ from catchment.core.metering import (
 )
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
+from catchment.core.properties import FRACTION_DIGITS
 from catchment.core.quantities import mean, value_hours
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import queries

@@ -13,14 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catchment.core.metering import (
-    FRACTION_DIGITS,
-    GROWING,
-    VALUING,
-    Aggregation,
-    Metric,
-    fold,
-)
+from catchment.core.metering import GROWING, VALUING, Aggregation, Metric
+from catchment.core.properties import FRACTION_DIGITS, fold
 from catchment.usage.intake.columns import folded, number, text
 
 IN_ORDER = ("received_at - received_at % 1000", "seq")
@@ -34,7 +28,7 @@ _PLACE = ("received_at", "seq")
 _ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
 _SUM = f"coalesce(sum(number), 0)::{_NUMBER}"
 _REACHED = f"place * {_ONE} >= $percentile::{_WHOLE} * numbers"
-_FIGURES = {
+FIGURES = {
     Aggregation.COUNT: f"count(*)::{_NUMBER}",
     Aggregation.UNIQUE: f"count(DISTINCT text)::{_NUMBER}",
     Aggregation.SUM: _SUM,
@@ -87,15 +81,15 @@ def matching(metric: Metric, *, whole: bool = False) -> Sql:
 
     ``whole``: all of them happened then.
     """
-    passing = _passing(metric, whole=whole)
+    passing = passes(metric, whole=whole)
     return Sql(
         f"event_type = $event_type AND {passing.text}",
         passing.parameters | {"event_type": metric.event_type},
     )
 
 
-def _passing(metric: Metric, *, whole: bool = False) -> Sql:
-    """The same of events of any type; of ``whole`` snapshots, whose events all happened then."""
+def passes(metric: Metric, *, whole: bool = False) -> Sql:
+    """A condition on events of any type; of ``whole`` snapshots, whose events all happened then."""
     parameters: dict[str, Any] = {}
     conditions = ["true"] if whole else ["event_at >= $earliest", "event_at < $latest"]
     for place, (name, alternatives) in enumerate(metric.filters):
@@ -127,7 +121,7 @@ def _found(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = 
     spans are the one stretch of time in which all events happened.
     What lies outside the names of all spans is skipped without a look.
     """
-    condition = _passing(metric, whole=whole)
+    condition = passes(metric, whole=whole)
     own = "seq, received_at, event_at"
     read = ", ".join((own, *(f"{column} AS {name}" for name, column in columns.items())))
     then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
@@ -149,10 +143,10 @@ def matched(metric: Metric, *, whole: bool = False) -> Sql:
             f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({columns})",
             read.parameters,
         )
-    return _found(metric, _read(metric), whole=whole)
+    return _found(metric, reads(metric), whole=whole)
 
 
-def _read(metric: Metric) -> Mapping[str, str]:
+def reads(metric: Metric) -> Mapping[str, str]:
     """What makes the ``text`` and the ``number`` of an event, but for a CUSTOM metric."""
     if metric.aggregation is Aggregation.COUNT:
         return {"text": "NULL", "number": f"1::{_NUMBER}"}
@@ -194,7 +188,7 @@ def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> S
         parameters = parameters | {"percentile": int(metric.percentile.scaleb(FRACTION_DIGITS))}
         groups = (_ranked(group, pool) for group in (*alone, pool))
         return Sql(f"WITH found AS ({rows}) {' UNION ALL '.join(groups)}", parameters)
-    count, figures = "count(*)", _FIGURES[metric.aggregation]
+    count, figures = "count(*)", FIGURES[metric.aggregation]
     if metric.aggregation is Aggregation.LATEST:  # of each member by itself, then added up
         rows = (
             f"SELECT {pool}, member, count(*) AS event_count, {figures} AS value FROM ({rows})"
@@ -210,38 +204,6 @@ def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> S
     )
 
 
-IN_COLUMNS = frozenset(
-    {
-        Aggregation.COUNT,
-        Aggregation.UNIQUE,
-        Aggregation.SUM,
-        Aggregation.MAX,
-        Aggregation.LATEST,
-    }
-)
-"""Aggregations whose figures need nothing that only Python works out."""
-
-
-def totals_of_members(metric: Metric, *, whole: bool = False) -> Sql:
-    """(metric, member, quantity, event_count), where ``names`` says whose a name is and ``kinds``
-    which metrics, all of this shape, a type of events is for.
-
-    ``metric`` is one of IN_COLUMNS. ``whole``: names are everyone's for the one stretch of time in
-    which all events happened.
-    """
-    assert metric.aggregation in IN_COLUMNS, metric
-    condition = _passing(metric, whole=whole)
-    read = ", ".join(f"{column} AS {name}" for name, column in _read(metric).items())
-    then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
-    return Sql(
-        f"SELECT metric, member, {_FIGURES[metric.aggregation]} AS quantity,"
-        " count(*)::BIGINT AS event_count FROM"
-        f" (SELECT event_type, alias, seq, event_at, {read} FROM counting WHERE {condition.text})"
-        f" JOIN kinds USING (event_type) JOIN names USING (alias){then} GROUP BY metric, member",
-        condition.parameters,
-    )
-
-
 def _in_buckets(rows: str) -> str:
     """With the bucket that each event falls into; all are of one query."""
     return (
@@ -254,7 +216,7 @@ def _ranked(group: str, pool: str) -> str:
     """A percentile of ``found`` rows by ``group``; those without a number come last."""
     member = "NULL" if group == pool else "member"
     return (
-        f"SELECT {pool}, {member}, count(*), {_FIGURES[Aggregation.PERCENTILE]} FROM (SELECT *,"
+        f"SELECT {pool}, {member}, count(*), {FIGURES[Aggregation.PERCENTILE]} FROM (SELECT *,"
         f" row_number() OVER (PARTITION BY {group} ORDER BY number NULLS LAST) AS place,"
         f" count(number) OVER (PARTITION BY {group}) AS numbers FROM found) GROUP BY {group}"
     )

@@ -4,6 +4,8 @@ Figures are those that ``core.metering.measure`` gives every member by itself. N
 each member or event, and metrics of one shape are answered in one pass over their events.
 """
 
+# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,13 +61,13 @@ def totals(cursor: Cursor, metrics: Sequence[Metric], names: pa.Table) -> pa.Tab
     parts = [TOTALS.empty_table()]
     by_shape: dict[Metric, dict[int, str]] = {}
     for place, metric in enumerate(metrics):
-        if metric.aggregation in queries.IN_COLUMNS:
+        if metric.aggregation in _IN_COLUMNS:
             by_shape.setdefault(queries.shape(metric), {})[place] = metric.event_type
         else:
             parts.append(_numbered(place, _one_by_one(cursor, metric, names, bounds)))
     for shape, kinds in by_shape.items():
         cursor.define("kinds", pa.table([list(kinds), list(kinds.values())], schema=_KINDS))
-        sql = queries.totals_of_members(shape, whole=whole)
+        sql = _of_members(shape, whole=whole)
         found = cursor.table(sql.text, sql.parameters | bounds)
         parts.append(found.select(TOTALS.names).cast(TOTALS))
     return pa.concat_tables(parts)
@@ -79,7 +81,36 @@ def hull(metrics: Sequence[Metric], names: pa.Table) -> Span | None:
 
 
 _ENDS = ("from_at", "to_at")
+_IN_COLUMNS = frozenset(
+    {
+        Aggregation.COUNT,
+        Aggregation.UNIQUE,
+        Aggregation.SUM,
+        Aggregation.MAX,
+        Aggregation.LATEST,
+    }
+)
+"""Aggregations whose figures need nothing that only Python works out."""
+
 _KINDS = pa.schema([("metric", pa.int32()), ("event_type", pa.string())])
+
+
+def _of_members(metric: Metric, *, whole: bool) -> queries.Sql:
+    """(metric, member, quantity, event_count), where ``names`` says whose a name is and ``kinds``
+    which metrics, all of this shape, a type of events is for.
+
+    ``whole``: names are everyone's for the one stretch of time in which all events happened.
+    """
+    condition = queries.passes(metric, whole=whole)
+    read = ", ".join(f"{column} AS {name}" for name, column in queries.reads(metric).items())
+    then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
+    return queries.Sql(
+        f"SELECT metric, member, {queries.FIGURES[metric.aggregation]} AS quantity,"
+        " count(*)::BIGINT AS event_count FROM"
+        f" (SELECT event_type, alias, seq, event_at, {read} FROM counting WHERE {condition.text})"
+        f" JOIN kinds USING (event_type) JOIN names USING (alias){then} GROUP BY metric, member",
+        condition.parameters,
+    )
 
 
 def _bounds(names: pa.Table) -> dict[str, Any]:
