@@ -11,7 +11,6 @@ from tests.oracle.calendars import beginning
 from tests.oracle.contracts import (
     MINOR_DIGITS,
     MONTHS,
-    NEVER,
     Contract,
     Customer,
     Discount,
@@ -25,6 +24,7 @@ from tests.oracle.contracts import (
     Schedule,
     Tier,
 )
+from tests.oracle.turns import joined, late, with_milestones
 from tests.oracle.usage import EXPRESSIONS
 
 ZONES = (
@@ -118,64 +118,11 @@ def contract(seed: int, zone: str) -> Contract:
     )
     whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
     if any(one.customer for one in schedules) and random.random() < 0.5:
-        whole = _joined(random, whole)
+        whole = joined(random, whole)
     if random.random() < 0.4:
-        return _late(random, whole)
-    schedules = (_with_milestones(random, one) for one in whole.schedules)
+        return late(random, whole, RUN_DAYS)
+    schedules = (with_milestones(random, one, RUN_DAYS) for one in whole.schedules)
     return replace(whole, schedules=tuple(schedules))
-
-
-def _with_milestones(random: Random, schedule: Schedule) -> Schedule:
-    """The same, where some phase ends only when something is reached, or never is, and nothing is stopped."""
-    running = [n for n, day in enumerate(RUN_DAYS) if schedule.end is None or day <= schedule.end]
-    last = len(schedule.phases) - 1
-    ending = [n for n in {max(last - 1, 0), last} if schedule.phases[n].end is not None]
-    if random.random() > 0.15 or not ending or not running:
-        return schedule
-    place = random.choice(ending)
-    phases = list(schedule.phases)
-    phases[place] = replace(phases[place], milestone=random.choice((*running, NEVER)))
-    return replace(schedule, phases=tuple(phases), cancelled=None, suspended=None)
-
-
-def _joined(random: Random, whole: Contract) -> Contract:
-    """The same, where some that are below others bill their parents, mostly in one currency. Nothing is stopped."""
-    first, *others = whole.schedules
-    found = [first]
-    for one in others:
-        currency = first.currency if random.random() < 0.8 else one.currency
-        parent = one.customer > 0 and random.random() < 0.7
-        found.append(replace(one, currency=currency, bills_parent=parent))
-    running = (replace(one, cancelled=None, suspended=None) for one in found)
-    return replace(whole, schedules=tuple(running))
-
-
-def _late(random: Random, whole: Contract) -> Contract:
-    """The same, where invoices become final and some events come only after one to three of the runs.
-
-    Nothing is stopped: what is final cannot be cancelled. With anything on demand there are no drafts: a day that joins
-    one makes it anew.
-    """
-    daily = any(
-        price.on_demand for one in whole.schedules for phase in one.phases for price in phase.prices
-    )
-    runs = random.sample(range(1, len(RUN_DAYS)), random.choice((1, 1, 2, 3)))
-    events = [
-        event._replace(come=random.choice(runs)) if random.random() < 0.5 else event
-        for event in whole.events
-    ]
-    schedules = tuple(
-        replace(
-            one,
-            cancelled=None,
-            suspended=None,
-            issues=daily or random.random() < 0.9,
-            adjusts=random.random() < 0.9,
-        )
-        for one in whole.schedules
-    )
-    in_order = tuple(sorted(events, key=lambda event: event.come))
-    return replace(whole, events=in_order, schedules=schedules)
 
 
 def _customer(random: Random) -> Customer:
