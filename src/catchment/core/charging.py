@@ -6,20 +6,16 @@ about money ever waits for a database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from functools import lru_cache
-from typing import NamedTuple
 
 from catchment.core import daily
 from catchment.core.daily import DaysUsed
-from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
-from catchment.core.minimums import Minimum
 from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles, day_after, months_after
-from catchment.core.pricing import CalculationMode, Fixed, Graduated, Price, SeatBased, SeatPart
+from catchment.core.pricing import CalculationMode, Graduated, Price, SeatBased, SeatPart
 from catchment.core.schedules import (
-    EVERYONE,
     Charge,
     Frequency,
     Phase,
@@ -28,6 +24,7 @@ from catchment.core.schedules import (
     Timing,
     charged_at,
 )
+from catchment.core.settled_charges import settled
 
 _FEW_DAYS = 4_000
 
@@ -103,7 +100,7 @@ def _of_phase(
     as_of: date,
     used: DaysUsed | None,
     wanted: Callable[[date], bool],
-) -> Iterator[tuple[int, Charge]]:
+) -> Iterable[tuple[int, Charge]]:
     """The charges of a phase, each with the place of its item; minimums come after all items."""
     if any(map(_charges_parts, phase.items)):
         wanted = _any_day  # parts of seats that fall due on other days settle each other
@@ -113,130 +110,11 @@ def _of_phase(
         for place, item in enumerate(phase.items)
         for charge in _charges_of(schedule, phase, days, item, as_of, used, wanted, known)
     ]
-    if not (phase.discounts or phase.minimums):
-        yield from priced
-        return
-    own = _by_cycle(charge for _, charge in priced)
-    together = _together(phase, own)
-    for place, charge in priced:
-        covering = [one for one in phase.discounts if _covers(one, charge)]
-        if not covering:
-            yield place, charge
-            continue
-        beside = together[_cycle(charge)]
-        whole = replace(charge, beside=beside, discounts=phase.discounts)
-        yield place, charge if all(one.separate for one in covering) else whole
-        for one in covering:
-            if one.separate:
-                yield place, replace(whole, item=_discounted(charge.item, one), tiers_from=None)
-    for place, minimum in enumerate(phase.minimums, len(phase.items)):
-        for cycle, charged in own.items():
-            covered = [one for one in charged if one.item.is_usage and minimum.covers(one.item.id)]
-            if covered:
-                beside = together[cycle]
-                yield place, _settled_by(minimum, covered, beside=beside, phase=phase)
-
-
-class _Cycle(NamedTuple):
-    """What the charges share that discounts and minimums see together."""
-
-    frequency: Frequency
-    timing: Timing
-    full: Period
-    due_on: date
+    return settled(phase, priced) if phase.discounts or phase.minimums else priced
 
 
 _Due = dict[tuple[Frequency, Timing], list[tuple[Cycle, Period, date]]]
 """By cadence the cycles of a phase, each with those of its days that are charged, and when."""
-
-
-def _cycle(charge: Charge) -> _Cycle:
-    return _Cycle(charge.item.frequency, charge.timing, charge.full, charge.due_on)
-
-
-def _by_cycle(priced: Iterable[Charge]) -> dict[_Cycle, list[Charge]]:
-    """The charges of each cycle."""
-    found: dict[_Cycle, list[Charge]] = {}
-    for charge in priced:
-        found.setdefault(_cycle(charge), []).append(charge)
-    return found
-
-
-def _together(
-    phase: Phase, found: Mapping[_Cycle, list[Charge]]
-) -> dict[_Cycle, tuple[Charge, ...]]:
-    """What each cycle's charges are settled with: all of them. A nominal discount of seats that are
-    charged in parts is one amount off all parts: a later part comes with the cycles of the earlier
-    ones.
-    """
-    nominal = [one for one in phase.discounts if one.type is DiscountType.NOMINAL]
-    parts: dict[tuple[Frequency, Period], list[_Cycle]] = {}
-    for cycle, own in found.items():
-        if any(one.part and _covers(of, one) for of in nominal for one in own):
-            parts.setdefault((cycle.frequency, cycle.full), []).append(cycle)
-    together = {cycle: tuple(own) for cycle, own in found.items()}
-    for cycles_of_seats in parts.values():
-        before: tuple[Charge, ...] = ()
-        for cycle in sorted(cycles_of_seats, key=lambda one: one.due_on):
-            before = together[cycle] = (*before, *found[cycle])
-    return together
-
-
-def _covers(discount: Discount, charge: Charge) -> bool:
-    """Whether a discount reduces a charge; of seats those that are charged."""
-    price = charge.item.price
-    contracted = isinstance(price, SeatBased) and price.apart
-    match charge.part, discount.seats:
-        case SeatPart.OVERAGES, SeatDiscountType.INCLUDED_SEATS_ONLY:
-            return False
-        case SeatPart.COMMITTED, SeatDiscountType.OVERAGE_SEATS_ONLY if contracted:
-            return False
-        case _:
-            return discount.covers(charge.item.id)
-
-
-def _discounted(item: PricedItem, discount: Discount) -> PricedItem:
-    """What is charged less for ``item``, as a line of its own."""
-    id = f"discount:{discount.id}:{item.id}"
-    return _beside(item, id, discount.message.strip() or "Discount", discount, item.price)
-
-
-def _settled_by(
-    minimum: Minimum, covered: Sequence[Charge], *, beside: tuple[Charge, ...], phase: Phase
-) -> Charge:
-    """What is charged beyond the ``covered`` charges of a cycle, over all their days."""
-    first = covered[0]
-    return replace(
-        first,
-        item=_at_least(first.item, minimum),
-        service=Period(first.service.start, max(one.service.end for one in covered)),
-        tiers_from=None,
-        beside=beside,
-        discounts=phase.discounts,
-    )
-
-
-def _at_least(item: PricedItem, minimum: Minimum) -> PricedItem:
-    """What is charged beyond the usage of ``item`` and of other prices."""
-    least = Fixed(minimum.amount)
-    return _beside(item, f"minimum:{minimum.id}", "Minimum", minimum, least)
-
-
-def _beside(
-    item: PricedItem, id: str, name: str, settles: Discount | Minimum, price: Price
-) -> PricedItem:
-    return replace(
-        item,
-        id=id,
-        name=name,
-        price=price,
-        metric=None,
-        metric_name=None,
-        unit=None,
-        scope=EVERYONE,
-        settles=settles,
-        settled_price=item.id,
-    )
 
 
 def _charges_of(
