@@ -22,13 +22,13 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, event, select
+from sqlalchemy import Connection, Engine, Table, delete, event, select
 
 from catchment import ids
 from catchment.flows.billing.bill_workspace import bill_workspace
 from catchment.flows.billing.check_sums import OutOfBalance
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
-from catchment.store import access
+from catchment.store import access, bulk
 from catchment.store.engine import connect, reading, writing
 from catchment.store.invoices import billing_runs, invoice_contents, invoice_writing, invoices
 from catchment.store.invoices.billing_runs import RunStatus
@@ -84,6 +84,13 @@ def bill_and_finalise(place: Place, die_at: int = 0) -> tuple[list[str], list[st
 
     event.listen(engine, "before_cursor_execute", lambda *args: step(args[2][:40]))
     event.listen(engine, "commit", lambda _: step("COMMIT"))
+    copy = bulk.copy
+
+    def copying(tx: Connection, table: Table, *args: Any) -> None:
+        step(f"COPY {table.name} ")
+        copy(tx, table, *args)
+
+    bulk.copy = copying
     result = bill_workspace(
         engine, usage, home, as_of=AS_OF, now=NOW, new_id=ids.new_id, at_once=AT_ONCE
     )
@@ -147,7 +154,6 @@ def wipe(place: Place) -> None:
             usage_item_groups,
             invoice_usage_metrics,
             invoice_evidence,
-            invoice_usage_metrics,
             line_items,
             line_item_groups,
             heads,
@@ -274,9 +280,8 @@ def main(url: str, data_dir: str, how_many: str, *flags: str) -> None:
         commit_heads_first()
         steps, _ = life(lambda: bill_and_finalise(place))
         life(lambda: wipe(place))
-        lines = [
-            at for at, what in enumerate(steps, 1) if what.startswith("INSERT INTO line_items")
-        ]
+        writing_lines = "INSERT INTO line_items ", "COPY line_items "
+        lines = [at for at, what in enumerate(steps, 1) if what.startswith(writing_lines)]
         points = [(at,) for at in lines[: int(how_many)]]
     found = {" ".join(map(str, at)): after_kills(place, at, clean) for at in points}
     json.dump({"steps": len(steps), "invoices": len(clean), "wrong": found}, sys.stdout)

@@ -60,13 +60,13 @@ def add_rows(
             values[place] = _converted(to, values[place])
         whole = zip(*map(repeat, same), *values, strict=False)
         if tx.dialect.name == "postgresql":
-            _copy(tx, table, names, whole)
+            copy(tx, table, names, whole)
         else:
             statement = _insert(tx, table, names, driver.marks(len(names)))
             tx.exec_driver_sql(statement, list(whole))
 
 
-def _copy(
+def copy(
     tx: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Write rows by COPY: PostgreSQL parses no statement and answers once, not once a row."""
