@@ -229,4 +229,4 @@ def _in_force(books: Books, start: date) -> list[tuple[str, str, int]]:
         c.live_key == "", c.service_start == start
     )
     with reading(books.engine) as tx:
-        return [tuple(row) for row in tx.execute(query)]
+        return [tuple(row) for row in tx.execute(query.order_by(c.invoice_id, c.index))]
