@@ -67,9 +67,7 @@ def add_rows(
 
 
 def copy(tx: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write ``rows`` of columns by COPY: PostgreSQL parses no statement and answers once, not once a
-    row.
-    """
+    """Write rows by COPY: PostgreSQL parses no statement and answers once, not once a row."""
     statement = f"COPY {table.name} ({_quoted(tx, names)}) FROM STDIN"
     cursor = tx.connection.cursor()
     try:
