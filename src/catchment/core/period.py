@@ -95,6 +95,11 @@ def day_after(day: date | None) -> date:
     return NO_END if day is None or day == date.max else day + ONE_DAY
 
 
+def days_up_to(day: date) -> Period:
+    """All days there ever were until ``day``, which is one of them."""
+    return Period(BEGINNING.date(), day_after(day))
+
+
 @lru_cache(1_024)  # a run asks for the same few days again and again
 def first_instant(day: date, zone: tzinfo) -> datetime:
     """When ``day`` begins in ``zone``, in UTC, never before BEGINNING nor after FOREVER.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.daily import DaysUsed
-from catchment.core.period import BEGINNING, Period, day_after
+from catchment.core.period import days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
@@ -72,7 +72,7 @@ def used_by(
     billed: Billed | None = None,
 ) -> DaysUsed:
     """On which days something was used of what ``found`` charge on demand, up to the run."""
-    until = Period(BEGINNING.date(), day_after(run.as_of))
+    until = days_up_to(run.as_of)
     billing = (one for one in found if one.bills)
     seq = run.last_seq
     return days_used(tx, usage, agreed, billing, until, last_seq=seq, billed=billed)

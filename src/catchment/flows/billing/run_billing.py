@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Key
 from catchment.core.daily import NEVER_USED, DaysUsed
-from catchment.core.period import BEGINNING, Period, day_after, days_text
+from catchment.core.period import days_text, days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.check_sums import OutOfBalance
@@ -79,7 +79,7 @@ def bill_schedules(
     used = NEVER_USED
     if any(has_on_demand(one) for one in billing):
         agreed = agreements.of_invoices(tx, workspace, [one.id for one in billing])
-        until = Period(BEGINNING.date(), day_after(as_of))
+        until = days_up_to(as_of)
         used = days_used(tx, usage, agreed, billing, until, billed=billed)
     due = ((one, charges(one, as_of, zone, used)) for one in billing)
     wanted = [charge for one, own in due for charge in unbilled(one, own, billed)]

@@ -17,7 +17,7 @@ from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Part, arrange
 from catchment.core.daily import is_used
 from catchment.core.hierarchy import CustomerId, Move
-from catchment.core.period import BEGINNING, Period, day_after
+from catchment.core.period import days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
@@ -122,7 +122,7 @@ def days(
                 issued.setdefault(on, []).append((schedule, charge))
             elif _is_due(schedule, charge, on, billed):
                 free.append((schedule, charge))
-    until = Period(BEGINNING.date(), day_after(today))
+    until = days_up_to(today)
     was, will_be = (
         {due.key: due for due in arrange(charged, agreed.payer, billed.issued)}
         for agreed, usage in zip(worlds, usages, strict=True)
