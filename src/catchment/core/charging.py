@@ -240,7 +240,17 @@ def _charge(
 ) -> Charge:
     service, full = of
     due_on = service.start if charged_at(item, part) is Timing.IN_ADVANCE else over
-    return Charge(schedule.id, phase.id, item, service, full, due_on, part, tiers_from)
+    return Charge(
+        schedule.id,
+        phase.id,
+        item,
+        service,
+        full,
+        due_on,
+        part,
+        tiers_from,
+        version=schedule.version,
+    )
 
 
 def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Period, date | None]]:

@@ -256,12 +256,13 @@ def evidence_of(measured: Measured) -> Evidence:
         item.timing,
         charge.full,
         counted,
+        charge.version,
     )
 
 
 def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
-    if line.deducted is not None and line.deducted.reverses:
+    if line.deducted is not None and line.deducted.owes_nothing:
         return None
     made = line.measured
     if made.basis is not None:

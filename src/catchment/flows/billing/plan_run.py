@@ -139,7 +139,8 @@ def _charged(
     for schedule in agreed.schedules.values():
         if schedule.bills:
             day = min(as_of, frozen.get(schedule.id, as_of))
-            shut = closed.get(schedule.id, ()) if schedule.bill_to is BillTo.SELF else ()
+            several = schedule.bill_to is BillTo.PARENT or schedule.version
+            shut = () if several else closed.get(schedule.id, ())
             find = partial(_open, schedule, agreed, billed, day, used, shut)
             charged = attempt(schedule, failures, find) or ()
             found += ((schedule, charge) for charge in charged)

@@ -192,7 +192,7 @@ def rewrite(
     refuse_used(tx, workspace.id, record.id, kept)
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
-    watch.check(tx)
+    watch.check(tx, now)
     bill_again(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
     return record
 
@@ -335,7 +335,7 @@ def _start(
     started = replace(record, activated_at=now, updated_at=now)
     watch = billed_usage.watch(tx, workspace, started, None)
     schedule_records.save_head(tx, started)
-    watch.check(tx)
+    watch.check(tx, now)
     bill_again(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
     return started
 

@@ -70,7 +70,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The price as of then, the days of the full cycle, and for usage prices what was counted."""
+    """The price as of then, the days of the full cycle, and for usage prices what was counted.
+
+    ``version`` is that of the schedule by which it was charged.
+    """
 
     structure: dict[str, Any]
     price_name: str
@@ -78,6 +81,7 @@ class Evidence:
     timing: str
     full: Period
     counted: Counted | None
+    version: int = 0
 
 
 class MemberSums(NamedTuple):
@@ -118,6 +122,7 @@ class _Terms(msgspec.Struct, array_like=True, gc=False):
     frequency: str
     timing: str
     full: Period
+    version: int = 0
 
 
 class _Member(msgspec.Struct, array_like=True, gc=False):
@@ -191,7 +196,8 @@ def _terms_of(one: Evidence) -> _Terms:
     if of is not None:
         read = of.metric, of.known_at, of.last_seq, of.metric_name, of.span
         counted = _CountedTerms(*read, of.scope, of.exclusions)
-    return _Terms(counted, one.structure, one.price_name, one.frequency, one.timing, one.full)
+    named = one.structure, one.price_name, one.frequency, one.timing
+    return _Terms(counted, *named, one.full, one.version)
 
 
 class _Members:
@@ -260,7 +266,7 @@ def read(kept: Kept) -> Evidence:
         own_figures = own.reached, own.before, own.seats
         counted = Counted(*read, of.scope, of.exclusions, *own_figures)
     named = terms.structure, terms.price_name, terms.frequency, terms.timing
-    return Evidence(*named, terms.full, counted)
+    return Evidence(*named, terms.full, counted, terms.version)
 
 
 def _with_figures(body: _Body, place: int, quantity: Decimal, event_count: int) -> EvidenceMember:
