@@ -43,7 +43,9 @@ def charges(
     is not and falls due on ``closed`` days is left out.
     """
     if schedule.archived_at is not None:
-        as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
+        last_day = schedule.archived_at.astimezone(zone).date()
+        as_of = min(as_of, last_day)
+        schedule = replace(schedule, end=min(schedule.end or last_day, last_day))
 
     def wanted(due_on: date) -> bool:
         return due_on <= as_of and due_on not in closed

@@ -133,7 +133,8 @@ class Schedule:
     ``phases`` are in order and do not overlap; one that waits for a milestone is not among them.
     With ``roll_up`` the usage of everyone below the customer is priced together with its own, less
     the ``exclusions`` and whoever is below those. An archived schedule claims no usage from
-    ``archived_at`` on and charges nothing that falls due after that day. A ``suspended`` one goes
+    ``archived_at`` on and charges nothing that falls due after that day, nor in advance for days
+    after it. A ``suspended`` one goes
     on claiming and charging, but nothing is drafted of it until it is resumed. With ``adjust_late``
     usage that came too late for its invoice is billed later. ``tax_rates`` are those agreed for
     some prices, by price. ``version`` counts from 0 how often what is invoiced for good was agreed

@@ -76,7 +76,7 @@ def last_invoices(
     found: dict[str, list[Adjusting]] = {}
     for one in waiting:
         host = known.get(one.host_id)
-        if host is None or not (host.bills and is_over(host, on)):
+        if host is None or not _has_ended(host, one, on):
             continue
         if host.id in drafting or Key(host.id, on) in billed.days:
             continue
@@ -84,3 +84,12 @@ def last_invoices(
         if slot.takes(one, host.id):
             found.setdefault(host.id, []).append(one)
     return [replace(slots[id].due, adjusting=tuple(own)) for id, own in found.items()]
+
+
+def _has_ended(host: Schedule, one: Adjusting, on: date) -> bool:
+    """Whether no invoice of ``host`` comes any more. An archived one only settles what it was paid
+    in advance.
+    """
+    if host.archived_at is not None:
+        return one.agreed_anew
+    return host.bills and is_over(host, on)

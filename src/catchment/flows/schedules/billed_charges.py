@@ -8,6 +8,7 @@ and stays.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -45,20 +46,52 @@ def agree_anew(
     schedule was ``before`` it. ``issued_days`` are the due days of those invoices, with their
     numbers. Raises ScheduleBilled.
     """
+    changed = _changed(workspace, before, after, issued_days)
+    for one in changed:
+        if not _in_advance(one):
+            raise ScheduleBilled(
+                f"Invoice {issued_days[one.due_on]} of {one.due_on} would charge something else;"
+                " void it first, or change only what comes after it."
+            )
+    _note(tx, workspace, before, changed, now)
+
+
+def end_today(
+    tx: Connection,
+    workspace: Workspace,
+    before: Schedule,
+    issued_days: Mapping[date, str],
+    now: datetime,
+) -> None:
+    """Note which charges on issued invoices were made in advance for days after today: the schedule
+    is about to be archived.
+    """
+    after = replace(before, archived_at=now)
+    found = _changed(workspace, before, after, issued_days)
+    _note(tx, workspace, before, [one for one in found if _in_advance(one)], now)
+
+
+def _changed(
+    workspace: Workspace, before: Schedule, after: Schedule, issued_days: Mapping[date, str]
+) -> list[Charge]:
+    """What falls due on those days and is another charge ``after`` the change, as it was before,
+    else as it is; by due day.
+    """
     if not issued_days:
-        return
+        return []
     zone = ZoneInfo(workspace.timezone)
     old, new = (_on_days(schedule, issued_days, zone) for schedule in (before, after))
-    changed = [id for id in old.keys() | new.keys() if _what(old.get(id)) != _what(new.get(id))]
-    for day, id in sorted((_due_on(old, new, id), id) for id in changed):
-        if any(one is not None and not _in_advance(one) for one in (old.get(id), new.get(id))):
-            raise ScheduleBilled(
-                f"Invoice {issued_days[day]} of {day} would charge something else; void it first,"
-                " or change only what comes after it."
-            )
+    found = (new | old).items()
+    changed = [one for id, one in found if _what(old.get(id)) != _what(new.get(id))]
+    return sorted(changed, key=lambda one: (one.due_on, one.billed_as))
+
+
+def _note(
+    tx: Connection, workspace: Workspace, before: Schedule, changed: list[Charge], now: datetime
+) -> None:
     if changed:
         schedule_versions.replaced(tx, workspace.id, before, now)
-        changed_charges.note(tx, workspace.id, [id for id in changed if id in old])
+        changed_charges.note(tx, workspace.id, [one.billed_as for one in changed])
 
 
 def _on_days(schedule: Schedule, due: Mapping[date, str], zone: ZoneInfo) -> dict[ChargeId, Charge]:
@@ -74,10 +107,6 @@ def _what(charge: Charge | None) -> _What | None:
         return None
     days = charge.service, charge.full, charge.read, charge.due_on
     return *days, charge.item.settles, charge.discounts
-
-
-def _due_on(old: Mapping[ChargeId, Charge], new: Mapping[ChargeId, Charge], id: ChargeId) -> date:
-    return (old.get(id) or new[id]).due_on
 
 
 def _in_advance(charge: Charge) -> bool:

@@ -14,6 +14,7 @@ from catchment.flows.billing.run_billing import bill_schedule, hold
 from catchment.flows.credits.grant_phases import grant_phases, refuse_used
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts
 from catchment.flows.schedules import billed_usage
+from catchment.flows.schedules.billed_charges import end_today
 from catchment.flows.schedules.pool_terms import check_exclusions
 from catchment.flows.schedules.schedule_terms import (
     NewId,
@@ -31,6 +32,7 @@ from catchment.store.schedules import (
     joining,
     payment_settings,
     phase_terms,
+    schedule_billing,
     schedule_records,
     schedules,
 )
@@ -206,9 +208,9 @@ def archive(
     now: datetime,
     new_id: NewId,
 ) -> ScheduleRecord:
-    """End a schedule today: what is due by then is drafted, and nothing that falls due later.
-
-    Again, nothing changes. Raises NotFound.
+    """End a schedule today: what is due by then is drafted, and nothing that falls due later but
+    what gives back what was paid in advance for the days after. Again, nothing changes. Raises
+    NotFound.
     """
     hold(tx, workspace)
     record = schedule_records.one(tx, workspace.id, id, to_change=True)
@@ -217,6 +219,8 @@ def archive(
     if record.activated_at is not None:  # billing runs pass over it from now on
         today = now.astimezone(ZoneInfo(workspace.timezone)).date()
         bill_schedule(tx, usage, workspace, id, as_of=today, now=now, new_id=new_id)
+    days = schedule_billing.issued_days(tx, workspace.id, id)
+    end_today(tx, workspace, schedules.one(tx, workspace.id, id), days, now)
     archived = replace(record, archived_at=now, updated_at=now)
     rivals = billed_usage.rivals(tx, workspace.id, record)
     schedule_records.save_head(tx, archived)

@@ -96,6 +96,7 @@ def _of(
                 end=terms.end,
                 billing_day=terms.billing_day,
                 phases=tuple(_phase(one, items) for one in terms.phases),
+                archived_at=None,
                 version=version,
             )
         )
