@@ -68,6 +68,25 @@ class Deducted:
         return self.reverses or self.dropped
 
 
+class Moved(NamedTuple):
+    """The last ``days`` of a charge: ``given_back``, or charged after all."""
+
+    days: Period
+    given_back: bool
+
+
+def moved(was: Period, now: Period | None) -> Moved | None:
+    """Which days a charge is not for any more, or has come to be for; None where it is the same.
+
+    ``now`` is None where it is not charged any more. Its first day always stays.
+    """
+    if now is None:
+        return Moved(was, given_back=True)
+    if now.end < was.end:
+        return Moved(Period(now.end, was.end), given_back=True)
+    return Moved(Period(was.end, now.end), given_back=False) if was.end < now.end else None
+
+
 @dataclass(frozen=True, slots=True)
 class Adjusting:
     """A charge that may have to be adjusted, with its lines in force, by number.
@@ -99,30 +118,16 @@ class Adjusting:
         return self.billed[0].taxation if self.billed else NOT_TAXED
 
     @property
-    def given_back(self) -> Period | None:
-        """The last days that its lines in force were for and that are no longer charged."""
-        was = self._was
-        if self.dropped:
-            return was
-        now = self.charge.service.end
-        return Period(now, was.end) if now < was.end else None
-
-    @property
-    def charged_again(self) -> Period | None:
-        """The days that are charged beyond those that its lines in force were for."""
-        was, now = self._was, self.charge.service.end
-        return Period(was.end, now) if was.end < now and not self.dropped else None
+    def moved(self) -> Moved | None:
+        """Which days are no longer charged, or charged after all, since the lines in force."""
+        was = self.billed[-1].service if self.billed else None
+        now = None if self.dropped else self.charge.service
+        return moved(was or self.charge.service, now)
 
     @property
     def applies_on(self) -> date:
         """The first day on which it costs something else: an invoice before that is too early."""
-        changed = self.given_back or self.charged_again
-        return self.charge.service.start if changed is None else changed.start
-
-    @property
-    def _was(self) -> Period:
-        billed = self.billed[-1].service if self.billed else None
-        return billed or self.charge.service
+        return self.moved.days.start if self.moved else self.charge.service.start
 
     @property
     def deducted(self) -> Deducted:

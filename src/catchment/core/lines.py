@@ -266,10 +266,9 @@ def _nothing(schedule: Schedule, measured: Measured, *, joined: bool) -> Line:
 
 def _adjusted(adjusting: Adjusting) -> str:
     """What an adjustment is for: days that are no longer charged, or charged after all."""
-    if adjusting.given_back is not None:
-        return f"given back for {days_text(adjusting.given_back)}"
-    if adjusting.charged_again is not None:
-        return f"charged for {days_text(adjusting.charged_again)}"
+    if adjusting.moved is not None:
+        what = "given back" if adjusting.moved.given_back else "charged"
+        return f"{what} for {days_text(adjusting.moved.days)}"
     return f"adjustment for {days_text(adjusting.charge.service)}"
 
 

@@ -60,6 +60,12 @@ def replaced(tx: Connection, workspace: str, before: Schedule, now: datetime) ->
     )
 
 
+def replaced_at(tx: Connection, schedule_id: str, version: int) -> datetime | None:
+    """When that version of a schedule was replaced; None where it is in force."""
+    query = select(_c.replaced_at).where(_c.schedule_id == schedule_id, _c.version == version)
+    return tx.execute(query).scalar_one_or_none()
+
+
 def earlier(tx: Connection, schedule: Schedule) -> list[Schedule]:
     """What the schedule was before the version that is given, the latest first."""
     if not schedule.version:
