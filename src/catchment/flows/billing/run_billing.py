@@ -9,22 +9,20 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges, is_over, running
-from catchment.core.consolidation import Due, Key
+from catchment.core.consolidation import Key
 from catchment.core.daily import NEVER_USED, DaysUsed
 from catchment.core.period import days_text, days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.check_sums import OutOfBalance
 from catchment.flows.billing.days_used import days_used, has_on_demand
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.filled_drafts import keep
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.keep_drafts import NewId
-from catchment.flows.billing.late_usage import late
-from catchment.flows.billing.place_adjustments import last_invoices
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.seat_usage import of_seats
+from catchment.flows.billing.settlements import settlements
 from catchment.store.access import Workspace
 from catchment.store.engine import lock
 from catchment.store.invoices import invoices
@@ -92,7 +90,9 @@ def bill_schedules(
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
     over = [one for one in billing if one.version and is_over(one, as_of)]
     if over:
-        dues, agreed = _last(tx, usage, workspace, over, as_of)
+        ids = {one.id for one in over}
+        agreed = agreements.of_invoices(tx, workspace, ids)
+        dues = settlements(tx, usage, agreed, ids, as_of)
         kept += keep(tx, workspace, drafted(tx, usage, agreed, dues), now=now, new_id=new_id)
     payable = [one.id for one in kept if one.net.minor >= 0]
     found, differences = issue_drafts(tx, workspace, payable, now=now)
@@ -100,17 +100,6 @@ def bill_schedules(
         raise OutOfBalance.by(differences[0])
     issued = {one.id: one for one in found}
     return [issued.get(one.id, one) for one in kept]
-
-
-def _last(
-    tx: Connection, usage: UsageStore, workspace: Workspace, over: Iterable[Schedule], on: date
-) -> tuple[list[Due], Agreements]:
-    """Invoices of the day ``on`` for what schedules that are ``over`` have to settle."""
-    ids = {one.id for one in over}
-    agreed = agreements.of_invoices(tx, workspace, ids)
-    found = [one for one in late(tx, usage, agreed, hosts=ids) if one.agreed_anew]
-    billed = invoices.billed(tx, workspace.id, ids)
-    return last_invoices(found, agreed.schedules, billed, on), agreed
 
 
 def hold(tx: Connection, workspace: Workspace) -> None:

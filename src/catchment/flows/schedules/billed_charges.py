@@ -26,7 +26,7 @@ from catchment.store.schedules import changed_charges, schedule_versions
 
 
 class ScheduleBilled(Conflict):
-    """The change would alter a period that is invoiced for good."""
+    """The change would alter a period that is invoiced for good, and was charged in arrears."""
 
     code = "schedule_billed"
 
