@@ -129,6 +129,21 @@ class _Judged:
         self.made = 0
         self.survivors: list[Mutant] = []
 
+    def pytest_configure(self) -> None:
+        """Always the same examples, so that no score hangs on luck; none is made smaller."""
+        # pytest wants to be there first.
+        from hypothesis import HealthCheck, Phase, settings
+
+        settings.register_profile(
+            "mutants",
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+        )
+        settings.load_profile("mutants")
+
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         module = importlib.import_module(self.name)
         if not _passes(session, None):

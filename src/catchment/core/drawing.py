@@ -67,6 +67,21 @@ class Draw(NamedTuple):
     tax: Money
 
 
+class Owed(NamedTuple):
+    """What is to be paid of a charge: ``net``, and ``tax`` with that."""
+
+    net: Money
+    tax: Money
+
+
+def owed(payables: Sequence[Payable]) -> dict[int, Owed]:
+    """What is to be paid of each charge before any credit pays, by its place.
+
+    What the invoice gives back is taken off. Together they owe the tax of the invoice.
+    """
+    return {one.charge.place: Owed(one.net, one.tax) for one in _open(payables)}
+
+
 def drawn(
     payables: Sequence[Payable], available: Iterable[Available], payer: CustomerId
 ) -> tuple[Draw, ...]:

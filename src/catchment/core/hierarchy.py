@@ -160,6 +160,14 @@ class Forest:
                     waiting.append(link.customer)
         return frozenset(found)
 
+    def linked_above(self, customers: Iterable[CustomerId]) -> set[CustomerId]:
+        """Some customers and all that links lead up to, whether or not those held at one time."""
+        return _reached(customers, lambda who: (link.parent for link in self.links(who)))
+
+    def linked_below(self, root: CustomerId) -> set[CustomerId]:
+        """``root`` and all that links lead down to, whether or not those held at one time."""
+        return _reached([root], lambda who: (link.customer for link in self.child_links(who)))
+
     def members(self, root: CustomerId, span: Span) -> Mapping[CustomerId, Membership]:
         """Everyone who was ``root`` or below it at some instant of ``span``, and exactly when."""
         found: dict[CustomerId, Membership] = {}
@@ -177,6 +185,20 @@ class Forest:
                     assert link.customer not in path, (link, path)
                     waiting.append(((*path, link.customer), below))
         return found
+
+
+def _reached(
+    starts: Iterable[CustomerId], next_of: Callable[[CustomerId], Iterable[CustomerId | None]]
+) -> set[CustomerId]:
+    """The ``starts`` and all that they lead to, step by step."""
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        for one in next_of(waiting.pop()):
+            if one is not None and one not in found:
+                found.add(one)
+                waiting.append(one)
+    return found
 
 
 def within(spans: tuple[Span, ...], link: Link) -> tuple[Span, ...]:

@@ -135,7 +135,7 @@ class Agreements:
         """The claims on usage among those whom ``schedule`` can measure."""
         if schedule.id not in self._reaches:
             root = schedule.customer
-            family = _family(self.forest, root) if schedule.roll_up else {root}
+            family = self.forest.linked_below(root) if schedule.roll_up else {root}
             few, many = sorted((family, self.claims.keys()), key=len)
             found = tuple(claim for who in few if who in many for claim in self.claims[who])
             self._reaches[schedule.id] = _Reach(found, _alike(found), {})
@@ -292,15 +292,3 @@ def _moved(known: Collection[Link], moves: Mapping[CustomerId, Move]) -> Collect
     gone = {link.id for one in moves.values() for link in one.superseded}
     added = [link for one in moves.values() for link in one.added]
     return [*(link for link in known if link.id not in gone), *added]
-
-
-def _family(forest: Forest, root: CustomerId) -> set[CustomerId]:
-    """``root`` and everyone who was ever below it."""
-    found = {root}
-    waiting = [root]
-    while waiting:
-        for link in forest.child_links(waiting.pop()):
-            if link.customer not in found:
-                found.add(link.customer)
-                waiting.append(link.customer)
-    return found
