@@ -18,7 +18,7 @@ from catchment.core.metering import Metric, UsageQuery
 from catchment.core.period import NO_END, ONE_DAY, Period, first_instant
 from catchment.core.phase_days import phases_of
 from catchment.core.pools import Pool
-from catchment.core.schedules import PricedItem, Schedule, UsageKey
+from catchment.core.schedules import BillTo, PricedItem, Schedule, UsageKey
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.onward import Naming
 from catchment.flows.billing.users import Asked, users
@@ -51,6 +51,11 @@ class _Question:
 def has_on_demand(schedule: Schedule) -> bool:
     """Whether anything is charged on demand."""
     return any(item.on_demand for phase in schedule.phases for item in phase.items)
+
+
+def may_join(schedule: Schedule) -> bool:
+    """Whether what falls due may find an invoice that is there already."""
+    return schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
 
 
 def days_used(

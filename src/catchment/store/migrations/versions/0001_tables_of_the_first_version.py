@@ -210,6 +210,16 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "line_terms",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_terms_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_terms")),
+    )
+    op.create_table(
         "merchants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1184,9 +1194,13 @@ def upgrade() -> None:
         "invoice_evidence",
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("terms_id", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_evidence_invoice_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["line_terms.id"], name=op.f("fk_invoice_evidence_terms_id")
         ),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_evidence_workspace_id")
@@ -1443,14 +1457,13 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "workspace_id",
             "schedule_id",
-            "phase_id",
             "price_id",
             "service_start",
             "part",
             "adjustment",
             "live_key",
             name=op.f(
-                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_part_adjustment_live_key"
+                "uq_line_items_workspace_id_schedule_id_price_id_service_start_part_adjustment_live_key"
             ),
         ),
     )
