@@ -59,6 +59,13 @@ class Agreements:
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
     _reaches: dict[str, _Reach] = field(default_factory=dict)
 
+    def schedule(self, id: str) -> Schedule:
+        """One of the schedules, by id. Raises NotFound."""
+        found = self.schedules.get(id)
+        if found is None:
+            raise schedules.missing(id)
+        return found
+
     def pool(
         self, schedule: Schedule, metric_id: str, span: Span, scope: Scope | None = None
     ) -> Pool:
@@ -123,8 +130,8 @@ class Agreements:
         if self.complete:
             return replace(self, forest=forest, _reaches={})
         everyone = starts.union(link.customer for link in found)
-        known = {one.id: one for one in schedules.of_customers(tx, self.workspace.id, everyone)}
-        claimed = _claims((known | {**self.schedules}).values(), self.zone)
+        others = schedules.of_customers(tx, self.workspace.id, everyone, known=self.schedules)
+        claimed = _claims((*self.schedules.values(), *others), self.zone)
         return replace(self, forest=forest, claims=claimed, complete=True, _reaches={})
 
     def claimed_alike(self) -> dict[str, str]:
@@ -228,8 +235,8 @@ def paying(
     if starts:
         up = links.above(tx, workspace.id, starts.union(_parents(moves)))
         above = {link.parent for link in up if link.parent}.union(_parents(moves))
-        for one in schedules.of_customers(tx, workspace.id, above):
-            known.setdefault(one.id, one)
+        others = schedules.of_customers(tx, workspace.id, above, known=known)
+        known |= {one.id: one for one in others}
     before = replace(_agreements(workspace, known.values(), Forest(up)), complete=False)
     return before, replace(before, forest=Forest(_moved(up, moves)), moves=moves, _reaches={})
 
@@ -245,8 +252,8 @@ def around(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) 
     }
     concerned = {one.customer for one in found.values()}
     concerned |= {link.customer for link in known.values()}
-    for one in schedules.of_customers(tx, workspace.id, concerned):
-        found.setdefault(one.id, one)
+    others = schedules.of_customers(tx, workspace.id, concerned, known=found)
+    found |= {one.id: one for one in others}
     return _agreements(workspace, found.values(), Forest(known.values()))
 
 

@@ -149,6 +149,5 @@ def _queries(
     tx: Connection, workspace_id: str, batch: Sequence[tuple[_Question, Pool]]
 ) -> list[UsageQuery]:
     everyone = {member.customer for _, pool in batch for member in pool.members}
-    known = aliases.of_customers(tx, workspace_id, everyone)
-    naming = Naming({who: tuple(alias.value for alias in found) for who, found in known.items()})
+    naming = Naming(aliases.names_of(tx, workspace_id, everyone))
     return [UsageQuery(one.metric, naming.members(pool)) for one, pool in batch]

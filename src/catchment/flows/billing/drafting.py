@@ -225,9 +225,7 @@ def answers_to(
     pools_asked = _pools(agreed, questions, since, failures, failed)
     for batch in batches(pools_asked, _weight, _MEMBERS_AT_ONCE):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone)
-        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        naming = Naming(names)
+        naming = Naming(aliases.names_of(tx, workspace_id, everyone))
         shown = _Shown(agreed, naming)
         asking = [_asking(question, pools, naming) for question, pools in batch]
         made = count(
@@ -235,7 +233,9 @@ def answers_to(
         )
         last_seq = made.last_seq
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
-            found = tuple(m for m in pools.now.members if m.customer in used.members)
+            found = tuple([m for m in pools.now.members if m.customer in used.members])
+            if len(found) == len(pools.now.members):
+                found = pools.now.members  # mostly, and then the same for many questions
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
             basis = None
             if known_at is not None:
