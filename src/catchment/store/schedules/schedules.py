@@ -88,11 +88,11 @@ def of_customers(
     return some(tx, workspace, [id for id in found if id not in known])
 
 
-def _ids(workspace: str) -> Select[tuple[str]]:
+def _ids(workspace: str) -> Select[str]:
     return select(billing_schedules.c.id).where(billing_schedules.c.workspace_id == workspace)
 
 
-def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
+def _read(tx: Connection, wanted: Select[str]) -> list[Schedule]:
     heads = tx.execute(
         select(*_HEAD).where(billing_schedules.c.id.in_(wanted)).order_by(billing_schedules.c.id)
     ).all()
