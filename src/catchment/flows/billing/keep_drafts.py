@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
 from catchment.core.money import Money, total
@@ -35,7 +36,6 @@ from catchment.store.invoices.invoice_parts import (
 from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.taxes import tax_registrations
 
-NewId = Callable[[], str]
 _RECEIVES = frozenset({"PRIMARY", "STANDARD"})
 
 

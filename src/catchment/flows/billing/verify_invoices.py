@@ -19,6 +19,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Part
 from catchment.core.daily import only
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
 from catchment.core.money import total
 from catchment.core.period import ONE_DAY
@@ -320,7 +321,7 @@ def _judged(tx: Connection, plan: Plan) -> Difference | None:
     return first_difference(invoice, replace(stored, evidence=plan.kept), made, contents)
 
 
-def _new_ids() -> Callable[[], str]:
+def _new_ids() -> NewId:
     """Ids that are no stored part's."""
     numbers = count(1)
     return lambda: f"new {next(numbers)}"

@@ -6,7 +6,6 @@ from its first day on, whether or not its invoice is issued, paid, deleted or vo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit
 from catchment.core.errors import Invalid
+from catchment.core.ids import NewId
 from catchment.core.lines import RateDisplay
 from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, day_after, day_text
@@ -32,7 +32,6 @@ from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup
 from catchment.store.invoices.invoices import Invoice, Status
 
-NewId = Callable[[], str]
 _TITLE = "Prepaid credits"
 
 
