@@ -102,8 +102,18 @@ def projected(
         draws = available.pay(unpaid.lines, invoice.customer_id)
         known = (before or {}).get(invoice.id, contents).lines
         paid = credited(unpaid, draws, new_id, known)
-        found[invoice.id] = _with_totals(invoice, paid), paid
+        found[invoice.id] = with_totals(invoice, paid), paid
     return [found[invoice.id] for invoice, _ in drafts]
+
+
+def with_totals(invoice: Invoice, contents: Contents) -> Invoice:
+    """The head with what its groups come to."""
+    currency = invoice.currency
+    return replace(
+        invoice,
+        net=total((group.net for group in contents.groups), currency),
+        tax=total((group.tax for group in contents.groups), currency),
+    )
 
 
 def project_again(
@@ -164,12 +174,3 @@ def _granted(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> 
 
 def _turn(invoice: Invoice) -> tuple[object, ...]:
     return invoice.due_on or invoice.accounting_date, invoice.created_at, invoice.id
-
-
-def _with_totals(invoice: Invoice, contents: Contents) -> Invoice:
-    currency = invoice.currency
-    return replace(
-        invoice,
-        net=total((group.net for group in contents.groups), currency),
-        tax=total((group.tax for group in contents.groups), currency),
-    )
