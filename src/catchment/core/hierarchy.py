@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from catchment.core.errors import HierarchyCycle, HierarchyTooDeep, LinkOverlap, OwnParent
+from catchment.core.ids import NewId
 from catchment.core.period import BEGINNING, FOREVER, Span, intersect, minus, union
 
 CustomerId = str
@@ -221,7 +222,7 @@ def move(
     at: datetime,
     *,
     recorded_at: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
     reason: str | None = None,
 ) -> Move:
     """Make ``customer`` a child of ``parent`` from ``at`` on for good.
@@ -249,7 +250,7 @@ def settle(
     stays: Sequence[Stay],
     *,
     recorded_at: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> Move:
     """Make ``stays`` (by start, at least one) the places of ``customer`` from the first on.
 

@@ -18,13 +18,14 @@ from catchment.core.charging import charges
 from catchment.core.daily import DaysUsed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.core.period import NO_END, Period, day_after
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.drafting import drafted, measured
-from catchment.flows.billing.keep_drafts import NewId, contents_of, head, payers
+from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import drafted_from
 from catchment.flows.billing.run_billing import unbilled

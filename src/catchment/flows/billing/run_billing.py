@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Key
 from catchment.core.daily import NEVER_USED, DaysUsed
+from catchment.core.ids import NewId
 from catchment.core.period import days_text, days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.check_sums import OutOfBalance
 from catchment.flows.billing.days_used import days_used, has_on_demand
 from catchment.flows.billing.issue_drafts import issue_drafts
-from catchment.flows.billing.keep_drafts import NewId
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.access import Workspace

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.errors import Invalid
+from catchment.core.ids import NewId
 from catchment.core.minimums import Minimum
 from catchment.flows.schedules.on_demand_terms import any_on_demand
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
-
-NewId = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
