@@ -152,10 +152,12 @@ def contents_of(
     ids = _Ids(before or Contents(), new_id)
     groups: list[LineItemGroup] = []
     lines: list[LineItem] = []
-    shares: dict[CustomerId, list[MemberShare]] = {}
+    shares: dict[CustomerId, list[MemberShare]] = {who: [] for who in draft.usage_groups.customers}
     for place, line in enumerate(draft.lines):
         for who, quantity, parts, taxes in line.shares or ():
-            shares.setdefault(who, []).append(MemberShare(place, quantity, parts, taxes))
+            own = shares.get(who)
+            if own is not None:  # on the page that is shown
+                own.append(MemberShare(place, quantity, parts, taxes))
     evidence: dict[str, Evidence] = {}
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group)
@@ -271,8 +273,8 @@ def _reading(line: Line) -> Basis | None:
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
     """How many there are by each of METHODS."""
-    by_method = zip(*(share.parts for share in shares), strict=True)
-    counts = tuple(len(parts) - parts.count(None) for parts in by_method)
+    by_method = zip(*[share.parts for share in shares], strict=True)
+    counts = tuple([len(parts) - parts.count(None) for parts in by_method])
     return counts or (0,) * len(METHODS)
 
 
@@ -298,7 +300,7 @@ def _usage(
                 )
                 for item in member.items
             ),
-            shares=tuple(shares.get(member.customer, ())),
+            shares=tuple(shares[member.customer]),
         )
         for place, member in enumerate(draft.usage_groups)
     )
