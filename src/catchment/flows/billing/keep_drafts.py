@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -181,7 +180,7 @@ def contents_of(
     ids = _Ids(before or Contents(), new_id)
     groups: list[LineItemGroup] = []
     lines: list[LineItem] = []
-    shares: defaultdict[CustomerId, list[MemberShare]] = defaultdict(list)
+    shares: dict[CustomerId, list[MemberShare]] = {who: [] for who in draft.usage_groups.customers}
     evidence: dict[str, Evidence] = {}
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group)
@@ -190,7 +189,9 @@ def contents_of(
             made = _line(line, ids.line(line), invoice_id, group_id, index)
             lines.append(made)
             for who, quantity, parts, taxes in line.shares or ():
-                shares[who].append(MemberShare(index, quantity, parts, taxes))
+                own = shares.get(who)
+                if own is not None:  # on the page that is shown
+                    own.append(MemberShare(index, quantity, parts, taxes))
             if explained:
                 evidence[made.id] = evidence_of(line.measured)
         net = total([one.net for one in lines[first:]], draft.currency)
@@ -335,7 +336,7 @@ def _usage(
                     for item in member.items
                 ]
             ),
-            shares=tuple(shares.get(member.customer, ())),
+            shares=tuple(shares[member.customer]),
         )
         for place, member in enumerate(draft.usage_groups)
     )
