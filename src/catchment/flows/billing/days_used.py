@@ -55,7 +55,8 @@ def has_on_demand(schedule: Schedule) -> bool:
 
 def may_join(schedule: Schedule) -> bool:
     """Whether what falls due may find an invoice that is there already."""
-    return schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
+    anew = schedule.version > 0  # what is paid in advance was agreed anew
+    return anew or schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
 
 
 def days_used(

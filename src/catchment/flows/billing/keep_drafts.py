@@ -271,6 +271,7 @@ def evidence_of(measured: Measured) -> Evidence:
         item.timing,
         charge.full,
         counted,
+        charge.version,
     )
 
 
@@ -297,7 +298,7 @@ def _members(measured: Measured, basis: Basis) -> tuple[EvidenceMember, ...]:
 
 def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
-    if line.deducted is not None and line.deducted.reverses:
+    if line.deducted is not None and line.deducted.owes_nothing:
         return None
     made = line.measured
     if made.basis is not None:

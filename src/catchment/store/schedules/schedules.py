@@ -35,6 +35,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.roll_up_exclusions,
     _c.tax_rates,
     _c.suspended_at,
+    _c.version,
 )
 _PHASE: tuple[Column[Any], ...] = (
     _p.id,
@@ -159,4 +160,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         adjust_late=row.adjust_late_usage,
         tax_rates=row.tax_rates or {},
         suspended=row.suspended_at is not None,
+        version=row.version,
     )
