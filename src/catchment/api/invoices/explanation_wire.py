@@ -21,7 +21,6 @@ from catchment.core.settling import StepKind
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.invoices.explain_line import Explanation
 from catchment.store.catalog import structures
-from catchment.store.invoices import invoice_parts
 from catchment.store.invoices.evidence import Counted, EvidenceMember
 from catchment.store.invoices.invoice_rows import segment_texts
 
@@ -211,9 +210,6 @@ class UsageUsedOut(Wire):
     tiers_began: TiersBeganOut | None = None
     seats: list[SeatsOfDaysOut] | None = None
     members: MembersPage
-
-
-        )
 
 
 class ExplanationOut(Wire):

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from catchment.core.drawing import Owed
 from catchment.core.adjustments import Moved, moved
+from catchment.core.drawing import Owed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery

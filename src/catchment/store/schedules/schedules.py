@@ -103,7 +103,7 @@ def _read(tx: Connection, wanted: Select[str]) -> list[Schedule]:
     return [_schedule(row, of_schedule[row.id]) for row in heads]
 
 
-def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Phase]]:
+def _phases(tx: Connection, wanted: Select[str]) -> Mapping[str, list[Phase]]:
     """The phases of each schedule in order, but for those that wait for a milestone."""
     priced = (
         select(phase_prices.c.phase_id, phase_prices.c.price_id)
