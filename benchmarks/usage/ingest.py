@@ -21,7 +21,7 @@ import psycopg
 from benchmarks.families.measuring import Figures
 from benchmarks.usage.senders import Load, event
 from catchment import ids
-from catchment.api.edge.deps import utcnow
+from catchment.api.edge.clock import utcnow
 from catchment.main import build
 from catchment.settings import Settings
 from catchment.store import access

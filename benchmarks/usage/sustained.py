@@ -24,7 +24,7 @@ from benchmarks.usage import month
 from benchmarks.usage.copying import TABLES, copy
 from benchmarks.usage.stream import Bodies, Stream
 from catchment import ids
-from catchment.api.edge.deps import utcnow
+from catchment.api.edge.clock import utcnow
 from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.core.period import ALWAYS
 from catchment.main import Built, build
