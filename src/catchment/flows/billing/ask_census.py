@@ -82,7 +82,9 @@ def _counted(lines: Sequence[MeasuredLine]) -> Iterator[tuple[Claimant, Period]]
     for one in lines:
         services[one.line.claimant].add(one.line.service)
     for whose, own in services.items():
-        yield from ((whose, days) for days in (*own, *overlaps(own)))
+        yield from ((whose, days) for days in own)
+        if len(own) > 1:
+            yield from ((whose, days) for days in overlaps(own))
 
 
 def days_of(lines: Sequence[MeasuredLine]) -> Period:
