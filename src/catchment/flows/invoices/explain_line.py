@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from catchment.core.drawing import Owed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
+from catchment.core.money import Amount
 from catchment.core.pricing import SeatPart
 from catchment.core.seat_balances import counted_days, deciding
 from catchment.core.settling import StepKind
@@ -42,7 +42,7 @@ class Explanation:
     evidence: Evidence
     members: tuple[tuple[str, EvidenceMember], ...]
     kept_since: datetime | None = None
-    left: tuple[Owed, Owed] | None = None
+    left: tuple[Amount, Amount] | None = None
 
 
 def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> Explanation:
