@@ -7,7 +7,7 @@ about money ever waits for a database.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, tzinfo
 from typing import NamedTuple
 
@@ -41,7 +41,9 @@ def charges(
     is not and falls due on ``closed`` days is left out.
     """
     if schedule.archived_at is not None:
-        as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
+        last_day = schedule.archived_at.astimezone(zone).date()
+        as_of = min(as_of, last_day)
+        schedule = replace(schedule, end=min(schedule.end or last_day, last_day))
 
     def wanted(due_on: date) -> bool:
         return due_on <= as_of and due_on not in closed
@@ -193,7 +195,8 @@ class _Charging:
         """The charge for a service within the ``full`` cycle, which is ``over`` on a day."""
         due_on = service.start if charged_at(item, part) is Timing.IN_ADVANCE else over
         schedule, phase, _ = self.of
-        return Charge(schedule.id, phase.id, item, service, full, due_on, part, tiers_from)
+        named = schedule.id, phase.id, item, service, full, due_on, part, tiers_from
+        return Charge(*named, version=schedule.version)
 
 
 def _charges_parts(item: PricedItem) -> bool:

@@ -199,7 +199,7 @@ class UsageStore:
 
         def ask(cursor: Cursor, last: int) -> Names:
             bounds = {"earliest": micros(within.start), "latest": micros(within.end)}
-            found = measuring.rows(cursor, queries.names(event_types), bounds)
+            found = queries.rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
 
         near = Near.to([within], event_types)
@@ -232,7 +232,7 @@ class UsageStore:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return pa.table({"seq": pa.array([], pa.int64())})
-            found = measuring.rows(cursor, queries.places(query.metric), bounds)
+            found = queries.rows(cursor, queries.places(query.metric), bounds)
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
         read = queries.properties([query.metric])
@@ -281,7 +281,7 @@ class UsageStore:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return None
-            found = measuring.rows(cursor, queries.ends(query.metric), bounds)
+            found = queries.rows(cursor, queries.ends(query.metric), bounds)
             [(first_at, first, last_at, last)] = found
             if first is None:
                 return None

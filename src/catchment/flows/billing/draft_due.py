@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due, Key
 from catchment.core.schedules import Schedule
+from catchment.flows.billing.days_used import may_join
 from catchment.flows.billing.draft_group import GroupDrafter, Made, Task, nobody_has_credit
-from catchment.flows.billing.draft_joining import draft_joining, may_join
+from catchment.flows.billing.draft_joining import draft_joining
 from catchment.flows.billing.filled_drafts import Filled, keep_filled
 from catchment.flows.billing.helpers import helping, worthwhile
 from catchment.flows.billing.late_usage import standing
@@ -201,8 +202,12 @@ def _unbilled(
     tx: Connection, plan: Plan, drafts: Sequence[tuple[Due, Filled]]
 ) -> list[tuple[Due, Filled]]:
     """Those drafts that nobody else has made since the plan."""
+    if not drafts:
+        return []
     ids = {id for due, _ in drafts for id in concerned_by(due)}
-    billed = invoices.billed(tx, plan.agreed.workspace.id, ids)
+    days = (due.on for due, _ in drafts)
+    first = min(chain(days, (one.service.start for due, _ in drafts for one in due.charges)))
+    billed = invoices.billed(tx, plan.agreed.workspace.id, ids, since=first)
     adjusted = {one.charge.billed_as for due, _ in drafts for one in due.adjusting}
     now = standing(tx, plan.agreed, adjusted)
     return [

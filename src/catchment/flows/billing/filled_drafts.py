@@ -40,7 +40,8 @@ class Filled(NamedTuple):
 
 def filled(draft: Draft, id: str, new_id: NewId) -> Filled:
     """A draft with the ids of all that stands on it."""
-    return Filled(id, Outline.of(draft), contents_of(draft, id, new_id))
+    contents = contents_of(draft, id, new_id)
+    return Filled(id, Outline.of(draft, contents.groups), contents)
 
 
 def keep(

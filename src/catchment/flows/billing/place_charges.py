@@ -92,24 +92,27 @@ def place(
 
 def planned(
     tx: Connection,
-    workspace: Workspace,
+    around: Agreements,
     wanted: Collection[Charge],
     looking: Looking,
     adjusting: UsageStore,
 ) -> tuple[Agreements, list[Due]]:
     """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
 
+    They are all of one schedule, ``around`` whose invoices this was agreed.
     Each is whole: with what joins it and stands on its draft, on demand as found by ``looking``,
     and with what it adjusts by the usage ``adjusting``. Nothing is held.
     """
     search = _Search(
         tx,
-        workspace,
+        around.workspace,
         {},
         {charge.billed_as for charge in wanted},
         {charge.due_on for charge in wanted},
         looking,
         hold=False,
+        agreed=around,
+        around=frozenset(charge.schedule_id for charge in wanted),
     )
     dues = search.dues()
     assert search.agreed is not None, wanted
@@ -206,7 +209,7 @@ class _Search:
     hold: bool = True
     keys: set[Key] = field(default_factory=set)
     agreed: Agreements | None = None
-    _around: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
 
     def dues(self) -> list[Due]:
         """What those invoices bill, once nothing leads to another one."""
@@ -240,8 +243,8 @@ class _Search:
         return [one for one in found if one is not None and one.status is Status.DRAFT]
 
     def _agreed(self, schedule_ids: set[str]) -> Agreements:
-        if self.agreed is None or not schedule_ids <= self._around:
-            self._around = frozenset(schedule_ids)
+        if self.agreed is None or not schedule_ids <= self.around:
+            self.around = frozenset(schedule_ids)
             self.agreed = agreements.of_invoices(self.tx, self.workspace, schedule_ids)
         return self.agreed
 
@@ -251,7 +254,7 @@ class _Search:
         concerned = [
             schedule
             for schedule in agreed.schedules.values()
-            if schedule.id in self._around or schedule.bill_to is BillTo.PARENT
+            if schedule.id in self.around or schedule.bill_to is BillTo.PARENT
         ]
         used = self._used(agreed, concerned)
         return [

@@ -150,7 +150,10 @@ def _planned(
     if invoice.schedule_id is None or invoice.due_on is None:
         raise _Different("invoice", invoice.id, "billingScheduleId", "nothing", "a schedule")
     known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
-    agreed = history.as_known(known_at, invoice.calculated_at)
+    versions = {
+        line.schedule_id: kept[line.id].version for line in stored.lines if line.schedule_id
+    }
+    agreed = history.as_known(known_at, invoice.calculated_at, versions)
     schedule = agreed.schedules[invoice.schedule_id]
     plan = Plan(invoice, schedule, agreed, stored, kept)
     charged = without_credits(stored).lines

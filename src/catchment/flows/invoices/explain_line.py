@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from sqlalchemy import Connection
 
+from catchment.core.adjustments import Moved, moved
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
@@ -21,12 +22,21 @@ from catchment.flows.invoices.credit_tax import left_to_pay
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.invoices import evidence, invoice_contents
+from catchment.store.invoices import adjustments, evidence, invoice_contents
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.schedules import schedule_versions
 from catchment.store.usage import kept_usage
 from catchment.usage import UsageStore
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedAnew:
+    """Which days an adjustment gives back, or charges after all, since the schedule was changed."""
+
+    moved: Moved
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Explanation:
     members: tuple[tuple[str, EvidenceMember], ...]
     kept_since: datetime | None = None
     left: tuple[Amount, Amount] | None = None
+    agreed_anew: AgreedAnew | None = None
 
 
 def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> Explanation:
@@ -68,7 +79,22 @@ def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: st
         tuple((names[member.customer], member) for member in ordered),
         kept_usage.since(tx, workspace_id),
         left_to_pay(tx, invoice, line) if line.settles is StepKind.CREDIT else None,
+        _agreed_anew(tx, line, kept, workspace_id),
     )
+
+
+def _agreed_anew(
+    tx: Connection, line: LineItem, kept: Evidence, workspace_id: str
+) -> AgreedAnew | None:
+    """None where the line is for the days that were billed."""
+    taken = line.deducted
+    if taken is None or not kept.version or line.service is None or line.schedule_id is None:
+        return None
+    billed = adjustments.lines_called(tx, workspace_id, taken.line_ids)
+    last = max(billed, key=lambda one: one.standing.number)
+    change = moved(last.service, None if taken.dropped else line.service)
+    at = schedule_versions.replaced_at(tx, line.schedule_id, kept.version - 1)
+    return None if change is None or at is None else AgreedAnew(change, at)
 
 
 def counted_events(tx: Connection, usage: UsageStore, workspace_id: str, line_id: str) -> pa.Table:

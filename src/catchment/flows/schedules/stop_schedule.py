@@ -108,7 +108,7 @@ def cancel(
     record = replace(record, tax_rates=rates)
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
-    watch.check(tx)
+    watch.check(tx, now)
     bill_again(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
     return record
 

@@ -68,12 +68,15 @@ _LINE = [
 
 
 _Row = Sequence[Any]
-_SCHEDULE = 7
+_INDEX, _SCHEDULE = 3, 7
 
 
-class _Segment(msgspec.Struct, gc=False):
-    """What counts of a segment."""
+class _Segment(msgspec.Struct, array_like=True, gc=False):
+    """A segment up to what counts of it."""
 
+    quantity: str
+    rate: str
+    fee: str
     amount: Decimal
 
 
@@ -113,6 +116,12 @@ class ReadInvoice:
     measured: tuple[MeasuredLine, ...] = ()
     problem: str | None = None
 
+    @property
+    def adjusting(self) -> tuple[str, ...]:
+        """The ids of the lines that adjust earlier ones."""
+        lines = self.figures.lines if self.figures else ()
+        return tuple(line.id for line in lines if line.deducted is not None)
+
 
 @dataclass(slots=True)
 class _Members:
@@ -140,7 +149,7 @@ def read(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> Itera
         for head in heads:
             id, customer, schedule_id, *_ = head
             try:
-                found = _invoice(head, groups[id], lines[id], sums, members[id], alike)
+                found = _invoice(head, groups[id], lines[id], sums.get(id, {}), members[id], alike)
             except (ArithmeticError, LookupError, ValueError, TypeError, AssertionError) as error:
                 problem = f"unreadable ({type(error).__name__})"
                 yield ReadInvoice(id, customer, schedule_id, None, problem=problem)
@@ -211,7 +220,7 @@ def _invoice(
     head: _Row,
     groups: Sequence[_Row],
     lines: Sequence[_Row],
-    sums: Mapping[str, MemberSums | None],
+    sums: Mapping[int, MemberSums | None],
     members: _Members,
     alike: _Alike,
 ) -> tuple[InvoiceFigures, tuple[MeasuredLine, ...]]:
@@ -222,7 +231,7 @@ def _invoice(
     billed: defaultdict[str, defaultdict[Claimant, dict[Period, Decimal]]]
     billed = defaultdict(lambda: defaultdict(dict))
     for row in lines:
-        sum = sums[row[1]]
+        sum = sums[row[_INDEX]]
         line = _line(row, currency, sum, members)
         found.append(line)
         if sum is None:

@@ -214,7 +214,6 @@ line_items = Table(
     UniqueConstraint(
         "workspace_id",
         "schedule_id",
-        "phase_id",
         "price_id",
         "service_start",
         "part",
@@ -243,12 +242,23 @@ late_looks = Table(
     Column("known_at", Instant, nullable=False),
 )
 
+# What the lines of invoices say alike of prices and metrics, compressed, by what it is: the id is a
+# digest of it. Never changed; what is agreed to by many is kept once.
+line_terms = Table(
+    "line_terms",
+    metadata,
+    id_column(),
+    workspace_column(),
+    Column("body", LargeBinary, nullable=False),
+)
+
 # What made the amounts of an invoice's lines, compressed: read and written only with them.
 invoice_evidence = Table(
     "invoice_evidence",
     metadata,
     Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
     workspace_column(),
+    reference("terms_id", "line_terms"),
     Column("body", LargeBinary, nullable=False),
 )
 
