@@ -71,7 +71,7 @@ TESTS = {
         "tests/core/test_seat_charges.py",
         *_SETTLING,
     ),
-    "settled_charges": ("tests/core/test_discounts.py", "tests/core/test_minimums.py", *_SETTLING),
+    "settled_charges": ("tests/core/test_settled_charges.py", *_SETTLING),
     "pricing.rating": _PRICING,
     "pricing.seats": _PRICING,
     "pricing.models": _PRICING,

@@ -2,8 +2,7 @@
 
 from catchment.api.edge.wire import Wire
 from catchment.api.taxes.taxation_wire import TaxationOut
-from catchment.core.drawing import Owed
-from catchment.core.money import EXACT, decimal_text, money_text
+from catchment.core.money import EXACT, Amount, decimal_text, money_text
 from catchment.core.taxes import NOT_TAXED
 from catchment.flows.invoices.explain_line import Explanation
 
@@ -17,7 +16,7 @@ class LeftToPayOut(Wire):
     tax_after: str
 
     @classmethod
-    def of(cls, before: Owed, after: Owed) -> "LeftToPayOut":
+    def of(cls, before: Amount, after: Amount) -> "LeftToPayOut":
         return cls(
             net_before=money_text(before.net),
             tax_before=money_text(before.tax),

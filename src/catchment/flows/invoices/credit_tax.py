@@ -6,13 +6,14 @@ with more or less tax to pay than their own rates come to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import reduce
 
 from sqlalchemy import Connection
 
-from catchment.core.drawing import Owed, owed
+from catchment.core.drawing import owed
 from catchment.core.errors import FigureDiffers
-from catchment.core.money import total
+from catchment.core.money import Amount
 from catchment.core.settling import StepKind
 from catchment.flows.credits.credit_lines import paid_lines, payables
 from catchment.store.invoices import invoice_contents
@@ -21,7 +22,7 @@ from catchment.store.invoices.invoices import Invoice
 from catchment.store.schedules import schedule_billing
 
 
-def left_to_pay(tx: Connection, invoice: Invoice, credit: LineItem) -> tuple[Owed, Owed]:
+def left_to_pay(tx: Connection, invoice: Invoice, credit: LineItem) -> tuple[Amount, Amount]:
     """What was left to pay of the charge before the line of a credit, and what is left after it.
 
     Raises FigureDiffers where the invoice has nothing that the line pays.
@@ -40,20 +41,11 @@ def left_to_pay(tx: Connection, invoice: Invoice, credit: LineItem) -> tuple[Owe
         and line.settles is StepKind.CREDIT
         and _paid_by(lines, line) == place
     ]
-    before = _less(charges[place], earlier)
-    return before, _less(before, [credit])
+    before = reduce(Amount.plus, earlier, charges[place])  # lines of credits are below zero
+    return before, before.plus(credit)
 
 
 def _paid_by(lines: Sequence[LineItem], credit: LineItem) -> int | None:
     """The place of the first line of what the line of a credit pays."""
     paid = paid_lines(lines, credit)
     return paid[0].index if paid else None
-
-
-def _less(before: Owed, credits: Iterable[LineItem]) -> Owed:
-    """What is left after some credits, whose lines are below zero."""
-    currency = before.net.currency
-    return Owed(
-        before.net + total((line.net for line in credits), currency),
-        before.tax + total((line.tax for line in credits), currency),
-    )

@@ -10,10 +10,10 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from catchment.core.adjustments import Moved, moved
-from catchment.core.drawing import Owed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
+from catchment.core.money import Amount
 from catchment.core.pricing import SeatPart
 from catchment.core.seat_balances import counted_days, deciding
 from catchment.core.settling import StepKind
@@ -52,7 +52,7 @@ class Explanation:
     evidence: Evidence
     members: tuple[tuple[str, EvidenceMember], ...]
     kept_since: datetime | None = None
-    left: tuple[Owed, Owed] | None = None
+    left: tuple[Amount, Amount] | None = None
     agreed_anew: AgreedAnew | None = None
 
 
