@@ -103,7 +103,12 @@ function taxText(tax: LineTax, currency: string): string {
   const why = TAX_REASONS[tax.reason];
   if (!tax.name) return `None: ${why}`;
   const version = tax.taxRateVersion ? `, version ${tax.taxRateVersion}` : "";
-  return `${percentText(tax.taxRate)} is ${moneyText(tax.rounded, currency)} (${tax.name}${version}): ${why}`;
+  const amount = moneyText(tax.rounded, currency);
+  const made = tax.leftToPay
+    ? `${amount}: of what is left to pay it falls from ${moneyText(tax.leftToPay.taxBefore, currency)} ` +
+      `to ${moneyText(tax.leftToPay.taxAfter, currency)}`
+    : `${percentText(tax.taxRate)} is ${amount}`;
+  return `${made} (${tax.name}${version}): ${why}`;
 }
 
 /** "Above 42, which was used since 1 Jan 2026" */

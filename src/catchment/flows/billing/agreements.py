@@ -59,6 +59,13 @@ class Agreements:
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
     _reaches: dict[str, _Reach] = field(default_factory=dict)
 
+    def schedule(self, id: str) -> Schedule:
+        """One of the schedules, by id. Raises NotFound."""
+        found = self.schedules.get(id)
+        if found is None:
+            raise schedules.missing(id)
+        return found
+
     def pool(
         self, schedule: Schedule, metric_id: str, span: Span, scope: Scope | None = None
     ) -> Pool:
@@ -123,8 +130,8 @@ class Agreements:
         if self.complete:
             return replace(self, forest=forest, _reaches={})
         everyone = starts.union(link.customer for link in found)
-        known = {one.id: one for one in schedules.of_customers(tx, self.workspace.id, everyone)}
-        claimed = _claims((known | {**self.schedules}).values(), self.zone)
+        others = schedules.of_customers(tx, self.workspace.id, everyone, known=self.schedules)
+        claimed = _claims((*self.schedules.values(), *others), self.zone)
         return replace(self, forest=forest, claims=claimed, complete=True, _reaches={})
 
     def claimed_alike(self) -> dict[str, str]:
@@ -135,7 +142,7 @@ class Agreements:
         """The claims on usage among those whom ``schedule`` can measure."""
         if schedule.id not in self._reaches:
             root = schedule.customer
-            family = _family(self.forest, root) if schedule.roll_up else {root}
+            family = self.forest.linked_below(root) if schedule.roll_up else {root}
             few, many = sorted((family, self.claims.keys()), key=len)
             found = tuple(claim for who in few if who in many for claim in self.claims[who])
             self._reaches[schedule.id] = _Reach(found, _alike(found), {})
@@ -244,8 +251,8 @@ def paying(
     if starts:
         up = links.above(tx, workspace.id, starts.union(_parents(moves)))
         above = {link.parent for link in up if link.parent}.union(_parents(moves))
-        for one in schedules.of_customers(tx, workspace.id, above):
-            known.setdefault(one.id, one)
+        others = schedules.of_customers(tx, workspace.id, above, known=known)
+        known |= {one.id: one for one in others}
     before = replace(_agreements(workspace, known.values(), Forest(up)), complete=False)
     return before, replace(before, forest=Forest(_moved(up, moves)), moves=moves, _reaches={})
 
@@ -261,8 +268,8 @@ def around(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) 
     }
     concerned = {one.customer for one in found.values()}
     concerned |= {link.customer for link in known.values()}
-    for one in schedules.of_customers(tx, workspace.id, concerned):
-        found.setdefault(one.id, one)
+    others = schedules.of_customers(tx, workspace.id, concerned, known=found)
+    found |= {one.id: one for one in others}
     return _agreements(workspace, found.values(), Forest(known.values()))
 
 
@@ -316,15 +323,3 @@ def _moved(known: Collection[Link], moves: Mapping[CustomerId, Move]) -> Collect
     gone = {link.id for one in moves.values() for link in one.superseded}
     added = [link for one in moves.values() for link in one.added]
     return [*(link for link in known if link.id not in gone), *added]
-
-
-def _family(forest: Forest, root: CustomerId) -> set[CustomerId]:
-    """``root`` and everyone who was ever below it."""
-    found = {root}
-    waiting = [root]
-    while waiting:
-        for link in forest.child_links(waiting.pop()):
-            if link.customer not in found:
-                found.add(link.customer)
-                waiting.append(link.customer)
-    return found

@@ -20,7 +20,7 @@ from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
 from catchment.core.daily import only
-from catchment.core.hierarchy import CustomerId, Forest
+from catchment.core.hierarchy import CustomerId
 from catchment.core.lines import Line, adjustment
 from catchment.core.metering import Aggregation
 from catchment.core.period import Span
@@ -61,7 +61,7 @@ def late(
     if touched:
         everyone = {who for own in touched.values() for who in own}
         agreed = agreed.among(tx, everyone)
-        reach = {stretch: above(agreed.forest, own) for stretch, own in touched.items()}
+        reach = {stretch: agreed.forest.linked_above(own) for stretch, own in touched.items()}
         whose = set().union(*reach.values())
         within = adjustments.lines_within(tx, workspace, whose, {s.service for s in touched})
         for charge, lines in within.items():
@@ -120,18 +120,6 @@ def stale(tx: Connection, workspace_id: str, line_ids: Collection[str]) -> set[s
         for issued in [[line.standing for line in now[one.charge] if line.issued]]
         if not up_to_date([*issued, one.standing])
     }
-
-
-def above(forest: Forest, customers: Iterable[CustomerId]) -> set[CustomerId]:
-    """Some customers and everyone who was ever above them."""
-    found = set(customers)
-    waiting = list(found)
-    while waiting:
-        for link in forest.links(waiting.pop()):
-            if link.parent is not None and link.parent not in found:
-                found.add(link.parent)
-                waiting.append(link.parent)
-    return found
 
 
 def _touched(

@@ -15,7 +15,7 @@ from catchment.core.charging import is_over
 from catchment.core.consolidation import Due, Key
 from catchment.core.hierarchy import CustomerId
 from catchment.core.schedules import BillTo, Schedule
-from catchment.store.invoices.invoices import Billed
+from catchment.store.invoices.invoices import DaysBilled
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def attached(
 
 
 def last_invoices(
-    waiting: Iterable[Adjusting], known: Mapping[str, Schedule], billed: Billed, on: date
+    waiting: Iterable[Adjusting], known: Mapping[str, Schedule], billed: DaysBilled, on: date
 ) -> list[Due]:
     """Invoices of the day ``on`` for what waits on schedules that have none coming."""
     drafting: dict[str, date] = {}

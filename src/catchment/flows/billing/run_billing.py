@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from catchment.core.charging import charges, is_over, running
 from catchment.core.consolidation import Key
 from catchment.core.daily import NEVER_USED, DaysUsed
+from catchment.core.ids import NewId
 from catchment.core.period import days_text, days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
@@ -19,7 +20,6 @@ from catchment.flows.billing.days_used import days_used, has_on_demand
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.filled_drafts import keep
 from catchment.flows.billing.issue_drafts import issue_drafts
-from catchment.flows.billing.keep_drafts import NewId
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.settlements import settlements

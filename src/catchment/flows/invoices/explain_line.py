@@ -13,9 +13,12 @@ from catchment.core.adjustments import Moved, moved
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
+from catchment.core.money import Amount
 from catchment.core.pricing import SeatPart
 from catchment.core.seat_balances import counted_days, deciding
+from catchment.core.settling import StepKind
 from catchment.flows.billing.seat_usage import of_seats, totals_of
+from catchment.flows.invoices.credit_tax import left_to_pay
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.access import Workspace
 from catchment.store.families import customers
@@ -40,7 +43,8 @@ class AgreedAnew:
 class Explanation:
     """A line with all that made its amount. ``members`` are in the order of the tree, by name.
 
-    Events of before ``kept_since`` were dropped, if it is given.
+    Events of before ``kept_since`` were dropped, if it is given. Of the line of a credit ``left``
+    is what was left to pay of its charge before it and after it.
     """
 
     invoice: Invoice
@@ -48,11 +52,12 @@ class Explanation:
     evidence: Evidence
     members: tuple[tuple[str, EvidenceMember], ...]
     kept_since: datetime | None = None
+    left: tuple[Amount, Amount] | None = None
     agreed_anew: AgreedAnew | None = None
 
 
 def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> Explanation:
-    """Why the line has its amount. Raises NotFound."""
+    """Why the line has its amount. Raises NotFound, FigureDiffers."""
     invoice = one_invoice(tx, workspace_id, invoice_id)
     line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
     kept = evidence.of_line(tx, workspace_id, line_id)
@@ -73,6 +78,7 @@ def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: st
         kept,
         tuple((names[member.customer], member) for member in ordered),
         kept_usage.since(tx, workspace_id),
+        left_to_pay(tx, invoice, line) if line.settles is StepKind.CREDIT else None,
         _agreed_anew(tx, line, kept, workspace_id),
     )
 

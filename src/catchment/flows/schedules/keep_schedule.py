@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
+from catchment.core.ids import NewId
 from catchment.flows.billing.run_billing import bill_schedule, hold
 from catchment.flows.credits.grant_phases import grant_phases, refuse_used
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts
@@ -17,7 +18,6 @@ from catchment.flows.schedules import billed_usage
 from catchment.flows.schedules.billed_charges import end_today
 from catchment.flows.schedules.pool_terms import check_exclusions
 from catchment.flows.schedules.schedule_terms import (
-    NewId,
     Terms,
     check_days,
     check_start,

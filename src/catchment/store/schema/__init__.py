@@ -48,6 +48,7 @@ from catchment.store.schema.documents import (
     late_looks,
     line_item_groups,
     line_items,
+    line_terms,
     usage_branches,
     usage_item_groups,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "late_looks",
     "line_item_groups",
     "line_items",
+    "line_terms",
     "list_prices",
     "merchants",
     "metadata",

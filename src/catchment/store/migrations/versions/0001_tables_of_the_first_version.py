@@ -210,6 +210,16 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "line_terms",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_terms_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_terms")),
+    )
+    op.create_table(
         "merchants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1219,12 +1229,13 @@ def upgrade() -> None:
         "invoice_evidence",
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("terms_id", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_evidence_invoice_id")
         ),
         sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_evidence_workspace_id")
+            ["terms_id"], ["line_terms.id"], name=op.f("fk_invoice_evidence_terms_id")
         ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_evidence")),
     )
@@ -1235,9 +1246,6 @@ def upgrade() -> None:
         sa.Column("metrics", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_usage_metrics_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_usage_metrics_workspace_id")
         ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_usage_metrics")),
     )
@@ -1255,9 +1263,6 @@ def upgrade() -> None:
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_line_item_groups_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_item_groups_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_item_groups")),
         sa.UniqueConstraint(
@@ -1380,9 +1385,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_branches_invoice_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_branches_workspace_id")
-        ),
         sa.PrimaryKeyConstraint(
             "customer_id", "invoice_id", "first_index", name=op.f("pk_usage_branches")
         ),
@@ -1406,9 +1408,6 @@ def upgrade() -> None:
         sa.Column("shares", sa.JSON(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_item_groups_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_item_groups_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_item_groups")),
         sa.UniqueConstraint(
@@ -1470,22 +1469,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_line_items_invoice_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_items_workspace_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_items")),
         sa.UniqueConstraint("invoice_id", "index", name=op.f("uq_line_items_invoice_id_index")),
         sa.UniqueConstraint(
             "workspace_id",
             "schedule_id",
-            "phase_id",
             "price_id",
             "service_start",
             "part",
             "adjustment",
             "live_key",
             name=op.f(
-                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_part_adjustment_live_key"
+                "uq_line_items_workspace_id_schedule_id_price_id_service_start_part_adjustment_live_key"
             ),
         ),
     )
