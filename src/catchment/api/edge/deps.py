@@ -27,7 +27,6 @@ from catchment.store.paging import PageRequest
 from catchment.usage import UsageStore
 
 COOKIE = "catchment_session"
-VERSIONS = ("2024-01-01", "2024-05-09", "2024-07-30")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

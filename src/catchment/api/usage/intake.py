@@ -22,10 +22,9 @@ from catchment.store.engine import reading
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch
 from catchment.usage.intake.pressure import Pressure
+from catchment.usage.loading import worth_loading
 
 _MOST_KNOWN = 10_000
-_ROWS_WORTH_A_LOOK = 64
-_EVENTS_WORTH_A_LOOK = 5_000
 
 
 class Intake:
@@ -119,7 +118,7 @@ class Intake:
         """Whether, with these events, enough has come to see if loading is worth it."""
         rows, events = self._unseen.get(workspace_id, (0, 0))
         rows, events = rows + 1, events + event_count
-        enough = rows >= _ROWS_WORTH_A_LOOK or events >= _EVENTS_WORTH_A_LOOK
+        enough = worth_loading(rows, events)
         self._unseen[workspace_id] = (0, 0) if enough else (rows, events)
         return enough
 
