@@ -230,16 +230,18 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     Where only members' shares have changed it is a line of zero that says so.
     """
     schedule, taken = adjusting.schedule, adjusting.deducted
-    if adjusting.reverses:
-        measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
-    now = line_of(schedule, measured, joined=len(adjusting.path) > 1)
+    joined = len(adjusting.path) > 1
+    if taken.owes_nothing:
+        now = _nothing(schedule, measured, joined=joined)
+    else:
+        now = line_of(schedule, measured, joined=joined)
     quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
     shares = shares_less(now.shares, adjusting.billed)
     if not (quantity or net.minor or shares):
         return None
     made = replace(
         now,
-        title=f"{now.title} – adjustment for {days_text(now.service)}",
+        title=f"{now.title} – {_adjusted(adjusting)}",
         quantity=quantity,
         rate=to_decimals(EXACT.divide(net.decimal, quantity)) if quantity else now.rate,
         net=net,
@@ -248,6 +250,26 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
         deducted=taken,
     )
     return Adjustment(adjusting, made)
+
+
+def _nothing(schedule: Schedule, measured: Measured, *, joined: bool) -> Line:
+    """The line of a charge of which nothing is owed, as if nothing had been used."""
+    measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
+    made = line_of(schedule, measured, joined=joined)
+    if made.measured.charge.item.metric is not None or not made.segments:
+        return made
+    shares = None if made.shares is None else ()
+    return replace(
+        made, quantity=Decimal(0), net=made.net - made.net, segments=(), steps=(), shares=shares
+    )
+
+
+def _adjusted(adjusting: Adjusting) -> str:
+    """What an adjustment is for: days that are no longer charged, or charged after all."""
+    if adjusting.moved is not None:
+        what = "given back" if adjusting.moved.given_back else "charged"
+        return f"{what} for {days_text(adjusting.moved.days)}"
+    return f"adjustment for {days_text(adjusting.charge.service)}"
 
 
 def taxed(line: Line, taxation: Taxation) -> Line:

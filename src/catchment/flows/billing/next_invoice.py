@@ -18,6 +18,7 @@ from catchment.core.charging import charges
 from catchment.core.daily import DaysUsed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.core.period import NO_END, Period, day_after
 from catchment.core.schedules import Charge, Schedule
@@ -25,10 +26,11 @@ from catchment.flows.billing import agreements
 from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.drafting import drafted, measured
 from catchment.flows.billing.garbage import collected_seldom
-from catchment.flows.billing.keep_drafts import NewId, contents_of, head, payers
+from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import drafted_from
 from catchment.flows.billing.run_billing import unbilled
+from catchment.flows.billing.settlements import settlements
 from catchment.flows.credits.preview_credits import may_pay, preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
@@ -111,11 +113,15 @@ def next_invoice(
     ahead = Period(schedule.start, day_after(_horizons(schedule, today)[-1]))
     used = days_used(tx, usage, around, [schedule], ahead, billed=billed)
     wanted = first_unbilled(schedule, billed, today, zone, used)
-    if not wanted:
-        raise NothingToBill.of(schedule)
-    agreed, dues = planned(tx, around, wanted, partial(days_used, tx, usage), usage)
-    keys = {charge.billed_as for charge in wanted}
-    due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+    if wanted:
+        agreed, dues = planned(tx, around, wanted, partial(days_used, tx, usage), usage)
+        keys = {charge.billed_as for charge in wanted}
+        due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+    else:
+        agreed, dues = around, settlements(tx, usage, around, {schedule_id}, today, ahead=True)
+        if not dues:
+            raise NothingToBill.of(schedule)
+        [due] = dues
     if shared or due.adjusting:
         [(_, made)] = drafted(tx, usage, agreed, [due])
     else:

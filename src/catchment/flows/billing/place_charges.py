@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.daily import NEVER_USED, DaysUsed
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.core.period import ONE_DAY, Period
 from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
@@ -26,7 +27,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import Looking, days_used
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.filled_drafts import keep
-from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, payers
+from catchment.flows.billing.keep_drafts import contents_of, emptied, head, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.flows.billing.price_dues import Failures

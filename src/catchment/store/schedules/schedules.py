@@ -35,6 +35,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.roll_up_exclusions,
     _c.tax_rates,
     _c.suspended_at,
+    _c.version,
 )
 _PHASE: tuple[Column[Any], ...] = (
     _p.id,
@@ -88,11 +89,11 @@ def of_customers(
     return some(tx, workspace, [id for id in found if id not in known])
 
 
-def _ids(workspace: str) -> Select[tuple[str]]:
+def _ids(workspace: str) -> Select[str]:
     return select(billing_schedules.c.id).where(billing_schedules.c.workspace_id == workspace)
 
 
-def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
+def _read(tx: Connection, wanted: Select[str]) -> list[Schedule]:
     heads = tx.execute(
         select(*_HEAD).where(billing_schedules.c.id.in_(wanted)).order_by(billing_schedules.c.id)
     ).all()
@@ -102,7 +103,7 @@ def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
     return [_schedule(row, of_schedule[row.id]) for row in heads]
 
 
-def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Phase]]:
+def _phases(tx: Connection, wanted: Select[str]) -> Mapping[str, list[Phase]]:
     """The phases of each schedule in order, but for those that wait for a milestone."""
     priced = (
         select(phase_prices.c.phase_id, phase_prices.c.price_id)
@@ -159,4 +160,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         adjust_late=row.adjust_late_usage,
         tax_rates=row.tax_rates or {},
         suspended=row.suspended_at is not None,
+        version=row.version,
     )
