@@ -23,6 +23,7 @@ from catchment.core.schedules import ChargeId
 from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
+from catchment.store.invoices import taxation_rows
 from catchment.store.invoices.usage_rows import parts_of
 from catchment.store.schema import (
     billing_schedules,
@@ -30,6 +31,7 @@ from catchment.store.schema import (
     invoices,
     late_looks,
     line_items,
+    line_taxations,
     usage_item_groups,
 )
 from catchment.store.taxes import taxations
@@ -292,10 +294,12 @@ def _measured(workspace_id: str) -> Select[Any]:
             billing_schedules.c.customer_id,
             _LAST_SEQ.label("seen_seq"),
             _KNOWN_AT.label("seen_at"),
+            line_taxations.c.taxation,
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
+        .join(line_taxations, taxation_rows.OF_LINE, isouter=True)
         .where(_line.workspace_id == workspace_id, _MEASURED)
         .order_by(_line.adjustment)
     )
