@@ -34,6 +34,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import among_users, counts_of, days_of
 from catchment.flows.billing.check_sums import faults_in
 from catchment.flows.billing.late_sheet import late_sheet
+from catchment.flows.billing.late_usage import stale
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.credits.project_credits import outdated
 from catchment.store import stamps
@@ -79,10 +80,12 @@ def control_sheet(
     found = _Findings()
     by_metric: defaultdict[str, list[MeasuredLine]] = defaultdict(list)
     adjusting: list[MeasuredLine] = []
+    settled: dict[str, str] = {}
     line_count = 0
     for one in invoice_figures.read(tx, workspace.id, [invoice.id for invoice in checked]):
         found.differences += faults_in(one)
         line_count += len(one.figures.lines) if one.figures else 0
+        settled |= dict.fromkeys(one.adjusting, one.id)
         for line in one.measured:
             if line.deducted is None and of_seats(line.metric):
                 continue  # no census of usage events tells of seats
@@ -97,12 +100,13 @@ def control_sheet(
     late = late_sheet(tx, usage, agreed, adjusting, last_seq)
     waiting = [invoice for invoice in checked if invoice.status is Status.DRAFT]
     drafts = {invoice.id for invoice in waiting}
-    stale = found.outdated | late.outdated | outdated(tx, workspace.id, waiting)
+    anew = {settled[id] for id in stale(tx, workspace.id, settled.keys())}
+    anew |= found.outdated | late.outdated | outdated(tx, workspace.id, waiting)
     return Sheet(
         tuple(found.rows),
         late.rows,
         (*found.differences, *late.differences),
-        tuple(sorted(stale & drafts)),
+        tuple(sorted(anew & drafts)),
         len(checked),
         line_count,
     )

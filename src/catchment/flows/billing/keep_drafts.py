@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
 from catchment.core.money import Money, total
@@ -36,7 +36,6 @@ from catchment.store.invoices.invoice_parts import (
 from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.taxes import tax_registrations
 
-NewId = Callable[[], str]
 _RECEIVES = frozenset({"PRIMARY", "STANDARD"})
 
 
@@ -100,6 +99,34 @@ class Outline(NamedTuple):
         )
 
 
+def blank(
+    workspace_id: str, id: str, payer: Payer, currency: str, *, on: date, now: datetime
+) -> Invoice:
+    """A draft with nothing on it that no schedule bills, addressed to a payer as it is now."""
+    customer, nothing = payer.customer, Money(0, currency)
+    return Invoice(
+        id=id,
+        workspace_id=workspace_id,
+        customer_id=customer.id,
+        schedule_id=None,
+        due_on=None,
+        status=Status.DRAFT,
+        currency=currency,
+        net=nothing,
+        tax=nothing,
+        customer_emails=payer.emails,
+        customer_legal_name=customer.legal_name,
+        customer_billing_address=customer.address,
+        customer_tax_status=TaxStatus(customer.tax_status),
+        customer_tax_id=payer.tax_id,
+        accounting_date=on,
+        created_at=now,
+        updated_at=now,
+        calculated_at=now,
+        payment_term_days=payer.term_days,
+    )
+
+
 def head(
     workspace_id: str,
     id: str,
@@ -110,28 +137,16 @@ def head(
     now: datetime,
     run_id: str | None = None,
 ) -> Invoice:
-    """The head of the draft of ``due``, with the customer as it is now."""
-    customer, schedule = payer.customer, due.schedule
-    return Invoice(
-        id=id,
-        workspace_id=workspace_id,
-        customer_id=customer.id,
+    """The head of the draft of ``due``, addressed to its payer as it is now."""
+    schedule = due.schedule
+    return replace(
+        blank(workspace_id, id, payer, draft.currency, on=draft.accounting_date, now=now),
         schedule_id=schedule.id,
         due_on=draft.due_on,
-        status=Status.DRAFT,
-        currency=draft.currency,
         net=draft.net,
         tax=draft.tax,
-        customer_emails=payer.emails,
-        customer_legal_name=customer.legal_name,
-        customer_billing_address=customer.address,
         customer_tax_status=draft.tax_status,
-        customer_tax_id=payer.tax_id,
         undecided_taxes=draft.undecided,
-        accounting_date=draft.accounting_date,
-        created_at=now,
-        updated_at=now,
-        calculated_at=now,
         billing_period=draft.billing_period,
         payment_term_days=payer.term_days if schedule.due_days is None else schedule.due_days,
         purchase_order_number=schedule.purchase_order,
@@ -165,7 +180,7 @@ def contents_of(
     ids = _Ids(before or Contents(), new_id)
     groups: list[LineItemGroup] = []
     lines: list[LineItem] = []
-    shares: defaultdict[CustomerId, list[MemberShare]] = defaultdict(list)
+    shares: dict[CustomerId, list[MemberShare]] = {who: [] for who in draft.usage_groups.customers}
     evidence: dict[str, Evidence] = {}
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group)
@@ -174,7 +189,9 @@ def contents_of(
             made = _line(line, ids.line(line), invoice_id, group_id, index)
             lines.append(made)
             for who, quantity, parts, taxes in line.shares or ():
-                shares[who].append(MemberShare(index, quantity, parts, taxes))
+                own = shares.get(who)
+                if own is not None:  # on the page that is shown
+                    own.append(MemberShare(index, quantity, parts, taxes))
             if explained:
                 evidence[made.id] = evidence_of(line.measured)
         net = total([one.net for one in lines[first:]], draft.currency)
@@ -254,6 +271,7 @@ def evidence_of(measured: Measured) -> Evidence:
         item.timing,
         charge.full,
         counted,
+        charge.version,
     )
 
 
@@ -280,7 +298,7 @@ def _members(measured: Measured, basis: Basis) -> tuple[EvidenceMember, ...]:
 
 def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
-    if line.deducted is not None and line.deducted.reverses:
+    if line.deducted is not None and line.deducted.owes_nothing:
         return None
     made = line.measured
     if made.basis is not None:
@@ -319,7 +337,7 @@ def _usage(
                     for item in member.items
                 ]
             ),
-            shares=tuple(shares.get(member.customer, ())),
+            shares=tuple(shares[member.customer]),
         )
         for place, member in enumerate(draft.usage_groups)
     )

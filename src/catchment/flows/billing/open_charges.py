@@ -45,7 +45,8 @@ def open_charges(
         due: dict[str, tuple[Charge, ...]] = {}
         for one in part:
             day = min(as_of, frozen.get(one.id, as_of))
-            closed = shut.get(one.id, ()) if one.bill_to is BillTo.SELF else ()
+            several = one.bill_to is BillTo.PARENT or one.version
+            closed = () if several else shut.get(one.id, ())
             made = attempt(one, failures, partial(charges, one, day, agreed.zone, used, closed))
             if made:
                 due[one.id] = made

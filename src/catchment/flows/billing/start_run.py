@@ -6,13 +6,13 @@ and what asked may die.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, NotFound
+from catchment.core.ids import NewId
 from catchment.store.access import Workspace
 from catchment.store.invoices import billing_run_failures, billing_runs, run_invoices
 from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
@@ -44,7 +44,7 @@ def start_run(
     as_of: date,
     source: Source,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
     occasion: datetime | None = None,
 ) -> BillingRun:
     """A run that bills what is due by ``as_of``, and events up to the place ``last_seq``.
@@ -67,7 +67,7 @@ def retry_run(
     accept_bounds: bool,
     source: Source,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> BillingRun:
     """A run for the failures of another one only, up to the same day, by events up to ``last_seq``.
 

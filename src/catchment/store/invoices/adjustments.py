@@ -20,7 +20,6 @@ from catchment.core.metering import Aggregation
 from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
-from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
 from catchment.store.invoices import taxation_rows
@@ -45,9 +44,7 @@ _LOOKED_AT = and_(
     _look.service_start == _line.service_start,
     _look.part == _line.part,
 )
-_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.in_(
-    (StepKind.DISCOUNT, StepKind.MINIMUM)
-)
+_CHARGED = and_(_line.schedule_id.is_not(None), _line.credit_grant_id.is_(None))
 _LAST_SEQ = case(
     (_line.aggregation == Aggregation.SEATS, _line.last_seat),
     (_look.last_seq > _line.last_seq, _look.last_seq),
@@ -75,7 +72,8 @@ class Stretch(NamedTuple):
 class IssuedLine(NamedTuple):
     """A line in force on an issued invoice, or as an adjustment on a draft.
 
-    One that only takes back others has measured nothing, and what settles others has no metric.
+    One that only takes back others has measured nothing; a fee, and what settles others, have no
+    metric.
     ``last_seq`` and ``known_at`` are those of the last look at the charge, where that came to the
     same.
     """
@@ -109,8 +107,8 @@ def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
     return Stretch(
         lines[0].event_type,
         lines[0].aggregation,
-        lines[0].service,
-        lines[0].reads,
+        _service(lines),
+        Period(lines[0].reads.start, _service(lines).end),
         max(one.last_seq for one in lines if one.last_seq is not None),
         max(one.known_at for one in lines if one.known_at is not None),
     )
@@ -193,14 +191,14 @@ def lines_within(
             _line.usage_metric_id.is_not(None),
         )
         _add(tx, query, found)
-    return {charge: lines for charge, lines in found.items() if lines[0].service in wanted}
+    return {charge: lines for charge, lines in found.items() if _service(lines) in wanted}
 
 
 def lines_called(tx: Connection, workspace_id: str, line_ids: Collection[str]) -> list[IssuedLine]:
     """The lines with these ids, in force or not."""
     found: dict[ChargeId, list[IssuedLine]] = {}
     for part in chunks(sorted(line_ids)):
-        query = _measured(workspace_id).where(_line.id.in_(part))
+        query = _of_charges(workspace_id).where(_line.id.in_(part))
         _add(tx, query, found)
     return [one for lines in found.values() for one in lines]
 
@@ -263,12 +261,17 @@ def owners_before(
     return found
 
 
+def _service(lines: Sequence[IssuedLine]) -> Period:
+    """All days that any of the lines of a charge is for."""
+    return Period(lines[0].service.start, max(one.service.end for one in lines))
+
+
 def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[bool], ...]:
     among = () if hosts is None else (_head.billing_schedule_id.in_(hosts),)
     return (
         _line.workspace_id == workspace_id,
         _line.live_key == "",
-        _MEASURED,
+        _CHARGED,
         _head.status.in_(_ISSUED),
         *among,
     )
@@ -276,13 +279,13 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
 
 def _lines(workspace_id: str) -> Select[Any]:
     """For ``_add``. Of drafts there are only adjustments: what else stands there is not billed."""
-    return _measured(workspace_id).where(
+    return _of_charges(workspace_id).where(
         _line.live_key == "", _head.status.in_(_ISSUED) | (_line.adjustment > ORIGINAL)
     )
 
 
-def _measured(workspace_id: str) -> Select[Any]:
-    """Every line that usage makes, for ``_add``."""
+def _of_charges(workspace_id: str) -> Select[Any]:
+    """Every line of a charge, for ``_add``."""
     return (
         select(
             line_items,
@@ -300,7 +303,7 @@ def _measured(workspace_id: str) -> Select[Any]:
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
         .join(line_taxations, taxation_rows.OF_LINE, isouter=True)
-        .where(_line.workspace_id == workspace_id, _MEASURED)
+        .where(_line.workspace_id == workspace_id, _CHARGED)
         .order_by(_line.adjustment)
     )
 
@@ -352,4 +355,5 @@ def _billed(one: IssuedLine, members: Iterable[Any]) -> BilledLine:
         tuple(shares) if one.shared else None,
         paths,
         one.taxation,
+        one.service,
     )

@@ -74,7 +74,10 @@ class Counted:
 
 @dataclass(slots=True)
 class Evidence:
-    """The price as of then, the days of the full cycle, and for usage prices what was counted."""
+    """The price as of then, the days of the full cycle, and for usage prices what was counted.
+
+    ``version`` is that of the schedule by which it was charged.
+    """
 
     structure: dict[str, Any]
     price_name: str
@@ -82,6 +85,7 @@ class Evidence:
     timing: str
     full: Period
     counted: Counted | None
+    version: int = 0
 
 
 class MemberSums(NamedTuple):
@@ -178,7 +182,8 @@ def _terms_of(one: Evidence) -> Terms:
     of, measuring = one.counted, None
     if of is not None:
         measuring = Measuring(of.metric, of.metric_name, of.span, of.scope, of.exclusions)
-    return Terms(measuring, one.structure, one.price_name, one.frequency, one.timing, one.full)
+    named = one.structure, one.price_name, one.frequency, one.timing
+    return Terms(measuring, *named, one.full, one.version)
 
 
 class _Members:
@@ -264,7 +269,7 @@ def read(kept: Kept) -> Evidence:
     except BROKEN as error:
         raise EvidenceUnreadable(str(error)) from error
     named = terms.structure, terms.price_name, terms.frequency, terms.timing
-    return Evidence(*named, terms.full, counted)
+    return Evidence(*named, terms.full, counted, terms.version)
 
 
 def _with_figures(body: _Body, place: int, quantity: Decimal, event_count: int) -> EvidenceMember:

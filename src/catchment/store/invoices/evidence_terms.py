@@ -41,7 +41,10 @@ class Measuring(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
 
 class Terms(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """A price as it was, and the days of its full cycle."""
+    """A price as it was, and the days of its full cycle.
+
+    ``version`` is that of the schedule by which it was charged.
+    """
 
     measuring: Measuring | None
     structure: dict[str, Any]
@@ -49,6 +52,7 @@ class Terms(msgspec.Struct, array_like=True, gc=False, frozen=True):
     frequency: str
     timing: str
     full: Period
+    version: int = 0
 
 
 class TermsRow(NamedTuple):
@@ -84,7 +88,7 @@ class _Known:
         """Structures and metrics are told by their identity; the terms hold on to them."""
         of, full = terms.measuring, terms.full
         key: tuple[object, ...] = id(terms.structure), full.start, full.end
-        key += terms.price_name, terms.frequency, terms.timing
+        key += terms.price_name, terms.frequency, terms.timing, terms.version
         if of is not None:
             key += id(of.metric), of.metric_name, of.span.start, of.span.end
             key += of.scope, of.exclusions

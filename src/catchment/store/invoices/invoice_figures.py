@@ -118,6 +118,12 @@ class ReadInvoice:
     measured: tuple[MeasuredLine, ...] = ()
     problem: str | None = None
 
+    @property
+    def adjusting(self) -> tuple[str, ...]:
+        """The ids of the lines that adjust earlier ones."""
+        lines = self.figures.lines if self.figures else ()
+        return tuple(line.id for line in lines if line.deducted is not None)
+
 
 @dataclass(slots=True)
 class _Members:

@@ -567,6 +567,7 @@ def upgrade() -> None:
         sa.Column("memo", sa.Text(), nullable=True),
         sa.Column("default_due_date_days", sa.Integer(), nullable=True),
         sa.Column("custom_fields", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -898,6 +899,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "changed_charges",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("price_id", sa.Text(), nullable=False),
+        sa.Column("service_start", sa.Date(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_changed_charges_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_changed_charges_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "schedule_id", "price_id", "service_start", "part", name=op.f("pk_changed_charges")
+        ),
+    )
+    op.create_table(
         "credit_grants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1097,6 +1115,23 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phases")),
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
+    )
+    op.create_table(
+        "schedule_versions",
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column(
+            "replaced_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column("terms", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_schedule_versions_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_schedule_versions_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("schedule_id", "version", name=op.f("pk_schedule_versions")),
     )
     op.create_table(
         "time_travellers",
