@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catchment.core.adjustments import (
@@ -113,6 +113,7 @@ def nets(found: _Billed) -> dict[ChargeId, Money]:
     return {id: net for id, net in sums.items() if net.minor}
 
 
+@settings(max_examples=40)
 @given(st.lists(agreed(), min_size=1, max_size=4))
 def test_all_lines_come_to_what_is_agreed_last(versions: list[Schedule]) -> None:
     assert nets(billed_one_after_the_other(versions)) == nets(
@@ -120,6 +121,7 @@ def test_all_lines_come_to_what_is_agreed_last(versions: list[Schedule]) -> None
     )
 
 
+@settings(max_examples=20)
 @given(agreed(), agreed())
 def test_a_change_taken_back_leaves_what_was_billed(first: Schedule, other: Schedule) -> None:
     assert nets(billed_one_after_the_other([first, other, first])) == nets(

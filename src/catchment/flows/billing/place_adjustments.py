@@ -71,14 +71,17 @@ def last_invoices(
     waiting: Iterable[Adjusting], known: Mapping[str, Schedule], billed: DaysBilled, on: date
 ) -> list[Due]:
     """Invoices of the day ``on`` for what waits on schedules that have none coming."""
-    drafting = {key.schedule_id for key in billed.days.keys() - billed.issued}
+    drafting: dict[str, date] = {}
+    for key in sorted(billed.days.keys() - billed.issued):
+        drafting[key.schedule_id] = key.due_on  # the last of them
     slots: dict[str, Slot] = {}
     found: dict[str, list[Adjusting]] = {}
     for one in waiting:
         host = known.get(one.host_id)
         if host is None or not _has_ended(host, one, on):
             continue
-        if host.id in drafting or Key(host.id, on) in billed.days:
+        with_draft = host.id in drafting and one.since <= drafting[host.id]
+        if with_draft or Key(host.id, on) in billed.days:
             continue
         slot = slots.setdefault(host.id, Slot(Due(host, (), day=on), one.payer))
         if slot.takes(one, host.id):

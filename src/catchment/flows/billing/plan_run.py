@@ -29,6 +29,17 @@ from catchment.store.stamps import Stamp
 from catchment.usage import UsageStore
 
 
+class Planned(NamedTuple):
+    """What was agreed, and the ``stamp`` of that."""
+
+    agreed: Agreements
+    stamp: Stamp
+
+    def still(self, tx: Connection) -> Agreements | None:
+        """The same where nothing has changed since; else None."""
+        return self.agreed if stamps.of(tx, self.agreed.workspace.id) == self.stamp else None
+
+
 class Plan(NamedTuple):
     """The invoices that are not there yet, in the order of the due days, and what was agreed as
     they were planned: the ``stamp`` is of that.
@@ -37,6 +48,11 @@ class Plan(NamedTuple):
     agreed: Agreements
     stamp: Stamp
     dues: dict[Key, Due]
+
+    @property
+    def planned(self) -> Planned:
+        """What it was made by."""
+        return Planned(self.agreed, self.stamp)
 
     def of(self, keys: Iterable[Key]) -> list[Due]:
         """The invoices that had these keys; those that are gone are left out."""

@@ -121,25 +121,27 @@ def stretches(
     """
     found: set[Stretch] = set()
     for ids in [None] if hosts is None else chunks(sorted(hosts)):
-        query = (
+        of_charges = (
             select(
-                func.max(_line.event_type),
-                func.max(_line.aggregation),
+                func.max(_line.event_type).label("event_type"),
+                func.max(_line.aggregation).label("aggregation"),
                 _line.service_start,
-                func.max(_line.service_end),
-                func.min(_READS_FROM),
-                func.max(_LAST_SEQ),
-                func.max(_KNOWN_AT),
+                func.max(_line.service_end).label("service_end"),
+                func.min(_READS_FROM).label("reads_from"),
+                func.max(_LAST_SEQ).label("last_seq"),
+                func.max(_KNOWN_AT).label("known_at"),
             )
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
             .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
             .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
+            .subquery()
         )
+        # A run measures thousands of charges by one reading.
         found.update(
             Stretch(kind, Aggregation(how), Period(start, end), Period(since, end), seq, at)
-            for kind, how, start, end, since, seq, at in tx.execute(query)
+            for kind, how, start, end, since, seq, at in tx.execute(select(of_charges).distinct())
         )
     return sorted(found)
 

@@ -69,6 +69,8 @@ _LINE = [
 
 _Row = Sequence[Any]
 _INDEX, _SCHEDULE = 3, 7
+_Billed = tuple[Claimant, Period, Decimal]
+"""What a line bills, of whom and for which days."""
 
 
 class _Segment(msgspec.Struct, array_like=True, gc=False):
@@ -228,8 +230,7 @@ def _invoice(
     id, customer, schedule_id, currency, *totals = head
     found: list[LineFigures] = []
     measured: list[MeasuredLine] = []
-    billed: defaultdict[str, defaultdict[Claimant, dict[Period, Decimal]]]
-    billed = defaultdict(lambda: defaultdict(dict))
+    billed: dict[str, list[_Billed]] = {}
     for row in lines:
         sum = sums[row[_INDEX]]
         line = _line(row, currency, sum, members)
@@ -243,7 +244,7 @@ def _invoice(
         measured.append(MeasuredLine(own, sum.metric, sum.known_at, sum.last_seq, line.deducted))
         # What came late is no usage of this invoice's time.
         if line.used is not None and line.shares is not None and line.deducted is None:
-            billed[sum.metric.id][claimant][service] = line.quantity
+            billed.setdefault(sum.metric.id, []).append((claimant, service, line.quantity))
     figures = InvoiceFigures(
         id,
         customer,
@@ -281,8 +282,13 @@ def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -
     )
 
 
-def _once(of_claimants: Mapping[Claimant, Mapping[Period, Decimal]]) -> Decimal:
+def _once(billed: Sequence[_Billed]) -> Decimal:
     """All that is billed; what is billed as a month and as part of its quarter, once."""
+    if len(billed) == 1:
+        return billed[0][-1]
+    of_claimants: defaultdict[Claimant, dict[Period, Decimal]] = defaultdict(dict)
+    for claimant, service, quantity in billed:
+        of_claimants[claimant][service] = quantity
     return exact_sum(own[service] for own in of_claimants.values() for service in outermost(own))
 
 

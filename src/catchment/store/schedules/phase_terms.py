@@ -103,7 +103,7 @@ def drop(tx: Connection, schedule_id: str) -> None:
 
 
 def discounts_of(
-    tx: Connection, schedule_ids: Select[tuple[str]]
+    tx: Connection, schedule_ids: Select[str]
 ) -> Mapping[str, list[DiscountRecord]]:
     """The discounts of schedules by phase, in order."""
     found: defaultdict[str, list[DiscountRecord]] = defaultdict(list)
@@ -127,7 +127,7 @@ def discounts_of(
 
 
 def minimums_of(
-    tx: Connection, schedule_ids: Select[tuple[str]]
+    tx: Connection, schedule_ids: Select[str]
 ) -> Mapping[str, list[MinimumRecord]]:
     """The minimums of schedules by phase, in order."""
     found: defaultdict[str, list[MinimumRecord]] = defaultdict(list)
@@ -166,6 +166,6 @@ def _place(workspace: str, schedule_id: str, phase_id: str, position: int) -> di
     }
 
 
-def _rows(tx: Connection, table: Table, schedule_ids: Select[tuple[str]]) -> Iterable[Row[Any]]:
+def _rows(tx: Connection, table: Table, schedule_ids: Select[str]) -> Iterable[Row[Any]]:
     query = select(table).where(table.c.schedule_id.in_(schedule_ids))
     return tx.execute(query.order_by(table.c.position))

@@ -1237,9 +1237,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["terms_id"], ["line_terms.id"], name=op.f("fk_invoice_evidence_terms_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_evidence_workspace_id")
-        ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_evidence")),
     )
     op.create_table(
@@ -1249,9 +1246,6 @@ def upgrade() -> None:
         sa.Column("metrics", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_usage_metrics_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_usage_metrics_workspace_id")
         ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_usage_metrics")),
     )
@@ -1269,9 +1263,6 @@ def upgrade() -> None:
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_line_item_groups_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_item_groups_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_item_groups")),
         sa.UniqueConstraint(
@@ -1394,9 +1385,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_branches_invoice_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_branches_workspace_id")
-        ),
         sa.PrimaryKeyConstraint(
             "customer_id", "invoice_id", "first_index", name=op.f("pk_usage_branches")
         ),
@@ -1420,9 +1408,6 @@ def upgrade() -> None:
         sa.Column("shares", sa.JSON(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_item_groups_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_item_groups_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_item_groups")),
         sa.UniqueConstraint(
@@ -1483,9 +1468,6 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_line_items_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_items_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_items")),
         sa.UniqueConstraint("invoice_id", "index", name=op.f("uq_line_items_invoice_id_index")),
