@@ -25,6 +25,7 @@ from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.drafting import drafted, measured
+from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import drafted_from
@@ -89,6 +90,7 @@ class NextInvoice:
         return contents_of(draft, self.invoice.id, nobodys(), explained=False)
 
 
+@collected_seldom()
 def next_invoice(
     tx: Connection,
     usage: UsageStore,
