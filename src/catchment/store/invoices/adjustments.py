@@ -43,9 +43,8 @@ _LOOKED_AT = and_(
     _look.service_start == _line.service_start,
     _look.part == _line.part,
 )
-_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.in_(
-    (StepKind.DISCOUNT, StepKind.MINIMUM)
-)
+# A discount that other charges' usage moves may be within the line of one that is not measured.
+_CHARGES = _line.settles.is_(None) | (_line.settles != StepKind.CREDIT)
 _LAST_SEQ = case(
     (_line.aggregation == Aggregation.SEATS, _line.last_seat),
     (_look.last_seq > _line.last_seq, _look.last_seq),
@@ -196,7 +195,7 @@ def lines_called(tx: Connection, workspace_id: str, line_ids: Collection[str]) -
     """The lines with these ids, in force or not."""
     found: dict[ChargeId, list[IssuedLine]] = {}
     for part in chunks(sorted(line_ids)):
-        query = _measured(workspace_id).where(_line.id.in_(part))
+        query = _charging(workspace_id).where(_line.id.in_(part))
         _add(tx, query, found)
     return [one for lines in found.values() for one in lines]
 
@@ -264,7 +263,7 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
     return (
         _line.workspace_id == workspace_id,
         _line.live_key == "",
-        _MEASURED,
+        _CHARGES,
         _head.status.in_(_ISSUED),
         *among,
     )
@@ -272,13 +271,13 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
 
 def _lines(workspace_id: str) -> Select[Any]:
     """For ``_add``. Of drafts there are only adjustments: what else stands there is not billed."""
-    return _measured(workspace_id).where(
+    return _charging(workspace_id).where(
         _line.live_key == "", _head.status.in_(_ISSUED) | (_line.adjustment > ORIGINAL)
     )
 
 
-def _measured(workspace_id: str) -> Select[Any]:
-    """Every line that usage makes, for ``_add``."""
+def _charging(workspace_id: str) -> Select[Any]:
+    """Every line of a charge, for ``_add``."""
     return (
         select(
             line_items,
@@ -294,7 +293,7 @@ def _measured(workspace_id: str) -> Select[Any]:
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
-        .where(_line.workspace_id == workspace_id, _MEASURED)
+        .where(_line.workspace_id == workspace_id, _CHARGES)
         .order_by(_line.adjustment)
     )
 
