@@ -74,6 +74,8 @@ _NAMES = {
 _SKIPPED = (ast.Assert, ast.Raise, ast.JoinedStr)
 """What is no decision: what a programmer must keep, and words."""
 
+_CALLED = "__called_by_tests__"
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -117,12 +119,12 @@ def put(mutant: Mutant, module: ModuleType) -> None:
 def watch(module: ModuleType) -> set[str]:
     """The names of the module's functions that have been called: they come as they are."""
     called: set[str] = set()
-    vars(module)["_called"] = called
+    vars(module)[_CALLED] = called
     path = str(module.__file__)
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     names = []
     for name, function in _functions(tree.body, ""):
-        function.body[:0] = ast.parse(f"_called.add({name!r})").body
+        function.body[:0] = ast.parse(f"{_CALLED}.add({name!r})").body
         names.append(name)
     code = compile(tree, path, "exec")
     for name in names:

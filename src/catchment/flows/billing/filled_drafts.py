@@ -32,9 +32,8 @@ class Filled(NamedTuple):
     contents: Contents | Rows
 
     def as_rows(self, workspace_id: str) -> Filled:
-        """The same with rows."""
-        if isinstance(self.contents, Rows):
-            return self
+        """The same with rows, which it has none of yet."""
+        assert isinstance(self.contents, Contents), self.id
         return self._replace(contents=contents_rows(workspace_id, [self.contents]))
 
 

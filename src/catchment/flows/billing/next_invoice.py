@@ -31,7 +31,8 @@ from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import drafted_from
 from catchment.flows.billing.run_billing import unbilled
 from catchment.flows.billing.settlements import settlements
-from catchment.flows.credits.preview_credits import may_pay, preview_credits
+from catchment.flows.credits.grant_phases import may_pay
+from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import adjustments, invoices
