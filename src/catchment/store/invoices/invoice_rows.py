@@ -13,14 +13,12 @@ from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.pricing import SeatPart, Segment
 from catchment.core.settling import Step, StepKind
-from catchment.core.taxes import Taxation
-from catchment.store.invoices import deductions
+from catchment.store.invoices import deductions, taxation_rows
 from catchment.store.invoices.figures_text import text_of
 from catchment.store.invoices.invoice_parts import (
     LineItem,
     LineItemGroup,
 )
-from catchment.store.once import once
 from catchment.store.taxes import taxations
 
 
@@ -40,7 +38,7 @@ def group_of_row(row: Row[Any]) -> LineItemGroup:
 
 
 def line_of_row(row: Row[Any]) -> LineItem:
-    """The line of a row that has the invoice's ``currency`` besides."""
+    """The line of a row that has besides the invoice's ``currency`` and how it is taxed."""
     named = row._mapping  # noqa: SLF001
     return LineItem(
         id=row.id,
@@ -124,6 +122,7 @@ LINE_COLUMNS = (
     "rate",
     "rate_display",
     "tax_rate",
+    "taxation_id",
     "net_minor",
     "tax_minor",
     "gross_minor",
@@ -148,12 +147,11 @@ LINE_COLUMNS = (
     "known_at",
     "segments",
     "steps",
-    "taxation",
     "share_counts",
     "restrict_to_customers",
     "deducted",
 )
-LINE_JSON = LINE_COLUMNS[-6:]
+LINE_JSON = LINE_COLUMNS[-5:]
 """Columns whose values are JSON as text, or None."""
 
 
@@ -172,6 +170,7 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         text_of(line.rate),
         line.rate_display,
         text_of(line.tax_rate),
+        taxation_rows.row_of(workspace_id, line.taxation).id if line.taxation else None,
         net,
         tax,
         net + tax,
@@ -196,7 +195,6 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         line.known_at,
         _json([_segment_kept(segment) for segment in line.segments]),
         _json([_step_kept(step) for step in line.steps]) if line.steps else None,
-        _taxation(line.taxation),
         _json_or_none(line.share_counts),
         _json(sorted(line.scope)) if line.scope else None,
         _json_or_none(deductions.kept(line.deducted)),
@@ -205,12 +203,6 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
 
 def _json(value: object) -> str:
     return encode(value).decode()
-
-
-@once
-def _taxation(one: Taxation | None) -> str | None:
-    """The lines of many invoices are taxed the same."""
-    return _json_or_none(taxations.kept(one))
 
 
 def _json_or_none(value: object) -> str | None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, update
 
 from catchment.store.bulk import add_rows
-from catchment.store.invoices import branches, evidence, evidence_terms, head_rows
+from catchment.store.invoices import branches, evidence, evidence_terms, head_rows, taxation_rows
 from catchment.store.invoices.evidence_terms import TermsRow
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoice_rows import (
@@ -23,6 +24,7 @@ from catchment.store.invoices.invoice_rows import (
     line_row,
 )
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.taxation_rows import TaxationRow
 from catchment.store.invoices.usage_rows import (
     METRICS_COLUMNS,
     USAGE_COLUMNS,
@@ -40,6 +42,7 @@ from catchment.store.schema import (
 )
 
 _Row = tuple[Any, ...]
+_TAXATION = attrgetter("taxation")
 
 _TABLES = (
     (invoices, head_rows.COLUMNS, ()),
@@ -54,7 +57,7 @@ _TABLES = (
 
 
 class Rows(NamedTuple):
-    """The rows of invoices, by table; those of ``terms`` may be there already."""
+    """The rows of invoices, by table; those of ``terms`` and ``taxations`` may be there already."""
 
     heads: Sequence[_Row] = ()
     groups: Sequence[_Row] = ()
@@ -64,6 +67,7 @@ class Rows(NamedTuple):
     metrics: Sequence[_Row] = ()
     branches: Sequence[_Row] = ()
     terms: Sequence[TermsRow] = ()
+    taxations: Sequence[TaxationRow] = ()
 
     def under(self, head: Invoice) -> Rows:
         """These of what stands on an invoice, with its head."""
@@ -79,12 +83,14 @@ def rows_of(workspace_id: str, made: Sequence[tuple[Invoice, Contents]]) -> Rows
 def contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
     """The rows of what stands on invoices whose heads are not among it."""
     measured = [usage_rows(workspace_id, contents.usage) for contents in added if contents.usage]
+    taxed = {id(one): one for contents in added for one in map(_TAXATION, contents.lines) if one}
     explained = [_evidence(workspace_id, contents) for contents in added if contents.lines]
     return Rows(
         groups=[group_row(workspace_id, group) for one in added for group in one.groups],
         lines=[line_row(workspace_id, line) for one in added for line in one.lines],
         evidence=[row for row, _ in explained],
         terms=list(dict.fromkeys(terms for _, terms in explained)),
+        taxations=[taxation_rows.row_of(workspace_id, one) for one in taxed.values()],
         members=[row for rows, _ in measured for row in rows],
         metrics=[metrics for _, metrics in measured],
         branches=[
@@ -106,7 +112,8 @@ def joined(found: Iterable[Rows]) -> Rows:
 
 def insert(tx: Connection, rows: Rows) -> None:
     """Store new invoices, in a few statements however many there are."""
-    *by_table, terms = rows
+    *by_table, terms, taxations = rows
+    taxation_rows.add(tx, taxations)
     evidence_terms.add(tx, terms)
     for (table, columns, ready), own in zip(_TABLES, by_table, strict=True):
         add_rows(tx, table, {}, columns, own, ready=ready)
