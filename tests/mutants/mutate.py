@@ -7,7 +7,7 @@ imported again for each, and no file is ever written.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -149,8 +149,18 @@ def _nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
         if isinstance(node, _SKIPPED) or _is_text(node) or _is_strict(node) or _is_never(node):
             continue
         yield node
-        inner = [node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
-        waiting += reversed([one for one in inner if one is not None])
+        waiting += reversed([one for one in _inner(node) if one is not None])
+
+
+def _inner(node: ast.AST) -> Iterable[ast.AST | None]:
+    """What is in a node but for types, which nobody runs."""
+    match node:
+        case ast.AnnAssign(value=value):
+            return [value]
+        case ast.FunctionDef(args=args, body=body):
+            return [*args.defaults, *args.kw_defaults, *body]
+        case _:
+            return ast.iter_child_nodes(node)
 
 
 def _edits(node: ast.AST) -> Iterator[Edit]:
