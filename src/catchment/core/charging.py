@@ -7,16 +7,16 @@ about money ever waits for a database.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, date, tzinfo
 from functools import lru_cache
 
 from catchment.core import daily
-from catchment.core.daily import DaysUsed
+from catchment.core.daily import DaysUsed, Use
 from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles, day_after, months_after
 from catchment.core.pricing import CalculationMode, Graduated, Price, SeatBased, SeatPart
 from catchment.core.schedules import (
     Charge,
+    ChargePart,
     Frequency,
     Phase,
     PricedItem,
@@ -39,8 +39,8 @@ def charges(
     """Every charge due on or before ``as_of``, in the order of an invoice.
 
     That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived. Charged on demand are the days ``used``; where that is not known, every day. What
-    is not and falls due on ``closed`` days is left out.
+    was archived. Charged on demand are the days and events ``used``; where that is not known, every
+    day. What is not and falls due on ``closed`` days is left out.
     """
     if schedule.archived_at is not None:
         as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
@@ -65,7 +65,7 @@ def is_over(schedule: Schedule, on: date) -> bool:
     """Whether nothing falls due after the day ``on``, whatever is open-ended."""
     days = (schedule.days_of(phase) for phase in schedule.phases)
     ended = all(own is None or own.end <= on for own in days)
-    return ended and not running(schedule, on, daily.only(on))
+    return ended and not running(schedule, on, daily.only(Use(on)))
 
 
 def _any_day(_due_on: date) -> bool:
@@ -129,10 +129,10 @@ def _charges_of(
 ) -> Iterator[Charge]:
     """The wanted charges of one item whose service begins by ``as_of``; some are due only later.
 
-    On demand those of all days are there.
+    Of what is on demand all are there.
     """
     if item.on_demand:
-        begun = daily.within(days, as_of, used and used(schedule, item))
+        begun = daily.within(item, days, as_of, used and used(schedule, item))
         yield from _on_demand(schedule, phase, days.start, daily.by_the_day(item), begun)
         return
     if item.frequency is Frequency.ONE_TIME:
@@ -165,13 +165,14 @@ def _charges_of(
 
 
 def _on_demand(
-    schedule: Schedule, phase: Phase, begin: date, item: PricedItem, days: Iterable[Period]
+    schedule: Schedule, phase: Phase, begin: date, item: PricedItem, uses: Iterable[Use]
 ) -> Iterator[Charge]:
-    """A charge for each of ``days``; tiers began on the first day of the phase, ``begin``."""
-    for day in days:
+    """A charge for each of ``uses``; tiers began on the first day of the phase, ``begin``."""
+    for use in uses:
+        day = use.period
         for own, tiers_from in _restarting(item.price, begin, day):
-            made = _charge(schedule, phase, item, (own, day), day.end)
-            yield replace(made, tiers_from=tiers_from)
+            of = own, day
+            yield _charge(schedule, phase, item, of, day.end, use.part, tiers_from)
 
 
 def cycles_in(
@@ -235,7 +236,7 @@ def _charge(
     item: PricedItem,
     of: tuple[Period, Period],
     over: date,
-    part: SeatPart = SeatPart.ALL,
+    part: ChargePart = SeatPart.ALL,
     tiers_from: date | None = None,
 ) -> Charge:
     service, full = of

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from catchment.core.adjustments import Adjusting
 from catchment.core.charging import charges
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.schedules import Charge
 from catchment.flows.billing.agreements import Agreements
 from catchment.store.invoices import adjustments
@@ -56,5 +56,5 @@ def charged_again(agreed: Agreements, line: LineItem, until: date) -> Charge | N
     if schedule is None or line.service is None:
         return None
     wanted = schedule.id, line.price_id, line.service.start, line.part
-    found = charges(schedule, until, agreed.zone, only(line.service.start))
+    found = charges(schedule, until, agreed.zone, only(Use(line.service.start, line.part)))
     return next((one for one in found if one.billed_as == wanted), None)

@@ -17,12 +17,12 @@ from sqlalchemy import Connection
 from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.hierarchy import CustomerId, Forest
 from catchment.core.lines import Line
 from catchment.core.metering import Aggregation
 from catchment.core.period import Span
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.schedules import Charge, ChargeId, Schedule, part_of
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.metrics_then import as_billed
@@ -189,7 +189,7 @@ def _touched(
 def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     """The charges that discounts and minimums make of the charges ``found``, among others."""
     until: dict[str, date] = {}
-    days = {start for _, _, start, _ in found}
+    uses = {Use(start, part_of(part)) for _, _, start, part in found}
     for (schedule_id, *_), lines in found.items():
         due_on = max(one.due_on for one in lines)
         until[schedule_id] = max(due_on, until.get(schedule_id, due_on))
@@ -197,7 +197,7 @@ def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     return {
         charge.billed_as
         for id, due_on in until.items()
-        for charge in charges(known[id], due_on, agreed.zone, only(*days))
+        for charge in charges(known[id], due_on, agreed.zone, only(*uses))
         if any(one.billed_as in found for one in charge.beside)
     }
 
@@ -281,5 +281,7 @@ def _one(
 
 def _charged(agreed: Agreements, schedule: Schedule, lines: list[IssuedLine]) -> Charge | None:
     until = max(one.due_on for one in lines)
-    found = charges(schedule, until, agreed.zone, only(lines[0].service.start))
-    return next((one for one in found if one.billed_as == lines[0].charge), None)
+    wanted = lines[0].charge
+    use = Use(lines[0].service.start, part_of(wanted[-1]))
+    found = charges(schedule, until, agreed.zone, only(use))
+    return next((one for one in found if one.billed_as == wanted), None)

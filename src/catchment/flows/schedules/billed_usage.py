@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.discounts import Discount
 from catchment.core.errors import Conflict, FieldError
 from catchment.core.minimums import Minimum
@@ -194,7 +194,7 @@ def _by_day(
     schedule: Schedule, due: Collection[date], zone: ZoneInfo
 ) -> dict[date, frozenset[_What]]:
     """What is charged on each day ``due``, and may be on demand."""
-    used = only(*(day - ONE_DAY for day in due))
+    used = only(*(Use(day - ONE_DAY) for day in due))
     days: dict[date, set[_What]] = {}
     for charge in charges(schedule, max(due), zone, used):
         item = charge.item

@@ -30,6 +30,7 @@ from catchment.core.control import (
 from catchment.core.metering import ADDING_UP, Metric
 from catchment.core.money import EXACT, exact_sum
 from catchment.core.period import Period, outermost
+from catchment.core.schedules import ChargeId
 from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions
@@ -64,6 +65,7 @@ _LINE = [
     _as_text(_c.segments).label("segments"),
     _as_text(_c.steps).label("steps"),
     *(_c[name] for name in ("service_start", "service_end", "restrict_to_customers")),
+    *(_c[name] for name in ("price_id", "part")),
 ]
 
 
@@ -99,6 +101,7 @@ class MeasuredLine(NamedTuple):
     metric: Metric
     known_at: datetime
     last_seq: int
+    charge: ChargeId
     deducted: Deducted | None = None
 
 
@@ -219,7 +222,7 @@ def _invoice(
     id, customer, schedule_id, currency, *totals = head
     found: list[LineFigures] = []
     measured: list[MeasuredLine] = []
-    billed: defaultdict[str, defaultdict[Claimant, dict[Period, Decimal]]]
+    billed: defaultdict[str, defaultdict[Claimant, dict[Period, dict[str, Decimal]]]]
     billed = defaultdict(lambda: defaultdict(dict))
     for row in lines:
         sum = sums[row[1]]
@@ -227,14 +230,17 @@ def _invoice(
         found.append(line)
         if sum is None:
             continue
-        start, end, named = row[-3:]
+        start, end, named, price, part = row[-5:]
         service = alike.service(start, end)
         claimant = alike.claimant(row[_SCHEDULE], named)
         own = BilledUsage(line.id, id, customer, claimant, service, line.event_count or 0)
-        measured.append(MeasuredLine(own, sum.metric, sum.known_at, sum.last_seq, line.deducted))
+        charge = row[_SCHEDULE], price, start, part
+        read = sum.metric, sum.known_at, sum.last_seq
+        measured.append(MeasuredLine(own, *read, charge, line.deducted))
         # What came late is no usage of this invoice's time.
         if line.used is not None and line.shares is not None and line.deducted is None:
-            billed[sum.metric.id][claimant][service] = line.quantity
+            of_prices = billed[sum.metric.id][claimant].setdefault(service, {})
+            of_prices[price] = EXACT.add(of_prices.get(price, Decimal(0)), line.quantity)
     figures = InvoiceFigures(
         id,
         customer,
@@ -272,9 +278,15 @@ def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -
     )
 
 
-def _once(of_claimants: Mapping[Claimant, Mapping[Period, Decimal]]) -> Decimal:
-    """All that is billed; what is billed as a month and as part of its quarter, once."""
-    return exact_sum(own[service] for own in of_claimants.values() for service in outermost(own))
+def _once(of_claimants: Mapping[Claimant, Mapping[Period, Mapping[str, Decimal]]]) -> Decimal:
+    """All that is billed; what is billed by several prices, or as a month and as part of its
+    quarter, once.
+    """
+    return exact_sum(
+        next(iter(own[service].values()))
+        for own in of_claimants.values()
+        for service in outermost(own)
+    )
 
 
 def _totals(net: int, tax: int, gross: int) -> Totals:

@@ -7,6 +7,7 @@ what stands on live invoices.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,7 +32,8 @@ from catchment.core.adjustments import ORIGINAL
 from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
-from catchment.core.schedules import ChargeId
+from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.single_events import EventPart
 from catchment.store.schema import (
     customers,
     invoice_documents,
@@ -209,6 +211,13 @@ class Billed:
     charges: Mapping[ChargeId, str]  # the invoice that each is on
     issued: frozenset[Key]  # the keys whose invoice is no draft any more
     drafted: frozenset[tuple[str, date]]  # the schedules that have a draft of their own on a day
+    closed: frozenset[tuple[str, str, date]] = frozenset()
+    """Schedule, price and day of events that are billed for good: other ones are late."""
+
+    def leaves_out(self, schedule: Schedule, charge: Charge) -> bool:
+        """Whether a charge is an event that came late for a schedule that adjusts nothing late."""
+        days = schedule.id, charge.item.id, charge.service.start
+        return charge.event is not None and not schedule.adjust_late and days in self.closed
 
 
 def billed(
@@ -248,7 +257,24 @@ def billed(
             ((schedule, price, start, part), id)
             for schedule, price, start, part, id in tx.execute(by_charge)
         )
-    return Billed(days, charges, frozenset(issued), frozenset(drafted))
+    closed = _closed(tx, charges, {id for key, id in days.items() if key in issued})
+    return Billed(days, charges, frozenset(issued), frozenset(drafted), closed)
+
+
+def _closed(
+    tx: Connection, charges: Mapping[ChargeId, str], issued: Collection[str]
+) -> frozenset[tuple[str, str, date]]:
+    """Of which days events are on issued invoices: those known to be ``issued``, or others'."""
+    of_events: defaultdict[str, set[tuple[str, str, date]]] = defaultdict(set)
+    for (schedule_id, price_id, day, part), id in charges.items():
+        if EventPart.names_one(part):
+            of_events[id].add((schedule_id, price_id, day))
+    found = issued & of_events.keys()
+    c = invoices.c
+    for ids in _batches(of_events.keys() - found):
+        query = select(c.id).where(c.id.in_(ids), c.status != Status.DRAFT)
+        found |= set(tx.execute(query).scalars())
+    return frozenset().union(*(of_events[id] for id in found))
 
 
 def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:

@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from catchment.core.metering import (
+    GROWING,
     NO_STEPS,
     VALUING,
     Aggregation,
     Member,
     Metric,
+    SingleEvent,
     Steps,
     Usage,
     UsageQuery,
@@ -30,7 +32,7 @@ from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
 from catchment.core.properties import FRACTION_DIGITS
 from catchment.core.quantities import mean, value_hours
-from catchment.usage.intake.events import micros
+from catchment.usage.intake.events import instant, micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor
 
@@ -116,13 +118,14 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
             of_pool = values.setdefault(index, {})
             of_pool[value] = of_pool.get(value, 0) + count
             own_values.setdefault(index, {}).setdefault(customer, []).append((value, count))
+    events = _singled(cursor, metric, asked, bounds)
     stepping = {
         index: members[index]
         for index, (value, _) in pooled.items()
         if asks_for_steps(asked[index], value, len(members[index]))
     }
-    events = sum(pooled[index][1] for index in stepping)
-    steps = _walk(cursor, metric, asked, stepping, events, bounds) if stepping else {}
+    many = sum(pooled[index][1] for index in stepping)
+    steps = _walk(cursor, metric, asked, stepping, many, bounds) if stepping else {}
     return {
         index: Usage(
             value,
@@ -132,6 +135,7 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
             tuple(values.get(index, {}).items()),
             {customer: tuple(own) for customer, own in own_values.get(index, {}).items()},
             steps.get(index, NO_STEPS),
+            tuple(events.get(index, ())),
         )
         for index, (value, count) in pooled.items()
     }
@@ -157,6 +161,21 @@ def series(
         for one in figures_of(cursor, metric, bounds, by_bucket=True)
         if one.member is None
     }
+
+
+def _singled(
+    cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery], bounds: _Bounds
+) -> dict[int, list[SingleEvent]]:
+    """The events of those queries that want each by itself."""
+    singling = [index for index, query in asked.items() if query.want_events]
+    found: dict[int, list[SingleEvent]] = {}
+    if singling and metric.aggregation in GROWING:
+        register(cursor, "singling", [singling], _QUERIES)
+        for index, id, at, member, value in rows(cursor, queries.singled(metric), bounds):
+            customer = asked[index].members[member].customer
+            one = SingleEvent(id, instant(at), customer, _NOTHING if value is None else value)
+            found.setdefault(index, []).append(one)
+    return found
 
 
 def _is_whole(cursor: Cursor, asked: Mapping[int, UsageQuery]) -> bool:
