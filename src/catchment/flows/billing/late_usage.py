@@ -235,10 +235,12 @@ def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjust
     lines = [one for own in issued.values() for one in own]
     billed = adjustments.with_shares(tx, workspace, lines)
     known = _schedules(tx, agreed, {schedule for schedule, *_ in issued})
+    charged = _charged(agreed, known, lines)
     made = [
         one
-        for own in issued.values()
-        for one in [_one(agreed, known[own[0].charge[0]], own, billed)]
+        for id, own in issued.items()
+        if id in charged
+        for one in [_one(agreed, known[id[0]], charged[id], own, billed)]
         if one is not None
     ]
     measured = as_billed(tx, workspace, [one.charge for one in made])
@@ -251,18 +253,14 @@ def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjust
 def _one(
     agreed: Agreements,
     schedule: Schedule,
+    charge: Charge,
     lines: list[IssuedLine],
     billed: Mapping[str, BilledLine],
 ) -> Adjusting | None:
-    """The charge as it was billed, with its price.
-
-    None where the schedule charges it no more, or the tree has no way to who paid: guards keep both
+    """The charge as it was billed; None where the tree has no way to who paid, which guards keep
     from happening to what is invoiced.
     """
     first, last = lines[0], lines[-1]
-    charge = _charged(agreed, schedule, lines)
-    if charge is None:
-        return None
     path: tuple[CustomerId, ...] | None = (schedule.customer,)
     if first.payer != schedule.customer:
         path = agreed.way(first.payer, schedule.customer, charge.due_on)
@@ -279,9 +277,21 @@ def _one(
     )
 
 
-def _charged(agreed: Agreements, schedule: Schedule, lines: list[IssuedLine]) -> Charge | None:
-    until = max(one.due_on for one in lines)
-    wanted = lines[0].charge
-    use = Use(lines[0].service.start, part_of(wanted[-1]))
-    found = charges(schedule, until, agreed.zone, only(use))
-    return next((one for one in found if one.billed_as == wanted), None)
+def _charged(
+    agreed: Agreements, known: Mapping[str, Schedule], lines: Iterable[IssuedLine]
+) -> dict[ChargeId, Charge]:
+    """What these lines were billed for, with its price, and more of the same schedules.
+
+    What a schedule charges no more is not there: guards keep that from happening to what is
+    invoiced.
+    """
+    of_schedules: defaultdict[str, list[IssuedLine]] = defaultdict(list)
+    for line in lines:
+        of_schedules[line.charge[0]].append(line)
+    return {
+        charge.billed_as: charge
+        for id, own in of_schedules.items()
+        for until in [max(line.due_on for line in own)]
+        for uses in [{Use(line.service.start, part_of(line.charge[-1])): None for line in own}]
+        for charge in charges(known[id], until, agreed.zone, only(*uses))
+    }
