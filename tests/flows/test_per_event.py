@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
+from catchment.core.metering import UsageQuery
 from catchment.flows.billing.place_charges import place
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.flows.usage.drop_usage import drop_usage
@@ -18,8 +20,9 @@ from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Invoice
-from catchment.usage import UsageStore
-from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
+from catchment.usage import Reading, UsageStore
+from tests.flows.books import GRADUATED, NOW, Books, fixed, instead, linear
+from tests.flows.running import run
 from tests.flows.test_on_demand import Family, family
 
 per_event = partial(family, frequency="PER_EVENT")
@@ -265,6 +268,41 @@ def test_a_day_is_one_of_the_workspaces_zone(
 
     assert [line.title for line in made.lines(one)] == ["Linear – e1, 5 January 2026 23:30, North"]
     assert f"{one.due_on:%m-%d}" == "01-06"
+
+
+def test_an_event_that_nobody_billed_is_found_by_the_census(books: Books) -> None:
+    class Forgetful(UsageStore):
+        def reading(
+            self, workspace_id: str, asked: Sequence[UsageQuery], last_seq: int | None = None
+        ) -> Reading:
+            found = super().reading(workspace_id, asked, last_seq)
+            return replace(
+                found, answers=[replace(one, events=one.events[:1]) for one in found.answers]
+            )
+
+    made = per_event(books)
+    made.called(("N", "01-05", 3), ("S", "01-05", 4))
+
+    result = run(books, usage=instead(Forgetful, books.usage))
+
+    assert [(one.part, one.expected, one.found) for one in result.report.differences] == [
+        ("line", "2", "1"),
+        ("metric", "1", "2"),
+    ]
+
+
+def test_lines_of_other_schedules_are_counted_by_themselves(books: Books) -> None:
+    made = per_event(books)
+    price = books.price(linear("1"), books.metric("other"), frequency="PER_EVENT")
+    books.schedule(made.north, price)
+    books.write()
+    made.called(("N", "01-05", 3), ("S", "01-05", 4))
+    books.used((made.north, "other", "2026-01-05", "1"), (made.north, "other", "2026-01-05", "2"))
+
+    result = run(books)
+
+    assert result.report.differences == ()
+    assert sorted(row.billed for row in result.report.sheet) == [2, 2]
 
 
 def test_events_that_are_not_billed_keep_usage_from_being_dropped(books: Books) -> None:

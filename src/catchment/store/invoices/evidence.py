@@ -237,12 +237,30 @@ def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dic
 def metrics(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> dict[str, Metric]:
     """The metric of each of these lines as it was. Raises EvidenceUnreadable."""
     found: dict[str, Metric] = {}
-    for part in chunks(line_ids):
-        for row in tx.execute(_with_lines(workspace_id, part)):
-            counted = read(Kept(unpacked(row.body), row.id)).counted
-            if counted is not None:
-                found[row.id] = counted.metric
+    wanted, alike = set(line_ids), _Alike()
+    for row in _of_invoices(tx, workspace_id, _invoices_of(tx, workspace_id, line_ids)):
+        body = unpacked(row.body)
+        try:
+            for id in body.lines.keys() & wanted:
+                counted = alike.terms(body.terms[body.lines[id].terms])
+                if counted is not None:
+                    found[id] = counted.metric
+        except _BROKEN as error:
+            raise EvidenceUnreadable(str(error)) from error
     return found
+
+
+class _Alike:
+    """What lines have alike, decoded once."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, _CountedTerms | None] = {}
+
+    def terms(self, raw: msgspec.Raw) -> _CountedTerms | None:
+        kept = bytes(raw)
+        if kept not in self._known:
+            self._known[kept] = _terms.decode(kept).counted
+        return self._known[kept]
 
 
 def read(kept: Kept) -> Evidence:
@@ -275,7 +293,7 @@ class Sums:
     """
 
     def __init__(self) -> None:
-        self._known: dict[bytes, _CountedTerms | None] = {}
+        self._alike = _Alike()
 
     def of(
         self, tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
@@ -292,7 +310,7 @@ class Sums:
 
     def _summed(self, body: _Body) -> dict[str, MemberSums | None]:
         try:
-            terms = [self._terms(bytes(one)) for one in body.terms]
+            terms = [self._alike.terms(one) for one in body.terms]
             return {
                 id: None
                 if of is None
@@ -309,17 +327,20 @@ class Sums:
         except _BROKEN as error:
             raise EvidenceUnreadable(str(error)) from error
 
-    def _terms(self, kept: bytes) -> _CountedTerms | None:
-        if kept not in self._known:
-            self._known[kept] = _terms.decode(kept).counted
-        return self._known[kept]
-
 
 def _with_lines(workspace_id: str, line_ids: Sequence[str]) -> Select[Any]:
     """Lines, each with the body of its invoice."""
     joined = line_items.join(invoice_evidence, _c.invoice_id == _line.invoice_id)
     query = select(_line.id, _c.body).select_from(joined)
     return query.where(_c.workspace_id == workspace_id, _line.id.in_(line_ids))
+
+
+def _invoices_of(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> list[str]:
+    found: set[str] = set()
+    for part in chunks(line_ids):
+        query = select(_line.invoice_id).where(_line.workspace_id == workspace_id)
+        found.update(tx.execute(query.where(_line.id.in_(part))).scalars())
+    return sorted(found)
 
 
 def _of_invoices(
