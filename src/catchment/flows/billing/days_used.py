@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from catchment.core.daily import NEVER_USED, DaysUsed, Use
 from catchment.core.metering import Metric, UsageQuery
 from catchment.core.period import NO_END, ONE_DAY, Period, first_instant
+from catchment.core.phase_days import phases_of
 from catchment.core.pools import Pool
-from catchment.core.schedules import Frequency, PricedItem, Schedule, UsageKey, part_of
+from catchment.core.schedules import BillTo, Frequency, PricedItem, Schedule, UsageKey, part_of
 from catchment.core.single_events import EventPart
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.onward import Naming
@@ -55,6 +56,12 @@ class _Question:
 def has_on_demand(schedule: Schedule) -> bool:
     """Whether anything is charged on demand."""
     return any(item.on_demand for phase in schedule.phases for item in phase.items)
+
+
+def may_join(schedule: Schedule) -> bool:
+    """Whether what falls due may find an invoice that is there already."""
+    anew = schedule.version > 0  # what is paid in advance was agreed anew
+    return anew or schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
 
 
 def days_used(
@@ -169,10 +176,8 @@ def _questions(
 
 def _on_demand(schedule: Schedule) -> Iterator[tuple[PricedItem, Period]]:
     """The prices that are charged on demand, each with the days of its phase."""
-    for phase in schedule.phases:
-        days = schedule.days_of(phase)
-        if days is not None:
-            yield from ((item, days) for item in phase.items if item.on_demand)
+    for _, of in phases_of(schedule):
+        yield from ((item, of.days) for item in of.phase.items if item.on_demand)
 
 
 def _from_first_unbilled(
@@ -197,6 +202,5 @@ def _queries(
     tx: Connection, workspace_id: str, batch: Sequence[tuple[_Question, Pool]]
 ) -> list[UsageQuery]:
     everyone = {member.customer for _, pool in batch for member in pool.members}
-    known = aliases.of_customers(tx, workspace_id, everyone)
-    naming = Naming({who: tuple(alias.value for alias in found) for who, found in known.items()})
+    naming = Naming(aliases.names_of(tx, workspace_id, everyone))
     return [UsageQuery(one.metric, naming.members(pool)) for one, pool in batch]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due, Key
+from catchment.core.ids import NewId
 from catchment.core.schedules import ChargeId
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
@@ -21,7 +22,6 @@ from catchment.flows.billing.drafting import Answers, answers_to, drafted_from_a
 from catchment.flows.billing.filled_drafts import Filled, filled
 from catchment.flows.billing.portions import Group
 from catchment.flows.billing.price_dues import Facts, Failures
-from catchment.flows.billing.work import NewId
 from catchment.flows.credits.grant_phases import grants
 from catchment.store import stamps
 from catchment.store.access import Workspace

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-_SELDOM = (50_000, 20, 50)
+_SELDOM = (1_000_000, 20, 50)
 _lock = Lock()
 _usual: list[tuple[int, int, int]] = []
 

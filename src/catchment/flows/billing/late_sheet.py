@@ -28,7 +28,7 @@ from catchment.core.period import Period
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import Counts, among_users, counts_of
 from catchment.flows.billing.event_lines import by_day
-from catchment.flows.billing.late_usage import late, stale
+from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.store import stamps
@@ -62,7 +62,7 @@ def late_sheet(
         (
             one
             for one in adjusting
-            if one.deducted and not one.deducted.reverses and not of_seats(one.metric)
+            if one.deducted and not one.deducted.owes_nothing and not of_seats(one.metric)
         ),
     )
     mine = {(one.line.claimant, one.line.service) for one in adjusted}
@@ -98,7 +98,7 @@ def late_sheet(
         by_metric[one.metric].append(one)
     rows: list[LateBalance] = []
     differences: list[Difference] = []
-    outdated = {one.line.invoice_id for one in stale(tx, agreed.workspace.id, adjusting).values()}
+    outdated: set[str] = set()
     for metric, lines in by_metric.items():
         counts = _counts(tx, usage, agreed, metric, lines, last_seq)
         for measured in lines:

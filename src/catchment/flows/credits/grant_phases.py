@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 from catchment.core.consolidation import Due
 from catchment.core.credits import Entry, EntryKind, Grant, account, rest
 from catchment.core.errors import Conflict, FieldError
+from catchment.core.ids import NewId
 from catchment.core.refreshes import Refreshed, refreshed
 from catchment.core.schedules import Schedule
 from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.credits.credit_grants import GrantRecord
-
-NewId = Callable[[], str]
 
 
 class GrantUsed(Conflict):

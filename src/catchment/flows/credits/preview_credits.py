@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due
 from catchment.core.credits import Grant
-from catchment.flows.credits.grant_phases import NewId, to_be_granted
+from catchment.core.ids import NewId
+from catchment.flows.credits.grant_phases import to_be_granted
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants

@@ -121,7 +121,7 @@ def on_a_schedule(tx: Connection, price: StoredPrice) -> bool:
     return bool(tx.execute(select(exists().where(phase_prices.c.price_id == price.id))).scalar())
 
 
-def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
+def items(tx: Connection, wanted: Select[str]) -> dict[str, PricedItem]:
     """What billing applies, by price id, for every price in the ids that ``wanted`` selects."""
     query = (
         select(

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, update
 
 from catchment.store.bulk import add_rows
-from catchment.store.invoices import branches, evidence, head_rows
+from catchment.store.invoices import branches, evidence, evidence_terms, head_rows
+from catchment.store.invoices.evidence_terms import TermsRow
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoice_rows import (
     GROUP_COLUMNS,
@@ -53,7 +54,7 @@ _TABLES = (
 
 
 class Rows(NamedTuple):
-    """The rows of invoices, by table."""
+    """The rows of invoices, by table; those of ``terms`` may be there already."""
 
     heads: Sequence[_Row] = ()
     groups: Sequence[_Row] = ()
@@ -62,6 +63,7 @@ class Rows(NamedTuple):
     members: Sequence[_Row] = ()
     metrics: Sequence[_Row] = ()
     branches: Sequence[_Row] = ()
+    terms: Sequence[TermsRow] = ()
 
     def under(self, head: Invoice) -> Rows:
         """These of what stands on an invoice, with its head."""
@@ -77,20 +79,24 @@ def rows_of(workspace_id: str, made: Sequence[tuple[Invoice, Contents]]) -> Rows
 def contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
     """The rows of what stands on invoices whose heads are not among it."""
     measured = [usage_rows(workspace_id, contents.usage) for contents in added if contents.usage]
+    explained = [_evidence(workspace_id, contents) for contents in added if contents.lines]
     return Rows(
         groups=[group_row(workspace_id, group) for one in added for group in one.groups],
         lines=[line_row(workspace_id, line) for one in added for line in one.lines],
-        evidence=[
-            evidence.row_of(workspace_id, one.lines[0].invoice_id, one.evidence)
-            for one in added
-            if one.lines
-        ],
+        evidence=[row for row, _ in explained],
+        terms=list(dict.fromkeys(terms for _, terms in explained)),
         members=[row for rows, _ in measured for row in rows],
         metrics=[metrics for _, metrics in measured],
         branches=[
             row for one in added if one.usage for row in branches.rows_of(workspace_id, one.usage)
         ],
     )
+
+
+def _evidence(workspace_id: str, contents: Contents) -> tuple[_Row, TermsRow]:
+    lines, by_line = contents.lines, contents.evidence
+    kept = ((line.index, by_line[line.id]) for line in lines if line.id in by_line)
+    return evidence.row_of(workspace_id, lines[0].invoice_id, kept)
 
 
 def joined(found: Iterable[Rows]) -> Rows:
@@ -100,7 +106,9 @@ def joined(found: Iterable[Rows]) -> Rows:
 
 def insert(tx: Connection, rows: Rows) -> None:
     """Store new invoices, in a few statements however many there are."""
-    for (table, columns, ready), own in zip(_TABLES, rows, strict=True):
+    *by_table, terms = rows
+    evidence_terms.add(tx, terms)
+    for (table, columns, ready), own in zip(_TABLES, by_table, strict=True):
         add_rows(tx, table, {}, columns, own, ready=ready)
 
 
