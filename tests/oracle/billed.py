@@ -12,7 +12,15 @@ from sqlalchemy import Row, select
 from catchment.store.engine import reading
 from catchment.store.schema import invoices, line_items, usage_item_groups
 from tests.flows.books import Books
-from tests.oracle.contracts import Bill, Invoice, InvoiceKey, Line, LineKey, adjustments
+from tests.oracle.contracts import (
+    Bill,
+    Invoice,
+    InvoiceKey,
+    Line,
+    LineKey,
+    adjustments,
+    part_of_event,
+)
 from tests.oracle.numbers import decimals
 
 _Shares = Mapping[tuple[str, int], Mapping[int, int]]
@@ -39,7 +47,8 @@ def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[
         if row.adjustment and line.quantity == "0" and not (line.net or line.shares):
             continue  # only shares have changed that are not compared
         number, schedule = names[row.schedule_id]
-        what = f"{_called(row.price_id, names)} {row.part}".strip()
+        part = row.part.replace(part_of_event(f"{number}."), part_of_event(""), 1)
+        what = f"{_called(row.price_id, names)} {part}".strip()
         key = schedule, what, row.service_start
         if row.adjustment:
             key = next(one for one in adjustments(key) if one not in lines[number])
