@@ -113,7 +113,7 @@ def nets(found: _Billed) -> dict[ChargeId, Money]:
     return {id: net for id, net in sums.items() if net.minor}
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(agreed(), min_size=1, max_size=4))
 def test_all_lines_come_to_what_is_agreed_last(versions: list[Schedule]) -> None:
     assert nets(billed_one_after_the_other(versions)) == nets(
@@ -121,7 +121,7 @@ def test_all_lines_come_to_what_is_agreed_last(versions: list[Schedule]) -> None
     )
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(agreed(), agreed())
 def test_a_change_taken_back_leaves_what_was_billed(first: Schedule, other: Schedule) -> None:
     assert nets(billed_one_after_the_other([first, other, first])) == nets(
