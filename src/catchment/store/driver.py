@@ -13,18 +13,19 @@ from sqlalchemy import Connection, CursorResult
 
 def run(tx: Connection, statement: str, values: Sequence[Any]) -> CursorResult[*tuple[Any, ...]]:
     """Run ``statement``, with a ``?`` for each of ``values``, which are the driver's own types."""
-    if tx.dialect.paramstyle != "qmark":
-        statement = statement.replace("?", "%s")
-    return tx.exec_driver_sql(statement, tuple(values))
+    return tx.exec_driver_sql(_written(tx, statement), tuple(values))
 
 
 def run_each(tx: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run ``statement`` for each of ``rows``, as ``run`` does."""
-    if tx.dialect.paramstyle != "qmark":
-        statement = statement.replace("?", "%s")
-    tx.exec_driver_sql(statement, [tuple(row) for row in rows])
+    tx.exec_driver_sql(_written(tx, statement), [tuple(row) for row in rows])
 
 
 def marks(count: int) -> str:
     """Places for so many values, in parentheses."""
     return f"({', '.join('?' * count)})"
+
+
+def _written(tx: Connection, statement: str) -> str:
+    """The statement with the marks of the driver."""
+    return statement if tx.dialect.paramstyle == "qmark" else statement.replace("?", "%s")
