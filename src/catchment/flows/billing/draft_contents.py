@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Basis, Measured
@@ -11,6 +12,7 @@ from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
 from catchment.core.money import total
+from catchment.core.schedules import Charge
 from catchment.core.settling import StepKind
 from catchment.store.catalog import structures
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
@@ -63,7 +65,7 @@ def contents_of(
 
 def _line(line: Line, id: str, invoice_id: str, group_id: str, index: int) -> LineItem:
     charge, basis = line.measured.charge, _reading(line)
-    item, before = charge.item, charge.before
+    item = charge.item
     metric, taxation = item.metric, line.taxation
     return LineItem(
         id=id,
@@ -98,8 +100,13 @@ def _line(line: Line, id: str, invoice_id: str, group_id: str, index: int) -> Li
         known_at=basis.known_at if basis else None,
         steps=line.steps,
         settles=line.settles,
-        tiers_from=before.start if before else None,
+        tiers_from=_tiers_from(charge),
     )
+
+
+def _tiers_from(charge: Charge) -> date | None:
+    """Since when its tiers have been moved: by earlier days, or events before it on its own."""
+    return charge.tiers_from if charge.before or charge.event else None
 
 
 def evidence_of(measured: Measured) -> Evidence:

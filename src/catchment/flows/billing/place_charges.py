@@ -279,7 +279,8 @@ class _Search:
         """
         on = billed.charges.get(charge.billed_as)
         if on is None:
-            return schedule.bills or (schedule.id, charge.due_on) in billed.drafted
+            own = (schedule.id, charge.due_on) in billed.drafted
+            return (schedule.bills or own) and not billed.leaves_out(schedule, charge)
         return on in self.drafts
 
     def _wants(self, due: Due) -> bool:

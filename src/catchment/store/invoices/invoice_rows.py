@@ -11,9 +11,10 @@ from sqlalchemy import Row
 
 from catchment.core.money import Money
 from catchment.core.period import Period
-from catchment.core.pricing import SeatPart, Segment
+from catchment.core.pricing import Segment
+from catchment.core.schedules import part_of
 from catchment.core.settling import Step, StepKind
-from catchment.store.invoices import deductions, taxation_rows
+from catchment.store.invoices import deductions
 from catchment.store.invoices.figures_text import text_of
 from catchment.store.invoices.invoice_parts import (
     LineItem,
@@ -60,7 +61,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         schedule_id=row.schedule_id,
         phase_id=row.phase_id,
         price_id=row.price_id,
-        part=SeatPart(row.part),
+        part=part_of(row.part),
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
         aggregation=row.aggregation,
@@ -155,8 +156,8 @@ LINE_JSON = LINE_COLUMNS[-5:]
 """Columns whose values are JSON as text, or None."""
 
 
-def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
-    """The values of LINE_COLUMNS."""
+def line_row(workspace_id: str, line: LineItem, taxation_id: str | None) -> tuple[Any, ...]:
+    """The values of LINE_COLUMNS; ``taxation_id`` names how it is taxed."""
     net, tax, service = line.net.minor, line.tax.minor, line.service
     return (
         line.id,
@@ -170,7 +171,7 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         text_of(line.rate),
         line.rate_display,
         text_of(line.tax_rate),
-        taxation_rows.row_of(workspace_id, line.taxation).id if line.taxation else None,
+        taxation_id,
         net,
         tax,
         net + tax,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, update
@@ -42,7 +41,6 @@ from catchment.store.schema import (
 )
 
 _Row = tuple[Any, ...]
-_TAXATION = attrgetter("taxation")
 
 _TABLES = (
     (invoices, head_rows.COLUMNS, ()),
@@ -83,14 +81,20 @@ def rows_of(workspace_id: str, made: Sequence[tuple[Invoice, Contents]]) -> Rows
 def contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
     """The rows of what stands on invoices whose heads are not among it."""
     measured = [usage_rows(workspace_id, contents.usage) for contents in added if contents.usage]
-    taxed = {id(one): one for contents in added for one in map(_TAXATION, contents.lines) if one}
+    taxations: dict[str, TaxationRow] = {}
+    lines: list[_Row] = []
+    for line in chain.from_iterable(contents.lines for contents in added):
+        taxed = taxation_rows.row_of(workspace_id, line.taxation) if line.taxation else None
+        if taxed is not None:
+            taxations[taxed.id] = taxed
+        lines.append(line_row(workspace_id, line, None if taxed is None else taxed.id))
     explained = [_evidence(workspace_id, contents) for contents in added if contents.lines]
     return Rows(
         groups=[group_row(workspace_id, group) for one in added for group in one.groups],
-        lines=[line_row(workspace_id, line) for one in added for line in one.lines],
+        lines=lines,
         evidence=[row for row, _ in explained],
         terms=list(dict.fromkeys(terms for _, terms in explained)),
-        taxations=[taxation_rows.row_of(workspace_id, one) for one in taxed.values()],
+        taxations=list(taxations.values()),
         members=[row for rows, _ in measured for row in rows],
         metrics=[metrics for _, metrics in measured],
         branches=[

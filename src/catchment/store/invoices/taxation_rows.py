@@ -13,7 +13,7 @@ from typing import NamedTuple
 from msgspec.json import encode
 from sqlalchemy import Connection
 
-from catchment.core.taxes import Taxation
+from catchment.core.taxes import Reason, Taxation, TaxRate
 from catchment.store.bulk import add_new
 from catchment.store.invoices.evidence_terms import DIGEST_BYTES
 from catchment.store.once import once
@@ -34,19 +34,19 @@ class TaxationRow(NamedTuple):
 
 def row_of(workspace_id: str, one: Taxation) -> TaxationRow:
     """The row that lines taxed like that name."""
-    known = _known(one)
-    found = known.get(workspace_id)
+    known, key = _known(one.rate), (workspace_id, one.reason)
+    found = known.get(key)
     if found is None:
         said = encode(taxations.kept(one))
         name = blake2b(workspace_id.encode() + said, digest_size=DIGEST_BYTES)
         found = TaxationRow(name.hexdigest(), workspace_id, said.decode())
-        known[workspace_id] = found
+        known[key] = found
     return found
 
 
 @once
-def _known(one: Taxation) -> dict[str, TaxationRow]:  # noqa: ARG001 -- told by it
-    """By workspace. The lines of many invoices have the very same."""
+def _known(rate: TaxRate | None) -> dict[tuple[str, Reason], TaxationRow]:  # noqa: ARG001 -- told by it
+    """By workspace and reason. The lines of many invoices have the very same rate."""
     return {}
 
 
