@@ -178,8 +178,10 @@ def add_new(page: Page, what: str) -> Locator:
 
 
 def dialog(page: Page, name: str) -> Locator:
+    """The dialog, when it has the focus."""
     found = page.get_by_role("dialog", name=name)
     expect(found).to_be_visible()
+    expect(found.locator(":focus")).to_have_count(1)
     return found
 
 

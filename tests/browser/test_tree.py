@@ -274,6 +274,26 @@ def test_a_customer_is_moved_with_the_keyboard(page: Page, seller: Seller) -> No
     assert seller.client.get(f"/customers/{kin.loner}").json()["parentId"] == kin.gmbh
 
 
+def test_keys_in_quick_succession_are_for_the_menu(page: Page, seller: Seller) -> None:
+    family(seller)
+    shown = tree(page)
+    item(shown, "Loner Ltd").focus()
+
+    focused = page.evaluate(
+        """async () => {
+            const press = more => document.activeElement.dispatchEvent(
+                new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...more }));
+            press({ key: "F10", shiftKey: true });
+            await Promise.resolve().then(() => {});  // the menu is drawn, before any timer
+            press({ key: "ArrowDown" });
+            await new Promise(done => setTimeout(done, 1));  // after the timers set until now
+            return document.activeElement.textContent;
+        }"""
+    )
+
+    assert focused == "Move…"
+
+
 def test_escape_leaves_the_menu_for_the_row_it_came_from(page: Page, seller: Seller) -> None:
     family(seller)
     shown = tree(page)

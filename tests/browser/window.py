@@ -12,6 +12,14 @@ _REFUSED = re.compile(r"^Failed to load resource: .* status of 4\d\d ")
 # The last two are the browser's own PDF viewer.
 _INSIDE = ("blob:", "data:", "chrome:", "chrome-extension:")
 _PATIENCE = 15_000
+# Only what day it is: the browser's timers stay its own, so that what is to happen at once does.
+_STANDING_CLOCK = """
+    const at = %d;
+    globalThis.Date = class Date extends globalThis.Date {
+        constructor(...given) { super(...(given.length ? given : [at])); }
+        static now() { return at; }
+    };
+"""
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Window:
             reduced_motion="reduce",
         )
         context.set_default_timeout(_PATIENCE)
-        context.clock.set_fixed_time(house.clock.at)
+        context.add_init_script(_STANDING_CLOCK % (house.clock.at.timestamp() * 1000))
         if seller:
             signed_in = context.request.post(
                 "/api/session",

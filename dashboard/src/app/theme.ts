@@ -1,5 +1,7 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
+import { markFocused } from "./markFocused";
+
 /** Deep teal, the one accent colour. */
 const tide: MantineColorsTuple = [
   "#eef6f8",
@@ -75,6 +77,7 @@ export const theme = createTheme({
     Checkbox: { defaultProps: { size: "sm" } },
     // Inside the banner the menus belong to, not at the end of the page.
     Menu: { defaultProps: { withinPortal: false, withInitialFocusPlaceholder: false } },
+    MenuDropdown: { defaultProps: { onFocusCapture: markFocused } },
     Drawer: {
       defaultProps: {
         position: "right",
@@ -82,6 +85,7 @@ export const theme = createTheme({
         attributes: dialogParts,
         closeButtonProps: { "aria-label": "Close" },
         overlayProps: { backgroundOpacity: 0.35 },
+        onFocusCapture: markFocused,
       },
     },
     Modal: {
@@ -90,6 +94,7 @@ export const theme = createTheme({
         attributes: dialogParts,
         closeButtonProps: { "aria-label": "Close" },
         overlayProps: { backgroundOpacity: 0.35 },
+        onFocusCapture: markFocused,
       },
     },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },

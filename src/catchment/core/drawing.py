@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from catchment.core.credits import CreditUnit, Grant
 from catchment.core.hierarchy import CustomerId
-from catchment.core.money import EXACT, Money, divide
+from catchment.core.money import EXACT, Amount, Money, divide
 from catchment.core.period import Period
 from catchment.core.taxes import tax_on
 
@@ -65,6 +65,14 @@ class Draw(NamedTuple):
     before: Money
     net: Money
     tax: Money
+
+
+def owed(payables: Sequence[Payable]) -> dict[int, Amount]:
+    """What is to be paid of each charge before any credit pays, by its place.
+
+    What the invoice gives back is taken off. Together they owe the tax of the invoice.
+    """
+    return {one.charge.place: Amount(one.net, one.tax) for one in _open(payables)}
 
 
 def drawn(

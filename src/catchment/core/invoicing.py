@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from catchment.core import breakdown
-from catchment.core.breakdown import Measured, UsageGroup, UsageItem, named
+from catchment.core.breakdown import Measured, UsageGroup, UsageGroups, UsageItem, named
 from catchment.core.hierarchy import CustomerId
 from catchment.core.lines import (
     Adjustment,
@@ -101,7 +101,7 @@ class Draft:
     billing_period: Period
     accounting_date: date
     groups: tuple[Group, ...]
-    usage_groups: tuple[UsageGroup, ...]
+    usage_groups: UsageGroups
     notes: tuple[str, ...]
     tax_status: TaxStatus = TaxStatus.TAXED
 

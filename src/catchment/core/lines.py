@@ -139,9 +139,9 @@ def line(
     net = total((made.net, *[step.amount for step in taken]), item.currency) if taken else made.net
     shares = None
     if item.metric is not None and shared:
-        shares = settled_shares.priced_shares(measured, net)
+        shares = settled_shares.priced_shares(measured, net, taxation)
     elif owner is not None:
-        shares = allocation.whole(owner, made.quantity, net) if made.segments or net.minor else ()
+        shares = _whole(owner, made.quantity, net, taxation) if made.segments or net.minor else ()
     percentage = is_percentage(item.price)
     return Line(
         schedule_id=charge.schedule_id,
@@ -159,7 +159,7 @@ def line(
         unit=item.unit,
         event_count=None if item.metric is None else usage.event_count,
         measured=measured,
-        shares=_taxed(shares, net, taxation),
+        shares=shares,
         taxation=taxation,
         steps=taken,
     )
@@ -199,9 +199,9 @@ def _settling_line(
     reduced = settling.settled(measured)
     shares = None
     if shared and reduced is not None and reduced.charge.item.metric is not None:
-        shares = (settled_shares.shares(measured) or None) if net.minor else ()
+        shares = (settled_shares.shares(measured, taxation) or None) if net.minor else ()
     if shares is None and owner is not None:
-        shares = allocation.whole(owner, quantity, net) if net.minor else ()
+        shares = _whole(owner, quantity, net, taxation) if net.minor else ()
     return Line(
         schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,
@@ -218,7 +218,7 @@ def _settling_line(
         unit=None,
         event_count=None,
         measured=measured,
-        shares=_taxed(shares, net, taxation),
+        shares=shares,
         taxation=taxation,
         steps=taken,
     )
@@ -230,16 +230,18 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     Where only members' shares have changed it is a line of zero that says so.
     """
     schedule, taken = adjusting.schedule, adjusting.deducted
-    if adjusting.reverses:
-        measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
-    now = line_of(schedule, measured, joined=len(adjusting.path) > 1)
+    joined = len(adjusting.path) > 1
+    if taken.owes_nothing:
+        now = _nothing(schedule, measured, joined=joined)
+    else:
+        now = line_of(schedule, measured, joined=joined)
     quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
     shares = shares_less(now.shares, adjusting.billed)
     if not (quantity or net.minor or shares):
         return None
     made = replace(
         now,
-        title=f"{now.title} – adjustment for {days_text(now.service)}",
+        title=f"{now.title} – {_adjusted(adjusting)}",
         quantity=quantity,
         rate=to_decimals(EXACT.divide(net.decimal, quantity)) if quantity else now.rate,
         net=net,
@@ -250,19 +252,44 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     return Adjustment(adjusting, made)
 
 
+def _nothing(schedule: Schedule, measured: Measured, *, joined: bool) -> Line:
+    """The line of a charge of which nothing is owed, as if nothing had been used."""
+    measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
+    made = line_of(schedule, measured, joined=joined)
+    if made.measured.charge.item.metric is not None or not made.segments:
+        return made
+    shares = None if made.shares is None else ()
+    return replace(
+        made, quantity=Decimal(0), net=made.net - made.net, segments=(), steps=(), shares=shares
+    )
+
+
+def _adjusted(adjusting: Adjusting) -> str:
+    """What an adjustment is for: days that are no longer charged, or charged after all."""
+    if adjusting.moved is not None:
+        what = "given back" if adjusting.moved.given_back else "charged"
+        return f"{what} for {days_text(adjusting.moved.days)}"
+    return f"adjustment for {days_text(adjusting.charge.service)}"
+
+
 def taxed(line: Line, taxation: Taxation) -> Line:
     """The line with its tax, and its members' shares of that."""
-    return replace(line, taxation=taxation, shares=_taxed(line.shares, line.net, taxation))
+    shares = line.shares
+    if shares and taxation.rate is not None:
+        shares = _taxed(shares, line.net, taxation)
+    return replace(line, taxation=taxation, shares=shares)
 
 
-def _taxed(
-    shares: tuple[Share, ...] | None, net: Money, taxation: Taxation
-) -> tuple[Share, ...] | None:
+def _taxed(shares: tuple[Share, ...], net: Money, taxation: Taxation) -> tuple[Share, ...]:
     """The shares of ``net`` with those of its tax."""
-    if not shares or taxation.rate is None:
-        return shares
-    fraction = taxation.fraction
-    return allocation.taxed(shares, fraction, tax_on(net, fraction))
+    return allocation.taxed(shares, taxation.fraction, tax_on(net, taxation.fraction))
+
+
+def _whole(
+    owner: CustomerId, quantity: Decimal, net: Money, taxation: Taxation
+) -> tuple[Share, ...]:
+    """The one share of a line that is all its owner's, with that of its tax."""
+    return _taxed(allocation.whole(owner, quantity, net), net, taxation)
 
 
 def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:

@@ -133,10 +133,12 @@ class Schedule:
     ``phases`` are in order and do not overlap; one that waits for a milestone is not among them.
     With ``roll_up`` the usage of everyone below the customer is priced together with its own, less
     the ``exclusions`` and whoever is below those. An archived schedule claims no usage from
-    ``archived_at`` on and charges nothing that falls due after that day. A ``suspended`` one goes
+    ``archived_at`` on and charges nothing that falls due after that day, nor in advance for days
+    after it. A ``suspended`` one goes
     on claiming and charging, but nothing is drafted of it until it is resumed. With ``adjust_late``
     usage that came too late for its invoice is billed later. ``tax_rates`` are those agreed for
-    some prices, by price.
+    some prices, by price. ``version`` counts from 0 how often what is invoiced for good was agreed
+    anew.
     """
 
     id: str
@@ -157,6 +159,7 @@ class Schedule:
     adjust_late: bool = True
     tax_rates: Mapping[str, str] = field(default_factory=dict)
     suspended: bool = False
+    version: int = 0
 
     @property
     def bills(self) -> bool:
@@ -202,7 +205,7 @@ class Charge:
     each ``part`` of their seats by itself. Where earlier usage moves the tiers, it does from the
     day ``tiers_from`` on, which is not after the service's first. What ``discounts`` and minimums
     make of it takes the priced charges of the cycle, itself included: those are ``beside`` it,
-    wherever they matter to it.
+    wherever they matter to it. ``version`` is that of the schedule which charges it.
     """
 
     schedule_id: str
@@ -215,6 +218,14 @@ class Charge:
     tiers_from: date | None = None
     beside: tuple[Charge, ...] = ()
     discounts: tuple[Discount, ...] = ()
+    version: int = 0
+
+    @property
+    def comes_after(self) -> bool:
+        """Whether it may fall due on a day whose invoice is issued by then: it is for a day on
+        which something was used, or in advance and agreed anew.
+        """
+        return self.item.on_demand or bool(self.version and self.timing is Timing.IN_ADVANCE)
 
     @property
     def read(self) -> Period:

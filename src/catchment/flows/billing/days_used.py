@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from catchment.core.daily import NEVER_USED, DaysUsed
 from catchment.core.metering import Metric, UsageQuery
 from catchment.core.period import NO_END, ONE_DAY, Period, first_instant
+from catchment.core.phase_days import phases_of
 from catchment.core.pools import Pool
-from catchment.core.schedules import PricedItem, Schedule, UsageKey
+from catchment.core.schedules import BillTo, PricedItem, Schedule, UsageKey
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.onward import Naming
 from catchment.flows.billing.users import Asked, users
@@ -52,6 +53,12 @@ def has_on_demand(schedule: Schedule) -> bool:
     return any(item.on_demand for phase in schedule.phases for item in phase.items)
 
 
+def may_join(schedule: Schedule) -> bool:
+    """Whether what falls due may find an invoice that is there already."""
+    anew = schedule.version > 0  # what is paid in advance was agreed anew
+    return anew or schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
+
+
 def days_used(
     tx: Connection,
     usage: UsageStore,
@@ -68,6 +75,9 @@ def days_used(
     Nothing is known of days whose usage was dropped. Days before the first that is not ``billed``
     need not be known. ``tx`` is only read from.
     """
+    schedules = list(filter(has_on_demand, schedules))
+    if not schedules:
+        return NEVER_USED
     since = kept_usage.first_day(tx, agreed.workspace.id)
     questions = list(_questions(schedules, within, since, billed))
     if not questions:
@@ -117,10 +127,8 @@ def _questions(
 
 def _on_demand(schedule: Schedule) -> Iterator[tuple[PricedItem, Period]]:
     """The prices that are charged on demand, each with the days of its phase."""
-    for phase in schedule.phases:
-        days = schedule.days_of(phase)
-        if days is not None:
-            yield from ((item, days) for item in phase.items if item.on_demand)
+    for _, of in phases_of(schedule):
+        yield from ((item, of.days) for item in of.phase.items if item.on_demand)
 
 
 def _from_first_unbilled(
@@ -145,6 +153,5 @@ def _queries(
     tx: Connection, workspace_id: str, batch: Sequence[tuple[_Question, Pool]]
 ) -> list[UsageQuery]:
     everyone = {member.customer for _, pool in batch for member in pool.members}
-    known = aliases.of_customers(tx, workspace_id, everyone)
-    naming = Naming({who: tuple(alias.value for alias in found) for who, found in known.items()})
+    naming = Naming(aliases.names_of(tx, workspace_id, everyone))
     return [UsageQuery(one.metric, naming.members(pool)) for one, pool in batch]

@@ -225,9 +225,7 @@ def answers_to(
     pools_asked = _pools(agreed, questions, since, failures, failed)
     for batch in batches(pools_asked, _weight, _MEMBERS_AT_ONCE):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone)
-        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        naming = Naming(names)
+        naming = Naming(aliases.names_of(tx, workspace_id, everyone))
         shown = _Shown(agreed, naming)
         asking = [_asking(question, pools, naming) for question, pools in batch]
         made = count(
@@ -235,7 +233,9 @@ def answers_to(
         )
         last_seq = made.last_seq
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
-            found = tuple(m for m in pools.now.members if m.customer in used.members)
+            found = tuple([m for m in pools.now.members if m.customer in used.members])
+            if len(found) == len(pools.now.members):
+                found = pools.now.members  # mostly, and then the same for many questions
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
             basis = None
             if known_at is not None:
@@ -254,28 +254,24 @@ class _Shown:
         self._naming = naming
         self._known: dict[tuple[int, int], tuple[_Texts, _Texts]] = {}  # by identity
 
-    def of(self, part: Part, pool: Pool, members: Collection[PoolMember]) -> tuple[_Texts, _Texts]:
-        """All names of ``members`` of a pool, and the links that led to each."""
-        key = id(pool), id(part)
-        if len(members) < len(pool.members):
-            return self._made(part, members)
-        if key not in self._known:
-            self._known[key] = self._made(part, members)
-        return self._known[key]
-
-    def _made(self, part: Part, members: Collection[PoolMember]) -> tuple[_Texts, _Texts]:
-        above = self.agreed.links_above(part)
-        return (
-            {m.customer: self._naming.aliases(m.customer) for m in members},
-            {m.customer: above + self.agreed.links(part.schedule, m) for m in members},
-        )
+    def of(self, part: Part, pool: Pool, members: Iterable[PoolMember]) -> tuple[_Texts, _Texts]:
+        """All names of at least these ``members`` of a pool, and the links that led to each."""
+        names, links = self._known.setdefault((id(pool), id(part)), ({}, {}))
+        missing = [member for member in members if member.customer not in names]
+        if missing:
+            above = self.agreed.links_above(part)
+            for member in missing:
+                who = member.customer
+                names[who] = self._naming.aliases(who)
+                links[who] = above + self.agreed.links(part.schedule, member)
+        return names, links
 
 
 def _basis(
     shown: _Shown,
     question: _Question,
     pool: Pool,
-    members: Collection[PoolMember],
+    members: Iterable[PoolMember],
     before: tuple[Member, ...],
     read: _Read,
 ) -> Basis:
@@ -307,9 +303,9 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
                 question.want_values |= needs_values(charge.item.price)
                 if explained and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
-                    own = bounds(charge.item.price)
-                    if own != question.bounds:
-                        question.bounds = tuple(sorted({*own, *question.bounds}))
+                    own, known = bounds(charge.item.price), question.bounds
+                    if own != known:
+                        question.bounds = tuple(sorted({*own, *known})) if known else own
     return questions.values()
 
 

@@ -27,7 +27,7 @@ from catchment.core.metering import Metric
 from catchment.core.period import Period
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import Counts, among_users, counts_of
-from catchment.flows.billing.late_usage import late, stale
+from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.store import stamps
@@ -58,7 +58,7 @@ def late_sheet(
     adjusted = [
         one
         for one in adjusting
-        if one.deducted and not one.deducted.reverses and not of_seats(one.metric)
+        if one.deducted and not one.deducted.owes_nothing and not of_seats(one.metric)
     ]
     mine = {(one.line.claimant, one.line.service) for one in adjusted}
     others = [
@@ -90,7 +90,7 @@ def late_sheet(
         by_metric[metric].append(MeasuredLine(line, metric, known_at, last_seq))
     rows: list[LateBalance] = []
     differences: list[Difference] = []
-    outdated = {one.line.invoice_id for one in stale(tx, agreed.workspace.id, adjusting).values()}
+    outdated: set[str] = set()
     for metric, lines in by_metric.items():
         counts = _counts(tx, usage, agreed, metric, lines, last_seq)
         for measured in lines:

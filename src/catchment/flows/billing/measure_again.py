@@ -93,10 +93,7 @@ def measure_again(
         agreed = _among_users(tx, usage, questions, read.last_seq)
         pools = [_pools(agreed, one) for one in questions]
         everyone = {m.customer for both in pools for pool in both for m in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone, read.known_at)
-        naming = Naming(
-            {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        )
+        naming = Naming(aliases.names_of(tx, workspace_id, everyone, read.known_at))
         asking = [_asking(one, both, naming) for one, both in zip(questions, pools, strict=True)]
         last_seq, last_seat, _ = read
         answers = count(

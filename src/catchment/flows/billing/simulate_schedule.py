@@ -43,7 +43,6 @@ from catchment.store.invoices import invoices
 from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
-from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
 
 MOST_MONTHS = 36
@@ -92,7 +91,8 @@ def simulate_schedule(
     the invoices of who pays. ``given`` says how much is used, by price or metric; for all else it
     is as last month. Raises NotFound, NothingToBill, Invalid, UsageDropped.
     """
-    schedule = schedules.one(tx, workspace.id, schedule_id)
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    schedule = around.schedule(schedule_id)
     zone = ZoneInfo(workspace.timezone)
     today = now.astimezone(zone).date()
     until = _until(max(today, schedule.start), until)
@@ -100,13 +100,12 @@ def simulate_schedule(
         raise NothingToBill.of(schedule)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     looking = partial(_with_coming, tx, usage, today)
-    around = agreements.of_invoices(tx, workspace, [schedule_id])
     used_days = looking(around, [schedule], Period(schedule.start, day_after(until)))
     wanted = unbilled(schedule, charges(schedule, until, zone, used_days), billed)
     if not wanted:
         _refuse_names(given)
         return Simulation(today, until, (), ())
-    agreed, found = planned(tx, workspace, wanted, looking, usage)
+    agreed, found = planned(tx, around, wanted, looking, usage)
     keys = {charge.billed_as for charge in wanted}
     dues = [due for due in found if any(one.billed_as in keys for one in due.charges)]
     _check_size(dues)

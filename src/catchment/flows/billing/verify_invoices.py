@@ -19,8 +19,8 @@ from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Part
 from catchment.core.daily import only
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.money import total
 from catchment.core.period import ONE_DAY
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
@@ -35,6 +35,7 @@ from catchment.flows.billing.metrics_then import as_billed
 from catchment.flows.billing.verify_sale import sale_differs
 from catchment.flows.credits.credit_lines import without_credits
 from catchment.flows.credits.paid_again import paid_again
+from catchment.flows.credits.project_credits import with_totals
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
@@ -149,7 +150,10 @@ def _planned(
     if invoice.schedule_id is None or invoice.due_on is None:
         raise _Different("invoice", invoice.id, "billingScheduleId", "nothing", "a schedule")
     known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
-    agreed = history.as_known(known_at, invoice.calculated_at)
+    versions = {
+        line.schedule_id: kept[line.id].version for line in stored.lines if line.schedule_id
+    }
+    agreed = history.as_known(known_at, invoice.calculated_at, versions)
     schedule = agreed.schedules[invoice.schedule_id]
     plan = Plan(invoice, schedule, agreed, stored, kept)
     charged = without_credits(stored).lines
@@ -310,17 +314,16 @@ def _judged(tx: Connection, plan: Plan) -> Difference | None:
         invoice,
         customer_id=again.customer,
         currency=again.currency,
-        net=total((group.net for group in contents.groups), again.currency),
-        tax=total((group.tax for group in contents.groups), again.currency),
         undecided_taxes=again.undecided,
         billing_period=again.billing_period,
         accounting_date=again.accounting_date,
         notes=again.notes,
     )
+    made = with_totals(made, contents)
     return first_difference(invoice, replace(stored, evidence=plan.kept), made, contents)
 
 
-def _new_ids() -> Callable[[], str]:
+def _new_ids() -> NewId:
     """Ids that are no stored part's."""
     numbers = count(1)
     return lambda: f"new {next(numbers)}"

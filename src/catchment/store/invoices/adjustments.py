@@ -20,9 +20,9 @@ from catchment.core.metering import Aggregation
 from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
-from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
+from catchment.store.invoices import taxation_rows
 from catchment.store.invoices.usage_rows import parts_of
 from catchment.store.schema import (
     billing_schedules,
@@ -30,6 +30,7 @@ from catchment.store.schema import (
     invoices,
     late_looks,
     line_items,
+    line_taxations,
     usage_item_groups,
 )
 from catchment.store.taxes import taxations
@@ -43,8 +44,7 @@ _LOOKED_AT = and_(
     _look.service_start == _line.service_start,
     _look.part == _line.part,
 )
-# A discount that other charges' usage moves may be within the line of one that is not measured.
-_CHARGES = _line.settles.is_(None) | (_line.settles != StepKind.CREDIT)
+_CHARGED = and_(_line.schedule_id.is_not(None), _line.credit_grant_id.is_(None))
 _LAST_SEQ = case(
     (_line.aggregation == Aggregation.SEATS, _line.last_seat),
     (_look.last_seq > _line.last_seq, _look.last_seq),
@@ -72,7 +72,8 @@ class Stretch(NamedTuple):
 class IssuedLine(NamedTuple):
     """A line in force on an issued invoice, or as an adjustment on a draft.
 
-    One that only takes back others has measured nothing, and what settles others has no metric.
+    One that only takes back others has measured nothing; a fee, and what settles others, have no
+    metric.
     ``last_seq`` and ``known_at`` are those of the last look at the charge, where that came to the
     same.
     """
@@ -106,8 +107,8 @@ def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
     return Stretch(
         lines[0].event_type,
         lines[0].aggregation,
-        lines[0].service,
-        lines[0].reads,
+        _service(lines),
+        Period(lines[0].reads.start, _service(lines).end),
         max(one.last_seq for one in lines if one.last_seq is not None),
         max(one.known_at for one in lines if one.known_at is not None),
     )
@@ -122,25 +123,27 @@ def stretches(
     """
     found: set[Stretch] = set()
     for ids in [None] if hosts is None else chunks(sorted(hosts)):
-        query = (
+        of_charges = (
             select(
-                func.max(_line.event_type),
-                func.max(_line.aggregation),
+                func.max(_line.event_type).label("event_type"),
+                func.max(_line.aggregation).label("aggregation"),
                 _line.service_start,
-                func.max(_line.service_end),
-                func.min(_READS_FROM),
-                func.max(_LAST_SEQ),
-                func.max(_KNOWN_AT),
+                func.max(_line.service_end).label("service_end"),
+                func.min(_READS_FROM).label("reads_from"),
+                func.max(_LAST_SEQ).label("last_seq"),
+                func.max(_KNOWN_AT).label("known_at"),
             )
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
             .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
             .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
+            .subquery()
         )
+        # A run measures thousands of charges by one reading.
         found.update(
             Stretch(kind, Aggregation(how), Period(start, end), Period(since, end), seq, at)
-            for kind, how, start, end, since, seq, at in tx.execute(query)
+            for kind, how, start, end, since, seq, at in tx.execute(select(of_charges).distinct())
         )
     return sorted(found)
 
@@ -188,14 +191,14 @@ def lines_within(
             _line.usage_metric_id.is_not(None),
         )
         _add(tx, query, found)
-    return {charge: lines for charge, lines in found.items() if lines[0].service in wanted}
+    return {charge: lines for charge, lines in found.items() if _service(lines) in wanted}
 
 
 def lines_called(tx: Connection, workspace_id: str, line_ids: Collection[str]) -> list[IssuedLine]:
     """The lines with these ids, in force or not."""
     found: dict[ChargeId, list[IssuedLine]] = {}
     for part in chunks(sorted(line_ids)):
-        query = _charging(workspace_id).where(_line.id.in_(part))
+        query = _of_charges(workspace_id).where(_line.id.in_(part))
         _add(tx, query, found)
     return [one for lines in found.values() for one in lines]
 
@@ -258,12 +261,17 @@ def owners_before(
     return found
 
 
+def _service(lines: Sequence[IssuedLine]) -> Period:
+    """All days that any of the lines of a charge is for."""
+    return Period(lines[0].service.start, max(one.service.end for one in lines))
+
+
 def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[bool], ...]:
     among = () if hosts is None else (_head.billing_schedule_id.in_(hosts),)
     return (
         _line.workspace_id == workspace_id,
         _line.live_key == "",
-        _CHARGES,
+        _CHARGED,
         _head.status.in_(_ISSUED),
         *among,
     )
@@ -271,12 +279,12 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
 
 def _lines(workspace_id: str) -> Select[Any]:
     """For ``_add``. Of drafts there are only adjustments: what else stands there is not billed."""
-    return _charging(workspace_id).where(
+    return _of_charges(workspace_id).where(
         _line.live_key == "", _head.status.in_(_ISSUED) | (_line.adjustment > ORIGINAL)
     )
 
 
-def _charging(workspace_id: str) -> Select[Any]:
+def _of_charges(workspace_id: str) -> Select[Any]:
     """Every line of a charge, for ``_add``."""
     return (
         select(
@@ -289,11 +297,13 @@ def _charging(workspace_id: str) -> Select[Any]:
             billing_schedules.c.customer_id,
             _LAST_SEQ.label("seen_seq"),
             _KNOWN_AT.label("seen_at"),
+            line_taxations.c.taxation,
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
-        .where(_line.workspace_id == workspace_id, _CHARGES)
+        .join(line_taxations, taxation_rows.OF_LINE, isouter=True)
+        .where(_line.workspace_id == workspace_id, _CHARGED)
         .order_by(_line.adjustment)
     )
 
@@ -345,4 +355,5 @@ def _billed(one: IssuedLine, members: Iterable[Any]) -> BilledLine:
         tuple(shares) if one.shared else None,
         paths,
         one.taxation,
+        one.service,
     )

@@ -68,12 +68,17 @@ _LINE = [
 
 
 _Row = Sequence[Any]
-_SCHEDULE = 7
+_INDEX, _SCHEDULE = 3, 7
+_Billed = tuple[Claimant, Period, Decimal]
+"""What a line bills, of whom and for which days."""
 
 
-class _Segment(msgspec.Struct, gc=False):
-    """What counts of a segment."""
+class _Segment(msgspec.Struct, array_like=True, gc=False):
+    """A segment up to what counts of it."""
 
+    quantity: str
+    rate: str
+    fee: str
     amount: Decimal
 
 
@@ -113,6 +118,12 @@ class ReadInvoice:
     measured: tuple[MeasuredLine, ...] = ()
     problem: str | None = None
 
+    @property
+    def adjusting(self) -> tuple[str, ...]:
+        """The ids of the lines that adjust earlier ones."""
+        lines = self.figures.lines if self.figures else ()
+        return tuple(line.id for line in lines if line.deducted is not None)
+
 
 @dataclass(slots=True)
 class _Members:
@@ -140,7 +151,7 @@ def read(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> Itera
         for head in heads:
             id, customer, schedule_id, *_ = head
             try:
-                found = _invoice(head, groups[id], lines[id], sums, members[id], alike)
+                found = _invoice(head, groups[id], lines[id], sums.get(id, {}), members[id], alike)
             except (ArithmeticError, LookupError, ValueError, TypeError, AssertionError) as error:
                 problem = f"unreadable ({type(error).__name__})"
                 yield ReadInvoice(id, customer, schedule_id, None, problem=problem)
@@ -211,7 +222,7 @@ def _invoice(
     head: _Row,
     groups: Sequence[_Row],
     lines: Sequence[_Row],
-    sums: Mapping[str, MemberSums | None],
+    sums: Mapping[int, MemberSums | None],
     members: _Members,
     alike: _Alike,
 ) -> tuple[InvoiceFigures, tuple[MeasuredLine, ...]]:
@@ -219,10 +230,9 @@ def _invoice(
     id, customer, schedule_id, currency, *totals = head
     found: list[LineFigures] = []
     measured: list[MeasuredLine] = []
-    billed: defaultdict[str, defaultdict[Claimant, dict[Period, Decimal]]]
-    billed = defaultdict(lambda: defaultdict(dict))
+    billed: dict[str, list[_Billed]] = {}
     for row in lines:
-        sum = sums[row[1]]
+        sum = sums[row[_INDEX]]
         line = _line(row, currency, sum, members)
         found.append(line)
         if sum is None:
@@ -234,7 +244,7 @@ def _invoice(
         measured.append(MeasuredLine(own, sum.metric, sum.known_at, sum.last_seq, line.deducted))
         # What came late is no usage of this invoice's time.
         if line.used is not None and line.shares is not None and line.deducted is None:
-            billed[sum.metric.id][claimant][service] = line.quantity
+            billed.setdefault(sum.metric.id, []).append((claimant, service, line.quantity))
     figures = InvoiceFigures(
         id,
         customer,
@@ -272,8 +282,13 @@ def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -
     )
 
 
-def _once(of_claimants: Mapping[Claimant, Mapping[Period, Decimal]]) -> Decimal:
+def _once(billed: Sequence[_Billed]) -> Decimal:
     """All that is billed; what is billed as a month and as part of its quarter, once."""
+    if len(billed) == 1:
+        return billed[0][-1]
+    of_claimants: defaultdict[Claimant, dict[Period, Decimal]] = defaultdict(dict)
+    for claimant, service, quantity in billed:
+        of_claimants[claimant][service] = quantity
     return exact_sum(own[service] for own in of_claimants.values() for service in outermost(own))
 
 

@@ -15,6 +15,9 @@ type Props = {
 
 const CLICKS = ["mousedown", "touchstart"];
 
+/** As soon as it is drawn: the next key is meant for it, however soon it comes. */
+const focusAtOnce = (item: HTMLElement | null) => item?.focus({ preventScroll: true });
+
 /** What can be done with a customer of the tree, beside where it was asked for. */
 export function RowMenu({ place: { customer, x, y }, readOnly, onMove, onClose }: Props) {
   const navigate = useNavigate();
@@ -34,6 +37,7 @@ export function RowMenu({ place: { customer, x, y }, readOnly, onMove, onClose }
       </Menu.Target>
       <Menu.Dropdown aria-label={`Actions for ${customer.name}`} aria-labelledby={undefined}>
         <Menu.Item
+          ref={focusAtOnce}
           leftSection={<IconExternalLink size={15} aria-hidden />}
           onClick={() => void navigate(`/customers/${customer.id}`)}
         >
