@@ -13,7 +13,15 @@ from catchment.core.adjustments import ORIGINAL
 from catchment.store.engine import reading
 from catchment.store.schema import invoices, line_items, usage_item_groups
 from tests.flows.books import Books
-from tests.oracle.contracts import Bill, Invoice, InvoiceKey, Line, LineKey, adjustments
+from tests.oracle.contracts import (
+    Bill,
+    Invoice,
+    InvoiceKey,
+    Line,
+    LineKey,
+    adjustments,
+    part_of_event,
+)
 from tests.oracle.ledger import accounts, granted
 from tests.oracle.numbers import decimals
 
@@ -42,7 +50,8 @@ def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[
         if row.adjustment and line.quantity == "0" and not (line.net or line.shares):
             continue  # only shares have changed that are not compared
         number, schedule = names[row.schedule_id]
-        what = f"{_called(row.price_id, names)} {row.part}".strip()
+        part = row.part.replace(part_of_event(f"{number}."), part_of_event(""), 1)
+        what = f"{_called(row.price_id, names)} {part}".strip()
         if row.credit_grant_id is not None and _pays_adjustment(row.price_id):
             what = f"{what} late on {row.due_on}"
         key = schedule, what, row.service_start

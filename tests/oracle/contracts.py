@@ -14,7 +14,7 @@ from itertools import count
 from typing import NamedTuple
 
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}
-"""The recurring frequencies; the others are ONE_TIME and ON_DEMAND."""
+"""The recurring frequencies; the others are ONE_TIME, ON_DEMAND and PER_EVENT."""
 
 MINOR_DIGITS = {"EUR": 2, "USD": 2, "GBP": 2, "JPY": 0, "KRW": 0, "KWD": 3}
 
@@ -80,7 +80,12 @@ class Price:
     @property
     def on_demand(self) -> bool:
         """Whether it is charged for every day on which something was used, and for no other."""
-        return self.frequency == "ON_DEMAND"
+        return self.frequency in {"ON_DEMAND", "PER_EVENT"}
+
+    @property
+    def per_event(self) -> bool:
+        """Whether every event is a line."""
+        return self.frequency == "PER_EVENT"
 
     @property
     def cadence(self) -> tuple[str, str]:
@@ -288,9 +293,19 @@ class Line(NamedTuple):
 
 
 LineKey = tuple[str, str, date]
-"""Schedule, what is charged (a price, a part of its seats, what stands beside it, an adjustment of one of these, or
-what a grant pays of it) and first day of service.
+"""Schedule, what is charged (a price, a part of its seats, one event, what stands beside it, an adjustment of one of
+these, or what a grant pays of it) and first day of service.
 """
+
+
+def part_of_event(sent_as: str) -> str:
+    """The part of a price that is one event."""
+    return f"event:{sent_as}"
+
+
+def price_of(what: str) -> str:
+    """What is charged, whichever event it is for."""
+    return what.partition(" event:")[0]
 
 
 def adjustments(key: LineKey) -> Iterator[LineKey]:

@@ -85,7 +85,7 @@ RUN_DAYS: Sequence[date] = [LAST_DAY - timedelta(days=59 * back) for back in rev
 _TICK = timedelta(microseconds=1)
 _FREQUENCIES = (*["MONTHLY"] * 5, *["QUARTERLY"] * 2, "HALF_YEARLY", "YEARLY", "ONE_TIME")
 _ON_DEMAND = 0.15
-"""How many of the usage prices that can be are charged on demand."""
+"""How many of the usage prices that can be are charged on demand, some of them per event."""
 
 
 def contract(seed: int, zone: str) -> Contract:
@@ -254,7 +254,8 @@ def _usage_price(
     tiers = _tiers(random, model, metric) if model in {"VOLUME", "GRADUATED"} else ()
     by_day = metric.kind != "TIME_WEIGHTED_SUM" and (model != "GRADUATED" or goes_on)
     if by_day and random.random() < _ON_DEMAND:
-        often = "ON_DEMAND"
+        single = metric.kind in _GROWING and random.random() < 0.4
+        often = "PER_EVENT" if single else "ON_DEMAND"
         if model == "VOLUME":
             tiers = (tiers[-1]._replace(fee="0"),)
     return Price(

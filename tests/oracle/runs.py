@@ -21,6 +21,7 @@ from tests.oracle.contracts import (
     LineKey,
     Schedule,
     adjustments,
+    price_of,
 )
 from tests.oracle.credits import Credits
 from tests.oracle.numbers import decimals, rounded
@@ -63,7 +64,11 @@ class _Ledger:
         """Bill what is not billed yet, and on the same invoices what has changed."""
         gone = {key: _nothing(line) for key, line in self.standing.items() if key not in due}
         due = gone | dict(due)
-        fresh = {key: line for key, line in due.items() if key not in self.standing}
+        fresh = {
+            key: line
+            for key, line in due.items()
+            if key not in self.standing and not self.too_late(key)
+        }
         coming = sorted({line.invoice for line in fresh.values()}, key=lambda one: one[1::-1])
         for key, on in list(self.placed(self.changed(due), coming, day)):
             again = next(one for one in adjustments(key) if one not in self.lines)
@@ -72,6 +77,16 @@ class _Ledger:
         self.lines |= fresh
         for key, line in fresh.items():
             self.stand(key, line, line.invoice)
+
+    def too_late(self, key: LineKey) -> bool:
+        """Whether it is an event of a day of which others are final, and nothing late is to be billed."""
+        schedule, what, start = key
+        price = price_of(what)
+        return (
+            price != what
+            and not self.schedules[schedule].adjusts
+            and any((id, price_of(of), on) == (schedule, price, start) for id, of, on in self.lines)
+        )
 
     def void(self, schedule: str) -> InvoiceKey | None:
         """Forget the last invoice of a schedule, which it is, so that the next run bills its lines anew."""
@@ -131,7 +146,7 @@ def _over(schedule: Schedule, day: date) -> bool:
 
 
 def _nothing(line: Line) -> Line:
-    """What a day costs that was charged on demand and has lost all its usage."""
+    """What a day or an event costs that was charged on demand and has lost all its usage."""
     return line._replace(quantity="0", net=0, tax=0, shares=None if line.shares is None else {})
 
 

@@ -113,9 +113,9 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
     """The shares of a line with those of its ``tax``, which is ``fraction`` of its net."""
     if not fraction or not shares:
         return tuple(shares)
-    customers, quantities, parts, _ = zip(*shares, strict=True)
-    known = Columns(customers, tuple(zip(*parts, strict=True)))
-    return known.shares(quantities, known.taxes(fraction, tax))
+    known = Columns.of({one.customer: one.parts for one in shares})
+    rows = zip(*known.taxes(fraction, tax).parts, strict=True)
+    return tuple([Share(*one[:3], own) for one, own in zip(shares, rows, strict=True)])
 
 
 def _taxes(parts: Column, fraction: Decimal, tax: Money) -> Column:

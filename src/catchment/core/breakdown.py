@@ -303,13 +303,18 @@ def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
 
 
 def _longest(measured: list[Measured]) -> list[Measured]:
-    """Services that fall due together are apart or one within the other: the outermost."""
+    """Services that fall due together are apart or one within the other: the outermost, each with
+    all events that one price charges by themselves.
+    """
     if len(measured) == 1:
         return measured
-    found: dict[Period, Measured] = {}
+    found: dict[Period, list[Measured]] = {}
     for one in measured:
-        found.setdefault(one.charge.service, one)
-    return [found[service] for service in outermost(found)]
+        known = found.setdefault(one.charge.service, [])
+        first = known[0].charge if known else one.charge
+        if not known or (first.event and one.charge.event and first.item.id == one.charge.item.id):
+            known.append(one)
+    return [one for service in outermost(found) for one in found[service]]
 
 
 def _figures(scopes: _Scopes) -> list[tuple[Charge, Measured]]:

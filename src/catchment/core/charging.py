@@ -12,12 +12,13 @@ from datetime import UTC, date, tzinfo
 from typing import NamedTuple
 
 from catchment.core import daily
-from catchment.core.daily import DaysUsed
+from catchment.core.daily import DaysUsed, Use
 from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles
 from catchment.core.phase_days import PhaseDays, phases_of
 from catchment.core.pricing import CalculationMode, Graduated, Price, SeatBased, SeatPart
 from catchment.core.schedules import (
     Charge,
+    ChargePart,
     Frequency,
     PricedItem,
     Schedule,
@@ -37,8 +38,8 @@ def charges(
     """Every charge due on or before ``as_of``, in the order of an invoice.
 
     That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived. Charged on demand are the days ``used``; where that is not known, every day. What
-    is not and falls due on ``closed`` days is left out.
+    was archived. Charged on demand are the days and events ``used``; where that is not known, every
+    day. What is not and falls due on ``closed`` days is left out.
     """
     if schedule.archived_at is not None:
         last_day = schedule.archived_at.astimezone(zone).date()
@@ -64,7 +65,7 @@ def running(schedule: Schedule, on: date, used: DaysUsed | None = None) -> tuple
 def is_over(schedule: Schedule, on: date) -> bool:
     """Whether nothing falls due after the day ``on``, whatever is open-ended."""
     ended = all(of.days.end <= on for _, of in phases_of(schedule))
-    return ended and not running(schedule, on, daily.only(on))
+    return ended and not running(schedule, on, daily.only(Use(on)))
 
 
 def _any_day(_due_on: date) -> bool:
@@ -119,7 +120,8 @@ class _Due(NamedTuple):
 class _Charging:
     """A phase while its items are charged: for services that begin by ``as_of``.
 
-    On demand those days are charged that are ``used``, otherwise what is due on ``wanted`` days.
+    On demand those days and events are charged that are ``used``, otherwise what is due on
+    ``wanted`` days.
     """
 
     of: PhaseDays
@@ -129,20 +131,21 @@ class _Charging:
     _known: dict[tuple[Frequency, Timing], list[_Due]] = field(default_factory=dict)
 
     def charges_of(self, item: PricedItem) -> Iterator[Charge]:
-        """The charges of one item; some are due only after ``as_of``. On demand those of all days
-        are there.
+        """The charges of one item; some are due only after ``as_of``. Of what is on demand
+        all are there.
         """
         if item.on_demand:
             return self._on_demand(item)
         return self._recurring(item) if item.frequency.recurs else self._once(item)
 
     def _on_demand(self, item: PricedItem) -> Iterator[Charge]:
-        """A charge for each day; tiers began on the first day of the phase."""
+        """A charge for each day, or each event; tiers began on the first day of the phase."""
         schedule, _, days = self.of
         by_the_day = daily.by_the_day(item)
-        for day in daily.within(days, self.as_of, self.used and self.used(schedule, item)):
+        for use in daily.within(item, days, self.as_of, self.used and self.used(schedule, item)):
+            day = use.period
             for service, tiers_from in _restarting(by_the_day.price, days.start, day):
-                yield self._charge(by_the_day, service, day, day.end, tiers_from=tiers_from)
+                yield self._charge(by_the_day, service, day, day.end, use.part, tiers_from)
 
     def _once(self, item: PricedItem) -> Iterator[Charge]:
         start, full = self.of.days.start, self.of.once
@@ -189,7 +192,7 @@ class _Charging:
         service: Period,
         full: Period,
         over: date,
-        part: SeatPart = SeatPart.ALL,
+        part: ChargePart = SeatPart.ALL,
         tiers_from: date | None = None,
     ) -> Charge:
         """The charge for a service within the ``full`` cycle, which is ``over`` on a day."""

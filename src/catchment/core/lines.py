@@ -17,13 +17,13 @@ from catchment.core.adjustments import ORIGINAL, Adjusting, Deducted, shares_les
 from catchment.core.allocation import Share
 from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE
+from catchment.core.metering import NO_USAGE, SingleEvent, Usage
 from catchment.core.minimums import Minimum
 from catchment.core.money import EXACT, Money, to_decimals, total
-from catchment.core.period import Period, days_text
+from catchment.core.period import Period, day_text, days_text
 from catchment.core.pools import NO_POOL
 from catchment.core.pricing import SeatBased, SeatPart, Segment, first_rate, is_percentage
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.schedules import Charge, ChargeId, ChargePart, Schedule
 from catchment.core.settling import Applied, Step, StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 
@@ -41,10 +41,11 @@ class Line:
 
     ``quantity`` is what was used, or 1; of seats those charged, averaged over the full cycle.
     ``rate`` is the one rate where there is one, else what a unit came to on average. Lines without
-    a metric count no events. ``measured`` is what all of it was made from; ``shares`` are the
-    members' of a roll-up, None where the whole line is the payer's. An adjustment is the charge as
-    it is known by now less what is ``deducted``: of that difference are its quantity, events, net
-    and shares, while the segments are the whole charge's.
+    a metric count no events, and that of a price per event is called by the event. ``measured`` is
+    what all of it was made from; ``shares`` are the members' of a roll-up, None where the whole
+    line is the payer's. An adjustment is the charge as it is known by now less what is
+    ``deducted``: of that difference are its quantity, events, net and shares, while the segments
+    are the whole charge's.
     """
 
     schedule_id: str
@@ -95,9 +96,14 @@ class Line:
         return self.schedule_id, self.price_id, self.service.start, self.part
 
     @property
-    def part(self) -> SeatPart:
-        """Which seats it is for; of other prices it is for all there is."""
+    def part(self) -> ChargePart:
+        """Which seats it is for, or which event; of other prices it is for all there is."""
         return self.measured.charge.part
+
+    @property
+    def event(self) -> SingleEvent | None:
+        """The event that it is for, as long as that counts."""
+        return next(iter(self.measured.usage.events), None) if self.measured.charge.event else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ def line(
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
-        title=f"{item.name} – overages" if charge.part is SeatPart.OVERAGES else item.name,
+        title=_title(charge, usage),
         quantity=made.quantity,
         rate=_shown_rate(charge, made, net),
         rate_display=RateDisplay.PERCENTAGE if percentage else RateDisplay.ABSOLUTE,
@@ -207,7 +213,7 @@ def _settling_line(
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
-        title=item.name,
+        title=_title(charge, NO_USAGE if reduced is None else reduced.usage),
         quantity=quantity,
         rate=net.decimal,
         rate_display=RateDisplay.ABSOLUTE,
@@ -290,6 +296,17 @@ def _whole(
 ) -> tuple[Share, ...]:
     """The one share of a line that is all its owner's, with that of its tax."""
     return _taxed(allocation.whole(owner, quantity, net), net, taxation)
+
+
+def _title(charge: Charge, usage: Usage) -> str:
+    """What is priced, and where that is not all there is, what of it."""
+    name = charge.item.name
+    if charge.part is SeatPart.OVERAGES:
+        return f"{name} – overages"
+    if charge.event is None:
+        return name
+    when = (f", {day_text(one.at.date())} {one.at:%H:%M}" for one in usage.events)
+    return f"{name} – {charge.event}{next(when, '')}"
 
 
 def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:

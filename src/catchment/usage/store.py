@@ -225,14 +225,18 @@ class UsageStore:
             near=Near.to([Span(edges[0], edges[-1])], (one.metric.event_type for one in asked)),
         )
 
-    def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
-        """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
+    def counted(
+        self, workspace_id: str, query: UsageQuery, last_seq: int, event: str | None = None
+    ) -> pa.Table:
+        """The places (``seq``) of the events that a reading up to ``last_seq`` counted; of one
+        ``event`` alone, where its sender's id is given.
+        """
 
         def ask(cursor: Cursor, _last: int) -> pa.Table:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return pa.table({"seq": pa.array([], pa.int64())})
-            found = queries.rows(cursor, queries.places(query.metric), bounds)
+            found = queries.rows(cursor, queries.places(query.metric, event), bounds)
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
         read = queries.properties([query.metric])

@@ -15,7 +15,7 @@ from catchment.api.invoices.line_tax_wire import LineTaxOut
 from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, Money, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
-from catchment.core.pricing import SeatBased, seats_of_part
+from catchment.core.pricing import SeatBased, SeatPart, seats_of_part
 from catchment.core.pricing.seats import Stretches
 from catchment.core.settling import StepKind
 from catchment.flows.billing.seat_usage import of_seats
@@ -172,7 +172,7 @@ class SeatsOfDaysOut(Wire):
         price = structures.parse(found.evidence.structure)
         assert isinstance(price, SeatBased), price
         assert found.line.service is not None, found.line
-        charged = seats_of_part(replace(price, part=found.line.part), there)
+        charged = seats_of_part(replace(price, part=SeatPart(found.line.part)), there)
         made = []
         start = found.line.service.start
         for (seats, days), (counted, _) in zip(there, charged, strict=True):
@@ -218,7 +218,7 @@ class ExplanationOut(Wire):
     ``steps`` are what discounts or a minimum made of it after it was rounded; a line that
     ``settles`` others has no segments of its own. Of an adjustment ``usage``, ``segments``,
     ``rounding`` and ``steps`` are of the whole charge; ``adjustment`` says what of it was billed
-    before.
+    before. ``customerEventId`` is of the one event that it charges, if it is for one.
     """
 
     invoice_id: str
@@ -226,6 +226,7 @@ class ExplanationOut(Wire):
     title: str
     calculated_at: At | None = None
     service_period: DateRange | None = None
+    customer_event_id: str | None = None
     price: PriceUsedOut
     quantity: str
     unit: str | None = None
@@ -254,6 +255,7 @@ class ExplanationOut(Wire):
             title=line.title,
             calculated_at=found.invoice.calculated_at,
             service_period=DateRange.of(line.service) if line.service else None,
+            customer_event_id=line.event,
             price=PriceUsedOut(
                 id=line.shown_price_id,
                 name=kept.price_name,

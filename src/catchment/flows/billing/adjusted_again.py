@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from catchment.core.adjustments import Adjusting
 from catchment.core.charging import charges
-from catchment.core.daily import only
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.daily import Use, only
+from catchment.core.schedules import Charge, ChargeId, Schedule, part_of
 from catchment.flows.billing.agreements import Agreements
 from catchment.store.invoices import adjustments
 from catchment.store.invoices.invoice_parts import LineItem
@@ -58,8 +58,8 @@ def charge_called(
     agreed: Agreements, schedule: Schedule, wanted: ChargeId, until: date
 ) -> Charge | None:
     """What ``schedule`` charges by that id, due by a day; None where there is none."""
-    _, _, start, _ = wanted
-    found = charges(schedule, until, agreed.zone, only(start))
+    _, _, start, part = wanted
+    found = charges(schedule, until, agreed.zone, only(Use(start, part_of(part))))
     return next((one for one in found if one.billed_as == wanted), None)
 
 

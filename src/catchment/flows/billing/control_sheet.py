@@ -33,6 +33,7 @@ from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import among_users, counts_of, days_of
 from catchment.flows.billing.check_sums import faults_in
+from catchment.flows.billing.event_lines import by_day
 from catchment.flows.billing.late_sheet import late_sheet
 from catchment.flows.billing.late_usage import stale
 from catchment.flows.billing.seat_usage import of_seats
@@ -78,7 +79,7 @@ def control_sheet(
     ``agreed`` is all that is agreed, where that is known. ``tx`` is only read from.
     """
     found = _Findings()
-    by_metric: defaultdict[str, list[MeasuredLine]] = defaultdict(list)
+    measured: defaultdict[str, list[MeasuredLine]] = defaultdict(list)
     adjusting: list[MeasuredLine] = []
     settled: dict[str, str] = {}
     line_count = 0
@@ -90,12 +91,13 @@ def control_sheet(
             if line.deducted is None and of_seats(line.metric):
                 continue  # no census of usage events tells of seats
             if line.deducted is None:
-                by_metric[line.metric.id].append(line)
+                measured[line.metric.id].append(line)
             else:
                 adjusting.append(line)
     if agreed is None:
         agreed = agreements.all_of(tx, workspace)
-    if by_metric:
+    if measured:
+        by_metric = {id: by_day(tx, workspace.id, lines) for id, lines in measured.items()}
         _balance(tx, usage, agreed, by_metric, last_seq, found)
     late = late_sheet(tx, usage, agreed, adjusting, last_seq)
     waiting = [invoice for invoice in checked if invoice.status is Status.DRAFT]

@@ -63,7 +63,8 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> Planned:
     joining = [one for one in _wanted_of(drafting.plan, only) if may_join(one)]
     if joining:
         with reading(work.engine) as tx:
-            used = used_by(tx, work.usage, drafting.plan.agreed, joining, run)
+            billed = invoices.billed(tx, work.workspace.id, [one.id for one in joining])
+            used = used_by(tx, work.usage, drafting.plan.agreed, joining, run, billed)
         with writing(work.engine) as tx:
             hold(tx, work.workspace)
             draft_joining(tx, work, joining, run, failures, used)

@@ -19,13 +19,13 @@ from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, agreed_a
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.hierarchy import CustomerId
 from catchment.core.lines import Line, adjustment
 from catchment.core.metering import Aggregation
 from catchment.core.period import Span
-from catchment.core.schedules import ChargeId, Schedule
-from catchment.flows.billing.adjusted_again import charge_called, dropped_charge
+from catchment.core.schedules import Charge, ChargeId, Schedule, part_of
+from catchment.flows.billing.adjusted_again import dropped_charge
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.metrics_then import as_billed
@@ -174,7 +174,7 @@ def _touched(
 def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     """The charges that discounts and minimums make of the charges ``found``, among others."""
     until: dict[str, date] = {}
-    days = {start for _, _, start, _ in found}
+    uses = {Use(start, part_of(part)) for _, _, start, part in found}
     for (schedule_id, *_), lines in found.items():
         due_on = max(one.due_on for one in lines)
         until[schedule_id] = max(due_on, until.get(schedule_id, due_on))
@@ -182,7 +182,7 @@ def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     return {
         charge.billed_as
         for id, due_on in until.items()
-        for charge in charges(known[id], due_on, agreed.zone, only(*days))
+        for charge in charges(known[id], due_on, agreed.zone, only(*uses))
         if any(one.billed_as in found for one in charge.beside)
     }
 
@@ -227,10 +227,11 @@ def _adjusting(
     lines = [one for own in issued.values() for one in own]
     billed = adjustments.with_shares(tx, workspace, lines)
     known = _schedules(tx, agreed, {schedule for schedule, *_ in issued})
+    charged = _charged(agreed, known, lines)
     made = [
         one
-        for own in issued.values()
-        for one in [_one(tx, agreed, known[own[0].charge[0]], own, billed)]
+        for id, own in issued.items()
+        for one in [_one(tx, agreed, known[id[0]], charged.get(id), own, billed)]
         if one is not None
     ]
     measured = as_billed(tx, workspace, [one.charge for one in made])
@@ -253,19 +254,19 @@ def _one(
     tx: Connection,
     agreed: Agreements,
     schedule: Schedule,
+    charge: Charge | None,
     lines: list[IssuedLine],
     billed: Mapping[str, BilledLine],
 ) -> Adjusting | None:
-    """The charge as it is agreed, or was before it was dropped.
+    """The charge as it is agreed, or where it is not, was before it was dropped.
 
     None where it never was, or the tree has no way to who paid: guards keep both from happening to
     what is invoiced.
     """
     first, last = lines[0], lines[-1]
-    until = max(one.due_on for one in lines)
-    charge = charge_called(agreed, schedule, first.charge, until)
     dropped = charge is None
     if charge is None:
+        until = max(one.due_on for one in lines)
         charge = dropped_charge(tx, agreed, schedule, first.charge, until)
     if charge is None:
         return None
@@ -284,3 +285,19 @@ def _one(
         reverses=first.standing.number != ORIGINAL,
         dropped=dropped,
     )
+
+
+def _charged(
+    agreed: Agreements, known: Mapping[str, Schedule], lines: Iterable[IssuedLine]
+) -> dict[ChargeId, Charge]:
+    """What these lines were billed for, as it is agreed now, and more of the same schedules."""
+    of_schedules: defaultdict[str, list[IssuedLine]] = defaultdict(list)
+    for line in lines:
+        of_schedules[line.charge[0]].append(line)
+    return {
+        charge.billed_as: charge
+        for id, own in of_schedules.items()
+        for until in [max(line.due_on for line in own)]
+        for uses in [{Use(line.service.start, part_of(line.charge[-1])): None for line in own}]
+        for charge in charges(known[id], until, agreed.zone, only(*uses))
+    }

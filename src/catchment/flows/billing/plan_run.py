@@ -82,9 +82,9 @@ def used_by(
     agreed: Agreements,
     found: Iterable[Schedule],
     run: BillingRun,
-    billed: Billed | None = None,
+    billed: Billed,
 ) -> DaysUsed:
-    """On which days something was used of what ``found`` charge on demand, up to the run."""
+    """When something was used of what ``found`` charge on demand, up to the run."""
     until = days_up_to(run.as_of)
     billing = (one for one in found if one.bills)
     seq = run.last_seq

@@ -116,6 +116,7 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
 
     A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
     Not so for what bills its parent, or comes after: the invoice of its day may be one of several.
+    Events that come late are left out where nothing late is adjusted.
     """
     return tuple(
         charge
@@ -126,6 +127,7 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
             or charge.comes_after
             or Key(charge.schedule_id, charge.due_on) not in billed.days
         )
+        and not billed.leaves_out(schedule, charge)
     )
 
 
@@ -147,6 +149,7 @@ def unbilled_before(
         and charge.read.start < day
         and charge.billed_as not in billed.charges
         and (charge.item.on_demand or Key(charge.schedule_id, charge.due_on) not in billed.issued)
+        and not billed.leaves_out(schedule, charge)
     )
 
 

@@ -18,10 +18,9 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Part
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.ids import NewId
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.period import ONE_DAY
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements
@@ -29,7 +28,7 @@ from catchment.flows.billing.adjusted_again import adjusted_again
 from catchment.flows.billing.agreements import Agreements, History
 from catchment.flows.billing.check_sums import faults_of
 from catchment.flows.billing.compare_invoices import Difference, first_difference, mispriced
-from catchment.flows.billing.keep_drafts import contents_of
+from catchment.flows.billing.draft_contents import contents_of
 from catchment.flows.billing.measure_again import Line, Plan, measure_again
 from catchment.flows.billing.metrics_then import as_billed
 from catchment.flows.billing.verify_sale import sale_differs
@@ -206,12 +205,11 @@ def _parts(
     ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in lines)])
     known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
     agreed = _among_invoiced(tx, agreed, invoice, lines)
+    uses = {Use(line.service.start, line.part): None for line in lines if line.service}
     for schedule in known:
         found = tuple(
             charge
-            for charge in charges(
-                schedule, invoice.due_on, agreed.zone, only(invoice.due_on - ONE_DAY)
-            )
+            for charge in charges(schedule, invoice.due_on, agreed.zone, only(*uses))
             if charge.due_on == invoice.due_on
         )
         path = agreed.way(invoice.customer_id, schedule.customer, invoice.due_on)

@@ -101,10 +101,12 @@ def counted_events(tx: Connection, usage: UsageStore, workspace_id: str, line_id
     """The places of exactly the usage events that a line counted; none where there is no such
     line, nor where it counts seats.
     """
+    line = invoice_contents.line_called(tx, workspace_id, line_id)
     kept = evidence.of_line(tx, workspace_id, line_id)
-    if kept is None or kept.counted is None or of_seats(kept.counted.metric):
+    counted = kept.counted if kept is not None else None
+    if line is None or counted is None or of_seats(counted.metric):
         return pa.table({"seq": pa.array([], pa.int64())})
-    return usage.counted(workspace_id, query_of(kept.counted), kept.counted.last_seq)
+    return usage.counted(workspace_id, query_of(counted), counted.last_seq, line.event)
 
 
 def deciding_seat_events(tx: Connection, workspace: Workspace, line_id: str) -> set[int]:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.discounts import Discount
 from catchment.core.errors import Conflict
 from catchment.core.minimums import Minimum
@@ -96,7 +96,7 @@ def _note(
 
 def _on_days(schedule: Schedule, due: Mapping[date, str], zone: ZoneInfo) -> dict[ChargeId, Charge]:
     """What is charged on the days ``due``, and may be on demand."""
-    used = only(*(day - ONE_DAY for day in due))
+    used = only(*(Use(day - ONE_DAY) for day in due))
     found = charges(schedule, max(due), zone, used)
     return {one.billed_as: one for one in found if one.due_on in due}
 

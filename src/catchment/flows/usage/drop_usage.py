@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 
 from catchment.core.charging import running
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.errors import Invalid
 from catchment.core.metering import Aggregation
 from catchment.core.period import BEGINNING, Period, day_text, days_text, first_instant
@@ -146,7 +146,7 @@ def _going_on(agreed: Agreements, day: date) -> Iterator[tuple[str, Charge]]:
     """What is charged for ``day`` with tiers that earlier usage has moved."""
     for schedule in agreed.schedules.values():
         if schedule.archived_at is None:
-            for charge in running(schedule, day, only(day)):
+            for charge in running(schedule, day, only(Use(day))):
                 if charge.before is not None and charge.read.start < day:
                     yield schedule.customer, charge
 

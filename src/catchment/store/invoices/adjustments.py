@@ -222,15 +222,22 @@ def with_shares(
     tx: Connection, workspace_id: str, lines: Collection[IssuedLine]
 ) -> dict[str, BilledLine]:
     """The same lines, by id, with everyone's share as it was kept with them."""
-    members: dict[str, list[Any]] = {}
+    wanted = {(one.invoice_id, one.place) for one in lines if one.shared}
+    found: dict[tuple[str, int], list[tuple[Share, tuple[CustomerId, ...]]]] = {}
     c = usage_item_groups.c
     for part in chunks(sorted({one.invoice_id for one in lines if one.shared})):
         query = select(c.invoice_id, c.customer_id, c.path, c.shares).where(
             c.workspace_id == workspace_id, c.invoice_id.in_(part)
         )
         for row in tx.execute(query):
-            members.setdefault(row.invoice_id, []).append(row)
-    return {one.standing.id: _billed(one, members.get(one.invoice_id, ())) for one in lines}
+            path = tuple(id for id, _ in row.path)
+            for index, quantity, *parts in row.shares:
+                if (row.invoice_id, index) in wanted:
+                    share = Share(row.customer_id, Decimal(quantity), *parts_of(parts))
+                    found.setdefault((row.invoice_id, index), []).append((share, path))
+    return {
+        one.standing.id: _billed(one, found.get((one.invoice_id, one.place), ())) for one in lines
+    }
 
 
 def renamed(tx: Connection, workspace_id: str, since: datetime) -> list[tuple[str, datetime]]:
@@ -338,22 +345,15 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
         found.setdefault(charge, []).append(one)
 
 
-def _billed(one: IssuedLine, members: Iterable[Any]) -> BilledLine:
-    shares: list[Share] = []
-    paths: dict[CustomerId, tuple[CustomerId, ...]] = {}
-    for row in members:
-        for index, quantity, *parts in row.shares:
-            if index == one.place:
-                shares.append(Share(row.customer_id, Decimal(quantity), *parts_of(parts)))
-                paths[row.customer_id] = tuple(id for id, _ in row.path)
+def _billed(one: IssuedLine, shares: Sequence[tuple[Share, tuple[CustomerId, ...]]]) -> BilledLine:
     return BilledLine(
         one.standing.id,
         one.standing.number,
         one.quantity,
         one.net,
         one.event_count,
-        tuple(shares) if one.shared else None,
-        paths,
+        tuple(share for share, _ in shares) if one.shared else None,
+        {share.customer: path for share, path in shares},
         one.taxation,
         one.service,
     )

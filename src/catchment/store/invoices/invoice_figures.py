@@ -30,6 +30,7 @@ from catchment.core.control import (
 from catchment.core.metering import ADDING_UP, Metric
 from catchment.core.money import EXACT, exact_sum
 from catchment.core.period import Period, outermost
+from catchment.core.schedules import ChargeId
 from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions
@@ -64,13 +65,14 @@ _LINE = [
     _as_text(_c.segments).label("segments"),
     _as_text(_c.steps).label("steps"),
     *(_c[name] for name in ("service_start", "service_end", "restrict_to_customers")),
+    *(_c[name] for name in ("price_id", "part")),
 ]
 
 
 _Row = Sequence[Any]
 _INDEX, _SCHEDULE = 3, 7
-_Billed = tuple[Claimant, Period, Decimal]
-"""What a line bills, of whom and for which days."""
+_Billed = tuple[Claimant, Period, str, Decimal]
+"""What a line bills: of whom, for which days, by which price, and how much."""
 
 
 class _Segment(msgspec.Struct, array_like=True, gc=False):
@@ -104,6 +106,7 @@ class MeasuredLine(NamedTuple):
     metric: Metric
     known_at: datetime
     last_seq: int
+    charge: ChargeId
     deducted: Deducted | None = None
 
 
@@ -237,14 +240,17 @@ def _invoice(
         found.append(line)
         if sum is None:
             continue
-        start, end, named = row[-3:]
+        start, end, named, price, part = row[-5:]
         service = alike.service(start, end)
         claimant = alike.claimant(row[_SCHEDULE], named)
         own = BilledUsage(line.id, id, customer, claimant, service, line.event_count or 0)
-        measured.append(MeasuredLine(own, sum.metric, sum.known_at, sum.last_seq, line.deducted))
+        charge = row[_SCHEDULE], price, start, part
+        read = sum.metric, sum.known_at, sum.last_seq
+        measured.append(MeasuredLine(own, *read, charge, line.deducted))
         # What came late is no usage of this invoice's time.
         if line.used is not None and line.shares is not None and line.deducted is None:
-            billed.setdefault(sum.metric.id, []).append((claimant, service, line.quantity))
+            one = claimant, service, price, line.quantity
+            billed.setdefault(sum.metric.id, []).append(one)
     figures = InvoiceFigures(
         id,
         customer,
@@ -283,13 +289,20 @@ def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -
 
 
 def _once(billed: Sequence[_Billed]) -> Decimal:
-    """All that is billed; what is billed as a month and as part of its quarter, once."""
+    """All that is billed; what is billed by several prices, or as a month and as part of its
+    quarter, once.
+    """
     if len(billed) == 1:
         return billed[0][-1]
-    of_claimants: defaultdict[Claimant, dict[Period, Decimal]] = defaultdict(dict)
-    for claimant, service, quantity in billed:
-        of_claimants[claimant][service] = quantity
-    return exact_sum(own[service] for own in of_claimants.values() for service in outermost(own))
+    of_claimants: defaultdict[Claimant, dict[Period, dict[str, Decimal]]] = defaultdict(dict)
+    for claimant, service, price, quantity in billed:
+        of_prices = of_claimants[claimant].setdefault(service, {})
+        of_prices[price] = EXACT.add(of_prices.get(price, Decimal(0)), quantity)
+    return exact_sum(
+        next(iter(own[service].values()))
+        for own in of_claimants.values()
+        for service in outermost(own)
+    )
 
 
 def _totals(net: int, tax: int, gross: int) -> Totals:

@@ -11,7 +11,8 @@ from sqlalchemy import Row
 
 from catchment.core.money import Money
 from catchment.core.period import Period
-from catchment.core.pricing import SeatPart, Segment
+from catchment.core.pricing import Segment
+from catchment.core.schedules import part_of
 from catchment.core.settling import Step, StepKind
 from catchment.store.invoices import deductions
 from catchment.store.invoices.figures_text import text_of
@@ -60,7 +61,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         schedule_id=row.schedule_id,
         phase_id=row.phase_id,
         price_id=row.price_id,
-        part=SeatPart(row.part),
+        part=part_of(row.part),
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
         aggregation=row.aggregation,

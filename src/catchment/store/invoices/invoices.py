@@ -7,6 +7,7 @@ what stands on live invoices.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -30,7 +31,8 @@ from catchment.core.adjustments import ORIGINAL
 from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
-from catchment.core.schedules import ChargeId
+from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.single_events import EventPart
 from catchment.store.schema import (
     customers,
     invoices,
@@ -213,6 +215,13 @@ class Billed(DaysBilled):
     """What live invoices hold of some schedules."""
 
     charges: Mapping[ChargeId, str]  # the invoice that each is on
+    closed: frozenset[tuple[str, str, date]]
+    """Schedule, price and day of events that are billed for good: other ones are late."""
+
+    def leaves_out(self, schedule: Schedule, charge: Charge) -> bool:
+        """Whether a charge is an event that came late for a schedule that adjusts nothing late."""
+        days = schedule.id, charge.item.id, charge.service.start
+        return charge.event is not None and not schedule.adjust_late and days in self.closed
 
 
 def closed_days(
@@ -286,7 +295,24 @@ def billed(
             ((schedule, price, start, part), id)
             for schedule, price, start, part, id in tx.execute(query)
         )
-    return Billed(found.days, found.issued, found.drafted, charges)
+    closed = _closed(tx, charges, {id for key, id in found.days.items() if key in found.issued})
+    return Billed(found.days, found.issued, found.drafted, charges, closed)
+
+
+def _closed(
+    tx: Connection, charges: Mapping[ChargeId, str], issued: Collection[str]
+) -> frozenset[tuple[str, str, date]]:
+    """Of which days events are on issued invoices: those known to be ``issued``, or others'."""
+    of_events: defaultdict[str, set[tuple[str, str, date]]] = defaultdict(set)
+    for (schedule_id, price_id, day, part), id in charges.items():
+        if EventPart.names_one(part):
+            of_events[id].add((schedule_id, price_id, day))
+    found = issued & of_events.keys()
+    c = invoices.c
+    for ids in _batches(of_events.keys() - found):
+        query = select(c.id).where(c.id.in_(ids), c.status != Status.DRAFT)
+        found |= set(tx.execute(query).scalars())
+    return frozenset().union(*(of_events[id] for id in found))
 
 
 def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from catchment.core.metering import (
+    GROWING,
     NO_STEPS,
     VALUING,
     Member,
     Metric,
+    SingleEvent,
     Steps,
     Usage,
     UsageQuery,
@@ -26,7 +28,7 @@ from catchment.core.metering import (
 )
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
-from catchment.usage.intake.events import micros
+from catchment.usage.intake.events import instant, micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.figures import NOBODY, Figures, decimals, figures_of
@@ -95,13 +97,14 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
             of_pool = values.setdefault(index, {})
             of_pool[value] = of_pool.get(value, 0) + count
             own_values.setdefault(index, {}).setdefault(customer, []).append((value, count))
+    events = _singled(cursor, metric, asked, bounds)
     stepping = {
         index: members[index]
         for index, (value, _) in pooled.items()
         if asks_for_steps(asked[index], value, len(members[index]))
     }
-    events = sum(pooled[index][1] for index in stepping)
-    steps = _walk(cursor, metric, asked, stepping, events, bounds) if stepping else {}
+    many = sum(pooled[index][1] for index in stepping)
+    steps = _walk(cursor, metric, asked, stepping, many, bounds) if stepping else {}
     return {
         index: Usage(
             value,
@@ -111,6 +114,7 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
             tuple(values.get(index, {}).items()),
             {customer: tuple(own) for customer, own in own_values.get(index, {}).items()},
             steps.get(index, NO_STEPS),
+            tuple(events.get(index, ())),
         )
         for index, (value, count) in pooled.items()
     }
@@ -162,6 +166,21 @@ def series(
         for place, member, quantity, count in zip(*found, strict=True)
         if member == NOBODY
     }
+
+
+def _singled(
+    cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery], bounds: _Bounds
+) -> dict[int, list[SingleEvent]]:
+    """The events of those queries that want each by itself."""
+    singling = [index for index, query in asked.items() if query.want_events]
+    found: dict[int, list[SingleEvent]] = {}
+    if singling and metric.aggregation in GROWING:
+        register(cursor, "singling", [singling], _QUERIES)
+        for index, id, at, member, value in rows(cursor, queries.singled(metric), bounds):
+            customer = asked[index].members[member].customer
+            one = SingleEvent(id, instant(at), customer, _NOTHING if value is None else value)
+            found.setdefault(index, []).append(one)
+    return found
 
 
 def _is_whole(cursor: Cursor, asked: Mapping[int, UsageQuery]) -> bool:

@@ -135,16 +135,16 @@ def _found(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = 
     )
 
 
-def matched(metric: Metric, *, whole: bool = False) -> Sql:
+def matched(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = False) -> Sql:
     """The same with the ``text`` of the metric's property and the ``number`` an event gives."""
     if metric.aggregation is Aggregation.CUSTOM:
-        read = _operands(metric)
-        columns = ", ".join(operand(place) for place in range(len(metric.operands())))
+        read = _operands(metric, columns)
+        operands = ", ".join(operand(place) for place in range(len(metric.operands())))
         return Sql(
-            f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({columns})",
+            f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({operands})",
             read.parameters,
         )
-    return _found(metric, reads(metric), whole=whole)
+    return _found(metric, {**reads(metric), **columns}, whole=whole)
 
 
 def reads(metric: Metric) -> Mapping[str, str]:
@@ -156,10 +156,10 @@ def reads(metric: Metric) -> Mapping[str, str]:
     return {"text": text(name), "number": number(name)}
 
 
-def _operands(metric: Metric) -> Sql:
+def _operands(metric: Metric, columns: Mapping[str, str] = _NONE) -> Sql:
     """Matched events with the numbers that the expression reads."""
     read = {operand(place): number(name) for place, name in enumerate(metric.operands())}
-    return _found(metric, read)
+    return _found(metric, {**read, **columns})
 
 
 def combinations(metric: Metric) -> Sql:
@@ -272,6 +272,19 @@ def distribution(metric: Metric) -> Sql:
     )
 
 
+def singled(metric: Metric) -> Sql:
+    """(query, the sender's id, when, member, number) of every matched event of those ``singling``,
+    in the order in which they count.
+    """
+    assert metric.aggregation in GROWING, metric
+    inner = matched(metric, {"sender_id": "customer_event_id"})
+    return Sql(
+        f"SELECT query, sender_id, event_at, member, number FROM ({inner.text})"
+        " WHERE query IN (SELECT query FROM singling) ORDER BY query, event_at, seq",
+        inner.parameters,
+    )
+
+
 def numbered(metric: Metric) -> Sql:
     """(query, member, event_at, seq, number, part) of events with a number, of those ``stepping``.
 
@@ -367,10 +380,13 @@ def days(metric: Metric) -> Sql:
     )
 
 
-def places(metric: Metric) -> Sql:
-    """The place of each matched event."""
-    inner = _found(metric)
-    return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
+def places(metric: Metric, sender_id: str | None = None) -> Sql:
+    """The place of each matched event; of that with the sender's id, if it is given."""
+    inner = _found(metric, {"sender_id": "customer_event_id"})
+    if sender_id is None:
+        return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
+    parameters = {**inner.parameters, "sender_id": sender_id}
+    return Sql(f"SELECT seq FROM ({inner.text}) WHERE sender_id = $sender_id", parameters)
 
 
 def rows(cursor: Cursor, sql: Sql, bounds: Mapping[str, Any]) -> list[tuple[Any, ...]]:
