@@ -27,12 +27,15 @@ _MANY = 0.35
 
 
 def with_credits(random: Random, whole: Contract, runs_on: Sequence[date]) -> Contract:
-    """The same, where something may be paid in advance; then nothing is stopped, and no phase ends at a milestone.
+    """The same, where something may be paid in advance; then nothing is stopped or charged per event,
+    and no phase ends at a milestone.
 
     If nothing is late either, all invoices may be final at once, and some voided.
     """
     phases = [phase for one in whole.schedules for phase in one.phases]
-    if random.random() > _MANY or any(phase.milestone is not None for phase in phases):
+    ended = any(phase.milestone is not None for phase in phases)
+    single = any(price.per_event for phase in phases for price in phase.prices)
+    if random.random() > _MANY or ended or single:
         return whole
     schedules = tuple(_granting(random, one) for one in whole.schedules)
     voids: tuple[Void, ...] = ()

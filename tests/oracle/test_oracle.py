@@ -16,7 +16,7 @@ from tests.oracle.draw import ZONES, contract
 from tests.oracle.runs import bill_by_runs
 from tests.oracle.trial import Differs, agree
 
-CONTRACTS = 40
+CONTRACTS = 32
 
 HERE = {"sqlite": "Australia/Lord_Howe", "postgresql": "America/Santiago"}
 """A zone of its own for each database: contracts are what has to vary."""
