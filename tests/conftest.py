@@ -35,6 +35,7 @@ from catchment.store.engine import connect, migrate, writing
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
+from tests.asking import Client
 
 # How fast a machine draws examples says nothing about the code.
 hypothesis_settings.register_profile(
@@ -94,6 +95,16 @@ _connect = cache(connect)
 """The one engine of this process for a URL."""
 
 
+EMPTYING = f"""
+CREATE FUNCTION empty_every_table() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
+    SET LOCAL session_replication_role = replica;  -- in whatever order
+    {" ".join(f'DELETE FROM "{table.name}";' for table in metadata.sorted_tables)}
+    PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S';
+END $$
+"""
+"""A function of the database, which each connection plans once; as plain SQL it took longer than many a test."""
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL server of this test process, with the schema of this version."""
@@ -110,6 +121,8 @@ def postgres_url() -> Iterator[str]:
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))  # nobody cuts its power
         connection.execute(text("SELECT pg_reload_conf()"))
     migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(EMPTYING)
     yield url
     engine.dispose()
     server.cleanup()
@@ -148,9 +161,7 @@ def database_url(request: pytest.FixtureRequest, data_dir: Path) -> str:
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_url")
     with writing(_connect(url)) as tx:
-        tx.execute(text("SET LOCAL session_replication_role = replica"))  # in whatever order
-        tx.execute(text("; ".join(f'DELETE FROM "{t.name}"' for t in metadata.sorted_tables)))
-        tx.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
+        tx.execute(text("SELECT empty_every_table()"))
     return url
 
 
@@ -195,14 +206,19 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def settings(data_dir: Path, database_url: str, usage_url: str) -> Settings:
+@cache
+def _settings(data_dir: Path, database_url: str, usage_url: str) -> Settings:
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
         usage_url=usage_url,
         secret_key="for tests only",
     )
+
+
+@pytest.fixture
+def settings(data_dir: Path, database_url: str, usage_url: str) -> Settings:
+    return _settings(data_dir, database_url, usage_url)
 
 
 @pytest.fixture
@@ -243,9 +259,10 @@ def make_client(
             key = access.create_key(
                 tx, home.id, id=ids.new_id(), at=clock(), hashing_key=settings.hashing_key()
             )
-        client = TestClient(app, base_url="http://testserver/api", raise_server_exceptions=False)
+        client = Client(app)
+        clients.callback(client.close)
         client.auth = key
-        return clients.enter_context(client)
+        return client
 
     with clients:
         yield make

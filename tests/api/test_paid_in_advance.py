@@ -155,15 +155,24 @@ def test_a_price_swapped_from_the_first_day_is_on_another_invoice_of_that_day(
 def test_changes_in_a_row_are_settled_once_and_not_before_they_apply(
     client: TestClient, payer: str, fee: str, clock: Clock
 ) -> None:
+    small = fixed(client, "31", name="Small")
     url = paid(client, payer, march(fee))
 
     for end in (12, None, 20):
         changed(client, url, payer, march(fee, end=end))
     early = run(client, clock, "2026-03-15")["draftedCount"]
-    changed(client, url, payer, march(fee, end=15))
+    changed(client, url, payer, march(fee, end=15), march(small, start=16))
     run(client, clock, "2026-03-16")
+    on_a_draft = lines(client, newest(client))
+    changed(client, url, payer, march(fee, end=30), march(small, start=31))
+    run(client, clock, "2026-03-31")
 
-    assert (early, lines(client, newest(client))) == (0, [GIVEN_BACK])
+    assert (early, on_a_draft) == (0, [("Small", "16.00"), GIVEN_BACK])
+    assert lines(client, newest(client)) == [
+        ("Small", "1.00"),
+        ("Fee – given back for 31 March 2026", "-10.00"),
+    ]
+    assert len(made(client.get("/invoices"))["items"]) == 2
 
 
 @ONE_DATABASE

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal as D
 
 import pytest
@@ -31,10 +33,12 @@ def off(
     return Discount("d", kind, D("0.5"), "Less", separate, frozenset(prices), seats)
 
 
-def discounted(discount: Discount, *items: PricedItem) -> list[Charge]:
+def discounted(
+    discount: Discount, *items: PricedItem, closed: Container[date] = ()
+) -> list[Charge]:
     """What is due by the end of the first quarter."""
     agreed = replace(phase("1-1", None, *items), discounts=(discount,))
-    return list(charges(schedule(agreed), day("4-1")))
+    return list(charges(schedule(agreed), day("4-1"), closed=closed))
 
 
 def beside(found: list[Charge]) -> list[tuple[str, str, int]]:
@@ -52,6 +56,16 @@ def test_an_amount_off_seats_is_one_for_all_their_parts() -> None:
         ("seats", "OVERAGES", 5),
         ("fee", "", 5),
     ]
+
+
+def test_parts_of_seats_settle_each_other_whatever_days_are_closed() -> None:
+    discount = off(DiscountType.NOMINAL)
+    every = discounted(discount, seats(), FEE)
+    closed = {day("2-1"), day("3-1")}
+
+    left = discounted(discount, seats(), FEE, closed=closed)
+
+    assert left == [one for one in every if one.due_on not in closed]
 
 
 @pytest.mark.parametrize(

@@ -54,22 +54,19 @@ _SHARING = (
     _CONTRACTS,
 )
 _PERIODS = ("tests/core/test_period.py", "tests/core/test_schedules.py")
+_PHASES = ("tests/core/test_schedules.py", "tests/core/test_schedule_ends.py")
 TESTS = {
     "allocation": _SHARING,
     "weights": _SHARING,
     "settled_shares": _SETTLING,
     "settling": ("tests/core/test_discounts.py", *_SETTLING),
-    "phase_days": (
-        "tests/core/test_schedules.py",
-        "tests/core/test_schedule_ends.py",
-        "tests/core/test_refreshes.py",
-        _CONTRACTS,
-    ),
+    "phase_days": (*_PHASES, "tests/core/test_refreshes.py", _CONTRACTS),
     "charging": (
-        "tests/core/test_schedules.py",
-        "tests/core/test_schedule_ends.py",
+        *_PHASES,
         "tests/core/test_seat_charges.py",
-        *_SETTLING,
+        "tests/core/test_settled_charges.py",
+        "tests/core/test_daily.py",
+        _CONTRACTS,
     ),
     "settled_charges": ("tests/core/test_settled_charges.py", *_SETTLING),
     "pricing.rating": _PRICING,

@@ -33,8 +33,8 @@ from catchment.store.catalog import structures
 from tests.oracle import contracts
 from tests.oracle.biller import as_agreed, measured, used_before
 from tests.oracle.contracts import Contract, LineKey, price_of
-from tests.oracle.kept import structure
 from tests.oracle.numbers import decimals
+from tests.oracle.structures import structure
 from tests.oracle.usage import NOTHING, Used, key_of
 
 Figures = tuple[date, date, int, Mapping[int, int] | None]

@@ -12,7 +12,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from fastapi.testclient import TestClient
 from rich.progress import Progress
 from sqlalchemy import Engine, select
 
@@ -23,6 +22,7 @@ from catchment.store.engine import connect, migrate, reading
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
+from tests.asking import Client
 from tests.scenarios import flights_oracle as oracle
 
 NOW = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
@@ -50,7 +50,7 @@ class Airports:
     @contextmanager
     def reader(self, demo: Demo) -> Iterator["Reader"]:
         app = create_app(self.engine, self.usage, self.settings)
-        client = TestClient(app, base_url="http://testserver/api")
+        client = Client(app)
         client.auth = demo.credentials.key
         yield Reader(client)
         client.close()
@@ -82,7 +82,7 @@ def opened(folder: Path, data: Path) -> Iterator[Airports]:
 class Reader:
     """What the API says about the year."""
 
-    def __init__(self, client: TestClient) -> None:
+    def __init__(self, client: Client) -> None:
         self.client = client
 
     def get(self, path: str, **params: Any) -> Any:

@@ -42,7 +42,7 @@ METHODS = tuple(Method)
 Parts = tuple[int | None, ...]
 """Minor units by each of METHODS; None where a method gives no share."""
 
-Column = Sequence[int | None]
+Column = tuple[int | None, ...]
 """Minor units of each of some members by one method; None where that gives no share."""
 
 MemberParts = dict[CustomerId, Parts]
@@ -67,7 +67,7 @@ class Columns(NamedTuple):
     """What members have of an amount, or weigh: the parts of all by each of METHODS.
 
     A family has thousands of members and a handful of lines, so they are worked with like this.
-    Methods that share alike mostly have one and the same column.
+    Mostly two methods share alike.
     """
 
     customers: Sequence[CustomerId]
@@ -83,10 +83,9 @@ class Columns(NamedTuple):
         return dict(zip(self.customers, zip(*self.parts, strict=True), strict=True))
 
     def map(self, change: Callable[[Column], Column]) -> Columns:
-        """With all columns changed, each that there is once."""
-        known = {id(one): one for one in self.parts}
-        made = {place: change(one) for place, one in known.items()}
-        return Columns(self.customers, tuple([made[id(one)] for one in self.parts]))
+        """With all columns changed, those that are alike once."""
+        made = {one: change(one) for one in set(self.parts)}
+        return Columns(self.customers, [made[one] for one in self.parts])
 
     def shares(
         self, quantities: Iterable[Decimal], taxes: Columns | None = None
@@ -114,17 +113,18 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
     """The shares of a line with those of its ``tax``, which is ``fraction`` of its net."""
     if not fraction or not shares:
         return tuple(shares)
-    customers, quantities, parts, _ = zip(*shares, strict=True)
-    known = Columns(customers, tuple(zip(*parts, strict=True)))
-    return known.shares(quantities, known.taxes(fraction, tax))
+    known = Columns.of({one.customer: one.parts for one in shares})
+    rows = zip(*known.taxes(fraction, tax).parts, strict=True)
+    return tuple([Share(*one[:3], own) for one, own in zip(shares, rows, strict=True)])
 
 
 def _taxes(parts: Column, fraction: Decimal, tax: Money) -> Column:
     """The tax on the parts that members have by one method."""
-    if None not in parts:
-        return tax_parts(parts, fraction, tax)
     known = [part for part in parts if part is not None]
-    each = iter(tax_parts(known, fraction, tax))
+    found = tax_parts(known, fraction, tax)
+    if len(known) == len(parts):
+        return found
+    each = iter(found)
     return tuple([None if part is None else next(each) for part in parts])
 
 
@@ -147,17 +147,18 @@ def sizes(weighed: Column) -> Column:
     """What members weigh by a method: who has less than nothing where all together have more weighs
     nothing, and the other way round.
     """
-    if None not in weighed and min(weighed, default=0) >= 0:
+    known = [part for part in weighed if part is not None]
+    if min(known, default=0) >= 0:
         return weighed
-    sign = -1 if sum(part for part in weighed if part is not None) < 0 else 1
-    return [None if part is None else max(sign * part, 0) for part in weighed]
+    sign = -1 if sum(known) < 0 else 1
+    return tuple([None if part is None else max(sign * part, 0) for part in weighed])
 
 
-def parts_by(amount: Money, sizes: Column) -> Parts:
+def parts_by(amount: Money, sizes: Sequence[int | None]) -> Column:
     """``amount`` in minor units by ``sizes``, one of them above 0; None where there is no share."""
-    if None not in sizes:
-        return parts_of(amount.minor, sizes)
     parts = parts_of(amount.minor, [size or 0 for size in sizes])
+    if None not in sizes:
+        return parts
     return tuple([None if size is None else p for size, p in zip(sizes, parts, strict=True)])
 
 
@@ -188,17 +189,15 @@ def _among(one: Columns, everyone: Sequence[CustomerId]) -> Columns:
     wanted = [places.get(who) for who in everyone]
     return Columns(
         everyone,
-        [[None if place is None else own[place] for place in wanted] for own in one.parts],
+        [tuple([None if at is None else own[at] for at in wanted]) for own in one.parts],
     )
 
 
 def _sum(one: Column, other: Column) -> Column:
     if None not in one and None not in other:
-        return list(map(add, one, other))
-    return [
-        first if second is None else second + (first or 0)
-        for first, second in zip(one, other, strict=True)
-    ]
+        return tuple(map(add, one, other))
+    both = zip(one, other, strict=True)
+    return tuple([a if b is None else b + (a or 0) for a, b in both])
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +247,7 @@ class Working(NamedTuple):
     weighing: Weighing
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> Column:
         """The shares of all of them, in minor units."""
         return parts_by(self.net, self.weighing.sizes)
 
@@ -318,4 +317,4 @@ def columns(net: Money, price: Price, segments: Sequence[Segment], usage: Usage)
         return NOBODYS
     known = {id(one.weighing): one.parts for one in made.values()}  # mostly two methods are one
     used = made[Method.PROPORTIONAL].used
-    return Columns(tuple(used), tuple([known[id(made[method].weighing)] for method in METHODS]))
+    return Columns(tuple(used), [known[id(made[method].weighing)] for method in METHODS])

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
 from catchment.core.hierarchy import CustomerId
@@ -97,9 +96,9 @@ class UsageGroups(Sequence[UsageGroup]):
 
     def __init__(
         self,
-        members: Sequence[PoolMember] = (),
-        names: Mapping[CustomerId, str] = MappingProxyType({}),
-        figures: Sequence[_Figure] = (),
+        members: Sequence[PoolMember],
+        names: Mapping[CustomerId, str],
+        figures: Sequence[_Figure],
     ) -> None:
         self._members = members
         self._names = names
@@ -131,7 +130,7 @@ class UsageGroups(Sequence[UsageGroup]):
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(self.customers)
+        return hash(tuple(self))
 
     def __repr__(self) -> str:
         return repr(tuple(self))

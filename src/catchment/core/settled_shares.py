@@ -156,7 +156,7 @@ def _by_quantity(covered: Iterable[Measured]) -> SharedBy:
     used = ({who: q for who, q in one.usage.members.items() if q > 0} for one in covered)
     known = sorted(next(filter(None, used), {}).items())
     units, of_one = scaled([quantity for _, quantity in known])
-    weights = Columns([who for who, _ in known], (units,) * len(METHODS))
+    weights = Columns([who for who, _ in known], (tuple(units),) * len(METHODS))
     return SharedBy(By.QUANTITY, weights, (1, of_one), ())
 
 

@@ -63,7 +63,8 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
       ? ([
           [
             "Adjusted",
-            `${moneyText(told.adjustment.netTotal, currency)} by all that is known, less ` +
+            `${moneyText(told.adjustment.netTotal, currency)} ` +
+              `${told.adjustment.agreedAnew ? "as agreed now" : "by all that is known"}, less ` +
               `${moneyText(told.adjustment.billedNetTotal, currency)} billed before`,
           ],
           ...(told.adjustment.agreedAnew ? [["Why", agreedAnewText(told.adjustment.agreedAnew)]] : []),

@@ -80,6 +80,9 @@ def days_used(
     Nothing is known of days whose usage was dropped. What is ``billed`` need not be known: days
     before the first that is not, and events. ``tx`` is only read from.
     """
+    schedules = list(filter(has_on_demand, schedules))
+    if not schedules:
+        return NEVER_USED
     since = kept_usage.first_day(tx, agreed.workspace.id)
     questions = list(_questions(schedules, within, since, billed))
     if not questions:

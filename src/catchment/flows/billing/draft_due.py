@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from catchment.core.consolidation import Due, Key
 from catchment.core.schedules import Schedule
 from catchment.flows.billing.days_used import may_join
-from catchment.flows.billing.draft_group import GroupDrafter, Made, Task, nobody_has_credit
+from catchment.flows.billing.draft_group import GroupDrafter, Made, Task
 from catchment.flows.billing.draft_joining import draft_joining
 from catchment.flows.billing.filled_drafts import Filled, keep_filled
 from catchment.flows.billing.helpers import helping, worthwhile
@@ -29,7 +29,7 @@ from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.run_billing import hold
 from catchment.flows.billing.work import Work
-from catchment.flows.credits.grant_phases import grant_phases, grants
+from catchment.flows.credits.grant_phases import grant_phases, grants, may_pay
 from catchment.store import stamps
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import billing_run_failures, billing_runs, invoices
@@ -184,7 +184,7 @@ class _Drafting:
         if stamps.of(tx, workspace.id) != self.plan.stamp:
             self.plan = planned(tx, self.work.usage, workspace, self.run, self.only, self.failures)
             return False
-        if made.ready and not nobody_has_credit(tx, workspace, self.plan.of(keys)):
+        if made.ready and may_pay(tx, workspace.id, self.plan.of(keys)):
             return False
         return made.facts.hold(tx, workspace.id)
 

@@ -304,9 +304,9 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
                 question.want_events |= charge.event is not None
                 if explained and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
-                    own = bounds(charge.item.price)
-                    if own != question.bounds:
-                        question.bounds = tuple(sorted({*own, *question.bounds}))
+                    own, known = bounds(charge.item.price), question.bounds
+                    if own != known:
+                        question.bounds = tuple(sorted({*own, *known})) if known else own
     return questions.values()
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from catchment.core.consolidation import Due
 from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
-from catchment.flows.billing.keep_drafts import Outline, contents_of, head, payers
+from catchment.flows.billing.draft_contents import contents_of
+from catchment.flows.billing.draft_heads import Outline, head, payers
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
@@ -32,9 +33,8 @@ class Filled(NamedTuple):
     contents: Contents | Rows
 
     def as_rows(self, workspace_id: str) -> Filled:
-        """The same with rows."""
-        if isinstance(self.contents, Rows):
-            return self
+        """The same with rows, which it has none of yet."""
+        assert isinstance(self.contents, Contents), self.id
         return self._replace(contents=contents_rows(workspace_id, [self.contents]))
 
 

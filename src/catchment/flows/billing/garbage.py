@@ -16,8 +16,8 @@ _usual: list[tuple[int, int, int]] = []
 def collected_seldom() -> Iterator[None]:
     """Meanwhile the collector looks again only once much has come, and not at what was there.
 
-    A run makes millions of values that hold no cycles. Looking through all of them as often as for
-    a request takes a quarter of its time. Several threads may be at it at once.
+    Billing makes millions of values that hold no cycles. Looking through all of them as often as
+    for other requests takes a quarter of its time. Several threads may be at it at once.
     """
     with _lock:
         _usual.append(_usual[0] if _usual else gc.get_threshold())

@@ -73,7 +73,7 @@ def late(
         tx, workspace, adjustments.adjusted(tx, workspace, hosts) - found.keys()
     )
     found |= {charge: lines for charge, lines in known.items() if not _consistent(lines)}
-    changed = changed_charges.of(tx, workspace)
+    changed = changed_charges.of(tx, workspace, hosts)
     found |= _issued(adjustments.lines_of(tx, workspace, changed - found.keys()))
     beside = _beside(tx, agreed, found) - found.keys()
     found |= _issued(adjustments.lines_of(tx, workspace, beside))

@@ -30,6 +30,12 @@ def grants(schedule: Schedule) -> bool:
     return any(phase.credit_grants for phase in schedule.phases)
 
 
+def may_pay(tx: Connection, workspace_id: str, dues: Iterable[Due]) -> bool:
+    """Whether anybody has credits, or is granted some by the phases of schedules on invoices."""
+    granting = any(grants(part.schedule) for due in dues for part in due.parts)
+    return granting or credit_grants.exist(tx, workspace_id)
+
+
 def grant_begun(
     tx: Connection, workspace: Workspace, dues: Iterable[Due], *, now: datetime, new_id: NewId
 ) -> None:

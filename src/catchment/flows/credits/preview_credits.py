@@ -21,14 +21,6 @@ from catchment.store.invoices.invoices import Invoice
 Paid = tuple[Invoice, Contents, tuple[PaidBy, ...]]
 
 
-def may_pay(tx: Connection, workspace_id: str, dues: Iterable[Due]) -> bool:
-    """Whether somebody has credits, or is granted some by the phases of these."""
-    granting = any(
-        phase.credit_grants for due in dues for p in due.parts for phase in p.schedule.phases
-    )
-    return granting or credit_grants.exist(tx, workspace_id)
-
-
 def preview_credits(
     tx: Connection,
     workspace: Workspace,

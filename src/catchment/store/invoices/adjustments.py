@@ -22,6 +22,7 @@ from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
+from catchment.store.invoices import taxation_rows
 from catchment.store.invoices.usage_rows import parts_of
 from catchment.store.schema import (
     billing_schedules,
@@ -29,6 +30,7 @@ from catchment.store.schema import (
     invoices,
     late_looks,
     line_items,
+    line_taxations,
     usage_item_groups,
 )
 from catchment.store.taxes import taxations
@@ -302,10 +304,12 @@ def _of_charges(workspace_id: str) -> Select[Any]:
             billing_schedules.c.customer_id,
             _LAST_SEQ.label("seen_seq"),
             _KNOWN_AT.label("seen_at"),
+            line_taxations.c.taxation,
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
+        .join(line_taxations, taxation_rows.OF_LINE, isouter=True)
         .where(_line.workspace_id == workspace_id, _CHARGED)
         .order_by(_line.adjustment)
     )

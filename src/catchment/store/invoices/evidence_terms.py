@@ -24,7 +24,9 @@ from catchment.store.invoices.packing import BROKEN, packed, unpacked
 from catchment.store.schema import line_terms
 
 _c = line_terms.c
-_DIGEST_BYTES = 16
+DIGEST_BYTES = 16
+"""Of the names that are made of what they name."""
+
 _AT_MOST = 10_000
 
 
@@ -95,12 +97,12 @@ class _Known:
             if len(self._kept) >= _AT_MOST:
                 self._kept.clear()
             json = _encoder.encode(terms)
-            digest = blake2b(json, digest_size=_DIGEST_BYTES).digest()
+            digest = blake2b(json, digest_size=DIGEST_BYTES).digest()
             found = self._kept[key] = Kept(json, digest), terms
         return found[0]
 
     def row(self, workspace_id: str, terms: Sequence[Kept]) -> TermsRow:
-        name = blake2b(workspace_id.encode(), digest_size=_DIGEST_BYTES)
+        name = blake2b(workspace_id.encode(), digest_size=DIGEST_BYTES)
         for one in terms:
             name.update(one.digest)
         id = name.hexdigest()

@@ -14,14 +14,12 @@ from catchment.core.period import Period
 from catchment.core.pricing import Segment
 from catchment.core.schedules import part_of
 from catchment.core.settling import Step, StepKind
-from catchment.core.taxes import Taxation
 from catchment.store.invoices import deductions
 from catchment.store.invoices.figures_text import text_of
 from catchment.store.invoices.invoice_parts import (
     LineItem,
     LineItemGroup,
 )
-from catchment.store.once import once
 from catchment.store.taxes import taxations
 
 
@@ -41,7 +39,7 @@ def group_of_row(row: Row[Any]) -> LineItemGroup:
 
 
 def line_of_row(row: Row[Any]) -> LineItem:
-    """The line of a row that has the invoice's ``currency`` besides."""
+    """The line of a row that has besides the invoice's ``currency`` and how it is taxed."""
     named = row._mapping  # noqa: SLF001
     return LineItem(
         id=row.id,
@@ -125,6 +123,7 @@ LINE_COLUMNS = (
     "rate",
     "rate_display",
     "tax_rate",
+    "taxation_id",
     "net_minor",
     "tax_minor",
     "gross_minor",
@@ -149,17 +148,16 @@ LINE_COLUMNS = (
     "known_at",
     "segments",
     "steps",
-    "taxation",
     "share_counts",
     "restrict_to_customers",
     "deducted",
 )
-LINE_JSON = LINE_COLUMNS[-6:]
+LINE_JSON = LINE_COLUMNS[-5:]
 """Columns whose values are JSON as text, or None."""
 
 
-def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
-    """The values of LINE_COLUMNS."""
+def line_row(workspace_id: str, line: LineItem, taxation_id: str | None) -> tuple[Any, ...]:
+    """The values of LINE_COLUMNS; ``taxation_id`` names how it is taxed."""
     net, tax, service = line.net.minor, line.tax.minor, line.service
     return (
         line.id,
@@ -173,6 +171,7 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         text_of(line.rate),
         line.rate_display,
         text_of(line.tax_rate),
+        taxation_id,
         net,
         tax,
         net + tax,
@@ -197,7 +196,6 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         line.known_at,
         _json([_segment_kept(segment) for segment in line.segments]),
         _json([_step_kept(step) for step in line.steps]) if line.steps else None,
-        _taxation(line.taxation),
         _json_or_none(line.share_counts),
         _json(sorted(line.scope)) if line.scope else None,
         _json_or_none(deductions.kept(line.deducted)),
@@ -206,12 +204,6 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
 
 def _json(value: object) -> str:
     return encode(value).decode()
-
-
-@once
-def _taxation(one: Taxation | None) -> str | None:
-    """The lines of many invoices are taxed the same."""
-    return _json_or_none(taxations.kept(one))
 
 
 def _json_or_none(value: object) -> str | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, and_, delete, insert, select, tuple_
 
 from catchment.core.schedules import ChargeId
 from catchment.store.chunks import chunks
-from catchment.store.schema import changed_charges
+from catchment.store.schema import changed_charges, invoices, line_items
 
-_c = changed_charges.c
+_c, _line = changed_charges.c, line_items.c
 _CHARGE = (_c.schedule_id, _c.price_id, _c.service_start, _c.part)
 
 
@@ -26,7 +26,18 @@ def note(tx: Connection, workspace: str, charges: Collection[ChargeId]) -> None:
         tx.execute(insert(changed_charges), rows)
 
 
-def of(tx: Connection, workspace: str) -> set[ChargeId]:
-    """All there are."""
-    query = select(*_CHARGE).where(_c.workspace_id == workspace)
-    return {(schedule, price, start, part) for schedule, price, start, part in tx.execute(query)}
+def of(tx: Connection, workspace: str, hosts: Collection[str] | None = None) -> set[ChargeId]:
+    """Those that stand on invoices of the schedules ``hosts`` (None: all there are)."""
+    found: set[ChargeId] = set()
+    for ids in [None] if hosts is None else chunks(sorted(hosts)):
+        query = select(*_CHARGE).distinct().where(_c.workspace_id == workspace)
+        if ids is not None:
+            billed = and_(
+                _line.workspace_id == workspace,
+                *(_line[column.name] == column for column in _CHARGE),
+                _line.live_key == "",
+            )
+            query = query.join(line_items, billed).join(invoices, invoices.c.id == _line.invoice_id)
+            query = query.where(invoices.c.billing_schedule_id.in_(ids))
+        found.update(tuple(row) for row in tx.execute(query))
+    return found

@@ -170,8 +170,8 @@ line_items = Table(
     text_column("rate", nullable=False),
     text_column("rate_display", nullable=False),
     text_column("tax_rate", nullable=False),
-    # {reason, rate} of an engine's line: why it has that rate, and which version it is.
-    json_column("taxation", nullable=True),
+    # Of an engine's line: why it has that rate, and which version it is.
+    text_column("taxation_id"),
     Column("net_minor", BigInteger, nullable=False),
     Column("tax_minor", BigInteger, nullable=False),
     Column("gross_minor", BigInteger, nullable=False),
@@ -228,6 +228,15 @@ line_items = Table(
         sqlite_where=text("credit_grant_id IS NOT NULL"),
         postgresql_where=text("credit_grant_id IS NOT NULL"),
     ),
+)
+
+# {reason, rate} as lines have it, by what it is: the id is a digest of it. Never changed.
+line_taxations = Table(
+    "line_taxations",
+    metadata,
+    id_column(),
+    workspace_column(),
+    json_column("taxation"),
 )
 
 # Up to where a charge was looked at because something came late for it, and cost the same.

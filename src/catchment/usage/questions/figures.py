@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import repeat
+from math import gcd
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,8 +27,8 @@ NOBODY = -1
 """Instead of a member's number: the pool."""
 
 _NUMBER = pa.decimal128(38, FRACTION_DIGITS)
+_ONE = 10**FRACTION_DIGITS
 _NOTHING = Decimal(0)
-_LAST_DIGIT = Decimal(-FRACTION_DIGITS)
 _ALWAYS = -(2**63)
 _EVENTS_AT_ONCE = 50_000
 
@@ -77,9 +78,10 @@ def _numbers(members: pa.ChunkedArray) -> list[int]:
 
 
 def decimals(column: pa.ChunkedArray) -> list[Decimal]:
-    """The numbers of a column, none of them null, each with all FRACTION_DIGITS.
+    """The numbers of a column, none of them null, with as many decimals as one of them needs.
 
-    Engines and Arrow make each of them from text, which takes longer than all the rest.
+    Engines and Arrow make each of them from text, which takes longer than all the rest; and to
+    reckon with digits that say nothing takes longer, too.
     """
     array = column.cast(_NUMBER).combine_chunks()
     _, data = array.buffers()
@@ -87,9 +89,17 @@ def decimals(column: pa.ChunkedArray) -> list[Decimal]:
     low, high = words[::2], words[1::2]
     units: list[int] = low.tolist()
     if (high != low >> 63).any():  # they need more than 64 bits
-        above = high.tolist()
-        units = [(part << 64) + (unit % 2**64) for part, unit in zip(above, units, strict=True)]
-    return list(map(EXACT.scaleb, map(Decimal, units), repeat(_LAST_DIGIT)))
+        units = [
+            (above << 64) + unit % 2**64 for above, unit in zip(high.tolist(), units, strict=True)
+        ]
+    shared, digits = gcd(_ONE, *units), FRACTION_DIGITS
+    while digits and shared % 10 == 0:
+        shared, digits = shared // 10, digits - 1
+    if digits < FRACTION_DIGITS:
+        spare = 10 ** (FRACTION_DIGITS - digits)
+        units = [unit // spare for unit in units]
+    whole = map(Decimal, units)
+    return list(map(EXACT.scaleb, whole, repeat(Decimal(-digits)))) if digits else list(whole)
 
 
 def _time_weighted(counted: Iterable[tuple[Any, ...]], stood: Iterable[tuple[Any, ...]]) -> Figures:

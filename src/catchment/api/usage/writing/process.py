@@ -9,6 +9,7 @@ those whose events it had are told that nobody knows, and another is started.
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import socket
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from threading import Event, Thread
+from typing import IO
 
 from catchment.api.usage.intake import Intake
 from catchment.api.usage.writing import program, wire
@@ -27,13 +29,17 @@ from catchment.settings import Settings
 _ROOM = 16 * 1024 * 1024
 _RESTART_SECONDS = 1.0
 _LOOK_SECONDS = 0.5
+_log = logging.getLogger("catchment.usage")
 
 
 @contextmanager
 def writing_apart(intake: Intake, settings: Settings) -> Iterator[None]:
     """Have a process of its own write for ``intake`` while the block runs, if it can be started."""
+    database = wire.Database(
+        settings.sqlalchemy_url(), settings.hashing_key(), settings.usage_inbox_limit_mib
+    )
     stopping, started = Event(), Event()
-    arguments = (intake, settings, stopping, started)
+    arguments = (intake, database, stopping, started)
     keeper = Thread(target=_keep, args=arguments, name="writer's keeper")
     keeper.start()
     started.wait()
@@ -44,22 +50,30 @@ def writing_apart(intake: Intake, settings: Settings) -> Iterator[None]:
         keeper.join()
 
 
-def _keep(intake: Intake, settings: Settings, stopping: Event, started: Event) -> None:
-    """See that a writer runs until ``stopping``; the one that runs then writes what it has."""
-    database = wire.Database(
-        settings.sqlalchemy_url(), settings.hashing_key(), settings.usage_inbox_limit_mib
-    )
+def _keep(intake: Intake, database: wire.Database, stopping: Event, started: Event) -> None:
+    """See that a writer runs until ``stopping``; ``started`` once one does, or cannot."""
     while not stopping.is_set():
-        ours, theirs = socket.socketpair()
-        shared = _shared()
-        process = subprocess.Popen(  # noqa: S603 -- nothing in it comes from outside
-            [sys.executable, "-P", "-m", program.__name__, str(theirs.fileno()), str(shared)],
-            stdin=subprocess.DEVNULL,
-            pass_fds=(theirs.fileno(), shared),
-        )
-        theirs.close()
-        room = memoryview(mmap.mmap(shared, _ROOM))
-        os.close(shared)
+        try:
+            _run(intake, database, stopping, started)
+        except OSError:  # no memory, or too many processes
+            _log.exception("The server writes usage events itself: no process could be started.")
+            started.set()
+            stopping.wait(_RESTART_SECONDS)
+
+
+def _run(intake: Intake, database: wire.Database, stopping: Event, started: Event) -> None:
+    """Have a writer run until it dies, or until ``stopping``: then it writes what it has."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs, _unnamed() as shared:
+            shared.truncate(_ROOM)
+            handed = theirs.fileno(), shared.fileno()
+            process = subprocess.Popen(  # noqa: S603 -- nothing in it comes from outside
+                [sys.executable, "-P", "-m", program.__name__, *map(str, handed)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=handed,
+            )
+            room = memoryview(mmap.mmap(shared.fileno(), _ROOM))
         channel = WriterChannel(ours, room, intake.keep_here)
         if wire.greet(ours, database):
             intake.apart = channel
@@ -72,12 +86,8 @@ def _keep(intake: Intake, settings: Settings, stopping: Event, started: Event) -
         process.wait()
 
 
-def _shared() -> int:
-    """Memory for two processes, as a file that has no name."""
+def _unnamed() -> IO[bytes]:
+    """A file that goes with whoever has it open; in memory where there are such files."""
     if sys.platform == "linux":
-        descriptor = os.memfd_create("usage")
-    else:
-        with TemporaryFile() as file:
-            descriptor = os.dup(file.fileno())
-    os.truncate(descriptor, _ROOM)
-    return descriptor
+        return os.fdopen(os.memfd_create("usage"), "w+b")
+    return TemporaryFile()

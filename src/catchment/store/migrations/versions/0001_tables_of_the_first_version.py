@@ -210,6 +210,16 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "line_taxations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("taxation", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_taxations_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_taxations")),
+    )
+    op.create_table(
         "line_terms",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1434,7 +1444,7 @@ def upgrade() -> None:
         sa.Column("rate", sa.Text(), nullable=False),
         sa.Column("rate_display", sa.Text(), nullable=False),
         sa.Column("tax_rate", sa.Text(), nullable=False),
-        sa.Column("taxation", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("taxation_id", sa.Text(), nullable=True),
         sa.Column("net_minor", sa.BigInteger(), nullable=False),
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
