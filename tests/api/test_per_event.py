@@ -12,6 +12,8 @@ from tests.api.test_on_demand import ran
 from tests.api.test_simulations import nets, simulated
 from tests.flows.books import GRADUATED, Books, fixed
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
