@@ -63,6 +63,14 @@ class Program:
             self._process.kill()
         self._process.wait()
 
+    def kill_child(self, module: str) -> None:
+        """Kill the process that it started to run ``module``, if there is one now."""
+        command = ["pgrep", "-g", str(self._process.pid), "-f", module]
+        found = subprocess.run(command, check=False, capture_output=True, text=True)
+        for pid in found.stdout.split():
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(int(pid), signal.SIGKILL)
+
     def close(self) -> None:
         """Kill it for good."""
         self.kill()

@@ -19,9 +19,10 @@ from typing import Any
 import psycopg
 
 from benchmarks.families.measuring import Figures
+from benchmarks.usage.processes import cpu_by_process
 from benchmarks.usage.senders import Load, event
 from catchment import ids
-from catchment.api.edge.deps import utcnow
+from catchment.api.edge.clock import utcnow
 from catchment.main import build
 from catchment.settings import Settings
 from catchment.store import access
@@ -40,12 +41,15 @@ def ingest(data_dir: Path, *, kind: str, events: int, seconds: float) -> Figures
     with _server(kind, data_dir) as (port, process):
         path = "/api/usage-events" + ("/batch" if events > 1 else "")
         load = Load(port, path, events, CONNECTIONS[events], seconds, key)
-        before = _cpu(process)
+        before = cpu_by_process(process)
         command = [sys.executable, "-m", "benchmarks.usage.senders", json.dumps(asdict(load))]
         told = subprocess.run(command, cwd=_FILE, check=True, capture_output=True, text=True)
         figures: Figures = json.loads(told.stdout)
         count = figures.pop("requests")
-        return figures | {"server's CPU ms": (_cpu(process) - before) / count * 1000}
+        return figures | {
+            f"{who}'s CPU ms": (cpu - before.get(who, 0)) / count * 1000
+            for who, cpu in cpu_by_process(process).items()
+        }
 
 
 def postgresql(data_dir: Path, *, seconds: float) -> Figures:
@@ -141,9 +145,3 @@ def _wait(port: int) -> None:
         else:
             return
     raise TimeoutError(port)
-
-
-def _cpu(process: int) -> float:
-    """Processor seconds of a process so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -25,7 +25,7 @@ from benchmarks.usage.ingest import CONNECTIONS, made_key
 from benchmarks.usage.senders import Load, requests
 from benchmarks.usage.servers import Forgetful, catchment
 from catchment import main
-from catchment.api.edge.deps import utcnow
+from catchment.api.edge.clock import utcnow
 from catchment.api.usage.event_protocol import EventProtocol
 from catchment.api.usage.group_commit import GroupCommit
 from catchment.flows.usage.ingest_usage import Arrival

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from benchmarks.usage import usual
 from catchment import main
-from catchment.api.edge.deps import utcnow
+from catchment.api.edge.clock import utcnow
 from catchment.api.server import serve
 from catchment.api.usage.group_commit import GroupCommit, Told
 from catchment.api.usage.intake import Intake

@@ -1,6 +1,6 @@
 """Events sent, acknowledged, stored and asked for while more come: `catchment serve` as it is.
 
-Everything shares the machine: the server, its loader, whoever sends, and whoever asks.
+Everything shares the machine: the server, its writer and loader, whoever sends, and whoever asks.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ import psycopg
 from benchmarks.families.measuring import Figures
 from benchmarks.usage import month
 from benchmarks.usage.copying import TABLES, copy
+from benchmarks.usage.processes import cpu_by_process
 from benchmarks.usage.stream import Bodies, Stream
 from catchment import ids
-from catchment.api.edge.deps import utcnow
+from catchment.api.edge.clock import utcnow
 from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.core.period import ALWAYS
 from catchment.main import Built, build
@@ -66,7 +67,7 @@ def sustained(data_dir: Path, rate: float, seconds: float, *, asked: bool) -> Fi
         stream = Stream(port, *key, rate, seconds)
         command = [sys.executable, "-m", "benchmarks.usage.stream", json.dumps(asdict(stream))]
         warm = _warm(built, home)
-        before = _cpu_by_process(server)
+        before = cpu_by_process(server)
         start = time.perf_counter()
         with subprocess.Popen(command, cwd=_FILE, stdout=subprocess.PIPE, text=True) as sender:
             seen = _watch(built, home, lambda: sender.poll() is None, asked=asked)
@@ -75,7 +76,7 @@ def sustained(data_dir: Path, rate: float, seconds: float, *, asked: bool) -> Fi
         drained = _watch(built, home, lambda: _waiting(built, home) >= _FEW, asked=False)
         built.usage.catch_up(home.id)  # so few that they are left alone for now
         took = time.perf_counter() - sent
-        spent = {who: cpu - before.get(who, 0) for who, cpu in _cpu_by_process(server).items()}
+        spent = {who: cpu - before.get(who, 0) for who, cpu in cpu_by_process(server).items()}
         assert start < sent
     stats = built.usage.stats(home.id, ())
     others = warm + len(seen.visible)
@@ -204,19 +205,3 @@ def _wait(port: int) -> None:
         else:
             return
     raise TimeoutError(port)
-
-
-def _cpu_by_process(server: int) -> dict[str, float]:
-    """Processor seconds so far of the server and of its loader."""
-    begun = [
-        threads.read_text().split() for threads in Path(f"/proc/{server}/task").glob("*/children")
-    ]
-    return {
-        "server": _cpu(server),
-        "loader": sum(_cpu(int(child)) for own in begun for child in own),
-    }
-
-
-def _cpu(process: int) -> float:
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

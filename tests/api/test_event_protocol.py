@@ -356,7 +356,7 @@ def test_a_sender_that_goes_away_leaves_its_events_and_harms_nobody(
 def test_events_are_loaded_once_there_are_enough(
     served: Served, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = calls(monkeypatch, served.app.state.usage, "catch_up_if_worth_it")
+    loaded = calls(monkeypatch, served.app.state.usage.loading, "if_worth_it")
     monkeypatch.setattr(served.app.state.intake, "worth_a_look", lambda *_: True)
     with served.wire() as wire:
         loaded.clear()

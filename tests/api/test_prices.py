@@ -244,27 +244,6 @@ def test_a_package_holds_more_than_nothing(client: TestClient, metric_id: str) -
     assert refusal(response) == (400, "price_invalid", ["/structure/packageSize"])
 
 
-NOT_YET = [
-    ("LINEAR", "/billingFrequency", "PER_EVENT", "/billingFrequency"),
-]
-
-
-@pytest.mark.parametrize(("model", "path", "value", "pointer"), NOT_YET)
-@pytest.mark.parametrize("path_of_kind", ["/prices", "/list-prices"])
-def test_what_is_not_built_is_refused_and_never_ignored(
-    client: TestClient,
-    metric_id: str,
-    model: str,
-    path: str,
-    value: Any,
-    pointer: str,
-    path_of_kind: str,
-) -> None:
-    body = changed(body_of(model, product(client), metric_id), path, value)
-
-    assert refusal(client.post(path_of_kind, json=body)) == (400, "not_supported_yet", [pointer])
-
-
 @pytest.mark.parametrize("path_of_kind", ["/prices", "/list-prices"])
 @pytest.mark.parametrize(
     ("mode", "period"),
@@ -321,15 +300,19 @@ DAILY = [
 ]
 
 
+@pytest.mark.parametrize("frequency", ["ON_DEMAND", "PER_EVENT"])
 @pytest.mark.parametrize("model", ["LINEAR", "PACKAGE", "GRADUATED"])
-def test_usage_is_charged_on_demand(client: TestClient, metric_id: str, model: str) -> None:
-    body = body_of(model, product(client), metric_id) | {"billingFrequency": "ON_DEMAND"}
+def test_usage_is_charged_on_demand(
+    client: TestClient, metric_id: str, model: str, frequency: str
+) -> None:
+    body = body_of(model, product(client), metric_id) | {"billingFrequency": frequency}
 
     shown = made(client.get(f"/prices/{client.post('/prices', json=body).json()['id']}"))
 
-    assert (shown["billingFrequency"], shown["billingType"]) == ("ON_DEMAND", "IN_ARREARS")
+    assert (shown["billingFrequency"], shown["billingType"]) == (frequency, "IN_ARREARS")
 
 
+@pytest.mark.parametrize("frequency", ["ON_DEMAND", "PER_EVENT"])
 @pytest.mark.parametrize(("model", "more", "status", "code", "pointers"), DAILY)
 def test_what_days_cannot_be_charged_for_is_refused(
     client: TestClient,
@@ -339,8 +322,9 @@ def test_what_days_cannot_be_charged_for_is_refused(
     status: int,
     code: str,
     pointers: list[str],
+    frequency: str,
 ) -> None:
-    body = body_of(model, product(client), metric_id) | {"billingFrequency": "ON_DEMAND"}
+    body = body_of(model, product(client), metric_id) | {"billingFrequency": frequency}
     for path, value in more.items():
         body = changed(body, path, value)
 
@@ -358,6 +342,20 @@ def test_a_metric_of_days_has_usage_only_where_events_are(
     body = body_of(model, product(client), metric_id) | {"billingFrequency": "ON_DEMAND"}
 
     assert refusal(client.post("/prices", json=body)) == (400, code, ["/structure/usageMetricId"])
+
+
+@pytest.mark.parametrize("kind", ["UNIQUE", "MAX", "LATEST", "AVERAGE", "TIME_WEIGHTED_SUM"])
+def test_an_event_is_charged_by_itself_only_where_it_adds_its_own_value(
+    client: TestClient, engine: Engine, workspace: Workspace, kind: str
+) -> None:
+    metric_id = metric(engine, workspace.id, "stored", kind)
+    body = body_of("LINEAR", product(client), metric_id) | {"billingFrequency": "PER_EVENT"}
+
+    assert refusal(client.post("/prices", json=body)) == (
+        400,
+        "invalid",
+        ["/structure/usageMetricId"],
+    )
 
 
 def test_tiers_go_on_only_where_every_event_adds(

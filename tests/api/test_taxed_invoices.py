@@ -19,6 +19,7 @@ from tests.api.catalogue import NOBODY, category, made, price_body, product, ref
 from tests.api.pooled import METHODS, january
 from tests.api.taxed import change, figures, lines, rate
 from tests.api.test_invoices import bill
+from tests.api.world import grant_body
 from tests.flows.books import ADDRESS, GRADUATED, Books, fixed
 
 
@@ -297,6 +298,36 @@ def test_a_line_and_an_invoice_explain_their_tax(client: TestClient, books: Book
         "29.99",
         "5.25",
     )
+
+
+def test_the_tax_of_a_credit_is_what_the_tax_left_to_pay_falls_by(
+    client: TestClient, books: Books, workspace: Workspace
+) -> None:
+    vat = rate(client, "0.2")
+    customer = books.customer("Northwind")
+    books.schedule(customer, books.price(GRADUATED, books.metric("calls")))
+    books.write()
+    books.used((customer, "calls", "2026-01-05", "60"))
+    [january] = bill(books, "2026-02-01")
+    client.post(f"/invoices/{january}/finalize")
+    change(client, vat, "0.1")
+    books.used_again(1, (customer, "calls", "2026-01-05", "50"))  # gives 10.00 and 2.00 back
+    books.used((customer, "calls", "2026-02-05", "60"))  # costs 80.00 and 8.00
+    for amount in (35, 100):
+        made(client.post("/credits", json=grant_body(workspace.id, customer, amount=amount)))
+
+    [february] = bill(books, "2026-03-01")
+
+    credits = [one for one in lines(client, february) if one.get("settles") == "CREDIT"]
+    url = f"/invoices/{february}/line-items"
+    taxes = [client.get(f"{url}/{one['id']}/explanation").json()["tax"] for one in credits]
+    assert [figures(one)[:2] for one in credits] == [("-35.00", "-3.00"), ("-35.00", "-3.00")]
+    assert [tax["rounded"] for tax in taxes] == ["-3.00", "-3.00"]
+    assert not any("exact" in tax for tax in taxes), "a tenth of 35.00 is another figure"
+    assert [tuple(tax["leftToPay"].values()) for tax in taxes] == [
+        ("70.00", "6.00", "35.00", "3.00"),
+        ("35.00", "3.00", "0.00", "0.00"),
+    ]
 
 
 def test_both_tax_ids_are_on_the_invoice(client: TestClient, books: Books) -> None:

@@ -74,7 +74,7 @@ def test_a_loader_that_dies_is_started_again_and_ends_with_its_server(
         send(built.engine, built.usage, "w", [event(number)])
 
     with loading.loading(built):
-        assert built.usage.catch_up_if_worth_it() == 0
+        assert built.usage.loading.if_worth_it() == 0
         first = child()
         first.kill()
         assert child(after=first.pid).is_alive()

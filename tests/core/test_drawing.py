@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catchment.core.credits import CreditUnit, Grant
-from catchment.core.drawing import Available, Draw, Payable, drawn
+from catchment.core.drawing import Available, Draw, Payable, drawn, owed
 from catchment.core.money import Money, exact_sum
 from catchment.core.period import Period
 from catchment.core.taxes import tax_on
@@ -221,6 +221,18 @@ def test_what_is_paid_whole_owes_no_tax(charges: list[Payable], grants: list[Gra
     assert net == min(whole_net, 0)
     if whole_net > 0:
         assert tax == min(whole_tax, 0)
+
+
+@given(charged(), granted())
+def test_what_is_owed_before_all_credits_is_what_they_pay_and_leave(
+    charges: list[Payable], grants: list[Grant]
+) -> None:
+    left = {place: one.net.minor for place, one in owed(charges).items()}
+
+    for draw in pay(charges, *grants):
+        assert draw.before.minor == left[draw.place]
+        left[draw.place] -= draw.net.minor
+    assert all(minor >= 0 for minor in left.values())
 
 
 @given(charged(), granted(), st.randoms(use_true_random=False))

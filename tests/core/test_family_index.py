@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.family_index import NEVER, FamilyIndex
+from catchment.core.family_index import FamilyIndex
 from catchment.core.hierarchy import Forest, Link
 from catchment.core.numbering import Numbers, keys
-from catchment.core.period import BEGINNING
+from catchment.core.period import BEGINNING, FOREVER
 from tests.core.strategies import CUSTOMERS, HOURS, LINKS, at
 
 
@@ -31,7 +31,7 @@ def index(links: Sequence[Link], *, ends: bool = True) -> FamilyIndex:
         keys("".join(IDS[ln.customer] for ln in below).encode()),
         keys("".join(IDS[ln.parent or ""] for ln in below).encode()),
         np.array([micros(ln.start) for ln in below], np.int64),
-        np.array([micros(ln.end) if ln.end and ends else NEVER for ln in below], np.int64),
+        np.array([micros(ln.end if ln.end and ends else FOREVER) for ln in below], np.int64),
     )
 
 

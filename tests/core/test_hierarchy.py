@@ -178,6 +178,26 @@ def test_the_links_of_a_member_are_those_on_its_line_up_at_its_instants(
         assert len(found) == len(steps)
 
 
+@given(LINKS, st.sampled_from(CUSTOMERS), SPANS)
+def test_links_lead_to_everyone_who_was_ever_below_and_back(
+    links: list[Link], root: str, asked: Span
+) -> None:
+    forest = Forest(links)
+
+    members = forest.members(root, asked).keys()
+
+    assert members <= forest.linked_below(root)
+    assert all(root in forest.linked_above([member]) for member in members)
+
+
+def test_links_lead_on_also_where_they_never_held_at_one_time() -> None:
+    forest = Forest([link("a", "b", 0, 1), link("b", "c", 2), link("d", "c", 2)])
+
+    assert forest.linked_above(["a"]) == {"a", "b", "c"}
+    assert forest.linked_below("c") == {"c", "b", "a", "d"}
+    assert forest.linked_above([]) == set()
+
+
 @given(LINKS, st.integers(0, HOURS - 1))
 def test_one_instant_agrees_with_the_line_up(links: list[Link], hour: int) -> None:
     forest = Forest(links)

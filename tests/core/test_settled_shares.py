@@ -16,6 +16,7 @@ from catchment.core.charging import charges
 from catchment.core.minimums import Minimum
 from catchment.core.pricing import Linear
 from catchment.core.schedules import Schedule
+from catchment.core.taxes import Reason, Taxation, TaxRate
 from catchment.core.weights import By, LineTerm
 from tests.core.agreements import day, item
 from tests.core.test_settling import BYTE, CALL, CALLS, agreed, measured, off, terms, used
@@ -66,6 +67,26 @@ def test_a_minimum_is_whose_usage_counts_towards_it(prices: tuple[str, ...]) -> 
 
     expected = {("call",): {"a": 70000}, ("byte",): {"b": 90000}, (): {"a": 45000, "b": 15000}}
     assert found == expected[prices]
+
+
+def test_a_minimum_is_by_what_discounts_within_the_lines_leave() -> None:
+    half = off("0.5", "call", separate=False)
+    of = agreed(CALL, BYTE, discounts=[half], minimums=[Minimum("m", D(1000))], roll_up=True)
+
+    found = shares(of, {"calls": {"a": 300}, "bytes": {"b": 200}})["minimum:m"]
+
+    assert found == {"a": 450_00, "b": 300_00}, "150 and 100 are left, 750 are missing"
+
+
+def test_shares_of_what_settles_others_come_with_their_tax() -> None:
+    of = agreed(CALL, discounts=[off("0.1")], roll_up=True)
+    [one] = settling_lines(of, {"calls": {"a": 10, "b": 30}})
+    vat = Taxation(Reason.SCHEDULE, TaxRate("vat", "vat-1", 1, "VAT", "VAT", D("0.2")))
+
+    taxed, untaxed = settled_shares.shares(one, vat), settled_shares.shares(one)
+
+    assert [(share.parts[0], share.taxes[0]) for share in taxed] == [(-1_00, -20), (-3_00, -60)]
+    assert [share.taxes for share in untaxed] == [(), ()]
 
 
 def test_a_single_cent_of_usage_decides_before_quantities_do() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 
-from catchment.core.allocation import Method, shares, workings
+from catchment.core.allocation import METHODS, Method, shares, workings
 from catchment.core.metering import Steps, Usage
 from catchment.core.money import Money
 from catchment.core.pricing import CalculationMode, Graduated, Linear, Price, Segment, Tier, rate
@@ -27,6 +28,12 @@ def parts(price: Price, of: Usage, minor: int) -> list[tuple[str, tuple[int | No
     segments = rate(price, of.pooled, reached=of.reached)
     found = shares(Money(minor, "EUR"), price, segments, of)
     return [(one.customer, one.parts) for one in found]
+
+
+def marginal_parts(price: Price, of: Usage, minor: int) -> list[int | None]:
+    """What each has by the order of events."""
+    place = METHODS.index(Method.MARGINAL)
+    return [own[place] for _, own in parts(price, of, minor)]
 
 
 def test_of_equal_remainders_the_smaller_id_has_the_cent_by_every_method() -> None:
@@ -95,6 +102,32 @@ def test_what_has_a_fee_but_no_quantity_is_shared_by_quantity() -> None:
     made = workings(Money(1500, "EUR"), TIERED, (fee, rest), of)
 
     assert made[Method.MARGINAL].reckonings({"a"})["a"].by is By.QUANTITY
+
+
+FURTHER = Graduated(TIERED.tiers, CalculationMode.CUMULATIVE)
+
+
+def test_who_went_on_from_earlier_usage_is_in_the_segments_of_where_that_stood() -> None:
+    of = replace(usage({"a": (4, 0), "b": (1, 5)}, a=4, b=6), reached=D(5))
+    beyond = replace(of, steps=replace(of.steps, bounds=(D(5),)))  # five more to the second tier
+
+    assert marginal_parts(FURTHER, beyond, 30_00) == [4_00, 26_00]
+
+
+def test_what_only_makes_up_for_earlier_usage_below_zero_is_in_no_segment() -> None:
+    of = replace(usage({"a": (3, 2, 0), "b": (0, 8, 2)}, a=5, b=10), reached=D(-3))
+    beyond = replace(of, steps=replace(of.steps, bounds=(D(3), D(13))))
+
+    assert marginal_parts(FURTHER, beyond, 20_00) == [2_00, 18_00]
+
+
+def test_the_fee_of_a_tier_is_of_those_who_were_in_it() -> None:
+    price = Graduated((Tier(D(10), D(1)), Tier(None, D(5), D(9))))
+
+    assert marginal_parts(price, usage({"a": (4, 1), "b": (6, 2)}, a=5, b=8), 34_00) == [
+        4_00 + 8_00,  # a third of 15 + 9
+        6_00 + 16_00,
+    ]
 
 
 def test_segments_that_a_member_was_not_in_are_no_terms_of_its_share() -> None:

@@ -10,10 +10,10 @@ from threading import Event
 from catchment.cli.loading import watch
 from catchment.main import build
 from catchment.settings import Settings
-from catchment.usage import store
+from catchment.usage import loading
 from catchment.usage.embedded import merging
 
-store._ROWS_WORTH_LOADING = 4
+loading._ROWS_WORTH_LOADING = 4
 merging.FAN_IN = 3
 
 if __name__ == "__main__":

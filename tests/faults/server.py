@@ -1,4 +1,4 @@
-"""``catchment serve`` on a socket that outlives it: ``python -m tests.faults.server fd:N [--loader]``."""
+"""``catchment serve`` on a socket that outlives it: ``python -m tests.faults.server fd:N [--loader] [--writer]``."""
 
 import sys
 from contextlib import nullcontext
@@ -6,6 +6,7 @@ from contextlib import nullcontext
 import uvicorn
 
 from catchment.api.server import config
+from catchment.api.usage.writing.process import writing_apart
 from catchment.cli.loading import loading
 from catchment.main import build
 from catchment.settings import Settings
@@ -14,8 +15,13 @@ from tests.programs import listening
 
 def main(port: str, *flags: str) -> None:
     built = build(Settings())
-    with loading(built) if "--loader" in flags else nullcontext():
-        uvicorn.Server(config(built.app())).run(sockets=[listening(port)])
+    app = built.app()
+    apart = writing_apart(app.state.intake, built.settings)
+    with (
+        loading(built) if "--loader" in flags else nullcontext(),
+        apart if "--writer" in flags else nullcontext(),
+    ):
+        uvicorn.Server(config(app)).run(sockets=[listening(port)])
 
 
 if __name__ == "__main__":

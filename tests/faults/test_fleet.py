@@ -26,8 +26,8 @@ from tests.faults.restarts import CLIENTS, REQUESTS, body, send_through, wrong
 from tests.faults.story import START
 from tests.programs import Program, Server, python
 
-KILLS = int(os.environ.get("CATCHMENT_RESTARTS", "0")) or 1
-"""How often: `make prove-usage` does so far more."""
+KILLS = int(os.environ.get("CATCHMENT_RESTARTS", "0"))
+"""How often: `make prove-usage` does so far more, and has servers with writers."""
 
 SEED = int(os.environ.get("CATCHMENT_SEED", "0"))
 
@@ -80,7 +80,7 @@ def fleet(
         url = f"clickhouse://127.0.0.1:{clickhouse[0].port}/catchment"
     environment |= {"CATCHMENT_USAGE_URL": url}
     running = Fleet(
-        [Server("tests.faults.server", [], environment) for _ in range(2)],
+        [Server("tests.faults.server", ["--writer"] * (KILLS > 0), environment) for _ in range(2)],
         [Program(python("tests.faults.loader", str(log)), environment) for _ in range(2)],
         clickhouse,
         usage_store(engine, data_dir, url),
@@ -97,13 +97,14 @@ def fleet(
 def test_whoever_dies_all_that_was_answered_is_stored_once(
     fleet: Fleet, key: tuple[str, str], workspace: Workspace
 ) -> None:
+    kills = KILLS or 1
     ports = [one.port for one in fleet.servers]
 
-    times = send_through(ports, key, KILLS, fleet.strike, SEED)
+    times = send_through(ports, key, kills, fleet.strike, SEED)
     loaded = fleet.usage.stats(workspace.id, []).events_in_files
     fleet.stop()
 
-    assert list(wrong(fleet.usage, workspace.id, REQUESTS * (KILLS + 1), times)) == []
+    assert list(wrong(fleet.usage, workspace.id, REQUESTS * (kills + 1), times)) == []
     assert loaded
     assert fleet.thrown_away() <= fleet.killed  # what a dead one was about to commit
 

@@ -134,6 +134,31 @@ def test_a_nominal_discount_within_lines_couples_them_for_what_comes_late(books:
     assert set(verdicts(books).values()) == {None}
 
 
+def test_a_nominal_discount_couples_what_is_fixed_with_what_comes_late(books: Books) -> None:
+    customer = books.customer("Solo")
+    books.schedule(
+        customer,
+        books.price(fixed("200")),
+        books.price(linear("1"), books.metric("calls")),
+        off=[{"type": "NOMINAL", "amount": "100", "separate_line_item": False}],
+    )
+    books.write()
+    books.used((customer, "calls", "2026-01-05", "800"))
+    january = billed(books, FEBRUARY)
+    assert lines(books, january) == [("Fixed", 180_00), ("Linear", 720_00)]
+    books.used((customer, "calls", "2026-01-06", "600"))
+
+    february = billed(books, MARCH)
+
+    assert sorted(by_price(books, JANUARY).values()) == [187_50, 1312_50]
+    assert set(verdicts(books).values()) == {None}
+
+    void(books, february)
+    billed(books, MARCH)
+
+    assert sorted(by_price(books, JANUARY).values()) == [187_50, 1312_50]
+
+
 def test_what_waits_for_the_next_invoice_leaves_the_sheet_balanced(books: Books) -> None:
     made = family(books, off=[TEN_PERCENT], least=[THOUSAND])
     billed(books, FEBRUARY)

@@ -97,11 +97,15 @@ def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
 
 
 def family(
-    books: Books, *others: str, structure: dict[str, Any] | None = None, **terms: Any
+    books: Books,
+    *others: str,
+    structure: dict[str, Any] | None = None,
+    frequency: str = "ON_DEMAND",
+    **terms: Any,
 ) -> Family:
     parent = books.customer("Parent")
     made = Family(books, parent, books.customer("North", parent), books.customer("South", parent))
-    price = books.price(structure or linear("2"), books.metric("calls"), frequency="ON_DEMAND")
+    price = books.price(structure or linear("2"), books.metric("calls"), frequency=frequency)
     made.schedule = books.schedule(parent, price, *others, **{"roll_up_billing": True} | terms)
     books.write()
     return made

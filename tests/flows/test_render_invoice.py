@@ -17,12 +17,12 @@ from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
 from catchment.documents.invoice import Fact, InvoiceDocument, TaxRow
 from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.invoices import render_invoice
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.invoices.render_invoice import document, invoice_pdf
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
+from catchment.store.invoices import invoice_documents
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
@@ -262,7 +262,7 @@ def test_of_two_who_ask_at_once_both_get_the_document_that_is_kept(
         thread.join()
 
     with reading(books.engine) as tx:
-        kept = render_invoice.invoices.document(tx, final.id)
+        kept = invoice_documents.kept(tx, final.id)
     assert answers == [kept, kept]
 
 
@@ -275,7 +275,7 @@ def test_a_document_voided_while_it_is_rendered_is_not_kept(books: Books, final:
         assert invoice_pdf(tx, books.engine, invoice, now=NOW).startswith(b"%PDF-")
 
     with reading(books.engine) as tx:
-        assert render_invoice.invoices.document(tx, final.id) is None
+        assert invoice_documents.kept(tx, final.id) is None
 
 
 VAT = TaxRate("vat", "vat-2", 2, "Value added tax", "VAT", D("0.2"))

@@ -239,7 +239,11 @@ def test_a_figure_of_a_line_changed_by_hand_is_named(
 
 def test_the_parts_of_an_amount_changed_by_hand_are_named(books: Books, made) -> None:
     kept = row(books, select(L.segments).where(L.price_id == made["graduated"])).segments
-    forged = [kept[0] | {"amount": "119"}, kept[1] | {"amount": "69.75"}]
+    forged = [
+        [*figures, amount, *bounds]
+        for (*figures, _, lower, upper), amount in zip(kept, ("119", "69.75"), strict=True)
+        for bounds in [(lower, upper)]
+    ]
     edit(books, line_items, {"segments": forged}, L.price_id == made["graduated"])
 
     [(part, field, stored, _)] = faults(books)

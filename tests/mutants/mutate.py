@@ -7,7 +7,7 @@ imported again for each, and no file is ever written.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -74,6 +74,8 @@ _NAMES = {
 _SKIPPED = (ast.Assert, ast.Raise, ast.JoinedStr)
 """What is no decision: what a programmer must keep, and words."""
 
+_CALLED = "__called_by_tests__"
+
 
 @dataclass(frozen=True)
 class Mutant:
@@ -114,6 +116,22 @@ def put(mutant: Mutant, module: ModuleType) -> None:
     _live(module, mutant.function).__code__ = mutant.code
 
 
+def watch(module: ModuleType) -> set[str]:
+    """The names of the module's functions that have been called: they come as they are."""
+    called: set[str] = set()
+    vars(module)[_CALLED] = called
+    path = str(module.__file__)
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    names = []
+    for name, function in _functions(tree.body, ""):
+        function.body[:0] = ast.parse(f"{_CALLED}.add({name!r})").body
+        names.append(name)
+    code = compile(tree, path, "exec")
+    for name in names:
+        _live(module, name).__code__ = _code(code, name.split("."))
+    return called
+
+
 def _functions(body: list[ast.stmt], within: str) -> Iterator[tuple[str, ast.FunctionDef]]:
     for one in body:
         if isinstance(one, ast.FunctionDef):
@@ -131,8 +149,18 @@ def _nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
         if isinstance(node, _SKIPPED) or _is_text(node) or _is_strict(node) or _is_never(node):
             continue
         yield node
-        inner = [node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
-        waiting += reversed([one for one in inner if one is not None])
+        waiting += reversed([one for one in _inner(node) if one is not None])
+
+
+def _inner(node: ast.AST) -> Iterable[ast.AST | None]:
+    """What is in a node but for types, which nobody runs."""
+    match node:
+        case ast.AnnAssign(value=value):
+            return [value]
+        case ast.FunctionDef(args=args, body=body):
+            return [*args.defaults, *args.kw_defaults, *body]
+        case _:
+            return ast.iter_child_nodes(node)
 
 
 def _edits(node: ast.AST) -> Iterator[Edit]:

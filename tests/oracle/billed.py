@@ -9,10 +9,20 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from catchment.core.adjustments import ORIGINAL
 from catchment.store.engine import reading
 from catchment.store.schema import invoices, line_items, usage_item_groups
 from tests.flows.books import Books
-from tests.oracle.contracts import Bill, Invoice, InvoiceKey, Line, LineKey, adjustments
+from tests.oracle.contracts import (
+    Bill,
+    Invoice,
+    InvoiceKey,
+    Line,
+    LineKey,
+    adjustments,
+    part_of_event,
+)
+from tests.oracle.ledger import accounts, granted
 from tests.oracle.numbers import decimals
 
 _Shares = Mapping[tuple[str, int], Mapping[int, int]]
@@ -20,7 +30,7 @@ _Shares = Mapping[tuple[str, int], Mapping[int, int]]
 
 def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[int, Bill]:
     """By number; ``ids`` are those of everything that has a name in a contract."""
-    names = {id: name for name, id in ids.items()}
+    names = {id: name for name, id in ids.items()} | granted(books, ids)
     lines: dict[int, dict[LineKey, Line]] = {number: {} for number in numbers}
     heads: dict[int, dict[InvoiceKey, Invoice]] = {number: {} for number in lines}
     shares = _shares(books, names)
@@ -29,17 +39,21 @@ def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[
         found = tx.execute(
             select(line_items, i.billing_schedule_id, i.due_on, i.customer_id)
             .join(invoices, i.id == c.invoice_id)
-            .where(c.workspace_id == mine)
+            .where(c.workspace_id == mine, i.live_key == "")
             .order_by(c.adjustment)
         ).all()
-        totals = tx.execute(select(invoices).where(i.workspace_id == mine)).all()
+        in_force = i.workspace_id == mine, i.live_key == ""
+        totals = tx.execute(select(invoices).where(*in_force)).all()
     counts: Counter[str] = Counter()
     for row in found:
         line = _line(row, shares, names)
         if row.adjustment and line.quantity == "0" and not (line.net or line.shares):
             continue  # only shares have changed that are not compared
         number, schedule = names[row.schedule_id]
-        what = f"{_called(row.price_id, names)} {row.part}".strip()
+        part = row.part.replace(part_of_event(f"{number}."), part_of_event(""), 1)
+        what = f"{_called(row.price_id, names)} {part}".strip()
+        if row.credit_grant_id is not None and _pays_adjustment(row.price_id):
+            what = f"{what} late on {row.due_on}"
         key = schedule, what, row.service_start
         if row.adjustment:
             key = next(one for one in adjustments(key) if one not in lines[number])
@@ -54,7 +68,8 @@ def bills(books: Books, ids: Mapping[Any, str], numbers: Iterable[int]) -> dict[
             net, tax, count = heads[number].get(key, (0, 0, 0))
             both = Invoice(net + row.net_minor, tax + row.tax_minor, count + counts[row.id])
             heads[number][key] = both
-    return {number: Bill(lines[number], heads[number]) for number in lines}
+    grants = accounts(books, names)
+    return {number: Bill(lines[number], heads[number], grants.get(number, {})) for number in lines}
 
 
 def _invoice(row: Row[Any], names: Mapping[str, Any]) -> InvoiceKey:
@@ -94,5 +109,13 @@ def _shares(books: Books, names: Mapping[str, Any]) -> _Shares:
 def _called(price_id: str, names: Mapping[str, Any]) -> str:
     """What a line charges, by its name in the contract."""
     kind, *of = price_id.split(":")
+    if kind == "credit":
+        grant, _, *paid = of
+        return f"{names[grant][1]} pays {_called(':'.join(paid), names)}"
     called = [names[id][1] for id in of or [kind]]
     return " of ".join(called)
+
+
+def _pays_adjustment(price_id: str) -> bool:
+    _, _, number, *_ = price_id.split(":")
+    return number != str(ORIGINAL)

@@ -27,6 +27,7 @@ from tests.oracle.contracts import (
     Price,
     Rate,
     Schedule,
+    price_of,
 )
 from tests.oracle.numbers import decimals, rounded, shared, spread
 from tests.oracle.payers import invoice_of
@@ -88,15 +89,32 @@ def measured(contract: Contract, until: date) -> tuple[list[Charged], dict[LineK
         for phase in schedule.phases
         for price in phase.prices
     ]
-    return charged, used(contract, charged) | seats(contract, charged)
+    usage = used(contract, charged) | seats(contract, charged)
+    return [one._replace(services=_services(one, usage)) for one in charged], usage
+
+
+def _services(one: Charged, usage: Mapping[LineKey, Used]) -> Sequence[Service]:
+    """Of a price per event one for each event of a day, in their order."""
+    if not one.price.per_event:
+        return one.services
+    found = []
+    for service in one.services:
+        own = key_of(one, service)
+        parts = [
+            what.partition(" ")[2]
+            for schedule, what, day in usage
+            if (schedule, price_of(what), day) == own and what != own[1]
+        ]
+        found += [service._replace(part=part) for part in parts]
+    return found
 
 
 def used_before(one: Charged, service: Service, usage: Mapping[LineKey, Used]) -> Fraction:
     """What the same price was used before a service, since its tiers began."""
     earlier = (
         usage.get(key_of(one, other), NOTHING).pooled
-        for other in one.services
-        if service.since is not None and service.since <= other.start < service.start
+        for other in one.services[: one.services.index(service)]
+        if service.since is not None and service.since <= other.start
     )
     return sum(earlier, Fraction(0))
 

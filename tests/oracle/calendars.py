@@ -18,7 +18,7 @@ _MINUTE = timedelta(minutes=1)
 class Service(NamedTuple):
     """Days that are charged for, ``[start, end)``, as far as they lie in a whole cycle.
 
-    ``part`` says which seats. Tiers that go on count usage from ``since`` on.
+    ``part`` says which seats, or which event. Tiers that go on count usage from ``since`` on.
     """
 
     start: date
@@ -69,7 +69,9 @@ def billing_day_in(year: int, month: int, billing_day: int) -> date:
 
 def services(schedule: Schedule, phase: Phase, price: Price, until: date) -> list[Service]:
     """What a price of a phase is charged for that begins by the day ``until``; some is due later."""
-    found = {"ONE_TIME": _once, "ON_DEMAND": _daily}.get(price.frequency, _recurring)
+    found = {"ONE_TIME": _once, "ON_DEMAND": _daily, "PER_EVENT": _daily}.get(
+        price.frequency, _recurring
+    )
     whole = found(schedule, phase, price, until)
     if _has_parts(price):
         return [part for one in whole for part in _parts(schedule, phase, price, one)]

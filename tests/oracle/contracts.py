@@ -14,7 +14,7 @@ from itertools import count
 from typing import NamedTuple
 
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}
-"""The recurring frequencies; the others are ONE_TIME and ON_DEMAND."""
+"""The recurring frequencies; the others are ONE_TIME, ON_DEMAND and PER_EVENT."""
 
 MINOR_DIGITS = {"EUR": 2, "USD": 2, "GBP": 2, "JPY": 0, "KRW": 0, "KWD": 3}
 
@@ -80,7 +80,12 @@ class Price:
     @property
     def on_demand(self) -> bool:
         """Whether it is charged for every day on which something was used, and for no other."""
-        return self.frequency == "ON_DEMAND"
+        return self.frequency in {"ON_DEMAND", "PER_EVENT"}
+
+    @property
+    def per_event(self) -> bool:
+        """Whether every event is a line."""
+        return self.frequency == "PER_EVENT"
 
     @property
     def cadence(self) -> tuple[str, str]:
@@ -105,6 +110,20 @@ class Minimum(NamedTuple):
     prices: frozenset[str] = frozenset()
 
 
+class PhaseGrant(NamedTuple):
+    """What a phase grants with every cycle of ``refresh``, or once (NONE); it pays for ``prices``, or for all.
+
+    ``amount`` is in units of the metric, without one in money. ``rollover`` says until when it can be used.
+    """
+
+    id: str
+    amount: str
+    metric: Metric | None
+    refresh: str
+    rollover: str
+    prices: frozenset[str] = frozenset()
+
+
 NEVER = -1
 """When a milestone is reached that is not."""
 
@@ -124,6 +143,7 @@ class Phase:
     discounts: tuple[Discount, ...] = ()
     minimums: tuple[Minimum, ...] = ()
     milestone: int | None = None
+    grants: tuple[PhaseGrant, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,11 +221,36 @@ class Event(NamedTuple):
     come: int = 0
 
 
+class Grant(NamedTuple):
+    """What a customer was granted before the billing run at the place ``come``: units of a metric, or money.
+
+    It pays for days from ``first`` to ``last``, both included. What is left of it is ``taken_back`` before a run.
+    """
+
+    id: str
+    customer: int
+    amount: str
+    currency: str
+    metric: Metric | None
+    first: date
+    last: date | None
+    come: int = 0
+    taken_back: int | None = None
+
+
+class Void(NamedTuple):
+    """After the billing run at a place the invoice of a schedule that is due last is voided."""
+
+    place: int
+    schedule: str
+
+
 @dataclass(frozen=True)
 class Contract:
     """A family; moves of one customer are in order, events as they were acknowledged.
 
-    ``seats`` are events of their own: their property ``total`` says how many there are from then on.
+    ``seats`` are events of their own: their property ``total`` says how many there are from then on. Where anything
+    is voided all invoices are final at once, and nothing comes late.
     """
 
     zone: str
@@ -215,6 +260,8 @@ class Contract:
     events: tuple[Event, ...]
     rates: tuple[Rate, ...] = ()
     seats: tuple[Event, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    voids: tuple[Void, ...] = ()
 
 
 class InvoiceKey(NamedTuple):
@@ -246,9 +293,19 @@ class Line(NamedTuple):
 
 
 LineKey = tuple[str, str, date]
-"""Schedule, what is charged (a price, a part of its seats, what stands beside it, or an adjustment of one of these)
-and first day of service.
+"""Schedule, what is charged (a price, a part of its seats, one event, what stands beside it, an adjustment of one of
+these, or what a grant pays of it) and first day of service.
 """
+
+
+def part_of_event(sent_as: str) -> str:
+    """The part of a price that is one event."""
+    return f"event:{sent_as}"
+
+
+def price_of(what: str) -> str:
+    """What is charged, whichever event it is for."""
+    return what.partition(" event:")[0]
 
 
 def adjustments(key: LineKey) -> Iterator[LineKey]:
@@ -265,11 +322,21 @@ class Invoice(NamedTuple):
     lines: int
 
 
+class Account(NamedTuple):
+    """What became of a grant in its own unit: the other three add up to what was granted."""
+
+    granted: str
+    applied: str
+    taken_back: str
+    left: str
+
+
 class Bill(NamedTuple):
-    """All that a contract is billed."""
+    """All that a contract is billed, and by name all that was granted."""
 
     lines: Mapping[LineKey, Line]
     invoices: Mapping[InvoiceKey, Invoice]
+    grants: Mapping[str, Account] = {}
 
 
 def told(contract: Contract) -> str:
@@ -294,7 +361,9 @@ def told(contract: Contract) -> str:
         for phase in schedule.phases:
             reached = "" if phase.milestone is None else f", milestone after {phase.milestone}"
             said.append(f"  from {phase.start} to {phase.end}{', resets' * phase.resets}{reached}")
-            said += [f"    {one}" for one in (*phase.prices, *phase.discounts, *phase.minimums)]
+            agreed = (*phase.prices, *phase.discounts, *phase.minimums, *phase.grants)
+            said += [f"    {one}" for one in agreed]
+    said += [str(one) for one in (*contract.grants, *contract.voids)]
     for event in (*contract.events, *contract.seats):
         said.append(
             f"event {event.sent_as} of customer {event.customer} (name {event.name}),"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
+from tests.oracle.advances import with_credits
 from tests.oracle.calendars import beginning
 from tests.oracle.contracts import (
     MINOR_DIGITS,
@@ -84,7 +85,7 @@ RUN_DAYS: Sequence[date] = [LAST_DAY - timedelta(days=59 * back) for back in rev
 _TICK = timedelta(microseconds=1)
 _FREQUENCIES = (*["MONTHLY"] * 5, *["QUARTERLY"] * 2, "HALF_YEARLY", "YEARLY", "ONE_TIME")
 _ON_DEMAND = 0.15
-"""How many of the usage prices that can be are charged on demand."""
+"""How many of the usage prices that can be are charged on demand, some of them per event."""
 
 
 def contract(seed: int, zone: str) -> Contract:
@@ -112,17 +113,17 @@ def contract(seed: int, zone: str) -> Contract:
         for day in (phase.start, _next_month(phase.start), *([phase.end] if phase.end else []))
     ]
     events = _events(random, random.randrange(4, 48), many, zone, edges)
-    used = [one for agreed in schedules for phase in agreed.phases for one in phase.prices]
-    seats = (
-        _seats(random, many, zone, edges) if any(one.model == "SEAT_BASED" for one in used) else ()
-    )
+    used = {one.model for each in schedules for phase in each.phases for one in phase.prices}
+    seats = _seats(random, many, zone, edges) if "SEAT_BASED" in used else ()
     whole = Contract(zone, customers, moves, schedules, events, RATES, seats)
     if any(one.customer for one in schedules) and random.random() < 0.5:
         whole = joined(random, whole)
     if random.random() < 0.4:
-        return late(random, whole, RUN_DAYS)
-    schedules = (with_milestones(random, one, RUN_DAYS) for one in whole.schedules)
-    return replace(whole, schedules=tuple(schedules))
+        whole = late(random, whole, RUN_DAYS)
+    else:
+        ended = (with_milestones(random, one, RUN_DAYS) for one in whole.schedules)
+        whole = replace(whole, schedules=tuple(ended))
+    return with_credits(random, whole, RUN_DAYS)
 
 
 def _customer(random: Random) -> Customer:
@@ -253,7 +254,8 @@ def _usage_price(
     tiers = _tiers(random, model, metric) if model in {"VOLUME", "GRADUATED"} else ()
     by_day = metric.kind != "TIME_WEIGHTED_SUM" and (model != "GRADUATED" or goes_on)
     if by_day and random.random() < _ON_DEMAND:
-        often = "ON_DEMAND"
+        single = metric.kind in _GROWING and random.random() < 0.4
+        often = "PER_EVENT" if single else "ON_DEMAND"
         if model == "VOLUME":
             tiers = (tiers[-1]._replace(fee="0"),)
     return Price(

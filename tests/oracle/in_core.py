@@ -15,17 +15,26 @@ from itertools import groupby
 from catchment.core.allocation import METHODS
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
+from catchment.core.daily import Use
 from catchment.core.discounts import Discount, DiscountType
 from catchment.core.lines import line_of
 from catchment.core.metering import Aggregation, Metric, Usage, Values
 from catchment.core.minimums import Minimum
-from catchment.core.schedules import Charge, Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.schedules import (
+    Charge,
+    Frequency,
+    Phase,
+    PricedItem,
+    Schedule,
+    Timing,
+    part_of,
+)
 from catchment.store.catalog import structures
 from tests.oracle import contracts
 from tests.oracle.biller import as_agreed, measured, used_before
-from tests.oracle.contracts import Contract, LineKey
-from tests.oracle.kept import structure
+from tests.oracle.contracts import Contract, LineKey, price_of
 from tests.oracle.numbers import decimals
+from tests.oracle.structures import structure
 from tests.oracle.usage import NOTHING, Used, key_of
 
 Figures = tuple[date, date, int, Mapping[int, int] | None]
@@ -45,8 +54,14 @@ def lines(contract: Contract, until: date) -> Iterator[tuple[LineKey, Figures]]:
     for agreed in contract.schedules:
         schedule = _schedule(agreed)
 
-        def days(_schedule: Schedule, item: PricedItem, id: str = agreed.id) -> set[date]:
-            return {day for schedule, price, day in usage if (schedule, price) == (id, item.id)}
+        def days(_schedule: Schedule, item: PricedItem, id: str = agreed.id) -> list[Use]:
+            per_event = item.frequency is Frequency.PER_EVENT
+            return [
+                Use(day, part_of(what.partition(" ")[2]))
+                for schedule, what, day in usage
+                if (schedule, price_of(what)) == (id, item.id)
+                if (what != item.id) == per_event
+            ]
 
         for charge in charges(schedule, until, used=days):
             made = line_of(schedule, _measured(charge, known))

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
+from sqlalchemy import Connection, select
 
 from catchment import ids
+from catchment.core.credits import CreditUnit
+from catchment.flows.credits import keep_grant
+from catchment.flows.credits.keep_grant import GrantTerms
 from catchment.store.engine import writing
 from catchment.store.schema import (
     billing_schedules,
     customer_aliases,
     discounts,
+    invoices,
     minimums,
+    phase_credit_grants,
     phase_prices,
     phases,
     prices,
@@ -35,14 +42,16 @@ from tests.oracle.contracts import (
     Bill,
     Contract,
     Event,
+    Grant,
     Metric,
     Minimum,
     Phase,
     Price,
     Rate,
     Schedule,
-    Tier,
 )
+from tests.oracle.payables import CATEGORIES
+from tests.oracle.structures import structure
 
 
 @dataclass
@@ -56,6 +65,8 @@ class KeptContracts:
     _seats: list[SeatEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        for category in CATEGORIES:
+            self._product(category)
         for number, contract in self.contracts.items():
             self._keep(number, contract)
         self.books.write()
@@ -71,9 +82,53 @@ class KeptContracts:
                 home, came = self.books.workspace.id, batch(self._sent[place])
                 self.books.usage.accept(tx, home, came, now)
 
+    def grant(self, place: int, day: date, now: datetime) -> None:
+        """Grant, and take back, what is before a run."""
+        home = self.books.workspace
+        with writing(self.books.engine) as tx:
+            for number, contract in self.contracts.items():
+                for one in contract.grants:
+                    if one.come == place:
+                        terms = self._grant_terms(number, one)
+                        made = keep_grant.create(
+                            tx, home, terms, today=day, now=now, new_id=ids.new_id
+                        )
+                        self._ids[number, one.id] = made.grant.id
+                for one in contract.grants:
+                    if one.taken_back == place:
+                        id = self._ids[number, one.id]
+                        keep_grant.take_back(tx, home, id, today=day, now=now, new_id=ids.new_id)
+
+    def _grant_terms(self, number: int, one: Grant) -> GrantTerms:
+        return GrantTerms(
+            customer=self._ids[number, one.customer],
+            name=one.id,
+            unit=_unit(one.metric),
+            currency=one.currency,
+            metric_id=one.metric and self._metric(one.metric),
+            amount=Decimal(one.amount),
+            cost=None,
+            effective=one.first,
+            expiry=one.last,
+        )
+
     def id_of(self, of: int | str, what: str | int) -> str:
         """The id of a schedule of a contract, by their names, or of the phase at a place of a schedule."""
         return self._ids[of, what]
+
+    def last_invoice(self, tx: Connection, number: int, schedule: str) -> str | None:
+        """The id of the invoice in force of a schedule that is due last; of those the last customer's."""
+        c = invoices.c
+        found = tx.execute(
+            select(c.id, c.due_on, c.customer_id).where(
+                c.billing_schedule_id == self._ids[number, schedule], c.live_key == ""
+            )
+        )
+        names = {
+            self._ids[number, who]: who for who in range(len(self.contracts[number].customers))
+        }
+        ordered = sorted((due, names[customer], id) for id, due, customer in found)
+        return ordered[-1][-1] if ordered else None
 
     def number_of(self, schedule_id: str) -> int:
         """Whose schedule it is."""
@@ -113,6 +168,9 @@ class KeptContracts:
                     self.books.link(id, parent, move.at, until)
         for schedule in contract.schedules:
             self._schedule(number, schedule)
+        for grant in contract.grants:
+            if grant.metric is not None:
+                self._metric(grant.metric)
         for event in contract.events:
             properties = msgspec.Raw(msgspec.json.encode(event.properties))
             alias, name = self._alias(number, event), f"{number}.{event.sent_as}"
@@ -160,11 +218,18 @@ class KeptContracts:
         )
         waits = False
         for position, phase in enumerate(schedule.phases):
-            self._phase(number, id, position, phase, waits=waits)
+            self._phase(number, id, schedule.currency, position, phase, waits=waits)
             waits = phase.milestone is not None
 
     def _phase(
-        self, number: int, schedule: str, position: int, phase: Phase, *, waits: bool
+        self,
+        number: int,
+        schedule: str,
+        currency: str,
+        position: int,
+        phase: Phase,
+        *,
+        waits: bool,
     ) -> None:
         id = self._row(
             (schedule, position),
@@ -193,6 +258,23 @@ class KeptContracts:
                 price_ids=sorted(self._ids[number, price] for price in one.prices),
                 **terms,
                 **values,
+            )
+
+        for place, grant in enumerate(phase.grants):
+            self._row(
+                (number, grant.id),
+                phase_credit_grants,
+                schedule_id=schedule,
+                phase_id=id,
+                position=place,
+                name=grant.id,
+                unit_type=_unit(grant.metric),
+                currency=currency,
+                metric_id=grant.metric and self._metric(grant.metric),
+                amount=grant.amount,
+                refresh=grant.refresh,
+                rollover=grant.rollover,
+                price_ids=sorted(self._ids[number, price] for price in grant.prices),
             )
 
     def _price(self, number: int, schedule: Schedule, price: Price) -> None:
@@ -282,36 +364,5 @@ class KeptContracts:
         return id
 
 
-def structure(price: Price) -> dict[str, Any]:
-    """A price as the API says it."""
-    said: dict[str, Any] = {"pricingType": price.model}
-    match price.model:
-        case "ONE_TIME" | "FIXED":
-            return said | {"price": price.amount}
-        case "LINEAR":
-            return said | {"pricePerUnit": price.amount, "isPricePercentage": price.percentage}
-        case "PACKAGE":
-            return said | {"packageSize": price.size, "pricePerPackage": price.amount}
-        case "GRADUATED":
-            said["usageCalculationMode"] = price.mode
-            if price.mode == "PERIODIC":
-                said["usageCalculationPeriod"] = {"frequency": "MONTHLY", "interval": price.window}
-        case "SEAT_BASED":
-            said |= {
-                "pricePerSeat": price.amount,
-                "prorationStrategy": price.proration,
-                "contractedMinimumSeats": price.least,
-                "prorateFlatFees": price.prorates_fees,
-            } | ({} if price.overages is None else {"overagesBillingFrequency": price.overages})
-    return said | {"tiers": [_tier(tier) for tier in price.tiers]}
-
-
-def _tier(tier: Tier) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "upperBound": tier.upper,
-        "price": tier.price,
-        "fee": tier.fee,
-        "isPricePercentage": tier.percentage,
-    }
-    bounds = {"minPrice": tier.least, "maxPrice": tier.most}
-    return said | {name: bound for name, bound in bounds.items() if bound is not None}
+def _unit(metric: Metric | None) -> CreditUnit:
+    return CreditUnit.CURRENCY if metric is None else CreditUnit.METRIC

@@ -49,7 +49,7 @@ def shared(amount: int, weights: Mapping[int, Fraction]) -> dict[int, int]:
     return {who: sign * part for who, part in parts.items()}
 
 
-def spread(amount: int, over: Sequence[int]) -> list[int]:
+def spread(amount: int, over: Sequence[int | Fraction]) -> list[int]:
     """The same over places in order."""
     parts = shared(amount, {place: Fraction(size) for place, size in enumerate(over)})
     return [parts[place] for place in range(len(over))]

@@ -1,4 +1,4 @@
-"""Billing run after run: what is final, and what comes late for it.
+"""Billing run after run: what is final, what comes late for it, and what credits pay.
 
 Lines of a charge that are final and its adjustments add up to what the charge costs by all that is known. So an
 adjustment is the difference of two bills: that of now, and what was billed.
@@ -21,7 +21,9 @@ from tests.oracle.contracts import (
     LineKey,
     Schedule,
     adjustments,
+    price_of,
 )
+from tests.oracle.credits import Credits
 from tests.oracle.numbers import decimals, rounded
 
 _Lines = Mapping[LineKey, Line]
@@ -32,12 +34,21 @@ def bill_by_runs(contract: Contract, days: Sequence[date]) -> Bill:
     comes = {event.come for event in contract.events}
     now: _Lines = {}
     ledger = _Ledger(contract)
+    credits = Credits(contract)
     for place, day in enumerate(days):
         if place in comes | {0}:
             known = tuple(event for event in contract.events if event.come <= place)
             now = bill(replace(contract, events=known), days[-1]).lines
+        credits.before(place)
+        before = set(ledger.lines)
         ledger.run({key: line for key, line in now.items() if line.due <= day}, day)
-    return Bill(ledger.lines, invoices(ledger.lines))
+        made = {key: line for key, line in ledger.lines.items() if key not in before}
+        credits.bill(made, day)
+        for void in contract.voids:
+            if void.place == place:
+                credits.void(ledger.void(void.schedule))
+    lines = ledger.lines | dict(credits.lines())
+    return Bill(lines, invoices(lines), credits.accounts())
 
 
 class _Ledger:
@@ -53,7 +64,11 @@ class _Ledger:
         """Bill what is not billed yet, and on the same invoices what has changed."""
         gone = {key: _nothing(line) for key, line in self.standing.items() if key not in due}
         due = gone | dict(due)
-        fresh = {key: line for key, line in due.items() if key not in self.standing}
+        fresh = {
+            key: line
+            for key, line in due.items()
+            if key not in self.standing and not self.too_late(key)
+        }
         coming = sorted({line.invoice for line in fresh.values()}, key=lambda one: one[1::-1])
         for key, on in list(self.placed(self.changed(due), coming, day)):
             again = next(one for one in adjustments(key) if one not in self.lines)
@@ -62,6 +77,24 @@ class _Ledger:
         self.lines |= fresh
         for key, line in fresh.items():
             self.stand(key, line, line.invoice)
+
+    def too_late(self, key: LineKey) -> bool:
+        """Whether it is an event of a day of which others are final, and nothing late is to be billed."""
+        schedule, what, start = key
+        price = price_of(what)
+        return (
+            price != what
+            and not self.schedules[schedule].adjusts
+            and any((id, price_of(of), on) == (schedule, price, start) for id, of, on in self.lines)
+        )
+
+    def void(self, schedule: str) -> InvoiceKey | None:
+        """Forget the last invoice of a schedule, which it is, so that the next run bills its lines anew."""
+        there = {line.invoice for line in self.lines.values() if line.invoice.schedule == schedule}
+        last = max(there, default=None)
+        for key in [key for key, line in self.lines.items() if line.invoice == last]:
+            del self.lines[key], self.standing[key]
+        return last
 
     def stand(self, key: LineKey, line: Line, on: InvoiceKey) -> None:
         self.standing[key] = line
@@ -113,7 +146,7 @@ def _over(schedule: Schedule, day: date) -> bool:
 
 
 def _nothing(line: Line) -> Line:
-    """What a day costs that was charged on demand and has lost all its usage."""
+    """What a day or an event costs that was charged on demand and has lost all its usage."""
     return line._replace(quantity="0", net=0, tax=0, shares=None if line.shares is None else {})
 
 

@@ -28,13 +28,19 @@ def _less(contract: Contract) -> Iterator[Contract]:
         yield replace(contract, events=contract.events[:half])
         yield replace(contract, events=contract.events[half:])
     for schedules in _each_less(contract.schedules):
-        yield replace(contract, schedules=schedules)
+        there = {one.id for one in schedules}
+        voids = tuple(one for one in contract.voids if one.schedule in there)
+        yield replace(contract, schedules=schedules, voids=voids)
     for moves in _each_less(contract.moves):
         yield replace(contract, moves=moves)
     for events in _each_less(contract.events):
         yield replace(contract, events=events)
     for seats in _each_less(contract.seats):
         yield replace(contract, seats=seats)
+    for grants in _each_less(contract.grants):
+        yield replace(contract, grants=grants)
+    for voids in _each_less(contract.voids):
+        yield replace(contract, voids=voids)
     for place, schedule in enumerate(contract.schedules):
         for less in _schedules(schedule):
             yield replace(contract, schedules=_with(contract.schedules, place, less))
@@ -75,8 +81,10 @@ def _phases(phase: Phase) -> Iterator[Phase]:
         yield replace(phase, discounts=discounts)
     for minimums in _each_less(phase.minimums):
         yield replace(phase, minimums=minimums)
+    for grants in _each_less(phase.grants):
+        yield replace(phase, grants=grants)
     for place, price in enumerate(phase.prices):
-        agreed = (*phase.discounts, *phase.minimums)
+        agreed = (*phase.discounts, *phase.minimums, *phase.grants)
         if len(phase.prices) > 1 and not any(price.id in one.prices for one in agreed):
             yield replace(phase, prices=_without(phase.prices, place))
         for less in _prices(price):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
@@ -12,6 +13,7 @@ from catchment import ids
 from catchment.flows.billing.bill_workspace import bill_at_once
 from catchment.flows.billing.work import INVOICES_AT_ONCE, Work
 from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.flows.schedules.reach_milestone import reach_milestone
 from catchment.flows.schedules.stop_schedule import cancel, resume, suspend
 from catchment.store import access
@@ -113,12 +115,14 @@ class _Trial:
         for place, day in enumerate(RUN_DAYS):
             now = datetime.combine(day, time(12), UTC)
             kept.send(place, now)
+            kept.grant(place, day, now)
             run = self.bill(kept.books.workspace, day, now)
             for one in run.failures:
                 failed.setdefault(kept.number_of(one.schedule_id), one.reason)
             if not run.balanced:
                 return kept, failed, f"{day} does not balance: {run.report.differences}"
             self.change(kept, place, day, now)
+            self.void(kept, place, day, now)
         return kept, failed, ""
 
     def bill(self, home: access.Workspace, day: date, now: datetime) -> RunResult:
@@ -175,9 +179,27 @@ class _Trial:
                     if place == again:
                         resume(tx, self.usage, home, id, today=day, now=now, new_id=ids.new_id)
 
+    def void(self, kept: KeptContracts, place: int, day: date, now: datetime) -> None:
+        """Take the last invoices of schedules out of force after a run."""
+        voids = [
+            (number, one.schedule)
+            for number, contract in kept.contracts.items()
+            for one in contract.voids
+            if one.place == place
+        ]
+        with writing(self.engine) as tx:
+            for number, schedule in voids:
+                id = kept.last_invoice(tx, number, schedule)
+                if id is not None:
+                    void_invoice(tx, kept.books.workspace.id, id, on=day, now=now)
+
 
 def _unlike(found: Bill, expected: Bill) -> Iterator[str]:
-    parts = ((found.lines, expected.lines), (found.invoices, expected.invoices))
+    parts: tuple[tuple[Mapping[Any, Any], Mapping[Any, Any]], ...] = (
+        (found.lines, expected.lines),
+        (found.invoices, expected.invoices),
+        (found.grants, expected.grants),
+    )
     for own, other in parts:
         for key in sorted({*own, *other}):
             if own.get(key) != other.get(key):

@@ -15,7 +15,16 @@ from math import ceil
 from typing import NamedTuple
 
 from tests.oracle.calendars import Service, beginning, day_of
-from tests.oracle.contracts import Contract, Event, LineKey, Metric, Phase, Price, Schedule
+from tests.oracle.contracts import (
+    Contract,
+    Event,
+    LineKey,
+    Metric,
+    Phase,
+    Price,
+    Schedule,
+    part_of_event,
+)
 from tests.oracle.numbers import number, to_twelve
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -80,7 +89,20 @@ def used(contract: Contract, charged: Sequence[Charged]) -> dict[LineKey, Used]:
                 assert event.customer is not None
                 own.setdefault(key, {}).setdefault(event.customer, []).append(event)
         found |= {key: _together(metric, members) for key, members in own.items()}
+        for key, members in own.items():
+            found |= _one_by_one(metric, key, members, counted)
     return found
+
+
+def _one_by_one(
+    metric: Metric, key: LineKey, members: Mapping[int, list[Event]], counted: Sequence[Event]
+) -> Iterator[tuple[LineKey, Used]]:
+    """What was used on the lines that each event would have, in the order of their instants, then as acknowledged."""
+    schedule, what, start = key
+    whose = [(event, who) for who, own in members.items() for event in own]
+    for event, who in sorted(whose, key=lambda one: (one[0].at, counted.index(one[0]))):
+        part = part_of_event(event.sent_as)
+        yield (schedule, f"{what} {part}", start), _together(metric, {who: [event]})
 
 
 def key_of(one: Charged, service: Service) -> LineKey:

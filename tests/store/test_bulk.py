@@ -7,9 +7,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from catchment.store.access import Workspace
-from catchment.store.bulk import add_rows
+from catchment.store.bulk import add_new, add_rows
 from catchment.store.engine import reading, writing
-from catchment.store.schema import customers
+from catchment.store.schema import customers, line_terms
 
 NOW = datetime(2026, 1, 31, 23, 59, 59, 999999, UTC)
 NAMES = ("plain", 'tab\tand "quotes"', "back\\slash \\N", "line\nand\r\nlines", "Zoë 漢字 🐟", "")
@@ -52,3 +52,17 @@ def test_a_row_that_is_there_already_is_told_as_for_any_statement(
 
     with reading(engine) as tx:
         assert tx.execute(select(customers.c.legal_name)).scalars().all() == ["once"]
+
+
+def test_of_rows_kept_by_content_only_new_ones_are_added(
+    engine: Engine, workspace: Workspace
+) -> None:
+    for names in (("first", "second"), ("second", "third")):
+        with writing(engine) as tx:
+            rows = [(name, workspace.id, name.encode()) for name in names]
+            add_new(tx, line_terms, ("id", "workspace_id", "body"), rows)
+
+    with reading(engine) as tx:
+        found = tx.execute(select(line_terms.c.body).order_by(line_terms.c.id)).scalars().all()
+
+    assert found == [b"first", b"second", b"third"]

@@ -1,12 +1,14 @@
 """What is kept of a line is what it was made from, though nothing is kept twice."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
+from typing import cast
 
 from catchment.core.metering import Aggregation, Member, Metric
 from catchment.core.period import Period, Span
-from catchment.store.invoices import evidence
+from catchment.store.invoices import evidence, evidence_terms
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember, Kept
 
 MONTH = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
@@ -23,10 +25,12 @@ USAGE = Evidence(
     Period(date(2026, 1, 1), date(2026, 2, 1)),
     COUNTED,
 )
-BY_LINE = {
-    "usage": USAGE,
-    "the same terms": replace(USAGE, counted=replace(COUNTED, members=(NORTH, MOVED))),
-    "tiers that go on": replace(
+LINES = [
+    USAGE,
+    # the same terms
+    replace(USAGE, counted=replace(COUNTED, members=(NORTH, MOVED))),
+    # tiers that go on
+    replace(
         USAGE,
         counted=replace(
             COUNTED,
@@ -35,26 +39,60 @@ BY_LINE = {
             seats=((D(3), 31),),
         ),
     ),
-    "another place": replace(USAGE, counted=replace(COUNTED, last_seq=100, scope=("north",))),
-    "a fee": replace(USAGE, structure={"pricingType": "FIXED", "price": "5"}, counted=None),
-}
+    # others among whom it was measured, up to another place
+    replace(USAGE, counted=replace(COUNTED, last_seq=100, scope=("north",))),
+    # a fee
+    replace(USAGE, structure={"pricingType": "FIXED", "price": "5"}, counted=None),
+    # a credit, which pays for usage and has counted none
+    replace(USAGE, counted=None),
+]
 
 
-def kept(by_line: dict[str, Evidence]) -> dict[str, Evidence]:
-    _, _, packed = evidence.row_of("workspace", "invoice", by_line)
-    body = evidence.unpacked(packed)
-    return {id: evidence.read(Kept(body, id)) for id in body.lines}
+def kept(lines: Sequence[Evidence]) -> list[Evidence]:
+    row, alike = evidence.row_of("workspace", "invoice", enumerate(lines))
+    terms, body = evidence_terms.terms_in(alike.body), evidence.lines_in(row[-1])
+    return [evidence.read(Kept(terms, body, line)) for line in body.lines]
+
+
+def named(*lines: Evidence) -> str:
+    return evidence.row_of("workspace", "invoice", enumerate(lines))[1].id
 
 
 def test_every_line_is_explained_as_it_was_made() -> None:
-    assert kept(BY_LINE) == BY_LINE
+    assert kept(LINES) == LINES
 
 
 def test_terms_and_members_are_said_once() -> None:
-    _, _, packed = evidence.row_of("workspace", "invoice", BY_LINE)
+    row, alike = evidence.row_of("workspace", "invoice", enumerate(LINES))
 
-    body = evidence.unpacked(packed)
+    body = evidence.lines_in(row[-1])
 
-    assert len(body.terms) == 3  # usage, usage up to another place, and the fee
+    assert len(evidence_terms.terms_in(alike.body)) == 4
+    assert len(body.read) == 2  # up to one place, and up to another
     assert len(body.members) == 2  # the month, and half of it
-    assert len(body.lines) == len(BY_LINE)
+    assert len(body.lines) == len(LINES)
+
+
+def test_terms_have_one_name_for_all_invoices_whoever_uses_how_much() -> None:
+    later = replace(COUNTED, members=(MOVED,), last_seq=200, known_at=HALF.end)
+
+    assert named(USAGE) == named(replace(USAGE, counted=later))
+
+
+def test_other_terms_have_another_name() -> None:
+    other = replace(COUNTED, metric=replace(METRIC, property="m"))
+
+    names = {named(USAGE), named(USAGE, LINES[4]), named(replace(USAGE, counted=other))}
+
+    assert len(names) == 3
+
+
+def test_the_order_of_a_set_does_not_name_terms() -> None:
+    """It is another one in another process."""
+    one, other = frozenset([0, 8]), frozenset([8, 0])  # both in the same slot of eight
+    metrics = (replace(METRIC, filters=(("p", cast("frozenset[str]", of)),)) for of in (one, other))
+
+    names = {named(replace(USAGE, counted=replace(COUNTED, metric=metric))) for metric in metrics}
+
+    assert [*one] != [*other]
+    assert len(names) == 1

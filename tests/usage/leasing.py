@@ -4,9 +4,9 @@ import sys
 
 from catchment.store.engine import connect
 from catchment.store.lease import held
-from catchment.usage.store import LOADING
+from catchment.usage.loading import LEASE
 
-with held(connect(sys.argv[1]), LOADING, sys.argv[2], wait=False) as mine:
+with held(connect(sys.argv[1]), LEASE, sys.argv[2], wait=False) as mine:
     sys.stdout.write(f"{mine}\n")
     sys.stdout.flush()
     sys.stdin.read()

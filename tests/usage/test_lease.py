@@ -15,7 +15,7 @@ from catchment.store import lease
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.usage import UsageStore
-from catchment.usage.store import _ROWS_WORTH_LOADING, LOADING
+from catchment.usage.loading import _ROWS_WORTH_LOADING, LEASE
 from tests.conftest import DATABASES
 from tests.usage.test_conformance import new_workspace
 from tests.usage.world import EVERYTHING, event, send
@@ -28,7 +28,7 @@ Held = Callable[..., AbstractContextManager[bool]]
 @pytest.fixture
 def held(engine: Engine, workspace: Workspace) -> Held:
     def held(workspace_id: str = workspace.id, *, wait: bool = False):
-        return lease.held(engine, LOADING, workspace_id, wait=wait)
+        return lease.held(engine, LEASE, workspace_id, wait=wait)
 
     return held
 
@@ -121,9 +121,9 @@ def test_what_another_process_is_loading_is_left_to_it_and_counted(
         send(engine, usage, workspace.id, [event(n)])
 
     with held():
-        left = usage.catch_up(workspace.id, wait=False), usage.catch_up_if_worth_it()
+        left = usage.catch_up(workspace.id, wait=False), usage.loading.if_worth_it()
         [answer] = usage.measure(workspace.id, [EVERYTHING])
 
     assert left == (0, 0)
     assert answer.pooled == sum(range(_ROWS_WORTH_LOADING))
-    assert usage.catch_up_if_worth_it() == _ROWS_WORTH_LOADING
+    assert usage.loading.if_worth_it() == _ROWS_WORTH_LOADING

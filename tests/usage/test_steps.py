@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal as D
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -19,6 +20,7 @@ from catchment.core.metering import (
 )
 from catchment.core.period import BEGINNING, FOREVER, Span
 from catchment.usage import UsageStore
+from catchment.usage.questions import measuring
 from tests.usage.test_conformance import new_workspace
 from tests.usage.world import START, event, send
 
@@ -93,3 +95,21 @@ def test_the_store_walks_the_pool_as_defined(
             parts = [sum(own) for own in answer.steps.members.values()]
             assert sum(parts) == answer.pooled
             assert answer.steps.bounds == query.bounds
+
+
+def test_many_events_are_walked_where_they_lie(
+    engine: Engine, usage: UsageStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id = new_workspace(engine)
+    sent = [
+        event(n, alias="abcd"[n % 4], at=START + timedelta(hours=n), properties={"n": "3"})
+        for n in range(12)
+    ]
+    send(engine, usage, workspace_id, sent)
+    query = UsageQuery(SUM, MEMBERS, False, (D(5), D(20)))
+
+    monkeypatch.setattr(measuring, "_KEPT", 11)
+    [found] = usage.measure(workspace_id, [query])
+
+    assert found == measure(query, sent)
+    assert found.steps.members

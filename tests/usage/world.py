@@ -103,7 +103,8 @@ def queries(draw: st.DrawFn) -> UsageQuery:
         )
     )
     bounds = draw(st.lists(st.decimals("0.5", 30, places=1), max_size=3, unique=True).map(sorted))
-    return UsageQuery(draw(metrics()), _apart(members), draw(st.booleans()), tuple(bounds))
+    values, events = draw(st.booleans()), draw(st.booleans())
+    return UsageQuery(draw(metrics()), _apart(members), values, tuple(bounds), events)
 
 
 def _apart(members: Sequence[Member]) -> tuple[Member, ...]:

@@ -160,9 +160,18 @@ export type Explanation = {
   rounding: { exact: string; rounded: string };
   settles?: LineStep["kind"];
   /** Of an adjustment, which is the first less the second. */
-  adjustment?: { netTotal: string; billedNetTotal: string };
+  adjustment?: { netTotal: string; billedNetTotal: string; agreedAnew?: AgreedAnew };
   tax: LineTax;
   netTotal: string;
+};
+
+/** The schedule was changed within what was billed: so many days are given back, or charged after all. */
+export type AgreedAnew = {
+  changedAt: string;
+  givenBack: boolean;
+  period: { startDate: string; endDate: string };
+  days: number;
+  ofDays: number;
 };
 
 export type UsageItemGroup = {

@@ -23,7 +23,14 @@ export type Taxation = {
 /** What is taxed alike. */
 export type TaxSum = Taxation & { taxRate: string; netTotal: string; totalTax: string };
 
-export type LineTax = Taxation & { taxRate: string; exact: string; rounded: string };
+export type LineTax = Taxation & {
+  taxRate: string;
+  /** None of a credit: its tax is a difference. */
+  exact?: string;
+  rounded: string;
+  /** Of a credit: its charge, less what is given back. */
+  leftToPay?: { netBefore: string; taxBefore: string; netAfter: string; taxAfter: string };
+};
 
 export type TaxRateRequest = {
   isPublished: boolean;

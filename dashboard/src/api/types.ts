@@ -130,7 +130,14 @@ export type PricingType =
   | "VOLUME"
   | "GRADUATED"
   | "SEAT_BASED";
-export type BillingFrequency = "ON_DEMAND" | "ONE_TIME" | "MONTHLY" | "QUARTERLY" | "HALF_YEARLY" | "YEARLY";
+export type BillingFrequency =
+  | "ON_DEMAND"
+  | "PER_EVENT"
+  | "ONE_TIME"
+  | "MONTHLY"
+  | "QUARTERLY"
+  | "HALF_YEARLY"
+  | "YEARLY";
 export type BillingType = "IN_ARREARS" | "IN_ADVANCE";
 
 export type Tier = {

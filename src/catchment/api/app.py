@@ -15,7 +15,7 @@ from catchment.api import accounts, session
 from catchment.api.catalog import list_prices, merchants, prices, products, usage_metrics
 from catchment.api.credits import credits as credit_routes
 from catchment.api.edge import problems
-from catchment.api.edge.deps import utcnow
+from catchment.api.edge.clock import utcnow
 from catchment.api.edge.frame import Frame
 from catchment.api.families import (
     aliases,

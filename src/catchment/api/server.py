@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from catchment.api.usage.event_protocol import EventProtocol
+from catchment.api.usage.writing.process import writing_apart
 
 _SWITCH = 0.0005
 """Seconds, instead of 5 ms, that the writer of events waits at most for the interpreter."""
@@ -36,7 +37,8 @@ def serve(app: FastAPI, host: str, port: int) -> None:
     gc.collect()
     gc.freeze()  # what there is now stays: looking through it again would hold everybody up
     server = uvicorn.Server(config(app, host, port))
-    with suppress(KeyboardInterrupt):
+    state = app.state
+    with writing_apart(state.intake, state.settings), suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
         raise SystemExit(3)

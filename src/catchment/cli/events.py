@@ -121,7 +121,7 @@ def _imported(
     for number, (home, progress) in enumerate(kept, 1):
         yield progress
         if number % _PARTS_WORTH_LOADING == 0:
-            built.usage.catch_up_if_worth_it(home)
+            built.usage.loading.if_worth_it(home)
 
 
 def _checked(start: imports.Progress, parts: Iterable[Part]) -> Iterable[imports.Progress]:

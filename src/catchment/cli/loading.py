@@ -32,8 +32,8 @@ def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
     """Load what comes, until ``ended``, which waits up to so many seconds, says so."""
     pause = 0.0
     while not ended(pause):
-        usage.catch_up_if_worth_it()
-        pause = RETRY_SECONDS if usage.failing else LOOK_SECONDS
+        usage.loading.if_worth_it()
+        pause = RETRY_SECONDS if usage.loading.failing else LOOK_SECONDS
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def loading(built: Built) -> Iterator[None]:
     if built.settings.usage_url.startswith("chdb:"):
         yield
         return
-    built.usage.loaded_elsewhere = True
+    built.usage.loading.elsewhere = True
     stopping = Event()
     keeper = Thread(target=_keep, args=(built.settings, stopping), name="loader's keeper")
     keeper.start()
@@ -54,7 +54,7 @@ def loading(built: Built) -> Iterator[None]:
     finally:
         stopping.set()
         keeper.join()
-        built.usage.loaded_elsewhere = False
+        built.usage.loading.elsewhere = False
 
 
 def _keep(settings: Settings, stopping: Event) -> None:

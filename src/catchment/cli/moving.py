@@ -22,9 +22,9 @@ from catchment.usage.clickhouse.address import AddressInvalid, parse
 from catchment.usage.clickhouse.copying import ClickHouseCopy
 from catchment.usage.copying import Copy
 from catchment.usage.embedded.copying import FilesCopy
+from catchment.usage.loading import LEASE
 from catchment.usage.moving import CopyDiffers
 from catchment.usage.moving import move as move_events
-from catchment.usage.store import LOADING
 
 _FILES = "embedded"
 
@@ -47,7 +47,7 @@ def move(
     with _refusals_told(), _copies(settings, engine, to) as (files, clickhouse):
         source, target = (clickhouse, files) if to == _FILES else (files, clickhouse)
         for home in workspaces(engine, workspace):
-            with held(engine, LOADING, home.id, wait=True):
+            with held(engine, LEASE, home.id, wait=True):
                 _move(engine, home, source, target, drop_old=drop_old)
 
 
@@ -61,7 +61,7 @@ def rewind(data_dir: DataDir = None, workspace: OneOrAll = None) -> None:
     engine = database(settings)
     with _refusals_told(), _copies(settings, engine, "clickhouse") as (_, clickhouse):
         for home in workspaces(engine, workspace):
-            with held(engine, LOADING, home.id, wait=True):
+            with held(engine, LEASE, home.id, wait=True):
                 clickhouse.rewind(home.id)
             console.print(f"{home.name}: rewound", markup=False)
 

@@ -2,21 +2,24 @@
 
 The lines in force of one charge always add up to what it costs by all that is known. So an
 adjustment is not worked out from what came late: it is the charge priced whole, with the price, the
-service and the pool that it had, less what its lines in force have billed. Nothing has to be known
-of events that moved, were corrected or got a name only later.
+service and the pool that it has, less what its lines in force have billed. Nothing has to be known
+of events that moved, were corrected or got a name only later, nor of what was agreed in between
+where a schedule was changed within what is paid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from catchment.core.allocation import METHODS, Parts, Share
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import EXACT, Money, exact_sum, total
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.period import Period
+from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.core.taxes import NOT_TAXED, Taxation
 
 ORIGINAL = 0
@@ -28,7 +31,7 @@ class BilledLine:
     """A line of a charge on an invoice that was issued and is in force.
 
     ``shares`` are None where the whole line is the payer's; ``paths`` lead from the payer to
-    whoever has one.
+    whoever has one. ``service`` are the days that the line was for.
     """
 
     id: str
@@ -39,6 +42,7 @@ class BilledLine:
     shares: tuple[Share, ...] | None = None
     paths: Mapping[CustomerId, tuple[CustomerId, ...]] = field(default_factory=dict)
     taxation: Taxation = NOT_TAXED
+    service: Period | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,8 @@ class Deducted:
     """What an adjustment takes off: the lines ``line_ids``, and what they come to.
 
     ``number`` tells the adjustments of a charge apart. One that ``reverses`` takes back earlier
-    adjustments of a charge whose own line was voided: that is billed whole again, by itself.
+    adjustments of a charge whose own line was voided: that is billed whole again, by itself. Where
+    the charge is ``dropped``, its schedule charges it no more, and nothing of it is owed.
     """
 
     number: int
@@ -55,6 +60,31 @@ class Deducted:
     net: Money
     event_count: int
     reverses: bool = False
+    dropped: bool = False
+
+    @property
+    def owes_nothing(self) -> bool:
+        """Whether the line is only what is deducted."""
+        return self.reverses or self.dropped
+
+
+class Moved(NamedTuple):
+    """The last ``days`` of a charge: ``given_back``, or charged after all."""
+
+    days: Period
+    given_back: bool
+
+
+def moved(was: Period, now: Period | None) -> Moved | None:
+    """Which days a charge is not for any more, or has come to be for; None where it is the same.
+
+    ``now`` is None where it is not charged any more. Its first day always stays.
+    """
+    if now is None:
+        return Moved(was, given_back=True)
+    if now.end < was.end:
+        return Moved(Period(now.end, was.end), given_back=True)
+    return Moved(Period(was.end, now.end), given_back=False) if was.end < now.end else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +92,9 @@ class Adjusting:
     """A charge that may have to be adjusted, with its lines in force, by number.
 
     The adjustment stands where they stand: on an invoice of the schedule ``host_id``, for the
-    first of ``path``, which leads down to the customer of ``schedule``.
+    first of ``path``, which leads down to the customer of ``schedule``. That is due on the day
+    ``since`` or later: one that is agreed ahead is not adjusted before it applies. With
+    ``agreed_anew`` the schedule was changed, which counts whatever it says of late usage.
     """
 
     schedule: Schedule
@@ -72,6 +104,9 @@ class Adjusting:
     number: int
     billed: tuple[BilledLine, ...]
     reverses: bool = False
+    dropped: bool = False
+    agreed_anew: bool = False
+    since: date = date.min
 
     @property
     def payer(self) -> CustomerId:
@@ -83,6 +118,18 @@ class Adjusting:
         return self.billed[0].taxation if self.billed else NOT_TAXED
 
     @property
+    def moved(self) -> Moved | None:
+        """Which days are no longer charged, or charged after all, since the lines in force."""
+        was = self.billed[-1].service if self.billed else None
+        now = None if self.dropped else self.charge.service
+        return moved(was or self.charge.service, now)
+
+    @property
+    def applies_on(self) -> date:
+        """The first day on which it costs something else: an invoice before that is too early."""
+        return self.moved.days.start if self.moved else self.charge.service.start
+
+    @property
     def deducted(self) -> Deducted:
         currency = self.charge.item.currency
         return Deducted(
@@ -92,7 +139,20 @@ class Adjusting:
             total((line.net for line in self.billed), currency),
             sum(line.event_count for line in self.billed),
             self.reverses,
+            self.dropped,
         )
+
+
+def agreed_anew(found: Iterable[Adjusting], changed: Container[ChargeId]) -> Iterator[Adjusting]:
+    """The adjustments, those told apart whose charge, or one beside it, was ``changed``. These
+    apply when the change does.
+    """
+    known = {one.charge.billed_as: one for one in found}
+    for one in known.values():
+        beside = (other.billed_as for other in one.charge.beside)
+        of = {id for id in (one.charge.billed_as, *beside) if id in changed and id in known}
+        since = max((known[id].applies_on for id in of), default=one.since)
+        yield replace(one, agreed_anew=True, since=since) if of else one
 
 
 class Standing(NamedTuple):

@@ -8,11 +8,13 @@ share by itself would lose or find cents. What makes the shares also tells how t
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from itertools import repeat
+from operator import add
 from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId
@@ -40,13 +42,14 @@ METHODS = tuple(Method)
 Parts = tuple[int | None, ...]
 """Minor units by each of METHODS; None where a method gives no share."""
 
+Column = tuple[int | None, ...]
+"""Minor units of each of some members by one method; None where that gives no share."""
 
 MemberParts = dict[CustomerId, Parts]
 """What members have of an amount."""
 
 MemberWeights = Mapping[CustomerId, Parts]
 """What an amount is shared by, by each of METHODS; None where a method gives a member no share."""
-
 
 _NO_PARTS: Parts = (None,) * len(METHODS)
 
@@ -60,6 +63,47 @@ class Share(NamedTuple):
     taxes: Parts = ()
 
 
+class Columns(NamedTuple):
+    """What members have of an amount, or weigh: the parts of all by each of METHODS.
+
+    A family has thousands of members and a handful of lines, so they are worked with like this.
+    Mostly two methods share alike.
+    """
+
+    customers: Sequence[CustomerId]
+    parts: Sequence[Column]
+
+    @classmethod
+    def of(cls, known: MemberWeights) -> Columns:
+        """The same in columns, in the same order."""
+        return cls(tuple(known), tuple(zip(*known.values(), strict=True))) if known else NOBODYS
+
+    @property
+    def by_customer(self) -> MemberParts:
+        return dict(zip(self.customers, zip(*self.parts, strict=True), strict=True))
+
+    def map(self, change: Callable[[Column], Column]) -> Columns:
+        """With all columns changed, those that are alike once."""
+        made = {one: change(one) for one in set(self.parts)}
+        return Columns(self.customers, [made[one] for one in self.parts])
+
+    def shares(
+        self, quantities: Iterable[Decimal], taxes: Columns | None = None
+    ) -> tuple[Share, ...]:
+        """The shares of those who have any, given what they used, with those of the tax."""
+        rows = zip(*self.parts, strict=True)
+        of_tax = repeat(()) if taxes is None else zip(*taxes.parts, strict=True)
+        every = map(Share, self.customers, quantities, rows, of_tax)
+        return tuple([one for one in every if one.parts != _NO_PARTS])
+
+    def taxes(self, fraction: Decimal, tax: Money) -> Columns:
+        """What they have of the ``tax``, which is ``fraction`` of the amount."""
+        return self.map(lambda parts: _taxes(parts, fraction, tax))
+
+
+NOBODYS = Columns((), ((),) * len(METHODS))
+
+
 def whole(customer: CustomerId, quantity: Decimal, net: Money) -> tuple[Share, ...]:
     """The one share of a line that is all of one member's, by whatever method."""
     return (Share(customer, quantity, (net.minor,) * len(METHODS)),)
@@ -67,20 +111,14 @@ def whole(customer: CustomerId, quantity: Decimal, net: Money) -> tuple[Share, .
 
 def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share, ...]:
     """The shares of a line with those of its ``tax``, which is ``fraction`` of its net."""
-    if not fraction:
+    if not fraction or not shares:
         return tuple(shares)
-    columns = list(zip(*[share.parts for share in shares], strict=True))
-    made = {one: _taxes(one, fraction, tax) for one in set(columns)}  # mostly two are alike
-    rows = zip(*[made[one] for one in columns], strict=True)
-    return tuple(
-        [
-            Share(customer, quantity, parts, taxes)
-            for (customer, quantity, parts, _), taxes in zip(shares, rows, strict=True)
-        ]
-    )
+    known = Columns.of({one.customer: one.parts for one in shares})
+    rows = zip(*known.taxes(fraction, tax).parts, strict=True)
+    return tuple([Share(*one[:3], own) for one, own in zip(shares, rows, strict=True)])
 
 
-def _taxes(parts: Parts, fraction: Decimal, tax: Money) -> Parts:
+def _taxes(parts: Column, fraction: Decimal, tax: Money) -> Column:
     """The tax on the parts that members have by one method."""
     known = [part for part in parts if part is not None]
     found = tax_parts(known, fraction, tax)
@@ -92,26 +130,31 @@ def _taxes(parts: Parts, fraction: Decimal, tax: Money) -> Parts:
 
 def spread(amount: Money, weights: MemberWeights) -> MemberParts:
     """``amount`` by what members have already; by each method for itself."""
-    columns = []
-    for place in range(len(METHODS)):
-        known = sizes(weights, place)
-        if any(known):
-            columns.append(parts_by(amount, known))
-        else:
-            columns.append(tuple(known))
-    return dict(zip(weights, zip(*columns, strict=True), strict=True))
+    return spread_over(amount, Columns.of(weights)).by_customer
 
 
-def sizes(weights: MemberWeights, place: int) -> list[int | None]:
-    """What members weigh by the method at a place: who has less than nothing where all together
-    have more weighs nothing, and the other way round.
+def spread_over(amount: Money, weights: Columns) -> Columns:
+    """The same in columns."""
+
+    def spread_by(weighed: Column) -> Column:
+        known = sizes(weighed)
+        return parts_by(amount, known) if any(known) else known
+
+    return weights.map(spread_by)
+
+
+def sizes(weighed: Column) -> Column:
+    """What members weigh by a method: who has less than nothing where all together have more weighs
+    nothing, and the other way round.
     """
-    known = [own[place] for own in weights.values()]
-    sign = -1 if sum(part for part in known if part is not None) < 0 else 1
-    return [None if part is None else max(sign * part, 0) for part in known]
+    known = [part for part in weighed if part is not None]
+    if min(known, default=0) >= 0:
+        return weighed
+    sign = -1 if sum(known) < 0 else 1
+    return tuple([None if part is None else max(sign * part, 0) for part in weighed])
 
 
-def parts_by(amount: Money, sizes: Sequence[int | None]) -> Parts:
+def parts_by(amount: Money, sizes: Sequence[int | None]) -> Column:
     """``amount`` in minor units by ``sizes``, one of them above 0; None where there is no share."""
     parts = parts_of(amount.minor, [size or 0 for size in sizes])
     if None not in sizes:
@@ -121,16 +164,40 @@ def parts_by(amount: Money, sizes: Sequence[int | None]) -> Parts:
 
 def added(parts: Iterable[MemberParts]) -> MemberParts:
     """What members have of several amounts together, by customer id."""
-    found: MemberParts = {}
-    for one in parts:
-        for who, own in one.items():
-            known = found.get(who, _NO_PARTS)
-            found[who] = tuple(map(_sum, known, own))
-    return dict(sorted(found.items()))
+    return dict(sorted(added_up([Columns.of(one) for one in parts]).by_customer.items()))
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
-    return one if other is None else other + (one or 0)
+def added_up(several: Iterable[Columns]) -> Columns:
+    """The same in columns; the customers are in order where they are so in each of ``several``."""
+    found, *others = [one for one in several if one.customers] or [NOBODYS]
+    for other in others:
+        found = _plus(found, other)
+    return found
+
+
+def _plus(one: Columns, other: Columns) -> Columns:
+    if one.customers != other.customers:
+        everyone = sorted({*one.customers, *other.customers})
+        one, other = _among(one, everyone), _among(other, everyone)
+    parts = zip(one.parts, other.parts, strict=True)
+    return Columns(one.customers, [_sum(*both) for both in parts])
+
+
+def _among(one: Columns, everyone: Sequence[CustomerId]) -> Columns:
+    """With columns for ``everyone``, in which others have no share."""
+    places = {who: place for place, who in enumerate(one.customers)}
+    wanted = [places.get(who) for who in everyone]
+    return Columns(
+        everyone,
+        [tuple([None if at is None else own[at] for at in wanted]) for own in one.parts],
+    )
+
+
+def _sum(one: Column, other: Column) -> Column:
+    if None not in one and None not in other:
+        return tuple(map(add, one, other))
+    both = zip(one, other, strict=True)
+    return tuple([a if b is None else b + (a or 0) for a, b in both])
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +247,7 @@ class Working(NamedTuple):
     weighing: Weighing
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> Column:
         """The shares of all of them, in minor units."""
         return parts_by(self.net, self.weighing.sizes)
 
@@ -237,18 +304,17 @@ def shares(
     net: Money, price: Price, segments: Sequence[Segment], usage: Usage
 ) -> tuple[Share, ...]:
     """The members' shares of a usage line, by customer id; who has no share is left out."""
+    found = columns(net, price, segments, usage)
+    return found.shares([usage.members[who] for who in found.customers])
+
+
+def columns(net: Money, price: Price, segments: Sequence[Segment], usage: Usage) -> Columns:
+    """The same in columns, with whoever has none."""
     if segments and len(usage.members) == 1:
-        [(only, quantity)] = usage.members.items()
-        return whole(only, quantity, net)
-    return shares_of(workings(net, price, segments, usage))
-
-
-def shares_of(made: Mapping[Method, Working]) -> tuple[Share, ...]:
-    """The shares that come of a line's workings, by customer id; none of no workings."""
+        return Columns(tuple(usage.members), ((net.minor,),) * len(METHODS))
+    made = workings(net, price, segments, usage)
     if not made:
-        return ()
-    used = made[Method.PROPORTIONAL].used
+        return NOBODYS
     known = {id(one.weighing): one.parts for one in made.values()}  # mostly two methods are one
-    rows = zip(*[known[id(made[method].weighing)] for method in METHODS], strict=True)
-    every = zip(used.items(), rows, strict=True)
-    return tuple([Share(*one, parts) for one, parts in every if parts != _NO_PARTS])
+    used = made[Method.PROPORTIONAL].used
+    return Columns(tuple(used), [known[id(made[method].weighing)] for method in METHODS])

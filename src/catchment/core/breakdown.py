@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Member, Usage
@@ -80,10 +79,91 @@ class UsageGroup:
     items: tuple[UsageItem, ...]
 
 
+class _Figure(NamedTuple):
+    """What members used of a metric's prices of one scope, and the first charge for it."""
+
+    first: Charge
+    used: Mapping[CustomerId, Decimal]
+
+
+class UsageGroups(Sequence[UsageGroup]):
+    """Members of an invoice with their usage, in the order shown.
+
+    Each is made when it is looked at: of a large family that is mostly a page.
+    """
+
+    __slots__ = ("_figures", "_members", "_names")
+
+    def __init__(
+        self,
+        members: Sequence[PoolMember],
+        names: Mapping[CustomerId, str],
+        figures: Sequence[_Figure],
+    ) -> None:
+        self._members = members
+        self._names = names
+        self._figures = figures
+
+    @property
+    def customers(self) -> tuple[CustomerId, ...]:
+        """Who they are."""
+        return tuple([member.customer for member in self._members])
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __iter__(self) -> Iterator[UsageGroup]:
+        return map(self._made, self._members)
+
+    @overload
+    def __getitem__(self, place: int) -> UsageGroup: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> UsageGroups: ...
+
+    def __getitem__(self, place: int | slice) -> UsageGroup | UsageGroups:
+        if isinstance(place, slice):
+            return UsageGroups(self._members[place], self._names, self._figures)
+        return self._made(self._members[place])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def _made(self, member: PoolMember) -> UsageGroup:
+        names = self._names
+        return UsageGroup(
+            member.customer,
+            names[member.customer],
+            member.depth,
+            member.path,
+            tuple([names[customer] for customer in member.path]),
+            tuple(self._items(member.customer)),
+        )
+
+    def _items(self, customer: CustomerId) -> Collection[UsageItem]:
+        """One for each metric, as the first of its figures says it."""
+        found: dict[str, UsageItem] = {}
+        for first, used in self._figures:
+            value = used.get(customer)
+            if value is not None:
+                item = _item(first, value)
+                known = found.get(item.metric_id)
+                if known is not None:
+                    item = known._replace(value=EXACT.add(known.value, value))
+                found[item.metric_id] = item
+        return found.values()
+
+
 def named(measured: Iterable[Measured]) -> frozenset[CustomerId]:
     """Everyone whose name ``usage_groups`` needs: members with usage and who stands above them."""
     return frozenset(
-        customer for one in measured for member in _users(one) for customer in member.path
+        customer for users in _distinct(measured) for member in users for customer in member.path
     )
 
 
@@ -91,7 +171,7 @@ def usage_groups(
     parts: Iterable[Sequence[Measured]],
     names: Mapping[CustomerId, str],
     children: Iterable[tuple[CustomerId, ...]] = (),
-) -> tuple[UsageGroup, ...]:
+) -> UsageGroups:
     """Every member with an event, parents before their children, siblings by name.
 
     ``parts`` are what each schedule measured. Items are one per metric, in the order of the
@@ -99,52 +179,56 @@ def usage_groups(
     figure is shown, is there without an item. ``children``, by their paths, are there even without
     an event. ``names`` has them and all that ``named`` asks for.
     """
-    items: defaultdict[CustomerId, dict[str, UsageItem]] = defaultdict(dict)
+    figures: list[_Figure] = []
     places: dict[CustomerId, PoolMember] = {}
     for measured in parts:
-        for one in measured:
-            for member in _users(one):
+        for users in _distinct(measured):
+            for member in users:
                 places[member.customer] = _later(places.get(member.customer), member)
-        for scopes in _by_metric(measured):
-            used = _members(scopes)
-            for first, one in _figures(scopes):
-                for member in _users(one):
-                    value = used.pop(member.customer, None)
-                    if value is not None:  # of all its figures, which the first one's charge shows
-                        _show(items[member.customer], _item(first, value))
+        figures += (one for scopes in _by_metric(measured) for one in _shown(scopes))
     for path in children:
         places.setdefault(path[-1], PoolMember(path[-1], (), len(path) - 1, path))
-    return tuple(
-        UsageGroup(
-            member.customer,
-            names[member.customer],
-            member.depth,
-            member.path,
-            tuple(names[customer] for customer in member.path),
-            tuple(items[member.customer].values()),
-        )
-        for member in sorted(places.values(), key=lambda member: tree_order(member.path, names))
-    )
+    known = {who for member in places.values() for who in member.path}
+    order = {who: _place(who, names) for who in known}
+    members = sorted(places.values(), key=lambda member: [order[who] for who in member.path])
+    return UsageGroups(members, names, figures)
 
 
-def _users(one: Measured) -> list[PoolMember]:
-    used = one.usage.members
-    return [member for member in one.pool.members if member.customer in used]
+def _shown(scopes: _Scopes) -> Iterator[_Figure]:
+    """What to show of each member: all of its figures, as the first charge says that it is in."""
+    used = _members(scopes)
+    if len(scopes) == 1:
+        yield _Figure(scopes[0][0], used)
+        return
+    for first, figures in scopes:
+        own = (member.customer for one in figures for member in _users(one))
+        yield _Figure(first, {who: used.pop(who) for who in own if who in used})
 
 
-def _show(items: dict[str, UsageItem], item: UsageItem) -> None:
-    """Put ``item`` to a member's others, by metric."""
-    known = items.get(item.metric_id)
-    if known is not None:
-        item = known._replace(value=EXACT.add(known.value, item.value))
-    items[item.metric_id] = item
+def _distinct(measured: Iterable[Measured]) -> Iterable[Sequence[PoolMember]]:
+    """The members with usage of each of ``measured``; most share one sequence, which is once."""
+    return {id(users): users for users in map(_users, measured)}.values()
+
+
+def _users(one: Measured) -> Sequence[PoolMember]:
+    """The members with usage: mostly all there are, and then their own sequence."""
+    found: Sequence[PoolMember] | None = one.known.get(_users)
+    if found is None:
+        used, members = one.usage.members, one.pool.members
+        some = [member for member in members if member.customer in used]
+        found = one.known[_users] = members if len(some) == len(members) else some
+    return found
 
 
 def tree_order(
     path: Sequence[CustomerId], names: Mapping[CustomerId, str]
 ) -> tuple[tuple[str, str, str], ...]:
     """Sorts paths so that parents come before their children, and siblings by name."""
-    return tuple((names[c].casefold(), names[c], c) for c in path)
+    return tuple(_place(customer, names) for customer in path)
+
+
+def _place(customer: CustomerId, names: Mapping[CustomerId, str]) -> tuple[str, str, str]:
+    return names[customer].casefold(), names[customer], customer
 
 
 def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
@@ -219,13 +303,18 @@ def _by_metric(measured: Sequence[Measured]) -> list[_Scopes]:
 
 
 def _longest(measured: list[Measured]) -> list[Measured]:
-    """Services that fall due together are apart or one within the other: the outermost."""
+    """Services that fall due together are apart or one within the other: the outermost, each with
+    all events that one price charges by themselves.
+    """
     if len(measured) == 1:
         return measured
-    found: dict[Period, Measured] = {}
+    found: dict[Period, list[Measured]] = {}
     for one in measured:
-        found.setdefault(one.charge.service, one)
-    return [found[service] for service in outermost(found)]
+        known = found.setdefault(one.charge.service, [])
+        first = known[0].charge if known else one.charge
+        if not known or (first.event and one.charge.event and first.item.id == one.charge.item.id):
+            known.append(one)
+    return [one for service in outermost(found) for one in found[service]]
 
 
 def _figures(scopes: _Scopes) -> list[tuple[Charge, Measured]]:
@@ -236,6 +325,9 @@ def _members(scopes: _Scopes) -> dict[CustomerId, Decimal]:
     """Each member's own usage over all the services."""
     found: dict[CustomerId, Decimal] = {}
     for _, one in _figures(scopes):
+        if not found:
+            found = dict(one.usage.members)
+            continue
         for customer, value in one.usage.members.items():
             known = found.get(customer)
             found[customer] = value if known is None else EXACT.add(known, value)

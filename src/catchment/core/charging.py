@@ -7,26 +7,25 @@ about money ever waits for a database.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, tzinfo
-from functools import lru_cache
+from typing import NamedTuple
 
 from catchment.core import daily
-from catchment.core.daily import DaysUsed
-from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles, day_after, months_after
+from catchment.core.daily import DaysUsed, Use
+from catchment.core.period import NO_END, ONE_DAY, Cycle, Period, cycles
+from catchment.core.phase_days import PhaseDays, phases_of
 from catchment.core.pricing import CalculationMode, Graduated, Price, SeatBased, SeatPart
 from catchment.core.schedules import (
     Charge,
+    ChargePart,
     Frequency,
-    Phase,
     PricedItem,
     Schedule,
     Timing,
     charged_at,
 )
 from catchment.core.settled_charges import settled
-
-_FEW_DAYS = 4_000
 
 
 def charges(
@@ -39,11 +38,13 @@ def charges(
     """Every charge due on or before ``as_of``, in the order of an invoice.
 
     That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived. Charged on demand are the days ``used``; where that is not known, every day. What
-    is not and falls due on ``closed`` days is left out.
+    was archived. Charged on demand are the days and events ``used``; where that is not known, every
+    day. What is not and falls due on ``closed`` days is left out.
     """
     if schedule.archived_at is not None:
-        as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
+        last_day = schedule.archived_at.astimezone(zone).date()
+        as_of = min(as_of, last_day)
+        schedule = replace(schedule, end=min(schedule.end or last_day, last_day))
 
     def wanted(due_on: date) -> bool:
         return due_on <= as_of and due_on not in closed
@@ -63,9 +64,8 @@ def running(schedule: Schedule, on: date, used: DaysUsed | None = None) -> tuple
 
 def is_over(schedule: Schedule, on: date) -> bool:
     """Whether nothing falls due after the day ``on``, whatever is open-ended."""
-    days = (schedule.days_of(phase) for phase in schedule.phases)
-    ended = all(own is None or own.end <= on for own in days)
-    return ended and not running(schedule, on, daily.only(on))
+    ended = all(of.days.end <= on for _, of in phases_of(schedule))
+    return ended and not running(schedule, on, daily.only(Use(on)))
 
 
 def _any_day(_due_on: date) -> bool:
@@ -85,118 +85,121 @@ def _begun(
     """
     found = [
         (charge.due_on, phase_index, item_index, charge.service.start, charge)
-        for phase_index, phase in enumerate(schedule.phases)
-        if (days := schedule.days_of(phase)) is not None
-        for item_index, charge in _of_phase(schedule, phase, days, as_of, used, wanted)
+        for phase_index, of in phases_of(schedule)
+        for item_index, charge in _of_phase(of, as_of, used, wanted)
     ]
     found.sort(key=lambda entry: entry[:4])
     return (charge for *_, charge in found)
 
 
 def _of_phase(
-    schedule: Schedule,
-    phase: Phase,
-    days: Period,
-    as_of: date,
-    used: DaysUsed | None,
-    wanted: Callable[[date], bool],
+    of: PhaseDays, as_of: date, used: DaysUsed | None, wanted: Callable[[date], bool]
 ) -> Iterable[tuple[int, Charge]]:
     """The charges of a phase, each with the place of its item; minimums come after all items."""
+    phase = of.phase
     if any(map(_charges_parts, phase.items)):
         wanted = _any_day  # parts of seats that fall due on other days settle each other
-    known: _Due = {}  # most items have the same cycles
+    charging = _Charging(of, as_of, used, wanted)
     priced = [
         (place, charge)
         for place, item in enumerate(phase.items)
-        for charge in _charges_of(schedule, phase, days, item, as_of, used, wanted, known)
+        for charge in charging.charges_of(item)
     ]
     return settled(phase, priced) if phase.discounts or phase.minimums else priced
 
 
-_Due = dict[tuple[Frequency, Timing], list[tuple[Cycle, Period, date]]]
-"""By cadence the cycles of a phase, each with those of its days that are charged, and when."""
+class _Due(NamedTuple):
+    """The days of a cycle that are charged: those of the phase; the cycle is ``over`` on a day."""
+
+    cycle: Cycle
+    days: Period
+    over: date
 
 
-def _charges_of(
-    schedule: Schedule,
-    phase: Phase,
-    days: Period,
-    item: PricedItem,
-    as_of: date,
-    used: DaysUsed | None,
-    wanted: Callable[[date], bool],
-    known: _Due,
-) -> Iterator[Charge]:
-    """The wanted charges of one item whose service begins by ``as_of``; some are due only later.
+@dataclass(frozen=True, slots=True)
+class _Charging:
+    """A phase while its items are charged: for services that begin by ``as_of``.
 
-    On demand those of all days are there.
+    On demand those days and events are charged that are ``used``, otherwise what is due on
+    ``wanted`` days.
     """
-    if item.on_demand:
-        begun = daily.within(days, as_of, used and used(schedule, item))
-        yield from _on_demand(schedule, phase, days.start, daily.by_the_day(item), begun)
-        return
-    if item.frequency is Frequency.ONE_TIME:
-        service = only_service(schedule, phase, days)
-        if phase.milestone and item.timing is Timing.IN_ADVANCE:
-            service = Period(days.start, days.start + ONE_DAY)  # how long it takes is not known
-        elif service.end == NO_END:
+
+    of: PhaseDays
+    as_of: date
+    used: DaysUsed | None
+    wanted: Callable[[date], bool]
+    _known: dict[tuple[Frequency, Timing], list[_Due]] = field(default_factory=dict)
+
+    def charges_of(self, item: PricedItem) -> Iterator[Charge]:
+        """The charges of one item; some are due only after ``as_of``. Of what is on demand
+        all are there.
+        """
+        if item.on_demand:
+            return self._on_demand(item)
+        return self._recurring(item) if item.frequency.recurs else self._once(item)
+
+    def _on_demand(self, item: PricedItem) -> Iterator[Charge]:
+        """A charge for each day, or each event; tiers began on the first day of the phase."""
+        schedule, _, days = self.of
+        by_the_day = daily.by_the_day(item)
+        for use in daily.within(item, days, self.as_of, self.used and self.used(schedule, item)):
+            day = use.period
+            for service, tiers_from in _restarting(by_the_day.price, days.start, day):
+                yield self._charge(by_the_day, service, day, day.end, use.part, tiers_from)
+
+    def _once(self, item: PricedItem) -> Iterator[Charge]:
+        start, full = self.of.days.start, self.of.once
+        if self.of.phase.milestone and item.timing is Timing.IN_ADVANCE:
+            full = Period(start, start + ONE_DAY)  # how long it takes is not known
+        elif full.end == NO_END:
             return
-        for part, tiers_from in _restarting(item.price, days.start, service):
-            of = part, service
-            yield _charge(schedule, phase, item, of, service.end, tiers_from=tiers_from)
-        return
-    due = known.get(item.cadence)
-    if due is None:
-        end = _run(schedule, phase).end
-        found = cycles_in(schedule, phase, days, item.frequency.months, as_of)
-        over = ((cycle, cut, min(cycle.period.end, end)) for cycle, cut in found)
-        advance = item.timing is Timing.IN_ADVANCE
-        due = [one for one in over if wanted(one[1].start if advance else one[2])]
-        known[item.cadence] = due
-    for cycle, cut, over_on in due:
-        of = cut, cycle.full
-        if _charges_parts(item):
-            yield _charge(schedule, phase, item, of, over_on, SeatPart.COMMITTED)
-            yield from _overages(schedule, phase, item, of, as_of)
-            continue
-        for own, tiers_from in _restarting(item.price, days.start, cut):
-            of = own, cycle.full
-            yield _charge(schedule, phase, item, of, over_on, tiers_from=tiers_from)
+        for service, tiers_from in _restarting(item.price, start, full):
+            yield self._charge(item, service, full, full.end, tiers_from=tiers_from)
 
+    def _recurring(self, item: PricedItem) -> Iterator[Charge]:
+        for cycle, days, over in self._due(item):
+            if _charges_parts(item):
+                yield self._charge(item, days, cycle.full, over, SeatPart.COMMITTED)
+                yield from self._overages(item, days, cycle.full)
+                continue
+            for service, tiers_from in _restarting(item.price, self.of.days.start, days):
+                yield self._charge(item, service, cycle.full, over, tiers_from=tiers_from)
 
-def _on_demand(
-    schedule: Schedule, phase: Phase, begin: date, item: PricedItem, days: Iterable[Period]
-) -> Iterator[Charge]:
-    """A charge for each of ``days``; tiers began on the first day of the phase, ``begin``."""
-    for day in days:
-        for own, tiers_from in _restarting(item.price, begin, day):
-            made = _charge(schedule, phase, item, (own, day), day.end)
-            yield replace(made, tiers_from=tiers_from)
+    def _due(self, item: PricedItem) -> list[_Due]:
+        """The cycles of an item that are due on wanted days. Most items have the same."""
+        known = self._known.get(item.cadence)
+        if known is None:
+            end = self.of.run.end
+            cycles = self.of.cycles(item.frequency.months, self.as_of)
+            found = (_Due(cycle, days, min(cycle.period.end, end)) for cycle, days in cycles)
+            advance = item.timing is Timing.IN_ADVANCE
+            known = [one for one in found if self.wanted(one.days.start if advance else one.over)]
+            self._known[item.cadence] = known
+        return known
 
+    def _overages(self, item: PricedItem, service: Period, full: Period) -> Iterator[Charge]:
+        """What comes to the committed seats of a service, by its own cycles: those within the cycle
+        of the price.
+        """
+        months = _overages_months(item) or item.frequency.months
+        end = self.of.run.end
+        for cycle, days in self.of.cycles(months, self.as_of, service):
+            yield self._charge(item, days, full, min(cycle.period.end, end), SeatPart.OVERAGES)
 
-def cycles_in(
-    schedule: Schedule, phase: Phase, days: Period, months: int, as_of: date
-) -> Iterator[tuple[Cycle, Period]]:
-    """The cycles of ``months`` that begin by ``as_of``, each with those of its days that are among
-    the ``days`` of the phase; a cycle without any is left out.
-    """
-    run = _run(schedule, phase)
-    billing_day = schedule.billing_day or run.start.day
-    for cycle in _cycles(run.start, billing_day, months, min(days.end, day_after(as_of))):
-        cut = cycle.period.intersect(days)
-        if cut is not None:
-            yield cycle, cut
-
-
-def _cycles(start: date, billing_day: int, months: int, until: date) -> Iterable[Cycle]:
-    asked = start, billing_day, months, until
-    return _few_cycles(*asked) if (until - start).days < _FEW_DAYS else cycles(*asked)
-
-
-@lru_cache(1_024)
-def _few_cycles(start: date, billing_day: int, months: int, until: date) -> tuple[Cycle, ...]:
-    """The same days for every schedule and price that has these: most have the same few."""
-    return tuple(cycles(start, billing_day, months, until))
+    def _charge(
+        self,
+        item: PricedItem,
+        service: Period,
+        full: Period,
+        over: date,
+        part: ChargePart = SeatPart.ALL,
+        tiers_from: date | None = None,
+    ) -> Charge:
+        """The charge for a service within the ``full`` cycle, which is ``over`` on a day."""
+        due_on = service.start if charged_at(item, part) is Timing.IN_ADVANCE else over
+        schedule, phase, _ = self.of
+        named = schedule.id, phase.id, item, service, full, due_on, part, tiers_from
+        return Charge(*named, version=schedule.version)
 
 
 def _charges_parts(item: PricedItem) -> bool:
@@ -215,34 +218,6 @@ def _overages_months(item: PricedItem) -> int | None:
     return None if same else months
 
 
-def _overages(
-    schedule: Schedule, phase: Phase, item: PricedItem, of: tuple[Period, Period], as_of: date
-) -> Iterator[Charge]:
-    """What comes to the committed seats of a service, by its own cycles: those within the cycle of
-    the price.
-    """
-    service, full = of
-    run = _run(schedule, phase)
-    months = _overages_months(item) or item.frequency.months
-    for cycle, cut in cycles_in(schedule, phase, service, months, as_of):
-        over = min(cycle.period.end, run.end)
-        yield _charge(schedule, phase, item, (cut, full), over, SeatPart.OVERAGES)
-
-
-def _charge(
-    schedule: Schedule,
-    phase: Phase,
-    item: PricedItem,
-    of: tuple[Period, Period],
-    over: date,
-    part: SeatPart = SeatPart.ALL,
-    tiers_from: date | None = None,
-) -> Charge:
-    service, full = of
-    due_on = service.start if charged_at(item, part) is Timing.IN_ADVANCE else over
-    return Charge(schedule.id, phase.id, item, service, full, due_on, part, tiers_from)
-
-
 def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Period, date | None]]:
     """The service, cut where the tiers of a price that began on a day begin anew within it.
 
@@ -257,24 +232,3 @@ def _restarting(price: Price, begin: date, service: Period) -> Iterator[tuple[Pe
             part = cycle.period.intersect(service)
             if part is not None:
                 yield part, cycle.period.start
-
-
-def only_service(schedule: Schedule, phase: Phase, days: Period) -> Period:
-    """The whole phase; of one without end its first month, unless a milestone ends it."""
-    if phase.end is None and schedule.end is None and not phase.milestone:
-        return Period(days.start, months_after(days.start, days.start.day, 1))
-    return days
-
-
-def _run(schedule: Schedule, phase: Phase) -> Period:
-    """The days over which the cycles of ``phase`` run unbroken, phases before and after included.
-
-    They begin at the last reset up to this phase, else with the schedule, and end at the next one.
-    """
-    begin, end = schedule.start, schedule.days.end
-    for other in schedule.phases:
-        if other.resets and other.start <= phase.start:
-            begin = max(begin, other.start)
-        elif other.resets:
-            end = min(end, other.start)
-    return Period(begin, end)

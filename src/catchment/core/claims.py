@@ -6,10 +6,10 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
-from catchment.core.charging import only_service
 from catchment.core.hierarchy import CustomerId
 from catchment.core.period import Period, Span, union
-from catchment.core.schedules import EVERYONE, Frequency, Phase, PricedItem, Schedule, Scope
+from catchment.core.phase_days import PhaseDays, phases_of
+from catchment.core.schedules import EVERYONE, Frequency, PricedItem, Schedule, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ class Claim:
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
     """The usage that an activated schedule prices, by metric and time; no two share an instant."""
     spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
-    for phase in schedule.phases:
-        for days, items in _priced(schedule, phase):
+    for _, of in phases_of(schedule):
+        for days, items in _priced(of):
             span = _until_archived(schedule, days.span(zone))
             for priced in _scopes(items).items():
                 spans.setdefault(priced, []).append(span)
@@ -61,16 +61,13 @@ def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
     )
 
 
-def _priced(schedule: Schedule, phase: Phase) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
+def _priced(of: PhaseDays) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
     """The days of a phase, with what is priced on them: what is charged once only while it is."""
-    days = schedule.days_of(phase)
-    if days is None:
-        return
-    once = only_service(schedule, phase, days)
-    yield once, phase.items
-    if once.end < days.end:
-        recurring = (item for item in phase.items if item.frequency is not Frequency.ONE_TIME)
-        yield Period(once.end, days.end), tuple(recurring)
+    once, items = of.once, of.phase.items
+    yield once, items
+    if once.end < of.days.end:
+        recurring = (item for item in items if item.frequency is not Frequency.ONE_TIME)
+        yield Period(once.end, of.days.end), tuple(recurring)
 
 
 def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:

@@ -139,8 +139,8 @@ def arrange(
 
     A charge whose payer's invoice is closed, or in another currency, is put on an invoice of its
     own schedule that the payer gets: the first of that day that is neither closed nor another
-    payer's; so is what is charged on demand and found the invoice of its day closed. Left out is
-    only what else bills its own customer and finds the invoice closed.
+    payer's; so is what is charged on demand and found the invoice of its day closed, or was agreed
+    after that. Left out is only what else bills its own customer and finds the invoice closed.
     """
     hosts: dict[Key, Schedule] = {}
     payers: dict[Key, CustomerId] = {}
@@ -149,7 +149,7 @@ def arrange(
         to = payer_of(schedule, charge)
         key = Key(to.host.id, charge.due_on)
         joins = schedule.bill_to is BillTo.SELF or _joins(schedule, charge, to.host, closed)
-        if not joins or (charge.item.on_demand and key in closed):
+        if not joins or (charge.comes_after and key in closed):
             key = _apart(charge, to.path[0], closed, payers)
         elif key in closed:
             continue

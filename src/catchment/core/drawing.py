@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from catchment.core.credits import CreditUnit, Grant
 from catchment.core.hierarchy import CustomerId
-from catchment.core.money import CURRENCIES, EXACT, Money, divide
+from catchment.core.money import EXACT, Amount, Money, divide
 from catchment.core.period import Period
 from catchment.core.taxes import tax_on
 
@@ -65,6 +65,14 @@ class Draw(NamedTuple):
     before: Money
     net: Money
     tax: Money
+
+
+def owed(payables: Sequence[Payable]) -> dict[int, Amount]:
+    """What is to be paid of each charge before any credit pays, by its place.
+
+    What the invoice gives back is taken off. Together they owe the tax of the invoice.
+    """
+    return {one.charge.place: Amount(one.net, one.tax) for one in _open(payables)}
 
 
 def drawn(
@@ -187,7 +195,7 @@ def _within(draws: Iterable[Draw], room: int) -> Iterator[Draw]:
 
 def _money(grant: Grant, rest: Decimal, covered: Sequence[_Open]) -> Iterator[Draw]:
     """All charges are paid alike: so nobody's share of them is paid before another's."""
-    for one, part in _spread(_whole(rest, grant.currency), covered):
+    for one, part in _spread(Money.rounded(rest, grant.currency), covered):
         if part.minor:
             yield one.pay(grant, part.decimal, part)
 
@@ -214,8 +222,3 @@ def _spread(amount: Money, among: Sequence[_Open]) -> Iterator[tuple[_Open, Mone
     spread = divide(Money(min(amount.minor, sum(weights)), amount.currency), weights)
     for one, part in zip(unpaid, spread.parts, strict=True):
         yield one, Money(part, amount.currency)
-
-
-def _whole(amount: Decimal, currency: str) -> Money:
-    """What is left of a grant in money, which is granted in whole minor units."""
-    return Money(int(EXACT.scaleb(amount, CURRENCIES[currency])), currency)

@@ -8,19 +8,15 @@ the links of one parent lie side by side. A question walks level by level, each 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.numbering import Keys, Numbers, numbered
-from catchment.core.period import BEGINNING, FOREVER
 
 Instants = npt.NDArray[np.int64]
 
-NEVER = (FOREVER - BEGINNING) // timedelta(microseconds=1)
-"""Where a link without end ends."""
 _NOBODY: Numbers = np.empty(0, np.int32)
 
 

@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from catchment.core.errors import HierarchyCycle, HierarchyTooDeep, LinkOverlap, OwnParent
+from catchment.core.ids import NewId
 from catchment.core.period import BEGINNING, FOREVER, Span, intersect, minus, union
 
 CustomerId = str
@@ -160,6 +161,14 @@ class Forest:
                     waiting.append(link.customer)
         return frozenset(found)
 
+    def linked_above(self, customers: Iterable[CustomerId]) -> set[CustomerId]:
+        """Some customers and all that links lead up to, whether or not those held at one time."""
+        return _reached(customers, lambda who: (link.parent for link in self.links(who)))
+
+    def linked_below(self, root: CustomerId) -> set[CustomerId]:
+        """``root`` and all that links lead down to, whether or not those held at one time."""
+        return _reached([root], lambda who: (link.customer for link in self.child_links(who)))
+
     def members(self, root: CustomerId, span: Span) -> Mapping[CustomerId, Membership]:
         """Everyone who was ``root`` or below it at some instant of ``span``, and exactly when."""
         found: dict[CustomerId, Membership] = {}
@@ -177,6 +186,20 @@ class Forest:
                     assert link.customer not in path, (link, path)
                     waiting.append(((*path, link.customer), below))
         return found
+
+
+def _reached(
+    starts: Iterable[CustomerId], next_of: Callable[[CustomerId], Iterable[CustomerId | None]]
+) -> set[CustomerId]:
+    """The ``starts`` and all that they lead to, step by step."""
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        for one in next_of(waiting.pop()):
+            if one is not None and one not in found:
+                found.add(one)
+                waiting.append(one)
+    return found
 
 
 def within(spans: tuple[Span, ...], link: Link) -> tuple[Span, ...]:
@@ -199,7 +222,7 @@ def move(
     at: datetime,
     *,
     recorded_at: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
     reason: str | None = None,
 ) -> Move:
     """Make ``customer`` a child of ``parent`` from ``at`` on for good.
@@ -227,7 +250,7 @@ def settle(
     stays: Sequence[Stay],
     *,
     recorded_at: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> Move:
     """Make ``stays`` (by start, at least one) the places of ``customer`` from the first on.
 

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from catchment.core import breakdown
-from catchment.core.breakdown import Measured, UsageGroup, UsageItem, named
+from catchment.core.breakdown import Measured, UsageGroup, UsageGroups, UsageItem, named
 from catchment.core.hierarchy import CustomerId
 from catchment.core.lines import (
     Adjustment,
@@ -101,7 +101,7 @@ class Draft:
     billing_period: Period
     accounting_date: date
     groups: tuple[Group, ...]
-    usage_groups: tuple[UsageGroup, ...]
+    usage_groups: UsageGroups
     notes: tuple[str, ...]
     tax_status: TaxStatus = TaxStatus.TAXED
 
@@ -165,14 +165,17 @@ def draft(
     if not measured and not guests:
         assert on is not None, schedule
         return _late(schedule, adjustments, names, on)
-    guests = sorted((_taxed(one, taxing) for one in guests), key=lambda one: _place(one, names))
+    guests = sorted(
+        (_finished(one, taxing, names) for one in guests), key=lambda one: _place(one, names)
+    )
     everything = [*measured, *(m for one in guests for m in one.measured)]
     due_on, currency = _only({(m.charge.due_on, m.charge.item.currency) for m in everything})
     arrears = [m.charge for m in everything if m.charge.timing is Timing.IN_ARREARS]
     billing_period = _envelope(arrears or [m.charge for m in everything])
     own = [
-        line_of(schedule, one, shared=shared, taxation=taxing(schedule, one.charge))
+        _naming(schedule, line_of(schedule, one, shared=shared, taxation=taxation), names)
         for one in measured
+        for taxation in [taxing(schedule, one.charge)]
     ]
     lonely = [
         (schedule.customer,)
@@ -206,9 +209,19 @@ def draft(
     )
 
 
-def _taxed(guest: Joined, taxing: Taxing) -> Joined:
-    lines = (taxed(one, taxing(guest.schedule, one.measured.charge)) for one in guest.lines)
-    return replace(guest, lines=tuple(lines))
+def _finished(guest: Joined, taxing: Taxing, names: Mapping[CustomerId, str]) -> Joined:
+    """With the tax on its lines, and the names of whose events they are."""
+    schedule = guest.schedule
+    lines = (taxed(one, taxing(schedule, one.measured.charge)) for one in guest.lines)
+    return replace(guest, lines=tuple(_naming(schedule, one, names) for one in lines))
+
+
+def _naming(schedule: Schedule, line: Line, names: Mapping[CustomerId, str]) -> Line:
+    """The line of an event of a roll-up says whose that is."""
+    event = line.event
+    if event is None or not schedule.roll_up:
+        return line
+    return replace(line, title=f"{line.title}, {names[event.customer]}")
 
 
 def _place(guest: Joined, names: Mapping[CustomerId, str]) -> tuple[object, ...]:

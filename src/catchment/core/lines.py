@@ -17,13 +17,13 @@ from catchment.core.adjustments import ORIGINAL, Adjusting, Deducted, shares_les
 from catchment.core.allocation import Share
 from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE
+from catchment.core.metering import NO_USAGE, SingleEvent, Usage
 from catchment.core.minimums import Minimum
 from catchment.core.money import EXACT, Money, to_decimals, total
-from catchment.core.period import Period, days_text
+from catchment.core.period import Period, day_text, days_text
 from catchment.core.pools import NO_POOL
 from catchment.core.pricing import SeatBased, SeatPart, Segment, first_rate, is_percentage
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.schedules import Charge, ChargeId, ChargePart, Schedule
 from catchment.core.settling import Applied, Step, StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 
@@ -41,10 +41,11 @@ class Line:
 
     ``quantity`` is what was used, or 1; of seats those charged, averaged over the full cycle.
     ``rate`` is the one rate where there is one, else what a unit came to on average. Lines without
-    a metric count no events. ``measured`` is what all of it was made from; ``shares`` are the
-    members' of a roll-up, None where the whole line is the payer's. An adjustment is the charge as
-    it is known by now less what is ``deducted``: of that difference are its quantity, events, net
-    and shares, while the segments are the whole charge's.
+    a metric count no events, and that of a price per event is called by the event. ``measured`` is
+    what all of it was made from; ``shares`` are the members' of a roll-up, None where the whole
+    line is the payer's. An adjustment is the charge as it is known by now less what is
+    ``deducted``: of that difference are its quantity, events, net and shares, while the segments
+    are the whole charge's.
     """
 
     schedule_id: str
@@ -95,9 +96,14 @@ class Line:
         return self.schedule_id, self.price_id, self.service.start, self.part
 
     @property
-    def part(self) -> SeatPart:
-        """Which seats it is for; of other prices it is for all there is."""
+    def part(self) -> ChargePart:
+        """Which seats it is for, or which event; of other prices it is for all there is."""
         return self.measured.charge.part
+
+    @property
+    def event(self) -> SingleEvent | None:
+        """The event that it is for, as long as that counts."""
+        return next(iter(self.measured.usage.events), None) if self.measured.charge.event else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +145,16 @@ def line(
     net = total((made.net, *[step.amount for step in taken]), item.currency) if taken else made.net
     shares = None
     if item.metric is not None and shared:
-        shares = settled_shares.priced_shares(measured, net)
+        shares = settled_shares.priced_shares(measured, net, taxation)
     elif owner is not None:
-        shares = allocation.whole(owner, made.quantity, net) if made.segments or net.minor else ()
+        shares = _whole(owner, made.quantity, net, taxation) if made.segments or net.minor else ()
     percentage = is_percentage(item.price)
     return Line(
         schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
-        title=f"{item.name} – overages" if charge.part is SeatPart.OVERAGES else item.name,
+        title=_title(charge, usage),
         quantity=made.quantity,
         rate=_shown_rate(charge, made, net),
         rate_display=RateDisplay.PERCENTAGE if percentage else RateDisplay.ABSOLUTE,
@@ -159,7 +165,7 @@ def line(
         unit=item.unit,
         event_count=None if item.metric is None else usage.event_count,
         measured=measured,
-        shares=_taxed(shares, net, taxation),
+        shares=shares,
         taxation=taxation,
         steps=taken,
     )
@@ -199,15 +205,15 @@ def _settling_line(
     reduced = settling.settled(measured)
     shares = None
     if shared and reduced is not None and reduced.charge.item.metric is not None:
-        shares = (settled_shares.shares(measured) or None) if net.minor else ()
+        shares = (settled_shares.shares(measured, taxation) or None) if net.minor else ()
     if shares is None and owner is not None:
-        shares = allocation.whole(owner, quantity, net) if net.minor else ()
+        shares = _whole(owner, quantity, net, taxation) if net.minor else ()
     return Line(
         schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,
         price_id=item.id,
         product_id=item.product_id,
-        title=item.name,
+        title=_title(charge, NO_USAGE if reduced is None else reduced.usage),
         quantity=quantity,
         rate=net.decimal,
         rate_display=RateDisplay.ABSOLUTE,
@@ -218,7 +224,7 @@ def _settling_line(
         unit=None,
         event_count=None,
         measured=measured,
-        shares=_taxed(shares, net, taxation),
+        shares=shares,
         taxation=taxation,
         steps=taken,
     )
@@ -230,16 +236,18 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     Where only members' shares have changed it is a line of zero that says so.
     """
     schedule, taken = adjusting.schedule, adjusting.deducted
-    if adjusting.reverses:
-        measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
-    now = line_of(schedule, measured, joined=len(adjusting.path) > 1)
+    joined = len(adjusting.path) > 1
+    if taken.owes_nothing:
+        now = _nothing(schedule, measured, joined=joined)
+    else:
+        now = line_of(schedule, measured, joined=joined)
     quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
     shares = shares_less(now.shares, adjusting.billed)
     if not (quantity or net.minor or shares):
         return None
     made = replace(
         now,
-        title=f"{now.title} – adjustment for {days_text(now.service)}",
+        title=f"{now.title} – {_adjusted(adjusting)}",
         quantity=quantity,
         rate=to_decimals(EXACT.divide(net.decimal, quantity)) if quantity else now.rate,
         net=net,
@@ -250,19 +258,55 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     return Adjustment(adjusting, made)
 
 
+def _nothing(schedule: Schedule, measured: Measured, *, joined: bool) -> Line:
+    """The line of a charge of which nothing is owed, as if nothing had been used."""
+    measured = replace(measured, usage=NO_USAGE, pool=NO_POOL, beside=())
+    made = line_of(schedule, measured, joined=joined)
+    if made.measured.charge.item.metric is not None or not made.segments:
+        return made
+    shares = None if made.shares is None else ()
+    return replace(
+        made, quantity=Decimal(0), net=made.net - made.net, segments=(), steps=(), shares=shares
+    )
+
+
+def _adjusted(adjusting: Adjusting) -> str:
+    """What an adjustment is for: days that are no longer charged, or charged after all."""
+    if adjusting.moved is not None:
+        what = "given back" if adjusting.moved.given_back else "charged"
+        return f"{what} for {days_text(adjusting.moved.days)}"
+    return f"adjustment for {days_text(adjusting.charge.service)}"
+
+
 def taxed(line: Line, taxation: Taxation) -> Line:
     """The line with its tax, and its members' shares of that."""
-    return replace(line, taxation=taxation, shares=_taxed(line.shares, line.net, taxation))
+    shares = line.shares
+    if shares and taxation.rate is not None:
+        shares = _taxed(shares, line.net, taxation)
+    return replace(line, taxation=taxation, shares=shares)
 
 
-def _taxed(
-    shares: tuple[Share, ...] | None, net: Money, taxation: Taxation
-) -> tuple[Share, ...] | None:
+def _taxed(shares: tuple[Share, ...], net: Money, taxation: Taxation) -> tuple[Share, ...]:
     """The shares of ``net`` with those of its tax."""
-    if not shares or taxation.rate is None:
-        return shares
-    fraction = taxation.fraction
-    return allocation.taxed(shares, fraction, tax_on(net, fraction))
+    return allocation.taxed(shares, taxation.fraction, tax_on(net, taxation.fraction))
+
+
+def _whole(
+    owner: CustomerId, quantity: Decimal, net: Money, taxation: Taxation
+) -> tuple[Share, ...]:
+    """The one share of a line that is all its owner's, with that of its tax."""
+    return _taxed(allocation.whole(owner, quantity, net), net, taxation)
+
+
+def _title(charge: Charge, usage: Usage) -> str:
+    """What is priced, and where that is not all there is, what of it."""
+    name = charge.item.name
+    if charge.part is SeatPart.OVERAGES:
+        return f"{name} – overages"
+    if charge.event is None:
+        return name
+    when = (f", {day_text(one.at.date())} {one.at:%H:%M}" for one in usage.events)
+    return f"{name} – {charge.event}{next(when, '')}"
 
 
 def _shown_rate(charge: Charge, made: Applied, net: Money) -> Decimal:

@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
+from typing import NamedTuple
 
 from catchment.core.expressions import evaluate, parse
 from catchment.core.money import EXACT, exact_sum
@@ -127,13 +128,23 @@ class UsageQuery:
 
     No customer is a member twice, and no two members share an alias at one instant. ``bounds``
     (ascending, above 0) asks who used while the pooled usage was below the first, between it and
-    the next, and so on.
+    the next, and so on. ``want_events`` asks for each event by itself.
     """
 
     metric: Metric
     members: tuple[Member, ...]
     want_values: bool = False
     bounds: tuple[Decimal, ...] = ()
+    want_events: bool = False
+
+
+class SingleEvent(NamedTuple):
+    """An event that counted, by its sender's ``id``; its ``value`` is 0 where it gives none."""
+
+    id: str
+    at: datetime
+    customer: str
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +173,10 @@ class Usage:
     only where asked for and only for VALUING aggregations: COUNT gives every event 1, SUM and MAX
     its property, CUSTOM its expression. ``member_values`` is the same for every member that has
     some. ``steps`` are there where a GROWING aggregation was asked for them and the usage of
-    several members goes beyond the first bound. What was used before, since the tiers of a price
-    began, is ``reached``, and of it the members' own are ``members_reached``.
+    several members goes beyond the first bound. ``events``, in the order of their instants and of
+    one instant as they were acknowledged, are there where a GROWING aggregation was asked for them.
+    What was used before, since the tiers of a price began, is ``reached``, and of it the members'
+    own are ``members_reached``.
     """
 
     pooled: Decimal
@@ -173,6 +186,7 @@ class Usage:
     values: Values = ()
     member_values: Mapping[str, Values] = field(default_factory=dict)
     steps: Steps = NO_STEPS
+    events: tuple[SingleEvent, ...] = ()
     reached: Decimal = Decimal(0)
     members_reached: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -239,6 +253,7 @@ def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
         values=_distribution(metric, pool) if query.want_values else (),
         member_values={who: own for who, own in values.items() if own and query.want_values},
         steps=_steps(query, used, known) if asks_for_steps(query, pooled, len(used)) else NO_STEPS,
+        events=_events(query, used, known),
     )
 
 
@@ -311,6 +326,25 @@ def _number_in(metric: Metric, event: Event) -> Decimal | None:
         return worth(metric, numbers) if len(numbers) == len(read) else None
     assert metric.property is not None, metric
     return number_of(event.properties.get(metric.property))
+
+
+def _events(
+    query: UsageQuery, used: Mapping[str, list[Event]], known: list[Event]
+) -> tuple[SingleEvent, ...]:
+    if not query.want_events or query.metric.aggregation not in GROWING:
+        return ()
+    places = {event.id: place for place, event in enumerate(known)}
+    walk = [
+        (event.at, places[event.id], event, customer)
+        for customer, own in used.items()
+        for event in own
+    ]
+    return tuple(
+        SingleEvent(
+            event.customer_event_id, at, customer, _number_in(query.metric, event) or Decimal(0)
+        )
+        for at, _, event, customer in sorted(walk, key=lambda one: one[:2])
+    )
 
 
 def _steps(query: UsageQuery, used: Mapping[str, list[Event]], known: list[Event]) -> Steps:

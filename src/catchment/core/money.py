@@ -84,6 +84,22 @@ class Taxed:
         return self.net + self.tax
 
 
+class Amount(NamedTuple):
+    """A net amount with its tax."""
+
+    net: Money
+    tax: Money
+
+    @property
+    def gross(self) -> Money:
+        """What is to be paid."""
+        return self.net + self.tax
+
+    def plus(self, other: Amount | Taxed) -> Amount:
+        """Both together."""
+        return Amount(self.net + other.net, self.tax + other.tax)
+
+
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """The sum of ``amounts``; an empty sum is zero ``currency``."""
     minor = 0

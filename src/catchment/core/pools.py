@@ -162,14 +162,7 @@ def _leading(forest: Forest, own: Iterable[Claim], scope: Scope | None) -> set[C
     Where those prices do not apply, they can apply again only further down on such a way.
     """
     scopes = {each for claim in own for each in claim.scopes} if scope is None else {scope}
-    waiting = list(EVERYONE.union(*scopes))
-    leading = set(waiting)
-    while waiting:
-        for link in forest.links(waiting.pop()):
-            if link.parent is not None and link.parent not in leading:
-                leading.add(link.parent)
-                waiting.append(link.parent)
-    return leading
+    return forest.linked_above(EVERYONE.union(*scopes))
 
 
 def _reaching(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, tzinfo
 from typing import NamedTuple
 
-from catchment.core.charging import cycles_in
 from catchment.core.credits import PhaseGrant, Rollover
 from catchment.core.period import NO_END, Period
-from catchment.core.schedules import Phase, Schedule
+from catchment.core.phase_days import PhaseDays, phases_of
+from catchment.core.schedules import Schedule
 
 
 class Refreshed(NamedTuple):
@@ -29,30 +29,26 @@ def refreshed(schedule: Schedule, as_of: date, zone: tzinfo = UTC) -> Iterator[R
     """
     if schedule.archived_at is not None:
         as_of = min(as_of, schedule.archived_at.astimezone(zone).date())
-    for phase in schedule.phases:
-        days = schedule.days_of(phase)
-        if days is not None:
-            for one in phase.credit_grants:
-                for cycle in _cycles(schedule, phase, days, one, as_of):
-                    yield Refreshed(one, cycle.start, _expiry(schedule, days, cycle, one.rollover))
+    for _, of in phases_of(schedule):
+        for one in of.phase.credit_grants:
+            for cycle in _cycles(of, one, as_of):
+                yield Refreshed(one, cycle.start, _expiry(of, cycle, one.rollover))
 
 
-def _cycles(
-    schedule: Schedule, phase: Phase, days: Period, one: PhaseGrant, as_of: date
-) -> Iterator[Period]:
+def _cycles(of: PhaseDays, one: PhaseGrant, as_of: date) -> Iterator[Period]:
     months = one.refresh.months
     if months is None:
-        yield from (days,) if days.start <= as_of else ()
+        yield from (of.days,) if of.days.start <= as_of else ()
         return
-    for _, cut in cycles_in(schedule, phase, days, months, as_of):
-        yield cut
+    for _, days in of.cycles(months, as_of):
+        yield days
 
 
-def _expiry(schedule: Schedule, days: Period, cycle: Period, rollover: Rollover) -> date | None:
+def _expiry(of: PhaseDays, cycle: Period, rollover: Rollover) -> date | None:
     ends = {
         Rollover.NONE: cycle,
-        Rollover.ON_GRANT_REFRESH: days,
-        Rollover.ON_GRANT_REFRESH_AND_PHASE: schedule.days,
+        Rollover.ON_GRANT_REFRESH: of.days,
+        Rollover.ON_GRANT_REFRESH_AND_PHASE: of.schedule.days,
     }
     until = ends[rollover]
     return None if until.end == NO_END else until.last_day

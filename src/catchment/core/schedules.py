@@ -14,6 +14,7 @@ from catchment.core.metering import Aggregation, Metric
 from catchment.core.minimums import Minimum
 from catchment.core.period import Period, day_after
 from catchment.core.pricing import Price, SeatPart
+from catchment.core.single_events import EventPart
 
 Scope = frozenset[CustomerId]
 """Whom a usage price names: it prices them and everyone below them."""
@@ -23,9 +24,13 @@ EVERYONE: Scope = frozenset()
 
 
 class Frequency(StrEnum):
-    """How often a price is charged. ON_DEMAND is for every day on which something was used."""
+    """How often a price is charged.
+
+    ON_DEMAND is for every day on which something was used, PER_EVENT for every event by itself.
+    """
 
     ON_DEMAND = "ON_DEMAND"
+    PER_EVENT = "PER_EVENT"
     ONE_TIME = "ONE_TIME"
     MONTHLY = "MONTHLY"
     QUARTERLY = "QUARTERLY"
@@ -35,7 +40,12 @@ class Frequency(StrEnum):
     @property
     def recurs(self) -> bool:
         """Whether it is in cycles of months, whatever is used."""
-        return self not in {Frequency.ON_DEMAND, Frequency.ONE_TIME}
+        return not self.on_demand and self is not Frequency.ONE_TIME
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether it is for days on which something was used, all their events or each of them."""
+        return self in {Frequency.ON_DEMAND, Frequency.PER_EVENT}
 
     @property
     def months(self) -> int:
@@ -94,8 +104,8 @@ class PricedItem:
 
     @property
     def on_demand(self) -> bool:
-        """Whether it is charged for days on which something was used."""
-        return self.frequency is Frequency.ON_DEMAND
+        """Whether it is charged for days on which something was used, or per event of those."""
+        return self.frequency.on_demand
 
     @property
     def cadence(self) -> tuple[Frequency, Timing]:
@@ -133,10 +143,12 @@ class Schedule:
     ``phases`` are in order and do not overlap; one that waits for a milestone is not among them.
     With ``roll_up`` the usage of everyone below the customer is priced together with its own, less
     the ``exclusions`` and whoever is below those. An archived schedule claims no usage from
-    ``archived_at`` on and charges nothing that falls due after that day. A ``suspended`` one goes
+    ``archived_at`` on and charges nothing that falls due after that day, nor in advance for days
+    after it. A ``suspended`` one goes
     on claiming and charging, but nothing is drafted of it until it is resumed. With ``adjust_late``
     usage that came too late for its invoice is billed later. ``tax_rates`` are those agreed for
-    some prices, by price.
+    some prices, by price. ``version`` counts from 0 how often what is invoiced for good was agreed
+    anew.
     """
 
     id: str
@@ -157,6 +169,7 @@ class Schedule:
     adjust_late: bool = True
     tax_rates: Mapping[str, str] = field(default_factory=dict)
     suspended: bool = False
+    version: int = 0
 
     @property
     def bills(self) -> bool:
@@ -182,16 +195,24 @@ UsageKey = tuple[str, str, Scope]
 """Schedule, metric and scope: prices that share all of these price the same usage."""
 
 
-def charged_at(item: PricedItem, part: SeatPart) -> Timing:
+def charged_at(item: PricedItem, part: ChargePart) -> Timing:
     """When a price is charged for some seats; overages are known only afterwards."""
     return Timing.IN_ARREARS if part is SeatPart.OVERAGES else item.timing
 
 
+ChargePart = SeatPart | EventPart
+"""Which seats a charge is for, or which event; of most prices it is for all there is."""
+
 ChargeId = tuple[str, str, date, str]
-"""Schedule, price, first day of service, and which seats (``SeatPart``).
+"""Schedule, price, first day of service, and which part of it (``ChargePart``).
 
 Phases follow each other, so no two have the same.
 """
+
+
+def part_of(text: str) -> ChargePart:
+    """The part that is kept as ``text``."""
+    return EventPart(text) if EventPart.names_one(text) else SeatPart(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +220,11 @@ class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
     ``full`` is the uncut cycle of which ``service`` may be only a part. Some seat prices charge
-    each ``part`` of their seats by itself. Where earlier usage moves the tiers, it does from the
-    day ``tiers_from`` on, which is not after the service's first. What ``discounts`` and minimums
-    make of it takes the priced charges of the cycle, itself included: those are ``beside`` it,
-    wherever they matter to it.
+    each ``part`` of their seats by itself, prices per event each event. Where earlier usage moves
+    the tiers, it does from the day ``tiers_from`` on, which is not after the service's first. What
+    ``discounts`` and minimums make of it takes the priced charges of the cycle, itself included:
+    those are ``beside`` it, wherever they matter to it. ``version`` is that of the schedule which
+    charges it.
     """
 
     schedule_id: str
@@ -211,10 +233,23 @@ class Charge:
     service: Period
     full: Period
     due_on: date
-    part: SeatPart = SeatPart.ALL
+    part: ChargePart = SeatPart.ALL
     tiers_from: date | None = None
     beside: tuple[Charge, ...] = ()
     discounts: tuple[Discount, ...] = ()
+    version: int = 0
+
+    @property
+    def comes_after(self) -> bool:
+        """Whether it may fall due on a day whose invoice is issued by then: it is for a day on
+        which something was used, or in advance and agreed anew.
+        """
+        return self.item.on_demand or bool(self.version and self.timing is Timing.IN_ADVANCE)
+
+    @property
+    def event(self) -> str | None:
+        """The sender's id of the event that it is for; None where it is for all of the service."""
+        return self.part.event if isinstance(self.part, EventPart) else None
 
     @property
     def read(self) -> Period:

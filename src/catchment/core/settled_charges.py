@@ -49,10 +49,13 @@ class _Cycle(NamedTuple):
     timing: Timing
     full: Period
     due_on: date
+    event: str | None
 
 
 def _cycle(charge: Charge) -> _Cycle:
-    return _Cycle(charge.item.frequency, charge.timing, charge.full, charge.due_on)
+    """Events are settled one by one: only percentages are taken off them."""
+    full, due_on = charge.full, charge.due_on
+    return _Cycle(charge.item.frequency, charge.timing, full, due_on, charge.event)
 
 
 def _by_cycle(priced: Iterable[Charge]) -> dict[_Cycle, list[Charge]]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
+from itertools import repeat
 from typing import NamedTuple
 
 from catchment.core import allocation
-from catchment.core.allocation import METHODS, MemberParts, MemberWeights, Method, Share, Working
+from catchment.core.allocation import METHODS, NOBODYS, Columns, Method, Share, Working
 from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
@@ -20,7 +22,10 @@ from catchment.core.minimums import Minimum
 from catchment.core.money import Money, scaled
 from catchment.core.schedules import Charge
 from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
+from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 from catchment.core.weights import By, LineTerm, SettledLine, Weighing
+
+_NOTHING = Decimal(0)
 
 
 def workings(measured: Measured) -> dict[Method, Working]:
@@ -34,23 +39,47 @@ def workings(measured: Measured) -> dict[Method, Working]:
     if not any(one.amount.minor for one in made):
         return {}
     found = _shared_by(measured, made[0])
-    if not found.weights:
+    if not found.weights.customers:
         return {}
     return {method: working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
 
 
-def shares(measured: Measured) -> tuple[Share, ...]:
-    """The members' shares of what settles others, by customer id."""
-    return allocation.shares_of(workings(measured))
+def shares(measured: Measured, taxation: Taxation = NOT_TAXED) -> tuple[Share, ...]:
+    """The members' shares of what settles others and of its tax, by customer id."""
+    made = steps(measured)
+    if not any(one.amount.minor for one in made):
+        return ()
+    [step] = made
+    found = allocation.spread_over(step.amount, _shared_by(measured, step).weights)
+    return _with_tax(found, repeat(_NOTHING), step.amount, taxation)
 
 
-def priced_shares(measured: Measured, net: Money) -> tuple[Share, ...]:
-    """The members' shares of ``net``, which is left of what the price makes of a charge."""
-    key = priced_shares, net.minor
-    found: tuple[Share, ...] | None = measured.known.get(key)
+def priced_shares(
+    measured: Measured, net: Money, taxation: Taxation = NOT_TAXED
+) -> tuple[Share, ...]:
+    """The members' shares of ``net``, which is left of what the price makes of a charge, and of its
+    tax.
+    """
+    found = _priced(measured, net)
+    used = measured.usage.members
+    return _with_tax(found, [used[who] for who in found.customers], net, taxation)
+
+
+def _with_tax(
+    found: Columns, quantities: Iterable[Decimal], net: Money, taxation: Taxation
+) -> tuple[Share, ...]:
+    fraction = taxation.fraction
+    taxes = found.taxes(fraction, tax_on(net, fraction)) if fraction else None
+    return found.shares(quantities, taxes)
+
+
+def _priced(measured: Measured, net: Money) -> Columns:
+    """What members have of ``net``."""
+    key = _priced, net.minor
+    found: Columns | None = measured.known.get(key)
     if found is None:
         made = applied(measured)
-        found = allocation.shares(net, made.price, made.segments, measured.usage)
+        found = allocation.columns(net, made.price, made.segments, measured.usage)
         measured.known[key] = found
     return found
 
@@ -62,13 +91,13 @@ class SharedBy(NamedTuple):
     """
 
     by: By
-    weights: MemberWeights
+    weights: Columns
     ratio: tuple[int, int]
-    lines: Sequence[tuple[SettledLine, MemberParts]]
+    lines: Sequence[tuple[SettledLine, Columns]]
 
     @classmethod
     def of_lines(
-        cls, currency: str, weights: MemberWeights, lines: Sequence[tuple[SettledLine, MemberParts]]
+        cls, currency: str, weights: Columns, lines: Sequence[tuple[SettledLine, Columns]]
     ) -> SharedBy:
         """By what members have of ``lines``, in minor units."""
         return cls(By.LINES, weights, Money(1, currency).decimal.as_integer_ratio(), lines)
@@ -78,12 +107,19 @@ def working(amount: Money, found: SharedBy, place: int) -> Working:
     """How the amount is shared by the method at a place; somebody weighs something."""
     unit = Fraction(*found.ratio)
 
+    @cache
+    def parts() -> list[tuple[SettledLine, dict[CustomerId, int | None]]]:
+        return [
+            (line, dict(zip(own.customers, own.parts[place], strict=True)))
+            for line, own in found.lines
+        ]
+
     def terms(who: CustomerId) -> tuple[LineTerm, ...]:
-        own = ((line, parts[who][place]) for line, parts in found.lines if who in parts)
+        own = ((line, known.get(who)) for line, known in parts())
         return tuple(LineTerm(line, part * unit) for line, part in own if part)
 
-    sizes = allocation.sizes(found.weights, place)
-    nothing = dict.fromkeys(found.weights, Decimal(0))
+    sizes = allocation.sizes(found.weights.parts[place])
+    nothing = dict.fromkeys(found.weights.customers, _NOTHING)
     return Working(amount, nothing, Weighing(found.by, sizes, found.ratio, terms))
 
 
@@ -107,7 +143,7 @@ def _shared_by(measured: Measured, step: Step) -> SharedBy:
             ]
         case _:
             raise AssertionError(measured.charge.item)
-    weights = allocation.added(parts for _, parts in lines)
+    weights = allocation.added_up(parts for _, parts in lines)
     return SharedBy.of_lines(step.amount.currency, weights, lines)
 
 
@@ -120,11 +156,11 @@ def _by_quantity(covered: Iterable[Measured]) -> SharedBy:
     used = ({who: q for who, q in one.usage.members.items() if q > 0} for one in covered)
     known = sorted(next(filter(None, used), {}).items())
     units, of_one = scaled([quantity for _, quantity in known])
-    weights = {who: (unit,) * len(METHODS) for (who, _), unit in zip(known, units, strict=True)}
+    weights = Columns([who for who, _ in known], (tuple(units),) * len(METHODS))
     return SharedBy(By.QUANTITY, weights, (1, of_one), ())
 
 
-def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, MemberParts]]:
+def _reduced(measured: Measured, place: int) -> dict[str, tuple[Columns, Columns]]:
     """By each separate discount of the charge at a place, in order: what members have of it before,
     and of what is taken off.
     """
@@ -132,28 +168,27 @@ def _reduced(measured: Measured, place: int) -> dict[str, tuple[MemberParts, Mem
     found = {}
     for one in reductions_of_cycle(measured):
         if one.place == place and one.discount.separate:
-            taken = allocation.spread(-one.taken, left)
+            taken = allocation.spread_over(-one.taken, left)
             found[one.discount.id] = left, taken
-            left = allocation.added((left, taken))
+            left = allocation.added_up((left, taken))
     return found
 
 
-def _left(measured: Measured, place: int) -> MemberParts:
+def _left(measured: Measured, place: int) -> Columns:
     """The shares of what all discounts leave of the charge at a place."""
     taken = (own for _, own in _reduced(measured, place).values())
-    return allocation.added((_of_line(measured, place), *taken))
+    return allocation.added_up((_of_line(measured, place), *taken))
 
 
-def _of_line(measured: Measured, place: int) -> MemberParts:
+def _of_line(measured: Measured, place: int) -> Columns:
     """The shares of the line of the charge at a place, less the discounts within it."""
     own = measured.beside[place]
     if own.charge.item.metric is None:
-        return {}
+        return NOBODYS
     priced = applied(own)
     inside = (
         one.taken.minor
         for one in reductions_of_cycle(measured)
         if one.place == place and not one.discount.separate
     )
-    net = Money(priced.net.minor - sum(inside), priced.net.currency)
-    return {one.customer: one.parts for one in priced_shares(own, net)}
+    return _priced(own, Money(priced.net.minor - sum(inside), priced.net.currency))

@@ -12,23 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Money
+from catchment.core.money import Amount, Money
 
 Path = tuple[CustomerId, ...]
-
-
-class Amount(NamedTuple):
-    """A net amount with its tax."""
-
-    net: Money
-    tax: Money
-
-    @property
-    def gross(self) -> Money:
-        return self.net + self.tax
-
-    def plus(self, other: Amount) -> Amount:
-        return Amount(self.net + other.net, self.tax + other.tax)
 
 
 @dataclass(frozen=True, slots=True)

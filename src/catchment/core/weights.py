@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
-from math import gcd, lcm
+from math import lcm
 from operator import mul
 from typing import NamedTuple
 
@@ -162,7 +162,11 @@ def _by_segment(
     """
     steps = usage.steps
     per_unit = [
-        _ratio(one.amount, one.quantity) if one.fee else one.rate.as_integer_ratio()
+        (
+            (Fraction(one.amount) / Fraction(one.quantity)).as_integer_ratio()
+            if one.fee
+            else one.rate.as_integer_ratio()
+        )
         for one in segments
     ]
     whole = lcm(*[below for _, below in per_unit])
@@ -224,12 +228,3 @@ def _segments_of(
         place if place >= 0 and (end is None or begin < end) else None
         for place, begin in zip(places, begins, strict=True)
     ]
-
-
-def _ratio(amount: Decimal, quantity: Decimal) -> tuple[int, int]:
-    """``amount / quantity`` in lowest terms, the second above 0."""
-    above, below = amount.as_integer_ratio()
-    quantity_above, quantity_below = quantity.as_integer_ratio()
-    found = above * quantity_below, below * quantity_above
-    shared = gcd(*found) if found[1] > 0 else -gcd(*found)
-    return found[0] // shared, found[1] // shared

@@ -103,6 +103,18 @@ def add_together(
     driver.run(tx, statement, values)
 
 
+def add_new(
+    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Write those of a few ``rows`` of ``columns`` down whose key is not there yet.
+
+    Their values are of the driver's own types.
+    """
+    if rows:
+        statement = _insert(tx, table, columns, driver.marks(len(columns)))
+        driver.run_each(tx, f"{statement} ON CONFLICT DO NOTHING", rows)
+
+
 def _converted(to: Callable[[Any], Any], values: Sequence[Any]) -> Iterable[Any]:
     """``values``, each converted; what is the very same value, as dates mostly are, but once."""
     distinct = dict(zip(map(id, values), values, strict=True))

@@ -18,6 +18,13 @@ def run(tx: Connection, statement: str, values: Sequence[Any]) -> CursorResult[*
     return tx.exec_driver_sql(statement, tuple(values))
 
 
+def run_each(tx: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run ``statement`` for each of ``rows``, as ``run`` does."""
+    if tx.dialect.paramstyle != "qmark":
+        statement = statement.replace("?", "%s")
+    tx.exec_driver_sql(statement, [tuple(row) for row in rows])
+
+
 def marks(count: int) -> str:
     """Places for so many values, in parentheses."""
     return f"({', '.join('?' * count)})"

@@ -7,27 +7,24 @@ has loaded it, and asking never has to wait for a writer.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from threading import Lock
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from catchment.core.control import Census
-from catchment.core.errors import Unavailable
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
 from catchment.core.period import BEGINNING, Span
 from catchment.store.engine import reading
 from catchment.store.lease import held
 from catchment.store.paging import PageRequest
+from catchment.usage.answers import Bucket, Names, Reading
 from catchment.usage.intake import inbox
 from catchment.usage.intake.event_ids import event_id
 from catchment.usage.intake.events import (
@@ -39,6 +36,7 @@ from catchment.usage.intake.events import (
     micros,
     supposed,
 )
+from catchment.usage.loading import LEASE, Loading
 from catchment.usage.questions import (
     census,
     days,
@@ -61,37 +59,7 @@ from catchment.usage.questions.unmapped import UnmappedPage
 from catchment.usage.storage import Near, Storage
 
 _T = TypeVar("_T")
-_log = logging.getLogger("catchment.usage")
-LOADING = "usage"
-"""The lease of whoever moves a workspace's events out of the inbox."""
-
-_ROWS_WORTH_LOADING = 64
-_EVENTS_WORTH_LOADING = 5_000
 _ANYWHERE = Near()
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """Usage of one stretch of a chart."""
-
-    start: datetime
-    value: Decimal
-    event_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Answers, and the place in the order of acknowledgement up to which events were counted."""
-
-    answers: list[Usage]
-    last_seq: int
-
-
-class Names(NamedTuple):
-    """Under which names events came, up to the place ``last_seq``; in no particular order."""
-
-    found: list[str]
-    last_seq: int
 
 
 class UsageStore:
@@ -100,11 +68,7 @@ class UsageStore:
     def __init__(self, engine: Engine, storage: Storage) -> None:
         self._engine = engine
         self._storage = storage
-        self._loading = Lock()
-        self.loaded_elsewhere = False
-        """Whether a process of its own moves events into segments."""
-        self.failing = False
-        """Whether events could not be moved the last time it was tried."""
+        self.loading = Loading(engine, partial(self.catch_up, wait=False))
         self._supposed: Mapping[str, Sequence[InboxRow]] = {}
 
     def accept(self, tx: Connection, workspace_id: str, batch: Batch, received_at: datetime) -> int:
@@ -129,47 +93,12 @@ class UsageStore:
         While another process is at it, ``wait`` for that or else leave it to that. Not to be called
         within a writing transaction: on SQLite it would wait for it.
         """
-        with held(self._engine, LOADING, workspace_id, wait=wait) as ours:
+        with held(self._engine, LEASE, workspace_id, wait=wait) as ours:
             return self._storage.catch_up(workspace_id) if ours else 0
-
-    def catch_up_if_worth_it(self, workspace_id: str | None = None) -> int:
-        """Catch up where enough waits to be worth a file; in every workspace if none is named.
-
-        Not if another process does so, or a thread of ours is at it already. Returns how many
-        events were moved: none where the storage is away or a disk full, which the log tells once.
-        """
-        if self.loaded_elsewhere or not self._loading.acquire(blocking=False):
-            return 0
-        try:
-            with reading(self._engine) as tx:
-                waiting = inbox.waiting(tx)
-            return sum(
-                self._catch_up_if_possible(home)
-                for home, own in waiting.items()
-                if workspace_id in {None, home}
-                and (
-                    own.row_count >= _ROWS_WORTH_LOADING or own.event_count >= _EVENTS_WORTH_LOADING
-                )
-            )
-        finally:
-            self._loading.release()
-
-    def _catch_up_if_possible(self, workspace_id: str) -> int:
-        try:
-            moved = self.catch_up(workspace_id, wait=False)
-        except (Unavailable, OSError, OperationalError) as error:
-            if not self.failing:
-                _log.warning("usage events stay in the inbox: %s", error)
-            self.failing = True
-            return 0
-        if self.failing:
-            _log.warning("usage events are loaded again")
-        self.failing = False
-        return moved
 
     def compact(self, workspace_id: str) -> tuple[int, int]:
         """Merge all that may be merged: how many files there were, and how many there are."""
-        with held(self._engine, LOADING, workspace_id, wait=True):
+        with held(self._engine, LEASE, workspace_id, wait=True):
             before = self._storage.kept(workspace_id).files
             self._storage.compact(workspace_id)
             return before, self._storage.kept(workspace_id).files
@@ -270,7 +199,7 @@ class UsageStore:
 
         def ask(cursor: Cursor, last: int) -> Names:
             bounds = {"earliest": micros(within.start), "latest": micros(within.end)}
-            found = measuring.rows(cursor, queries.names(event_types), bounds)
+            found = queries.rows(cursor, queries.names(event_types), bounds)
             return Names([name for (name,) in found], last)
 
         near = Near.to([within], event_types)
@@ -296,14 +225,18 @@ class UsageStore:
             near=Near.to([Span(edges[0], edges[-1])], (one.metric.event_type for one in asked)),
         )
 
-    def counted(self, workspace_id: str, query: UsageQuery, last_seq: int) -> pa.Table:
-        """The places (``seq``) of the events that a reading up to ``last_seq`` counted."""
+    def counted(
+        self, workspace_id: str, query: UsageQuery, last_seq: int, event: str | None = None
+    ) -> pa.Table:
+        """The places (``seq``) of the events that a reading up to ``last_seq`` counted; of one
+        ``event`` alone, where its sender's id is given.
+        """
 
         def ask(cursor: Cursor, _last: int) -> pa.Table:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return pa.table({"seq": pa.array([], pa.int64())})
-            found = measuring.rows(cursor, queries.places(query.metric), bounds)
+            found = queries.rows(cursor, queries.places(query.metric, event), bounds)
             return pa.table({"seq": pa.array([seq for (seq,) in found], pa.int64())})
 
         read = queries.properties([query.metric])
@@ -352,7 +285,7 @@ class UsageStore:
             bounds = measuring.define_spans(cursor, {0: query})
             if bounds is None:
                 return None
-            found = measuring.rows(cursor, queries.ends(query.metric), bounds)
+            found = queries.rows(cursor, queries.ends(query.metric), bounds)
             [(first_at, first, last_at, last)] = found
             if first is None:
                 return None

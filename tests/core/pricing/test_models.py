@@ -158,6 +158,10 @@ def test_which_tiers_go_on_over_periods(price: Price, goes_on: bool) -> None:
     assert continues(price) is goes_on
 
 
+def test_a_window_is_so_many_times_its_months() -> None:
+    assert Window(3, times=4).whole == 12
+
+
 @pytest.mark.parametrize(
     ("price", "quantity", "tier"),
     [

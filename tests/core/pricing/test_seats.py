@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal as D
 from fractions import Fraction
 
@@ -10,7 +11,7 @@ import pytest
 from catchment.core.errors import PriceInvalid, TiersInvalid
 from catchment.core.money import exact_sum
 from catchment.core.pricing import SeatBased, SeatPart, Tier, included, rate, seats_of_part, within
-from catchment.core.pricing.seats import cut
+from catchment.core.pricing.seats import Proration, cut
 
 THERE = ((D(3), 10), (D(7), 20))
 """Seats over a cycle of thirty days."""
@@ -75,6 +76,24 @@ def test_segments_of_seats_name_tiers_only_where_there_are_any() -> None:
 
     assert [(one.lower, one.upper) for one in tiered] == [(D(0), D(4)), (D(4), None)]
     assert [(one.lower, one.upper) for one in plain] == [(None, None)]
+
+
+def test_what_is_cut_off_a_tier_goes_to_the_next() -> None:
+    price = SeatBased(D(1), (Tier(D(1), D(1)), Tier(None, D(1))), cycle_days=30)
+
+    found = rate(price, D(0), ((D(2), 20),))  # two thirds in each tier, 4/3 together
+
+    assert [one.amount for one in found] == [D("0.666666666666"), D("0.666666666667")]
+
+
+def test_no_seats_are_charged_until_some_come() -> None:
+    counted = Proration.PRORATE_INCREMENTS
+    price = SeatBased(D(30), proration=counted, overages="MONTHLY", cycle_days=30)
+    there = ((D(0), 10), (D(2), 15), (D(1), 5))
+
+    assert seats_of_part(price, there) == [(D(0), 10), (D(2), 15), (D(2), 5)]
+    first = replace(price, part=SeatPart.COMMITTED)
+    assert seats_of_part(first, there) == [(D(0), 10), (D(0), 15), (D(0), 5)]
 
 
 def test_without_a_cycle_the_service_is_one() -> None:

@@ -2,7 +2,7 @@ import { Drawer, Skeleton, Stack } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { explanation, invoiceLines } from "../../api/invoices";
-import type { Explanation, LineItem, LineTax, UsageUsed } from "../../api/types";
+import type { AgreedAnew, Explanation, LineItem, LineTax, UsageUsed } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Facts } from "../../components/Facts";
 import { Moment, Money, Quantity } from "../../components/Figures";
@@ -63,9 +63,11 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
       ? ([
           [
             "Adjusted",
-            `${moneyText(told.adjustment.netTotal, currency)} by all that is known, less ` +
+            `${moneyText(told.adjustment.netTotal, currency)} ` +
+              `${told.adjustment.agreedAnew ? "as agreed now" : "by all that is known"}, less ` +
               `${moneyText(told.adjustment.billedNetTotal, currency)} billed before`,
           ],
+          ...(told.adjustment.agreedAnew ? [["Why", agreedAnewText(told.adjustment.agreedAnew)]] : []),
         ] as [string, string][])
       : []),
     ["Period", service && periodText(service.startDate, service.endDate)],
@@ -89,13 +91,24 @@ function facts(told: Explanation, currency: string): [string, React.ReactNode][]
   ];
 }
 
-/** "-20.00 of 49.90: Welcome credit"; of a minimum, "155.00 beyond 845.00". */
+/** "16 of 31 days given back, 16 – 31 Mar 2026: the schedule was changed on 10 Mar 2026" */
+function agreedAnewText({ givenBack, days, ofDays, period, changedAt }: AgreedAnew): string {
+  const what = givenBack ? "given back" : "charged after all";
+  const when = `the schedule was changed on ${dayText(changedAt)}`;
+  return `${days} of ${plural(ofDays, "day")} ${what}, ${periodText(period.startDate, period.endDate)}: ${when}`;
+}
+
 /** "20 % of it, 4.00: agreed on the schedule (VAT, version 2)" */
 function taxText(tax: LineTax, currency: string): string {
   const why = TAX_REASONS[tax.reason];
   if (!tax.name) return `None: ${why}`;
   const version = tax.taxRateVersion ? `, version ${tax.taxRateVersion}` : "";
-  return `${percentText(tax.taxRate)} is ${moneyText(tax.rounded, currency)} (${tax.name}${version}): ${why}`;
+  const amount = moneyText(tax.rounded, currency);
+  const made = tax.leftToPay
+    ? `${amount}: of what is left to pay it falls from ${moneyText(tax.leftToPay.taxBefore, currency)} ` +
+      `to ${moneyText(tax.leftToPay.taxAfter, currency)}`
+    : `${percentText(tax.taxRate)} is ${amount}`;
+  return `${made} (${tax.name}${version}): ${why}`;
 }
 
 /** "Above 42, which was used since 1 Jan 2026" */

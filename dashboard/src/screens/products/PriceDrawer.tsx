@@ -12,7 +12,7 @@ import { done } from "../../components/notify";
 import { useServerErrors } from "../../components/useServerErrors";
 import { Calculator } from "./Calculator";
 import { ParameterFields } from "./ParameterFields";
-import { frequenciesOf } from "./frequencies";
+import { frequenciesOf, isOnDemand, ON_DEMAND_HINTS } from "./frequencies";
 import {
   countsSeats,
   isPooled,
@@ -38,7 +38,7 @@ const rename = (path: string) =>
 
 /** A one-time frequency is chosen anew with another model, and only usage is billed on demand. */
 const fits = (model: PriceValues["structure"]["pricingType"], frequency: PriceValues["billingFrequency"]) =>
-  frequency !== "ONE_TIME" && (frequency !== "ON_DEMAND" || measuresUsage(model));
+  frequency !== "ONE_TIME" && (!isOnDemand(frequency) || measuresUsage(model));
 
 type Props = { productId?: string | null; onClose: () => void };
 
@@ -74,7 +74,7 @@ export function PriceDrawer({ productId, onClose }: Props) {
   function often(value: string | null) {
     if (!value) return;
     form.setFieldValue("billingFrequency", value as PriceValues["billingFrequency"]);
-    if (value === "ON_DEMAND" && structure.usageCalculationMode === "BILLING_PERIOD") {
+    if (isOnDemand(value) && structure.usageCalculationMode === "BILLING_PERIOD") {
       form.setFieldValue("structure.usageCalculationMode", "CUMULATIVE");
     }
   }
@@ -135,7 +135,7 @@ export function PriceDrawer({ productId, onClose }: Props) {
           allowDeselect={false}
           disabled={model === "ONE_TIME"}
           data={frequenciesOf(measuresUsage(model))}
-          description={frequency === "ON_DEMAND" ? "Each day with usage, the day after." : undefined}
+          description={ON_DEMAND_HINTS[frequency]}
           inputWrapperOrder={["label", "input", "description", "error"]}
           {...form.getInputProps("billingFrequency")}
           onChange={often}

@@ -1,7 +1,7 @@
 import { Group, Select, Switch, Text, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 
-import { PERIODS } from "./frequencies";
+import { isOnDemand, PERIODS } from "./frequencies";
 import { hasTiers, isPeriodic, mayBePercentage, type PriceValues } from "./priceForm";
 import { TierTable } from "./TierTable";
 
@@ -86,7 +86,7 @@ export function RateFields({ form, percentage }: Props) {
           label="Tiers start again"
           description={TIERS_BEGIN.find(({ value }) => value === structure.usageCalculationMode)?.hint}
           allowDeselect={false}
-          data={TIERS_BEGIN.filter(({ value }) => value !== "BILLING_PERIOD" || billingFrequency !== "ON_DEMAND")}
+          data={TIERS_BEGIN.filter(({ value }) => value !== "BILLING_PERIOD" || !isOnDemand(billingFrequency))}
           {...form.getInputProps("structure.usageCalculationMode")}
         />
       )}

@@ -9,11 +9,21 @@ export const FREQUENCIES: { value: BillingFrequency; label: string }[] = [
   { value: "YEARLY", label: "Yearly" },
   { value: "ONE_TIME", label: "One time" },
   { value: "ON_DEMAND", label: "On demand" },
+  { value: "PER_EVENT", label: "Per event" },
 ];
+
+/** Billed when something was used, by the day or a line for each event. */
+export const isOnDemand = (frequency: string) => frequency === "ON_DEMAND" || frequency === "PER_EVENT";
+
+/** When what is on demand is invoiced, and how. */
+export const ON_DEMAND_HINTS: Partial<Record<BillingFrequency, string>> = {
+  ON_DEMAND: "Each day with usage, the day after.",
+  PER_EVENT: "A line for each event, the day after.",
+};
 
 /** Only usage is billed on demand: nothing else says on which days. */
 export const frequenciesOf = (usage: boolean) =>
-  FREQUENCIES.filter(({ value }) => usage || value !== "ON_DEMAND");
+  FREQUENCIES.filter(({ value }) => usage || !isOnDemand(value));
 
 /** What recurs is called by its period, from the shortest on. */
 export const PERIODS: { value: CalculationFrequency; name: string; months: number }[] = [

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Price } from "../../api/types";
-import { frequenciesOf } from "./frequencies";
+import { frequenciesOf, isOnDemand } from "./frequencies";
 import { cadenceText, termsText } from "./priceText";
 
 const graduated = (billingFrequency: Price["billingFrequency"]): Price => ({
@@ -18,11 +18,12 @@ const graduated = (billingFrequency: Price["billingFrequency"]): Price => ({
 test("the days of a phase share its tiers", () => {
   expect(cadenceText(graduated("ON_DEMAND"))).toBe("On demand, in arrears");
   expect(termsText(graduated("ON_DEMAND"))).toBe("Tiers go on through the phase");
+  expect(termsText(graduated("PER_EVENT"))).toBe("Tiers go on through the phase");
   expect(termsText(graduated("MONTHLY"))).toBe("");
 });
 
 test("only usage can be billed on demand", () => {
   const offered = (usage: boolean) => frequenciesOf(usage).map(({ value }) => value);
-  expect(offered(true)).toContain("ON_DEMAND");
-  expect(offered(false)).not.toContain("ON_DEMAND");
+  expect(offered(true)).toEqual(expect.arrayContaining(["ON_DEMAND", "PER_EVENT"]));
+  expect(offered(false).filter(isOnDemand)).toEqual([]);
 });

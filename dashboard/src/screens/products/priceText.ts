@@ -1,7 +1,7 @@
 import type { Price, Tier } from "../../api/types";
 import { decimalText, moneyText, plural } from "../../components/format";
 import { toPercent } from "../../components/percent";
-import { FREQUENCIES, periodName } from "./frequencies";
+import { FREQUENCIES, isOnDemand, periodName } from "./frequencies";
 import { MODELS, TIMINGS } from "./priceForm";
 import { seatTermsText } from "./seatForm";
 
@@ -41,7 +41,7 @@ export function termsText(price: Price): string {
   if (price.structure.pricingType === "SEAT_BASED") return seatTermsText(price);
   const { usageCalculationPeriod: period, structure, billingFrequency } = price;
   const { pricingType, usageCalculationMode: mode } = structure;
-  const daily = billingFrequency === "ON_DEMAND" && pricingType === "GRADUATED";
+  const daily = isOnDemand(billingFrequency) && pricingType === "GRADUATED";
   if (mode === "CUMULATIVE" || (daily && mode === "BILLING_PERIOD")) return "Tiers go on through the phase";
   if (!period) return "";
   const { frequency, interval } = period;

@@ -22,7 +22,7 @@ export function ScheduleActions({ shown }: { shown: Schedule }) {
           act={(key) => archiveSchedule(id, key)}
         >
           Nothing that falls due after today is billed by it, not even what ran until today. To bill that,
-          cancel it instead. Invoices it has made stay.
+          cancel it instead. Invoices it has made stay; what was paid in advance for later days is given back.
         </ConfirmButton>
       )}
       <DuplicateButton id={id} />

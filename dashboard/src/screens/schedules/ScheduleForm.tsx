@@ -157,7 +157,8 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               Save changes
             </Button>
             <Text size="sm" c="dimmed">
-              Drafts are made anew. What is on a final invoice stays: a change that would alter it is refused.
+              A change counts from the first day of its phase. Drafts are made anew; of final invoices, what was
+              charged in advance is settled by the next one, and what was charged in arrears cannot change.
             </Text>
           </Group>
         ) : (

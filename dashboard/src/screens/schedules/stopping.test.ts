@@ -26,9 +26,9 @@ test("an end in the past drafts at once and cuts what was drafted", () => {
   expect(cut).toContain("Drafts of later days are made anew");
 });
 
-test("what is paid in advance may be on a final invoice", () => {
+test("what is paid in advance is given back", () => {
   const advance = { ...SCHEDULE, prices: [{ billingType: "IN_ADVANCE" } as Price] };
-  expect(endNotes(advance, "2026-07-31", TODAY).at(-1)).toContain("void it first");
+  expect(endNotes(advance, "2026-07-31", TODAY).at(-1)).toContain("given back, by days");
 });
 
 test("one that has not begun can end with its first day at the earliest", () => {

@@ -22,15 +22,18 @@ export function endNotes(schedule: Schedule, lastDay: string, today: string): st
   const dropped = schedule.phases.flatMap((phase, index) =>
     !phase.startDate || phase.startDate > lastDay ? [phaseName(phase, index)] : [],
   );
-  const cuts = lastDay < today || schedule.prices.some(({ billingType }) => billingType === "IN_ADVANCE");
+  const advance = schedule.prices.some(({ billingType }) => billingType === "IN_ADVANCE");
   return [
     due <= today
       ? `The last invoice is due on ${dayText(due)}, so it is drafted at once.`
       : `The last invoice is drafted on ${dayText(due)}, the day after.`,
     `It has the usage up to and including ${dayText(lastDay)}. What recurs is charged for the days until then.`,
     ...(dropped.length ? [`What begins later falls away: ${dropped.join(", ")}.`] : []),
-    ...(cuts
-      ? ["Drafts of later days are made anew. Days that a final invoice has charged stay: void it first, or choose a later day."]
+    ...(advance ? ["What was paid in advance for days after it is given back, by days."] : []),
+    ...(lastDay < today
+      ? [
+          "Drafts of later days are made anew. What a final invoice has charged in arrears stays: void it first, or choose a later day.",
+        ]
       : []),
   ];
 }

@@ -20,7 +20,7 @@ from catchment.api.edge.wire import (
     Whole,
     Wire,
 )
-from catchment.core.errors import FieldError, NotSupportedYet, PriceInvalid
+from catchment.core.errors import FieldError, PriceInvalid
 from catchment.core.schedules import Frequency, Timing
 from catchment.store.catalog import structures
 from catchment.store.catalog.price_terms import Terms, parameters_shown
@@ -176,8 +176,7 @@ class TermsIn(Wire):
     def terms(
         self, integrations: Sequence[IntegrationIdIn], parameters: Sequence[ParameterIn]
     ) -> Terms:
-        """The terms asked for. Raises NotSupportedYet, PriceInvalid, TiersInvalid."""
-        self._refuse_what_is_not_built()
+        """The terms asked for. Raises PriceInvalid, TiersInvalid."""
         structure = self.structure.model_dump(by_alias=True)
         if self.usage_calculation_period is not None:
             structure[structures.CALCULATION_PERIOD] = self._calculation_period()
@@ -198,12 +197,6 @@ class TermsIn(Wire):
             restrict_to=tuple(self.restrict_to_customers or ()),
             parameters=tuple((one.parameter_id, one.value) for one in parameters),
         )
-
-    def _refuse_what_is_not_built(self) -> None:
-        refusal = NotSupportedYet.field
-        if self.billing_frequency == "PER_EVENT":
-            message = "Billing PER_EVENT is not supported yet; ON_DEMAND bills by the day."
-            raise refusal("/billingFrequency", message)
 
     def _calculation_period(self) -> dict[str, Any]:
         """Raises PriceInvalid where the price goes by none."""

@@ -1,6 +1,6 @@
 """What endpoints ask for: the transaction, who is calling, the time, new ids, a page.
 
-This is where clocks tick and ids are made.
+This is where ids are made; the clock is in ``clock``.
 """
 
 import base64
@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,6 @@ from catchment.store.paging import PageRequest
 from catchment.usage import UsageStore
 
 COOKIE = "catchment_session"
-VERSIONS = ("2024-01-01", "2024-05-09", "2024-07-30")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -53,11 +52,6 @@ class Caller:
     def zone(self) -> ZoneInfo:
         """The time zone in which the workspace's days begin."""
         return ZoneInfo(self.workspace.timezone)
-
-
-def utcnow() -> datetime:
-    """Now."""
-    return datetime.now(UTC)
 
 
 def settings(request: Request) -> Settings:

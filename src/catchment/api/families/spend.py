@@ -14,8 +14,8 @@ from catchment.api.invoices.date_ranges import InclusiveDateRange
 from catchment.core.allocation import Method
 from catchment.core.errors import Invalid, NotFound
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId
-from catchment.core.money import money_text
-from catchment.core.spending import Amount, Branch
+from catchment.core.money import Amount, money_text
+from catchment.core.spending import Branch
 from catchment.flows.families.family_spend import InvoicePart, Spend, family_spend
 from catchment.store.families import customers
 from catchment.store.invoices import spending

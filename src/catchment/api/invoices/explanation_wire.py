@@ -8,21 +8,19 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from catchment.api.edge.wire import At, Day, Pagination, Wire, after_key
+from catchment.api.invoices.adjustment_wire import AdjustmentStepsOut
 from catchment.api.invoices.date_ranges import DateRange
 from catchment.api.invoices.line_models import LineStepOut, SegmentOut
-from catchment.api.taxes.taxation_wire import TaxationOut
-from catchment.core.adjustments import Deducted
+from catchment.api.invoices.line_tax_wire import LineTaxOut
 from catchment.core.metering import Metric
-from catchment.core.money import CURRENCIES, EXACT, Money, decimal_text, exact_sum, money_text
+from catchment.core.money import CURRENCIES, Money, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
-from catchment.core.pricing import SeatBased, seats_of_part
+from catchment.core.pricing import SeatBased, SeatPart, seats_of_part
 from catchment.core.pricing.seats import Stretches
 from catchment.core.settling import StepKind
-from catchment.core.taxes import NOT_TAXED
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.invoices.explain_line import Explanation
 from catchment.store.catalog import structures
-from catchment.store.invoices import invoice_parts
 from catchment.store.invoices.evidence import Counted, EvidenceMember
 from catchment.store.invoices.invoice_rows import segment_texts
 
@@ -174,7 +172,7 @@ class SeatsOfDaysOut(Wire):
         price = structures.parse(found.evidence.structure)
         assert isinstance(price, SeatBased), price
         assert found.line.service is not None, found.line
-        charged = seats_of_part(replace(price, part=found.line.part), there)
+        charged = seats_of_part(replace(price, part=SeatPart(found.line.part)), there)
         made = []
         start = found.line.service.start
         for (seats, days), (counted, _) in zip(there, charged, strict=True):
@@ -214,58 +212,13 @@ class UsageUsedOut(Wire):
     members: MembersPage
 
 
-class AdjustmentStepsOut(Wire):
-    """How an adjustment came about: what the charge comes to by all that is known, less what its
-    lines in force had billed.
-    """
-
-    quantity: str
-    net_total: str
-    event_count: int
-    billed_quantity: str
-    billed_net_total: str
-    billed_event_count: int
-    billed_by: list[str]
-
-    @classmethod
-    def of(cls, line: invoice_parts.LineItem, taken: Deducted) -> "AdjustmentStepsOut":
-        return cls(
-            quantity=decimal_text(line.whole_quantity),
-            net_total=money_text(line.net + taken.net),
-            event_count=(line.event_count or 0) + taken.event_count,
-            billed_quantity=decimal_text(taken.quantity),
-            billed_net_total=money_text(taken.net),
-            billed_event_count=taken.event_count,
-            billed_by=list(taken.line_ids),
-        )
-
-
-class LineTaxOut(TaxationOut):
-    """The line's tax: `taxRate` of its net, `exact` before it was `rounded` half away from zero."""
-
-    tax_rate: str
-    exact: str
-    rounded: str
-
-    @classmethod
-    def of_line(cls, line: invoice_parts.LineItem) -> "LineTaxOut":
-        """The wire form."""
-        taxation = line.taxation or NOT_TAXED
-        return cls(
-            **TaxationOut.of(taxation).model_dump(),
-            tax_rate=decimal_text(line.tax_rate),
-            exact=decimal_text(EXACT.multiply(line.net.decimal, line.tax_rate)),
-            rounded=money_text(line.tax),
-        )
-
-
 class ExplanationOut(Wire):
     """Why a line has its amount: the values that made it, kept when it was calculated.
 
     ``steps`` are what discounts or a minimum made of it after it was rounded; a line that
     ``settles`` others has no segments of its own. Of an adjustment ``usage``, ``segments``,
     ``rounding`` and ``steps`` are of the whole charge; ``adjustment`` says what of it was billed
-    before.
+    before. ``customerEventId`` is of the one event that it charges, if it is for one.
     """
 
     invoice_id: str
@@ -273,6 +226,7 @@ class ExplanationOut(Wire):
     title: str
     calculated_at: At | None = None
     service_period: DateRange | None = None
+    customer_event_id: str | None = None
     price: PriceUsedOut
     quantity: str
     unit: str | None = None
@@ -301,6 +255,7 @@ class ExplanationOut(Wire):
             title=line.title,
             calculated_at=found.invoice.calculated_at,
             service_period=DateRange.of(line.service) if line.service else None,
+            customer_event_id=line.event,
             price=PriceUsedOut(
                 id=line.shown_price_id,
                 name=kept.price_name,
@@ -325,8 +280,8 @@ class ExplanationOut(Wire):
             ),
             settles=line.settles,
             steps=[LineStepOut.of(step) for step in line.steps] or None,
-            adjustment=AdjustmentStepsOut.of(line, line.deducted) if line.deducted else None,
-            tax=LineTaxOut.of_line(line),
+            adjustment=AdjustmentStepsOut.of(found, line.deducted) if line.deducted else None,
+            tax=LineTaxOut.of_line(found),
             net_total=money_text(line.net),
             total_tax=money_text(line.tax),
             gross_total=money_text(line.gross),

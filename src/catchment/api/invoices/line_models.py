@@ -135,9 +135,10 @@ class LineStepOut(Wire):
 
 class LineItemOut(Wire):
     """One charge. ``segments``, ``unit``, ``usageMetricId``, ``seatMetricId``, ``eventCount``,
-    ``adjusts``, ``taxation``, ``settles`` and ``steps`` are extensions. A line that ``settles``
-    others is itself a discount, what is missing to a minimum or what a credit pays; ``steps`` are
-    what those made of it.
+    ``customerEventId``, ``adjusts``, ``taxation``, ``settles`` and ``steps`` are extensions. A line
+    that ``settles`` others is itself a discount, what is missing to a minimum or what a credit
+    pays; ``steps`` are what those made of it. The ``customerEventId`` is of the one event that a
+    price billed PER_EVENT charges.
     """
 
     id: str
@@ -164,6 +165,7 @@ class LineItemOut(Wire):
     usage_metric_id: str | None = None
     seat_metric_id: str | None = None
     event_count: int | None = None
+    customer_event_id: str | None = None
     adjusts: AdjustmentOut | None = None
     taxation: TaxationOut | None = None
     settles: StepKind | None = None
@@ -202,6 +204,7 @@ class LineItemOut(Wire):
             usage_metric_id=None if of_seats else line.usage_metric_id,
             seat_metric_id=line.usage_metric_id if of_seats else None,
             event_count=line.event_count,
+            customer_event_id=line.event,
             adjusts=AdjustmentOut.of(line, line.deducted, adjusted) if line.deducted else None,
             taxation=TaxationOut.of(line.taxation) if line.taxation else None,
         )

@@ -213,7 +213,9 @@ def update_schedule(
     today: Today,
     new_id: NewId,
 ) -> ScheduleOut:
-    """Agree anew. Once started, only what no final invoice depends on changes; drafts follow."""
+    """Agree anew. Drafts follow; of final invoices, what was charged in advance is settled by the
+    next one, and what was charged in arrears must stay.
+    """
     record = keep_schedule.change(
         tx,
         usage,

@@ -42,7 +42,7 @@ def update_discount(
     today: Today,
     new_id: NewId,
 ) -> StandaloneDiscountOut:
-    """Agree anew on a discount. Drafts are made anew; what is invoiced for good must stay."""
+    """Agree anew on a discount. Drafts are made anew; what was invoiced in arrears must stay."""
     asked = Asked(body.billing_schedule_id, body.valid_from, body.valid_to, body.terms)
     found = keep_discount.change(
         tx, usage, who.workspace, id, asked, today=today, now=now, new_id=new_id
@@ -54,7 +54,7 @@ def update_discount(
 def delete_discount(
     id: PathId, *, tx: Tx, usage: Usage, who: WhoIs, now: Now, today: Today, new_id: NewId
 ) -> StandaloneDiscountOut:
-    """Take a discount away. Drafts are made anew; what is invoiced for good must stay."""
+    """Take a discount away. Drafts are made anew; what was invoiced in arrears must stay."""
     found = keep_discount.remove(tx, usage, who.workspace, id, today=today, now=now, new_id=new_id)
     return _shown(who.workspace.id, found)
 

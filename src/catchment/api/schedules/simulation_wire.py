@@ -1,6 +1,8 @@
 """Invoices that are not there, and the usage that they are supposed to be for."""
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar
 
@@ -10,10 +12,11 @@ from catchment.api.edge.wire import Day, PositiveDecimalIn, Wire
 from catchment.api.invoices.billing_run_wire import RunTotalOut
 from catchment.api.invoices.invoice_models import InvoiceOut
 from catchment.api.invoices.line_models import Invoiced, LineItemGroupOut, LineItemOut
-from catchment.core.money import decimal_text
+from catchment.core.money import decimal_text, total
 from catchment.flows.billing.simulate_schedule import Simulated, Simulation
-from catchment.flows.billing.start_run import totals
 from catchment.flows.billing.suppose_usage import Given, Supposed
+from catchment.store.invoices.billing_runs import RunTotal
+from catchment.store.invoices.invoices import Invoice
 
 _EVERY = "every"
 _MONTH = re.compile(r"(19[7-9]|2[0-9]{2})[0-9]-(0[1-9]|1[0-2])")
@@ -153,8 +156,24 @@ class SimulationOut(Wire):
             as_of=found.today,
             until=found.until,
             usage=[SupposedUsageOut.of(one) for one in found.usage],
-            totals=[RunTotalOut.of(one) for one in totals(one.invoice for one in found.invoices)],
+            totals=[RunTotalOut.of(one) for one in _totals(found.invoices)],
             invoices=[
                 PreviewedInvoiceOut.of_simulated(one, found.adjusted) for one in found.invoices
             ],
         )
+
+
+def _totals(found: Sequence[Simulated]) -> list[RunTotal]:
+    """What invoices come to, by currency."""
+    by_currency: defaultdict[str, list[Invoice]] = defaultdict(list)
+    for one in found:
+        by_currency[one.invoice.currency].append(one.invoice)
+    return [
+        RunTotal(
+            currency,
+            len(own),
+            total((one.net for one in own), currency),
+            total((one.tax for one in own), currency),
+        )
+        for currency, own in sorted(by_currency.items())
+    ]

@@ -217,7 +217,7 @@ class _Keeping:
         """Have the events moved out of the inbox where there are enough of them."""
         connection, state = self._connection, self._connection.catchment
         if state.intake.worth_a_look(place.workspace_id, self._batch.event_count):
-            loading = run_in_threadpool(state.usage.catch_up_if_worth_it, place.workspace_id)
+            loading = run_in_threadpool(state.usage.loading.if_worth_it, place.workspace_id)
             task = connection.loop.create_task(loading)
             connection.tasks.add(task)
             task.add_done_callback(connection.tasks.discard)

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from catchment.api.edge import deps
 from catchment.api.edge.route import retry_key
 from catchment.api.usage.group_commit import GroupCommit, Told
+from catchment.api.usage.writing.channel import WriterChannel
 from catchment.core.errors import Unauthenticated, Unavailable
 from catchment.flows.usage.ingest_usage import Arrival, KeptSince, Place, Retry
 from catchment.store import access
@@ -21,10 +22,9 @@ from catchment.store.engine import reading
 from catchment.store.idempotency import Stored
 from catchment.usage import Batch
 from catchment.usage.intake.pressure import Pressure
+from catchment.usage.loading import worth_loading
 
 _MOST_KNOWN = 10_000
-_ROWS_WORTH_A_LOOK = 64
-_EVENTS_WORTH_A_LOOK = 5_000
 
 
 class Intake:
@@ -37,6 +37,7 @@ class Intake:
         self._commits = commits
         self.hashing_key = hashing_key
         self.pressure = pressure
+        self.apart: WriterChannel | None = None
         self._known: dict[str, Key] = {}
         self._kept_since: dict[Key | str, datetime] = {}
         self._unseen: dict[str, tuple[int, int]] = {}
@@ -105,13 +106,19 @@ class Intake:
                 outcome = Unavailable("Old usage events were dropped meanwhile: send these again.")
             tell(outcome)
 
-        self._commits.submit(Arrival(sender, batch), told)
+        apart = self.apart
+        if apart is None or not apart.submit(sender, batch, told):
+            self.keep_here(sender, batch, told)
+
+    def keep_here(self, sender: Key, batch: Batch, tell: Callable[[Told], None]) -> None:
+        """Have the events written in this process."""
+        self._commits.submit(Arrival(sender, batch), tell)
 
     def worth_a_look(self, workspace_id: str, event_count: int) -> bool:
         """Whether, with these events, enough has come to see if loading is worth it."""
         rows, events = self._unseen.get(workspace_id, (0, 0))
         rows, events = rows + 1, events + event_count
-        enough = rows >= _ROWS_WORTH_A_LOOK or events >= _EVENTS_WORTH_A_LOOK
+        enough = worth_loading(rows, events)
         self._unseen[workspace_id] = (0, 0) if enough else (rows, events)
         return enough
 

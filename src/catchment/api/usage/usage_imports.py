@@ -104,7 +104,7 @@ async def import_usage_events(
         for number, (home, progress) in enumerate(kept, 1):
             done = progress
             if number % _PARTS_WORTH_LOADING == 0:
-                state.usage.catch_up_if_worth_it(home)
+                state.usage.loading.if_worth_it(home)
         return done
 
     done = await asyncio.get_running_loop().run_in_executor(_threads, work)

@@ -134,5 +134,5 @@ async def _kept(
     fresh = told(taken, outcome)
     response = Response(fresh.body, fresh.status, media_type="application/json")
     if intake.worth_a_look(outcome.workspace_id, taken.good.event_count):
-        response.background = BackgroundTask(state.usage.catch_up_if_worth_it, outcome.workspace_id)
+        response.background = BackgroundTask(state.usage.loading.if_worth_it, outcome.workspace_id)
     return response

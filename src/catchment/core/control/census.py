@@ -24,9 +24,12 @@ class Claimant(NamedTuple):
     scope: Scope
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BilledUsage:
-    """What a line says of the usage it bills: so many events of a metric during ``service``."""
+    """What a line says of the usage it bills: so many events of a metric during ``service``.
+
+    Nobody changes it; freezing so many would take its time.
+    """
 
     line_id: str
     invoice_id: str
@@ -214,8 +217,11 @@ def _billed(lines: Iterable[BilledUsage], census: Census) -> int:
     counts: dict[Claimant, dict[Period, int]] = {}
     for line in lines:
         counts.setdefault(line.claimant, {})[line.service] = line.event_count
-    return sum(
-        sum(own[service] for service in outermost(own))
-        - sum(census.counted[claimant, days] for days in overlaps(own))
-        for claimant, own in counts.items()
-    )
+    return sum(_once(claimant, own, census) for claimant, own in counts.items())
+
+
+def _once(claimant: Claimant, own: Mapping[Period, int], census: Census) -> int:
+    whole = sum([own[service] for service in outermost(own)])
+    if len(own) == 1:
+        return whole
+    return whole - sum([census.counted[claimant, days] for days in overlaps(own)])

@@ -1,7 +1,8 @@
 """Whether an invoice adds up: every figure on it is held against what its parts come to.
 
 Nothing here makes an amount, so whatever damages one of them on its way into the database does not
-go unnoticed. All amounts are minor units of the invoice's currency.
+go unnoticed. All amounts are minor units of the invoice's currency. Nobody changes the figures, but
+they are not frozen: there are so many that it took longer than to compare them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Totals(NamedTuple):
     gross: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineFigures:
     """A line, with the ``amounts`` of its segments.
 
@@ -56,7 +57,7 @@ class LineFigures:
     steps: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GroupFigures:
     """The lines of one product."""
 
@@ -64,7 +65,7 @@ class GroupFigures:
     totals: Totals
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InvoiceFigures:
     """An invoice with everything on it that must add up.
 
@@ -122,7 +123,9 @@ def _wrong(invoice: InvoiceFigures) -> Iterator[tuple[str, str, str | None, _Wro
 
 def _of_line(line: LineFigures, currency: str) -> Iterator[_Wrong]:
     totals, taken = line.totals, line.deducted
-    net = Money.rounded(exact_sum(line.amounts), currency).minor + sum(line.steps)
+    net = Money.rounded(exact_sum(line.amounts), currency).minor
+    if line.steps:
+        net += sum(line.steps)
     used, events = line.used, line.member_events
     if taken is not None:
         net -= taken.net.minor
@@ -140,15 +143,15 @@ def _of_line(line: LineFigures, currency: str) -> Iterator[_Wrong]:
         yield "quantity", decimal_text(used), decimal_text(line.quantity)
     if events != line.event_count:
         yield "eventCount", _count(events), _count(line.event_count)
-    yield from _of_shares("shares", line.shares, totals.net, currency)
-    yield from _of_shares("shares of the tax", line.tax_shares, totals.tax, currency)
+    if line.shares:
+        yield from _of_shares("shares", line.shares, totals.net, currency)
+    if line.tax_shares:
+        yield from _of_shares("shares of the tax", line.tax_shares, totals.tax, currency)
 
 
-def _of_shares(
-    name: str, shares: Sequence[int] | None, whole: int, currency: str
-) -> Iterator[_Wrong]:
+def _of_shares(name: str, shares: Sequence[int], whole: int, currency: str) -> Iterator[_Wrong]:
     """By each method members share the whole, and no more."""
-    for method, shared in zip(METHODS, shares or (), strict=False):
+    for method, shared in zip(METHODS, shares, strict=False):
         if shared != whole:
             yield _amounts(f"{method} {name}", whole, shared, currency)
 

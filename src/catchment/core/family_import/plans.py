@@ -7,7 +7,7 @@ only one, a customer that is new stands there since always, one that is known fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from catchment.core.family_import.facts import Facts, Lender, facts_of
 from catchment.core.family_import.rows import Refused, Row, Table
 from catchment.core.family_import.trees import broken
 from catchment.core.hierarchy import CustomerId, Link, Move, Stay, settle
+from catchment.core.ids import NewId
 from catchment.core.period import BEGINNING
 
 
@@ -97,7 +98,7 @@ def borrowed(rows: Iterable[Row], owners: Mapping[str, CustomerId]) -> set[Custo
     }
 
 
-def plan(table: Table, known: Known, *, now: datetime, new_id: Callable[[], str]) -> Plan:
+def plan(table: Table, known: Known, *, now: datetime, new_id: NewId) -> Plan:
     """What to write down for ``table``; where anything is refused, nothing should be.
 
     Whether the tree stays one is for ``tree_refusals`` to say.

@@ -128,10 +128,13 @@ def needs_values(price: Price) -> bool:
             return False
 
 
-def within(price: Price, cycle_days: int, part: SeatPart = SeatPart.ALL) -> Price:
-    """The price as it applies to a service within a full cycle of so many days."""
+def within(price: Price, cycle_days: int, part: str = SeatPart.ALL) -> Price:
+    """The price as it applies to a service within a full cycle of so many days.
+
+    Of a seat price ``part`` is the ``SeatPart`` charged; to others it says nothing.
+    """
     if isinstance(price, SeatBased):
-        return replace(price, cycle_days=cycle_days, part=part)
+        return replace(price, cycle_days=cycle_days, part=SeatPart(part))
     return price
 
 

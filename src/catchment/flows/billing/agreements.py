@@ -8,7 +8,7 @@ is there from the start: the way up from every customer whose schedule bills its
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from catchment.core.pools import Pool, PoolMember, pool
 from catchment.core.schedules import BillTo, Charge, Schedule, Scope
 from catchment.store.access import Workspace
 from catchment.store.families import links
-from catchment.store.schedules import joining, schedules
+from catchment.store.schedules import joining, schedule_versions, schedules
 
 _NO_TREE = Forest(())
 
@@ -58,6 +58,13 @@ class Agreements:
     known_at: datetime | None = None
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
     _reaches: dict[str, _Reach] = field(default_factory=dict)
+
+    def schedule(self, id: str) -> Schedule:
+        """One of the schedules, by id. Raises NotFound."""
+        found = self.schedules.get(id)
+        if found is None:
+            raise schedules.missing(id)
+        return found
 
     def pool(
         self, schedule: Schedule, metric_id: str, span: Span, scope: Scope | None = None
@@ -123,8 +130,8 @@ class Agreements:
         if self.complete:
             return replace(self, forest=forest, _reaches={})
         everyone = starts.union(link.customer for link in found)
-        known = {one.id: one for one in schedules.of_customers(tx, self.workspace.id, everyone)}
-        claimed = _claims((known | {**self.schedules}).values(), self.zone)
+        others = schedules.of_customers(tx, self.workspace.id, everyone, known=self.schedules)
+        claimed = _claims((*self.schedules.values(), *others), self.zone)
         return replace(self, forest=forest, claims=claimed, complete=True, _reaches={})
 
     def claimed_alike(self) -> dict[str, str]:
@@ -135,7 +142,7 @@ class Agreements:
         """The claims on usage among those whom ``schedule`` can measure."""
         if schedule.id not in self._reaches:
             root = schedule.customer
-            family = _family(self.forest, root) if schedule.roll_up else {root}
+            family = self.forest.linked_below(root) if schedule.roll_up else {root}
             few, many = sorted((family, self.claims.keys()), key=len)
             found = tuple(claim for who in few if who in many for claim in self.claims[who])
             self._reaches[schedule.id] = _Reach(found, _alike(found), {})
@@ -148,28 +155,44 @@ class History:
 
     workspace: Workspace
     _schedules: tuple[Schedule, ...]
-    _seen: dict[tuple[datetime | None, frozenset[str]], Agreements] = field(default_factory=dict)
+    _earlier: Mapping[str, Sequence[Schedule]]
+    _seen: dict[Hashable, Agreements] = field(default_factory=dict)
 
-    def as_known(self, known_at: datetime | None, calculated_at: datetime | None) -> Agreements:
-        """With the tree as known at an instant, None is now; what was archived later still runs."""
+    def as_known(
+        self,
+        known_at: datetime | None,
+        calculated_at: datetime | None,
+        versions: Mapping[str, int],
+    ) -> Agreements:
+        """With the tree as known at an instant, None is now; what was archived later still runs,
+        and some schedules are what they were in their ``versions``.
+        """
         running = frozenset(
             one.id
             for one in self._schedules
             if one.archived_at and calculated_at and one.archived_at > calculated_at
         )
-        if (known_at, running) not in self._seen:
+        then = {
+            one.id: one
+            for id, version in versions.items()
+            for one in self._earlier.get(id, ())
+            if one.version == version
+        }
+        key = known_at, running, frozenset((one.id, one.version) for one in then.values())
+        if key not in self._seen:
+            schedules = (then.get(one.id, one) for one in self._schedules)
             schedules = (
-                replace(one, archived_at=None) if one.id in running else one
-                for one in self._schedules
+                replace(one, archived_at=None) if one.id in running else one for one in schedules
             )
             found = replace(_agreements(self.workspace, schedules, _NO_TREE), known_at=known_at)
-            self._seen[known_at, running] = found
-        return self._seen[known_at, running]
+            self._seen[key] = found
+        return self._seen[key]
 
 
 def history(tx: Connection, workspace: Workspace) -> History:
     """Everything that was ever agreed in a workspace."""
-    return History(workspace, tuple(schedules.live(tx, workspace.id)))
+    known = tuple(schedules.live(tx, workspace.id))
+    return History(workspace, known, schedule_versions.all_of(tx, workspace.id, known))
 
 
 def all_of(tx: Connection, workspace: Workspace) -> Agreements:
@@ -228,8 +251,8 @@ def paying(
     if starts:
         up = links.above(tx, workspace.id, starts.union(_parents(moves)))
         above = {link.parent for link in up if link.parent}.union(_parents(moves))
-        for one in schedules.of_customers(tx, workspace.id, above):
-            known.setdefault(one.id, one)
+        others = schedules.of_customers(tx, workspace.id, above, known=known)
+        known |= {one.id: one for one in others}
     before = replace(_agreements(workspace, known.values(), Forest(up)), complete=False)
     return before, replace(before, forest=Forest(_moved(up, moves)), moves=moves, _reaches={})
 
@@ -245,9 +268,17 @@ def around(tx: Connection, workspace: Workspace, schedule_ids: Collection[str]) 
     }
     concerned = {one.customer for one in found.values()}
     concerned |= {link.customer for link in known.values()}
-    for one in schedules.of_customers(tx, workspace.id, concerned):
-        found.setdefault(one.id, one)
+    others = schedules.of_customers(tx, workspace.id, concerned, known=found)
+    found |= {one.id: one for one in others}
     return _agreements(workspace, found.values(), Forest(known.values()))
+
+
+def of_version(tx: Connection, agreed: Agreements, schedule_id: str, version: int) -> Agreements:
+    """A few schedules, one of which is what it was in some ``version``."""
+    assert not agreed.complete, agreed
+    then = schedule_versions.earlier(tx, agreed.schedules[schedule_id])
+    found = {one.id: one for one in then if one.version == version}
+    return replace(agreed, schedules={**agreed.schedules, **found})
 
 
 def _agreements(workspace: Workspace, known: Iterable[Schedule], forest: Forest) -> Agreements:
@@ -292,15 +323,3 @@ def _moved(known: Collection[Link], moves: Mapping[CustomerId, Move]) -> Collect
     gone = {link.id for one in moves.values() for link in one.superseded}
     added = [link for one in moves.values() for link in one.added]
     return [*(link for link in known if link.id not in gone), *added]
-
-
-def _family(forest: Forest, root: CustomerId) -> set[CustomerId]:
-    """``root`` and everyone who was ever below it."""
-    found = {root}
-    waiting = [root]
-    while waiting:
-        for link in forest.child_links(waiting.pop()):
-            if link.customer not in found:
-                found.add(link.customer)
-                waiting.append(link.customer)
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from sqlalchemy import Connection
 
@@ -56,6 +56,7 @@ def counts_of(
     claiming = _claiming(agreed, alike)
     shared: dict[tuple[str, Span], Callable[[], Iterator[Claimed]]] = {}
     queries = {}
+    span_of = lru_cache(lambda days: days.span(agreed.zone))  # most lines have the same few
     for metric_id, lines in by_metric.items():
         window = days_of(lines).span(agreed.zone)
         whose = alike.get(metric_id, metric_id)
@@ -64,7 +65,7 @@ def counts_of(
             metrics.get(metric_id, lines[0].metric),
             window,
             shared.setdefault((whose, window), claimed),
-            {(one, days): days.span(agreed.zone) for one, days in _counted(lines)},
+            {(one, days): span_of(days) for one, days in _counted(lines)},
         )
     names = partial(aliases.every_name, tx, agreed.workspace.id)
     found: dict[tuple[str, int], Census] = {}
@@ -78,16 +79,18 @@ def counts_of(
 
 def _counted(lines: Sequence[MeasuredLine]) -> Iterator[tuple[Claimant, Period]]:
     """The services of lines, and the days that two of one claimant share."""
-    services: defaultdict[Claimant, set[Period]] = defaultdict(set)
+    services: dict[Claimant, dict[Period, None]] = {}
     for one in lines:
-        services[one.line.claimant].add(one.line.service)
+        services.setdefault(one.line.claimant, {})[one.line.service] = None
     for whose, own in services.items():
-        yield from ((whose, days) for days in (*own, *overlaps(own)))
+        yield from ((whose, days) for days in own)
+        if len(own) > 1:
+            yield from ((whose, days) for days in overlaps(own))
 
 
 def days_of(lines: Sequence[MeasuredLine]) -> Period:
     """From the first day that a line bills to the last."""
-    services = [one.line.service for one in lines]
+    services = {one.line.service for one in lines}
     return Period(min(one.start for one in services), max(one.end for one in services))
 
 

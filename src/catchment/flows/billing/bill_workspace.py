@@ -12,8 +12,9 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
+from catchment.core.ids import NewId
 from catchment.flows.billing.start_run import start_run
-from catchment.flows.billing.work import INVOICES_AT_ONCE, Helpers, NewId, Progress, Work
+from catchment.flows.billing.work import INVOICES_AT_ONCE, Helpers, Progress, Work
 from catchment.flows.billing.work_on_run import RunResult, work_on_run
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

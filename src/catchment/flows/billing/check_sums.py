@@ -43,18 +43,9 @@ def faults_of(
     """
     for one in invoice_figures.read(tx, workspace_id, invoice_ids):
         yield from faults_in(one)
-        for id, line in stale(tx, workspace_id, one.measured).items():
-            billed = line.line
-            yield Difference(
-                "line",
-                id,
-                "lines that it adjusts",
-                "those in force",
-                "others",
-                billed.customer,
-                billed.claimant.schedule_id,
-                billed.invoice_id,
-            )
+        for id in sorted(stale(tx, workspace_id, one.adjusting)):
+            what = "lines that it adjusts", "those in force", "others"
+            yield Difference("line", id, *what, one.customer, one.schedule_id, one.id)
 
 
 def faults_in(one: ReadInvoice) -> Iterator[Difference]:

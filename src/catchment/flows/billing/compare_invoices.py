@@ -66,7 +66,7 @@ def mispriced(charge: Charge, line: LineItem, kept: Evidence) -> Difference | No
     stored: list[tuple[str, Any]] = [("price", kept.structure)]
     again: list[tuple[str, Any]] = [("price", dumped)]
     alone = item.settles is None and not charge.beside
-    if alone and not needs_values(item.price) and not (taken and taken.reverses):
+    if alone and not needs_values(item.price) and not (taken and taken.owes_nothing):
         reached = kept.counted.reached if kept.counted else NO_USAGE.reached
         usage = replace(NO_USAGE, pooled=line.whole_quantity, reached=reached)
         made = priced(Measured(charge, usage))

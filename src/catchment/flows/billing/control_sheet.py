@@ -33,11 +33,14 @@ from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import among_users, counts_of, days_of
 from catchment.flows.billing.check_sums import faults_in
+from catchment.flows.billing.event_lines import by_day
 from catchment.flows.billing.late_sheet import late_sheet
+from catchment.flows.billing.late_usage import stale
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.credits.project_credits import outdated
 from catchment.store import stamps
 from catchment.store.access import Workspace
+from catchment.store.catalog import metered
 from catchment.store.invoices import invoice_figures
 from catchment.store.invoices.invoice_figures import MeasuredLine
 from catchment.store.invoices.invoices import Invoice, Status
@@ -69,37 +72,43 @@ def control_sheet(
     workspace: Workspace,
     checked: Sequence[Invoice],
     last_seq: int,
+    agreed: Agreements | None = None,
 ) -> Sheet:
     """What ``checked`` invoices come to, and whether that is all there is up to ``last_seq``.
 
-    ``tx`` is only read from.
+    ``agreed`` is all that is agreed, where that is known. ``tx`` is only read from.
     """
     found = _Findings()
-    by_metric: defaultdict[str, list[MeasuredLine]] = defaultdict(list)
+    measured: defaultdict[str, list[MeasuredLine]] = defaultdict(list)
     adjusting: list[MeasuredLine] = []
+    settled: dict[str, str] = {}
     line_count = 0
     for one in invoice_figures.read(tx, workspace.id, [invoice.id for invoice in checked]):
         found.differences += faults_in(one)
         line_count += len(one.figures.lines) if one.figures else 0
+        settled |= dict.fromkeys(one.adjusting, one.id)
         for line in one.measured:
             if line.deducted is None and of_seats(line.metric):
                 continue  # no census of usage events tells of seats
             if line.deducted is None:
-                by_metric[line.metric.id].append(line)
+                measured[line.metric.id].append(line)
             else:
                 adjusting.append(line)
-    agreed = agreements.all_of(tx, workspace)
-    if by_metric:
+    if agreed is None:
+        agreed = agreements.all_of(tx, workspace)
+    if measured:
+        by_metric = {id: by_day(tx, workspace.id, lines) for id, lines in measured.items()}
         _balance(tx, usage, agreed, by_metric, last_seq, found)
     late = late_sheet(tx, usage, agreed, adjusting, last_seq)
     waiting = [invoice for invoice in checked if invoice.status is Status.DRAFT]
     drafts = {invoice.id for invoice in waiting}
-    stale = found.outdated | late.outdated | outdated(tx, workspace.id, waiting)
+    anew = {settled[id] for id in stale(tx, workspace.id, settled.keys())}
+    anew |= found.outdated | late.outdated | outdated(tx, workspace.id, waiting)
     return Sheet(
         tuple(found.rows),
         late.rows,
         (*found.differences, *late.differences),
-        tuple(sorted(stale & drafts)),
+        tuple(sorted(anew & drafts)),
         len(checked),
         line_count,
     )
@@ -114,7 +123,8 @@ def _balance(
     found: _Findings,
 ) -> None:
     """Hold what lines bill of their own time against a census of it."""
-    metrics = _metrics(agreed)
+    priced = _priced(agreed) & by_metric.keys()
+    metrics = metered.metrics_now(tx, agreed.workspace.id, priced)
     agreed = among_users(tx, usage, agreed, metrics, by_metric, last_seq)
     counts = counts_of(tx, usage, agreed, metrics, by_metric, last_seq)
     known_at = stamps.known_at(tx, agreed.workspace.id)
@@ -154,10 +164,10 @@ def _recounted(line: BilledUsage, census: Census) -> BilledUsage:
     return replace(line, event_count=census.counted[line.claimant, line.service])
 
 
-def _metrics(agreed: Agreements) -> dict[str, Metric]:
-    """Every metric that a schedule prices, as it is now."""
+def _priced(agreed: Agreements) -> set[str]:
+    """Every metric that a schedule prices."""
     return {
-        item.metric.id: item.metric
+        item.metric.id
         for schedule in agreed.schedules.values()
         for phase in schedule.phases
         for item in phase.items

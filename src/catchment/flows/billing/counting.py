@@ -18,12 +18,14 @@ from catchment.usage import UsageStore
 
 
 class Asking(NamedTuple):
-    """A question for the days of a service. Of seats it says whose they are, and which part."""
+    """A question for the days of a service. Of seats it says whose they are, and which ``part``
+    (``SeatPart``).
+    """
 
     onward: Onward
     service: Period
     payer: CustomerId
-    part: SeatPart
+    part: str = SeatPart.ALL
 
 
 class Counts(NamedTuple):
@@ -51,8 +53,9 @@ def count(
     def counted() -> Iterator[Usage]:
         for (query, _), service, payer, part in asked:
             if of_seats(query.metric):
+                which = SeatPart(part)
                 yield seats(
-                    tx, workspace_id, query, service, zone, payer=payer, part=part, up_to=last_seat
+                    tx, workspace_id, query, service, zone, payer=payer, part=which, up_to=last_seat
                 )
             else:
                 yield next(answers)

@@ -17,18 +17,19 @@ from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due, Key
 from catchment.core.schedules import Schedule
-from catchment.flows.billing.draft_group import GroupDrafter, Made, Task, nobody_has_credit
-from catchment.flows.billing.draft_joining import draft_joining, may_join
+from catchment.flows.billing.days_used import may_join
+from catchment.flows.billing.draft_group import GroupDrafter, Made, Task
+from catchment.flows.billing.draft_joining import draft_joining
 from catchment.flows.billing.filled_drafts import Filled, keep_filled
 from catchment.flows.billing.helpers import helping, worthwhile
 from catchment.flows.billing.late_usage import standing
-from catchment.flows.billing.plan_run import Plan, concerned_by, planned, used_by
+from catchment.flows.billing.plan_run import Plan, Planned, concerned_by, planned, used_by
 from catchment.flows.billing.portions import Group, groups
 from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.quiet_adjustments import note, quiet
 from catchment.flows.billing.run_billing import hold
 from catchment.flows.billing.work import Work
-from catchment.flows.credits.grant_phases import grant_phases, grants
+from catchment.flows.credits.grant_phases import grant_phases, grants, may_pay
 from catchment.store import stamps
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import billing_run_failures, billing_runs, invoices
@@ -37,12 +38,12 @@ from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.schedules import schedules
 
 
-def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
+def draft_due(work: Work, run: BillingRun, failures: Failures) -> Planned:
     """Draft an invoice for every due day of every live schedule up to the day of ``run``.
 
     Of a retry only those that what failed is on. In the order of the due days, in chunks that
     share a transaction each. Whom it could not bill is noted in ``failures``, and with the run.
-    Raises RunEnded, and nothing of that chunk is kept.
+    Raises RunEnded, and nothing of that chunk is kept. Answers what it was planned by at last.
     """
     with reading(work.engine) as tx:
         only = None if run.retry_of is None else concerned(tx, run.retry_of)[0]
@@ -62,11 +63,13 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> None:
     joining = [one for one in _wanted_of(drafting.plan, only) if may_join(one)]
     if joining:
         with reading(work.engine) as tx:
-            used = used_by(tx, work.usage, drafting.plan.agreed, joining, run)
+            billed = invoices.billed(tx, work.workspace.id, [one.id for one in joining])
+            used = used_by(tx, work.usage, drafting.plan.agreed, joining, run, billed)
         with writing(work.engine) as tx:
             hold(tx, work.workspace)
             draft_joining(tx, work, joining, run, failures, used)
             billing_runs.advance(tx, run.id, attempts=0)
+    return drafting.plan.planned
 
 
 def _wanted_of(plan: Plan, only: Collection[str] | None) -> list[Schedule]:
@@ -181,7 +184,7 @@ class _Drafting:
         if stamps.of(tx, workspace.id) != self.plan.stamp:
             self.plan = planned(tx, self.work.usage, workspace, self.run, self.only, self.failures)
             return False
-        if made.ready and not nobody_has_credit(tx, workspace, self.plan.of(keys)):
+        if made.ready and may_pay(tx, workspace.id, self.plan.of(keys)):
             return False
         return made.facts.hold(tx, workspace.id)
 
@@ -201,8 +204,12 @@ def _unbilled(
     tx: Connection, plan: Plan, drafts: Sequence[tuple[Due, Filled]]
 ) -> list[tuple[Due, Filled]]:
     """Those drafts that nobody else has made since the plan."""
+    if not drafts:
+        return []
     ids = {id for due, _ in drafts for id in concerned_by(due)}
-    billed = invoices.billed(tx, plan.agreed.workspace.id, ids)
+    days = (due.on for due, _ in drafts)
+    first = min(chain(days, (one.service.start for due, _ in drafts for one in due.charges)))
+    billed = invoices.billed(tx, plan.agreed.workspace.id, ids, since=first)
     adjusted = {one.charge.billed_as for due, _ in drafts for one in due.adjusting}
     now = standing(tx, plan.agreed, adjusted)
     return [

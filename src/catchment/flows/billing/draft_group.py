@@ -14,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due, Key
+from catchment.core.ids import NewId
 from catchment.core.schedules import ChargeId
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
@@ -21,11 +22,9 @@ from catchment.flows.billing.drafting import Answers, answers_to, drafted_from_a
 from catchment.flows.billing.filled_drafts import Filled, filled
 from catchment.flows.billing.portions import Group
 from catchment.flows.billing.price_dues import Facts, Failures
-from catchment.flows.billing.work import NewId
-from catchment.flows.credits.grant_phases import grants
+from catchment.flows.credits.grant_phases import may_pay
 from catchment.store import stamps
 from catchment.store.access import Workspace
-from catchment.store.credits import credit_grants
 from catchment.store.stamps import Stamp
 from catchment.usage import UsageStore
 
@@ -130,7 +129,7 @@ def made_apart(tx: Connection, usage: UsageStore, task: Task, new_id: NewId) -> 
     agreed = agreements.of_dues(task.workspace, everything)
     drafter = GroupDrafter(usage, agreed, task.last_seq, dict(task.failed), new_id)
     drafter.measure(tx, everything)
-    ready = nobody_has_credit(tx, task.workspace, everything)
+    ready = not may_pay(tx, task.workspace.id, everything)
     ids = iter(task.ids)
     found = []
     for dues in task.group:
@@ -138,12 +137,6 @@ def made_apart(tx: Connection, usage: UsageStore, task: Task, new_id: NewId) -> 
         made = made._replace(failures=dict(made.failures), ready=ready)
         found.append(_with_rows(made, task.workspace.id) if ready else made)
     return found
-
-
-def nobody_has_credit(tx: Connection, workspace: Workspace, dues: Iterable[Due]) -> bool:
-    """Whether no credit can pay anything of invoices, so that they are stored as drafted."""
-    granting = (grants(part.schedule) for due in dues for part in due.parts)
-    return not credit_grants.exist(tx, workspace.id) and not any(granting)
 
 
 def _with_rows(made: Made, workspace_id: str) -> Made:

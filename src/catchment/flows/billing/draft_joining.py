@@ -10,8 +10,7 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges
 from catchment.core.daily import DaysUsed
-from catchment.core.schedules import BillTo, Charge, Schedule
-from catchment.flows.billing.days_used import has_on_demand
+from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.run_billing import unbilled
@@ -20,11 +19,6 @@ from catchment.store.access import Workspace
 from catchment.store.invoices import invoices
 from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.schedules import schedules, time_travellers
-
-
-def may_join(schedule: Schedule) -> bool:
-    """Whether what falls due may find an invoice that is there already."""
-    return schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
 
 
 def draft_joining(

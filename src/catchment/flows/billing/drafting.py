@@ -24,12 +24,13 @@ from catchment.core.invoicing import (
     Draft,
     adjustment,
 )
-from catchment.core.metering import Member, Metric, Usage, UsageQuery
+from catchment.core.metering import Member, Metric, UsageQuery
 from catchment.core.period import Period, days_text
 from catchment.core.pools import Pool, PoolMember, below
 from catchment.core.pricing import SeatPart, bounds, needs_values
 from catchment.core.schedules import Charge, Scope
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.answers import Answer
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Naming, Pools, onward, pools_of
 from catchment.flows.billing.price_dues import (
@@ -56,7 +57,7 @@ _MEMBERS_AT_ONCE = 200_000
 
 class _Key(NamedTuple):
     """Who shares all of this asks for the same usage, with the same ``before`` it. ``part`` is of
-    seats.
+    seats; the events of a day are one question.
     """
 
     schedule_id: str
@@ -71,9 +72,7 @@ class _Key(NamedTuple):
         return (self.before or self.service).start
 
 
-_Answer = tuple[Usage, Pool, Basis | None]
-
-Answers = Mapping[_Key, _Answer]
+Answers = Mapping[_Key, Answer]
 """What was measured for charges."""
 
 _Texts = dict[CustomerId, tuple[str, ...]]
@@ -87,6 +86,7 @@ class _Question:
     part: Part
     metric: Metric
     want_values: bool = False
+    want_events: bool = False
     bounds: tuple[Decimal, ...] = ()  # in order
 
     @property
@@ -214,7 +214,7 @@ def answers_to(
 
     Members are seen from who pays. Failures of parts that join are told to ``failed``.
     """
-    answers: dict[_Key, _Answer] = {}
+    answers: dict[_Key, Answer] = {}
     workspace_id = agreed.workspace.id
     known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
@@ -225,9 +225,7 @@ def answers_to(
     pools_asked = _pools(agreed, questions, since, failures, failed)
     for batch in batches(pools_asked, _weight, _MEMBERS_AT_ONCE):
         everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone)
-        names = {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        naming = Naming(names)
+        naming = Naming(aliases.names_of(tx, workspace_id, everyone))
         shown = _Shown(agreed, naming)
         asking = [_asking(question, pools, naming) for question, pools in batch]
         made = count(
@@ -235,14 +233,16 @@ def answers_to(
         )
         last_seq = made.last_seq
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
-            found = tuple(m for m in pools.now.members if m.customer in used.members)
+            found = tuple([m for m in pools.now.members if m.customer in used.members])
+            if len(found) == len(pools.now.members):
+                found = pools.now.members  # mostly, and then the same for many questions
             before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
             basis = None
             if known_at is not None:
                 read = _Read(known_at, last_seq, last_seat)
                 basis = _basis(shown, question, pools.now, found, before, read)
             members = below(question.part.path, found)
-            answers[question.key] = used, Pool(members, ()), basis
+            answers[question.key] = Answer(used, Pool(members, ()), basis, agreed.zone)
     return answers
 
 
@@ -254,28 +254,24 @@ class _Shown:
         self._naming = naming
         self._known: dict[tuple[int, int], tuple[_Texts, _Texts]] = {}  # by identity
 
-    def of(self, part: Part, pool: Pool, members: Collection[PoolMember]) -> tuple[_Texts, _Texts]:
-        """All names of ``members`` of a pool, and the links that led to each."""
-        key = id(pool), id(part)
-        if len(members) < len(pool.members):
-            return self._made(part, members)
-        if key not in self._known:
-            self._known[key] = self._made(part, members)
-        return self._known[key]
-
-    def _made(self, part: Part, members: Collection[PoolMember]) -> tuple[_Texts, _Texts]:
-        above = self.agreed.links_above(part)
-        return (
-            {m.customer: self._naming.aliases(m.customer) for m in members},
-            {m.customer: above + self.agreed.links(part.schedule, m) for m in members},
-        )
+    def of(self, part: Part, pool: Pool, members: Iterable[PoolMember]) -> tuple[_Texts, _Texts]:
+        """All names of at least these ``members`` of a pool, and the links that led to each."""
+        names, links = self._known.setdefault((id(pool), id(part)), ({}, {}))
+        missing = [member for member in members if member.customer not in names]
+        if missing:
+            above = self.agreed.links_above(part)
+            for member in missing:
+                who = member.customer
+                names[who] = self._naming.aliases(who)
+                links[who] = above + self.agreed.links(part.schedule, member)
+        return names, links
 
 
 def _basis(
     shown: _Shown,
     question: _Question,
     pool: Pool,
-    members: Collection[PoolMember],
+    members: Iterable[PoolMember],
     before: tuple[Member, ...],
     read: _Read,
 ) -> Basis:
@@ -305,11 +301,12 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
                 key = _key(charge, metric)
                 question = questions.setdefault(key, _Question(key, part, metric))
                 question.want_values |= needs_values(charge.item.price)
+                question.want_events |= charge.event is not None
                 if explained and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
-                    own = bounds(charge.item.price)
-                    if own != question.bounds:
-                        question.bounds = tuple(sorted({*own, *question.bounds}))
+                    own, known = bounds(charge.item.price), question.bounds
+                    if own != known:
+                        question.bounds = tuple(sorted({*own, *known})) if known else own
     return questions.values()
 
 
@@ -342,7 +339,9 @@ def _weight(asked: tuple[_Question, Pools]) -> int:
 
 
 def _asking(question: _Question, pools: Pools, naming: Naming) -> Asking:
-    query = UsageQuery(question.metric, (), question.want_values, question.bounds)
+    query = UsageQuery(
+        question.metric, (), question.want_values, question.bounds, question.want_events
+    )
     key, payer = question.key, question.part.schedule.customer
     return Asking(onward(query, pools, naming), key.service, payer, key.part)
 
@@ -355,7 +354,7 @@ def _measured(charge: Charge, answers: Answers, known: _Known) -> Measured:
         beside = tuple(_measured(one, answers, known) for one in charge.beside)
         found = Measured(charge, beside=beside)
         if metric is not None:
-            found = Measured(charge, *answers[_key(charge, metric)], beside=beside)
+            found = answers[_key(charge, metric)].measured(charge, beside)
         known[id(charge)] = found
     return found
 
@@ -367,5 +366,5 @@ def _key(charge: Charge, metric: Metric) -> _Key:
         charge.service,
         charge.item.scope,
         charge.before,
-        charge.part,
+        charge.part if isinstance(charge.part, SeatPart) else SeatPart.ALL,
     )

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
-from catchment.flows.billing.keep_drafts import NewId, Outline, contents_of, head, payers
+from catchment.flows.billing.keep_drafts import Outline, contents_of, head, payers
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
@@ -31,15 +32,15 @@ class Filled(NamedTuple):
     contents: Contents | Rows
 
     def as_rows(self, workspace_id: str) -> Filled:
-        """The same with rows."""
-        if isinstance(self.contents, Rows):
-            return self
+        """The same with rows, which it has none of yet."""
+        assert isinstance(self.contents, Contents), self.id
         return self._replace(contents=contents_rows(workspace_id, [self.contents]))
 
 
 def filled(draft: Draft, id: str, new_id: NewId) -> Filled:
     """A draft with the ids of all that stands on it."""
-    return Filled(id, Outline.of(draft), contents_of(draft, id, new_id))
+    contents = contents_of(draft, id, new_id)
+    return Filled(id, Outline.of(draft, contents.groups), contents)
 
 
 def keep(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-_SELDOM = (50_000, 20, 50)
+_SELDOM = (1_000_000, 20, 50)
 _lock = Lock()
 _usual: list[tuple[int, int, int]] = []
 
@@ -16,8 +16,8 @@ _usual: list[tuple[int, int, int]] = []
 def collected_seldom() -> Iterator[None]:
     """Meanwhile the collector looks again only once much has come, and not at what was there.
 
-    A run makes millions of values that hold no cycles. Looking through all of them as often as for
-    a request takes a quarter of its time. Several threads may be at it at once.
+    Billing makes millions of values that hold no cycles. Looking through all of them as often as
+    for other requests takes a quarter of its time. Several threads may be at it at once.
     """
     with _lock:
         _usual.append(_usual[0] if _usual else gc.get_threshold())

@@ -23,9 +23,10 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Protocol
 
+from catchment.core.ids import NewId
 from catchment.flows.billing.draft_group import Made, Task, made_apart
 from catchment.flows.billing.garbage import collected_seldom
-from catchment.flows.billing.work import Helpers, NewId, Work
+from catchment.flows.billing.work import Helpers, Work
 from catchment.store.engine import reading
 from catchment.usage.opening import opened
 

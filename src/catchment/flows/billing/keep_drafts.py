@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -13,10 +13,12 @@ from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Basis, Measured
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft, Group, Line
 from catchment.core.metering import Aggregation
 from catchment.core.money import Money, total
 from catchment.core.period import Period
+from catchment.core.schedules import Charge
 from catchment.core.settling import StepKind
 from catchment.core.taxes import TaxStatus, identity, place_of
 from catchment.store import merchants
@@ -35,7 +37,6 @@ from catchment.store.invoices.invoice_parts import (
 from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.taxes import tax_registrations
 
-NewId = Callable[[], str]
 _RECEIVES = frozenset({"PRIMARY", "STANDARD"})
 
 
@@ -83,8 +84,48 @@ class Outline(NamedTuple):
     undecided: int
 
     @classmethod
-    def of(cls, draft: Draft) -> Outline:
-        return cls(*(getattr(draft, name) for name in cls._fields))
+    def of(cls, draft: Draft, groups: Sequence[LineItemGroup]) -> Outline:
+        """What the draft says, and its ``groups`` come to."""
+        return cls(
+            draft.customer,
+            draft.currency,
+            draft.due_on,
+            draft.billing_period,
+            draft.accounting_date,
+            total([group.net for group in groups], draft.currency),
+            total([group.tax for group in groups], draft.currency),
+            draft.notes,
+            draft.tax_status,
+            draft.undecided,
+        )
+
+
+def blank(
+    workspace_id: str, id: str, payer: Payer, currency: str, *, on: date, now: datetime
+) -> Invoice:
+    """A draft with nothing on it that no schedule bills, addressed to a payer as it is now."""
+    customer, nothing = payer.customer, Money(0, currency)
+    return Invoice(
+        id=id,
+        workspace_id=workspace_id,
+        customer_id=customer.id,
+        schedule_id=None,
+        due_on=None,
+        status=Status.DRAFT,
+        currency=currency,
+        net=nothing,
+        tax=nothing,
+        customer_emails=payer.emails,
+        customer_legal_name=customer.legal_name,
+        customer_billing_address=customer.address,
+        customer_tax_status=TaxStatus(customer.tax_status),
+        customer_tax_id=payer.tax_id,
+        accounting_date=on,
+        created_at=now,
+        updated_at=now,
+        calculated_at=now,
+        payment_term_days=payer.term_days,
+    )
 
 
 def head(
@@ -97,28 +138,16 @@ def head(
     now: datetime,
     run_id: str | None = None,
 ) -> Invoice:
-    """The head of the draft of ``due``, with the customer as it is now."""
-    customer, schedule = payer.customer, due.schedule
-    return Invoice(
-        id=id,
-        workspace_id=workspace_id,
-        customer_id=customer.id,
+    """The head of the draft of ``due``, addressed to its payer as it is now."""
+    schedule = due.schedule
+    return replace(
+        blank(workspace_id, id, payer, draft.currency, on=draft.accounting_date, now=now),
         schedule_id=schedule.id,
         due_on=draft.due_on,
-        status=Status.DRAFT,
-        currency=draft.currency,
         net=draft.net,
         tax=draft.tax,
-        customer_emails=payer.emails,
-        customer_legal_name=customer.legal_name,
-        customer_billing_address=customer.address,
         customer_tax_status=draft.tax_status,
-        customer_tax_id=payer.tax_id,
         undecided_taxes=draft.undecided,
-        accounting_date=draft.accounting_date,
-        created_at=now,
-        updated_at=now,
-        calculated_at=now,
         billing_period=draft.billing_period,
         payment_term_days=payer.term_days if schedule.due_days is None else schedule.due_days,
         purchase_order_number=schedule.purchase_order,
@@ -152,10 +181,7 @@ def contents_of(
     ids = _Ids(before or Contents(), new_id)
     groups: list[LineItemGroup] = []
     lines: list[LineItem] = []
-    shares: dict[CustomerId, list[MemberShare]] = {}
-    for place, line in enumerate(draft.lines):
-        for who, quantity, parts, taxes in line.shares or ():
-            shares.setdefault(who, []).append(MemberShare(place, quantity, parts, taxes))
+    shares: dict[CustomerId, list[MemberShare]] = {who: [] for who in draft.usage_groups.customers}
     evidence: dict[str, Evidence] = {}
     for place, group in enumerate(draft.groups):
         group_id = ids.group(group)
@@ -163,12 +189,14 @@ def contents_of(
         for index, line in enumerate(group.lines, start=first):
             made = _line(line, ids.line(line), invoice_id, group_id, index)
             lines.append(made)
+            for who, quantity, parts, taxes in line.shares or ():
+                own = shares.get(who)
+                if own is not None:  # on the page that is shown
+                    own.append(MemberShare(index, quantity, parts, taxes))
             if explained:
                 evidence[made.id] = evidence_of(line.measured)
-        net, tax = (
-            total((getattr(one, figure) for one in lines[first:]), draft.currency)
-            for figure in ("net", "tax")
-        )
+        net = total([one.net for one in lines[first:]], draft.currency)
+        tax = total([one.tax for one in lines[first:]], draft.currency)
         named = group.title, group.product_id
         groups.append(LineItemGroup(group_id, invoice_id, place, *named, net, tax))
     usage = _usage(draft, invoice_id, ids, shares)
@@ -177,7 +205,7 @@ def contents_of(
 
 def _line(line: Line, id: str, invoice_id: str, group_id: str, index: int) -> LineItem:
     charge, basis = line.measured.charge, _reading(line)
-    item, before = charge.item, charge.before
+    item = charge.item
     metric, taxation = item.metric, line.taxation
     return LineItem(
         id=id,
@@ -212,8 +240,13 @@ def _line(line: Line, id: str, invoice_id: str, group_id: str, index: int) -> Li
         known_at=basis.known_at if basis else None,
         steps=line.steps,
         settles=line.settles,
-        tiers_from=before.start if before else None,
+        tiers_from=_tiers_from(charge),
     )
+
+
+def _tiers_from(charge: Charge) -> date | None:
+    """Since when its tiers have been moved: by earlier days, or events before it on its own."""
+    return charge.tiers_from if charge.before or charge.event else None
 
 
 def evidence_of(measured: Measured) -> Evidence:
@@ -230,19 +263,7 @@ def evidence_of(measured: Measured) -> Evidence:
             basis.span,
             basis.known_at,
             basis.last_seat if of_seats else basis.last_seq,
-            tuple(
-                EvidenceMember(
-                    member.customer,
-                    usage.members[member.customer],
-                    usage.member_events[member.customer],
-                    member.spans,
-                    basis.aliases[member.customer],
-                    member.depth,
-                    member.path,
-                    basis.links[member.customer],
-                )
-                for member in measured.pool.members
-            ),
+            _members(measured, basis),
             tuple(sorted(item.scope)),
             tuple(sorted(basis.exclusions)),
             usage.reached,
@@ -256,12 +277,34 @@ def evidence_of(measured: Measured) -> Evidence:
         item.timing,
         charge.full,
         counted,
+        charge.version,
+    )
+
+
+def _members(measured: Measured, basis: Basis) -> tuple[EvidenceMember, ...]:
+    figures, events = measured.usage.members, measured.usage.member_events
+    aliases, links = basis.aliases, basis.links
+    return tuple(
+        [
+            EvidenceMember(
+                who,
+                figures[who],
+                events[who],
+                member.spans,
+                aliases[who],
+                member.depth,
+                member.path,
+                links[who],
+            )
+            for member in measured.pool.members
+            for who in [member.customer]
+        ]
     )
 
 
 def _reading(line: Line) -> Basis | None:
     """What was read to measure a line; one that only takes back others measured nothing."""
-    if line.deducted is not None and line.deducted.reverses:
+    if line.deducted is not None and line.deducted.owes_nothing:
         return None
     made = line.measured
     if made.basis is not None:
@@ -271,8 +314,8 @@ def _reading(line: Line) -> Basis | None:
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
     """How many there are by each of METHODS."""
-    by_method = zip(*(share.parts for share in shares), strict=True)
-    counts = tuple(len(parts) - parts.count(None) for parts in by_method)
+    by_method = zip(*[share.parts for share in shares], strict=True)
+    counts = tuple([len(parts) - parts.count(None) for parts in by_method])
     return counts or (0,) * len(METHODS)
 
 
@@ -289,16 +332,18 @@ def _usage(
             depth=member.depth,
             path=tuple(zip(member.path, member.path_names, strict=True)),
             items=tuple(
-                UsageItem(
-                    item.metric_id,
-                    item.title,
-                    item.value,
-                    item.unit,
-                    ids.group_of(item.schedule_id, item.product_id),
-                )
-                for item in member.items
+                [
+                    UsageItem(
+                        item.metric_id,
+                        item.title,
+                        item.value,
+                        item.unit,
+                        ids.group_of(item.schedule_id, item.product_id),
+                    )
+                    for item in member.items
+                ]
             ),
-            shares=tuple(shares.get(member.customer, ())),
+            shares=tuple(shares[member.customer]),
         )
         for place, member in enumerate(draft.usage_groups)
     )
@@ -322,9 +367,10 @@ class _Ids:
             self._known["member", member.customer_id] = member.id
 
     def _of(self, *what: object) -> str:
-        if what not in self._known:
-            self._known[what] = self._new_id()
-        return self._known[what]
+        found = self._known.get(what)
+        if found is None:
+            found = self._known[what] = self._new_id()
+        return found
 
     def group(self, group: Group) -> str:
         """A group of a child may have lines of several schedules, and is known by all of them."""

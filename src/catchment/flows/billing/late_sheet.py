@@ -27,7 +27,8 @@ from catchment.core.metering import Metric
 from catchment.core.period import Period
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.ask_census import Counts, among_users, counts_of
-from catchment.flows.billing.late_usage import late, stale
+from catchment.flows.billing.event_lines import by_day
+from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.store import stamps
@@ -55,11 +56,15 @@ def late_sheet(
 
     ``agreed`` is all that is agreed. ``tx`` is only read from.
     """
-    adjusted = [
-        one
-        for one in adjusting
-        if one.deducted and not one.deducted.reverses and not of_seats(one.metric)
-    ]
+    adjusted = by_day(
+        tx,
+        agreed.workspace.id,
+        (
+            one
+            for one in adjusting
+            if one.deducted and not one.deducted.owes_nothing and not of_seats(one.metric)
+        ),
+    )
     mine = {(one.line.claimant, one.line.service) for one in adjusted}
     others = [
         one
@@ -73,6 +78,7 @@ def late_sheet(
     fates: dict[str, Fate] = {}
     for one in adjusted:
         by_metric[one.metric].append(_whole(one))
+    left: list[MeasuredLine] = []
     for number, waiting in enumerate(others):
         metric = waiting.charge.item.metric
         if metric is None:  # a discount or a minimum of late usage, or a fee beside it
@@ -87,10 +93,12 @@ def late_sheet(
             waiting.charge.service,
             waiting.deducted.event_count,
         )
-        by_metric[metric].append(MeasuredLine(line, metric, known_at, last_seq))
+        left.append(MeasuredLine(line, metric, known_at, last_seq, waiting.charge.billed_as))
+    for one in by_day(tx, agreed.workspace.id, left):
+        by_metric[one.metric].append(one)
     rows: list[LateBalance] = []
     differences: list[Difference] = []
-    outdated = {one.line.invoice_id for one in stale(tx, agreed.workspace.id, adjusting).values()}
+    outdated: set[str] = set()
     for metric, lines in by_metric.items():
         counts = _counts(tx, usage, agreed, metric, lines, last_seq)
         for measured in lines:

@@ -2,7 +2,8 @@
 
 Looked for from what came late, not from what was billed: from names to customers, from there up the
 tree to the schedules that can have measured them, and only their lines are read. Besides, a charge
-is looked at whose lines in force do not know of each other, because one of them was voided.
+is looked at whose lines in force do not know of each other, because one of them was voided, and one
+that was agreed anew.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, up_to_date
+from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, agreed_anew, up_to_date
+from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
-from catchment.core.daily import only
-from catchment.core.hierarchy import CustomerId, Forest
-from catchment.core.lines import Line
+from catchment.core.daily import Use, only
+from catchment.core.hierarchy import CustomerId
+from catchment.core.lines import Line, adjustment
 from catchment.core.metering import Aggregation
 from catchment.core.period import Span
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.schedules import Charge, ChargeId, Schedule, part_of
+from catchment.flows.billing.adjusted_again import dropped_charge
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.metrics_then import as_billed
@@ -30,8 +33,7 @@ from catchment.flows.billing.seat_usage import late_seats
 from catchment.store.families import aliases
 from catchment.store.invoices import adjustments
 from catchment.store.invoices.adjustments import IssuedLine, Stretch
-from catchment.store.invoices.invoice_figures import MeasuredLine
-from catchment.store.schedules import schedules
+from catchment.store.schedules import changed_charges, schedules
 from catchment.store.usage import kept_usage
 from catchment.usage import MeasuredTo, UsageStore
 
@@ -59,7 +61,7 @@ def late(
     if touched:
         everyone = {who for own in touched.values() for who in own}
         agreed = agreed.among(tx, everyone)
-        reach = {stretch: above(agreed.forest, own) for stretch, own in touched.items()}
+        reach = {stretch: agreed.forest.linked_above(own) for stretch, own in touched.items()}
         whose = set().union(*reach.values())
         within = adjustments.lines_within(tx, workspace, whose, {s.service for s in touched})
         for charge, lines in within.items():
@@ -71,16 +73,14 @@ def late(
         tx, workspace, adjustments.adjusted(tx, workspace, hosts) - found.keys()
     )
     found |= {charge: lines for charge, lines in known.items() if not _consistent(lines)}
+    changed = changed_charges.of(tx, workspace, hosts)
+    found |= _issued(adjustments.lines_of(tx, workspace, changed - found.keys()))
     beside = _beside(tx, agreed, found) - found.keys()
-    found |= {
-        charge: lines
-        for charge, lines in adjustments.lines_of(tx, workspace, beside).items()
-        if any(one.issued for one in lines)
-    }
+    found |= _issued(adjustments.lines_of(tx, workspace, beside))
     free = {charge: lines for charge, lines in found.items() if not _is_open(lines, renewed)}
     if hosts is not None:
         free = {charge: lines for charge, lines in free.items() if _host(lines) in hosts}
-    return _adjusting(tx, agreed, free)
+    return _adjusting(tx, agreed, free, changed)
 
 
 def adjustment_lines(
@@ -107,34 +107,19 @@ def standing(
     }
 
 
-def stale(
-    tx: Connection, workspace_id: str, adjusting: Iterable[MeasuredLine]
-) -> dict[str, MeasuredLine]:
-    """Those of some adjustments on drafts, by id, that deduct other lines than are in force now."""
-    wanted = {one.line.line_id: one for one in adjusting if one.deducted is not None}
-    if not wanted:
-        return {}
-    found = adjustments.lines_called(tx, workspace_id, wanted.keys())
+def stale(tx: Connection, workspace_id: str, line_ids: Collection[str]) -> set[str]:
+    """Those of some adjustments that are on drafts and deduct other lines than are in force now."""
+    if not line_ids:
+        return set()
+    found = adjustments.lines_called(tx, workspace_id, line_ids)
     drafts = [one for one in found if not one.issued]
     now = adjustments.lines_of(tx, workspace_id, {one.charge for one in drafts})
     return {
-        one.standing.id: wanted[one.standing.id]
+        one.standing.id
         for one in drafts
         for issued in [[line.standing for line in now[one.charge] if line.issued]]
         if not up_to_date([*issued, one.standing])
     }
-
-
-def above(forest: Forest, customers: Iterable[CustomerId]) -> set[CustomerId]:
-    """Some customers and everyone who was ever above them."""
-    found = set(customers)
-    waiting = list(found)
-    while waiting:
-        for link in forest.links(waiting.pop()):
-            if link.parent is not None and link.parent not in found:
-                found.add(link.parent)
-                waiting.append(link.parent)
-    return found
 
 
 def _touched(
@@ -189,7 +174,7 @@ def _touched(
 def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     """The charges that discounts and minimums make of the charges ``found``, among others."""
     until: dict[str, date] = {}
-    days = {start for _, _, start, _ in found}
+    uses = {Use(start, part_of(part)) for _, _, start, part in found}
     for (schedule_id, *_), lines in found.items():
         due_on = max(one.due_on for one in lines)
         until[schedule_id] = max(due_on, until.get(schedule_id, due_on))
@@ -197,7 +182,7 @@ def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
     return {
         charge.billed_as
         for id, due_on in until.items()
-        for charge in charges(known[id], due_on, agreed.zone, only(*days))
+        for charge in charges(known[id], due_on, agreed.zone, only(*uses))
         if any(one.billed_as in found for one in charge.beside)
     }
 
@@ -215,6 +200,11 @@ def _consistent(lines: Iterable[IssuedLine]) -> bool:
     return not issued or up_to_date(issued)
 
 
+def _issued(found: _Lines) -> dict[ChargeId, list[IssuedLine]]:
+    """Those of some charges that have an issued line."""
+    return {charge: own for charge, own in found.items() if any(one.issued for one in own)}
+
+
 def _is_open(lines: Iterable[IssuedLine], renewed: Collection[str] | None = ()) -> bool:
     """Whether nothing is billed for good, or a draft other than ``renewed`` adjusts it."""
     return all(not one.issued for one in lines) or any(
@@ -226,7 +216,9 @@ def _host(lines: Iterable[IssuedLine]) -> str:
     return next(one.host_id for one in lines if one.issued)
 
 
-def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjusting]:
+def _adjusting(
+    tx: Connection, agreed: Agreements, found: _Lines, changed: Collection[ChargeId]
+) -> list[Adjusting]:
     if not found:
         return []
     workspace = agreed.workspace.id
@@ -235,32 +227,47 @@ def _adjusting(tx: Connection, agreed: Agreements, found: _Lines) -> list[Adjust
     lines = [one for own in issued.values() for one in own]
     billed = adjustments.with_shares(tx, workspace, lines)
     known = _schedules(tx, agreed, {schedule for schedule, *_ in issued})
+    charged = _charged(agreed, known, lines)
     made = [
         one
-        for own in issued.values()
-        for one in [_one(agreed, known[own[0].charge[0]], own, billed)]
+        for id, own in issued.items()
+        for one in [_one(tx, agreed, known[id[0]], charged.get(id), own, billed)]
         if one is not None
     ]
     measured = as_billed(tx, workspace, [one.charge for one in made])
+    made = [replace(one, charge=charge) for one, charge in zip(made, measured, strict=True)]
     return sorted(
-        (replace(one, charge=charge) for one, charge in zip(made, measured, strict=True)),
+        (one for one in agreed_anew(made, changed) if not _is_settled(one)),
         key=lambda one: (one.charge.service, one.schedule.id, one.charge.item.id),
     )
 
 
+def _is_settled(one: Adjusting) -> bool:
+    """Whether it comes to nothing, as far as that is known without measuring anything."""
+    measured = [Measured(charge) for charge in one.charge.beside]
+    if any(charge.item.metric for charge in (one.charge, *one.charge.beside)):
+        return False
+    return adjustment(one, Measured(one.charge, beside=tuple(measured))) is None
+
+
 def _one(
+    tx: Connection,
     agreed: Agreements,
     schedule: Schedule,
+    charge: Charge | None,
     lines: list[IssuedLine],
     billed: Mapping[str, BilledLine],
 ) -> Adjusting | None:
-    """The charge as it was billed, with its price.
+    """The charge as it is agreed, or where it is not, was before it was dropped.
 
-    None where the schedule charges it no more, or the tree has no way to who paid: guards keep both
-    from happening to what is invoiced.
+    None where it never was, or the tree has no way to who paid: guards keep both from happening to
+    what is invoiced.
     """
     first, last = lines[0], lines[-1]
-    charge = _charged(agreed, schedule, lines)
+    dropped = charge is None
+    if charge is None:
+        until = max(one.due_on for one in lines)
+        charge = dropped_charge(tx, agreed, schedule, first.charge, until)
     if charge is None:
         return None
     path: tuple[CustomerId, ...] | None = (schedule.customer,)
@@ -276,10 +283,21 @@ def _one(
         last.standing.number + 1,
         tuple(billed[one.standing.id] for one in lines),
         reverses=first.standing.number != ORIGINAL,
+        dropped=dropped,
     )
 
 
-def _charged(agreed: Agreements, schedule: Schedule, lines: list[IssuedLine]) -> Charge | None:
-    until = max(one.due_on for one in lines)
-    found = charges(schedule, until, agreed.zone, only(lines[0].service.start))
-    return next((one for one in found if one.billed_as == lines[0].charge), None)
+def _charged(
+    agreed: Agreements, known: Mapping[str, Schedule], lines: Iterable[IssuedLine]
+) -> dict[ChargeId, Charge]:
+    """What these lines were billed for, as it is agreed now, and more of the same schedules."""
+    of_schedules: defaultdict[str, list[IssuedLine]] = defaultdict(list)
+    for line in lines:
+        of_schedules[line.charge[0]].append(line)
+    return {
+        charge.billed_as: charge
+        for id, own in of_schedules.items()
+        for until in [max(line.due_on for line in own)]
+        for uses in [{Use(line.service.start, part_of(line.charge[-1])): None for line in own}]
+        for charge in charges(known[id], until, agreed.zone, only(*uses))
+    }

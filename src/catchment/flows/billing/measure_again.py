@@ -18,6 +18,7 @@ from catchment.core.pools import Pool, below
 from catchment.core.pricing import bounds, needs_values
 from catchment.core.schedules import Charge, ChargeId, Schedule
 from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.answers import Answer
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Naming, Pools, onward, pools_of
 from catchment.flows.billing.seat_usage import of_seats
@@ -89,23 +90,23 @@ def measure_again(
             for one in _questions(plan, line):
                 asked.setdefault((one.read, id(plan.agreed)), []).append(one)
     measured: dict[tuple[int, ChargeId], Measured] = {}
-    for (read, _), questions in asked.items():
+    for (read, _), wanted in asked.items():
+        alike = _alike(wanted)
+        questions = [one for one, *_ in alike]
         agreed = _among_users(tx, usage, questions, read.last_seq)
         pools = [_pools(agreed, one) for one in questions]
         everyone = {m.customer for both in pools for pool in both for m in pool.members}
-        known = aliases.of_customers(tx, workspace_id, everyone, read.known_at)
-        naming = Naming(
-            {who: tuple(alias.value for alias in found) for who, found in known.items()}
-        )
+        naming = Naming(aliases.names_of(tx, workspace_id, everyone, read.known_at))
         asking = [_asking(one, both, naming) for one, both in zip(questions, pools, strict=True)]
         last_seq, last_seat, _ = read
         answers = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         ).answers
-        for one, both, ask, used in zip(questions, pools, asking, answers, strict=True):
+        for same, both, ask, used in zip(alike, pools, asking, answers, strict=True):
             before = tuple(m for m in ask.onward.before if m.customer in used.members_reached)
-            made = _measured(agreed, one, both.now, used, naming, before)
-            measured[id(one.line), one.charge.billed_as] = made
+            answer = _answer(agreed, same[0], both.now, used, naming, before)
+            for one in same:
+                measured[id(one.line), one.charge.billed_as] = answer.measured(one.charge)
     for plan in plans:
         for place, line in enumerate(plan.lines):
             own, *beside = (
@@ -138,6 +139,19 @@ def _read(line: Line) -> _Read | None:
     return None if known_at is None else _Read(last_seq or 0, last_seat or 0, known_at)
 
 
+def _alike(questions: Sequence[_Question]) -> list[list[_Question]]:
+    """The questions, those of the events of one day together: they are measured at once."""
+    found: dict[object, list[_Question]] = {}
+    for place, one in enumerate(questions):
+        charge = one.charge
+        key: object = place
+        if charge.event is not None:
+            whose = one.line.part.schedule.id, one.metric, charge.item.scope
+            key = *whose, charge.service, charge.before
+        found.setdefault(key, []).append(one)
+    return list(found.values())
+
+
 def _among_users(
     tx: Connection, usage: UsageStore, questions: Sequence[_Question], last_seq: int
 ) -> Agreements:
@@ -153,18 +167,19 @@ def _pools(agreed: Agreements, one: _Question) -> Pools:
 def _asking(one: _Question, pools: Pools, naming: Naming) -> Asking:
     charge, schedule = one.charge, one.line.part.schedule
     edges = bounds(charge.item.price) if schedule.roll_up else ()
-    query = UsageQuery(one.metric, (), needs_values(charge.item.price), edges)
+    of_events = charge.event is not None
+    query = UsageQuery(one.metric, (), needs_values(charge.item.price), edges, of_events)
     return Asking(onward(query, pools, naming), charge.service, schedule.customer, charge.part)
 
 
-def _measured(
+def _answer(
     agreed: Agreements,
     one: _Question,
     pool: Pool,
     used: Usage,
     naming: Naming,
     before: tuple[Member, ...],
-) -> Measured:
+) -> Answer:
     found = tuple(member for member in pool.members if member.customer in used.members)
     part = one.line.part
     above = agreed.links_above(part)
@@ -178,4 +193,4 @@ def _measured(
         before,
         one.read.last_seat,
     )
-    return Measured(one.charge, used, Pool(below(part.path, found), ()), basis)
+    return Answer(used, Pool(below(part.path, found), ()), basis, agreed.zone)

@@ -18,28 +18,32 @@ from catchment.core.charging import charges
 from catchment.core.daily import DaysUsed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.core.period import NO_END, Period, day_after
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.days_used import days_used
 from catchment.flows.billing.drafting import drafted, measured
-from catchment.flows.billing.keep_drafts import NewId, contents_of, head, payers
+from catchment.flows.billing.garbage import collected_seldom
+from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import drafted_from
 from catchment.flows.billing.run_billing import unbilled
-from catchment.flows.credits.preview_credits import may_pay, preview_credits
+from catchment.flows.billing.settlements import settlements
+from catchment.flows.credits.grant_phases import may_pay
+from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import adjustments, invoices
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Billed, Invoice
-from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
 
 NOBODYS = "preview"
 """The id of an invoice that is not there."""
 
+_MORE_THAN_A_MONTH = timedelta(days=35)
 _MORE_THAN_A_YEAR = timedelta(days=400)
 
 
@@ -75,7 +79,7 @@ class NextInvoice:
     @property
     def members(self) -> tuple[CustomerId, ...]:
         """Who used something, or has a part in it, in the order shown."""
-        return tuple(group.customer for group in self.draft.usage_groups)
+        return self.draft.usage_groups.customers
 
     def contents(self, start: int, limit: int) -> Contents:
         """What is on it, with up to ``limit`` members from one on (counted from 0)."""
@@ -86,6 +90,7 @@ class NextInvoice:
         return contents_of(draft, self.invoice.id, nobodys(), explained=False)
 
 
+@collected_seldom()
 def next_invoice(
     tx: Connection,
     usage: UsageStore,
@@ -101,19 +106,23 @@ def next_invoice(
     long. A draft of a schedule is looked at as if it were started; of one that bills its parent it
     is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
     """
-    schedule = schedules.one(tx, workspace.id, schedule_id)
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    schedule = around.schedule(schedule_id)
     zone = ZoneInfo(workspace.timezone)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     today = now.astimezone(zone).date()
     ahead = Period(schedule.start, day_after(_horizons(schedule, today)[-1]))
-    around = agreements.of_invoices(tx, workspace, [schedule_id])
     used = days_used(tx, usage, around, [schedule], ahead, billed=billed)
     wanted = first_unbilled(schedule, billed, today, zone, used)
-    if not wanted:
-        raise NothingToBill.of(schedule)
-    agreed, dues = planned(tx, workspace, wanted, partial(days_used, tx, usage), usage)
-    keys = {charge.billed_as for charge in wanted}
-    due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+    if wanted:
+        agreed, dues = planned(tx, around, wanted, partial(days_used, tx, usage), usage)
+        keys = {charge.billed_as for charge in wanted}
+        due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+    else:
+        agreed, dues = around, settlements(tx, usage, around, {schedule_id}, today, ahead=True)
+        if not dues:
+            raise NothingToBill.of(schedule)
+        [due] = dues
     if shared or due.adjusting:
         [(_, made)] = drafted(tx, usage, agreed, [due])
     else:
@@ -154,8 +163,12 @@ def nobodys(id: str = NOBODYS) -> NewId:
 
 
 def _horizons(schedule: Schedule, today: date) -> list[date]:
-    """Days in order by which something falls due, if it ever does: no cycle exceeds a year."""
-    days = {max(today, schedule.start) + _MORE_THAN_A_YEAR}
+    """Days in order by which something falls due, if it ever does: no cycle exceeds a year.
+
+    Most are months, and by the first of the days those are due: a year of charges is seldom made.
+    """
+    begun = max(today, schedule.start)
+    days = {begun + _MORE_THAN_A_MONTH, begun + _MORE_THAN_A_YEAR}
     for phase in schedule.phases:
         days.add(phase.start + _MORE_THAN_A_YEAR)
         days.update(end for end in [day_after(phase.end)] if end != NO_END)

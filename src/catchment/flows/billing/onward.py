@@ -83,7 +83,7 @@ class Naming:
 def onward(query: UsageQuery, pools: Pools, naming: Naming) -> Onward:
     """The query put to the pools."""
     now, before = map(naming.members, pools)
-    return Onward(UsageQuery(query.metric, now, query.want_values, query.bounds), before)
+    return Onward(replace(query, members=now), before)
 
 
 def read_onward(

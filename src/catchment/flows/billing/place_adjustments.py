@@ -15,7 +15,7 @@ from catchment.core.charging import is_over
 from catchment.core.consolidation import Due, Key
 from catchment.core.hierarchy import CustomerId
 from catchment.core.schedules import BillTo, Schedule
-from catchment.store.invoices.invoices import Billed
+from catchment.store.invoices.invoices import DaysBilled
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,16 @@ class Slot:
             schedule_id in {None, host.id}
             and self.payer == one.payer
             and host.currency == one.charge.item.currency
+            and one.since <= self.due.on
         )
 
 
 def wanted(one: Adjusting) -> bool:
-    """Whether it is to be billed: an adjustment is always taken back that counts twice by now."""
-    return one.reverses or (one.schedule.adjust_late and one.schedule.archived_at is None)
+    """Whether it is to be billed. What counts twice by now is always taken back, and what was
+    agreed anew is always settled.
+    """
+    settled = one.reverses or one.agreed_anew
+    return settled or (one.schedule.adjust_late and one.schedule.archived_at is None)
 
 
 def attached(
@@ -64,19 +68,31 @@ def attached(
 
 
 def last_invoices(
-    waiting: Iterable[Adjusting], known: Mapping[str, Schedule], billed: Billed, on: date
+    waiting: Iterable[Adjusting], known: Mapping[str, Schedule], billed: DaysBilled, on: date
 ) -> list[Due]:
     """Invoices of the day ``on`` for what waits on schedules that have none coming."""
-    drafting = {key.schedule_id for key in billed.days.keys() - billed.issued}
+    drafting: dict[str, date] = {}
+    for key in sorted(billed.days.keys() - billed.issued):
+        drafting[key.schedule_id] = key.due_on  # the last of them
     slots: dict[str, Slot] = {}
     found: dict[str, list[Adjusting]] = {}
     for one in waiting:
         host = known.get(one.host_id)
-        if host is None or not host.bills or not is_over(host, on):
+        if host is None or not _has_ended(host, one, on):
             continue
-        if host.id in drafting or Key(host.id, on) in billed.days:
+        with_draft = host.id in drafting and one.since <= drafting[host.id]
+        if with_draft or Key(host.id, on) in billed.days:
             continue
         slot = slots.setdefault(host.id, Slot(Due(host, (), day=on), one.payer))
         if slot.takes(one, host.id):
             found.setdefault(host.id, []).append(one)
     return [replace(slots[id].due, adjusting=tuple(own)) for id, own in found.items()]
+
+
+def _has_ended(host: Schedule, one: Adjusting, on: date) -> bool:
+    """Whether no invoice of ``host`` comes any more. An archived one only settles what it was paid
+    in advance.
+    """
+    if host.archived_at is not None:
+        return one.agreed_anew
+    return host.bills and is_over(host, on)

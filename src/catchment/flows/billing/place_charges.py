@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.daily import NEVER_USED, DaysUsed
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.core.period import ONE_DAY, Period
 from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
@@ -26,7 +27,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import Looking, days_used
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.filled_drafts import keep
-from catchment.flows.billing.keep_drafts import NewId, contents_of, emptied, head, payers
+from catchment.flows.billing.keep_drafts import contents_of, emptied, head, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.flows.billing.price_dues import Failures
@@ -91,24 +92,27 @@ def place(
 
 def planned(
     tx: Connection,
-    workspace: Workspace,
+    around: Agreements,
     wanted: Collection[Charge],
     looking: Looking,
     adjusting: UsageStore,
 ) -> tuple[Agreements, list[Due]]:
     """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
 
+    They are all of one schedule, ``around`` whose invoices this was agreed.
     Each is whole: with what joins it and stands on its draft, on demand as found by ``looking``,
     and with what it adjusts by the usage ``adjusting``. Nothing is held.
     """
     search = _Search(
         tx,
-        workspace,
+        around.workspace,
         {},
         {charge.billed_as for charge in wanted},
         {charge.due_on for charge in wanted},
         looking,
         hold=False,
+        agreed=around,
+        around=frozenset(charge.schedule_id for charge in wanted),
     )
     dues = search.dues()
     assert search.agreed is not None, wanted
@@ -205,7 +209,7 @@ class _Search:
     hold: bool = True
     keys: set[Key] = field(default_factory=set)
     agreed: Agreements | None = None
-    _around: frozenset[str] = frozenset()
+    around: frozenset[str] = frozenset()
 
     def dues(self) -> list[Due]:
         """What those invoices bill, once nothing leads to another one."""
@@ -239,8 +243,8 @@ class _Search:
         return [one for one in found if one is not None and one.status is Status.DRAFT]
 
     def _agreed(self, schedule_ids: set[str]) -> Agreements:
-        if self.agreed is None or not schedule_ids <= self._around:
-            self._around = frozenset(schedule_ids)
+        if self.agreed is None or not schedule_ids <= self.around:
+            self.around = frozenset(schedule_ids)
             self.agreed = agreements.of_invoices(self.tx, self.workspace, schedule_ids)
         return self.agreed
 
@@ -250,7 +254,7 @@ class _Search:
         concerned = [
             schedule
             for schedule in agreed.schedules.values()
-            if schedule.id in self._around or schedule.bill_to is BillTo.PARENT
+            if schedule.id in self.around or schedule.bill_to is BillTo.PARENT
         ]
         used = self._used(agreed, concerned)
         return [
@@ -274,7 +278,8 @@ class _Search:
         """
         on = billed.charges.get(charge.billed_as)
         if on is None:
-            return schedule.bills or (schedule.id, charge.due_on) in billed.drafted
+            own = (schedule.id, charge.due_on) in billed.drafted
+            return (schedule.bills or own) and not billed.leaves_out(schedule, charge)
         return on in self.drafts
 
     def _wants(self, due: Due) -> bool:

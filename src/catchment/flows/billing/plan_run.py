@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
-from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Key, arrange
 from catchment.core.daily import DaysUsed
 from catchment.core.period import days_up_to
-from catchment.core.schedules import BillTo, Charge, Schedule
+from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.days_used import days_used
+from catchment.flows.billing.days_used import days_used, has_on_demand, may_join
 from catchment.flows.billing.late_usage import late
+from catchment.flows.billing.open_charges import open_charges
 from catchment.flows.billing.place_adjustments import Slot, attached, last_invoices, wanted
-from catchment.flows.billing.price_dues import Failures, attempt
-from catchment.flows.billing.run_billing import unbilled
+from catchment.flows.billing.price_dues import Failures
 from catchment.store import stamps
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoices
@@ -32,6 +29,17 @@ from catchment.store.stamps import Stamp
 from catchment.usage import UsageStore
 
 
+class Planned(NamedTuple):
+    """What was agreed, and the ``stamp`` of that."""
+
+    agreed: Agreements
+    stamp: Stamp
+
+    def still(self, tx: Connection) -> Agreements | None:
+        """The same where nothing has changed since; else None."""
+        return self.agreed if stamps.of(tx, self.agreed.workspace.id) == self.stamp else None
+
+
 class Plan(NamedTuple):
     """The invoices that are not there yet, in the order of the due days, and what was agreed as
     they were planned: the ``stamp`` is of that.
@@ -40,6 +48,11 @@ class Plan(NamedTuple):
     agreed: Agreements
     stamp: Stamp
     dues: dict[Key, Due]
+
+    @property
+    def planned(self) -> Planned:
+        """What it was made by."""
+        return Planned(self.agreed, self.stamp)
 
     def of(self, keys: Iterable[Key]) -> list[Due]:
         """The invoices that had these keys; those that are gone are left out."""
@@ -69,9 +82,9 @@ def used_by(
     agreed: Agreements,
     found: Iterable[Schedule],
     run: BillingRun,
-    billed: Billed | None = None,
+    billed: Billed,
 ) -> DaysUsed:
-    """On which days something was used of what ``found`` charge on demand, up to the run."""
+    """When something was used of what ``found`` charge on demand, up to the run."""
     until = days_up_to(run.as_of)
     billing = (one for one in found if one.bills)
     seq = run.last_seq
@@ -110,49 +123,29 @@ def _plan(
 def _whole_plan(
     tx: Connection, usage: UsageStore, agreed: Agreements, run: BillingRun, failures: Failures
 ) -> dict[Key, Due]:
-    billed = invoices.billed(tx, agreed.workspace.id)
-    frozen = time_travellers.days(tx, agreed.workspace)
-    used = used_by(tx, usage, agreed, agreed.schedules.values(), run, billed)
-    plan = _charged(agreed, billed, run.as_of, failures, frozen, used)
+    workspace = agreed.workspace
+    known = agreed.schedules.values()
+    demanding = [one for one in known if one.bills and has_on_demand(one)]
+    billed = invoices.billed(tx, workspace.id, [one.id for one in demanding])
+    frozen = time_travellers.days(tx, workspace)
+    used = used_by(tx, usage, agreed, demanding, run, billed)
+    plan = _arranged(tx, agreed, open_charges(tx, agreed, run.as_of, failures, frozen, used))
     found = [one for one in late(tx, usage, agreed, run.last_seq) if wanted(one)]
     if not found:
         return plan
     slots = (Slot(due, due.payer) for due in plan.values())
     dues, waiting = attached(slots, found, agreed.schedules)
-    dues += last_invoices(waiting, agreed.schedules, billed, run.as_of)
+    days = invoices.days_billed(tx, workspace.id, {one.host_id for one in waiting})
+    dues += last_invoices(waiting, agreed.schedules, days, run.as_of)
     return {due.key: due for due in sorted(dues, key=lambda due: (due.on, due.schedule.id))}
 
 
-def _charged(
-    agreed: Agreements,
-    billed: Billed,
-    as_of: date,
-    failures: Failures,
-    frozen: Mapping[str, date],
-    used: DaysUsed,
+def _arranged(
+    tx: Connection, agreed: Agreements, found: Sequence[tuple[Schedule, Charge]]
 ) -> dict[Key, Due]:
-    """What is due; of schedules whose time is ``frozen``, by that day at most."""
-    closed: defaultdict[str, set[date]] = defaultdict(set)
-    for key in billed.days:
-        closed[key.schedule_id].add(key.due_on)
-    found: list[tuple[Schedule, Charge]] = []
-    for schedule in agreed.schedules.values():
-        if schedule.bills:
-            day = min(as_of, frozen.get(schedule.id, as_of))
-            shut = closed.get(schedule.id, ()) if schedule.bill_to is BillTo.SELF else ()
-            find = partial(_open, schedule, agreed, billed, day, used, shut)
-            charged = attempt(schedule, failures, find) or ()
-            found += ((schedule, charge) for charge in charged)
-    dues = arrange(found, agreed.payer, billed.issued)
-    return {due.key: due for due in dues if due.key not in billed.days}
-
-
-def _open(
-    schedule: Schedule,
-    agreed: Agreements,
-    billed: Billed,
-    as_of: date,
-    used: DaysUsed,
-    closed: Container[date],
-) -> tuple[Charge, ...]:
-    return unbilled(schedule, charges(schedule, as_of, agreed.zone, used, closed), billed)
+    """The invoices of charges. Only what may join another's can find one that is there already."""
+    joining = [charge.due_on for schedule, charge in found if may_join(schedule)]
+    ids = None if joining else ()
+    days = invoices.days_billed(tx, agreed.workspace.id, ids, since=min(joining, default=date.min))
+    dues = arrange(found, agreed.payer, days.issued)
+    return {due.key: due for due in dues if due.key not in days.days}

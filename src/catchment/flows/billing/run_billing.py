@@ -8,18 +8,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges, running
+from catchment.core.charging import charges, is_over, running
 from catchment.core.consolidation import Key
 from catchment.core.daily import NEVER_USED, DaysUsed
+from catchment.core.ids import NewId
 from catchment.core.period import days_text, days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.check_sums import OutOfBalance
 from catchment.flows.billing.days_used import days_used, has_on_demand
+from catchment.flows.billing.drafting import drafted
+from catchment.flows.billing.filled_drafts import keep
 from catchment.flows.billing.issue_drafts import issue_drafts
-from catchment.flows.billing.keep_drafts import NewId
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.seat_usage import of_seats
+from catchment.flows.billing.settlements import settlements
 from catchment.store.access import Workspace
 from catchment.store.engine import lock
 from catchment.store.invoices import invoices
@@ -60,7 +63,8 @@ def bill_schedules(
     new_id: NewId,
 ) -> list[Invoice]:
     """Draft every due day of activated schedules within the caller's transaction, and issue the
-    drafts of those that do so by themselves. The caller holds the workspace's billing.
+    drafts of those that do so by themselves, but what gives back more than it charges. The caller
+    holds the workspace's billing.
 
     What bills its parent is on drafts of who pays for it, and is issued as those are. Usage is read
     through a connection of its own: what was acknowledged before counts, and reading waits for no
@@ -84,7 +88,14 @@ def bill_schedules(
     due = ((one, charges(one, as_of, zone, used)) for one in billing)
     wanted = [charge for one, own in due for charge in unbilled(one, own, billed)]
     kept = place(tx, usage, workspace, (), wanted, now=now, new_id=new_id).added
-    found, differences = issue_drafts(tx, workspace, [one.id for one in kept], now=now)
+    over = [one for one in billing if one.version and is_over(one, as_of)]
+    if over:
+        ids = {one.id for one in over}
+        agreed = agreements.of_invoices(tx, workspace, ids)
+        dues = settlements(tx, usage, agreed, ids, as_of)
+        kept += keep(tx, workspace, drafted(tx, usage, agreed, dues), now=now, new_id=new_id)
+    payable = [one.id for one in kept if one.net.minor >= 0]
+    found, differences = issue_drafts(tx, workspace, payable, now=now)
     if differences:
         raise OutOfBalance.by(differences[0])
     issued = {one.id: one for one in found}
@@ -104,7 +115,8 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
     """The charges of a schedule that no invoice bills yet.
 
     A day that has an invoice is closed: what an edit adds to it, recalculating its draft brings in.
-    Not so for what bills its parent, or on demand: the invoice of its day may be one of several.
+    Not so for what bills its parent, or comes after: the invoice of its day may be one of several.
+    Events that come late are left out where nothing late is adjusted.
     """
     return tuple(
         charge
@@ -112,9 +124,10 @@ def unbilled(schedule: Schedule, found: Iterable[Charge], billed: Billed) -> tup
         if charge.billed_as not in billed.charges
         and (
             schedule.bill_to is BillTo.PARENT
-            or charge.item.on_demand
+            or charge.comes_after
             or Key(charge.schedule_id, charge.due_on) not in billed.days
         )
+        and not billed.leaves_out(schedule, charge)
     )
 
 
@@ -136,6 +149,7 @@ def unbilled_before(
         and charge.read.start < day
         and charge.billed_as not in billed.charges
         and (charge.item.on_demand or Key(charge.schedule_id, charge.due_on) not in billed.issued)
+        and not billed.leaves_out(schedule, charge)
     )
 
 

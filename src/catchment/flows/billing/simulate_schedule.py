@@ -6,7 +6,7 @@ from tomorrow on what is supposed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,13 +18,13 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
-from catchment.core.daily import DaysUsed, within
+from catchment.core.daily import NEVER_USED, DaysUsed, Use, either, only
 from catchment.core.errors import Invalid
 from catchment.core.forecasting import Stretch, added, as_many, joined
 from catchment.core.metering import GROWING, NO_USAGE, Usage
 from catchment.core.money import quotient
 from catchment.core.period import NO_END, ONE_DAY, Period, day_after, months_after
-from catchment.core.schedules import Charge, ChargeId, PricedItem, Schedule, UsageKey
+from catchment.core.schedules import Charge, ChargeId, Schedule, UsageKey
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import days_used
@@ -43,7 +43,6 @@ from catchment.store.invoices import invoices
 from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
-from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
 
 MOST_MONTHS = 36
@@ -92,7 +91,8 @@ def simulate_schedule(
     the invoices of who pays. ``given`` says how much is used, by price or metric; for all else it
     is as last month. Raises NotFound, NothingToBill, Invalid, UsageDropped.
     """
-    schedule = schedules.one(tx, workspace.id, schedule_id)
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    schedule = around.schedule(schedule_id)
     zone = ZoneInfo(workspace.timezone)
     today = now.astimezone(zone).date()
     until = _until(max(today, schedule.start), until)
@@ -100,13 +100,12 @@ def simulate_schedule(
         raise NothingToBill.of(schedule)
     billed = invoices.billed(tx, workspace.id, [schedule_id])
     looking = partial(_with_coming, tx, usage, today)
-    around = agreements.of_invoices(tx, workspace, [schedule_id])
     used_days = looking(around, [schedule], Period(schedule.start, day_after(until)))
     wanted = unbilled(schedule, charges(schedule, until, zone, used_days), billed)
     if not wanted:
         _refuse_names(given)
         return Simulation(today, until, (), ())
-    agreed, found = planned(tx, workspace, wanted, looking, usage)
+    agreed, found = planned(tx, around, wanted, looking, usage)
     keys = {charge.billed_as for charge in wanted}
     dues = [due for due in found if any(one.billed_as in keys for one in due.charges)]
     _check_size(dues)
@@ -138,15 +137,14 @@ def _with_coming(
     schedules_asked: Sequence[Schedule],
     days: Period,
 ) -> DaysUsed:
-    """The days that were used until today, and all that come."""
-    known = days_used(tx, usage, agreed, schedules_asked, days)
-    coming = Period(today + ONE_DAY, NO_END).intersect(days)
-    to_come = {one.start for one in within(coming, days.last_day)} if coming else set()
-
-    def used(schedule: Schedule, item: PricedItem) -> Collection[date]:
-        return {*known(schedule, item), *to_come}
-
-    return used
+    """What was used until today, and all days that come: of events to come nothing is known."""
+    past = days.intersect(Period(date.min, today + ONE_DAY))
+    known = days_used(tx, usage, agreed, schedules_asked, past) if past else NEVER_USED
+    coming = days.intersect(Period(today + ONE_DAY, NO_END))
+    if coming is None:
+        return known
+    to_come = [Use(coming.start + n * ONE_DAY) for n in range(coming.days)]
+    return either(known, only(*to_come))
 
 
 def _until(begin: date, until: date | None) -> date:
@@ -226,7 +224,8 @@ def _as_supposed(
 
 def _is_charged(one: Measured) -> bool:
     """Whether there is a charge at all: on demand, only where something is used."""
-    return not one.charge.item.on_demand or bool(one.usage.pooled)
+    charge = one.charge
+    return not charge.item.on_demand or charge.event is not None or bool(one.usage.pooled)
 
 
 def _alone(schedule: Schedule) -> Schedule:

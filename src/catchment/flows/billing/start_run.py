@@ -6,19 +6,16 @@ and what asked may die.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, NotFound
-from catchment.core.money import total
+from catchment.core.ids import NewId
 from catchment.store.access import Workspace
 from catchment.store.invoices import billing_run_failures, billing_runs, run_invoices
-from catchment.store.invoices.billing_runs import BillingRun, RunStatus, RunTotal, Source
-from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
 
 
 class RunNotAtWork(Conflict):
@@ -47,7 +44,7 @@ def start_run(
     as_of: date,
     source: Source,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
     occasion: datetime | None = None,
 ) -> BillingRun:
     """A run that bills what is due by ``as_of``, and events up to the place ``last_seq``.
@@ -70,7 +67,7 @@ def retry_run(
     accept_bounds: bool,
     source: Source,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> BillingRun:
     """A run for the failures of another one only, up to the same day, by events up to ``last_seq``.
 
@@ -117,9 +114,8 @@ def ended(
     error: str | None = None,
 ) -> BillingRun:
     """End a run before its time, with what it has drafted by then. Raises RunEnded."""
-    drafted = run_invoices.drafted_by(tx, workspace.id, run.id)
     run = replace(
-        summed(run, drafted),
+        summed(tx, workspace.id, run),
         status=status,
         finished_at=now,
         failure_count=billing_run_failures.count(tx, run.id),
@@ -139,27 +135,8 @@ def one_run(
     return found
 
 
-def summed(run: BillingRun, drafted: Sequence[Invoice]) -> BillingRun:
+def summed(tx: Connection, workspace_id: str, run: BillingRun) -> BillingRun:
     """The run with what the invoices come to that it drafted, by currency."""
-    return replace(
-        run,
-        drafted_count=len(drafted),
-        undecided_taxes=sum(one.undecided_taxes > 0 for one in drafted),
-        totals=totals(drafted),
-    )
-
-
-def totals(drafted: Iterable[Invoice]) -> tuple[RunTotal, ...]:
-    """What invoices come to, by currency."""
-    found: defaultdict[str, list[Invoice]] = defaultdict(list)
-    for one in drafted:
-        found[one.currency].append(one)
-    return tuple(
-        RunTotal(
-            currency,
-            len(own),
-            total((one.net for one in own), currency),
-            total((one.tax for one in own), currency),
-        )
-        for currency, own in sorted(found.items())
-    )
+    totals, undecided = run_invoices.totals(tx, workspace_id, run.id)
+    count = sum(one.invoice_count for one in totals)
+    return replace(run, drafted_count=count, undecided_taxes=undecided, totals=totals)

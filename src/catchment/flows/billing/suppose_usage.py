@@ -190,8 +190,7 @@ def _last_month(
         members = agreed.pool(one.schedule, one.metric.id, at, one.scope).members
         pools.append(Pool(tuple(member._replace(spans=(span,)) for member in members), ()))
     everyone = {member.customer for pool in pools for member in pool.members}
-    known = aliases.of_customers(tx, agreed.workspace.id, everyone)
-    naming = Naming({who: tuple(alias.value for alias in found) for who, found in known.items()})
+    naming = Naming(aliases.names_of(tx, agreed.workspace.id, everyone))
     queries = [
         onward(
             UsageQuery(one.metric, (), any(needs_values(item.price) for item in one.items)),

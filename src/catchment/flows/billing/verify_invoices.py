@@ -18,10 +18,9 @@ from sqlalchemy import Connection
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
 from catchment.core.consolidation import Part
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.money import total
-from catchment.core.period import ONE_DAY
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.core.taxes import Taxation
 from catchment.flows.billing import agreements
@@ -35,6 +34,7 @@ from catchment.flows.billing.metrics_then import as_billed
 from catchment.flows.billing.verify_sale import sale_differs
 from catchment.flows.credits.credit_lines import without_credits
 from catchment.flows.credits.paid_again import paid_again
+from catchment.flows.credits.project_credits import with_totals
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
@@ -149,7 +149,10 @@ def _planned(
     if invoice.schedule_id is None or invoice.due_on is None:
         raise _Different("invoice", invoice.id, "billingScheduleId", "nothing", "a schedule")
     known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
-    agreed = history.as_known(known_at, invoice.calculated_at)
+    versions = {
+        line.schedule_id: kept[line.id].version for line in stored.lines if line.schedule_id
+    }
+    agreed = history.as_known(known_at, invoice.calculated_at, versions)
     schedule = agreed.schedules[invoice.schedule_id]
     plan = Plan(invoice, schedule, agreed, stored, kept)
     charged = without_credits(stored).lines
@@ -202,12 +205,11 @@ def _parts(
     ids = dict.fromkeys([invoice.schedule_id, *(line.schedule_id for line in lines)])
     known = [agreed.schedules[id] for id in ids if id and id in agreed.schedules]
     agreed = _among_invoiced(tx, agreed, invoice, lines)
+    uses = {Use(line.service.start, line.part): None for line in lines if line.service}
     for schedule in known:
         found = tuple(
             charge
-            for charge in charges(
-                schedule, invoice.due_on, agreed.zone, only(invoice.due_on - ONE_DAY)
-            )
+            for charge in charges(schedule, invoice.due_on, agreed.zone, only(*uses))
             if charge.due_on == invoice.due_on
         )
         path = agreed.way(invoice.customer_id, schedule.customer, invoice.due_on)
@@ -310,17 +312,16 @@ def _judged(tx: Connection, plan: Plan) -> Difference | None:
         invoice,
         customer_id=again.customer,
         currency=again.currency,
-        net=total((group.net for group in contents.groups), again.currency),
-        tax=total((group.tax for group in contents.groups), again.currency),
         undecided_taxes=again.undecided,
         billing_period=again.billing_period,
         accounting_date=again.accounting_date,
         notes=again.notes,
     )
+    made = with_totals(made, contents)
     return first_difference(invoice, replace(stored, evidence=plan.kept), made, contents)
 
 
-def _new_ids() -> Callable[[], str]:
+def _new_ids() -> NewId:
     """Ids that are no stored part's."""
     numbers = count(1)
     return lambda: f"new {next(numbers)}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from catchment.core.ids import NewId
 from catchment.core.taxes import NOT_TAXED
 from catchment.flows.billing.compare_invoices import Difference, first_difference
 from catchment.flows.credits.sell_grant import contents_of_sale, with_figures
@@ -17,7 +17,7 @@ from catchment.store.invoices.invoices import Invoice
 
 
 def sale_differs(
-    tx: Connection, invoice: Invoice, stored: Contents, new_id: Callable[[], str]
+    tx: Connection, invoice: Invoice, stored: Contents, new_id: NewId
 ) -> Difference | None:
     """Where the invoice, which no schedule charges, is not what sells the grant that it names."""
     ids = {line.credit_grant_id for line in stored.lines if line.credit_grant_id is not None}

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from catchment.core.ids import NewId
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 
 INVOICES_AT_ONCE = 500
-NewId = Callable[[], str]
 Progress = Callable[[int, int], None]
 """Is told how many invoices are done, and of how many."""
 

@@ -22,6 +22,7 @@ from catchment.flows.billing.draft_due import draft_due
 from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.issue_drafts import issue_drafts
 from catchment.flows.billing.park_drafts import parked
+from catchment.flows.billing.plan_run import Planned
 from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.run_billing import hold
 from catchment.flows.billing.start_run import ended, one_run, summed
@@ -125,8 +126,8 @@ def _bill(work: Work, run: BillingRun) -> None:
     with suppress(OSError):  # for speed only: what waits is counted as well, and no disk is needed
         work.usage.catch_up(work.workspace.id, wait=False)
     failures: Failures = {}
-    draft_due(work, run, failures)
-    checked, sheet = _checked(work, run)
+    by = draft_due(work, run, failures)
+    checked, sheet = _checked(work, run, by)
     kept_back: list[Failure] = []
     if not run.accept_bounds:
         with reading(work.engine) as tx:
@@ -154,7 +155,7 @@ def _end(
     named = ((work.new_id(), one) for one in failures)
     billing_run_failures.add(tx, work.workspace.id, run.id, named)
     run = replace(
-        summed(run, run_invoices.drafted_by(tx, work.workspace.id, run.id)),
+        summed(tx, work.workspace.id, run),
         status=RunStatus.UNBALANCED if differences else RunStatus.BALANCED,
         finished_at=work.ends(),
         failure_count=len(failures),
@@ -170,7 +171,7 @@ def _end(
     billing_runs.end(tx, run, report)
 
 
-def _checked(work: Work, run: BillingRun) -> tuple[list[Invoice], Sheet]:
+def _checked(work: Work, run: BillingRun, by: Planned) -> tuple[list[Invoice], Sheet]:
     """What the run answers for, and its control sheet.
 
     Drafts that others have made out of date meanwhile are calculated anew, as long as that helps.
@@ -179,7 +180,7 @@ def _checked(work: Work, run: BillingRun) -> tuple[list[Invoice], Sheet]:
     for rounds_left in reversed(range(_ROUNDS)):
         with reading(engine) as tx:
             found = _answered_for(tx, workspace, run)
-            sheet = control_sheet(tx, usage, workspace, found, run.last_seq)
+            sheet = control_sheet(tx, usage, workspace, found, run.last_seq, by.still(tx))
         if not sheet.outdated or not rounds_left:
             break
         for id in sheet.outdated:

@@ -6,7 +6,7 @@ same lines can be made of what is stored, without measuring anything again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from catchment.core.allocation import METHODS, MemberParts
 from catchment.core.credits import CreditUnit
 from catchment.core.drawing import Draw, Payable
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.lines import RateDisplay
 from catchment.core.money import EXACT, to_decimals, total
 from catchment.core.settling import Step, StepKind
@@ -75,7 +76,7 @@ def payables(lines: Sequence[LineItem], customers: Mapping[str, CustomerId]) -> 
 def credited(
     contents: Contents,
     draws: Sequence[Draw],
-    new_id: Callable[[], str],
+    new_id: NewId,
     before: Iterable[LineItem] = (),
 ) -> Contents:
     """The contents, which nothing pays yet, with the lines of ``draws`` at the end.
@@ -167,7 +168,7 @@ class _Made:
     """What is made of the draws on one invoice, one line after the other."""
 
     contents: Contents
-    new_id: Callable[[], str]
+    new_id: NewId
     before: Sequence[LineItem]
 
     def __post_init__(self) -> None:

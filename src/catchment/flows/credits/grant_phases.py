@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,12 @@ from sqlalchemy import Connection
 from catchment.core.consolidation import Due
 from catchment.core.credits import Entry, EntryKind, Grant, account, rest
 from catchment.core.errors import Conflict, FieldError
+from catchment.core.ids import NewId
 from catchment.core.refreshes import Refreshed, refreshed
 from catchment.core.schedules import Schedule
 from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.credits.credit_grants import GrantRecord
-
-NewId = Callable[[], str]
 
 
 class GrantUsed(Conflict):
@@ -29,6 +28,12 @@ class GrantUsed(Conflict):
 def grants(schedule: Schedule) -> bool:
     """Whether a phase of the schedule grants anything."""
     return any(phase.credit_grants for phase in schedule.phases)
+
+
+def may_pay(tx: Connection, workspace_id: str, dues: Iterable[Due]) -> bool:
+    """Whether anybody has credits, or is granted some by the phases of schedules on invoices."""
+    granting = any(grants(part.schedule) for due in dues for part in due.parts)
+    return granting or credit_grants.exist(tx, workspace_id)
 
 
 def grant_begun(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit, Entry, EntryKind, Grant, account
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
+from catchment.core.ids import NewId
 from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.credits.grant_phases import close
 from catchment.flows.credits.project_credits import project_again
@@ -22,8 +22,6 @@ from catchment.store.catalog import metrics
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.credits.credit_grants import GrantRecord
 from catchment.store.engine import lock
-
-NewId = Callable[[], str]
 
 
 class GrantClosed(Conflict):

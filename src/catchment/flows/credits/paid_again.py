@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from catchment.core.credits import EntryKind
 from catchment.core.drawing import Available, drawn
+from catchment.core.ids import NewId
 from catchment.flows.credits.credit_lines import credited, payables
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.invoices.invoice_parts import Contents, LineItem
@@ -20,7 +21,7 @@ def paid_again(
     invoice: Invoice,
     contents: Contents,
     stored: Sequence[LineItem],
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> Contents:
     """The contents, which nothing pays yet, with what each grant has given to the invoice.
 

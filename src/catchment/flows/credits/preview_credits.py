@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due
 from catchment.core.credits import Grant
-from catchment.flows.credits.grant_phases import NewId, to_be_granted
+from catchment.core.ids import NewId
+from catchment.flows.credits.grant_phases import to_be_granted
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants
@@ -18,14 +19,6 @@ from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
 
 Paid = tuple[Invoice, Contents, tuple[PaidBy, ...]]
-
-
-def may_pay(tx: Connection, workspace_id: str, dues: Iterable[Due]) -> bool:
-    """Whether somebody has credits, or is granted some by the phases of these."""
-    granting = any(
-        phase.credit_grants for due in dues for p in due.parts for phase in p.schedule.phases
-    )
-    return granting or credit_grants.exist(tx, workspace_id)
 
 
 def preview_credits(

@@ -6,7 +6,7 @@ than there is, whichever draft becomes final first, and finalising one changes n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from catchment.core.credits import Grant, rest
 from catchment.core.drawing import Available, Draw, drawn
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.money import EXACT, total
 from catchment.core.settling import StepKind
 from catchment.flows.credits.credit_lines import credited, payables, without_credits
@@ -28,8 +29,6 @@ from catchment.store.invoices.evidence import bodies, read
 from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schedules import schedule_billing
-
-NewId = Callable[[], str]
 
 
 @dataclass(slots=True)
@@ -103,8 +102,18 @@ def projected(
         draws = available.pay(unpaid.lines, invoice.customer_id)
         known = (before or {}).get(invoice.id, contents).lines
         paid = credited(unpaid, draws, new_id, known)
-        found[invoice.id] = _with_totals(invoice, paid), paid
+        found[invoice.id] = with_totals(invoice, paid), paid
     return [found[invoice.id] for invoice, _ in drafts]
+
+
+def with_totals(invoice: Invoice, contents: Contents) -> Invoice:
+    """The head with what its groups come to."""
+    currency = invoice.currency
+    return replace(
+        invoice,
+        net=total((group.net for group in contents.groups), currency),
+        tax=total((group.tax for group in contents.groups), currency),
+    )
 
 
 def project_again(
@@ -165,12 +174,3 @@ def _granted(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> 
 
 def _turn(invoice: Invoice) -> tuple[object, ...]:
     return invoice.due_on or invoice.accounting_date, invoice.created_at, invoice.id
-
-
-def _with_totals(invoice: Invoice, contents: Contents) -> Invoice:
-    currency = invoice.currency
-    return replace(
-        invoice,
-        net=total((group.net for group in contents.groups), currency),
-        tax=total((group.tax for group in contents.groups), currency),
-    )

@@ -6,7 +6,6 @@ from its first day on, whether or not its invoice is issued, paid, deleted or vo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,13 +14,14 @@ from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit
 from catchment.core.errors import Invalid
+from catchment.core.ids import NewId
 from catchment.core.lines import RateDisplay
 from catchment.core.money import Money, decimal_text, money_text
 from catchment.core.period import Period, day_after, day_text
 from catchment.core.pricing import OneTime, rate
 from catchment.core.schedules import Frequency, Timing
-from catchment.core.taxes import Reason, Taxation, TaxStatus, tax_on
-from catchment.flows.billing.keep_drafts import payers
+from catchment.core.taxes import Reason, Taxation, tax_on
+from catchment.flows.billing.keep_drafts import blank, payers
 from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store.access import Workspace
 from catchment.store.catalog import metrics, structures
@@ -30,9 +30,8 @@ from catchment.store.credits.credit_grants import GrantRecord
 from catchment.store.invoices import invoice_contents, invoice_writing, invoices
 from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup
-from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.invoices import Invoice
 
-NewId = Callable[[], str]
 _TITLE = "Prepaid credits"
 
 
@@ -161,31 +160,9 @@ def _drafted(
 ) -> tuple[Invoice, Contents]:
     grant = record.grant
     payer = payers(tx, workspace.id, [grant.customer])[grant.customer]
-    customer = payer.customer
-    taxed = tax_terms(tx, workspace.id, [customer.id])[customer.id]
+    taxed = tax_terms(tx, workspace.id, [grant.customer])[grant.customer]
     taxation = taxed.of(record.tax_rate_id, None, Reason.GRANT)
-    nothing = Money(0, grant.currency)
-    head = Invoice(
-        id=invoice_id,
-        workspace_id=workspace.id,
-        customer_id=customer.id,
-        schedule_id=None,
-        due_on=None,
-        status=Status.DRAFT,
-        currency=grant.currency,
-        net=nothing,
-        tax=nothing,
-        customer_emails=payer.emails,
-        customer_legal_name=customer.legal_name,
-        customer_billing_address=customer.address,
-        customer_tax_status=TaxStatus(customer.tax_status),
-        customer_tax_id=payer.tax_id,
-        accounting_date=on,
-        created_at=now,
-        updated_at=now,
-        calculated_at=now,
-        payment_term_days=payer.term_days,
-    )
+    head = blank(workspace.id, invoice_id, payer, grant.currency, on=on, now=now)
     what = _in_words(tx, workspace.id, record)
     contents = contents_of_sale(record, what, taxation, head, new_id, before)
     return with_figures(head, contents), contents

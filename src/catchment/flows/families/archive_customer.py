@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.flows.families.move_customers import Relocation, move_customers
 from catchment.store.access import Workspace
 from catchment.store.families import customers, families, links
@@ -38,7 +38,7 @@ def archive_customer(
     children: Children | None,
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Archive a customer; once more changes nothing.
 

@@ -5,13 +5,14 @@ A name belongs to one customer at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.store.families import aliases, customers
 from catchment.store.families.aliases import Alias
 
@@ -29,7 +30,7 @@ def set_aliases(
     values: Sequence[str],
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Make the customer's aliases exactly ``values``.
 

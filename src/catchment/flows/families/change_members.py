@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, NotFound, OwnParent
 from catchment.core.hierarchy import CustomerId, Link
+from catchment.core.ids import NewId
 from catchment.flows.families.move_customers import Relocation, check_parent, move_customers
 from catchment.flows.families.save_customer import CustomerArchived
 from catchment.store.access import Workspace
@@ -30,7 +31,7 @@ def create_organization(
     members: Sequence[CustomerId],
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Give ``owner`` its organization, unless it has it already, and add the members.
 
@@ -53,7 +54,7 @@ def add_members(
     members: Sequence[CustomerId],
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Make ``members`` children of ``owner`` from now on; those who are stay.
 
@@ -71,7 +72,7 @@ def replace_members(
     members: Sequence[CustomerId],
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Make ``members`` the only children of ``owner`` from now on; those left out go to the top.
 
@@ -95,7 +96,7 @@ def _add(
     members: Sequence[CustomerId],
     pointer: str,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     known = customers.many(tx, workspace.id, set(members))
     places = _places(links.above(tx, workspace.id, set(members)))

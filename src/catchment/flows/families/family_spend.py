@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 
 from catchment.core.allocation import Method
 from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Money
-from catchment.core.spending import Amount, Branch, Path, branch
+from catchment.core.money import Amount, Money
+from catchment.core.spending import Branch, Path, branch
 from catchment.flows.invoices import branch_parts
 from catchment.store.invoices import spending
 from catchment.store.invoices.invoices import Invoice

@@ -30,6 +30,7 @@ from catchment.core.family_import import (
     tree_refusals,
 )
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
+from catchment.core.ids import NewId
 from catchment.core.period import BEGINNING
 from catchment.flows.families import changed_payers, payers
 from catchment.flows.families.move_customers import MoveBeforeFinalised, ParentArchived, ParentDraft
@@ -50,7 +51,6 @@ from catchment.store.families.customers import Customer
 from catchment.store.schedules import joining
 from catchment.usage import UsageStore
 
-NewId = Callable[[], str]
 Progress = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is, and how much there is."""
 

@@ -8,7 +8,7 @@ are drafted anew.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from catchment.core.errors import (
     OwnParent,
 )
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Forest, Link, Move, check, move
+from catchment.core.ids import NewId
 from catchment.core.period import BEGINNING
 from catchment.flows.families import changed_payers, payers
 from catchment.flows.families.changed_payers import Turn
@@ -105,7 +106,7 @@ def move_customers(
     relocations: Sequence[Relocation],
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> dict[CustomerId, Link | None]:
     """Move customers, each at most once, and return the link each has from its instant on.
 
@@ -135,7 +136,7 @@ def place_customer(
     parent: CustomerId,
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Make a customer that is new a child of ``parent`` since always.
 
@@ -162,7 +163,7 @@ def plan_moves(
     workspace: str,
     relocations: Sequence[Relocation],
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> Plan:
     """What to write down, once it is known that the tree stays one. Nothing is written here.
 
@@ -197,9 +198,7 @@ def plan_moves(
     return plan
 
 
-def _write(
-    tx: Connection, workspace: str, plan: Plan, now: datetime, new_id: Callable[[], str]
-) -> None:
+def _write(tx: Connection, workspace: str, plan: Plan, now: datetime, new_id: NewId) -> None:
     links.save(tx, workspace, list(plan.moves.values()))
     parents = {r.parent: new_id() for r in plan.moved if r.parent}
     families.ensure_organizations(tx, workspace, parents, now)

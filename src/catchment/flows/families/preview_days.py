@@ -15,13 +15,13 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges, running
 from catchment.core.consolidation import Due, Part, arrange
-from catchment.core.daily import is_used
+from catchment.core.daily import DaysUsed, either, is_used
 from catchment.core.hierarchy import CustomerId, Move
 from catchment.core.period import days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.days_used import days_used
+from catchment.flows.billing.days_used import billed_uses, days_used
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Billed, Invoice, Status
@@ -115,18 +115,22 @@ def days(
     heads = {one.id: one for one in invoices.live(tx, workspace, known)}
     issued: dict[str, list[tuple[Schedule, Charge]]] = {}
     free: list[tuple[Schedule, Charge]] = []
+    until = days_up_to(today)
+    uses = [
+        days_used(tx, usage, agreed, known.values(), until)
+        for agreed, usage in zip(worlds, usages, strict=True)
+    ]
+    every = either(billed_uses(billed), *uses)
     for schedule in known.values():
-        for charge in _charges(schedule, today, before.zone):
+        for charge in _charges(schedule, today, before.zone, every):
             on = billed.charges.get(charge.billed_as)
             if on is not None and heads[on].status is not Status.DRAFT:
                 issued.setdefault(on, []).append((schedule, charge))
             elif _is_due(schedule, charge, on, billed):
                 free.append((schedule, charge))
-    until = days_up_to(today)
     was, will_be = (
         {due.key: due for due in arrange(charged, agreed.payer, billed.issued)}
-        for agreed, usage in zip(worlds, usages, strict=True)
-        for used in [days_used(tx, usage, agreed, known.values(), until, billed=billed)]
+        for agreed, used in zip(worlds, uses, strict=True)
         for charged in [[(of, one) for of, one in free if is_used(of, one, used)]]
     )
     found = [
@@ -147,10 +151,12 @@ def days(
     return sorted(found, key=lambda day: (day.due.schedule.start, day.due.schedule.id, day.due.on))
 
 
-def _charges(schedule: Schedule, today: date, zone: ZoneInfo) -> Iterator[Charge]:
-    yield from charges(schedule, today, zone)
+def _charges(
+    schedule: Schedule, today: date, zone: ZoneInfo, used: DaysUsed | None = None
+) -> Iterator[Charge]:
+    yield from charges(schedule, today, zone, used)
     if schedule.archived_at is None:
-        yield from running(schedule, today)
+        yield from running(schedule, today, used)
 
 
 def _is_due(schedule: Schedule, charge: Charge, on: str | None, billed: Billed) -> bool:

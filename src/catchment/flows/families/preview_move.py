@@ -8,7 +8,7 @@ those only the days that count usage after the move.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import BillingError, NotFound
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.core.money import Money, total
 from catchment.core.period import Period
@@ -127,7 +128,7 @@ def preview_move(
     relocation: Relocation,
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> Preview:
     """What ``relocation`` would change. Raises NotFound where the parent does not exist."""
     try:

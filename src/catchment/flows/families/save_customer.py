@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict
 from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
 from catchment.flows.families.change_aliases import set_aliases
 from catchment.flows.families.move_customers import Relocation, move_customers, place_customer
 from catchment.store.access import Workspace
@@ -69,7 +70,7 @@ def create_customer(
     request: CustomerRequest,
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> CustomerId:
     """Write a new customer down, a child of its parent since always, and return its id.
 
@@ -98,7 +99,7 @@ def update_customer(
     request: CustomerRequest,
     *,
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Write a customer anew; with another parent, it is moved there from now on.
 
@@ -157,7 +158,7 @@ def _set_contacts(
     customer: CustomerId,
     wanted: Sequence[ContactFacts],
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     left = contacts.of_customers(tx, workspace, [customer]).get(customer, [])
     new: list[Contact] = []
@@ -180,7 +181,5 @@ def _set_contacts(
     contacts.add(tx, workspace, new)
 
 
-def _contact(
-    customer: CustomerId, facts: ContactFacts, now: datetime, new_id: Callable[[], str]
-) -> Contact:
+def _contact(customer: CustomerId, facts: ContactFacts, now: datetime, new_id: NewId) -> Contact:
     return Contact(new_id(), customer, facts.name, facts.email, facts.billing_preference, now, now)

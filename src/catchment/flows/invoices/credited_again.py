@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Reckoning
+from catchment.core.allocation import Columns, Reckoning
 from catchment.core.errors import FigureDiffers
 from catchment.core.hierarchy import CustomerId
 from catchment.core.settled_shares import SharedBy, working
@@ -30,8 +30,8 @@ def credited_again(
     weights = parts_to_pay(stored.usage, paid)
     if not weights:
         raise FigureDiffers(f"What line item {line.id} pays is nobody's.")
-    lines = [(_called(one), parts_of(stored.usage, [one])) for one in paid]
-    shared = SharedBy.of_lines(line.net.currency, weights, lines)
+    lines = [(_called(one), Columns.of(parts_of(stored.usage, [one]))) for one in paid]
+    shared = SharedBy.of_lines(line.net.currency, Columns.of(weights), lines)
     return working(line.net, shared, place).reckonings(wanted)
 
 

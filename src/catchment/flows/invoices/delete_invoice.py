@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection
 
+from catchment.core.ids import NewId
 from catchment.flows.credits.project_credits import project_again
 from catchment.flows.invoices.finalize_invoice import one_draft
 from catchment.store.credits import ledger
@@ -14,9 +13,7 @@ from catchment.store.invoices import invoice_contents, invoice_customers, invoic
 from catchment.store.invoices.invoices import Invoice
 
 
-def delete_invoice(
-    tx: Connection, workspace_id: str, invoice_id: str, *, new_id: Callable[[], str]
-) -> Invoice:
+def delete_invoice(tx: Connection, workspace_id: str, invoice_id: str, *, new_id: NewId) -> Invoice:
     """Delete a draft and return it as it was. What credits held for it pays other drafts.
 
     Raises NotFound, InvoiceNotDraft.

@@ -9,28 +9,42 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from sqlalchemy import Connection
 
+from catchment.core.adjustments import Moved, moved
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, UsageQuery
+from catchment.core.money import Amount
 from catchment.core.pricing import SeatPart
 from catchment.core.seat_balances import counted_days, deciding
+from catchment.core.settling import StepKind
 from catchment.flows.billing.seat_usage import of_seats, totals_of
+from catchment.flows.invoices.credit_tax import left_to_pay
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.invoices import evidence, invoice_contents
+from catchment.store.invoices import adjustments, evidence, invoice_contents
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
 from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.schedules import schedule_versions
 from catchment.store.usage import kept_usage
 from catchment.usage import UsageStore
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedAnew:
+    """Which days an adjustment gives back, or charges after all, since the schedule was changed."""
+
+    moved: Moved
+    changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """A line with all that made its amount. ``members`` are in the order of the tree, by name.
 
-    Events of before ``kept_since`` were dropped, if it is given.
+    Events of before ``kept_since`` were dropped, if it is given. Of the line of a credit ``left``
+    is what was left to pay of its charge before it and after it.
     """
 
     invoice: Invoice
@@ -38,10 +52,12 @@ class Explanation:
     evidence: Evidence
     members: tuple[tuple[str, EvidenceMember], ...]
     kept_since: datetime | None = None
+    left: tuple[Amount, Amount] | None = None
+    agreed_anew: AgreedAnew | None = None
 
 
 def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -> Explanation:
-    """Why the line has its amount. Raises NotFound."""
+    """Why the line has its amount. Raises NotFound, FigureDiffers."""
     invoice = one_invoice(tx, workspace_id, invoice_id)
     line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
     kept = evidence.of_line(tx, workspace_id, line_id)
@@ -62,17 +78,35 @@ def explain_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: st
         kept,
         tuple((names[member.customer], member) for member in ordered),
         kept_usage.since(tx, workspace_id),
+        left_to_pay(tx, invoice, line) if line.settles is StepKind.CREDIT else None,
+        _agreed_anew(tx, line, kept, workspace_id),
     )
+
+
+def _agreed_anew(
+    tx: Connection, line: LineItem, kept: Evidence, workspace_id: str
+) -> AgreedAnew | None:
+    """None where the line is for the days that were billed."""
+    taken = line.deducted
+    if taken is None or not kept.version or line.service is None or line.schedule_id is None:
+        return None
+    billed = adjustments.lines_called(tx, workspace_id, taken.line_ids)
+    last = max(billed, key=lambda one: one.standing.number)
+    change = moved(last.service, None if taken.dropped else line.service)
+    at = schedule_versions.replaced_at(tx, line.schedule_id, kept.version - 1)
+    return None if change is None or at is None else AgreedAnew(change, at)
 
 
 def counted_events(tx: Connection, usage: UsageStore, workspace_id: str, line_id: str) -> pa.Table:
     """The places of exactly the usage events that a line counted; none where there is no such
     line, nor where it counts seats.
     """
+    line = invoice_contents.line_called(tx, workspace_id, line_id)
     kept = evidence.of_line(tx, workspace_id, line_id)
-    if kept is None or kept.counted is None or of_seats(kept.counted.metric):
+    counted = kept.counted if kept is not None else None
+    if line is None or counted is None or of_seats(counted.metric):
         return pa.table({"seq": pa.array([], pa.int64())})
-    return usage.counted(workspace_id, query_of(kept.counted), kept.counted.last_seq)
+    return usage.counted(workspace_id, query_of(counted), counted.last_seq, line.event)
 
 
 def deciding_seat_events(tx: Connection, workspace: Workspace, line_id: str) -> set[int]:

@@ -18,10 +18,11 @@ from sqlalchemy import Connection
 from catchment.core.allocation import METHODS, Method, Reckoning, workings
 from catchment.core.errors import FigureDiffers, NotFound
 from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import ADDING_UP, Usage
+from catchment.core.metering import ADDING_UP, NO_USAGE, Usage
 from catchment.core.money import EXACT, Money, exact_sum, total
 from catchment.core.pricing import bounds, needs_values, within
 from catchment.core.settling import StepKind
+from catchment.core.single_events import by_event
 from catchment.flows.billing.counting import Asking, count
 from catchment.flows.billing.onward import Onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from
@@ -204,14 +205,19 @@ def _used(
     if counted is None:
         return None
     price, place = structures.parse(kept.structure), counted.last_seq
-    query = replace(query_of(counted), want_values=needs_values(price), bounds=bounds(price))
+    query = replace(
+        query_of(counted),
+        want_values=needs_values(price),
+        bounds=bounds(price),
+        want_events=line.event is not None,
+    )
     assert line.service is not None, line
     assert line.schedule_id is not None, line
     payer = schedules.one(tx, workspace.id, line.schedule_id).customer
     zone = ZoneInfo(workspace.timezone)
     asking = [Asking(Onward(query, counted.before), line.service, payer, line.part)]
     [used] = count(tx, usage, workspace.id, zone, asking, last_seq=place, last_seat=place).answers
-    return used
+    return used if line.event is None else by_event(used).get(line.event, NO_USAGE)
 
 
 def _reckoned(

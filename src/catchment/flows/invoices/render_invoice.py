@@ -27,7 +27,7 @@ from catchment.flows.invoices.printed_seller import printed_seller
 from catchment.flows.invoices.printed_taxes import tax_facts, tax_notes, tax_of, tax_rows, tax_sums
 from catchment.store import merchants
 from catchment.store.engine import writing
-from catchment.store.invoices import invoice_contents, invoices
+from catchment.store.invoices import invoice_contents, invoice_documents, invoices
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup
 from catchment.store.invoices.invoices import Invoice, Status
 
@@ -40,19 +40,19 @@ def invoice_pdf(tx: Connection, engine: Engine, invoice: Invoice, *, now: dateti
     if invoice.number is None:
         seller = printed_seller(tx, merchants.get(tx, invoice.workspace_id))
         return render(_document(tx, invoice, seller(invoice)))
-    kept = invoices.document(tx, invoice.id)
+    kept = invoice_documents.kept(tx, invoice.id)
     if kept is not None:
         return kept
     assert invoice.merchant is not None, invoice.id
     pdf = render(_document(tx, invoice, invoice.merchant))
     with writing(engine) as own:  # the reader's snapshot cannot write
         current = invoices.find(own, invoice.workspace_id, invoice.id, for_change=True)
-        kept = invoices.document(own, invoice.id)
+        kept = invoice_documents.kept(own, invoice.id)
         if current is None or current.status is not invoice.status:
             return pdf  # voided meanwhile: this is what it was when it was asked for
         if kept is None:
             digest = hashlib.sha256(pdf).hexdigest()
-            invoices.keep_document(own, invoice, pdf, sha256=digest, now=now)
+            invoice_documents.keep(own, invoice, pdf, sha256=digest, now=now)
     return kept or pdf
 
 

@@ -62,15 +62,16 @@ def _measured(
     """The charge of the line with those beside it. What only takes back others measured nothing."""
     assert line.schedule_id is not None, line
     agreed, _ = agreements.paying(tx, workspace, [line.schedule_id], {})
+    agreed = agreements.of_version(tx, agreed, line.schedule_id, kept.version)
     agreed = replace(agreed, known_at=line.known_at)
     schedule, due_on = agreed.schedules[line.schedule_id], invoice.due_on
     if line.deducted is not None:
         taken = adjustments.lines_called(tx, workspace.id, line.deducted.line_ids)
         due_on = max((one.due_on for one in taken), default=due_on)
-    charge = None if due_on is None else charged_again(agreed, line, due_on)
+    charge = None if due_on is None else charged_again(tx, agreed, line, due_on)
     if charge is None:
         raise FigureDiffers(f"What made line item {line.id} is not charged any more.")
-    if line.deducted is not None and line.deducted.reverses:
+    if line.deducted is not None and line.deducted.owes_nothing:
         return schedule, Measured(charge)
     [charge] = as_billed(tx, workspace.id, [charge])
     part = Part(schedule, (schedule.customer,), (charge,))

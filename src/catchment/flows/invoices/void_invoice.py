@@ -11,7 +11,7 @@ from catchment.core.errors import InvoiceVoided
 from catchment.flows.credits.apply_credits import return_credits
 from catchment.flows.invoices.finalize_invoice import numbered, one_invoice
 from catchment.store.engine import lock
-from catchment.store.invoices import invoice_writing, invoices
+from catchment.store.invoices import invoice_documents, invoice_writing, invoices
 from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.usage import kept_usage, late_looks, usage_lines
 from catchment.store.usage.kept_usage import UsageDropped
@@ -42,5 +42,5 @@ def void_invoice(
     return_credits(tx, voided, on=on, now=now)
     invoices.release(tx, invoice_id)
     late_looks.forget(tx, invoice_id)
-    invoices.drop_document(tx, invoice_id)
+    invoice_documents.drop(tx, invoice_id)
     return voided

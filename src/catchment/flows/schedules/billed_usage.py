@@ -7,21 +7,16 @@ it to them: where those have invoiced that usage, it would be billed twice, or n
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges
-from catchment.core.daily import only
-from catchment.core.discounts import Discount
 from catchment.core.errors import Conflict, FieldError
-from catchment.core.minimums import Minimum
-from catchment.core.period import ONE_DAY, Period, Span
+from catchment.core.period import Span
 from catchment.core.schedules import Schedule
 from catchment.flows.billing import agreements
+from catchment.flows.schedules.billed_charges import ScheduleBilled, agree_anew
 from catchment.store.access import Workspace
 from catchment.store.catalog import prices
 from catchment.store.catalog.price_terms import Terms
@@ -34,19 +29,10 @@ _Held = frozenset[tuple[str, tuple[Span, ...]]]
 """Customers, and when their usage belongs to the schedule that is watched."""
 
 
-class ScheduleBilled(Conflict):
-    """The change would alter a period that is invoiced for good."""
-
-    code = "schedule_billed"
-
-
 class UsageBilled(Conflict):
     """Another schedule has invoiced this usage for good."""
 
     code = "usage_billed"
-
-
-_What = tuple[str, Period, Period, Period, Discount | Minimum | None, tuple[Discount, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +46,15 @@ class Watch:
     _issued_days: dict[date, str]
     _issued_usage: dict[IssuedUsage, _Held]
 
-    def check(self, tx: Connection) -> None:
-        """Refuse the change that has been made. Raises ScheduleBilled, UsageBilled."""
+    def check(self, tx: Connection, now: datetime) -> None:
+        """Refuse the change that has been made ``now``, or note what it changes of what is charged
+        in advance. Raises ScheduleBilled, UsageBilled.
+        """
         after = schedules.one(tx, self.workspace.id, self.schedule_id)
         if self._before is not None and self._issued_days:
             self._check_own(self._before, after)
+            days = self._issued_days
+            agree_anew(tx, self.workspace, self._before, after, days, now)
         held = _held(tx, self.workspace, self.schedule_id, list(self._issued_usage))
         for usage, before in self._issued_usage.items():
             if held[usage] != before and usage.schedule_id == self.schedule_id:
@@ -95,14 +85,6 @@ class Watch:
                 message = f"Invoice {number} was {how} by the present setting; void it first."
                 error = FieldError(field, ScheduleBilled.code, message)
                 raise ScheduleBilled(message, errors=(error,))
-        zone = ZoneInfo(self.workspace.timezone)
-        old, new = (_by_day(schedule, self._issued_days, zone) for schedule in (before, after))
-        for day, number in sorted(self._issued_days.items()):
-            if old.get(day) != new.get(day):
-                raise ScheduleBilled(
-                    f"Invoice {number} of {day} would charge something else; void it first, or"
-                    " change only what comes after it."
-                )
 
 
 def watch(
@@ -188,17 +170,3 @@ def _held(
                 if carve.schedule_id == schedule_id
             )
     return found
-
-
-def _by_day(
-    schedule: Schedule, due: Collection[date], zone: ZoneInfo
-) -> dict[date, frozenset[_What]]:
-    """What is charged on each day ``due``, and may be on demand."""
-    used = only(*(day - ONE_DAY for day in due))
-    days: dict[date, set[_What]] = {}
-    for charge in charges(schedule, max(due), zone, used):
-        item = charge.item
-        days_of = charge.service, charge.full, charge.read
-        what = (item.id, *days_of, item.settles, charge.discounts)
-        days.setdefault(charge.due_on, set()).add(what)
-    return {day: frozenset(found) for day, found in days.items()}

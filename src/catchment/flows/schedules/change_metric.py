@@ -6,7 +6,7 @@ finalised invoices stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid
 from catchment.core.expressions import parse
+from catchment.core.ids import NewId
 from catchment.core.metering import GROWING, VALUING, Aggregation
 from catchment.core.parameters import Parameter
 from catchment.core.pricing import continues, needs_values
@@ -37,7 +38,7 @@ class MetricInUse(Conflict):
 
 
 def create(
-    tx: Connection, workspace: str, terms: Terms, *, new_id: Callable[[], str], now: datetime
+    tx: Connection, workspace: str, terms: Terms, *, new_id: NewId, now: datetime
 ) -> StoredMetric:
     """Keep a new metric. Raises Invalid, MetricNameTaken.
 
@@ -50,9 +51,7 @@ def create(
     return metrics.add(tx, workspace, new_id(), terms, now)
 
 
-def change(
-    tx: Connection, workspace: str, id: str, terms: Terms, *, new_id: Callable[[], str]
-) -> StoredMetric:
+def change(tx: Connection, workspace: str, id: str, terms: Terms, *, new_id: NewId) -> StoredMetric:
     """Replace a metric. Raises Invalid, NotFound, MetricNameTaken, MetricInUse.
 
     A parameter keeps the id of the one that it is named by, or whose name it has.
@@ -135,7 +134,7 @@ def _check_expression(terms: Terms) -> None:
         raise Invalid.field("/expression", message)
 
 
-def _identified(terms: Terms, before: Sequence[Parameter], new_id: Callable[[], str]) -> Terms:
+def _identified(terms: Terms, before: Sequence[Parameter], new_id: NewId) -> Terms:
     by_name = {one.name: one.id for one in before}
     free = {one.id for one in before}
     claimed = free & {one.id for one in terms.parameters}

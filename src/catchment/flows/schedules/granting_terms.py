@@ -6,7 +6,7 @@ nothing of grants in any phase leaves them all as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -14,11 +14,10 @@ from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit, PhaseGrant, Refresh, Rollover
 from catchment.core.errors import Invalid
+from catchment.core.ids import NewId
 from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.schedules.settling_terms import PhasePrices, prices_covered
 from catchment.flows.taxes.named_rates import check_rate
-
-NewId = Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)

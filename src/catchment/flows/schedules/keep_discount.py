@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from catchment.core.discounts import SeatDiscountType
 from catchment.core.errors import FieldError, Invalid
+from catchment.core.ids import NewId
 from catchment.flows.schedules.keep_schedule import change_discount
-from catchment.flows.schedules.schedule_terms import NewId
 from catchment.flows.schedules.settling_terms import (
     DiscountTerms,
     PhasePrices,

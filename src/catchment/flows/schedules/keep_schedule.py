@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
+from catchment.core.ids import NewId
 from catchment.flows.billing.run_billing import bill_schedule, hold
 from catchment.flows.credits.grant_phases import grant_phases, refuse_used
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts
 from catchment.flows.schedules import billed_usage
+from catchment.flows.schedules.billed_charges import end_today
 from catchment.flows.schedules.pool_terms import check_exclusions
 from catchment.flows.schedules.schedule_terms import (
-    NewId,
     Terms,
     check_days,
     check_start,
@@ -31,6 +32,7 @@ from catchment.store.schedules import (
     joining,
     payment_settings,
     phase_terms,
+    schedule_billing,
     schedule_records,
     schedules,
 )
@@ -192,7 +194,7 @@ def rewrite(
     refuse_used(tx, workspace.id, record.id, kept)
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
-    watch.check(tx)
+    watch.check(tx, now)
     bill_again(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
     return record
 
@@ -206,9 +208,9 @@ def archive(
     now: datetime,
     new_id: NewId,
 ) -> ScheduleRecord:
-    """End a schedule today: what is due by then is drafted, and nothing that falls due later.
-
-    Again, nothing changes. Raises NotFound.
+    """End a schedule today: what is due by then is drafted, and nothing that falls due later but
+    what gives back what was paid in advance for the days after. Again, nothing changes. Raises
+    NotFound.
     """
     hold(tx, workspace)
     record = schedule_records.one(tx, workspace.id, id, to_change=True)
@@ -217,6 +219,8 @@ def archive(
     if record.activated_at is not None:  # billing runs pass over it from now on
         today = now.astimezone(ZoneInfo(workspace.timezone)).date()
         bill_schedule(tx, usage, workspace, id, as_of=today, now=now, new_id=new_id)
+    days = schedule_billing.issued_days(tx, workspace.id, id)
+    end_today(tx, workspace, schedules.one(tx, workspace.id, id), days, now)
     archived = replace(record, archived_at=now, updated_at=now)
     rivals = billed_usage.rivals(tx, workspace.id, record)
     schedule_records.save_head(tx, archived)
@@ -335,7 +339,7 @@ def _start(
     started = replace(record, activated_at=now, updated_at=now)
     watch = billed_usage.watch(tx, workspace, started, None)
     schedule_records.save_head(tx, started)
-    watch.check(tx)
+    watch.check(tx, now)
     bill_again(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
     return started
 

@@ -15,10 +15,9 @@ from catchment.core.pricing import Fixed, OneTime, SeatBased, continues, needs_v
 from catchment.core.schedules import Frequency, Timing
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.on_demand_terms import (
-    check_daily_metric,
+    check_metric,
     check_on_demand,
     has_tiers_that_go_on,
-    on_demand,
 )
 from catchment.flows.schedules.pool_terms import check_named
 from catchment.store.catalog import list_prices, metered, prices, products
@@ -142,8 +141,7 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
             "minPrice and maxPrice bound the price of each event, and a"
             f" {metric.aggregation} metric gives events no value.",
         )
-    if on_demand(terms):
-        check_daily_metric(metric)
+    check_metric(terms, metric)
     going_on = continues(terms.price) or has_tiers_that_go_on(terms)
     if going_on and metric.aggregation not in GROWING:
         raise NotSupportedYet.field(

@@ -28,7 +28,7 @@ def occurrences(
     included, by start, the shorter first; without a cadence they are months. What is charged on
     demand has no periods.
     """
-    known = sorted({one for one in cadences if one[0] is not Frequency.ON_DEMAND})
+    known = sorted({one for one in cadences if not one[0].on_demand})
     items = tuple(_item(*cadence) for cadence in known or [MONTHLY])
     phase = Phase("", start, end, items)
     schedule = Schedule("", "", start, end, billing_day, roll_up=False, phases=(phase,))

@@ -1,11 +1,11 @@
-"""What a price must be to be charged on demand: by the usage of single days."""
+"""What a price must be to be charged on demand: by the usage of single days, or single events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from catchment.core.errors import Invalid, NotSupportedYet
-from catchment.core.metering import Aggregation, Metric
+from catchment.core.metering import GROWING, Aggregation, Metric
 from catchment.core.pricing import Graduated, Volume
 from catchment.core.schedules import Frequency
 from catchment.store.catalog.price_terms import Terms
@@ -14,8 +14,8 @@ _METRIC = "/structure/usageMetricId"
 
 
 def on_demand(terms: Terms) -> bool:
-    """Whether it is charged for days on which something was used."""
-    return terms.frequency is Frequency.ON_DEMAND
+    """Whether it is charged for days on which something was used, or per event of those."""
+    return terms.frequency.on_demand
 
 
 def any_on_demand(prices: Iterable[Terms]) -> bool:
@@ -33,20 +33,34 @@ def check_on_demand(terms: Terms) -> None:
     if not on_demand(terms):
         return
     if not terms.of_usage:
-        message = "Only usage can be charged on demand: on days without any nothing is due."
+        message = (
+            f"Only usage can be charged {terms.frequency}: it is due for what was used, and where"
+            " nothing was used nothing is due."
+        )
         raise Invalid.field("/billingFrequency", message)
     price = terms.price
     if isinstance(price, Volume) and (len(price.tiers) > 1 or price.tiers[0].fee):
         raise NotSupportedYet.field(
             "/structure/tiers",
-            "On demand a VOLUME price has one tier without a fee: what a day costs when later days"
-            " reach another tier is not supported yet. Tiers of a GRADUATED price are.",
+            f"Billed {terms.frequency} a VOLUME price has one tier without a fee: what is billed"
+            " already when later usage reaches another tier is not supported yet. Tiers of a"
+            " GRADUATED price are.",
         )
 
 
-def check_daily_metric(metric: Metric) -> None:
-    """Refuse what has a figure on days without an event. Raises Invalid."""
-    if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
+def check_metric(terms: Terms, metric: Metric) -> None:
+    """Refuse what has a figure on days without an event, and per event what is no sum over events.
+
+    Raises Invalid.
+    """
+    how = metric.aggregation
+    if terms.frequency is Frequency.PER_EVENT and how not in GROWING:
+        message = (
+            f"Billed PER_EVENT every event is a line, and of a {how} metric no single event has a"
+            " usage of its own: that needs COUNT, SUM or CUSTOM."
+        )
+        raise Invalid.field(_METRIC, message)
+    if on_demand(terms) and how is Aggregation.TIME_WEIGHTED_SUM:
         message = (
             "A TIME_WEIGHTED_SUM metric has usage on days without any event, and on demand only"
             " days with events are charged."

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.ids import NewId
 from catchment.flows.billing.simulate_schedule import Simulation, simulate_schedule
 from catchment.flows.billing.suppose_usage import Given
 from catchment.flows.schedules import keep_schedule
-from catchment.flows.schedules.schedule_terms import NewId, Terms, check_start
+from catchment.flows.schedules.schedule_terms import Terms, check_start
 from catchment.store.access import Workspace
 from catchment.store.schedules.schedule_records import ScheduleRecord
 from catchment.usage import UsageStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
+from catchment.core.ids import NewId
 from catchment.core.period import Period, day_after
 from catchment.core.schedules import BillTo
 from catchment.flows.families.save_customer import CustomerArchived
@@ -33,8 +34,6 @@ from catchment.store.catalog.prices import StoredPrice
 from catchment.store.families import customers
 from catchment.store.schedules import schedule_records
 from catchment.store.schedules.schedule_records import PhasePrice, PhaseRecord, ScheduleRecord
-
-NewId = Callable[[], str]
 
 
 class RollUpNeedsChildren(Invalid):

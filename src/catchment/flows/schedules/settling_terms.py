@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
 from catchment.core.errors import Invalid
+from catchment.core.ids import NewId
 from catchment.core.minimums import Minimum
 from catchment.flows.schedules.on_demand_terms import any_on_demand
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
 
-NewId = Callable[[], str]
+_Record = TypeVar("_Record", DiscountRecord, MinimumRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,8 @@ def discounts_of(
     for one in asked:
         named = frozenset(prices.named[id] for id in one.prices)
         applied = Discount("", one.type, one.amount, one.message, one.separate, named, one.seats)
-        same = next((old for old in left if replace(old.applied, id="") == applied), None)
-        if same is None:
-            same = DiscountRecord(replace(applied, id=new_id()), now, now)
-        else:
-            left.remove(same)
-        found.append(same)
+        known = _known(left, applied)
+        found.append(known or DiscountRecord(replace(applied, id=new_id()), now, now))
     return tuple(found)
 
 
@@ -121,13 +119,17 @@ def minimums_of(
     found: list[MinimumRecord] = []
     for one in asked:
         applied = Minimum("", one.amount, frozenset(prices.named[id] for id in one.prices))
-        same = next((old for old in left if replace(old.applied, id="") == applied), None)
-        if same is None:
-            same = MinimumRecord(replace(applied, id=new_id()), now, now)
-        else:
-            left.remove(same)
-        found.append(same)
+        known = _known(left, applied)
+        found.append(known or MinimumRecord(replace(applied, id=new_id()), now, now))
     return tuple(found)
+
+
+def _known(left: list[_Record], applied: Discount | Minimum) -> _Record | None:
+    """The one in these terms, which is then no longer ``left``."""
+    for place, one in enumerate(left):
+        if replace(one.applied, id="") == applied:
+            return left.pop(place)
+    return None
 
 
 def copied(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.period import instant
+from catchment.core.phase_days import phases_of
 from catchment.core.schedules import Schedule, Scope
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
@@ -94,10 +95,9 @@ def _prices(
 ) -> Mapping[tuple[str, Scope], list[str]]:
     """The prices in force at an instant, those together that measure the same customers."""
     found: dict[tuple[str, Scope], list[str]] = {}
-    for phase in schedule.phases:
-        days = schedule.days_of(phase)
-        if days is not None and at in days.span(agreed.zone):
-            for item in phase.items:
+    for _, of in phases_of(schedule):
+        if at in of.days.span(agreed.zone):
+            for item in of.phase.items:
                 if item.metric is not None:
                     found.setdefault((item.metric.id, item.scope), []).append(item.id)
     return found

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from catchment.core.errors import Conflict, Invalid
+from catchment.core.ids import NewId
 from catchment.flows.billing.run_billing import hold
 from catchment.flows.schedules import billed_usage
 from catchment.flows.schedules.keep_schedule import (
@@ -15,7 +16,6 @@ from catchment.flows.schedules.keep_schedule import (
     one_to_change,
     refuse_ended,
 )
-from catchment.flows.schedules.schedule_terms import NewId
 from catchment.store.access import Workspace
 from catchment.store.schedules import schedule_records
 from catchment.store.schedules.schedule_records import ScheduleRecord
@@ -108,7 +108,7 @@ def cancel(
     record = replace(record, tax_rates=rates)
     watch = billed_usage.watch(tx, workspace, record, before)
     schedule_records.save(tx, workspace.id, record)
-    watch.check(tx)
+    watch.check(tx, now)
     bill_again(tx, usage, workspace, record, watch.rivals, today=today, now=now, new_id=new_id)
     return record
 

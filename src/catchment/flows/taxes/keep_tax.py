@@ -5,20 +5,19 @@ Changing one that is published makes a version: what was taxed with the one befo
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from catchment.core.errors import Conflict, FieldError, NotFound
+from catchment.core.ids import NewId
 from catchment.store import versions
 from catchment.store.taxes import tax_rates
 from catchment.store.taxes.tax_rates import CATEGORIES, RATES, CategoryFacts, RateFacts
 from catchment.store.versions import Kind
 
 Facts = RateFacts | CategoryFacts
-NewId = Callable[[], str]
 
 
 class TaxArchived(Conflict):

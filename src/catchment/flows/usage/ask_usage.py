@@ -60,8 +60,8 @@ def calculate(
     for value in values:
         names[owners.get(value, value)].add(value)
     whole = [value for value, owner in owners.items() if value == owner]
-    for customer, known in aliases.of_customers(tx, workspace, whole).items():
-        names[customer].update(alias.value for alias in known)
+    for customer, known in aliases.names_of(tx, workspace, whole).items():
+        names[customer].update(known)
     members = (Member(who, tuple(sorted(own)), (span,)) for who, own in sorted(names.items()))
     query = UsageQuery(metric, tuple(members))
     [found] = usage.measure(workspace, [query])
@@ -92,11 +92,8 @@ def chart(
     edges = [first_instant(day, zone) for day in (*days, period.end)]
     span = Span(edges[0], edges[-1])
     spans = _family(tx, workspace, ids, span) if descendants else dict.fromkeys(ids, (span,))
-    known = aliases.of_customers(tx, workspace, spans)
-    members = tuple(
-        Member(who, (who, *(alias.value for alias in known.get(who, ()))), when)
-        for who, when in spans.items()
-    )
+    known = aliases.names_of(tx, workspace, spans)
+    members = tuple(Member(who, (who, *known.get(who, ())), when) for who, when in spans.items())
     buckets = usage.series(workspace, UsageQuery(metric, members), edges)
     return list(zip(days, buckets, strict=True))
 

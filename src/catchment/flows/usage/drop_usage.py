@@ -16,10 +16,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine
 
 from catchment.core.charging import running
-from catchment.core.daily import only
+from catchment.core.daily import Use, only
 from catchment.core.errors import Invalid
 from catchment.core.metering import Aggregation
 from catchment.core.period import BEGINNING, Period, day_text, days_text, first_instant
+from catchment.core.phase_days import phases_of
 from catchment.core.schedules import Charge
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
@@ -145,7 +146,7 @@ def _going_on(agreed: Agreements, day: date) -> Iterator[tuple[str, Charge]]:
     """What is charged for ``day`` with tiers that earlier usage has moved."""
     for schedule in agreed.schedules.values():
         if schedule.archived_at is None:
-            for charge in running(schedule, day, only(day)):
+            for charge in running(schedule, day, only(Use(day))):
                 if charge.before is not None and charge.read.start < day:
                     yield schedule.customer, charge
 
@@ -155,11 +156,9 @@ def _looks_back(agreed: Agreements, day: date) -> bool:
     return any(
         item.metric is not None
         and item.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM
-        and days is not None
-        and days.end > day
+        and of.days.end > day
         for schedule in agreed.schedules.values()
         if schedule.archived_at is None
-        for phase in schedule.phases
-        for days in [schedule.days_of(phase)]
-        for item in phase.items
+        for _, of in phases_of(schedule)
+        for item in of.phase.items
     )

@@ -19,7 +19,7 @@ from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.late_usage import above, adjustment_lines, late
+from catchment.flows.billing.late_usage import adjustment_lines, late
 from catchment.flows.billing.place_adjustments import wanted
 from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.families.compare_days import changed
@@ -89,7 +89,7 @@ def _payers(
     """What is not issued and would be another invoice."""
     workspace = agreed.workspace
     owners = aliases.owners(tx, workspace.id, {one.alias for one in found.changed})
-    everyone = above(agreed.among(tx, set(owners.values())).forest, owners.values())
+    everyone = agreed.among(tx, set(owners.values())).forest.linked_above(owners.values())
     types = {one.event_type for one in found.changed}
     since = min(one.at for one in found.changed)
     touched = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -31,6 +31,17 @@ def in_force(tx: Connection, workspace: str, id: str) -> InForce | None:
     )
     row = tx.execute(query.with_for_update(read=True)).one_or_none()
     return InForce(metric_of(row), parameters_of(row)) if row else None
+
+
+def metrics_now(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str, Metric]:
+    """Those of ``ids`` that there are, or ever were, as they are defined now.
+
+    What they leave open has its default.
+    """
+    query = select(usage_metrics).where(
+        usage_metrics.c.workspace_id == workspace, usage_metrics.c.id.in_(ids)
+    )
+    return {row.id: metric_of(row) for row in tx.execute(query)}
 
 
 def parameters_of(row: Row[Any]) -> tuple[Parameter, ...]:

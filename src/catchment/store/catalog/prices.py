@@ -121,7 +121,7 @@ def on_a_schedule(tx: Connection, price: StoredPrice) -> bool:
     return bool(tx.execute(select(exists().where(phase_prices.c.price_id == price.id))).scalar())
 
 
-def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
+def items(tx: Connection, wanted: Select[str]) -> dict[str, PricedItem]:
     """What billing applies, by price id, for every price in the ids that ``wanted`` selects."""
     query = (
         select(
@@ -149,16 +149,21 @@ def items(tx: Connection, wanted: Select[tuple[str]]) -> dict[str, PricedItem]:
         .join(seat_metrics, seat_metrics.c.id == prices.c.seat_metric_id, isouter=True)
         .where(prices.c.id.in_(wanted))
     )
-    metrics = _Metrics(tx)
-    return {row.id: _item(row, metrics) for row in tx.execute(query)}
+    rows = tx.execute(query).all()
+    metrics = _Metrics(tx, {row.usage_metric_id for row in rows if row.usage_metric_id})
+    return {row.id: _item(row, metrics) for row in rows}
 
 
 class _Metrics:
     """Metrics as prices measure them, each read once."""
 
-    def __init__(self, tx: Connection) -> None:
-        self._tx = tx
-        self._rows: dict[str, Row[Any]] = {}
+    def __init__(self, tx: Connection, ids: Collection[str]) -> None:
+        c = usage_metrics.c
+        self._rows = {
+            row.id: row
+            for part in chunks(ids)
+            for row in tx.execute(select(usage_metrics).where(c.id.in_(part)))
+        }
         self._known: dict[tuple[str, tuple[tuple[str, str], ...]], Metric] = {}
 
     def of(self, price: Row[Any]) -> Metric | None:
@@ -170,9 +175,6 @@ class _Metrics:
             return None
         values = tuple((one["parameterId"], one["value"]) for one in price.custom_metric_parameters)
         if (id, values) not in self._known:
-            if id not in self._rows:
-                query = select(usage_metrics).where(usage_metrics.c.id == id)
-                self._rows[id] = self._tx.execute(query).one()
             self._known[id, values] = metric_of(self._rows[id], dict(values))
         return self._known[id, values]
 

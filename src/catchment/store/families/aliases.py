@@ -94,6 +94,24 @@ def of_customers(
     return found
 
 
+def names_of(
+    tx: Connection,
+    workspace: str,
+    ids: Collection[CustomerId],
+    known_at: datetime | None = None,
+) -> dict[CustomerId, tuple[str, ...]]:
+    """The values of those aliases alone."""
+    found: dict[CustomerId, list[tuple[str, str]]] = {}
+    for part in chunks(ids):
+        query = select(_c.workspace_id, _c.customer_id, _c.id, _c.value)  # as above
+        for home, who, id, value in tx.execute(
+            _as_known(query.where(_c.customer_id.in_(part)), known_at)
+        ):
+            if home == workspace:
+                found.setdefault(who, []).append((id, value))
+    return {who: tuple([value for _, value in sorted(own)]) for who, own in found.items()}
+
+
 def one(tx: Connection, workspace: str, id: str) -> Alias:
     """An alias that is not deleted. Raises NotFound."""
     row = tx.execute(_living(workspace).where(_c.id == id).with_for_update()).one_or_none()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from catchment.core.family_import import NewCustomer
 from catchment.core.hierarchy import Link
+from catchment.core.ids import NewId
 from catchment.store.bulk import add_rows
 from catchment.store.families.links import renew_stamp
 from catchment.store.schema import contacts, customer_aliases, customer_links, customers
@@ -19,7 +20,7 @@ def add_customers(
     workspace: str,
     new: Sequence[NewCustomer],
     now: datetime,
-    new_id: Callable[[], str],
+    new_id: NewId,
 ) -> None:
     """Write new customers down, active, each with its contacts and its alias."""
     common = {"workspace_id": workspace, "created_at": now}

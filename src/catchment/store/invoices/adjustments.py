@@ -20,9 +20,9 @@ from catchment.core.metering import Aggregation
 from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.schedules import ChargeId
-from catchment.core.settling import StepKind
 from catchment.core.taxes import NOT_TAXED, Taxation
 from catchment.store.chunks import chunks
+from catchment.store.invoices import taxation_rows
 from catchment.store.invoices.usage_rows import parts_of
 from catchment.store.schema import (
     billing_schedules,
@@ -30,6 +30,7 @@ from catchment.store.schema import (
     invoices,
     late_looks,
     line_items,
+    line_taxations,
     usage_item_groups,
 )
 from catchment.store.taxes import taxations
@@ -43,9 +44,7 @@ _LOOKED_AT = and_(
     _look.service_start == _line.service_start,
     _look.part == _line.part,
 )
-_MEASURED = _line.usage_metric_id.is_not(None) | _line.settles.in_(
-    (StepKind.DISCOUNT, StepKind.MINIMUM)
-)
+_CHARGED = and_(_line.schedule_id.is_not(None), _line.credit_grant_id.is_(None))
 _LAST_SEQ = case(
     (_line.aggregation == Aggregation.SEATS, _line.last_seat),
     (_look.last_seq > _line.last_seq, _look.last_seq),
@@ -73,7 +72,8 @@ class Stretch(NamedTuple):
 class IssuedLine(NamedTuple):
     """A line in force on an issued invoice, or as an adjustment on a draft.
 
-    One that only takes back others has measured nothing, and what settles others has no metric.
+    One that only takes back others has measured nothing; a fee, and what settles others, have no
+    metric.
     ``last_seq`` and ``known_at`` are those of the last look at the charge, where that came to the
     same.
     """
@@ -107,8 +107,8 @@ def measured_by(lines: Sequence[IssuedLine]) -> Stretch:
     return Stretch(
         lines[0].event_type,
         lines[0].aggregation,
-        lines[0].service,
-        lines[0].reads,
+        _service(lines),
+        Period(lines[0].reads.start, _service(lines).end),
         max(one.last_seq for one in lines if one.last_seq is not None),
         max(one.known_at for one in lines if one.known_at is not None),
     )
@@ -123,25 +123,27 @@ def stretches(
     """
     found: set[Stretch] = set()
     for ids in [None] if hosts is None else chunks(sorted(hosts)):
-        query = (
+        of_charges = (
             select(
-                func.max(_line.event_type),
-                func.max(_line.aggregation),
+                func.max(_line.event_type).label("event_type"),
+                func.max(_line.aggregation).label("aggregation"),
                 _line.service_start,
-                func.max(_line.service_end),
-                func.min(_READS_FROM),
-                func.max(_LAST_SEQ),
-                func.max(_KNOWN_AT),
+                func.max(_line.service_end).label("service_end"),
+                func.min(_READS_FROM).label("reads_from"),
+                func.max(_LAST_SEQ).label("last_seq"),
+                func.max(_KNOWN_AT).label("known_at"),
             )
             .join(invoices, _head.id == _line.invoice_id)
             .join(late_looks, _LOOKED_AT, isouter=True)
             .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
             .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
+            .subquery()
         )
+        # A run measures thousands of charges by one reading.
         found.update(
             Stretch(kind, Aggregation(how), Period(start, end), Period(since, end), seq, at)
-            for kind, how, start, end, since, seq, at in tx.execute(query)
+            for kind, how, start, end, since, seq, at in tx.execute(select(of_charges).distinct())
         )
     return sorted(found)
 
@@ -189,14 +191,14 @@ def lines_within(
             _line.usage_metric_id.is_not(None),
         )
         _add(tx, query, found)
-    return {charge: lines for charge, lines in found.items() if lines[0].service in wanted}
+    return {charge: lines for charge, lines in found.items() if _service(lines) in wanted}
 
 
 def lines_called(tx: Connection, workspace_id: str, line_ids: Collection[str]) -> list[IssuedLine]:
     """The lines with these ids, in force or not."""
     found: dict[ChargeId, list[IssuedLine]] = {}
     for part in chunks(sorted(line_ids)):
-        query = _measured(workspace_id).where(_line.id.in_(part))
+        query = _of_charges(workspace_id).where(_line.id.in_(part))
         _add(tx, query, found)
     return [one for lines in found.values() for one in lines]
 
@@ -220,15 +222,22 @@ def with_shares(
     tx: Connection, workspace_id: str, lines: Collection[IssuedLine]
 ) -> dict[str, BilledLine]:
     """The same lines, by id, with everyone's share as it was kept with them."""
-    members: dict[str, list[Any]] = {}
+    wanted = {(one.invoice_id, one.place) for one in lines if one.shared}
+    found: dict[tuple[str, int], list[tuple[Share, tuple[CustomerId, ...]]]] = {}
     c = usage_item_groups.c
     for part in chunks(sorted({one.invoice_id for one in lines if one.shared})):
         query = select(c.invoice_id, c.customer_id, c.path, c.shares).where(
             c.workspace_id == workspace_id, c.invoice_id.in_(part)
         )
         for row in tx.execute(query):
-            members.setdefault(row.invoice_id, []).append(row)
-    return {one.standing.id: _billed(one, members.get(one.invoice_id, ())) for one in lines}
+            path = tuple(id for id, _ in row.path)
+            for index, quantity, *parts in row.shares:
+                if (row.invoice_id, index) in wanted:
+                    share = Share(row.customer_id, Decimal(quantity), *parts_of(parts))
+                    found.setdefault((row.invoice_id, index), []).append((share, path))
+    return {
+        one.standing.id: _billed(one, found.get((one.invoice_id, one.place), ())) for one in lines
+    }
 
 
 def renamed(tx: Connection, workspace_id: str, since: datetime) -> list[tuple[str, datetime]]:
@@ -259,12 +268,17 @@ def owners_before(
     return found
 
 
+def _service(lines: Sequence[IssuedLine]) -> Period:
+    """All days that any of the lines of a charge is for."""
+    return Period(lines[0].service.start, max(one.service.end for one in lines))
+
+
 def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[bool], ...]:
     among = () if hosts is None else (_head.billing_schedule_id.in_(hosts),)
     return (
         _line.workspace_id == workspace_id,
         _line.live_key == "",
-        _MEASURED,
+        _CHARGED,
         _head.status.in_(_ISSUED),
         *among,
     )
@@ -272,13 +286,13 @@ def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[b
 
 def _lines(workspace_id: str) -> Select[Any]:
     """For ``_add``. Of drafts there are only adjustments: what else stands there is not billed."""
-    return _measured(workspace_id).where(
+    return _of_charges(workspace_id).where(
         _line.live_key == "", _head.status.in_(_ISSUED) | (_line.adjustment > ORIGINAL)
     )
 
 
-def _measured(workspace_id: str) -> Select[Any]:
-    """Every line that usage makes, for ``_add``."""
+def _of_charges(workspace_id: str) -> Select[Any]:
+    """Every line of a charge, for ``_add``."""
     return (
         select(
             line_items,
@@ -290,11 +304,13 @@ def _measured(workspace_id: str) -> Select[Any]:
             billing_schedules.c.customer_id,
             _LAST_SEQ.label("seen_seq"),
             _KNOWN_AT.label("seen_at"),
+            line_taxations.c.taxation,
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
         .join(late_looks, _LOOKED_AT, isouter=True)
-        .where(_line.workspace_id == workspace_id, _MEASURED)
+        .join(line_taxations, taxation_rows.OF_LINE, isouter=True)
+        .where(_line.workspace_id == workspace_id, _CHARGED)
         .order_by(_line.adjustment)
     )
 
@@ -329,21 +345,15 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
         found.setdefault(charge, []).append(one)
 
 
-def _billed(one: IssuedLine, members: Iterable[Any]) -> BilledLine:
-    shares: list[Share] = []
-    paths: dict[CustomerId, tuple[CustomerId, ...]] = {}
-    for row in members:
-        for index, quantity, *parts in row.shares:
-            if index == one.place:
-                shares.append(Share(row.customer_id, Decimal(quantity), *parts_of(parts)))
-                paths[row.customer_id] = tuple(id for id, _ in row.path)
+def _billed(one: IssuedLine, shares: Sequence[tuple[Share, tuple[CustomerId, ...]]]) -> BilledLine:
     return BilledLine(
         one.standing.id,
         one.standing.number,
         one.quantity,
         one.net,
         one.event_count,
-        tuple(shares) if one.shared else None,
-        paths,
+        tuple(share for share, _ in shares) if one.shared else None,
+        {share.customer: path for share, path in shares},
         one.taxation,
+        one.service,
     )

@@ -21,6 +21,7 @@ def of(kept: Mapping[str, Any] | None, number: int, currency: str) -> Deducted |
         Money(kept["netMinor"], currency),
         kept["eventCount"],
         kept["reverses"],
+        kept.get("dropped", False),
     )
 
 
@@ -34,4 +35,5 @@ def kept(one: Deducted | None) -> dict[str, Any] | None:
         "netMinor": one.net.minor,
         "eventCount": one.event_count,
         "reverses": one.reverses,
+        **({"dropped": True} if one.dropped else {}),
     }

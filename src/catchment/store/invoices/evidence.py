@@ -1,12 +1,13 @@
 """What made a line's amount, as of its calculation: kept with the line, never derived anew.
 
 Kept apart from the lines and compressed, all of an invoice together: what lines say of the same
-members is mostly the same.
+members is mostly the same. The terms of the lines are those of many invoices, and kept by
+themselves (``evidence_terms``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +15,17 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
-import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, delete, select
+from sqlalchemy import Connection, delete, select
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, Metric
 from catchment.core.money import exact_sum
 from catchment.core.period import Period, Span
 from catchment.store.chunks import chunks
+from catchment.store.invoices import evidence_terms
+from catchment.store.invoices.evidence_terms import Measuring, Terms, TermsRow
+from catchment.store.invoices.figures_text import text_of
+from catchment.store.invoices.packing import BROKEN, packed, unpacked
 from catchment.store.schema import invoice_evidence, line_items
 
 _c, _line = invoice_evidence.c, line_items.c
@@ -45,7 +49,7 @@ class EvidenceMember(NamedTuple):
     links: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counted:
     """What was measured: events up to the place ``last_seq``, by the tree known at ``known_at``.
 
@@ -68,9 +72,12 @@ class Counted:
     seats: tuple[tuple[Decimal, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evidence:
-    """The price as of then, the days of the full cycle, and for usage prices what was counted."""
+    """The price as of then, the days of the full cycle, and for usage prices what was counted.
+
+    ``version`` is that of the schedule by which it was charged.
+    """
 
     structure: dict[str, Any]
     price_name: str
@@ -78,6 +85,7 @@ class Evidence:
     timing: str
     full: Period
     counted: Counted | None
+    version: int = 0
 
 
 class MemberSums(NamedTuple):
@@ -94,32 +102,6 @@ class EvidenceUnreadable(Exception):
     """What is stored is not what was written."""
 
 
-_BROKEN = (OSError, ValueError, LookupError, AssertionError, msgspec.DecodeError)
-
-
-class _CountedTerms(msgspec.Struct, array_like=True, gc=False):
-    """The beginning of what was ``Counted``, which has neither members nor figures."""
-
-    metric: Metric
-    known_at: datetime
-    last_seq: int
-    metric_name: str | None
-    span: Span
-    scope: tuple[CustomerId, ...]
-    exclusions: tuple[CustomerId, ...]
-
-
-class _Terms(msgspec.Struct, array_like=True, gc=False):
-    """What the lines of many invoices have alike."""
-
-    counted: _CountedTerms | None
-    structure: dict[str, Any]
-    price_name: str
-    frequency: str
-    timing: str
-    full: Period
-
-
 class _Member(msgspec.Struct, array_like=True, gc=False):
     """An ``EvidenceMember`` but for its figures: what the lines of an invoice have alike."""
 
@@ -132,66 +114,76 @@ class _Member(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Line(msgspec.Struct, array_like=True, gc=False):
-    """What is a line's own: the place of its terms, and of each member its place, the quantity and
-    the events.
+    """What is the own of the line with that ``index``: the places of its terms and, where it counts
+    something, of what was read, and of each member its place, the quantity and the events.
     """
 
+    index: int
     terms: int
+    read: int | None = None
     used: list[tuple[int, Decimal, int]] = []
     reached: Decimal = _NOTHING
     before: tuple[Member, ...] = ()
     seats: tuple[tuple[Decimal, int], ...] = ()
 
 
-class _Body(msgspec.Struct):
-    """The evidence of an invoice, in which nothing is said twice."""
+class _Body(msgspec.Struct, array_like=True, gc=False):
+    """The evidence of an invoice, in which nothing is said twice.
 
-    terms: list[msgspec.Raw]
+    Everything of a line was ``read`` by the tree of an instant and up to a place.
+    """
+
+    read: list[tuple[datetime, int]]
     members: list[msgspec.Raw]
-    lines: dict[str, _Line]
+    lines: list[_Line]
 
 
 class Kept(NamedTuple):
     """The evidence of a line as it is kept, for ``read``."""
 
+    terms: Sequence[Terms]
     body: _Body
-    line_id: str
+    line: _Line
 
 
-COLUMNS = ("invoice_id", "workspace_id", "body")
-_SIZE = 8  # bytes that say how large a body is
-_codec = pa.Codec("zstd", compression_level=1)
+COLUMNS = ("invoice_id", "workspace_id", "terms_id", "body")
 _bodies = msgspec.json.Decoder(_Body)
-_terms = msgspec.json.Decoder(_Terms)
 _member = msgspec.json.Decoder(_Member)
 
 
 def row_of(
-    workspace_id: str, invoice_id: str, by_line: Mapping[str, Evidence]
-) -> tuple[str, str, bytes]:
-    """The values of COLUMNS for the evidence of an invoice, by line."""
-    terms: dict[bytes, int] = {}
+    workspace_id: str, invoice_id: str, by_line: Iterable[tuple[int, Evidence]]
+) -> tuple[tuple[str, str, str, bytes], TermsRow]:
+    """The values of COLUMNS for the evidence of an invoice, by the index of its line, and the terms
+    that it names.
+    """
+    terms: dict[evidence_terms.Kept, int] = {}
+    reading: dict[tuple[datetime, int], int] = {}
     members = _Members()
-    lines: dict[str, _Line] = {}
-    for line_id, one in by_line.items():
-        place = terms.setdefault(msgspec.json.encode(_terms_of(one)), len(terms))
+    lines: list[tuple[Any, ...]] = []
+    for index, one in by_line:
+        place = terms.setdefault(evidence_terms.kept(_terms_of(one)), len(terms))
         of = one.counted
         if of is None:
-            lines[line_id] = _Line(place)
-        else:
-            used = [(members.place(m), m.quantity, m.event_count) for m in of.members]
-            lines[line_id] = _Line(place, used, of.reached, of.before, of.seats)
-    body = _Body([*map(msgspec.Raw, terms)], members.kept, lines)
-    return invoice_id, workspace_id, _packed(msgspec.json.encode(body))
+            lines.append((index, place))
+            continue
+        read = reading.setdefault((of.known_at, of.last_seq), len(reading))
+        used = [(members.place(m), text_of(m.quantity), m.event_count) for m in of.members]
+        own: tuple[Any, ...] = (index, place, read, used)
+        if of.reached or of.before or of.seats:
+            own += of.reached, of.before, of.seats
+        lines.append(own)
+    body = packed(msgspec.json.encode(([*reading], members.kept, lines)))
+    alike = evidence_terms.row_of(workspace_id, [*terms])
+    return (invoice_id, workspace_id, alike.id, body), alike
 
 
-def _terms_of(one: Evidence) -> _Terms:
-    of = one.counted
-    counted = None
+def _terms_of(one: Evidence) -> Terms:
+    of, measuring = one.counted, None
     if of is not None:
-        read = of.metric, of.known_at, of.last_seq, of.metric_name, of.span
-        counted = _CountedTerms(*read, of.scope, of.exclusions)
-    return _Terms(counted, one.structure, one.price_name, one.frequency, one.timing, one.full)
+        measuring = Measuring(of.metric, of.metric_name, of.span, of.scope, of.exclusions)
+    named = one.structure, one.price_name, one.frequency, one.timing
+    return Terms(measuring, *named, one.full, one.version)
 
 
 class _Members:
@@ -220,17 +212,28 @@ def clear(tx: Connection, invoice_id: str) -> None:
 
 def of_line(tx: Connection, workspace_id: str, line_id: str) -> Evidence | None:
     """The evidence of one line; None without such a line. Raises EvidenceUnreadable."""
-    row = tx.execute(_with_lines(workspace_id, [line_id])).one_or_none()
-    return None if row is None else read(Kept(unpacked(row.body), line_id))
+    query = select(_line.invoice_id).where(_line.workspace_id == workspace_id, _line.id == line_id)
+    invoice_id = tx.execute(query).scalar_one_or_none()
+    if invoice_id is None:
+        return None
+    kept = bodies(tx, workspace_id, [invoice_id]).get(line_id)
+    if kept is None:
+        raise EvidenceUnreadable(line_id)
+    return read(kept)
 
 
 def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dict[str, Kept]:
     """What ``read`` reads, by line, for all lines of some invoices; without what is unreadable."""
     found: dict[str, Kept] = {}
-    for row in _of_invoices(tx, workspace_id, invoice_ids):
-        with suppress(EvidenceUnreadable):
-            body = unpacked(row.body)
-            found |= {line_id: Kept(body, line_id) for line_id in body.lines}
+    for ids in chunks(invoice_ids):
+        query = select(_line.id, _line.invoice_id, _line["index"]).where(
+            _line.workspace_id == workspace_id, _line.invoice_id.in_(ids)
+        )
+        named = {(invoice_id, index): id for id, invoice_id, index in tx.execute(query)}
+        for invoice_id, terms, body in _Reader().of(tx, workspace_id, ids):
+            for line in body.lines:
+                if (invoice_id, line.index) in named:
+                    found[named[invoice_id, line.index]] = Kept(terms, body, line)
     return found
 
 
@@ -238,29 +241,35 @@ def metrics(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> dict[
     """The metric of each of these lines as it was. Raises EvidenceUnreadable."""
     found: dict[str, Metric] = {}
     for part in chunks(line_ids):
-        for row in tx.execute(_with_lines(workspace_id, part)):
-            counted = read(Kept(unpacked(row.body), row.id)).counted
+        query = select(_line.invoice_id).where(
+            _line.workspace_id == workspace_id, _line.id.in_(part)
+        )
+        invoice_ids = sorted(set(tx.execute(query).scalars()))
+        kept = bodies(tx, workspace_id, invoice_ids)
+        for line_id in part:
+            if line_id not in kept:
+                raise EvidenceUnreadable(line_id)
+            counted = read(kept[line_id]).counted
             if counted is not None:
-                found[row.id] = counted.metric
+                found[line_id] = counted.metric
     return found
 
 
 def read(kept: Kept) -> Evidence:
     """The evidence of a line. Raises EvidenceUnreadable."""
-    body = kept.body
+    own = kept.line
     try:
-        own = body.lines[kept.line_id]
-        terms = _terms.decode(body.terms[own.terms])
-        members = tuple(_with_figures(body, *figures) for figures in own.used)
-    except _BROKEN as error:
+        terms = kept.terms[own.terms]
+        of, counted = terms.measuring, None
+        if own.read is not None:
+            assert of is not None, own
+            members = tuple(_with_figures(kept.body, *figures) for figures in own.used)
+            how = of.metric, of.metric_name, of.span, *kept.body.read[own.read], members
+            counted = Counted(*how, of.scope, of.exclusions, own.reached, own.before, own.seats)
+    except BROKEN as error:
         raise EvidenceUnreadable(str(error)) from error
-    of, counted = terms.counted, None
-    if of is not None:
-        read = of.metric, of.metric_name, of.span, of.known_at, of.last_seq, members
-        own_figures = own.reached, own.before, own.seats
-        counted = Counted(*read, of.scope, of.exclusions, *own_figures)
     named = terms.structure, terms.price_name, terms.frequency, terms.timing
-    return Evidence(*named, terms.full, counted)
+    return Evidence(*named, terms.full, counted, terms.version)
 
 
 def _with_figures(body: _Body, place: int, quantity: Decimal, event_count: int) -> EvidenceMember:
@@ -270,76 +279,62 @@ def _with_figures(body: _Body, place: int, quantity: Decimal, event_count: int) 
 
 
 class Sums:
-    """What must add up, for the lines of many invoices. Far cheaper than to ``read`` all of it:
-    what many lines have alike is decoded once.
-    """
+    """What must add up, for the lines of many invoices. Far cheaper than to ``read`` all of it."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, _CountedTerms | None] = {}
+        self._reader = _Reader()
 
     def of(
         self, tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
-    ) -> dict[str, MemberSums | None]:
-        """By line, for all lines of some invoices; None for what counts nothing.
+    ) -> dict[str, dict[int, MemberSums | None]]:
+        """By invoice and the index of the line, for all lines; None for what counts nothing.
 
         What is unreadable is left out.
         """
-        found: dict[str, MemberSums | None] = {}
-        for row in _of_invoices(tx, workspace_id, invoice_ids):
-            with suppress(EvidenceUnreadable):
-                found |= self._summed(unpacked(row.body))
+        found: dict[str, dict[int, MemberSums | None]] = {}
+        for invoice_id, terms, body in self._reader.of(tx, workspace_id, invoice_ids):
+            with suppress(*BROKEN):
+                found[invoice_id] = {one.index: _sums(one, terms, body) for one in body.lines}
         return found
 
-    def _summed(self, body: _Body) -> dict[str, MemberSums | None]:
-        try:
-            terms = [self._terms(bytes(one)) for one in body.terms]
-            return {
-                id: None
-                if of is None
-                else MemberSums(
-                    of.metric,
-                    of.known_at,
-                    of.last_seq,
-                    exact_sum(quantity for _, quantity, _ in own.used),
-                    sum(events for _, _, events in own.used),
-                )
-                for id, own in body.lines.items()
-                for of in [terms[own.terms]]
-            }
-        except _BROKEN as error:
-            raise EvidenceUnreadable(str(error)) from error
 
-    def _terms(self, kept: bytes) -> _CountedTerms | None:
-        if kept not in self._known:
-            self._known[kept] = _terms.decode(kept).counted
-        return self._known[kept]
+def _sums(own: _Line, terms: Sequence[Terms], body: _Body) -> MemberSums | None:
+    of = terms[own.terms].measuring
+    if own.read is None:
+        return None
+    assert of is not None, own
+    return MemberSums(
+        of.metric,
+        *body.read[own.read],
+        exact_sum([quantity for _, quantity, _ in own.used]),
+        sum([events for _, _, events in own.used]),
+    )
 
 
-def _with_lines(workspace_id: str, line_ids: Sequence[str]) -> Select[Any]:
-    """Lines, each with the body of its invoice."""
-    joined = line_items.join(invoice_evidence, _c.invoice_id == _line.invoice_id)
-    query = select(_line.id, _c.body).select_from(joined)
-    return query.where(_c.workspace_id == workspace_id, _line.id.in_(line_ids))
+class _Reader:
+    """The evidence of invoices, with the terms that it names; those that are known are not read
+    again.
+    """
+
+    def __init__(self) -> None:
+        self._terms: dict[str, tuple[Terms, ...]] = {}
+
+    def of(
+        self, tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
+    ) -> Iterator[tuple[str, Sequence[Terms], _Body]]:
+        """Each by its invoice; what is unreadable is left out."""
+        for ids in chunks(invoice_ids):
+            query = select(_c.invoice_id, _c.terms_id, _c.body)
+            rows = tx.execute(
+                query.where(_c.workspace_id == workspace_id, _c.invoice_id.in_(ids))
+            ).all()
+            missing = {row.terms_id for row in rows} - self._terms.keys()
+            self._terms |= evidence_terms.read(tx, workspace_id, missing)
+            for invoice_id, terms_id, body in rows:
+                with suppress(*BROKEN):
+                    yield invoice_id, self._terms[terms_id], lines_in(body)
 
 
-def _of_invoices(
-    tx: Connection, workspace_id: str, invoice_ids: Sequence[str]
-) -> Iterator[Row[Any]]:
-    for part in chunks(invoice_ids):
-        yield from tx.execute(
-            select(_c.body).where(_c.workspace_id == workspace_id, _c.invoice_id.in_(part))
-        )
-
-
-def _packed(json: bytes) -> bytes:
-    packed: bytes = _codec.compress(json, asbytes=True)
-    return len(json).to_bytes(_SIZE, "big") + packed
-
-
-def unpacked(body: bytes) -> _Body:
-    """What was packed. Raises EvidenceUnreadable."""
-    size = int.from_bytes(body[:_SIZE], "big")
-    try:
-        return _bodies.decode(_codec.decompress(body[_SIZE:], size))
-    except _BROKEN as error:
-        raise EvidenceUnreadable(str(error)) from error
+def lines_in(body: bytes) -> _Body:
+    """What is said of the lines of an invoice. Raises one of BROKEN."""
+    return _bodies.decode(unpacked(body))

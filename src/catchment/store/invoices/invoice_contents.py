@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
 
-from catchment.store.invoices import branches, evidence
+from catchment.store.invoices import branches, evidence, taxation_rows
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
 from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
 from catchment.store.invoices.usage_rows import usage_of_row
@@ -16,6 +16,7 @@ from catchment.store.schema import (
     invoices,
     line_item_groups,
     line_items,
+    line_taxations,
     usage_item_groups,
 )
 
@@ -100,7 +101,7 @@ def one_line(tx: Connection, workspace_id: str, invoice_id: str, line_id: str) -
 
 def line_called(tx: Connection, workspace_id: str, line_id: str) -> LineItem | None:
     """The line of that id, on whichever invoice; None without one."""
-    query = _with_currency(line_items, workspace_id).where(line_items.c.id == line_id)
+    query = _lines(workspace_id).where(line_items.c.id == line_id)
     row = tx.execute(query).one_or_none()
     return None if row is None else line_of_row(row)
 
@@ -115,13 +116,18 @@ def clear(tx: Connection, invoice_id: str) -> None:
 
 def groups_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The groups of an invoice, for ``group_of_row``."""
-    query = _with_currency(line_item_groups, workspace_id)
-    return query.where(line_item_groups.c.invoice_id == invoice_id)
+    c = line_item_groups.c
+    joined = line_item_groups.join(invoices, invoices.c.id == c.invoice_id)
+    return (
+        select(line_item_groups, invoices.c.currency)
+        .select_from(joined)
+        .where(c.workspace_id == workspace_id, c.invoice_id == invoice_id)
+    )
 
 
 def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The lines of an invoice, for ``line_of_row``."""
-    return _with_currency(line_items, workspace_id).where(line_items.c.invoice_id == invoice_id)
+    return _lines(workspace_id).where(line_items.c.invoice_id == invoice_id)
 
 
 def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
@@ -134,10 +140,10 @@ def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     )
 
 
-def _with_currency(table: Any, workspace_id: str) -> Select[Any]:
-    joined = table.join(invoices, invoices.c.id == table.c.invoice_id)
+def _lines(workspace_id: str) -> Select[Any]:
+    joined = line_items.join(invoices, invoices.c.id == line_items.c.invoice_id)
     return (
-        select(table, invoices.c.currency)
-        .select_from(joined)
-        .where(table.c.workspace_id == workspace_id)
+        select(line_items, invoices.c.currency, line_taxations.c.taxation)
+        .select_from(joined.join(line_taxations, taxation_rows.OF_LINE, isouter=True))
+        .where(line_items.c.workspace_id == workspace_id)
     )

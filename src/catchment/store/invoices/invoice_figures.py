@@ -30,6 +30,7 @@ from catchment.core.control import (
 from catchment.core.metering import ADDING_UP, Metric
 from catchment.core.money import EXACT, exact_sum
 from catchment.core.period import Period, outermost
+from catchment.core.schedules import ChargeId
 from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions
@@ -64,16 +65,22 @@ _LINE = [
     _as_text(_c.segments).label("segments"),
     _as_text(_c.steps).label("steps"),
     *(_c[name] for name in ("service_start", "service_end", "restrict_to_customers")),
+    *(_c[name] for name in ("price_id", "part")),
 ]
 
 
 _Row = Sequence[Any]
-_SCHEDULE = 7
+_INDEX, _SCHEDULE = 3, 7
+_Billed = tuple[Claimant, Period, str, Decimal]
+"""What a line bills: of whom, for which days, by which price, and how much."""
 
 
-class _Segment(msgspec.Struct, gc=False):
-    """What counts of a segment."""
+class _Segment(msgspec.Struct, array_like=True, gc=False):
+    """A segment up to what counts of it."""
 
+    quantity: str
+    rate: str
+    fee: str
     amount: Decimal
 
 
@@ -99,6 +106,7 @@ class MeasuredLine(NamedTuple):
     metric: Metric
     known_at: datetime
     last_seq: int
+    charge: ChargeId
     deducted: Deducted | None = None
 
 
@@ -112,6 +120,12 @@ class ReadInvoice:
     figures: InvoiceFigures | None
     measured: tuple[MeasuredLine, ...] = ()
     problem: str | None = None
+
+    @property
+    def adjusting(self) -> tuple[str, ...]:
+        """The ids of the lines that adjust earlier ones."""
+        lines = self.figures.lines if self.figures else ()
+        return tuple(line.id for line in lines if line.deducted is not None)
 
 
 @dataclass(slots=True)
@@ -140,7 +154,7 @@ def read(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> Itera
         for head in heads:
             id, customer, schedule_id, *_ = head
             try:
-                found = _invoice(head, groups[id], lines[id], sums, members[id], alike)
+                found = _invoice(head, groups[id], lines[id], sums.get(id, {}), members[id], alike)
             except (ArithmeticError, LookupError, ValueError, TypeError, AssertionError) as error:
                 problem = f"unreadable ({type(error).__name__})"
                 yield ReadInvoice(id, customer, schedule_id, None, problem=problem)
@@ -211,7 +225,7 @@ def _invoice(
     head: _Row,
     groups: Sequence[_Row],
     lines: Sequence[_Row],
-    sums: Mapping[str, MemberSums | None],
+    sums: Mapping[int, MemberSums | None],
     members: _Members,
     alike: _Alike,
 ) -> tuple[InvoiceFigures, tuple[MeasuredLine, ...]]:
@@ -219,22 +233,24 @@ def _invoice(
     id, customer, schedule_id, currency, *totals = head
     found: list[LineFigures] = []
     measured: list[MeasuredLine] = []
-    billed: defaultdict[str, defaultdict[Claimant, dict[Period, Decimal]]]
-    billed = defaultdict(lambda: defaultdict(dict))
+    billed: dict[str, list[_Billed]] = {}
     for row in lines:
-        sum = sums[row[1]]
+        sum = sums[row[_INDEX]]
         line = _line(row, currency, sum, members)
         found.append(line)
         if sum is None:
             continue
-        start, end, named = row[-3:]
+        start, end, named, price, part = row[-5:]
         service = alike.service(start, end)
         claimant = alike.claimant(row[_SCHEDULE], named)
         own = BilledUsage(line.id, id, customer, claimant, service, line.event_count or 0)
-        measured.append(MeasuredLine(own, sum.metric, sum.known_at, sum.last_seq, line.deducted))
+        charge = row[_SCHEDULE], price, start, part
+        read = sum.metric, sum.known_at, sum.last_seq
+        measured.append(MeasuredLine(own, *read, charge, line.deducted))
         # What came late is no usage of this invoice's time.
         if line.used is not None and line.shares is not None and line.deducted is None:
-            billed[sum.metric.id][claimant][service] = line.quantity
+            one = claimant, service, price, line.quantity
+            billed.setdefault(sum.metric.id, []).append(one)
     figures = InvoiceFigures(
         id,
         customer,
@@ -272,9 +288,21 @@ def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -
     )
 
 
-def _once(of_claimants: Mapping[Claimant, Mapping[Period, Decimal]]) -> Decimal:
-    """All that is billed; what is billed as a month and as part of its quarter, once."""
-    return exact_sum(own[service] for own in of_claimants.values() for service in outermost(own))
+def _once(billed: Sequence[_Billed]) -> Decimal:
+    """All that is billed; what is billed by several prices, or as a month and as part of its
+    quarter, once.
+    """
+    if len(billed) == 1:
+        return billed[0][-1]
+    of_claimants: defaultdict[Claimant, dict[Period, dict[str, Decimal]]] = defaultdict(dict)
+    for claimant, service, price, quantity in billed:
+        of_prices = of_claimants[claimant].setdefault(service, {})
+        of_prices[price] = EXACT.add(of_prices.get(price, Decimal(0)), quantity)
+    return exact_sum(
+        next(iter(own[service].values()))
+        for own in of_claimants.values()
+        for service in outermost(own)
+    )
 
 
 def _totals(net: int, tax: int, gross: int) -> Totals:

@@ -18,8 +18,9 @@ from catchment.core.allocation import Parts
 from catchment.core.money import EXACT, Money, Taxed, exact_sum
 from catchment.core.period import Period
 from catchment.core.pricing import SeatPart, Segment
-from catchment.core.schedules import EVERYONE, Scope
+from catchment.core.schedules import EVERYONE, ChargePart, Scope
 from catchment.core.settling import Step, StepKind
+from catchment.core.single_events import EventPart
 from catchment.core.taxes import Taxation
 from catchment.store.invoices.evidence import Evidence
 
@@ -82,7 +83,7 @@ class LineItem(Taxed):
     steps: tuple[Step, ...] = ()
     settles: StepKind | None = None
     tiers_from: date | None = None
-    part: SeatPart = SeatPart.ALL
+    part: ChargePart = SeatPart.ALL
     last_seat: int | None = None
     credit_grant_id: str | None = None
 
@@ -91,6 +92,11 @@ class LineItem(Taxed):
         """The price it charges, or what of it is not to be paid; a minimum is of several."""
         *kinds, id = (self.price_id or "").split(":")
         return None if "minimum" in kinds else id or None
+
+    @property
+    def event(self) -> str | None:
+        """The sender's id of the event that it is for; None where it is for all of its service."""
+        return self.part.event if isinstance(self.part, EventPart) else None
 
     @property
     def whole_quantity(self) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,16 +11,15 @@ from sqlalchemy import Row
 
 from catchment.core.money import Money
 from catchment.core.period import Period
-from catchment.core.pricing import SeatPart, Segment
+from catchment.core.pricing import Segment
+from catchment.core.schedules import part_of
 from catchment.core.settling import Step, StepKind
-from catchment.core.taxes import Taxation
 from catchment.store.invoices import deductions
 from catchment.store.invoices.figures_text import text_of
 from catchment.store.invoices.invoice_parts import (
     LineItem,
     LineItemGroup,
 )
-from catchment.store.once import once
 from catchment.store.taxes import taxations
 
 
@@ -40,7 +39,7 @@ def group_of_row(row: Row[Any]) -> LineItemGroup:
 
 
 def line_of_row(row: Row[Any]) -> LineItem:
-    """The line of a row that has the invoice's ``currency`` besides."""
+    """The line of a row that has besides the invoice's ``currency`` and how it is taxed."""
     named = row._mapping  # noqa: SLF001
     return LineItem(
         id=row.id,
@@ -54,7 +53,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         net=Money(row.net_minor, row.currency),
         tax=Money(row.tax_minor, row.currency),
         service=Period(row.service_start, row.service_end) if row.service_start else None,
-        segments=tuple(map(segment_of, row.segments)),
+        segments=tuple(map(_segment_of, row.segments)),
         tax_rate=Decimal(row.tax_rate),
         taxation=taxations.of(row.taxation, row.tax_rate),
         description=row.description,
@@ -62,7 +61,7 @@ def line_of_row(row: Row[Any]) -> LineItem:
         schedule_id=row.schedule_id,
         phase_id=row.phase_id,
         price_id=row.price_id,
-        part=SeatPart(row.part),
+        part=part_of(row.part),
         product_id=row.product_id,
         usage_metric_id=row.usage_metric_id,
         aggregation=row.aggregation,
@@ -124,6 +123,7 @@ LINE_COLUMNS = (
     "rate",
     "rate_display",
     "tax_rate",
+    "taxation_id",
     "net_minor",
     "tax_minor",
     "gross_minor",
@@ -148,17 +148,16 @@ LINE_COLUMNS = (
     "known_at",
     "segments",
     "steps",
-    "taxation",
     "share_counts",
     "restrict_to_customers",
     "deducted",
 )
-LINE_JSON = LINE_COLUMNS[-6:]
+LINE_JSON = LINE_COLUMNS[-5:]
 """Columns whose values are JSON as text, or None."""
 
 
-def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
-    """The values of LINE_COLUMNS."""
+def line_row(workspace_id: str, line: LineItem, taxation_id: str | None) -> tuple[Any, ...]:
+    """The values of LINE_COLUMNS; ``taxation_id`` names how it is taxed."""
     net, tax, service = line.net.minor, line.tax.minor, line.service
     return (
         line.id,
@@ -172,6 +171,7 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         text_of(line.rate),
         line.rate_display,
         text_of(line.tax_rate),
+        taxation_id,
         net,
         tax,
         net + tax,
@@ -194,9 +194,8 @@ def line_row(workspace_id: str, line: LineItem) -> tuple[Any, ...]:
         line.last_seq,
         line.last_seat,
         line.known_at,
-        _json([segment_texts(segment) for segment in line.segments]),
+        _json([_segment_kept(segment) for segment in line.segments]),
         _json([_step_kept(step) for step in line.steps]) if line.steps else None,
-        _taxation(line.taxation),
         _json_or_none(line.share_counts),
         _json(sorted(line.scope)) if line.scope else None,
         _json_or_none(deductions.kept(line.deducted)),
@@ -207,18 +206,25 @@ def _json(value: object) -> str:
     return encode(value).decode()
 
 
-@once
-def _taxation(one: Taxation | None) -> str | None:
-    """The lines of many invoices are taxed the same."""
-    return _json_or_none(taxations.kept(one))
-
-
 def _json_or_none(value: object) -> str | None:
     return None if value is None else _json(value)
 
 
+_FIGURES = 4
+"""Of a segment: its quantity, rate, fee and amount."""
+
+
+def _segment_kept(one: Segment) -> tuple[str | None, ...]:
+    """The figures of a segment; the bounds of its tier only where it has them."""
+    figures = text_of(one.quantity), text_of(one.rate), text_of(one.fee), text_of(one.amount)
+    lower, upper = one.lower, one.upper
+    if upper is not None:
+        return *figures, None if lower is None else text_of(lower), text_of(upper)
+    return figures if lower is None else (*figures, text_of(lower))
+
+
 def segment_texts(segment: Segment) -> dict[str, str]:
-    """A segment as it is stored and shown; the bounds of its tier only where it has them."""
+    """A segment as it is shown; the bounds of its tier only where it has them."""
     texts = {
         "quantity": text_of(segment.quantity),
         "rate": text_of(segment.rate),
@@ -232,17 +238,10 @@ def segment_texts(segment: Segment) -> dict[str, str]:
     return texts
 
 
-def segment_of(texts: Mapping[str, str]) -> Segment:
-    """A segment from what ``segment_texts`` made of it."""
-    lower, upper = texts.get("from"), texts.get("to")
-    return Segment(
-        Decimal(texts["quantity"]),
-        Decimal(texts["rate"]),
-        Decimal(texts["fee"]),
-        Decimal(texts["amount"]),
-        None if lower is None else Decimal(lower),
-        None if upper is None else Decimal(upper),
-    )
+def _segment_of(kept: Sequence[Any]) -> Segment:
+    figures = [Decimal(one) for one in kept[:_FIGURES]]
+    bounds = [None if one is None else Decimal(one) for one in kept[_FIGURES:]]
+    return Segment(*figures, *bounds)
 
 
 def step_of(kept: Mapping[str, Any], currency: str) -> Step:

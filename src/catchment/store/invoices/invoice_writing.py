@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, update
 
 from catchment.store.bulk import add_rows
-from catchment.store.invoices import branches, evidence, head_rows
+from catchment.store.invoices import branches, evidence, evidence_terms, head_rows, taxation_rows
+from catchment.store.invoices.evidence_terms import TermsRow
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoice_rows import (
     GROUP_COLUMNS,
@@ -22,6 +23,7 @@ from catchment.store.invoices.invoice_rows import (
     line_row,
 )
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.taxation_rows import TaxationRow
 from catchment.store.invoices.usage_rows import (
     METRICS_COLUMNS,
     USAGE_COLUMNS,
@@ -53,7 +55,7 @@ _TABLES = (
 
 
 class Rows(NamedTuple):
-    """The rows of invoices, by table."""
+    """The rows of invoices, by table; those of ``terms`` and ``taxations`` may be there already."""
 
     heads: Sequence[_Row] = ()
     groups: Sequence[_Row] = ()
@@ -62,6 +64,8 @@ class Rows(NamedTuple):
     members: Sequence[_Row] = ()
     metrics: Sequence[_Row] = ()
     branches: Sequence[_Row] = ()
+    terms: Sequence[TermsRow] = ()
+    taxations: Sequence[TaxationRow] = ()
 
     def under(self, head: Invoice) -> Rows:
         """These of what stands on an invoice, with its head."""
@@ -77,20 +81,32 @@ def rows_of(workspace_id: str, made: Sequence[tuple[Invoice, Contents]]) -> Rows
 def contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
     """The rows of what stands on invoices whose heads are not among it."""
     measured = [usage_rows(workspace_id, contents.usage) for contents in added if contents.usage]
+    taxations: dict[str, TaxationRow] = {}
+    lines: list[_Row] = []
+    for line in chain.from_iterable(contents.lines for contents in added):
+        taxed = taxation_rows.row_of(workspace_id, line.taxation) if line.taxation else None
+        if taxed is not None:
+            taxations[taxed.id] = taxed
+        lines.append(line_row(workspace_id, line, None if taxed is None else taxed.id))
+    explained = [_evidence(workspace_id, contents) for contents in added if contents.lines]
     return Rows(
         groups=[group_row(workspace_id, group) for one in added for group in one.groups],
-        lines=[line_row(workspace_id, line) for one in added for line in one.lines],
-        evidence=[
-            evidence.row_of(workspace_id, one.lines[0].invoice_id, one.evidence)
-            for one in added
-            if one.lines
-        ],
+        lines=lines,
+        evidence=[row for row, _ in explained],
+        terms=list(dict.fromkeys(terms for _, terms in explained)),
+        taxations=list(taxations.values()),
         members=[row for rows, _ in measured for row in rows],
         metrics=[metrics for _, metrics in measured],
         branches=[
             row for one in added if one.usage for row in branches.rows_of(workspace_id, one.usage)
         ],
     )
+
+
+def _evidence(workspace_id: str, contents: Contents) -> tuple[_Row, TermsRow]:
+    lines, by_line = contents.lines, contents.evidence
+    kept = ((line.index, by_line[line.id]) for line in lines if line.id in by_line)
+    return evidence.row_of(workspace_id, lines[0].invoice_id, kept)
 
 
 def joined(found: Iterable[Rows]) -> Rows:
@@ -100,7 +116,10 @@ def joined(found: Iterable[Rows]) -> Rows:
 
 def insert(tx: Connection, rows: Rows) -> None:
     """Store new invoices, in a few statements however many there are."""
-    for (table, columns, ready), own in zip(_TABLES, rows, strict=True):
+    *by_table, terms, taxations = rows
+    taxation_rows.add(tx, taxations)
+    evidence_terms.add(tx, terms)
+    for (table, columns, ready), own in zip(_TABLES, by_table, strict=True):
         add_rows(tx, table, {}, columns, own, ready=ready)
 
 

@@ -7,6 +7,7 @@ what stands on live invoices.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,7 +22,6 @@ from sqlalchemy import (
     Subquery,
     delete,
     func,
-    insert,
     select,
     union,
     update,
@@ -31,10 +31,10 @@ from catchment.core.adjustments import ORIGINAL
 from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
-from catchment.core.schedules import ChargeId
+from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.single_events import EventPart
 from catchment.store.schema import (
     customers,
-    invoice_documents,
     invoices,
     line_items,
     payment_settings,
@@ -202,53 +202,117 @@ def release(tx: Connection, invoice_id: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Billed:
-    """What live invoices hold of some schedules."""
+class DaysBilled:
+    """The days of some schedules that have a live invoice."""
 
     days: Mapping[Key, str]  # the invoice of each key that has one
-    charges: Mapping[ChargeId, str]  # the invoice that each is on
     issued: frozenset[Key]  # the keys whose invoice is no draft any more
     drafted: frozenset[tuple[str, date]]  # the schedules that have a draft of their own on a day
 
 
-def billed(
-    tx: Connection, workspace_id: str, schedule_ids: Collection[str] | None = None
-) -> Billed:
-    """What is billed of these schedules, or of all."""
+@dataclass(frozen=True, slots=True)
+class Billed(DaysBilled):
+    """What live invoices hold of some schedules."""
+
+    charges: Mapping[ChargeId, str]  # the invoice that each is on
+    closed: frozenset[tuple[str, str, date]]
+    """Schedule, price and day of events that are billed for good: other ones are late."""
+
+    def leaves_out(self, schedule: Schedule, charge: Charge) -> bool:
+        """Whether a charge is an event that came late for a schedule that adjusts nothing late."""
+        days = schedule.id, charge.item.id, charge.service.start
+        return charge.event is not None and not schedule.adjust_late and days in self.closed
+
+
+def closed_days(
+    tx: Connection, workspace_id: str, schedule_ids: Collection[str]
+) -> dict[str, set[date]]:
+    """The due days of each of these schedules that have a live invoice of its own."""
+    c = invoices.c
+    found: dict[str, set[date]] = {}
+    for ids in _batches(schedule_ids):
+        query = select(c.billing_schedule_id, c.due_on).where(
+            c.workspace_id == workspace_id, c.live_key == "", c.billing_schedule_id.in_(ids)
+        )
+        for schedule, due_on in tx.execute(query):
+            found.setdefault(schedule, set()).add(due_on)
+    return found
+
+
+def days_billed(
+    tx: Connection,
+    workspace_id: str,
+    schedule_ids: Collection[str] | None = None,
+    *,
+    since: date = date.min,
+) -> DaysBilled:
+    """The days from ``since`` on that have an invoice of these schedules, or of any."""
     days: dict[Key, str] = {}
-    charges: dict[ChargeId, str] = {}
     issued: set[Key] = set()
     drafted: set[tuple[str, date]] = set()
-    head, line = invoices.c, line_items.c
+    c = invoices.c
     for ids in [None] if schedule_ids is None else _batches(schedule_ids):
-        by_day = select(
-            head.billing_schedule_id, head.due_on, head.ordinal, head.id, head.status
-        ).where(
-            head.workspace_id == workspace_id,
-            head.live_key == "",
-            *_among(head.billing_schedule_id, ids),
+        query = select(c.billing_schedule_id, c.due_on, c.ordinal, c.id, c.status).where(
+            c.workspace_id == workspace_id,
+            c.live_key == "",
+            *_since(c.due_on, since),
+            *_among(c.billing_schedule_id, ids),
         )
-        by_charge = select(
-            line.schedule_id, line.price_id, line.service_start, line.part, line.invoice_id
-        ).where(
-            line.workspace_id == workspace_id,
-            line.live_key == "",
-            line.adjustment == ORIGINAL,
-            line.credit_grant_id.is_(None),
-            *_among(line.schedule_id, ids),
-        )
-        for schedule, due_on, ordinal, id, status in tx.execute(by_day):
+        for schedule, due_on, ordinal, id, status in tx.execute(query):
             key = Key(schedule, due_on, ordinal)
             days[key] = id
             if status == Status.DRAFT:
                 drafted.add((schedule, due_on))
             else:
                 issued.add(key)
+    return DaysBilled(days, frozenset(issued), frozenset(drafted))
+
+
+def billed(
+    tx: Connection,
+    workspace_id: str,
+    schedule_ids: Collection[str] | None = None,
+    *,
+    since: date = date.min,
+) -> Billed:
+    """What is billed of these schedules, or of all, from the day ``since`` on.
+
+    Charges by the first day of their service: none falls due before that.
+    """
+    found = days_billed(tx, workspace_id, schedule_ids, since=since)
+    charges: dict[ChargeId, str] = {}
+    c = line_items.c
+    for ids in [None] if schedule_ids is None else _batches(schedule_ids):
+        query = select(c.schedule_id, c.price_id, c.service_start, c.part, c.invoice_id).where(
+            c.workspace_id == workspace_id,
+            c.live_key == "",
+            c.adjustment == ORIGINAL,
+            c.credit_grant_id.is_(None),
+            *_since(c.service_start, since),
+            *_among(c.schedule_id, ids),
+        )
         charges.update(
             ((schedule, price, start, part), id)
-            for schedule, price, start, part, id in tx.execute(by_charge)
+            for schedule, price, start, part, id in tx.execute(query)
         )
-    return Billed(days, charges, frozenset(issued), frozenset(drafted))
+    closed = _closed(tx, charges, {id for key, id in found.days.items() if key in found.issued})
+    return Billed(found.days, found.issued, found.drafted, charges, closed)
+
+
+def _closed(
+    tx: Connection, charges: Mapping[ChargeId, str], issued: Collection[str]
+) -> frozenset[tuple[str, str, date]]:
+    """Of which days events are on issued invoices: those known to be ``issued``, or others'."""
+    of_events: defaultdict[str, set[tuple[str, str, date]]] = defaultdict(set)
+    for (schedule_id, price_id, day, part), id in charges.items():
+        if EventPart.names_one(part):
+            of_events[id].add((schedule_id, price_id, day))
+    found = issued & of_events.keys()
+    c = invoices.c
+    for ids in _batches(of_events.keys() - found):
+        query = select(c.id).where(c.id.in_(ids), c.status != Status.DRAFT)
+        found |= set(tx.execute(query).scalars())
+    return frozenset().union(*(of_events[id] for id in found))
 
 
 def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
@@ -278,32 +342,6 @@ def held_drafts(tx: Connection, workspace_id: str, ids: Collection[str]) -> list
             .with_for_update(of=invoices)
         )
     ]
-
-
-def document(tx: Connection, invoice_id: str) -> bytes | None:
-    """The PDF kept for an invoice."""
-    c = invoice_documents.c
-    return tx.execute(select(c.pdf).where(c.invoice_id == invoice_id)).scalar_one_or_none()
-
-
-def keep_document(
-    tx: Connection, invoice: Invoice, pdf: bytes, *, sha256: str, now: datetime
-) -> None:
-    """Keep an invoice's PDF for good."""
-    tx.execute(
-        insert(invoice_documents).values(
-            invoice_id=invoice.id,
-            workspace_id=invoice.workspace_id,
-            pdf=pdf,
-            sha256=sha256,
-            created_at=now,
-        )
-    )
-
-
-def drop_document(tx: Connection, invoice_id: str) -> None:
-    """Forget the PDF of an invoice that is void from now on: it must say so."""
-    tx.execute(delete(invoice_documents).where(invoice_documents.c.invoice_id == invoice_id))
 
 
 def of_row(row: Row[Any]) -> Invoice:
@@ -360,3 +398,7 @@ def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
 
 def _among(column: ColumnElement[Any], ids: list[str] | None) -> list[ColumnElement[bool]]:
     return [] if ids is None else [column.in_(ids)]
+
+
+def _since(column: ColumnElement[Any], day: date) -> list[ColumnElement[bool]]:
+    return [] if day == date.min else [column >= day]

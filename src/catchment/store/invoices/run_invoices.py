@@ -7,6 +7,8 @@ from datetime import date
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from catchment.core.money import Money
+from catchment.store.invoices.billing_runs import RunTotal
 from catchment.store.invoices.invoices import Invoice, Status, heads, of_row
 from catchment.store.schema import invoices
 
@@ -34,6 +36,33 @@ def drafted_by(tx: Connection, workspace_id: str, run_id: str) -> list[Invoice]:
     query = heads(workspace_id).where(c.billing_run_id == run_id, c.live_key == "")
     found = map(of_row, tx.execute(query))
     return sorted(found, key=lambda one: (one.due_on or date.min, one.id))
+
+
+def totals(tx: Connection, workspace_id: str, run_id: str) -> tuple[tuple[RunTotal, ...], int]:
+    """What a billing run drafted and is not void comes to, by currency, and how many of these
+    invoices have a line for which no tax rate was found.
+    """
+    c = invoices.c
+    query = (
+        select(
+            c.currency,
+            func.count(),
+            func.sum(c.net_minor),
+            func.sum(c.tax_minor),
+            func.count().filter(c.undecided_taxes > 0),
+        )
+        .where(c.workspace_id == workspace_id, c.billing_run_id == run_id, c.live_key == "")
+        .group_by(c.currency)
+        .order_by(c.currency)
+    )
+    rows = tx.execute(query).all()
+    return (
+        tuple(
+            RunTotal(currency, count, Money(int(net), currency), Money(int(tax), currency))
+            for currency, count, net, tax, _ in rows
+        ),
+        sum(undecided for *_, undecided in rows),
+    )
 
 
 def issued_of_runs(tx: Connection, workspace_id: str, run_ids: Collection[str]) -> dict[str, int]:

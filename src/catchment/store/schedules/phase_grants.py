@@ -52,7 +52,7 @@ def drop(tx: Connection, schedule_id: str) -> None:
     tx.execute(delete(phase_credit_grants).where(_c.schedule_id == schedule_id))
 
 
-def of(tx: Connection, schedule_ids: Select[tuple[str]]) -> Mapping[str, list[PhaseGrant]]:
+def of(tx: Connection, schedule_ids: Select[str]) -> Mapping[str, list[PhaseGrant]]:
     """What schedules grant by phase, in order."""
     found: defaultdict[str, list[PhaseGrant]] = defaultdict(list)
     query = select(phase_credit_grants).where(_c.schedule_id.in_(schedule_ids))

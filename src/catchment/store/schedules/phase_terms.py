@@ -102,9 +102,7 @@ def drop(tx: Connection, schedule_id: str) -> None:
         tx.execute(delete(table).where(table.c.schedule_id == schedule_id))
 
 
-def discounts_of(
-    tx: Connection, schedule_ids: Select[tuple[str]]
-) -> Mapping[str, list[DiscountRecord]]:
+def discounts_of(tx: Connection, schedule_ids: Select[str]) -> Mapping[str, list[DiscountRecord]]:
     """The discounts of schedules by phase, in order."""
     found: defaultdict[str, list[DiscountRecord]] = defaultdict(list)
     for row in _rows(tx, discounts, schedule_ids):
@@ -126,9 +124,7 @@ def discounts_of(
     return found
 
 
-def minimums_of(
-    tx: Connection, schedule_ids: Select[tuple[str]]
-) -> Mapping[str, list[MinimumRecord]]:
+def minimums_of(tx: Connection, schedule_ids: Select[str]) -> Mapping[str, list[MinimumRecord]]:
     """The minimums of schedules by phase, in order."""
     found: defaultdict[str, list[MinimumRecord]] = defaultdict(list)
     for row in _rows(tx, minimums, schedule_ids):
@@ -166,6 +162,6 @@ def _place(workspace: str, schedule_id: str, phase_id: str, position: int) -> di
     }
 
 
-def _rows(tx: Connection, table: Table, schedule_ids: Select[tuple[str]]) -> Iterable[Row[Any]]:
+def _rows(tx: Connection, table: Table, schedule_ids: Select[str]) -> Iterable[Row[Any]]:
     query = select(table).where(table.c.schedule_id.in_(schedule_ids))
     return tx.execute(query.order_by(table.c.position))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, select
@@ -35,6 +35,7 @@ _HEAD: tuple[Column[Any], ...] = (
     _c.roll_up_exclusions,
     _c.tax_rates,
     _c.suspended_at,
+    _c.version,
 )
 _PHASE: tuple[Column[Any], ...] = (
     _p.id,
@@ -50,8 +51,13 @@ def one(tx: Connection, workspace: str, id: str) -> Schedule:
     """The schedule, whether started or not. Raises NotFound."""
     found = some(tx, workspace, [id])
     if not found:
-        raise NotFound(f"There is no billing schedule {id}.")
+        raise missing(id)
     return found[0]
+
+
+def missing(id: str) -> NotFound:
+    """The refusal of a schedule that does not exist."""
+    return NotFound(f"There is no billing schedule {id}.")
 
 
 def some(tx: Connection, workspace: str, ids: Collection[str]) -> list[Schedule]:
@@ -69,23 +75,25 @@ def live(tx: Connection, workspace: str) -> list[Schedule]:
     return _read(tx, _ids(workspace).where(billing_schedules.c.activated_at.is_not(None)))
 
 
-def of_customers(tx: Connection, workspace: str, customer_ids: Collection[str]) -> list[Schedule]:
-    """The schedules of ``customer_ids`` that were ever started."""
+def of_customers(
+    tx: Connection, workspace: str, customer_ids: Collection[str], known: Container[str] = ()
+) -> list[Schedule]:
+    """The schedules of ``customer_ids`` that were ever started, but for those ``known`` by id."""
     c = billing_schedules.c
-    return [
-        schedule
+    started = _ids(workspace).where(c.activated_at.is_not(None))
+    found = (
+        id
         for part in chunks(sorted(set(customer_ids)))
-        for schedule in _read(
-            tx, _ids(workspace).where(c.customer_id.in_(part), c.activated_at.is_not(None))
-        )
-    ]
+        for id in tx.execute(started.where(c.customer_id.in_(part))).scalars()
+    )
+    return some(tx, workspace, [id for id in found if id not in known])
 
 
-def _ids(workspace: str) -> Select[tuple[str]]:
+def _ids(workspace: str) -> Select[str]:
     return select(billing_schedules.c.id).where(billing_schedules.c.workspace_id == workspace)
 
 
-def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
+def _read(tx: Connection, wanted: Select[str]) -> list[Schedule]:
     heads = tx.execute(
         select(*_HEAD).where(billing_schedules.c.id.in_(wanted)).order_by(billing_schedules.c.id)
     ).all()
@@ -95,7 +103,7 @@ def _read(tx: Connection, wanted: Select[tuple[str]]) -> list[Schedule]:
     return [_schedule(row, of_schedule[row.id]) for row in heads]
 
 
-def _phases(tx: Connection, wanted: Select[tuple[str]]) -> Mapping[str, list[Phase]]:
+def _phases(tx: Connection, wanted: Select[str]) -> Mapping[str, list[Phase]]:
     """The phases of each schedule in order, but for those that wait for a milestone."""
     priced = (
         select(phase_prices.c.phase_id, phase_prices.c.price_id)
@@ -152,4 +160,5 @@ def _schedule(row: Row[Any], phases: Collection[Phase]) -> Schedule:
         adjust_late=row.adjust_late_usage,
         tax_rates=row.tax_rates or {},
         suspended=row.suspended_at is not None,
+        version=row.version,
     )

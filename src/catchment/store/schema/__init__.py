@@ -19,11 +19,13 @@ from catchment.store.schema.access import (
 from catchment.store.schema.agreements import (
     account_payment_settings,
     billing_schedules,
+    changed_charges,
     discounts,
     minimums,
     payment_settings,
     phase_prices,
     phases,
+    schedule_versions,
     time_travellers,
 )
 from catchment.store.schema.catalog import list_prices, prices, products, usage_metrics
@@ -46,6 +48,8 @@ from catchment.store.schema.documents import (
     late_looks,
     line_item_groups,
     line_items,
+    line_taxations,
+    line_terms,
     usage_branches,
     usage_item_groups,
 )
@@ -66,6 +70,7 @@ __all__ = [
     "billing_run_failures",
     "billing_runs",
     "billing_schedules",
+    "changed_charges",
     "contacts",
     "credit_entries",
     "credit_grants",
@@ -82,6 +87,8 @@ __all__ = [
     "late_looks",
     "line_item_groups",
     "line_items",
+    "line_taxations",
+    "line_terms",
     "list_prices",
     "merchants",
     "metadata",
@@ -92,6 +99,7 @@ __all__ = [
     "phases",
     "prices",
     "products",
+    "schedule_versions",
     "seat_events",
     "seat_metrics",
     "sequences",

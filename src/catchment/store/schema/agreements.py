@@ -51,6 +51,8 @@ billing_schedules = Table(
     text_column("memo"),
     Column("default_due_date_days", Integer),
     json_column("custom_fields"),
+    # How many of its `schedule_versions` are not in force any more: the number of the one that is.
+    Column("version", Integer, nullable=False, server_default="0"),
     created_at(),
     updated_at(),
     Column("activated_at", Instant),
@@ -88,6 +90,30 @@ phases = Table(
     text_column("recurrence_preference", nullable=False),
     created_at(),
     UniqueConstraint("schedule_id", "position"),
+)
+
+# What was charged by before it was agreed anew: what is invoiced by it goes on being explained so.
+schedule_versions = Table(
+    "schedule_versions",
+    metadata,
+    Column("schedule_id", Text, ForeignKey("billing_schedules.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    workspace_column(),
+    Column("replaced_at", Instant, nullable=False),
+    # Days, phases, their prices' ids, discounts and minimums.
+    json_column("terms"),
+)
+
+# Charges on issued invoices that were agreed anew since: looked at by every run that could adjust
+# them, as what came late is.
+changed_charges = Table(
+    "changed_charges",
+    metadata,
+    workspace_column(),
+    Column("schedule_id", Text, ForeignKey("billing_schedules.id"), primary_key=True),
+    Column("price_id", Text, primary_key=True),
+    Column("service_start", Date, primary_key=True),
+    Column("part", Text, primary_key=True),
 )
 
 phase_prices = Table(

@@ -57,6 +57,13 @@ def workspace_column() -> Column[Any]:
     return Column("workspace_id", Text, ForeignKey("workspaces.id"), nullable=False)
 
 
+def workspace_of_whole() -> Column[Any]:
+    """Whose row it is, of what is written with a whole that says so, too: an invoice has dozens of
+    rows, and to look for the workspace of each took longer than to write it.
+    """
+    return Column("workspace_id", Text, nullable=False)
+
+
 def reference(name: str, target: str, *, nullable: bool = False) -> Column[Any]:
     """A row of the table ``target``."""
     return Column(name, Text, ForeignKey(f"{target}.id"), nullable=nullable)

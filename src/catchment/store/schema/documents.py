@@ -27,6 +27,7 @@ from catchment.store.schema.columns import (
     text_column,
     updated_at,
     workspace_column,
+    workspace_of_whole,
 )
 
 billing_runs = Table(
@@ -143,7 +144,7 @@ line_item_groups = Table(
     "line_item_groups",
     metadata,
     id_column(),
-    workspace_column(),
+    workspace_of_whole(),
     reference("invoice_id", "invoices"),
     Column("index", Integer, nullable=False),
     text_column("title", nullable=False),
@@ -159,7 +160,7 @@ line_items = Table(
     "line_items",
     metadata,
     id_column(),
-    workspace_column(),
+    workspace_of_whole(),
     reference("invoice_id", "invoices"),
     reference("group_id", "line_item_groups", nullable=True),
     Column("index", Integer, nullable=False),
@@ -169,8 +170,8 @@ line_items = Table(
     text_column("rate", nullable=False),
     text_column("rate_display", nullable=False),
     text_column("tax_rate", nullable=False),
-    # {reason, rate} of an engine's line: why it has that rate, and which version it is.
-    json_column("taxation", nullable=True),
+    # Of an engine's line: why it has that rate, and which version it is.
+    text_column("taxation_id"),
     Column("net_minor", BigInteger, nullable=False),
     Column("tax_minor", BigInteger, nullable=False),
     Column("gross_minor", BigInteger, nullable=False),
@@ -214,7 +215,6 @@ line_items = Table(
     UniqueConstraint(
         "workspace_id",
         "schedule_id",
-        "phase_id",
         "price_id",
         "service_start",
         "part",
@@ -230,6 +230,15 @@ line_items = Table(
     ),
 )
 
+# {reason, rate} as lines have it, by what it is: the id is a digest of it. Never changed.
+line_taxations = Table(
+    "line_taxations",
+    metadata,
+    id_column(),
+    workspace_column(),
+    json_column("taxation"),
+)
+
 # Up to where a charge was looked at because something came late for it, and cost the same.
 late_looks = Table(
     "late_looks",
@@ -243,12 +252,23 @@ late_looks = Table(
     Column("known_at", Instant, nullable=False),
 )
 
+# What the lines of invoices say alike of prices and metrics, compressed, by what it is: the id is a
+# digest of it. Never changed; what is agreed to by many is kept once.
+line_terms = Table(
+    "line_terms",
+    metadata,
+    id_column(),
+    workspace_column(),
+    Column("body", LargeBinary, nullable=False),
+)
+
 # What made the amounts of an invoice's lines, compressed: read and written only with them.
 invoice_evidence = Table(
     "invoice_evidence",
     metadata,
     Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
-    workspace_column(),
+    workspace_of_whole(),
+    reference("terms_id", "line_terms"),
     Column("body", LargeBinary, nullable=False),
 )
 
@@ -256,7 +276,7 @@ usage_item_groups = Table(
     "usage_item_groups",
     metadata,
     id_column(),
-    workspace_column(),
+    workspace_of_whole(),
     reference("invoice_id", "invoices"),
     Column("index", Integer, nullable=False),
     text_column("customer_id", nullable=False),
@@ -276,7 +296,7 @@ invoice_usage_metrics = Table(
     "invoice_usage_metrics",
     metadata,
     Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
-    workspace_column(),
+    workspace_of_whole(),
     text_column("metrics", nullable=False),
 )
 
@@ -289,7 +309,7 @@ usage_branches = Table(
     Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
     Column("first_index", Integer, primary_key=True, autoincrement=False),
     Column("last_index", Integer, nullable=False),
-    workspace_column(),
+    workspace_of_whole(),
     Index(None, "invoice_id"),
 )
 

@@ -33,11 +33,11 @@ def note(
                     "schedule_id": schedule,
                     "price_id": price,
                     "service_start": start,
-                    "part": seats,
+                    "part": of,
                     "last_seq": last_seq,
                     "known_at": known_at,
                 }
-                for schedule, price, start, seats in part
+                for schedule, price, start, of in part
             ],
         )
 

@@ -65,5 +65,5 @@ def _before(day: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _ids(workspace_id: str, day: date) -> Select[tuple[str]]:
+def _ids(workspace_id: str, day: date) -> Select[str]:
     return select(_line.invoice_id).where(_line.workspace_id == workspace_id, *_before(day))

@@ -10,6 +10,7 @@ each so small that memory does not depend on how much there is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ def rewrite(
     schema = _schema(cursor, sources)
     used = {name for source in sources for name in footer(source).used}
     there = [name for name in schema.names if name in used or name in layout.ORDER]
-    slices = _slices(cursor, sources, there, wanted)
+    slices = _ahead(_slices(cursor, sources, there, wanted))
     layout.write(file, schema=schema, tables=(_complete(one, schema) for one in slices))
 
 
@@ -137,6 +138,15 @@ def _slices(
             f" WHERE {where} AND {wanted} ORDER BY {order}",
             params=parameters,
         ).to_arrow_table()
+
+
+def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """``tables``, of which the next is made while one is written."""
+    with ThreadPoolExecutor(1, "usage merger") as beside:
+        coming = beside.submit(next, tables, None)
+        while (table := coming.result()) is not None:
+            coming = beside.submit(next, tables, None)
+            yield table
 
 
 def _between(

@@ -80,6 +80,17 @@ class Claimed(NamedTuple):
     spans: tuple[Span, ...]
 
 
+_Service = tuple[Claimant, Period]
+
+
+class _Stretch(NamedTuple):
+    """A part of those ``services`` of a claimant that it lies in."""
+
+    whose: Claimant
+    span: Span
+    services: tuple[_Service, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class CensusQuery:
     """Whose each event of ``metric`` within ``window`` is, and how many lie in each service.
@@ -91,7 +102,7 @@ class CensusQuery:
     metric: Metric
     window: Span
     claimed: Callable[[], Iterable[Claimed]]
-    services: Mapping[tuple[Claimant, Period], Span]
+    services: Mapping[_Service, Span]
 
 
 def define_names(cursor: Cursor, names: Iterable[tuple[str, CustomerId]]) -> None:
@@ -105,8 +116,13 @@ def take(cursor: Cursor, asked: Iterable[CensusQuery]) -> Iterator[Census]:
     """
     for claimed, alike in groupby(asked, key=attrgetter("claimed")):
         numbers = _define_claims(cursor, claimed())
+        stretches: list[_Stretch] = []
+        services: Mapping[_Service, Span] | None = None
         for one in alike:
-            yield _taken(cursor, one, numbers)
+            if one.services != services:
+                services, stretches = one.services, list(_stretches(one.services))
+                _define_stretches(cursor, stretches, numbers)
+            yield _taken(cursor, one, stretches, list(numbers))
 
 
 def _define_claims(cursor: Cursor, claimed: Iterable[Claimed]) -> dict[Claimant, int]:
@@ -121,14 +137,23 @@ def _define_claims(cursor: Cursor, claimed: Iterable[Claimed]) -> dict[Claimant,
     return numbers
 
 
-def _taken(cursor: Cursor, asked: CensusQuery, numbers: Mapping[Claimant, int]) -> Census:
-    stretches = _stretches(asked.services)
+def _define_stretches(
+    cursor: Cursor, stretches: Iterable[_Stretch], numbers: Mapping[Claimant, int]
+) -> None:
     rows = (
-        (numbers[whose], place, micros(span.start), micros(span.end))
-        for place, (whose, span) in enumerate(stretches)
-        if whose in numbers
+        (numbers[one.whose], place, micros(one.span.start), micros(one.span.end))
+        for place, one in enumerate(stretches)
+        if one.whose in numbers
     )
     define_rows(cursor, "stretches", _STRETCHES, rows)
+
+
+def _taken(
+    cursor: Cursor,
+    asked: CensusQuery,
+    stretches: Sequence[_Stretch],
+    claimants: Sequence[Claimant],
+) -> Census:
     events = queries.matching(asked.metric)
     parameters = events.parameters | {
         "earliest": micros(asked.window.start),
@@ -142,29 +167,20 @@ def _taken(cursor: Cursor, asked: CensusQuery, numbers: Mapping[Claimant, int]) 
     )
     [(received,)] = cursor.rows(f"SELECT count(*) FROM counting WHERE {events.text}", parameters)
     cursor.keep("tally", owned + _TALLY, parameters)
-    of_claimant: dict[Claimant, list[tuple[Span, int]]] = {}
+    counted = dict.fromkeys(asked.services, 0)
     for place, found in cursor.rows(_BY_STRETCH):
-        whose, span = stretches[place]
-        of_claimant.setdefault(whose, []).append((span, found))
+        for service in stretches[place].services:
+            counted[service] += found
     [(tallied, other, unpriced, unmapped)] = cursor.rows(_SUMS)
     return Census(
         received=received,
-        counted={
-            (whose, period): sum(
-                found
-                for part, found in of_claimant.get(whose, ())
-                if service.start <= part.start < service.end
-            )
-            for (whose, period), service in asked.services.items()
-        },
+        counted=counted,
         other=other,
         unpriced=unpriced,
         unmapped=unmapped,
         unpriced_customers=_most(cursor, "unpriced"),
         unmapped_aliases=_most(cursor, "unmapped"),
-        twice=()
-        if tallied == received
-        else tuple(_twice(cursor, owned, parameters, list(numbers))),
+        twice=() if tallied == received else tuple(_twice(cursor, owned, parameters, claimants)),
     )
 
 
@@ -188,14 +204,18 @@ def _most(cursor: Cursor, column: str) -> tuple[tuple[str, int], ...]:
     return tuple((who, events) for who, events in cursor.rows(found))
 
 
-def _stretches(services: Mapping[tuple[Claimant, Period], Span]) -> list[tuple[Claimant, Span]]:
+def _stretches(services: Mapping[_Service, Span]) -> Iterator[_Stretch]:
     """Each claimant's services, cut where one of them begins or ends: no instant is in two."""
-    spans: dict[Claimant, list[Span]] = {}
-    for (whose, _), span in services.items():
-        spans.setdefault(whose, []).append(span)
-    return [
-        (whose, Span(start, end))
-        for whose, own in spans.items()
-        for start, end in pairwise(sorted({edge for one in own for edge in (one.start, one.end)}))
-        if any(one.start <= start < one.end for one in own)
-    ]
+    by_claimant: dict[Claimant, list[tuple[_Service, Span]]] = {}
+    for service, span in services.items():
+        by_claimant.setdefault(service[0], []).append((service, span))
+    for whose, own in by_claimant.items():
+        if len(own) == 1:
+            [(service, span)] = own
+            yield _Stretch(whose, span, (service,))
+            continue
+        edges = sorted({edge for _, span in own for edge in (span.start, span.end)})
+        for start, end in pairwise(edges):
+            within = tuple(service for service, span in own if span.start <= start < span.end)
+            if within:
+                yield _Stretch(whose, Span(start, end), within)

@@ -40,7 +40,7 @@ def used(
             "latest": min(bounds["latest"], last),
         }
         [metric, *_] = (query.metric for query in alike.values())
-        for query, day in measuring.rows(cursor, queries.days(metric), bounds):
+        for query, day in queries.rows(cursor, queries.days(metric), bounds):
             found[query].add(day)
     return [frozenset(one) for one in found]
 

@@ -1,7 +1,7 @@
 """How much it was: questions about usage put to the engine, its figures made into answers.
 
-The engine counts, adds, compares and sorts. What may be rounded, and every expression, is worked
-out here by the functions that ``core.metering`` uses itself.
+Figures come from ``figures``; whose events count when, and who used what in which step of a price,
+is told and walked here.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from catchment.core.metering import (
+    GROWING,
     NO_STEPS,
     VALUING,
-    Aggregation,
     Member,
     Metric,
+    SingleEvent,
     Steps,
     Usage,
     UsageQuery,
     asks_for_steps,
-    worth,
 )
 from catchment.core.money import EXACT
 from catchment.core.period import Span, intersect, union
-from catchment.core.properties import FRACTION_DIGITS
-from catchment.core.quantities import mean, value_hours
-from catchment.usage.intake.events import micros
+from catchment.usage.intake.events import instant, micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.figures import NOBODY, Figures, decimals, figures_of
+from catchment.usage.questions.queries import rows
 
 _SPANS = pa.schema(
     [
@@ -69,25 +69,15 @@ _BUCKETS = pa.schema(
     ]
 )
 _QUERIES = pa.schema([("query", pa.int32())])
-_NUMBER = pa.decimal128(38, 12)
 _PARTS = 4_096
 """Into how many stretches of time a walk through steps is cut at most."""
+_KEPT = 5_000_000
+"""So many events are found once and walked from memory; more are looked for each time."""
 _EVENTS_OF_PART = 64
 """How many events of a query a stretch should have: to walk a few is faster than to skip them."""
 _NOTHING = Decimal(0)
 _NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
-_ALWAYS = -(2**63)
-_EVENTS_AT_ONCE = 50_000
 _Bounds = dict[str, Any]
-
-
-class Figure(NamedTuple):
-    """What a member used in a query or in a stretch of a chart; without a member, the pool."""
-
-    place: int
-    member: int | None
-    quantity: Decimal
-    event_count: int
 
 
 def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> dict[int, Usage]:
@@ -95,17 +85,8 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
     bounds = define_spans(cursor, asked)
     if bounds is None:
         return {}
-    pooled: dict[int, tuple[Decimal, int]] = {}
-    members: dict[int, dict[str, Decimal]] = {}
-    counts: dict[int, dict[str, int]] = {}
     whole = _is_whole(cursor, asked)
-    for index, member, value, count in figures_of(cursor, metric, bounds, whole=whole):
-        if member is None:
-            pooled[index] = (value, count)
-        else:
-            customer = asked[index].members[member].customer
-            members.setdefault(index, {})[customer] = value
-            counts.setdefault(index, {})[customer] = count
+    pooled, members, counts = _by_query(figures_of(cursor, metric, bounds, whole=whole), asked)
     values: dict[int, dict[Decimal, int]] = {}
     own_values: dict[int, dict[str, list[tuple[Decimal, int]]]] = {}
     wanting = [index for index, query in asked.items() if query.want_values]
@@ -116,13 +97,14 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
             of_pool = values.setdefault(index, {})
             of_pool[value] = of_pool.get(value, 0) + count
             own_values.setdefault(index, {}).setdefault(customer, []).append((value, count))
+    events = _singled(cursor, metric, asked, bounds)
     stepping = {
         index: members[index]
         for index, (value, _) in pooled.items()
         if asks_for_steps(asked[index], value, len(members[index]))
     }
-    events = sum(pooled[index][1] for index in stepping)
-    steps = _walk(cursor, metric, asked, stepping, events, bounds) if stepping else {}
+    many = sum(pooled[index][1] for index in stepping)
+    steps = _walk(cursor, metric, asked, stepping, many, bounds) if stepping else {}
     return {
         index: Usage(
             value,
@@ -132,9 +114,35 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
             tuple(values.get(index, {}).items()),
             {customer: tuple(own) for customer, own in own_values.get(index, {}).items()},
             steps.get(index, NO_STEPS),
+            tuple(events.get(index, ())),
         )
         for index, (value, count) in pooled.items()
     }
+
+
+_Pools = dict[int, tuple[Decimal, int]]
+_Own = dict[int, dict[str, Decimal]]
+_Counts = dict[int, dict[str, int]]
+
+
+def _by_query(found: Figures, asked: Mapping[int, UsageQuery]) -> tuple[_Pools, _Own, _Counts]:
+    """What each pool used and by how many events; what its members did; and by how many."""
+    pooled: _Pools = {}
+    own: _Own = {place: {} for place in asked}
+    counts: _Counts = {place: {} for place in asked}
+    of_query = {
+        place: ([one.customer for one in query.members], own[place], counts[place])
+        for place, query in asked.items()
+    }
+    for place, member, quantity, count in zip(*found, strict=True):
+        if member == NOBODY:
+            pooled[place] = quantity, count
+        else:
+            customers, quantities, events = of_query[place]
+            who = customers[member]
+            quantities[who] = quantity
+            events[who] = count
+    return pooled, own, counts
 
 
 def series(
@@ -152,84 +160,33 @@ def series(
     ends = [*list(starts)[1:], micros(edges[-1])]
     numbers = list(starts.values())
     register(cursor, "buckets", [[0] * len(numbers), numbers, list(starts), ends], _BUCKETS)
+    found = figures_of(cursor, metric, bounds, by_bucket=True)
     return {
-        one.place: (one.quantity, one.event_count)
-        for one in figures_of(cursor, metric, bounds, by_bucket=True)
-        if one.member is None
+        place: (quantity, count)
+        for place, member, quantity, count in zip(*found, strict=True)
+        if member == NOBODY
     }
+
+
+def _singled(
+    cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery], bounds: _Bounds
+) -> dict[int, list[SingleEvent]]:
+    """The events of those queries that want each by itself."""
+    singling = [index for index, query in asked.items() if query.want_events]
+    found: dict[int, list[SingleEvent]] = {}
+    if singling and metric.aggregation in GROWING:
+        register(cursor, "singling", [singling], _QUERIES)
+        for index, id, at, member, value in rows(cursor, queries.singled(metric), bounds):
+            customer = asked[index].members[member].customer
+            one = SingleEvent(id, instant(at), customer, _NOTHING if value is None else value)
+            found.setdefault(index, []).append(one)
+    return found
 
 
 def _is_whole(cursor: Cursor, asked: Mapping[int, UsageQuery]) -> bool:
     """Whether all are asked about the one stretch of time in which all events there happened."""
     spans = {id(one.spans): one.spans for query in asked.values() for one in query.members}
     return all(own == (cursor.within,) for own in spans.values())
-
-
-def figures_of(
-    cursor: Cursor,
-    metric: Metric,
-    bounds: Mapping[str, Any],
-    *,
-    by_bucket: bool = False,
-    whole: bool = False,
-) -> Iterator[Figure]:
-    """The figure of each pool that has one, and, unless it is by bucket, of its members.
-
-    ``spans`` are defined, and ``bounds`` are theirs; ``whole`` as in ``queries.totals``.
-    """
-    if metric.aggregation is Aggregation.CUSTOM:
-        _evaluate(cursor, metric, bounds)
-    found = rows(cursor, queries.totals(metric, by_bucket=by_bucket, whole=whole), bounds)
-    if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
-        always = {**bounds, "earliest": _ALWAYS}
-        stood = rows(cursor, queries.stood(metric, by_bucket=by_bucket), always)
-        yield from _time_weighted(found, stood)
-        return
-    for place, member, count, *figures in found:
-        quantity = mean(*figures) if metric.aggregation is Aggregation.AVERAGE else figures[0]
-        yield Figure(place, member, quantity, count)
-
-
-def _time_weighted(
-    counted: Iterable[tuple[Any, ...]], stood: Iterable[tuple[Any, ...]]
-) -> Iterator[Figure]:
-    """From how many events there were, and what stood: whole values and decimals, by time."""
-    counts = {(place, member): count for place, member, count, _ in counted}
-    quantities = {
-        (place, member): value_hours(
-            EXACT.add(Decimal(whole), EXACT.scaleb(Decimal(decimals), -FRACTION_DIGITS))
-        )
-        for place, member, whole, decimals in stood
-    }
-    pooled: dict[int, Decimal] = {}
-    for place, member in counts.keys() | quantities.keys():
-        if member is not None:
-            own = quantities.get((place, member), Decimal(0))
-            pooled[place] = EXACT.add(pooled.get(place, Decimal(0)), own)
-            yield Figure(place, member, own, counts.get((place, member), 0))
-        else:
-            pooled.setdefault(place, Decimal(0))
-    for place, quantity in pooled.items():
-        yield Figure(place, None, quantity, counts.get((place, None), 0))
-
-
-def _evaluate(cursor: Cursor, metric: Metric, bounds: Mapping[str, Any]) -> None:
-    """Make ``evaluated`` mean what the expression makes of each combination of numbers there is.
-
-    In Python, because no engine multiplies and divides decimals of this size without rounding. It
-    takes a pass over the events and as many evaluations as there are combinations, at worst one for
-    each event.
-    """
-    operands = len(metric.operands())
-    schema = pa.schema([(queries.operand(n), _NUMBER) for n in range(operands)])
-    schema = schema.append(pa.field("number", _NUMBER))
-    batches = []
-    asked = queries.combinations(metric)
-    for part in cursor.batches(asked.text, {**asked.parameters, **bounds}, _EVENTS_AT_ONCE):
-        evaluated = [(*numbers, worth(metric, numbers)) for numbers in part]
-        columns = [pa.array(column, _NUMBER) for column in zip(*evaluated, strict=True)]
-        batches.append(pa.record_batch(columns, schema=schema))
-    cursor.define("evaluated", pa.Table.from_batches(batches, schema))
 
 
 def _walk(
@@ -260,15 +217,23 @@ def _walk(
     length = (bounds["latest"] - bounds["earliest"]) // stretches + 1
     bounds = bounds | {"length": length}
     register(cursor, "stepping", [list(stepping)], _QUERIES)
+    numbered = queries.numbered(metric)
+    if events <= _KEPT:
+        cursor.keep("numbered", numbered.text, numbered.parameters | bounds)
+        numbered = queries.Sql("SELECT * FROM numbered", {})
     in_parts = stretches > 1
     if in_parts:
-        placed = _placed(rows(cursor, queries.parts_of_time(metric), bounds), asked)
+        placed = _placed(rows(cursor, queries.parts_of_time(numbered), bounds), asked)
     else:
         count = len(stepping)
         placed = [list(stepping), [0] * count, [_NOTHING] * count, [None] * count]
     register(cursor, "placed", placed, _PLACED)
-    found = rows(cursor, queries.walked(metric, in_parts=in_parts), bounds)
-    for index, member, step, part in found:
+    walked = queries.walked(numbered, in_parts=in_parts)
+    found = cursor.table(walked.text, walked.parameters | bounds)
+    *places, shares = found.columns
+    for index, member, step, part in zip(
+        *(one.to_pylist() for one in places), decimals(shares), strict=True
+    ):
         parts[index][asked[index].members[member].customer][step] = part
     return {
         index: Steps(asked[index].bounds, {who: tuple(own) for who, own in members.items()})
@@ -371,7 +336,3 @@ def _cut(spans: tuple[Span, ...], within: Span | None) -> list[tuple[int, int]]:
 def register(cursor: Cursor, name: str, columns: Sequence[list[Any]], schema: pa.Schema) -> None:
     arrays = [pa.array(values, type) for values, type in zip(columns, schema.types, strict=True)]
     cursor.define(name, pa.table(arrays, schema=schema))
-
-
-def rows(cursor: Cursor, sql: queries.Sql, bounds: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    return cursor.rows(sql.text, {**sql.parameters, **bounds})

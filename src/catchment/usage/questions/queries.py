@@ -16,6 +16,7 @@ from typing import Any
 from catchment.core.metering import GROWING, VALUING, Aggregation, Metric
 from catchment.core.properties import FRACTION_DIGITS, fold
 from catchment.usage.intake.columns import folded, number, text
+from catchment.usage.questions.engine import Cursor
 
 IN_ORDER = ("received_at - received_at % 1000", "seq")
 """What ids are ordered by: their millisecond, then their place."""
@@ -134,16 +135,16 @@ def _found(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = 
     )
 
 
-def matched(metric: Metric, *, whole: bool = False) -> Sql:
+def matched(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = False) -> Sql:
     """The same with the ``text`` of the metric's property and the ``number`` an event gives."""
     if metric.aggregation is Aggregation.CUSTOM:
-        read = _operands(metric)
-        columns = ", ".join(operand(place) for place in range(len(metric.operands())))
+        read = _operands(metric, columns)
+        operands = ", ".join(operand(place) for place in range(len(metric.operands())))
         return Sql(
-            f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({columns})",
+            f"SELECT *, NULL AS text FROM ({read.text}) LEFT JOIN evaluated USING ({operands})",
             read.parameters,
         )
-    return _found(metric, reads(metric), whole=whole)
+    return _found(metric, {**reads(metric), **columns}, whole=whole)
 
 
 def reads(metric: Metric) -> Mapping[str, str]:
@@ -155,10 +156,10 @@ def reads(metric: Metric) -> Mapping[str, str]:
     return {"text": text(name), "number": number(name)}
 
 
-def _operands(metric: Metric) -> Sql:
+def _operands(metric: Metric, columns: Mapping[str, str] = _NONE) -> Sql:
     """Matched events with the numbers that the expression reads."""
     read = {operand(place): number(name) for place, name in enumerate(metric.operands())}
-    return _found(metric, read)
+    return _found(metric, {**read, **columns})
 
 
 def combinations(metric: Metric) -> Sql:
@@ -271,57 +272,20 @@ def distribution(metric: Metric) -> Sql:
     )
 
 
-def parts_of_time(metric: Metric) -> Sql:
-    """(query, part, sum, lowest, highest): what each stretch of time adds, where steps are asked.
-
-    On its way from the first event of the part to the last, usage stands between ``lowest`` and
-    ``highest`` above where it stood before, in whichever order the events came.
+def singled(metric: Metric) -> Sql:
+    """(query, the sender's id, when, member, number) of every matched event of those ``singling``,
+    in the order in which they count.
     """
-    numbered = _numbered(metric)
+    assert metric.aggregation in GROWING, metric
+    inner = matched(metric, {"sender_id": "customer_event_id"})
     return Sql(
-        "SELECT query, part, sum(number)::DECIMAL(38, 12) AS adds,"
-        " coalesce(sum(number) FILTER (WHERE number < 0), 0)::DECIMAL(38, 12) AS lowest,"
-        " coalesce(sum(number) FILTER (WHERE number > 0), 0)::DECIMAL(38, 12) AS highest"
-        f" FROM ({numbered.text}) GROUP BY query, part",
-        numbered.parameters,
+        f"SELECT query, sender_id, event_at, member, number FROM ({inner.text})"
+        " WHERE query IN (SELECT query FROM singling) ORDER BY query, event_at, seq",
+        inner.parameters,
     )
 
 
-def walked(metric: Metric, *, in_parts: bool) -> Sql:
-    """(query, member, step, the member's part of it) where a relation ``steps`` asks for it.
-
-    ``steps`` holds (query, step, lower, upper), every step with an upper end; ``placed`` holds
-    (query, part, stands, stays) for every part of time: where usage stood before it, and the step
-    in which it stays meanwhile. Only where it stays in none are events walked one by one: all of
-    them where there is one part of time, and not many, ``in_parts``.
-    """
-    numbered = _numbered(metric)
-    staying = (
-        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({numbered.text})"
-        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
-        " UNION ALL "
-    )
-    share = (
-        "greatest(lower, least(reached, upper)) - greatest(lower, least(reached - number, upper))"
-    )
-    return Sql(
-        "SELECT query, member, step, sum(share)::DECIMAL(38, 12) FROM ("
-        f"{staying if in_parts else ''}"
-        f"SELECT query, member, step, sum({share}) AS share FROM ("
-        "SELECT query, member, number, (stands + sum(number) OVER"
-        " (PARTITION BY query, part ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
-        f"::DECIMAL(38, 12) AS reached FROM ({numbered.text})"
-        " JOIN placed USING (query, part) WHERE stays IS NULL)"
-        " JOIN steps USING (query)"
-        " WHERE greatest(reached, reached - number) > lower"
-        " AND least(reached, reached - number) < upper"
-        " GROUP BY query, member, step"
-        ") GROUP BY query, member, step",
-        numbered.parameters,
-    )
-
-
-def _numbered(metric: Metric) -> Sql:
+def numbered(metric: Metric) -> Sql:
     """(query, member, event_at, seq, number, part) of events with a number, of those ``stepping``.
 
     A part is told by the time since ``earliest`` at which it begins.
@@ -334,6 +298,55 @@ def _numbered(metric: Metric) -> Sql:
         f" FROM ({inner.text}) WHERE query IN (SELECT query FROM stepping)"
         " AND number IS NOT NULL",
         inner.parameters,
+    )
+
+
+def parts_of_time(found: Sql) -> Sql:
+    """(query, part, sum, lowest, highest): what each stretch of time adds, of events ``numbered``.
+
+    On its way from the first event of the part to the last, usage stands between ``lowest`` and
+    ``highest`` above where it stood before, in whichever order the events came.
+    """
+    return Sql(
+        "SELECT query, part, sum(number)::DECIMAL(38, 12) AS adds,"
+        " coalesce(sum(number) FILTER (WHERE number < 0), 0)::DECIMAL(38, 12) AS lowest,"
+        " coalesce(sum(number) FILTER (WHERE number > 0), 0)::DECIMAL(38, 12) AS highest"
+        f" FROM ({found.text}) GROUP BY query, part",
+        found.parameters,
+    )
+
+
+def walked(found: Sql, *, in_parts: bool) -> Sql:
+    """(query, member, step, the member's part of it) where a relation ``steps`` asks for it, of
+    events ``numbered``.
+
+    ``steps`` holds (query, step, lower, upper), every step with an upper end; ``placed`` holds
+    (query, part, stands, stays) for every part of time: where usage stood before it, and the step
+    in which it stays meanwhile. Only where it stays in none are events walked one by one: all of
+    them where there is one part of time, and not many, ``in_parts``.
+    """
+    staying = (
+        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({found.text})"
+        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
+        " UNION ALL "
+    )
+    share = (
+        "greatest(lower, least(reached, upper)) - greatest(lower, least(reached - number, upper))"
+    )
+    return Sql(
+        "SELECT query, member, step, sum(share)::DECIMAL(38, 12) FROM ("
+        f"{staying if in_parts else ''}"
+        f"SELECT query, member, step, sum({share}) AS share FROM ("
+        "SELECT query, member, number, (stands + sum(number) OVER"
+        " (PARTITION BY query, part ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
+        f"::DECIMAL(38, 12) AS reached FROM ({found.text})"
+        " JOIN placed USING (query, part) WHERE stays IS NULL)"
+        " JOIN steps USING (query)"
+        " WHERE greatest(reached, reached - number) > lower"
+        " AND least(reached, reached - number) < upper"
+        " GROUP BY query, member, step"
+        ") GROUP BY query, member, step",
+        found.parameters,
     )
 
 
@@ -367,7 +380,15 @@ def days(metric: Metric) -> Sql:
     )
 
 
-def places(metric: Metric) -> Sql:
-    """The place of each matched event."""
-    inner = _found(metric)
-    return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
+def places(metric: Metric, sender_id: str | None = None) -> Sql:
+    """The place of each matched event; of that with the sender's id, if it is given."""
+    inner = _found(metric, {"sender_id": "customer_event_id"})
+    if sender_id is None:
+        return Sql(f"SELECT seq FROM ({inner.text})", inner.parameters)
+    parameters = {**inner.parameters, "sender_id": sender_id}
+    return Sql(f"SELECT seq FROM ({inner.text}) WHERE sender_id = $sender_id", parameters)
+
+
+def rows(cursor: Cursor, sql: Sql, bounds: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query put to an engine; ``bounds`` are parameters besides its own."""
+    return cursor.rows(sql.text, {**sql.parameters, **bounds})

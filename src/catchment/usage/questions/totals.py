@@ -8,7 +8,7 @@ each member or event, and metrics of one shape are answered in one pass over the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import Span
 from catchment.usage.intake.events import instant
-from catchment.usage.questions import measuring, queries
+from catchment.usage.questions import figures, queries
 from catchment.usage.questions.engine import Cursor
 
 NAMES = pa.schema(
@@ -136,19 +136,9 @@ def _one_by_one(
     for name, value in own.items():
         spans = spans.append_column(name, pa.repeat(value, len(names)))
     cursor.define("spans", spans)
-    found = list(_members(measuring.figures_of(cursor, metric, bounds)))
-    columns = zip(*found, strict=True) if found else ([], [], [])
-    fields = list(TOTALS)[1:]
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, fields, strict=True)],
-        schema=pa.schema(fields),
-    )
-
-
-def _members(figures: Iterator[measuring.Figure]) -> Iterator[tuple[Any, ...]]:
-    return (
-        (one.member, one.quantity, one.event_count) for one in figures if one.member is not None
-    )
+    _, members, quantities, counts = figures.figures_of(cursor, metric, bounds)
+    columns = pa.table([members, quantities, counts], schema=pa.schema(list(TOTALS)[1:]))
+    return columns.filter(pc.field("member") != figures.NOBODY)
 
 
 def _numbered(place: int, found: pa.Table) -> pa.Table:

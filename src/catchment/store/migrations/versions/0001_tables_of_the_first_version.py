@@ -210,6 +210,26 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "line_taxations",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("taxation", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_taxations_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_taxations")),
+    )
+    op.create_table(
+        "line_terms",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_terms_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_terms")),
+    )
+    op.create_table(
         "merchants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -547,6 +567,7 @@ def upgrade() -> None:
         sa.Column("memo", sa.Text(), nullable=True),
         sa.Column("default_due_date_days", sa.Integer(), nullable=True),
         sa.Column("custom_fields", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.Column(
             "created_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
         ),
@@ -878,6 +899,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "changed_charges",
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("price_id", sa.Text(), nullable=False),
+        sa.Column("service_start", sa.Date(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_changed_charges_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_changed_charges_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "schedule_id", "price_id", "service_start", "part", name=op.f("pk_changed_charges")
+        ),
+    )
+    op.create_table(
         "credit_grants",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1079,6 +1117,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("schedule_id", "position", name=op.f("uq_phases_schedule_id_position")),
     )
     op.create_table(
+        "schedule_versions",
+        sa.Column("schedule_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column(
+            "replaced_at", catchment.store.schema.columns.Instant(timezone=True), nullable=False
+        ),
+        sa.Column("terms", sa.JSON(none_as_null=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["schedule_id"], ["billing_schedules.id"], name=op.f("fk_schedule_versions_schedule_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_schedule_versions_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("schedule_id", "version", name=op.f("pk_schedule_versions")),
+    )
+    op.create_table(
         "time_travellers",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1184,12 +1239,13 @@ def upgrade() -> None:
         "invoice_evidence",
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("terms_id", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_evidence_invoice_id")
         ),
         sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_evidence_workspace_id")
+            ["terms_id"], ["line_terms.id"], name=op.f("fk_invoice_evidence_terms_id")
         ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_evidence")),
     )
@@ -1200,9 +1256,6 @@ def upgrade() -> None:
         sa.Column("metrics", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_usage_metrics_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_invoice_usage_metrics_workspace_id")
         ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_usage_metrics")),
     )
@@ -1220,9 +1273,6 @@ def upgrade() -> None:
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_line_item_groups_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_item_groups_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_item_groups")),
         sa.UniqueConstraint(
@@ -1345,9 +1395,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_branches_invoice_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_branches_workspace_id")
-        ),
         sa.PrimaryKeyConstraint(
             "customer_id", "invoice_id", "first_index", name=op.f("pk_usage_branches")
         ),
@@ -1371,9 +1418,6 @@ def upgrade() -> None:
         sa.Column("shares", sa.JSON(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_item_groups_invoice_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_usage_item_groups_workspace_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_item_groups")),
         sa.UniqueConstraint(
@@ -1400,7 +1444,7 @@ def upgrade() -> None:
         sa.Column("rate", sa.Text(), nullable=False),
         sa.Column("rate_display", sa.Text(), nullable=False),
         sa.Column("tax_rate", sa.Text(), nullable=False),
-        sa.Column("taxation", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("taxation_id", sa.Text(), nullable=True),
         sa.Column("net_minor", sa.BigInteger(), nullable=False),
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
@@ -1435,22 +1479,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_line_items_invoice_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["workspace_id"], ["workspaces.id"], name=op.f("fk_line_items_workspace_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_items")),
         sa.UniqueConstraint("invoice_id", "index", name=op.f("uq_line_items_invoice_id_index")),
         sa.UniqueConstraint(
             "workspace_id",
             "schedule_id",
-            "phase_id",
             "price_id",
             "service_start",
             "part",
             "adjustment",
             "live_key",
             name=op.f(
-                "uq_line_items_workspace_id_schedule_id_phase_id_price_id_service_start_part_adjustment_live_key"
+                "uq_line_items_workspace_id_schedule_id_price_id_service_start_part_adjustment_live_key"
             ),
         ),
     )

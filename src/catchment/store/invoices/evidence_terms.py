@@ -1,0 +1,142 @@
+"""What the lines of many invoices say alike: prices, metrics and the days they are charged for.
+
+Whoever agreed to the same is charged by the same terms, so these are kept by their content, once
+for all the invoices whose lines have them. They are added, never changed, and stay when the last
+invoice goes that names them: what an invoice says of itself does not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from catchment.core.hierarchy import CustomerId
+from catchment.core.metering import Metric
+from catchment.core.period import Period, Span
+from catchment.store.bulk import add_new
+from catchment.store.chunks import chunks
+from catchment.store.invoices.packing import BROKEN, packed, unpacked
+from catchment.store.schema import line_terms
+
+_c = line_terms.c
+DIGEST_BYTES = 16
+"""Of the names that are made of what they name."""
+
+_AT_MOST = 10_000
+
+
+class Measuring(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """How a price's usage was measured."""
+
+    metric: Metric
+    metric_name: str | None
+    span: Span
+    scope: tuple[CustomerId, ...]
+    exclusions: tuple[CustomerId, ...]
+
+
+class Terms(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """A price as it was, and the days of its full cycle.
+
+    ``version`` is that of the schedule by which it was charged.
+    """
+
+    measuring: Measuring | None
+    structure: dict[str, Any]
+    price_name: str
+    frequency: str
+    timing: str
+    full: Period
+    version: int = 0
+
+
+class TermsRow(NamedTuple):
+    """The terms of all lines of an invoice: their name, which is made of what they say, and they.
+
+    They are compressed: an invoice's terms repeat each other.
+    """
+
+    id: str
+    workspace_id: str
+    body: bytes
+
+
+class Kept(NamedTuple):
+    """Terms as they are kept, with the ``digest`` of that."""
+
+    json: bytes
+    digest: bytes
+
+
+_encoder = msgspec.json.Encoder(order="deterministic")
+_decoder = msgspec.json.Decoder(tuple[Terms, ...])
+
+
+class _Known:
+    """What was met lately, not made again: a run stores the same terms thousands of times."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], tuple[Kept, Terms]] = {}
+        self._rows: dict[str, TermsRow] = {}
+
+    def kept(self, terms: Terms) -> Kept:
+        """Structures and metrics are told by their identity; the terms hold on to them."""
+        of, full = terms.measuring, terms.full
+        key: tuple[object, ...] = id(terms.structure), full.start, full.end
+        key += terms.price_name, terms.frequency, terms.timing, terms.version
+        if of is not None:
+            key += id(of.metric), of.metric_name, of.span.start, of.span.end
+            key += of.scope, of.exclusions
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _AT_MOST:
+                self._kept.clear()
+            json = _encoder.encode(terms)
+            digest = blake2b(json, digest_size=DIGEST_BYTES).digest()
+            found = self._kept[key] = Kept(json, digest), terms
+        return found[0]
+
+    def row(self, workspace_id: str, terms: Sequence[Kept]) -> TermsRow:
+        name = blake2b(workspace_id.encode(), digest_size=DIGEST_BYTES)
+        for one in terms:
+            name.update(one.digest)
+        id = name.hexdigest()
+        found = self._rows.get(id)
+        if found is None:
+            if len(self._rows) >= _AT_MOST:
+                self._rows.clear()
+            body = packed(b"[" + b",".join([one.json for one in terms]) + b"]")
+            found = self._rows[id] = TermsRow(id, workspace_id, body)
+        return found
+
+
+_known = _Known()
+kept = _known.kept
+row_of = _known.row
+
+
+def add(tx: Connection, rows: Iterable[TermsRow]) -> None:
+    """Keep those terms that are not kept yet."""
+    new = {row.id: row for row in rows}
+    add_new(tx, line_terms, TermsRow._fields, [new[id] for id in sorted(new)])
+
+
+def read(tx: Connection, workspace_id: str, ids: Collection[str]) -> dict[str, tuple[Terms, ...]]:
+    """The terms of these names, without what is unreadable."""
+    found: dict[str, tuple[Terms, ...]] = {}
+    for part in chunks(sorted(set(ids))):
+        query = select(_c.id, _c.body).where(_c.workspace_id == workspace_id, _c.id.in_(part))
+        for id, body in tx.execute(query):
+            with suppress(*BROKEN):
+                found[id] = terms_in(body)
+    return found
+
+
+def terms_in(body: bytes) -> tuple[Terms, ...]:
+    """What is said in the body of a row. Raises one of BROKEN."""
+    return _decoder.decode(unpacked(body))

@@ -1,0 +1,144 @@
+"""The figures of members and pools as an engine gives them, in columns.
+
+The engine counts, adds, compares and sorts. What may be rounded, and every expression, is worked
+out here by the functions that ``core.metering`` uses itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import repeat
+from math import gcd
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from catchment.core.metering import Aggregation, Metric, worth
+from catchment.core.money import EXACT
+from catchment.core.properties import FRACTION_DIGITS
+from catchment.core.quantities import mean, value_hours
+from catchment.usage.questions import queries
+from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.queries import rows
+
+NOBODY = -1
+"""Instead of a member's number: the pool."""
+
+_NUMBER = pa.decimal128(38, FRACTION_DIGITS)
+_ONE = 10**FRACTION_DIGITS
+_NOTHING = Decimal(0)
+_ALWAYS = -(2**63)
+_EVENTS_AT_ONCE = 50_000
+
+
+class Figures(NamedTuple):
+    """Columns: what a member used in a query, or anybody in a stretch of a chart, and by how many
+    events. The pool is no member, but NOBODY.
+    """
+
+    places: Sequence[int]
+    members: Sequence[int]
+    quantities: Sequence[Decimal]
+    counts: Sequence[int]
+
+
+def figures_of(
+    cursor: Cursor,
+    metric: Metric,
+    bounds: Mapping[str, Any],
+    *,
+    by_bucket: bool = False,
+    whole: bool = False,
+) -> Figures:
+    """The figure of each pool that has one, and, unless it is by bucket, of its members.
+
+    ``spans`` are defined, and ``bounds`` are theirs; ``whole`` as in ``queries.totals``.
+    """
+    if metric.aggregation is Aggregation.CUSTOM:
+        _evaluate(cursor, metric, bounds)
+    asked = queries.totals(metric, by_bucket=by_bucket, whole=whole)
+    if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
+        always = {**bounds, "earliest": _ALWAYS}
+        stood = rows(cursor, queries.stood(metric, by_bucket=by_bucket), always)
+        return _time_weighted(rows(cursor, asked, bounds), stood)
+    found = cursor.table(asked.text, {**asked.parameters, **bounds})
+    places, members, counts, *figures = found.columns
+    quantities = decimals(figures[0])
+    if metric.aggregation is Aggregation.AVERAGE:
+        quantities = list(map(mean, quantities, figures[1].to_pylist()))
+    return Figures(places.to_pylist(), _numbers(members), quantities, counts.to_pylist())
+
+
+def _numbers(members: pa.ChunkedArray) -> list[int]:
+    """Members by number, NOBODY where it is null."""
+    found: list[int] = members.cast(pa.int32()).fill_null(NOBODY).to_pylist()
+    return found
+
+
+def decimals(column: pa.ChunkedArray) -> list[Decimal]:
+    """The numbers of a column, none of them null, with as many decimals as one of them needs.
+
+    Engines and Arrow make each of them from text, which takes longer than all the rest; and to
+    reckon with digits that say nothing takes longer, too.
+    """
+    array = column.cast(_NUMBER).combine_chunks()
+    _, data = array.buffers()
+    words = np.frombuffer(data, "<i8")[2 * array.offset : 2 * (array.offset + len(array))]
+    low, high = words[::2], words[1::2]
+    units: list[int] = low.tolist()
+    if (high != low >> 63).any():  # they need more than 64 bits
+        units = [
+            (above << 64) + unit % 2**64 for above, unit in zip(high.tolist(), units, strict=True)
+        ]
+    shared, digits = gcd(_ONE, *units), FRACTION_DIGITS
+    while digits and shared % 10 == 0:
+        shared, digits = shared // 10, digits - 1
+    if digits < FRACTION_DIGITS:
+        spare = 10 ** (FRACTION_DIGITS - digits)
+        units = [unit // spare for unit in units]
+    whole = map(Decimal, units)
+    return list(map(EXACT.scaleb, whole, repeat(Decimal(-digits)))) if digits else list(whole)
+
+
+def _time_weighted(counted: Iterable[tuple[Any, ...]], stood: Iterable[tuple[Any, ...]]) -> Figures:
+    """From how many events there were, and what stood: whole values and decimals, by time."""
+    counts = {(place, member): count for place, member, count, _ in counted}
+    quantities = {
+        (place, member): value_hours(
+            EXACT.add(Decimal(whole), EXACT.scaleb(Decimal(decimals), -FRACTION_DIGITS))
+        )
+        for place, member, whole, decimals in stood
+    }
+    pooled: dict[int, Decimal] = {}
+    found: list[tuple[int, int, Decimal, int]] = []
+    for place, member in counts.keys() | quantities.keys():
+        if member is not None:
+            own = quantities.get((place, member), _NOTHING)
+            pooled[place] = EXACT.add(pooled.get(place, _NOTHING), own)
+            found.append((place, member, own, counts.get((place, member), 0)))
+        else:
+            pooled.setdefault(place, _NOTHING)
+    for place, quantity in pooled.items():
+        found.append((place, NOBODY, quantity, counts.get((place, None), 0)))
+    return Figures(*zip(*found, strict=True)) if found else Figures((), (), (), ())
+
+
+def _evaluate(cursor: Cursor, metric: Metric, bounds: Mapping[str, Any]) -> None:
+    """Make ``evaluated`` mean what the expression makes of each combination of numbers there is.
+
+    In Python, because no engine multiplies and divides decimals of this size without rounding. It
+    takes a pass over the events and as many evaluations as there are combinations, at worst one for
+    each event.
+    """
+    operands = len(metric.operands())
+    schema = pa.schema([(queries.operand(n), _NUMBER) for n in range(operands)])
+    schema = schema.append(pa.field("number", _NUMBER))
+    batches = []
+    asked = queries.combinations(metric)
+    for part in cursor.batches(asked.text, {**asked.parameters, **bounds}, _EVENTS_AT_ONCE):
+        evaluated = [(*numbers, worth(metric, numbers)) for numbers in part]
+        columns = [pa.array(column, _NUMBER) for column in zip(*evaluated, strict=True)]
+        batches.append(pa.record_batch(columns, schema=schema))
+    cursor.define("evaluated", pa.Table.from_batches(batches, schema))
