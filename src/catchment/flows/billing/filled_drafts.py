@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from catchment.core.consolidation import Due
 from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
-from catchment.flows.billing.keep_drafts import Outline, contents_of, head, payers
+from catchment.flows.billing.draft_contents import contents_of
+from catchment.flows.billing.draft_heads import Outline, head, payers
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace

@@ -24,9 +24,10 @@ from catchment.core.period import NO_END, Period, day_after
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.days_used import days_used
+from catchment.flows.billing.draft_contents import contents_of
+from catchment.flows.billing.draft_heads import head, payers
 from catchment.flows.billing.drafting import drafted, measured
 from catchment.flows.billing.garbage import collected_seldom
-from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import drafted_from
 from catchment.flows.billing.run_billing import unbilled

@@ -25,9 +25,10 @@ from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import Looking, days_used
+from catchment.flows.billing.draft_contents import contents_of
+from catchment.flows.billing.draft_heads import emptied, head, payers
 from catchment.flows.billing.drafting import drafted
 from catchment.flows.billing.filled_drafts import keep
-from catchment.flows.billing.keep_drafts import contents_of, emptied, head, payers
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import Slot, attached, wanted
 from catchment.flows.billing.price_dues import Failures

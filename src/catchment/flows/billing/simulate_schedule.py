@@ -28,8 +28,9 @@ from catchment.core.schedules import Charge, ChargeId, Schedule, UsageKey
 from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import days_used
+from catchment.flows.billing.draft_contents import contents_of
+from catchment.flows.billing.draft_heads import head, payers
 from catchment.flows.billing.drafting import adjustments, measured
-from catchment.flows.billing.keep_drafts import contents_of, head, payers
 from catchment.flows.billing.next_invoice import NOBODYS, NothingToBill, nobodys
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.price_dues import MeasuredDue, MeasuredPart, drafted_from

@@ -28,7 +28,7 @@ from catchment.flows.billing.adjusted_again import adjusted_again
 from catchment.flows.billing.agreements import Agreements, History
 from catchment.flows.billing.check_sums import faults_of
 from catchment.flows.billing.compare_invoices import Difference, first_difference, mispriced
-from catchment.flows.billing.keep_drafts import contents_of
+from catchment.flows.billing.draft_contents import contents_of
 from catchment.flows.billing.measure_again import Line, Plan, measure_again
 from catchment.flows.billing.metrics_then import as_billed
 from catchment.flows.billing.verify_sale import sale_differs
