@@ -109,6 +109,6 @@ class House:
                 hashing_key=self.settings.hashing_key(),
             )
         with httpx2.Client(
-            base_url=f"{self.address}/api", auth=key, trust_env=False, timeout=60
+            base_url=f"{self.address}/api", auth=key, trust_env=False, verify=False, timeout=60
         ) as client:
             yield Seller(email, client, f"Seller {number}")
