@@ -22,7 +22,7 @@ from catchment.flows.invoices.recalculate_invoice import recalculate_drafts
 from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import invoices
+from catchment.store.invoices import already_billed, invoices
 from catchment.usage import Reading, UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, fixed, instead, linear
 
@@ -127,7 +127,7 @@ def make(told: Told, tx: Connection) -> None:
 def drafts(books: Books) -> dict[str, int]:
     """The net total of every invoice by id."""
     with reading(books.engine) as tx:
-        billed = invoices.billed(tx, books.workspace.id)
+        billed = already_billed.of(tx, books.workspace.id)
         found = invoices.live(tx, books.workspace.id, {schedule for schedule, *_ in billed.days})
         return {one.id: one.net.minor for one in found}
 
@@ -200,7 +200,7 @@ def test_a_move_leaves_no_draft_as_it_was_that_would_come_out_differently(
     after = drafts(books)
 
     with writing(engine) as tx:
-        billed = {schedule for schedule, *_ in invoices.billed(tx, books.workspace.id).days}
+        billed = {schedule for schedule, *_ in already_billed.of(tx, books.workspace.id).days}
         recalculate_drafts(tx, usage, books.workspace, billed, now=NOW, new_id=ids.new_id)
 
     assert drafts(books) == after

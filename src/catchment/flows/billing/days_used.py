@@ -25,7 +25,7 @@ from catchment.flows.billing.onward import Naming
 from catchment.flows.billing.users import Asked, users
 from catchment.store.chunks import batches
 from catchment.store.families import aliases
-from catchment.store.invoices.invoices import Billed
+from catchment.store.invoices.already_billed import Billed
 from catchment.store.usage import kept_usage
 from catchment.usage import UsageStore
 

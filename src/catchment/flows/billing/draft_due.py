@@ -32,7 +32,7 @@ from catchment.flows.billing.work import Work
 from catchment.flows.credits.grant_phases import grant_phases, grants, may_pay
 from catchment.store import stamps
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_run_failures, billing_runs, invoices
+from catchment.store.invoices import already_billed, billing_run_failures, billing_runs
 from catchment.store.invoices.billing_run_failures import concerned
 from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.schedules import schedules
@@ -63,7 +63,7 @@ def draft_due(work: Work, run: BillingRun, failures: Failures) -> Planned:
     joining = [one for one in _wanted_of(drafting.plan, only) if may_join(one)]
     if joining:
         with reading(work.engine) as tx:
-            billed = invoices.billed(tx, work.workspace.id, [one.id for one in joining])
+            billed = already_billed.of(tx, work.workspace.id, [one.id for one in joining])
             used = used_by(tx, work.usage, drafting.plan.agreed, joining, run, billed)
         with writing(work.engine) as tx:
             hold(tx, work.workspace)
@@ -209,7 +209,7 @@ def _unbilled(
     ids = {id for due, _ in drafts for id in concerned_by(due)}
     days = (due.on for due, _ in drafts)
     first = min(chain(days, (one.service.start for due, _ in drafts for one in due.charges)))
-    billed = invoices.billed(tx, plan.agreed.workspace.id, ids, since=first)
+    billed = already_billed.of(tx, plan.agreed.workspace.id, ids, since=first)
     adjusted = {one.charge.billed_as for due, _ in drafts for one in due.adjusting}
     now = standing(tx, plan.agreed, adjusted)
     return [

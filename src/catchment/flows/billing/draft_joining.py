@@ -16,7 +16,7 @@ from catchment.flows.billing.price_dues import Failures
 from catchment.flows.billing.run_billing import unbilled
 from catchment.flows.billing.work import Work
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoices
+from catchment.store.invoices import already_billed
 from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.schedules import schedules, time_travellers
 
@@ -58,7 +58,7 @@ def _wanted(
 ) -> list[Charge]:
     """What is due of these schedules and on no invoice, less what has failed."""
     known = schedules.some(tx, workspace.id, [one.id for one in joining if one.id not in failures])
-    billed = invoices.billed(tx, workspace.id, [one.id for one in known])
+    billed = already_billed.of(tx, workspace.id, [one.id for one in known])
     frozen = time_travellers.days(tx, workspace)
     zone = ZoneInfo(workspace.timezone)
     return [

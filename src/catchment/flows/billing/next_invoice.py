@@ -36,9 +36,10 @@ from catchment.flows.credits.grant_phases import may_pay
 from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
-from catchment.store.invoices import adjustments, invoices
+from catchment.store.invoices import adjustments, already_billed
+from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.invoice_parts import Contents
-from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.invoices.invoices import Invoice
 from catchment.usage import UsageStore
 
 NOBODYS = "preview"
@@ -110,7 +111,7 @@ def next_invoice(
     around = agreements.of_invoices(tx, workspace, [schedule_id])
     schedule = around.schedule(schedule_id)
     zone = ZoneInfo(workspace.timezone)
-    billed = invoices.billed(tx, workspace.id, [schedule_id])
+    billed = already_billed.of(tx, workspace.id, [schedule_id])
     today = now.astimezone(zone).date()
     ahead = Period(schedule.start, day_after(_horizons(schedule, today)[-1]))
     used = days_used(tx, usage, around, [schedule], ahead, billed=billed)

@@ -19,7 +19,7 @@ from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.price_dues import Failures, attempt
 from catchment.flows.billing.run_billing import unbilled
 from catchment.store.chunks import chunks
-from catchment.store.invoices import invoices
+from catchment.store.invoices import already_billed
 
 _AT_ONCE = 500
 """Of so many schedules it is known at a time what is billed."""
@@ -41,7 +41,7 @@ def open_charges(
     billing = (one for one in agreed.schedules.values() if one.bills)
     found: list[tuple[Schedule, Charge]] = []
     for part in chunks(billing, _AT_ONCE):
-        shut = invoices.closed_days(tx, agreed.workspace.id, [one.id for one in part])
+        shut = already_billed.closed_days(tx, agreed.workspace.id, [one.id for one in part])
         due: dict[str, tuple[Charge, ...]] = {}
         for one in part:
             day = min(as_of, frozen.get(one.id, as_of))
@@ -62,7 +62,7 @@ def _unbilled(
     for id, own in due.items():
         since.setdefault(min(one.service.start for one in own), []).append(id)
     billed = {
-        first: invoices.billed(tx, agreed.workspace.id, ids, since=first)
+        first: already_billed.of(tx, agreed.workspace.id, ids, since=first)
         for first, ids in since.items()
     }
     known = {id: billed[first] for first, ids in since.items() for id in ids}

@@ -15,7 +15,7 @@ from catchment.core.charging import is_over
 from catchment.core.consolidation import Due, Key
 from catchment.core.hierarchy import CustomerId
 from catchment.core.schedules import BillTo, Schedule
-from catchment.store.invoices.invoices import DaysBilled
+from catchment.store.invoices.already_billed import DaysBilled
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,10 @@ from catchment.flows.billing.price_dues import Failures
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoice_contents, invoice_writing, invoices
+from catchment.store.invoices import already_billed, invoice_contents, invoice_writing, invoices
+from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.invoice_parts import Contents
-from catchment.store.invoices.invoices import Billed, Invoice, Status
+from catchment.store.invoices.invoices import Invoice, Status
 from catchment.usage import UsageStore
 
 
@@ -224,12 +225,12 @@ class _Search:
     def _step(self) -> list[Due]:
         self.keys |= {_key(draft) for draft in self.drafts.values()}
         self.days |= {key.due_on for key in self.keys}
-        self.wanted |= invoices.charges_on(self.tx, self.drafts.keys())
+        self.wanted |= already_billed.charges_on(self.tx, self.drafts.keys())
         agreed = self._agreed({id for id, *_ in self.keys} | {id for id, *_ in self.wanted})
         possible = self._possible(agreed)
         concerned = {agreed.payer(schedule, charge).host.id for schedule, charge in possible}
         concerned |= {schedule.id for schedule, _ in possible}
-        billed = invoices.billed(self.tx, self.workspace.id, concerned)
+        billed = already_billed.of(self.tx, self.workspace.id, concerned)
         free = (entry for entry in possible if self._is_free(*entry, billed))
         found = arrange(free, agreed.payer, billed.issued)
         self.keys |= {due.key for due in found if self._wants(due)}

@@ -21,9 +21,9 @@ from catchment.flows.billing.place_adjustments import Slot, attached, last_invoi
 from catchment.flows.billing.price_dues import Failures
 from catchment.store import stamps
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoices
+from catchment.store.invoices import already_billed
+from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.billing_runs import BillingRun
-from catchment.store.invoices.invoices import Billed
 from catchment.store.schedules import time_travellers
 from catchment.store.stamps import Stamp
 from catchment.usage import UsageStore
@@ -126,7 +126,7 @@ def _whole_plan(
     workspace = agreed.workspace
     known = agreed.schedules.values()
     demanding = [one for one in known if one.bills and has_on_demand(one)]
-    billed = invoices.billed(tx, workspace.id, [one.id for one in demanding])
+    billed = already_billed.of(tx, workspace.id, [one.id for one in demanding])
     frozen = time_travellers.days(tx, workspace)
     used = used_by(tx, usage, agreed, demanding, run, billed)
     plan = _arranged(tx, agreed, open_charges(tx, agreed, run.as_of, failures, frozen, used))
@@ -135,7 +135,7 @@ def _whole_plan(
         return plan
     slots = (Slot(due, due.payer) for due in plan.values())
     dues, waiting = attached(slots, found, agreed.schedules)
-    days = invoices.days_billed(tx, workspace.id, {one.host_id for one in waiting})
+    days = already_billed.days(tx, workspace.id, {one.host_id for one in waiting})
     dues += last_invoices(waiting, agreed.schedules, days, run.as_of)
     return {due.key: due for due in sorted(dues, key=lambda due: (due.on, due.schedule.id))}
 
@@ -146,6 +146,6 @@ def _arranged(
     """The invoices of charges. Only what may join another's can find one that is there already."""
     joining = [charge.due_on for schedule, charge in found if may_join(schedule)]
     ids = None if joining else ()
-    days = invoices.days_billed(tx, agreed.workspace.id, ids, since=min(joining, default=date.min))
+    days = already_billed.days(tx, agreed.workspace.id, ids, since=min(joining, default=date.min))
     dues = arrange(found, agreed.payer, days.issued)
     return {due.key: due for due in dues if due.key not in days.days}

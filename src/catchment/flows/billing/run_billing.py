@@ -25,8 +25,9 @@ from catchment.flows.billing.seat_usage import of_seats
 from catchment.flows.billing.settlements import settlements
 from catchment.store.access import Workspace
 from catchment.store.engine import lock
-from catchment.store.invoices import invoices
-from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.invoices import already_billed
+from catchment.store.invoices.already_billed import Billed
+from catchment.store.invoices.invoices import Invoice
 from catchment.store.schedules import schedules
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
@@ -73,7 +74,7 @@ def bill_schedules(
     """
     zone = ZoneInfo(workspace.timezone)
     billing = [one for one in activated if not one.suspended]
-    billed = invoices.billed(tx, workspace.id, [one.id for one in billing])
+    billed = already_billed.of(tx, workspace.id, [one.id for one in billing])
     since = kept_usage.first_day(tx, workspace.id)
     if since is not None:
         for one in billing:

@@ -11,7 +11,7 @@ from catchment.core.consolidation import Due
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.late_usage import late
 from catchment.flows.billing.place_adjustments import last_invoices
-from catchment.store.invoices import invoices
+from catchment.store.invoices import already_billed
 from catchment.usage import UsageStore
 
 
@@ -30,5 +30,5 @@ def settlements(
     found = [one for one in late(tx, usage, agreed, hosts=schedule_ids) if one.agreed_anew]
     if ahead:
         on = max([on, *(one.since for one in found)])
-    billed = invoices.billed(tx, agreed.workspace.id, schedule_ids)
+    billed = already_billed.of(tx, agreed.workspace.id, schedule_ids)
     return last_invoices(found, agreed.schedules, billed, on)

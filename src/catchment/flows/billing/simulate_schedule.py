@@ -40,7 +40,7 @@ from catchment.flows.billing.suppose_usage import Given, Supposed, supposed, use
 from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
-from catchment.store.invoices import invoices
+from catchment.store.invoices import already_billed
 from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
@@ -99,7 +99,7 @@ def simulate_schedule(
     until = _until(max(today, schedule.start), until)
     if not schedule.bills:
         raise NothingToBill.of(schedule)
-    billed = invoices.billed(tx, workspace.id, [schedule_id])
+    billed = already_billed.of(tx, workspace.id, [schedule_id])
     looking = partial(_with_coming, tx, usage, today)
     used_days = looking(around, [schedule], Period(schedule.start, day_after(until)))
     wanted = unbilled(schedule, charges(schedule, until, zone, used_days), billed)

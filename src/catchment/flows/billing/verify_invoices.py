@@ -38,10 +38,11 @@ from catchment.flows.credits.project_credits import with_totals
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.invoices import evidence, invoice_contents, invoices
+from catchment.store.invoices import already_billed, evidence, invoice_contents, invoices
+from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable, Kept
 from catchment.store.invoices.invoice_parts import Contents, LineItem
-from catchment.store.invoices.invoices import Billed, Invoice
+from catchment.store.invoices.invoices import Invoice
 from catchment.store.usage import kept_usage, usage_lines
 from catchment.usage import UsageStore
 
@@ -96,9 +97,9 @@ def _verdicts(
     these = [invoice.id for invoice in part]
     bodies = evidence.bodies(tx, workspace_id, these)
     ids = {invoice.schedule_id for invoice in part if invoice.schedule_id is not None}
-    standing = invoices.charges_on(tx, these)
+    standing = already_billed.charges_on(tx, these)
     ids.update(schedule_id for schedule_id, *_ in standing if schedule_id is not None)
-    billed = invoices.billed(tx, workspace_id, ids)
+    billed = already_billed.of(tx, workspace_id, ids)
     planned: list[Plan | Difference | None] = []
     for invoice in part:
         try:

@@ -23,8 +23,9 @@ from catchment.flows.billing import agreements
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.days_used import billed_uses, days_used
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoices
-from catchment.store.invoices.invoices import Billed, Invoice, Status
+from catchment.store.invoices import already_billed, invoices
+from catchment.store.invoices.already_billed import Billed
+from catchment.store.invoices.invoices import Invoice, Status
 from catchment.usage import UsageStore
 
 Worlds = tuple[Agreements, Agreements]
@@ -70,7 +71,9 @@ def worlds_around(
     ids = set(schedule_ids)
     standing = invoices.live(tx, workspace.id, ids)
     ids.update(one.schedule_id for one in standing if one.schedule_id is not None)
-    ids.update(schedule for schedule, *_ in invoices.charges_on(tx, [one.id for one in standing]))
+    ids.update(
+        schedule for schedule, *_ in already_billed.charges_on(tx, [one.id for one in standing])
+    )
     worlds = agreements.around_moves(tx, workspace, ids, moves)
     hosts = {
         agreed.payer(schedule, charge).host.id
@@ -111,7 +114,7 @@ def days(
         for id, one in before.schedules.items()
         if id in schedule_ids or one.bill_to is BillTo.PARENT
     }
-    billed = invoices.billed(tx, workspace, known)
+    billed = already_billed.of(tx, workspace, known)
     heads = {one.id: one for one in invoices.live(tx, workspace, known)}
     issued: dict[str, list[tuple[Schedule, Charge]]] = {}
     free: list[tuple[Schedule, Charge]] = []

@@ -32,7 +32,7 @@ from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.families import customers, known_aliases
-from catchment.store.invoices import invoices
+from catchment.store.invoices import already_billed
 from catchment.store.usage import kept_usage, usage_lines
 from catchment.usage import Earlier, UsageStore
 
@@ -134,7 +134,7 @@ def _needed(
 def _open_charges(
     tx: Connection, usage: UsageStore, agreed: Agreements, day: date
 ) -> Iterator[tuple[str, Charge]]:
-    billed = invoices.billed(tx, agreed.workspace.id)
+    billed = already_billed.of(tx, agreed.workspace.id)
     known = agreed.schedules.values()
     used = days_used(tx, usage, agreed, known, Period(BEGINNING.date(), day), billed=billed)
     for schedule in known:

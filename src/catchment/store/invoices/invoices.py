@@ -1,21 +1,18 @@
-"""Invoices: the heads, and which charges are billed already.
+"""Invoices: the heads.
 
-``billing_period`` and services are half-open here as everywhere inside: ``billing_period_end`` and
-``service_end`` hold the first day after. An invoice is live until it is voided; what is billed is
-what stands on live invoices.
+``billing_period`` is half-open here as everywhere inside: ``billing_period_end`` holds the first
+day after. An invoice is live until it is voided.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Select,
@@ -27,21 +24,15 @@ from sqlalchemy import (
     update,
 )
 
-from catchment.core.adjustments import ORIGINAL
-from catchment.core.consolidation import Key
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
-from catchment.core.schedules import Charge, ChargeId, Schedule
-from catchment.core.single_events import EventPart
+from catchment.store.chunks import chunks
 from catchment.store.schema import (
     customers,
     invoices,
     line_items,
     payment_settings,
 )
-
-_IN_ONE_QUERY = 500
-"""How many ids one query names at most: every database bounds its parameters."""
 
 
 class Status(StrEnum):
@@ -144,7 +135,7 @@ def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> 
     They stay drafts until ``tx`` ends.
     """
     ids: set[str] = set()
-    for part in _batches(schedule_ids):
+    for part in chunks(sorted(set(schedule_ids))):
         billing = billing_of(workspace_id, part)
         query = select(billing.c.invoice_id).join(invoices, invoices.c.id == billing.c.invoice_id)
         drafted = tx.execute(query.where(invoices.c.status == Status.DRAFT))
@@ -156,7 +147,7 @@ def drafts(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> 
 def live(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> list[Invoice]:
     """The invoices that bill these schedules and are not void, oldest due day first."""
     found: dict[str, Invoice] = {}
-    for part in _batches(schedule_ids):
+    for part in chunks(sorted(set(schedule_ids))):
         ids = select(billing_of(workspace_id, part).c.invoice_id)
         query = heads(workspace_id).where(invoices.c.live_key == "", invoices.c.id.in_(ids))
         rows = tx.execute(query)
@@ -201,140 +192,12 @@ def release(tx: Connection, invoice_id: str) -> None:
     tx.execute(update(line_items).where(lines.invoice_id == invoice_id).values(live_key=lines.id))
 
 
-@dataclass(frozen=True, slots=True)
-class DaysBilled:
-    """The days of some schedules that have a live invoice."""
-
-    days: Mapping[Key, str]  # the invoice of each key that has one
-    issued: frozenset[Key]  # the keys whose invoice is no draft any more
-    drafted: frozenset[tuple[str, date]]  # the schedules that have a draft of their own on a day
-
-
-@dataclass(frozen=True, slots=True)
-class Billed(DaysBilled):
-    """What live invoices hold of some schedules."""
-
-    charges: Mapping[ChargeId, str]  # the invoice that each is on
-    closed: frozenset[tuple[str, str, date]]
-    """Schedule, price and day of events that are billed for good: other ones are late."""
-
-    def leaves_out(self, schedule: Schedule, charge: Charge) -> bool:
-        """Whether a charge is an event that came late for a schedule that adjusts nothing late."""
-        days = schedule.id, charge.item.id, charge.service.start
-        return charge.event is not None and not schedule.adjust_late and days in self.closed
-
-
-def closed_days(
-    tx: Connection, workspace_id: str, schedule_ids: Collection[str]
-) -> dict[str, set[date]]:
-    """The due days of each of these schedules that have a live invoice of its own."""
-    c = invoices.c
-    found: dict[str, set[date]] = {}
-    for ids in _batches(schedule_ids):
-        query = select(c.billing_schedule_id, c.due_on).where(
-            c.workspace_id == workspace_id, c.live_key == "", c.billing_schedule_id.in_(ids)
-        )
-        for schedule, due_on in tx.execute(query):
-            found.setdefault(schedule, set()).add(due_on)
-    return found
-
-
-def days_billed(
-    tx: Connection,
-    workspace_id: str,
-    schedule_ids: Collection[str] | None = None,
-    *,
-    since: date = date.min,
-) -> DaysBilled:
-    """The days from ``since`` on that have an invoice of these schedules, or of any."""
-    days: dict[Key, str] = {}
-    issued: set[Key] = set()
-    drafted: set[tuple[str, date]] = set()
-    c = invoices.c
-    for ids in [None] if schedule_ids is None else _batches(schedule_ids):
-        query = select(c.billing_schedule_id, c.due_on, c.ordinal, c.id, c.status).where(
-            c.workspace_id == workspace_id,
-            c.live_key == "",
-            *_since(c.due_on, since),
-            *_among(c.billing_schedule_id, ids),
-        )
-        for schedule, due_on, ordinal, id, status in tx.execute(query):
-            key = Key(schedule, due_on, ordinal)
-            days[key] = id
-            if status == Status.DRAFT:
-                drafted.add((schedule, due_on))
-            else:
-                issued.add(key)
-    return DaysBilled(days, frozenset(issued), frozenset(drafted))
-
-
-def billed(
-    tx: Connection,
-    workspace_id: str,
-    schedule_ids: Collection[str] | None = None,
-    *,
-    since: date = date.min,
-) -> Billed:
-    """What is billed of these schedules, or of all, from the day ``since`` on.
-
-    Charges by the first day of their service: none falls due before that.
-    """
-    found = days_billed(tx, workspace_id, schedule_ids, since=since)
-    charges: dict[ChargeId, str] = {}
-    c = line_items.c
-    for ids in [None] if schedule_ids is None else _batches(schedule_ids):
-        query = select(c.schedule_id, c.price_id, c.service_start, c.part, c.invoice_id).where(
-            c.workspace_id == workspace_id,
-            c.live_key == "",
-            c.adjustment == ORIGINAL,
-            c.credit_grant_id.is_(None),
-            *_since(c.service_start, since),
-            *_among(c.schedule_id, ids),
-        )
-        charges.update(
-            ((schedule, price, start, part), id)
-            for schedule, price, start, part, id in tx.execute(query)
-        )
-    closed = _closed(tx, charges, {id for key, id in found.days.items() if key in found.issued})
-    return Billed(found.days, found.issued, found.drafted, charges, closed)
-
-
-def _closed(
-    tx: Connection, charges: Mapping[ChargeId, str], issued: Collection[str]
-) -> frozenset[tuple[str, str, date]]:
-    """Of which days events are on issued invoices: those known to be ``issued``, or others'."""
-    of_events: defaultdict[str, set[tuple[str, str, date]]] = defaultdict(set)
-    for (schedule_id, price_id, day, part), id in charges.items():
-        if EventPart.names_one(part):
-            of_events[id].add((schedule_id, price_id, day))
-    found = issued & of_events.keys()
-    c = invoices.c
-    for ids in _batches(of_events.keys() - found):
-        query = select(c.id).where(c.id.in_(ids), c.status != Status.DRAFT)
-        found |= set(tx.execute(query).scalars())
-    return frozenset().union(*(of_events[id] for id in found))
-
-
-def charges_on(tx: Connection, invoice_ids: Collection[str]) -> set[ChargeId]:
-    """The charges that stand on these invoices; adjustments of others are not among them."""
-    c = line_items.c
-    return {
-        (schedule, price, start, part)
-        for ids in _batches(invoice_ids)
-        for schedule, price, start, part in tx.execute(
-            select(c.schedule_id, c.price_id, c.service_start, c.part).where(
-                c.invoice_id.in_(ids), c.adjustment == ORIGINAL, c.credit_grant_id.is_(None)
-            )
-        )
-    }
-
-
 def held_drafts(tx: Connection, workspace_id: str, ids: Collection[str]) -> list[Invoice]:
     """Those of ``ids`` that are drafts, and stay so until ``tx`` ends."""
     c = invoices.c
     return [
         of_row(row)
-        for part in _batches(ids)
+        for part in chunks(sorted(set(ids)))
         for row in tx.execute(
             heads(workspace_id)
             .where(c.status == Status.DRAFT, c.id.in_(part))
@@ -388,17 +251,3 @@ def of_row(row: Row[Any]) -> Invoice:
         auto_issue=row.auto_issue,
         customer_archived=bool(row.customer_archived),
     )
-
-
-def _batches(ids: Iterable[str]) -> Iterator[list[str]]:
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), _IN_ONE_QUERY):
-        yield ordered[start : start + _IN_ONE_QUERY]
-
-
-def _among(column: ColumnElement[Any], ids: list[str] | None) -> list[ColumnElement[bool]]:
-    return [] if ids is None else [column.in_(ids)]
-
-
-def _since(column: ColumnElement[Any], day: date) -> list[ColumnElement[bool]]:
-    return [] if day == date.min else [column >= day]
