@@ -22,7 +22,14 @@ from catchment.core.lines import Line, adjustment, line
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.pricing import Fixed
-from catchment.core.schedules import Charge, ChargeId, PricedItem, Schedule, Timing
+from catchment.core.schedules import (
+    Charge,
+    ChargeId,
+    Frequency,
+    PricedItem,
+    Schedule,
+    Timing,
+)
 from tests.core.agreements import day, item, phase, schedule
 from tests.core.test_daily import itself
 
@@ -176,3 +183,16 @@ def test_an_archived_schedule_charges_nothing_in_advance_for_days_to_come() -> N
     assert [(one.item.id, one.service.last_day) for one in charges(archived, day("5-1"))] == [
         ("a", day("3-10"))
     ]
+
+
+def test_archiving_leaves_what_was_owed_in_arrears_as_it_was() -> None:
+    of = schedule(phase("3-1", None, item("once", frequency=Frequency.ONE_TIME), item("b")))
+    archived = replace(of, archived_at=datetime(2026, 4, 5, 9, tzinfo=UTC))
+
+    assert charges(archived, day("5-1")) == charges(of, day("4-5")) != ()
+
+
+def test_a_schedule_that_is_archived_before_it_starts_charges_nothing() -> None:
+    of = schedule(phase("3-1", None, fee("a", "310"), item("b")))
+
+    assert charges(replace(of, archived_at=datetime(2026, 2, 20, tzinfo=UTC)), day("5-1")) == ()

@@ -38,13 +38,29 @@ def charges(
     """Every charge due on or before ``as_of``, in the order of an invoice.
 
     That is by due day, then phase, then item, then service. ``zone`` says on which day a schedule
-    was archived. Charged on demand are the days and events ``used``; where that is not known, every
-    day. What is not and falls due on ``closed`` days is left out.
+    was archived: it charges nothing after that, nor in advance for days after it. Charged on demand
+    are the days and events ``used``; where that is not known, every day. What is not and falls due
+    on ``closed`` days is left out.
     """
-    if schedule.archived_at is not None:
-        last_day = schedule.archived_at.astimezone(zone).date()
-        as_of = min(as_of, last_day)
-        schedule = replace(schedule, end=min(schedule.end or last_day, last_day))
+    if schedule.archived_at is None:
+        return _due(schedule, as_of, used, closed)
+    last_day = schedule.archived_at.astimezone(zone).date()
+    found = _due(schedule, min(as_of, last_day), used, closed)
+    if not found:
+        return ()
+    ended = replace(schedule, end=min(schedule.end or last_day, last_day))
+    cut = {
+        charge.billed_as: charge
+        for charge in _due(ended, last_day, used, closed)
+        if charge.timing is Timing.IN_ADVANCE and charge.item.frequency.recurs
+    }
+    return tuple([cut.get(charge.billed_as, charge) for charge in found])
+
+
+def _due(
+    schedule: Schedule, as_of: date, used: DaysUsed | None, closed: Container[date]
+) -> tuple[Charge, ...]:
+    """The same of a schedule that is not archived."""
 
     def wanted(due_on: date) -> bool:
         return due_on <= as_of and due_on not in closed
