@@ -25,10 +25,9 @@ Write = Callable[[list[Arrival]], Sequence[Told]]
 
 def main(server: str, shared: str) -> None:
     """Write until the server is gone."""
+    # The server ends first, and hears of all that it handed over.
     for asked in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(
-            asked, signal.SIG_IGN
-        )  # the server ends first, and hears of all it handed over
+        signal.signal(asked, signal.SIG_IGN)
     connected = socket.socket(fileno=int(server))
     with mmap.mmap(int(shared), 0) as room, connected, suppress(ConnectionError):
         database = wire.greeted(connected)
