@@ -15,6 +15,7 @@ from catchment import ids
 from catchment.core.credits import CreditUnit
 from catchment.flows.credits import keep_grant
 from catchment.flows.credits.keep_grant import GrantTerms
+from catchment.store.chunks import chunks
 from catchment.store.engine import writing
 from catchment.store.schema import (
     billing_schedules,
@@ -77,10 +78,10 @@ class KeptContracts:
 
     def send(self, place: int, now: datetime) -> None:
         """Acknowledge the events that come before a run."""
-        if place in self._sent:
-            with writing(self.books.engine) as tx:
-                home, came = self.books.workspace.id, batch(self._sent[place])
-                self.books.usage.accept(tx, home, came, now)
+        home = self.books.workspace.id
+        with writing(self.books.engine) as tx:
+            for part in chunks(self._sent.get(place, ())):  # a batch has room for so many
+                self.books.usage.accept(tx, home, batch(part), now)
 
     def grant(self, place: int, day: date, now: datetime) -> None:
         """Grant, and take back, what is before a run."""
