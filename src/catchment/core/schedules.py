@@ -172,6 +172,13 @@ class Schedule:
     version: int = 0
 
     @property
+    def shares_days(self) -> bool:
+        """Whether the invoice of a due day may be one of several: it bills its parent, or what was
+        paid in advance was agreed anew.
+        """
+        return self.bill_to is BillTo.PARENT or self.version > 0
+
+    @property
     def bills(self) -> bool:
         """Whether what it charges is drafted."""
         return self.archived_at is None and not self.suspended

@@ -18,7 +18,7 @@ from catchment.core.metering import Metric, UsageQuery
 from catchment.core.period import NO_END, ONE_DAY, Period, first_instant
 from catchment.core.phase_days import phases_of
 from catchment.core.pools import Pool
-from catchment.core.schedules import BillTo, Frequency, PricedItem, Schedule, UsageKey, part_of
+from catchment.core.schedules import Frequency, PricedItem, Schedule, UsageKey, part_of
 from catchment.core.single_events import EventPart
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.onward import Naming
@@ -60,8 +60,7 @@ def has_on_demand(schedule: Schedule) -> bool:
 
 def may_join(schedule: Schedule) -> bool:
     """Whether what falls due may find an invoice that is there already."""
-    anew = schedule.version > 0  # what is paid in advance was agreed anew
-    return anew or schedule.bill_to is BillTo.PARENT or has_on_demand(schedule)
+    return schedule.shares_days or has_on_demand(schedule)
 
 
 def days_used(

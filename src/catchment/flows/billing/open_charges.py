@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from catchment.core.charging import charges
 from catchment.core.daily import DaysUsed
-from catchment.core.schedules import BillTo, Charge, Schedule
+from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing.agreements import Agreements
 from catchment.flows.billing.price_dues import Failures, attempt
 from catchment.flows.billing.run_billing import unbilled
@@ -45,8 +45,7 @@ def open_charges(
         due: dict[str, tuple[Charge, ...]] = {}
         for one in part:
             day = min(as_of, frozen.get(one.id, as_of))
-            several = one.bill_to is BillTo.PARENT or one.version
-            closed = () if several else shut.get(one.id, ())
+            closed = () if one.shares_days else shut.get(one.id, ())
             made = attempt(one, failures, partial(charges, one, day, agreed.zone, used, closed))
             if made:
                 due[one.id] = made
