@@ -14,8 +14,8 @@ from benchmarks.families.measuring import Figures, Stopwatch, best
 from benchmarks.families.seller import Seller, seller
 from benchmarks.usage.dataset import dataset
 from benchmarks.usage.month import MONTH
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.next_invoice import next_invoice
+from catchment.flows.billing.previews.next_invoice import next_invoice
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store.engine import reading
 
 PAYERS = 1_000

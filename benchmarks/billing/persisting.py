@@ -16,9 +16,9 @@ from benchmarks.families.measuring import Figures
 from benchmarks.families.seller import NOW
 from catchment.core.charging import charges
 from catchment.core.consolidation import arrange
-from catchment.flows.billing import agreements
-from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.filled_drafts import keep
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.drafting.drafts import drafted
+from catchment.flows.billing.drafting.filled_drafts import keep
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
     invoice_evidence,

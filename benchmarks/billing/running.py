@@ -12,9 +12,9 @@ from benchmarks.billing.month import CHILDREN, DUE, PRICES
 from benchmarks.families.measuring import Figures, Stopwatch
 from benchmarks.families.seller import NOW, Ids, Seller
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.work import Helpers
-from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.work import Helpers
+from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.store import access
 from catchment.store.engine import connect, reading
 from catchment.store.schema import line_items, usage_item_groups

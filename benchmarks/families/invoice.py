@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from benchmarks.families.measuring import Figures, Stopwatch
 from benchmarks.families.seller import NOW, add_events, add_family, add_roll_up, levels, seller
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store.engine import reading
 from catchment.store.invoices import invoice_contents
 from catchment.store.schema import line_items

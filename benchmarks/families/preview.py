@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.families.measuring import Figures, Stopwatch
 from benchmarks.families.seller import NOW, add_events, add_family, add_roll_up, levels, seller
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.families.move_customers import Relocation
 from catchment.flows.families.preview_move import preview_move
 from catchment.store.engine import reading

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.api.app import create_app
-from catchment.flows.billing.helpers import helpers_for
-from catchment.flows.billing.work import Helpers
+from catchment.flows.billing.runs.helpers import helpers_for
+from catchment.flows.billing.runs.work import Helpers
 from catchment.settings import Settings
 from catchment.store.engine import connect, migrate
 from catchment.usage import UsageStore

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.conftest import Clock

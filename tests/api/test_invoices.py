@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.conftest import Clock

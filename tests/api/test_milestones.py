@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.usage import UsageStore

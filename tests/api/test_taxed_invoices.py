@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, update
 
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import line_items, tax_rate_versions

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
-from catchment.flows.billing.bill_workspace import BILLING
+from catchment.flows.billing.runs.bill_workspace import BILLING
 from catchment.store import access
 from catchment.store.engine import reading, writing
 from catchment.store.lease import held

@@ -25,8 +25,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, delete, event, select
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.checking.check_sums import OutOfBalance
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.store import access, bulk
 from catchment.store.engine import connect, reading, writing

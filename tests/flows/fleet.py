@@ -22,9 +22,9 @@ from typing import Any
 
 from sqlalchemy import event
 
-from catchment.flows.billing.bill_workspace import BILLING, finish_runs
-from catchment.flows.billing.work import Work
-from catchment.flows.billing.work_on_run import work_on_run
+from catchment.flows.billing.runs.bill_workspace import BILLING, finish_runs
+from catchment.flows.billing.runs.work import Work
+from catchment.flows.billing.runs.work_on_run import work_on_run
 from catchment.store.lease import held
 from tests.flows.books import Books
 from tests.flows.crashing import AS_OF, Place, after, bill_and_finalise, books, life, state, wipe

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, select
 
 from catchment import ids
 from catchment.core.control import MetricBalance
-from catchment.flows.billing.bill_workspace import last_event
-from catchment.flows.billing.start_run import start_run
-from catchment.flows.billing.work import INVOICES_AT_ONCE, Progress, Work
-from catchment.flows.billing.work_on_run import RunResult, work_on_run
+from catchment.flows.billing.runs.bill_workspace import last_event
+from catchment.flows.billing.runs.start_run import start_run
+from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Progress, Work
+from catchment.flows.billing.runs.work_on_run import RunResult, work_on_run
 from catchment.store.engine import reading, writing
 from catchment.store.invoices.billing_runs import Source
 from catchment.store.invoices.invoices import Status

@@ -19,7 +19,7 @@ import json, sys
 from datetime import date
 from pathlib import Path
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import connect, reading
 from catchment.usage.opening import usage_store

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine, update
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.verify_invoices import verify_invoices
-from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
 from catchment.flows.invoices.void_invoice import void_invoice

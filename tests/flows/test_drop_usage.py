@@ -7,9 +7,9 @@ from sqlalchemy import update
 
 from catchment import ids
 from catchment.core.errors import Invalid
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.flows.billing.run_billing import bill_schedule
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.flows.usage.drop_usage import Dropping, drop_usage, would_drop

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.work import Helpers
-from catchment.flows.billing.work_on_run import RunResult, work_on_run
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.work import Helpers
+from catchment.flows.billing.runs.work_on_run import RunResult, work_on_run
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import evidence, invoice_contents
 from catchment.store.invoices.billing_runs import RunStatus

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, Engine, event, update
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.check_sums import OutOfBalance
+from catchment.flows.billing.checking.check_sums import OutOfBalance
 from catchment.flows.billing.issue_drafts import issue_drafts
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, sound_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

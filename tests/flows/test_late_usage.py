@@ -12,9 +12,9 @@ from sqlalchemy import Engine, select, update
 from catchment import ids
 from catchment.core.metering import UsageQuery
 from catchment.core.period import days_text
-from catchment.flows.billing.check_sums import OutOfBalance
-from catchment.flows.billing.verify_invoices import verify_invoices
-from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.billing.checking.check_sums import OutOfBalance
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
+from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.flows.invoices.void_invoice import void_invoice

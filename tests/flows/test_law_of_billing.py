@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.core.money import Money
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.flows.invoices.void_invoice import void_invoice

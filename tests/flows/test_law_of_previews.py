@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.next_invoice import NextInvoice, NothingToBill, next_invoice
-from catchment.flows.billing.simulate_schedule import simulate_schedule
+from catchment.flows.billing.previews.next_invoice import NextInvoice, NothingToBill, next_invoice
+from catchment.flows.billing.previews.simulate_schedule import simulate_schedule
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents, invoices

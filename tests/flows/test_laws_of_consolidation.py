@@ -19,9 +19,10 @@ from sqlalchemy import Connection, Engine, select
 from catchment import ids
 from catchment.core.consolidation import Due, Key, Payer, arrange
 from catchment.core.schedules import Charge, Schedule
-from catchment.flows.billing import place_charges, plan_run
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing import place_charges
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
+from catchment.flows.billing.runs import plan_run
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.families.move_customers import NothingToMove, Relocation, move_customers
 from catchment.flows.families.preview_move import PeriodChange, Preview, preview_move
 from catchment.flows.invoices.finalize_invoice import finalize_invoice

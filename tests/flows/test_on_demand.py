@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.run_billing import bill_schedule
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.usage.drop_usage import drop_usage
 from catchment.store.access import Workspace

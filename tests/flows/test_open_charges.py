@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, event
 
 from catchment.core.daily import NEVER_USED
-from catchment.flows.billing import agreements
-from catchment.flows.billing.open_charges import open_charges
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.runs.open_charges import open_charges
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

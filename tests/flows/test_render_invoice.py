@@ -16,7 +16,7 @@ from catchment.core.pricing import Segment
 from catchment.core.settling import Step, StepKind
 from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
 from catchment.documents.invoice import Fact, InvoiceDocument, TaxRow
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.invoices.render_invoice import document, invoice_pdf
 from catchment.flows.invoices.void_invoice import void_invoice

@@ -11,10 +11,10 @@ from sqlalchemy import Engine, update
 
 from catchment import ids
 from catchment.core.metering import UsageQuery
-from catchment.flows.billing import drafting, portions
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.drafting import drafts, portions
 from catchment.flows.billing.run_billing import bill_schedule
-from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
@@ -398,7 +398,7 @@ def test_what_was_measured_before_a_change_is_measured_again(
 
 def test_large_families_are_billed_in_parts(books: Books, monkeypatch) -> None:
     family(books)
-    monkeypatch.setattr(drafting, "_MEMBERS_AT_ONCE", 2)
+    monkeypatch.setattr(drafts, "_MEMBERS_AT_ONCE", 2)
     monkeypatch.setattr(portions, "MEMBERS_AT_ONCE", 5)
     told: list[int] = []
 

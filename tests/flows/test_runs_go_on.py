@@ -14,16 +14,21 @@ from sqlalchemy.exc import OperationalError
 from catchment import ids
 from catchment.core.bounds import Bounds, Breach
 from catchment.core.metering import UsageQuery
-from catchment.flows.billing import work_on_run as working_on
-from catchment.flows.billing.bill_workspace import BILLING, bill_workspace, work_off
-from catchment.flows.billing.start_run import (
+from catchment.flows.billing.runs import work_on_run as working_on
+from catchment.flows.billing.runs.bill_workspace import BILLING, bill_workspace, work_off
+from catchment.flows.billing.runs.start_run import (
     NothingFailed,
     RunAtWork,
     RunNotAtWork,
     cancel_run,
     retry_run,
 )
-from catchment.flows.billing.work_on_run import MOST_ATTEMPTS, RunResult, result_of, work_on_run
+from catchment.flows.billing.runs.work_on_run import (
+    MOST_ATTEMPTS,
+    RunResult,
+    result_of,
+    work_on_run,
+)
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import billing_run_failures, bounds
 from catchment.store.invoices.billing_runs import BillingRun, Progress, RunStatus, Source

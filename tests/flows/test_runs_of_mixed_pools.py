@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, case, insert, update
 
 from catchment import ids
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.billing_runs import RunStatus

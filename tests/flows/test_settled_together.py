@@ -13,7 +13,8 @@ from catchment import ids
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due, Part
 from catchment.core.metering import UsageQuery
-from catchment.flows.billing import agreements, drafting
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.drafting import drafts
 from catchment.flows.schedules.stop_schedule import resume, suspend
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
@@ -235,7 +236,7 @@ def test_charges_of_one_discount_are_read_up_to_the_same_event(
             books.used((made["North"], "miles", "2026-01-07", "1"))
             return answers
 
-    monkeypatch.setattr(drafting, "_MEMBERS_AT_ONCE", 1)
+    monkeypatch.setattr(drafts, "_MEMBERS_AT_ONCE", 1)
     prices = [books.price(linear("1"), books.metric(name)) for name in ("calls", "miles")]
     made = family(books, *prices, off=[HUNDRED])
     for name in ("calls", "miles"):
@@ -246,7 +247,7 @@ def test_charges_of_one_discount_are_read_up_to_the_same_event(
         schedule = agreed.schedules[made["schedule"]]
         part = Part(schedule, (made["parent"],), charges(schedule, FEBRUARY))
         busy = instead(Busy, books.usage)
-        [(_, draft)] = drafting.drafted(tx, busy, agreed, [Due(schedule, (part,))])
+        [(_, draft)] = drafts.drafted(tx, busy, agreed, [Due(schedule, (part,))])
 
     beside = [one for line in draft.lines for one in line.measured.beside]
     assert len({one.basis and one.basis.last_seq for one in beside}) == 1

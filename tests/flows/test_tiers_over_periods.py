@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from catchment import ids
 from catchment.core.allocation import METHODS, Method
 from catchment.core.errors import NotFound
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.explain_share import explain_share
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.usage.drop_usage import drop_usage

@@ -11,9 +11,9 @@ from catchment import ids
 from catchment.core.metering import Aggregation, Member, Usage, UsageQuery
 from catchment.core.period import Period
 from catchment.core.pools import Pool
-from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.users import Asked, Users, sizes, users
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
+from catchment.flows.billing.agreed.users import Asked, Users, sizes, users
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.families import aliases, links

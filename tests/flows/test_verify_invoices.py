@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, Table, delete, func, select, update
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.check_numbers import number_faults
-from catchment.flows.billing.verify_invoices import Verdict, verify_invoices
+from catchment.flows.billing.checking.check_numbers import number_faults
+from catchment.flows.billing.checking.verify_invoices import Verdict, verify_invoices
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from catchment import ids
 from catchment.core.cron import Cron
-from catchment.flows.billing.bill_workspace import BILLING
+from catchment.flows.billing.runs.bill_workspace import BILLING
 from catchment.jobs.billing import LOOK_SECONDS, RETRY_SECONDS, BillingJobs, watch
 from catchment.store import access
 from catchment.store.access import Workspace

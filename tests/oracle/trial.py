@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from catchment import ids
-from catchment.flows.billing.bill_workspace import bill_at_once
-from catchment.flows.billing.work import INVOICES_AT_ONCE, Work
-from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.billing.runs.bill_workspace import bill_at_once
+from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Work
+from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.flows.schedules.reach_milestone import reach_milestone
 from catchment.flows.schedules.stop_schedule import cancel, resume, suspend

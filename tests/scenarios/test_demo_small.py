@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment.demo import flights, seller, server
-from catchment.flows.billing.compare_invoices import Difference
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.checking.compare_invoices import Difference
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading

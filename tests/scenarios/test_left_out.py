@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, Table, update
 
-from catchment.flows.billing.verify_invoices import verify_invoices
+from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import billing_schedules, line_items

@@ -24,8 +24,8 @@ from catchment.cli.app import (
 )
 from catchment.cli.told_run import tell, went_wrong
 from catchment.core.money import money_text
-from catchment.flows.billing.bill_workspace import bill_workspace
-from catchment.flows.billing.work_on_run import RunResult
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading

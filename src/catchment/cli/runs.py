@@ -29,10 +29,10 @@ from catchment.cli.app import (
 from catchment.cli.told_run import run_table, tell, went_wrong
 from catchment.cli.working import jobs_of
 from catchment.core.errors import BillingError
-from catchment.flows.billing.bill_workspace import bill_at_once
-from catchment.flows.billing.start_run import cancel_run, retry_run
-from catchment.flows.billing.work import Work
-from catchment.flows.billing.work_on_run import RunResult, result_of
+from catchment.flows.billing.runs.bill_workspace import bill_at_once
+from catchment.flows.billing.runs.start_run import cancel_run, retry_run
+from catchment.flows.billing.runs.work import Work
+from catchment.flows.billing.runs.work_on_run import RunResult, result_of
 from catchment.jobs.billing import watch
 from catchment.main import Built
 from catchment.store import access

@@ -21,8 +21,8 @@ from catchment.cli.app import (
     opened,
     problems,
 )
-from catchment.flows.billing.check_numbers import number_faults
-from catchment.flows.billing.verify_invoices import Verdict, verify_invoices
+from catchment.flows.billing.checking.check_numbers import number_faults
+from catchment.flows.billing.checking.verify_invoices import Verdict, verify_invoices
 from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading

@@ -19,7 +19,7 @@ from threading import Event, Thread
 
 from catchment import ids
 from catchment.core.errors import Unavailable
-from catchment.flows.billing.work_on_run import THE_WORLDS
+from catchment.flows.billing.runs.work_on_run import THE_WORLDS
 from catchment.jobs.billing import BillingJobs, watch
 from catchment.main import Built, build
 from catchment.settings import Settings

@@ -29,7 +29,7 @@ from catchment.demo.server import Api, Clock, Failed, serving
 from catchment.demo.summary import Summary
 from catchment.demo.tariff import CHARGES, MEASURES, PRODUCTS
 from catchment.demo.usage import load_usage
-from catchment.flows.billing.bill_workspace import bill_workspace
+from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import writing

@@ -17,10 +17,10 @@ from sqlalchemy import Engine
 
 from catchment.core.cron import Cron
 from catchment.core.ids import NewId
-from catchment.flows.billing.bill_workspace import BILLING, last_event, work_off
-from catchment.flows.billing.start_run import start_run
-from catchment.flows.billing.work import INVOICES_AT_ONCE, Helpers, Work
-from catchment.flows.billing.work_on_run import THE_WORLDS
+from catchment.flows.billing.runs.bill_workspace import BILLING, last_event, work_off
+from catchment.flows.billing.runs.start_run import start_run
+from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Helpers, Work
+from catchment.flows.billing.runs.work_on_run import THE_WORLDS
 from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

@@ -36,10 +36,10 @@ from catchment.api.invoices.billing_run_wire import (
     RetryIn,
 )
 from catchment.core.errors import Invalid
-from catchment.flows.billing.bill_workspace import Start, bill_at_once, last_event
-from catchment.flows.billing.helpers import helpers_for
-from catchment.flows.billing.start_run import cancel_run, one_run, retry_run, start_run
-from catchment.flows.billing.work import Work
+from catchment.flows.billing.runs.bill_workspace import Start, bill_at_once, last_event
+from catchment.flows.billing.runs.helpers import helpers_for
+from catchment.flows.billing.runs.start_run import cancel_run, one_run, retry_run, start_run
+from catchment.flows.billing.runs.work import Work
 from catchment.store.families import customers
 from catchment.store.invoices import billing_run_failures, billing_runs, run_invoices
 from catchment.store.invoices.billing_runs import RunStatus, Source

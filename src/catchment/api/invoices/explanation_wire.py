@@ -18,7 +18,7 @@ from catchment.core.period import FOREVER, Span
 from catchment.core.pricing import SeatBased, SeatPart, seats_of_part
 from catchment.core.pricing.seats import Stretches
 from catchment.core.settling import StepKind
-from catchment.flows.billing.seat_usage import of_seats
+from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.invoices.explain_line import Explanation
 from catchment.store.catalog import structures
 from catchment.store.invoices.evidence import Counted, EvidenceMember

@@ -13,8 +13,8 @@ from catchment.api.invoices.line_models import LineItemGroupOut, LineItemOut
 from catchment.api.invoices.usage_models import UsageItemGroupOut, UsageItemGroupPage
 from catchment.api.schedules.simulation_wire import SimulateIn, SimulationOut, given
 from catchment.core.allocation import Method
-from catchment.flows.billing.next_invoice import NextInvoice, next_invoice
-from catchment.flows.billing.simulate_schedule import simulate_schedule
+from catchment.flows.billing.previews.next_invoice import NextInvoice, next_invoice
+from catchment.flows.billing.previews.simulate_schedule import simulate_schedule
 from catchment.flows.invoices.share_invoice import members_shares
 
 routes = router("/billing-schedules/{billingScheduleId}", "Billing schedules")

@@ -13,8 +13,8 @@ from catchment.api.invoices.billing_run_wire import RunTotalOut
 from catchment.api.invoices.invoice_models import InvoiceOut
 from catchment.api.invoices.line_models import Invoiced, LineItemGroupOut, LineItemOut
 from catchment.core.money import decimal_text, total
-from catchment.flows.billing.simulate_schedule import Simulated, Simulation
-from catchment.flows.billing.suppose_usage import Given, Supposed
+from catchment.flows.billing.previews.simulate_schedule import Simulated, Simulation
+from catchment.flows.billing.previews.suppose_usage import Given, Supposed
 from catchment.store.invoices.billing_runs import RunTotal
 from catchment.store.invoices.invoices import Invoice
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.control import Difference
-from catchment.flows.billing.check_sums import faults_of
+from catchment.flows.billing.checking.check_sums import faults_of
 from catchment.flows.credits.apply_credits import apply_credits
 from catchment.flows.credits.project_credits import outdated
 from catchment.flows.invoices.finalize_invoice import numbered

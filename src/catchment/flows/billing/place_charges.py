@@ -22,16 +22,16 @@ from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.core.period import ONE_DAY, Period
 from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
-from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.days_used import Looking, days_used
-from catchment.flows.billing.draft_contents import contents_of
-from catchment.flows.billing.draft_heads import emptied, head, payers
-from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.filled_drafts import keep
-from catchment.flows.billing.late_usage import late
-from catchment.flows.billing.place_adjustments import Slot, attached, wanted
-from catchment.flows.billing.price_dues import Failures
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
+from catchment.flows.billing.agreed.days_used import Looking, days_used
+from catchment.flows.billing.drafting.draft_contents import contents_of
+from catchment.flows.billing.drafting.draft_heads import emptied, head, payers
+from catchment.flows.billing.drafting.drafts import drafted
+from catchment.flows.billing.drafting.filled_drafts import keep
+from catchment.flows.billing.drafting.price_dues import Failures
+from catchment.flows.billing.late.late_usage import late
+from catchment.flows.billing.late.place_adjustments import Slot, attached, wanted
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace

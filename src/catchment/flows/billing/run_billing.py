@@ -14,15 +14,15 @@ from catchment.core.daily import NEVER_USED, DaysUsed
 from catchment.core.ids import NewId
 from catchment.core.period import days_text, days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
-from catchment.flows.billing import agreements
-from catchment.flows.billing.check_sums import OutOfBalance
-from catchment.flows.billing.days_used import days_used, has_on_demand
-from catchment.flows.billing.drafting import drafted
-from catchment.flows.billing.filled_drafts import keep
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.days_used import days_used, has_on_demand
+from catchment.flows.billing.agreed.seat_usage import of_seats
+from catchment.flows.billing.checking.check_sums import OutOfBalance
+from catchment.flows.billing.drafting.drafts import drafted
+from catchment.flows.billing.drafting.filled_drafts import keep
 from catchment.flows.billing.issue_drafts import issue_drafts
+from catchment.flows.billing.late.settlements import settlements
 from catchment.flows.billing.place_charges import place
-from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.settlements import settlements
 from catchment.store.access import Workspace
 from catchment.store.engine import lock
 from catchment.store.invoices import already_billed

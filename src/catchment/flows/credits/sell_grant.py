@@ -21,7 +21,7 @@ from catchment.core.period import Period, day_after, day_text
 from catchment.core.pricing import OneTime, rate
 from catchment.core.schedules import Frequency, Timing
 from catchment.core.taxes import Reason, Taxation, tax_on
-from catchment.flows.billing.draft_heads import blank, payers
+from catchment.flows.billing.drafting.draft_heads import blank, payers
 from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store.access import Workspace
 from catchment.store.catalog import metrics, structures

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from catchment.core.consolidation import Payer, payer
 from catchment.core.hierarchy import CustomerId, Move
 from catchment.core.period import day_after, first_instant
-from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.families.payers import Blocker
 from catchment.store.access import Workspace
 from catchment.store.schedules import joining

@@ -18,11 +18,11 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft, draft, joined
 from catchment.core.period import Span
 from catchment.core.pools import NO_POOL
-from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.drafting import drafted, measured
-from catchment.flows.billing.price_dues import MeasuredDue, MeasuredPart
-from catchment.flows.billing.seat_usage import of_seats
-from catchment.flows.billing.users import reach
+from catchment.flows.billing.agreed.agreements import Agreements
+from catchment.flows.billing.agreed.seat_usage import of_seats
+from catchment.flows.billing.agreed.users import reach
+from catchment.flows.billing.drafting.drafts import drafted, measured
+from catchment.flows.billing.drafting.price_dues import MeasuredDue, MeasuredPart
 from catchment.flows.families.preview_days import Day, Worlds, who
 from catchment.store.families import customers
 from catchment.usage import UsageStore

@@ -19,9 +19,9 @@ from catchment.core.daily import DaysUsed, either, is_used
 from catchment.core.hierarchy import CustomerId, Move
 from catchment.core.period import days_up_to
 from catchment.core.schedules import BillTo, Charge, Schedule
-from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.days_used import billed_uses, days_used
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
+from catchment.flows.billing.agreed.days_used import billed_uses, days_used
 from catchment.store.access import Workspace
 from catchment.store.invoices import already_billed, invoices
 from catchment.store.invoices.already_billed import Billed

@@ -17,7 +17,7 @@ from catchment.core.money import Amount
 from catchment.core.pricing import SeatPart
 from catchment.core.seat_balances import counted_days, deciding
 from catchment.core.settling import StepKind
-from catchment.flows.billing.seat_usage import of_seats, totals_of
+from catchment.flows.billing.agreed.seat_usage import of_seats, totals_of
 from catchment.flows.invoices.credit_tax import left_to_pay
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.access import Workspace

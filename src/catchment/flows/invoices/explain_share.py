@@ -23,8 +23,8 @@ from catchment.core.money import EXACT, Money, exact_sum, total
 from catchment.core.pricing import bounds, needs_values, within
 from catchment.core.settling import StepKind
 from catchment.core.single_events import by_event
-from catchment.flows.billing.counting import Asking, count
-from catchment.flows.billing.onward import Onward
+from catchment.flows.billing.agreed.counting import Asking, count
+from catchment.flows.billing.agreed.onward import Onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from
 from catchment.flows.invoices.credited_again import credited_again
 from catchment.flows.invoices.explain_line import query_of

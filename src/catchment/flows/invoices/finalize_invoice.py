@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceNotDraft, NotFound
-from catchment.flows.billing.check_sums import check_sums
+from catchment.flows.billing.checking.check_sums import check_sums
 from catchment.flows.credits.apply_credits import apply_credits, check_credits
 from catchment.flows.invoices.printed_seller import printed_seller
 from catchment.store import merchants, sequences

@@ -14,10 +14,10 @@ from catchment.core.consolidation import Part
 from catchment.core.errors import FigureDiffers
 from catchment.core.hierarchy import CustomerId
 from catchment.core.schedules import Schedule
-from catchment.flows.billing import agreements
-from catchment.flows.billing.adjusted_again import charged_again
-from catchment.flows.billing.measure_again import Line, Plan, measure_again
-from catchment.flows.billing.metrics_then import as_billed
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.metrics_then import as_billed
+from catchment.flows.billing.checking.measure_again import Line, Plan, measure_again
+from catchment.flows.billing.late.adjusted_again import charged_again
 from catchment.store.access import Workspace
 from catchment.store.invoices import adjustments
 from catchment.store.invoices.evidence import Evidence

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from catchment.core.errors import Conflict, FieldError
 from catchment.core.period import Span
 from catchment.core.schedules import Schedule
-from catchment.flows.billing import agreements
+from catchment.flows.billing.agreed import agreements
 from catchment.flows.schedules.billed_charges import ScheduleBilled, agree_anew
 from catchment.store.access import Workspace
 from catchment.store.catalog import prices

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from catchment.core.ids import NewId
-from catchment.flows.billing.simulate_schedule import Simulation, simulate_schedule
-from catchment.flows.billing.suppose_usage import Given
+from catchment.flows.billing.previews.simulate_schedule import Simulation, simulate_schedule
+from catchment.flows.billing.previews.suppose_usage import Given
 from catchment.flows.schedules import keep_schedule
 from catchment.flows.schedules.schedule_terms import Terms, check_start
 from catchment.store.access import Workspace

@@ -14,8 +14,8 @@ from catchment.core.hierarchy import CustomerId
 from catchment.core.period import instant
 from catchment.core.phase_days import phases_of
 from catchment.core.schedules import Schedule, Scope
-from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.store.access import Workspace
 from catchment.store.schedules import schedules
 

@@ -22,13 +22,13 @@ from catchment.core.metering import Aggregation
 from catchment.core.period import BEGINNING, Period, day_text, days_text, first_instant
 from catchment.core.phase_days import phases_of
 from catchment.core.schedules import Charge
-from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.days_used import days_used
-from catchment.flows.billing.late_usage import adjustment_lines, late
-from catchment.flows.billing.place_adjustments import wanted
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
+from catchment.flows.billing.agreed.days_used import days_used
+from catchment.flows.billing.agreed.seat_usage import of_seats
+from catchment.flows.billing.late.late_usage import adjustment_lines, late
+from catchment.flows.billing.late.place_adjustments import wanted
 from catchment.flows.billing.run_billing import hold, unbilled_before
-from catchment.flows.billing.seat_usage import of_seats
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.families import customers, known_aliases

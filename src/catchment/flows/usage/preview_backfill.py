@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 from catchment.core.hierarchy import CustomerId
 from catchment.core.money import Money, total
 from catchment.core.period import Period
-from catchment.flows.billing import agreements
-from catchment.flows.billing.agreements import Agreements
-from catchment.flows.billing.late_usage import adjustment_lines, late
-from catchment.flows.billing.place_adjustments import wanted
-from catchment.flows.billing.seat_usage import of_seats
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
+from catchment.flows.billing.agreed.seat_usage import of_seats
+from catchment.flows.billing.late.late_usage import adjustment_lines, late
+from catchment.flows.billing.late.place_adjustments import wanted
 from catchment.flows.families.compare_days import changed
 from catchment.flows.families.preview_days import Day, days, worlds_around
 from catchment.flows.families.preview_move import PayerChange, payers_of

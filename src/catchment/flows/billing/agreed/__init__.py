@@ -1,0 +1,1 @@
+"""What schedules agree to, who uses what they agree on, and on which days."""

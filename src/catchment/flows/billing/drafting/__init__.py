@@ -1,0 +1,1 @@
+"""What is due becomes a draft: asked for, priced, written down."""

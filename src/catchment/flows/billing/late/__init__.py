@@ -1,0 +1,1 @@
+"""What came late, or changed, for what is billed."""

@@ -1,0 +1,1 @@
+"""Invoices that nobody keeps."""

@@ -1,0 +1,177 @@
+"""The next invoice of a schedule, by the usage that is there now. Nothing is written.
+
+It is looked for and drafted by the code that bills, so what it says is what a billing run would
+store if the period ended now: with what joins it, and with what came late for earlier invoices.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from catchment.core.charging import charges
+from catchment.core.daily import DaysUsed
+from catchment.core.errors import NotFound
+from catchment.core.hierarchy import CustomerId
+from catchment.core.ids import NewId
+from catchment.core.invoicing import Draft
+from catchment.core.period import NO_END, Period, day_after
+from catchment.core.schedules import Charge, Schedule
+from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.days_used import days_used
+from catchment.flows.billing.drafting.draft_contents import contents_of
+from catchment.flows.billing.drafting.draft_heads import head, payers
+from catchment.flows.billing.drafting.drafts import drafted, measured
+from catchment.flows.billing.drafting.price_dues import drafted_from
+from catchment.flows.billing.garbage import collected_seldom
+from catchment.flows.billing.late.settlements import settlements
+from catchment.flows.billing.place_charges import planned
+from catchment.flows.billing.run_billing import unbilled
+from catchment.flows.credits.grant_phases import may_pay
+from catchment.flows.credits.preview_credits import preview_credits
+from catchment.store.access import Workspace
+from catchment.store.credits.ledger import PaidBy
+from catchment.store.invoices import adjustments, already_billed
+from catchment.store.invoices.already_billed import Billed
+from catchment.store.invoices.invoice_parts import Contents
+from catchment.store.invoices.invoices import Invoice
+from catchment.usage import UsageStore
+
+NOBODYS = "preview"
+"""The id of an invoice that is not there."""
+
+_MORE_THAN_A_MONTH = timedelta(days=35)
+_MORE_THAN_A_YEAR = timedelta(days=400)
+
+
+class NothingToBill(NotFound):
+    """Nothing more will be billed by the billing schedule."""
+
+    code = "nothing_to_bill"
+
+    @classmethod
+    def of(cls, schedule: Schedule) -> NothingToBill:
+        """The refusal that says why."""
+        if schedule.archived_at is not None:
+            return cls("The billing schedule is archived: it bills nothing more.")
+        if schedule.suspended:
+            return cls("The billing schedule is suspended: it bills nothing until it is resumed.")
+        return cls("Everything that the billing schedule charges is billed.")
+
+
+@dataclass(frozen=True, slots=True)
+class NextInvoice:
+    """An invoice that is not there; its ids, and those of its parts, are nobody's.
+
+    ``adjusted`` has the invoice of each line that it adjusts: its id and number.
+    """
+
+    invoice: Invoice
+    draft: Draft
+    adjusted: dict[str, tuple[str, str | None]]
+    whole: Contents | None = None
+    """All that is on it, where credits may pay some of that."""
+    paid: tuple[PaidBy, ...] = ()
+
+    @property
+    def members(self) -> tuple[CustomerId, ...]:
+        """Who used something, or has a part in it, in the order shown."""
+        return self.draft.usage_groups.customers
+
+    def contents(self, start: int, limit: int) -> Contents:
+        """What is on it, with up to ``limit`` members from one on (counted from 0)."""
+        if self.whole is not None:
+            return replace(self.whole, usage=self.whole.usage[start : start + limit])
+        shown = self.draft.usage_groups[start : start + limit]
+        draft = replace(self.draft, usage_groups=shown)
+        return contents_of(draft, self.invoice.id, nobodys(), explained=False)
+
+
+@collected_seldom()
+def next_invoice(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    schedule_id: str,
+    *,
+    shared: bool,
+    now: datetime,
+) -> NextInvoice:
+    """The first invoice of a schedule that no billing run has drafted yet.
+
+    Only where it is ``shared`` is it known what of its lines is whose: that takes ten times as
+    long. A draft of a schedule is looked at as if it were started; of one that bills its parent it
+    is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
+    """
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    schedule = around.schedule(schedule_id)
+    zone = ZoneInfo(workspace.timezone)
+    billed = already_billed.of(tx, workspace.id, [schedule_id])
+    today = now.astimezone(zone).date()
+    ahead = Period(schedule.start, day_after(_horizons(schedule, today)[-1]))
+    used = days_used(tx, usage, around, [schedule], ahead, billed=billed)
+    wanted = first_unbilled(schedule, billed, today, zone, used)
+    if wanted:
+        agreed, dues = planned(tx, around, wanted, partial(days_used, tx, usage), usage)
+        keys = {charge.billed_as for charge in wanted}
+        due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+    else:
+        agreed, dues = around, settlements(tx, usage, around, {schedule_id}, today, ahead=True)
+        if not dues:
+            raise NothingToBill.of(schedule)
+        [due] = dues
+    if shared or due.adjusting:
+        [(_, made)] = drafted(tx, usage, agreed, [due])
+    else:
+        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]), {})
+    payer = payers(tx, workspace.id, [made.customer])[made.customer]
+    invoice = replace(
+        head(workspace.id, NOBODYS, due, made, payer, now=now),
+        customer_archived=payer.customer.archived_at is not None,
+    )
+    taken = {id for line in made.lines if line.deducted for id in line.deducted.line_ids}
+    adjusted = adjustments.invoices_of(tx, workspace.id, taken)
+    if not may_pay(tx, workspace.id, [due]):
+        return NextInvoice(invoice, made, adjusted)
+    unpaid = [(invoice, contents_of(made, invoice.id, nobodys(), explained=False))]
+    [(invoice, whole, paid)] = preview_credits(
+        tx, workspace, [due], unpaid, now=now, new_id=nobodys(f"{NOBODYS}-credit")
+    )
+    return NextInvoice(invoice, made, adjusted, whole, paid)
+
+
+def first_unbilled(
+    schedule: Schedule, billed: Billed, today: date, zone: ZoneInfo, used: DaysUsed
+) -> tuple[Charge, ...]:
+    """What is due on the first day of a schedule that is not billed; nothing where none is left."""
+    if not schedule.bills:
+        return ()
+    for day in _horizons(schedule, today):
+        found = unbilled(schedule, charges(schedule, day, zone, used), billed)
+        if found:
+            return tuple(one for one in found if one.due_on == found[0].due_on)
+    return ()
+
+
+def nobodys(id: str = NOBODYS) -> NewId:
+    """Ids of what is on an invoice: its own with -1 and so on, the same whenever it is shown."""
+    numbers = count(1)
+    return lambda: f"{id}-{next(numbers)}"
+
+
+def _horizons(schedule: Schedule, today: date) -> list[date]:
+    """Days in order by which something falls due, if it ever does: no cycle exceeds a year.
+
+    Most are months, and by the first of the days those are due: a year of charges is seldom made.
+    """
+    begun = max(today, schedule.start)
+    days = {begun + _MORE_THAN_A_MONTH, begun + _MORE_THAN_A_YEAR}
+    for phase in schedule.phases:
+        days.add(phase.start + _MORE_THAN_A_YEAR)
+        days.update(end for end in [day_after(phase.end)] if end != NO_END)
+    return sorted(days)

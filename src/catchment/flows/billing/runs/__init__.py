@@ -1,0 +1,1 @@
+"""Billing runs: planned, drafted in chunks, checked, issued."""
