@@ -10,13 +10,14 @@ from sqlalchemy import Connection, Select, delete, select
 from catchment.store.invoices import branches, evidence, taxation_rows
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
 from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
-from catchment.store.invoices.usage_rows import usage_of_row
+from catchment.store.invoices.usage_rows import PRINTED, usage_of_row
 from catchment.store.schema import (
     invoice_usage_metrics,
     invoices,
     line_item_groups,
     line_items,
     line_taxations,
+    printed_metrics,
     usage_item_groups,
 )
 
@@ -37,6 +38,13 @@ def groups(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem
     """The groups of an invoice, in the order printed."""
     query = groups_of(workspace_id, invoice_id).order_by(line_item_groups.c.index)
     return tuple(map(group_of_row, tx.execute(query)))
+
+
+def group_ids(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[str, ...]:
+    """The ids of an invoice's groups by their indexes."""
+    c = line_item_groups.c
+    query = select(c.id).where(c.workspace_id == workspace_id, c.invoice_id == invoice_id)
+    return tuple(tx.execute(query.order_by(c.index)).scalars())
 
 
 def lines(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem, ...]:
@@ -132,10 +140,11 @@ def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
 
 def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The members of an invoice, for ``usage_of_row``."""
-    c, metrics = usage_item_groups.c, invoice_usage_metrics.c
+    c, of = usage_item_groups.c, invoice_usage_metrics.c
     return (
-        select(usage_item_groups, metrics.metrics)
-        .join(invoice_usage_metrics, metrics.invoice_id == c.invoice_id)
+        select(usage_item_groups, printed_metrics.c.metrics)
+        .join(invoice_usage_metrics, of.invoice_id == c.invoice_id)
+        .join(printed_metrics, PRINTED)
         .where(c.workspace_id == workspace_id, c.invoice_id == invoice_id)
     )
 
