@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from sqlalchemy import Engine
 
-from catchment.core.period import Span
 from catchment.store.engine import reading
 from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.embedded import dropping, duck, loader, relations, segments
@@ -71,10 +70,10 @@ class EmbeddedStorage:
         """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
+                return self._read(workspace_id, ask, last_seq, supposed, properties, near)
             except duck.Missing:
                 continue
-        return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
+        return self._read(workspace_id, ask, last_seq, supposed, properties, near)
 
     def _read(
         self,
@@ -83,7 +82,7 @@ class EmbeddedStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        about: Near,
     ) -> _T:
         with reading(self._engine) as tx:
             usage_homes.check_files(tx, workspace_id)
@@ -94,7 +93,7 @@ class EmbeddedStorage:
         if waiting:
             newest = last_place(waiting[-1].id)
         last = newest if last_seq is None else last_seq
-        near = [one for one in segments.near(known, within) if one.kind is Kind.EVENTS]
+        near = [one for one in segments.near(known, about.within) if one.kind is Kind.EVENTS]
         near = [one for one in near if one.first_seq <= last]
         with self._duck.cursor() as connection:
             fresh, marks = columns.NONE, duck.MARKS.empty_table()
@@ -102,6 +101,9 @@ class EmbeddedStorage:
                 new = tables.table(workspace_id, waiting)
                 found = superseded(connection, new, self._data_dir, known)
                 fresh, marks = found.events, found.marks
+            if about.since is not None:
+                marked = marks["seq"].to_pylist()
+                near = segments.new_since(near, known, about.since, marked)
             snapshot = relations.Snapshot(
                 [self._data_dir / one.path for one in near],
                 fresh,
@@ -110,8 +112,8 @@ class EmbeddedStorage:
                 last,
                 max([newest] * bool(waiting) + [one.last_seq for one in near], default=0),
                 since,
-                within,
-                all_within=not waiting and segments.are_within(near, within),
+                about.within,
+                all_within=not waiting and segments.are_within(near, about.within),
             )
             meaning = relations.of(connection, snapshot, properties)
-            return ask(duck.Cursor(connection, meaning, within), last)
+            return ask(duck.Cursor(connection, meaning, about.within), last)
