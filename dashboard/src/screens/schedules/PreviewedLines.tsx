@@ -1,5 +1,4 @@
-import type { PreviewedInvoice } from "../../api/types-previews";
-import type { LineItem } from "../../api/types";
+import type { LineItem, PreviewedInvoice } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
 import { Money, Quantity } from "../../components/Figures";
 import { groupLines } from "../invoices/groupLines";

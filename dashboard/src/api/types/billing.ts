@@ -1,6 +1,8 @@
 /** The wire shapes of invoices and the seller. */
 
-import type { Address, Decimal, LineTax, Page, Taxation, TaxStatus } from "./types";
+import type { Address, Decimal, Page } from "./common";
+import type { TaxStatus } from "./customers";
+import type { LineTax, Taxation } from "./taxes";
 
 export type InvoiceStatus = "IN_PROGRESS" | "DRAFT" | "FINAL" | "SENT" | "VOIDED";
 
