@@ -81,6 +81,7 @@ export type LineItem = {
   totalTax: string;
   grossTotal: string;
   priceId?: string;
+  usageMetricId?: string;
   seatMetricId?: string;
   unit?: string;
   eventCount?: number;
