@@ -102,6 +102,9 @@ class EmbeddedStorage:
                 new = tables.table(workspace_id, waiting)
                 found = superseded(connection, new, self._data_dir, known)
                 fresh, marks = found.events, found.marks
+            if near.since is not None:
+                marked = marks["seq"].to_pylist()
+                chosen = segments.new_since(chosen, known, near.since, marked)
             snapshot = relations.Snapshot(
                 [self._data_dir / one.path for one in chosen],
                 fresh,
