@@ -37,7 +37,7 @@ class _Reach(NamedTuple):
 
     claims: tuple[Claim, ...]
     alike: Mapping[str, str]
-    pools: dict[tuple[str, Span, Scope | None], Pool]
+    pools: dict[tuple[str, datetime, datetime, Scope | None], Pool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,10 @@ class Agreements:
         """Whose usage of a metric the prices of ``scope`` price; None stands for all prices."""
         reach = self._reach(schedule)
         alike = reach.alike.get(metric_id, metric_id)
-        key = alike, span, scope
-        if key not in reach.pools:
-            reach.pools[key] = pool(
+        key = alike, span.start, span.end, scope
+        found = reach.pools.get(key)
+        if found is None:
+            found = reach.pools[key] = pool(
                 self.forest,
                 reach.claims,
                 schedule_id=schedule.id,
@@ -84,7 +85,7 @@ class Agreements:
                 span=span,
                 scope=scope,
             )
-        return reach.pools[key]
+        return found
 
     def links(self, schedule: Schedule, member: PoolMember) -> tuple[str, ...]:
         """The ids of the links that put a member of a pool below the schedule's customer."""
@@ -140,13 +141,14 @@ class Agreements:
 
     def _reach(self, schedule: Schedule) -> _Reach:
         """The claims on usage among those whom ``schedule`` can measure."""
-        if schedule.id not in self._reaches:
+        reach = self._reaches.get(schedule.id)
+        if reach is None:
             root = schedule.customer
             family = self.forest.linked_below(root) if schedule.roll_up else {root}
             few, many = sorted((family, self.claims.keys()), key=len)
             found = tuple(claim for who in few if who in many for claim in self.claims[who])
-            self._reaches[schedule.id] = _Reach(found, _alike(found), {})
-        return self._reaches[schedule.id]
+            reach = self._reaches[schedule.id] = _Reach(found, _alike(found), {})
+        return reach
 
 
 @dataclass(frozen=True, slots=True)
