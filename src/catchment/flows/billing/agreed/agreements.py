@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from catchment.core.claims import Claim, claims
 from catchment.core.consolidation import Due, Hosts, Part, Payer, payer
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
-from catchment.core.period import BEGINNING, Span, first_instant, instant
+from catchment.core.period import BEGINNING, Period, Span, first_instant, instant
 from catchment.core.pools import Pool, PoolMember, pool
 from catchment.core.schedules import BillTo, Charge, Schedule, Scope
 from catchment.store.access import Workspace
@@ -58,6 +58,14 @@ class Agreements:
     known_at: datetime | None = None
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
     _reaches: dict[str, _Reach] = field(default_factory=dict)
+    _spans: dict[Period, Span] = field(default_factory=dict)
+
+    def span(self, days: Period) -> Span:
+        """The instants of days in the workspace's zone: a run asks for the same few ever again."""
+        found = self._spans.get(days)
+        if found is None:
+            found = self._spans[days] = days.span(self.zone)
+        return found
 
     def schedule(self, id: str) -> Schedule:
         """One of the schedules, by id. Raises NotFound."""

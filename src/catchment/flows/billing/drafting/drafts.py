@@ -221,7 +221,7 @@ def answers_to(
     known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
     questions = _questions(dues, explained=explained)
-    asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
+    asked = [Asked(one.part.schedule, one.metric, agreed.span(one.reads)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
     pools_asked = _pools(agreed, questions, since, failures, failed)
@@ -235,6 +235,7 @@ def answers_to(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
         last_seq = made.last_seq
+        read = None if known_at is None else _Read(known_at, last_seq, last_seat)
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple([m for m in pools.now.members if m.customer in used.members])
             if len(found) == len(pools.now.members):
@@ -243,8 +244,7 @@ def answers_to(
             if before:
                 before = tuple([m for m in before if m.customer in used.members_reached])
             basis = None
-            if known_at is not None:
-                read = _Read(known_at, last_seq, last_seat)
+            if read is not None:
                 basis = shown.basis(question, pools.now, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = Answer(used, Pool(members, ()), basis, agreed.zone)
@@ -286,7 +286,7 @@ class _Shown:
                 links[who] = above + self._agreed.links(part.schedule, member)
         known = self._bases.get((*key, id(service)))
         if known is None or known.before != before:
-            span = service.span(self._agreed.zone)
+            span = self._agreed.span(service)
             known = self._bases[(*key, id(service))] = Basis(
                 span,
                 names,
