@@ -25,6 +25,7 @@ from catchment.core.control import (
     GroupFigures,
     InvoiceFigures,
     LineFigures,
+    Service,
     Totals,
 )
 from catchment.core.metering import ADDING_UP, Metric
@@ -203,21 +204,22 @@ class _Alike:
     """Values that many lines have alike, made once."""
 
     def __init__(self) -> None:
-        self._services: dict[tuple[date, date], Period] = {}
-        self._everyone: dict[str, Claimant] = {}
+        self._days: dict[tuple[date, date], Period] = {}
+        self._of_everyone: dict[tuple[str, date, date], Service] = {}
 
-    def service(self, start: date, end: date) -> Period:
-        found = self._services.get((start, end))
+    def service(
+        self, schedule_id: str, named: Sequence[str] | None, start: date, end: date
+    ) -> Service:
+        """The usage of these days that a schedule's prices bill of whom they name."""
+        key = schedule_id, start, end
+        found = None if named else self._of_everyone.get(key)
         if found is None:
-            found = self._services[start, end] = Period(start, end)
-        return found
-
-    def claimant(self, schedule_id: str, named: Sequence[str] | None) -> Claimant:
-        if named:
-            return Claimant(schedule_id, frozenset(named))
-        found = self._everyone.get(schedule_id)
-        if found is None:
-            found = self._everyone[schedule_id] = Claimant(schedule_id, frozenset())
+            days = self._days.get((start, end)) or self._days.setdefault(
+                (start, end), Period(start, end)
+            )
+            found = Claimant(schedule_id, frozenset(named or ())), days
+            if not named:
+                self._of_everyone[key] = found
         return found
 
 
@@ -241,15 +243,14 @@ def _invoice(
         if sum is None:
             continue
         start, end, named, price, part = row[-5:]
-        service = alike.service(start, end)
-        claimant = alike.claimant(row[_SCHEDULE], named)
-        own = BilledUsage(line.id, id, customer, claimant, service, line.event_count or 0)
+        whose = alike.service(row[_SCHEDULE], named, start, end)
+        own = BilledUsage(line.id, id, customer, whose, line.event_count or 0)
         charge = row[_SCHEDULE], price, start, part
         read = sum.metric, sum.known_at, sum.last_seq
         measured.append(MeasuredLine(own, *read, charge, line.deducted))
         # What came late is no usage of this invoice's time.
         if line.used is not None and line.shares is not None and line.deducted is None:
-            one = claimant, service, price, line.quantity
+            one = *whose, price, line.quantity
             billed.setdefault(sum.metric.id, []).append(one)
     figures = InvoiceFigures(
         id,
