@@ -26,11 +26,15 @@ class UsageUnavailable(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """What a question is about: events elsewhere need not be there. None: it may be about any."""
+    """What a question is about: events elsewhere need not be there. None: it may be about any.
+
+    ``since``: about events that came after that place, or were superseded after it.
+    """
 
     within: Span | None = None
     event_types: frozenset[str] | None = None
     aliases: frozenset[str] | None = None
+    since: int | None = None
 
     @classmethod
     def to(cls, spans: Iterable[Span], event_types: Iterable[str]) -> Near:

@@ -270,12 +270,11 @@ class UsageStore:
         last_seq: int | None = None,
     ) -> list[tuple[int, str]]:
         """(place in ``measured``, name) wherever something may have come after it was measured."""
-        near = Near.to((one.span for one in measured), (one.event_type for one in measured))
         return self._read(
             workspace_id,
             lambda cursor, _: late.look(cursor, measured, renamed),
             last_seq,
-            near=near,
+            near=late.near(measured, renamed),
         )
 
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
