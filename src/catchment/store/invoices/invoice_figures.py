@@ -5,12 +5,12 @@ Names and order do not matter here, so a family of a million is read as sums, no
 
 from __future__ import annotations
 
-import operator
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -92,6 +92,7 @@ class _Step(msgspec.Struct, gc=False):
     amountMinor: int  # noqa: N815 -- as it is kept
 
 
+_rate = lru_cache(maxsize=100)(Decimal)
 _segments = msgspec.json.Decoder(list[_Segment])
 _steps = msgspec.json.Decoder(list[_Step])
 _items = msgspec.json.Decoder(list[tuple[int, Decimal]])
@@ -286,7 +287,7 @@ def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -
         sum.quantity if sum is not None and sum.metric.aggregation in ADDING_UP else None,
         shares,
         tax_shares,
-        None if settles == StepKind.CREDIT else Decimal(tax_rate),
+        None if settles == StepKind.CREDIT else _rate(tax_rate),
         event_count,
         None if sum is None else sum.event_count,
         deductions.of(deducted, adjustment, currency),
@@ -313,5 +314,6 @@ def _once(billed: Sequence[_Billed]) -> Decimal:
 
 def _totals(net: int, tax: int, gross: int) -> Totals:
     """Raises TypeError for what is no number: SQLite keeps whatever it is given."""
-    operator.index(net), operator.index(tax), operator.index(gross)
-    return Totals(net, tax, gross)
+    if type(net) is type(tax) is type(gross) is int:
+        return Totals(net, tax, gross)
+    raise TypeError(net, tax, gross)
