@@ -26,7 +26,7 @@ from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.days_used import days_used
 from catchment.flows.billing.drafting.draft_contents import contents_of
 from catchment.flows.billing.drafting.draft_heads import head, payers
-from catchment.flows.billing.drafting.drafts import drafted, measured
+from catchment.flows.billing.drafting.drafts import adjustments, measured
 from catchment.flows.billing.drafting.price_dues import drafted_from
 from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.late.settlements import settlements
@@ -36,7 +36,8 @@ from catchment.flows.credits.grant_phases import may_pay
 from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
-from catchment.store.invoices import adjustments, already_billed
+from catchment.store.invoices import already_billed
+from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
@@ -125,17 +126,16 @@ def next_invoice(
         if not dues:
             raise NothingToBill.of(schedule)
         [due] = dues
-    if shared or due.adjusting:
-        [(_, made)] = drafted(tx, usage, agreed, [due])
-    else:
-        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]), {})
+    found = measured(tx, usage, agreed, [due], shared=shared)
+    late = adjustments(tx, usage, agreed, [due])
+    [(_, made)] = drafted_from(tx, agreed, found, late, shared=shared)
     payer = payers(tx, workspace.id, [made.customer])[made.customer]
     invoice = replace(
         head(workspace.id, NOBODYS, due, made, payer, now=now),
         customer_archived=payer.customer.archived_at is not None,
     )
     taken = {id for line in made.lines if line.deducted for id in line.deducted.line_ids}
-    adjusted = adjustments.invoices_of(tx, workspace.id, taken)
+    adjusted = invoices_of(tx, workspace.id, taken)
     if not may_pay(tx, workspace.id, [due]):
         return NextInvoice(invoice, made, adjusted)
     unpaid = [(invoice, contents_of(made, invoice.id, nobodys(), explained=False))]
