@@ -82,7 +82,7 @@ class EmbeddedStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        about: Near,
+        near: Near,
     ) -> _T:
         with reading(self._engine) as tx:
             usage_homes.check_files(tx, workspace_id)
@@ -93,27 +93,29 @@ class EmbeddedStorage:
         if waiting:
             newest = last_place(waiting[-1].id)
         last = newest if last_seq is None else last_seq
-        near = [one for one in segments.near(known, about.within) if one.kind is Kind.EVENTS]
-        near = [one for one in near if one.first_seq <= last]
+        within = near.within
+        chosen = [one for one in segments.near(known, within) if one.kind is Kind.EVENTS]
+        chosen = [one for one in chosen if one.first_seq <= last]
         with self._duck.cursor() as connection:
             fresh, marks = columns.NONE, duck.MARKS.empty_table()
             if waiting:
                 new = tables.table(workspace_id, waiting)
                 found = superseded(connection, new, self._data_dir, known)
                 fresh, marks = found.events, found.marks
-            if about.since is not None:
+            if near.since is not None:
                 marked = marks["seq"].to_pylist()
-                near = segments.new_since(near, known, about.since, marked)
+                chosen = segments.new_since(chosen, known, near.since, marked)
             snapshot = relations.Snapshot(
-                [self._data_dir / one.path for one in near],
+                [self._data_dir / one.path for one in chosen],
                 fresh,
-                segments.files(self._data_dir, segments.overlapping(known, near), Kind.MARKS),
+                segments.files(self._data_dir, segments.overlapping(known, chosen), Kind.MARKS),
                 marks,
                 last,
-                max([newest] * bool(waiting) + [one.last_seq for one in near], default=0),
+                max([newest] * bool(waiting) + [one.last_seq for one in chosen], default=0),
                 since,
-                about.within,
-                all_within=not waiting and segments.are_within(near, about.within),
+                within,
+                all_within=not waiting and segments.are_within(chosen, within),
+                aliases=near.aliases,
             )
             meaning = relations.of(connection, snapshot, properties)
-            return ask(duck.Cursor(connection, meaning, about.within), last)
+            return ask(duck.Cursor(connection, meaning, within), last)

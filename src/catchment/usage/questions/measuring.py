@@ -75,6 +75,8 @@ _KEPT = 5_000_000
 """So many events are found once and walked from memory; more are looked for each time."""
 _EVENTS_OF_PART = 64
 """How many events of a query a stretch should have: to walk a few is faster than to skip them."""
+_FEW = 1_000
+"""Figures of fewer members come sooner as rows than as columns."""
 _NOTHING = Decimal(0)
 _NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
 _Bounds = dict[str, Any]
@@ -86,7 +88,9 @@ def measure(cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery]) -> 
     if bounds is None:
         return {}
     whole = _is_whole(cursor, asked)
-    pooled, members, counts = _by_query(figures_of(cursor, metric, bounds, whole=whole), asked)
+    few = sum(len(query.members) for query in asked.values()) < _FEW
+    found = figures_of(cursor, metric, bounds, whole=whole, few=few)
+    pooled, members, counts = _by_query(found, asked)
     values: dict[int, dict[Decimal, int]] = {}
     own_values: dict[int, dict[str, list[tuple[Decimal, int]]]] = {}
     wanting = [index for index, query in asked.items() if query.want_values]
