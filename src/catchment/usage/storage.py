@@ -15,7 +15,8 @@ from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.statistics import Kept
 
 _T = TypeVar("_T")
-_FEW = 1_000
+_MANY = 20_000
+"""Of more names it is not told which they are."""
 
 
 class UsageUnavailable(Unavailable):
@@ -55,7 +56,7 @@ class Near:
         names: set[str] = set()
         for member in members:
             names.update(member.aliases)
-            if len(names) > _FEW:
+            if len(names) > _MANY:
                 break
         found = cls.to(
             (span for member in members for span in member.spans),
@@ -66,7 +67,7 @@ class Near:
         return replace(
             found,
             within=None if told else found.within,
-            aliases=frozenset(names) if len(names) <= _FEW else None,
+            aliases=frozenset(names) if len(names) <= _MANY else None,
         )
 
 
