@@ -20,6 +20,7 @@ from catchment.core.ids import NewId
 from catchment.core.lines import RateDisplay
 from catchment.core.money import EXACT, to_decimals, total
 from catchment.core.settling import Step, StepKind
+from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
@@ -98,7 +99,7 @@ def credited(
         total((line.tax for line in lines), currency),
     )
     evidence = {
-        line.id: replace(contents.evidence[paid.id], counted=None)
+        line.id: Evidence(contents.evidence[paid.id].terms, None)
         for line, paid in zip(lines, (made.paid(draw) for draw in draws), strict=True)
         if paid.id in contents.evidence
     }

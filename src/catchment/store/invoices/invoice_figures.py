@@ -35,12 +35,13 @@ from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions
 from catchment.store.invoices.evidence import MemberSums, Sums
-from catchment.store.invoices.usage_rows import metric_ids, parts_of
+from catchment.store.invoices.usage_rows import PRINTED, metric_ids, parts_of
 from catchment.store.schema import (
     invoice_usage_metrics,
     invoices,
     line_item_groups,
     line_items,
+    printed_metrics,
     usage_item_groups,
 )
 
@@ -180,7 +181,11 @@ def _members(tx: Connection, ids: Sequence[str]) -> defaultdict[str, _Members]:
     )
     c = usage_item_groups.c
     of = invoice_usage_metrics.c
-    named = select(of.invoice_id, of.metrics).where(of.invoice_id.in_(ids))
+    named = (
+        select(of.invoice_id, printed_metrics.c.metrics)
+        .join(printed_metrics, PRINTED)
+        .where(of.invoice_id.in_(ids))
+    )
     metrics = {invoice_id: metric_ids(kept) for invoice_id, kept in tx.execute(named)}
     query = select(c.invoice_id, _as_text(c["items"]), _as_text(c.shares)).where(
         c.invoice_id.in_(ids)

@@ -105,6 +105,12 @@ class LineItem(Taxed):
         return self.quantity if taken is None else EXACT.add(self.quantity, taken.quantity)
 
     @property
+    def counts_nothing(self) -> bool:
+        """Whether there is no quantity to tell: a fee is adjusted, by an amount alone."""
+        fee = self.deducted is not None and self.usage_metric_id is None
+        return fee and not self.quantity
+
+    @property
     def exact(self) -> Decimal:
         """The net before it was rounded; what its steps and what is deducted come to is round."""
         amounts = (segment.amount for segment in self.segments)
@@ -124,15 +130,35 @@ class LineItem(Taxed):
         return self.share_counts is None and (made or self.deducted is not None)
 
 
-@dataclass(slots=True)
-class UsageItem:
-    """What a member used of one metric."""
+class PrintedMetric(NamedTuple):
+    """A metric with the title and the unit that it had.
+
+    ``group_index`` is the place of the line item group that charges for it, if one does.
+    """
 
     metric_id: str
     title: str
-    value: Decimal
     unit: str | None
-    group_id: str | None  # the line item group that charges for it
+    group_index: int | None
+
+
+class UsageItem(NamedTuple):
+    """What a member used of one metric."""
+
+    metric: PrintedMetric
+    value: Decimal
+
+    @property
+    def metric_id(self) -> str:
+        return self.metric.metric_id
+
+    @property
+    def title(self) -> str:
+        return self.metric.title
+
+    @property
+    def unit(self) -> str | None:
+        return self.metric.unit
 
 
 class MemberShare(NamedTuple):

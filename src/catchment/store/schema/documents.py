@@ -291,13 +291,24 @@ usage_item_groups = Table(
     Index(None, "customer_id", "invoice_id"),
 )
 
-# What the items of an invoice's members are of, said once: [metric, title, unit, line item group].
+# What the items of members are of, [metric, title, unit, index of the line item group], by what it
+# is: the id is a digest of it. Never changed.
+printed_metrics = Table(
+    "printed_metrics",
+    metadata,
+    id_column(),
+    workspace_column(),
+    text_column("metrics", nullable=False),
+)
+
+# Which list the items of an invoice's members name their metrics by.
 invoice_usage_metrics = Table(
     "invoice_usage_metrics",
     metadata,
     Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
     workspace_of_whole(),
-    text_column("metrics", nullable=False),
+    reference("printed_id", "printed_metrics"),
+    sqlite_with_rowid=False,
 )
 
 # Who stands above members of an invoice: the stretches of indexes at which members are below it or

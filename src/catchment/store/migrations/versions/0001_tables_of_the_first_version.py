@@ -272,6 +272,16 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "printed_metrics",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("metrics", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_printed_metrics_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_printed_metrics")),
+    )
+    op.create_table(
         "seat_events",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1253,11 +1263,15 @@ def upgrade() -> None:
         "invoice_usage_metrics",
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("metrics", sa.Text(), nullable=False),
+        sa.Column("printed_id", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_usage_metrics_invoice_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["printed_id"], ["printed_metrics.id"], name=op.f("fk_invoice_usage_metrics_printed_id")
+        ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_usage_metrics")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "line_item_groups",
