@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from catchment.core.metering import Aggregation, UsageQuery
 from catchment.core.period import Span
 
-_FEW = 1_000
+_MANY = 20_000
+"""Of more names it is not told which they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Near:
         names: set[str] = set()
         for member in members:
             names.update(member.aliases)
-            if len(names) > _FEW:
+            if len(names) > _MANY:
                 break
         found = cls.to(
             (span for member in members for span in member.spans),
@@ -53,5 +54,5 @@ class Near:
         return replace(
             found,
             within=None if told else found.within,
-            aliases=frozenset(names) if len(names) <= _FEW else None,
+            aliases=frozenset(names) if len(names) <= _MANY else None,
         )
