@@ -53,7 +53,8 @@ def test_a_footer_tells_what_is_empty_and_ranges_only_of_what_is_in_order(tmp_pa
     ids = events()["alias"]
     empty = {name: pa.nulls(ROWS, COLUMNS[name]) for name in ("properties", "texts")}
     rows = pa.table(
-        {"customer_event_id": ids, **empty} | dict(zip(events().column_names, events()))
+        {"customer_event_id": ids, **empty}
+        | {name: events()[name] for name in events().column_names}
     )
 
     layout.write(file, schema=rows.schema, tables=[rows])
