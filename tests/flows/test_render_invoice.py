@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
+from catchment.core.adjustments import Deducted
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
@@ -225,6 +226,17 @@ def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_d
 
     assert breakdown is not None
     assert [total.value for total in breakdown.totals] == ["14"]
+
+
+def test_a_fee_that_is_given_back_prints_no_quantity_but_usage_that_is_taken_back_does() -> None:
+    taken = Deducted(1, ("l0",), D(1), usd(31000), 0)
+    fee = line((), "0", deducted=taken, unit=None)
+    calls = line((), "0", deducted=taken, usage_metric_id="m")
+    group = LineItemGroup("g", "i", 0, "Platform", "p", usd(200), usd(0))
+
+    printed = document(INVOICE, Contents((group,), (fee, calls)), MERCHANT)
+
+    assert [one.quantity for one in printed.groups[0].lines] == ["", "0"]
 
 
 @pytest.fixture

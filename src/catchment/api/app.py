@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, PlainTextResponse
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
@@ -131,7 +131,8 @@ def create_app(
     for resource in RESOURCES:
         app.include_router(resource.routes, prefix="/api")
     app.add_api_route("/api/health", _health, include_in_schema=False)
-    app.add_api_route("/api/{rest:path}", _nowhere, methods=_METHODS, include_in_schema=False)
+    for rest in ("/api", "/api/{rest:path}"):
+        app.add_api_route(rest, _nowhere, methods=_METHODS, include_in_schema=False)
     _serve_dashboard(app)
     return app
 
@@ -160,8 +161,8 @@ def _health() -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-def _nowhere(rest: str) -> Any:
-    raise NotFound(f"There is no operation /api/{rest[:200]} with this method.")
+def _nowhere(request: Request) -> Any:
+    raise NotFound(f"There is no operation {request.url.path[:200]} with this method.")
 
 
 def _serve_dashboard(app: FastAPI) -> None:

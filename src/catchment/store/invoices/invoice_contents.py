@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
 
+from catchment.store.chunks import chunks
 from catchment.store.invoices import branches, evidence, taxation_rows
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
 from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
@@ -51,6 +52,18 @@ def lines(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem,
     """The lines of an invoice, in the order printed."""
     query = lines_of(workspace_id, invoice_id).order_by(line_items.c.index)
     return tuple(map(line_of_row, tx.execute(query)))
+
+
+def lines_of_each(
+    tx: Connection, workspace_id: str, invoice_ids: Collection[str]
+) -> dict[str, list[LineItem]]:
+    """The lines of each of these invoices, in the order printed."""
+    found: dict[str, list[LineItem]] = {id: [] for id in invoice_ids}
+    for part in chunks(sorted(found)):
+        query = _lines(workspace_id).where(line_items.c.invoice_id.in_(part))
+        for row in tx.execute(query.order_by(line_items.c.index)):
+            found[row.invoice_id].append(line_of_row(row))
+    return found
 
 
 def members(

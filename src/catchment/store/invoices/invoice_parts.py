@@ -105,6 +105,12 @@ class LineItem(Taxed, msgspec.Struct, gc=False):
         return self.quantity if taken is None else EXACT.add(self.quantity, taken.quantity)
 
     @property
+    def counts_nothing(self) -> bool:
+        """Whether there is no quantity to tell: a fee is adjusted, by an amount alone."""
+        fee = self.deducted is not None and self.usage_metric_id is None
+        return fee and not self.quantity
+
+    @property
     def exact(self) -> Decimal:
         """The net before it was rounded; what its steps and what is deducted come to is round."""
         amounts = (segment.amount for segment in self.segments)
