@@ -68,13 +68,15 @@ def drafted_from(
     agreed: Agreements,
     found: Sequence[MeasuredDue],
     late: Mapping[Key, Sequence[Adjustment]],
+    *,
+    shared: bool = False,
 ) -> list[tuple[Due, Draft]]:
     """A draft of each invoice whose usage is given, with what it adjusts of others, ``late``.
 
-    Of the invoice's own lines it says nothing of shares.
+    Whose the invoice's own lines are is said only where they are ``shared``.
     """
     known = facts_for(tx, agreed.workspace.id, found, late)
-    return price(known, found, late, None, {}, shared=False)
+    return price(known, found, late, None, {}, shared=shared)
 
 
 def facts_for(
