@@ -52,6 +52,7 @@ from catchment.usage.questions.census import CensusQuery
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
+from catchment.usage.questions.spans import Spans, define_spans
 from catchment.usage.questions.standing import Window, standing
 from catchment.usage.questions.statistics import Earlier, UsageStats
 from catchment.usage.questions.totals import Totals
@@ -154,9 +155,10 @@ class UsageStore:
 
         def ask(cursor: Cursor) -> list[Usage]:
             answers = [NO_USAGE] * len(asked)
+            spans = Spans(cursor)
             for metric, indices in by_shape.items():
                 some = {index: asked[index] for index in indices}
-                for index, answer in measuring.measure(cursor, metric, some).items():
+                for index, answer in measuring.measure(spans, metric, some).items():
                     answers[index] = answer
             return answers
 
@@ -233,7 +235,7 @@ class UsageStore:
         """
 
         def ask(cursor: Cursor, _last: int) -> pa.Table:
-            bounds = measuring.define_spans(cursor, {0: query})
+            bounds = define_spans(cursor, query)
             if bounds is None:
                 return pa.table({"seq": pa.array([], pa.int64())})
             found = queries.rows(cursor, queries.places(query.metric, event), bounds)
@@ -281,7 +283,7 @@ class UsageStore:
         """The smallest and the largest id among the query's events; None where there are none."""
 
         def ask(cursor: Cursor, _last: int) -> tuple[str, str] | None:
-            bounds = measuring.define_spans(cursor, {0: query})
+            bounds = define_spans(cursor, query)
             if bounds is None:
                 return None
             found = queries.rows(cursor, queries.ends(query.metric), bounds)
@@ -302,7 +304,7 @@ class UsageStore:
         within = Span(edges[0], edges[-1])
 
         def ask(cursor: Cursor, _last: int) -> dict[int, tuple[Decimal, int]]:
-            bounds = measuring.define_spans(cursor, {0: query}, within)
+            bounds = define_spans(cursor, query, within)
             if bounds is None:
                 return {}
             return measuring.series(cursor, query.metric, edges, bounds)
