@@ -11,7 +11,7 @@ from datetime import datetime
 from catchment.usage.clickhouse import rows, schema
 from catchment.usage.clickhouse.properties import expressions
 from catchment.usage.intake.events import micros
-from catchment.usage.storage import Near
+from catchment.usage.questions.near import Near
 
 _STORED = ", ".join(
     name for name in rows.COLUMNS if name not in {"workspace_id", "later", "version"}

@@ -30,22 +30,32 @@ LARGEST = {Kind.EVENTS: 4_000_000, Kind.KEYS: 32_000_000, Kind.MARKS: 8_000_000}
 
 _PATIENCE = 4
 
+_FEW_KEYS = 4
+"""So many files of keys are one, whatever waits: each event is looked for in all of them, and that
+takes longer than to merge them.
+"""
+
 _SAMPLED = 25_000
 _SLICE = 400_000
 
 
 def too_many(known: Sequence[Segment]) -> list[Segment]:
     """A crowd so large that it is merged even while more waits to be loaded."""
-    return crowd(known, FAN_IN * _PATIENCE)
+    return _crowd(known, FAN_IN * _PATIENCE)
 
 
-def crowd(known: Sequence[Segment], least: int | None = None) -> list[Segment]:
-    """Neighbours of one kind, at least so many (FAN_IN) about one size; none if all is well.
+def crowd(known: Sequence[Segment]) -> list[Segment]:
+    """A crowd that is merged where nothing else is to be done."""
+    return _crowd(known, FAN_IN)
+
+
+def _crowd(known: Sequence[Segment], many: int) -> list[Segment]:
+    """Neighbours of one kind, ``many`` of about one size or more; none if all is well.
 
     Smaller ones that lie between them go along.
     """
-    least = least or FAN_IN
     for kind, largest in LARGEST.items():
+        least = min(many, _FEW_KEYS) if kind is Kind.KEYS else many
         own = [one for one in known if one.kind is kind]
         for size in sorted({_size(one) for one in own if one.row_count < largest}):
             runs = groupby(own, lambda one: one.row_count < largest and _size(one) <= size)  # noqa: B023

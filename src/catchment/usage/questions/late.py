@@ -19,7 +19,7 @@ import pyarrow as pa
 from catchment.core.period import Span
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.engine import Cursor, define_rows
-from catchment.usage.storage import Near
+from catchment.usage.questions.near import Near
 
 _MEASURED = pa.schema(
     [

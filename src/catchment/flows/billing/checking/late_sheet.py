@@ -20,15 +20,15 @@ from catchment.core.control import (
     Fate,
     LateBalance,
     LateService,
+    Service,
     late_balance,
     miscounts,
 )
 from catchment.core.metering import Metric
-from catchment.core.period import Period
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.event_lines import by_day
 from catchment.flows.billing.agreed.seat_usage import of_seats
-from catchment.flows.billing.checking.ask_census import Counts, among_users, counts_of
+from catchment.flows.billing.checking.ask_census import Counted, Counts, among_users, counts_of
 from catchment.flows.billing.late.late_usage import late
 from catchment.flows.billing.late.place_adjustments import wanted
 from catchment.store import stamps
@@ -65,7 +65,7 @@ def late_sheet(
             if one.deducted and not one.deducted.owes_nothing and not of_seats(one.metric)
         ),
     )
-    mine = {(one.line.claimant, one.line.service) for one in adjusted}
+    mine = {one.line.whose for one in adjusted}
     others = [
         one
         for one in late(tx, usage, agreed, last_seq, renewed=None)
@@ -89,8 +89,7 @@ def late_sheet(
             name,
             "",
             waiting.schedule.customer,
-            _claimant(waiting),
-            waiting.charge.service,
+            (_claimant(waiting), waiting.charge.service),
             waiting.deducted.event_count,
         )
         left.append(MeasuredLine(line, metric, known_at, last_seq, waiting.charge.billed_as))
@@ -137,19 +136,19 @@ def _counts(
     last_seq: int,
 ) -> Counts:
     """A census by the metric as it was when the lines were first billed."""
-    by_metric = {metric.id: lines}
-    agreed = among_users(tx, usage, agreed, {}, by_metric, last_seq)
-    return counts_of(tx, usage, agreed, {}, by_metric, last_seq)
+    asked = {metric.id: Counted.of(lines)}
+    agreed = among_users(tx, usage, agreed, {}, asked, last_seq)
+    return counts_of(tx, usage, agreed, {}, asked, last_seq)
 
 
 def _service(
     one: MeasuredLine,
     fates: Mapping[str, Fate],
-    counted: Mapping[tuple[Claimant, Period], int],
+    counted: Mapping[Service, int],
     last_seq: int,
 ) -> LateService:
     line = one.line
-    now = counted[line.claimant, line.service]
+    now = counted[line.whose]
     if one.deducted is None:
         fate = fates[line.line_id]
         return LateService(line.claimant, line.service, fate, line.event_count, now)
