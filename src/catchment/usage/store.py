@@ -52,12 +52,13 @@ from catchment.usage.questions.census import CensusQuery
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
+from catchment.usage.questions.near import Near
 from catchment.usage.questions.spans import Spans, define_spans
 from catchment.usage.questions.standing import Window, standing
 from catchment.usage.questions.statistics import Earlier, UsageStats
 from catchment.usage.questions.totals import Totals
 from catchment.usage.questions.unmapped import UnmappedPage
-from catchment.usage.storage import Near, Storage
+from catchment.usage.storage import Storage
 
 _T = TypeVar("_T")
 _ANYWHERE = Near()

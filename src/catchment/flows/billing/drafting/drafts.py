@@ -150,13 +150,20 @@ def drafted_from_answers(
 
 
 def measured(
-    tx: Connection, usage: UsageStore, agreed: Agreements, dues: Sequence[Due]
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    *,
+    shared: bool = False,
 ) -> list[MeasuredDue]:
-    """What each of ``dues`` bills; the usage says nothing of what shares and evidence are made of,
-    which would take longer.
+    """What each of ``dues`` bills; the usage says nothing of what evidence is made of, and only
+    where it is ``shared`` of what shares are: either takes longer.
     """
     failed: Failures = {}
-    answers = answers_to(tx, usage, agreed, dues, None, failed, None, explained=False)
+    answers = answers_to(
+        tx, usage, agreed, dues, None, failed, None, shared=shared, explained=False
+    )
     return _answered(dues, answers, failed)
 
 
@@ -211,16 +218,18 @@ def answers_to(
     last_seq: int | None,
     *,
     explained: bool,
+    shared: bool = True,
 ) -> Answers:
     """The usage behind every charge that has any, with the pool's members that used something.
 
-    Members are seen from who pays. Failures of parts that join are told to ``failed``.
+    Members are seen from who pays. Failures of parts that join are told to ``failed``. What is
+    ``shared`` comes with what shares are made of, and what is ``explained`` with evidence.
     """
     answers: dict[_Key, Answer] = {}
     workspace_id = agreed.workspace.id
     known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
-    questions = _questions(dues, explained=explained)
+    questions = _questions(dues, shared=shared)
     asked = [Asked(one.part.schedule, one.metric, agreed.span(one.reads)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
@@ -300,7 +309,7 @@ class _Shown:
         return known
 
 
-def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
+def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     edges: dict[int, tuple[Decimal, ...]] = {}  # of prices, by identity: contracts share them
     for due in dues:
@@ -318,7 +327,7 @@ def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]
                     question = questions[key] = _Question(key, part, metric)
                 question.want_values |= needs_values(price)
                 question.want_events |= charge.event is not None
-                if explained and part.schedule.roll_up:
+                if shared and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
                     own, known = edges.get(id(price)), question.bounds
                     if own is None:
