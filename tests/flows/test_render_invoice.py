@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
+from catchment.core.adjustments import Deducted
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
@@ -27,6 +28,7 @@ from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,
+    PrintedMetric,
     UsageItem,
     UsageItemGroup,
 )
@@ -193,7 +195,7 @@ def test_one_rate_stands_in_the_line_and_several_below_it() -> None:
 def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
     member = UsageItemGroup(
         "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
-        (UsageItem("m", "calls", D(9), "calls", "g"),),
+        (UsageItem(PrintedMetric("m", "calls", "calls", 0), D(9)),),
     )  # fmt: skip
     lines = (
         line((), "4", usage_metric_id="m", service=MARCH, share_counts=(1, 1, 1)),
@@ -211,7 +213,7 @@ def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
 def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_does_not() -> None:
     member = UsageItemGroup(
         "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
-        (UsageItem("m", "calls", D(9), "calls", "g"),),
+        (UsageItem(PrintedMetric("m", "calls", "calls", 0), D(9)),),
     )  # fmt: skip
     kilo = frozenset({"kilo"})
     lines = (
@@ -224,6 +226,17 @@ def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_d
 
     assert breakdown is not None
     assert [total.value for total in breakdown.totals] == ["14"]
+
+
+def test_a_fee_that_is_given_back_prints_no_quantity_but_usage_that_is_taken_back_does() -> None:
+    taken = Deducted(1, ("l0",), D(1), usd(31000), 0)
+    fee = line((), "0", deducted=taken, unit=None)
+    calls = line((), "0", deducted=taken, usage_metric_id="m")
+    group = LineItemGroup("g", "i", 0, "Platform", "p", usd(200), usd(0))
+
+    printed = document(INVOICE, Contents((group,), (fee, calls)), MERCHANT)
+
+    assert [one.quantity for one in printed.groups[0].lines] == ["", "0"]
 
 
 @pytest.fixture
