@@ -154,10 +154,10 @@ def draft(
 
     Lines of ``guests`` follow, in the order of the tree, siblings by name; without any of its own
     it is theirs alone. At the end come ``adjustments``; an invoice of nothing else is due ``on``
-    the day given. ``tax_status`` is the customer's. ``names`` has at least the customers of all paths and of ``named`` for the
-    guests, and for ``measured`` with the customer if the schedule rolls up. ``taxing`` says how
-    each charge is taxed; adjustments are as what they adjust was. Unless it is ``shared``,
-    lines say nothing of the members' shares, which takes most of the time.
+    the day given. ``tax_status`` is the customer's. ``names`` has at least the customers of all
+    paths and of ``named`` for the guests, and for ``measured`` with the customer if the schedule
+    rolls up. ``taxing`` says how each charge is taxed; adjustments are as what they adjust was.
+    Unless it is ``shared``, lines say nothing of the members' shares, which takes most of the time.
     """
     adjustments = [
         replace(one, line=taxed(one.line, one.adjusting.taxation)) for one in adjustments
