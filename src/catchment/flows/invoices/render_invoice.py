@@ -6,11 +6,11 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 
 from catchment.core.money import exact_sum
