@@ -7,13 +7,13 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -41,6 +41,7 @@ from catchment.flows.billing.drafting.price_dues import (
     Failures,
     MeasuredDue,
     MeasuredPart,
+    as_it_is,
     attempt,
     facts_for,
     price,
@@ -52,6 +53,8 @@ from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
+
+_T = TypeVar("_T")
 
 _MEMBERS_AT_ONCE = 200_000
 
@@ -124,13 +127,13 @@ def drafted(
     failed: Failures = {} if failures is None else failures
     if answers is None:
         answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
-    return drafted_from_answers(tx, agreed, dues, answers, failures, failed).made
+    return drafted_from_answers(tx, agreed, dues, answers, failures, failed, as_it_is).made
 
 
-class Drafted(NamedTuple):
-    """Drafts, and what they say of customers besides their usage."""
+class Drafted(NamedTuple, Generic[_T]):
+    """Drafts, finished, and what they say of customers besides their usage."""
 
-    made: list[tuple[Due, Draft]]
+    made: list[tuple[Due, _T]]
     facts: Facts
 
 
@@ -141,12 +144,15 @@ def drafted_from_answers(
     answers: Answers,
     failures: Failures | None,
     failed: Failures,
-) -> Drafted:
-    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``."""
+    finish: Callable[[Due, Draft], _T],
+) -> Drafted[_T]:
+    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``, as it is
+    left by ``finish``.
+    """
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
     known = facts_for(tx, agreed.workspace.id, found, late)
-    return Drafted(price(known, found, late, failures, failed), known)
+    return Drafted(price(known, found, late, failures, failed, finish), known)
 
 
 def measured(
