@@ -150,15 +150,17 @@ class UsageStore:
         Given the ``last_seq`` of an earlier reading, the answers are what they were then, whatever
         has come since. Queries of one shape are answered together in one pass over their events.
         """
-        by_shape: dict[Metric, list[int]] = {}
+        metrics = {id(query.metric): query.metric for query in asked}  # many share one
+        shapes = {identity: queries.shape(metric) for identity, metric in metrics.items()}
+        by_shape: dict[Metric, dict[int, UsageQuery]] = {one: {} for one in shapes.values()}
+        places = {identity: by_shape[shape] for identity, shape in shapes.items()}
         for index, query in enumerate(asked):
-            by_shape.setdefault(queries.shape(query.metric), []).append(index)
+            places[id(query.metric)][index] = query
 
         def ask(cursor: Cursor) -> list[Usage]:
             answers = [NO_USAGE] * len(asked)
             spans = Spans(cursor)
-            for metric, indices in by_shape.items():
-                some = {index: asked[index] for index in indices}
+            for metric, some in by_shape.items():
                 for index, answer in measuring.measure(spans, metric, some).items():
                     answers[index] = answer
             return answers

@@ -118,4 +118,5 @@ class EmbeddedStorage:
                 aliases=near.aliases,
             )
             meaning = relations.of(connection, snapshot, properties)
-            return ask(duck.Cursor(connection, meaning, within), last)
+            is_empty = not chosen and not waiting
+            return ask(duck.Cursor(connection, meaning, within, is_empty=is_empty), last)

@@ -58,29 +58,36 @@ def figures_of(
     metric: Metric,
     bounds: Mapping[str, Any],
     *,
+    found: queries.Sql | None = None,
     by_bucket: bool = False,
-    whole: bool = False,
     few: bool = False,
 ) -> Figures:
     """The figure of each pool that has one, and, unless it is by bucket, of its members.
 
-    ``spans`` are defined, and ``bounds`` are theirs; ``whole`` as in ``queries.totals``. Where they
-    are ``few``, there are some hundreds of them at most.
+    ``spans`` are defined, and ``bounds`` are theirs. Where matched events have been ``found``, that
+    tells where. Where figures are ``few``, there are some hundreds of them at most.
     """
-    if metric.aggregation is Aggregation.CUSTOM:
-        _evaluate(cursor, metric, bounds)
-    asked = queries.totals(metric, by_bucket=by_bucket, whole=whole)
+    asked = queries.totals(metric, found or matched(cursor, metric, bounds), by_bucket=by_bucket)
     if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
         always = {**bounds, "earliest": _ALWAYS}
         stood = rows(cursor, queries.stood(metric, by_bucket=by_bucket), always)
         return _time_weighted(rows(cursor, asked, bounds), stood)
-    found = _table(cursor, asked, bounds, few=few)
-    found = found.sort_by([("place", "ascending"), ("member", "ascending")])
-    quantities = decimals(found["quantity"])
+    table = _table(cursor, asked, bounds, few=few)
+    table = table.sort_by([("place", "ascending"), ("member", "ascending")])
+    quantities = decimals(table["quantity"])
     if metric.aggregation is Aggregation.AVERAGE:
-        quantities = list(map(mean, quantities, found["numbers"].to_pylist()))
-    members = found["member"].fill_null(NOBODY).to_pylist()
-    return Figures(found["place"].to_pylist(), members, quantities, found["count"].to_pylist())
+        quantities = list(map(mean, quantities, table["numbers"].to_pylist()))
+    members = table["member"].fill_null(NOBODY).to_pylist()
+    return Figures(table["place"].to_pylist(), members, quantities, table["count"].to_pylist())
+
+
+def matched(
+    cursor: Cursor, metric: Metric, bounds: Mapping[str, Any], *, whole: bool = False
+) -> queries.Sql:
+    """As ``queries.matched``, once the engine knows what it cannot work out itself."""
+    if metric.aggregation is Aggregation.CUSTOM:
+        _evaluate(cursor, metric, bounds)
+    return queries.matched(metric, whole=whole)
 
 
 def _table(cursor: Cursor, asked: queries.Sql, bounds: Mapping[str, Any], *, few: bool) -> pa.Table:

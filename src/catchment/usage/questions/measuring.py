@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -25,12 +26,13 @@ from catchment.core.metering import (
     UsageQuery,
     Values,
     asks_for_steps,
+    may_ask_for_steps,
 )
 from catchment.core.money import EXACT
 from catchment.usage.intake.events import instant, micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor
-from catchment.usage.questions.figures import NOBODY, Figures, decimals, figures_of
+from catchment.usage.questions.figures import NOBODY, Figures, decimals, figures_of, matched
 from catchment.usage.questions.queries import rows
 from catchment.usage.questions.spans import Bounds, Spans, register
 
@@ -62,7 +64,7 @@ _QUERIES = pa.schema([("query", pa.int64())])
 _PARTS = 4_096
 """Into how many stretches of time a walk through steps is cut at most."""
 _KEPT = 5_000_000
-"""So many events are found once and walked from memory; more are looked for each time."""
+"""So many events are kept in memory to be walked; more are looked for each time."""
 _EVENTS_OF_PART = 64
 """How many events of a query a stretch should have: to walk a few is faster than to skip them."""
 _FEW = 1_000
@@ -77,10 +79,9 @@ def measure(spans: Spans, metric: Metric, given: Mapping[int, UsageQuery]) -> di
     if told is None:
         return {}
     cursor, asked, bounds = spans.cursor, told.queries, told.bounds
-    pools = {id(query.members): query.members for query in asked.values()}
-    whole = all(one.spans == (cursor.within,) for pool in pools.values() for one in pool)
+    found = _found(cursor, metric, asked, bounds)
     few = sum(len(query.members) for query in asked.values()) < _FEW
-    used = _by_query(figures_of(cursor, metric, bounds, whole=whole, few=few), asked)
+    used = _by_query(figures_of(cursor, metric, bounds, found=found, few=few), asked)
     values = _values(cursor, metric, asked, bounds)
     events = _singled(cursor, metric, asked, bounds)
     stepping = {
@@ -88,7 +89,7 @@ def measure(spans: Spans, metric: Metric, given: Mapping[int, UsageQuery]) -> di
         for number, one in used.items()
         if asks_for_steps(asked[number], one.pooled, len(one.members))
     }
-    steps = _walk(cursor, metric, asked, stepping, bounds) if stepping else {}
+    steps = _walk(cursor, found, asked, stepping, bounds) if stepping else {}
     return {
         told.places[number]: Usage(
             *one,
@@ -98,6 +99,21 @@ def measure(spans: Spans, metric: Metric, given: Mapping[int, UsageQuery]) -> di
         )
         for number, one in used.items()
     }
+
+
+def _found(
+    cursor: Cursor, metric: Metric, asked: Mapping[int, UsageQuery], bounds: Bounds
+) -> queries.Sql:
+    """Matched events: from memory where they may be walked besides and are not many."""
+    pools = {id(query.members): query.members for query in asked.values()}
+    whole = all(one.spans == (cursor.within,) for pool in pools.values() for one in pool)
+    found = matched(cursor, metric, bounds, whole=whole)
+    if not any(map(may_ask_for_steps, asked.values())):
+        return found
+    kept = queries.kept(found, _KEPT + 1)
+    cursor.keep("found", kept.text, kept.parameters | bounds)
+    [(count,)] = cursor.rows("SELECT count(*) FROM found")
+    return found if count > _KEPT else queries.Sql("SELECT * FROM found", {})
 
 
 class _Used(NamedTuple):
@@ -197,48 +213,58 @@ def _singled(
 
 def _walk(
     cursor: Cursor,
-    metric: Metric,
+    found: queries.Sql,
     asked: Mapping[int, UsageQuery],
     stepping: Mapping[int, _Used],
     bounds: Bounds,
 ) -> dict[int, Steps]:
-    """Who used in which step, for the queries ``stepping`` with what was used."""
+    """Who used in which step, of events ``found``, for the queries ``stepping`` with their
+    usage.
+    """
     columns: list[list[Any]] = [[] for _ in _STEPS]
     numbers, steps, lowers, uppers = columns
-    parts: dict[int, dict[str, list[Decimal]]] = {}
-    for number, used in stepping.items():
+    for number in stepping:
         ends = asked[number].bounds
         count = len(ends) + 1
-        numbers.extend([number] * count)
+        numbers.extend(repeat(number, count))
         steps.extend(range(count))
         lowers.extend((_NOTHING, *ends))
         uppers.extend((*ends, _NO_BOUND))
-        parts[number] = {customer: [_NOTHING] * count for customer in used.members}
     register(cursor, "steps", columns, _STEPS)
     events = sum(used.event_count for used in stepping.values())
     stretches = min(_PARTS, events // (len(stepping) * _EVENTS_OF_PART) + 1)
     length = (bounds["latest"] - bounds["earliest"]) // stretches + 1
     bounds = bounds | {"length": length}
     register(cursor, "stepping", [list(stepping)], _QUERIES)
-    numbered = queries.numbered(metric)
-    if events <= _KEPT:
-        cursor.keep("numbered", numbered.text, numbered.parameters | bounds)
-        numbered = queries.Sql("SELECT * FROM numbered", {})
+    numbered = queries.numbered(found)
     in_parts = stretches > 1
     if in_parts:
         placed = _placed(rows(cursor, queries.parts_of_time(numbered), bounds), asked)
         register(cursor, "placed", placed, _PLACED)
     walked = queries.walked(numbered, in_parts=in_parts)
-    found = cursor.table(walked.text, walked.parameters | bounds)
-    *places, shares = found.columns
+    *places, shares = cursor.table(walked.text, walked.parameters | bounds).columns
+    parts: dict[int, dict[int, dict[int, Decimal]]] = {number: {} for number in stepping}
     for number, member, step, part in zip(
         *(one.to_pylist() for one in places), decimals(shares), strict=True
     ):
-        parts[number][asked[number].members[member].customer][step] = part
+        parts[number].setdefault(member, {})[step] = part
     return {
-        number: Steps(asked[number].bounds, {who: tuple(own) for who, own in members.items()})
-        for number, members in parts.items()
+        number: _steps(asked[number], used.members, parts[number])
+        for number, used in stepping.items()
     }
+
+
+def _steps(
+    query: UsageQuery, using: Iterable[str], parts: Mapping[int, Mapping[int, Decimal]]
+) -> Steps:
+    """From parts by member's number and step, as far as they have any."""
+    count = len(query.bounds) + 1
+    members = dict.fromkeys(using, (_NOTHING,) * count)
+    for number, own in parts.items():
+        members[query.members[number].customer] = tuple(
+            [own.get(step, _NOTHING) for step in range(count)]
+        )
+    return Steps(query.bounds, members)
 
 
 def _placed(parts: Iterable[tuple[Any, ...]], asked: Mapping[int, UsageQuery]) -> list[list[Any]]:

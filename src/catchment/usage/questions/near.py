@@ -45,12 +45,14 @@ class Near:
             names.update(member.aliases)
             if len(names) > _MANY:
                 break
+        spans = {id(member.spans): member.spans for member in members}
+        metrics = {id(query.metric): query.metric for query in asked}.values()
         found = cls.to(
-            (span for member in members for span in member.spans),
-            (query.metric.event_type for query in asked),
+            (span for some in spans.values() for span in some),
+            (metric.event_type for metric in metrics),
         )
         # What stood before a span may have been told at any time.
-        told = any(query.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for query in asked)
+        told = any(metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for metric in metrics)
         return replace(
             found,
             within=None if told else found.within,

@@ -172,13 +172,21 @@ def combinations(metric: Metric) -> Sql:
     )
 
 
-def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> Sql:
-    """(query, member or NULL for the pool, how many events, figures).
+def kept(found: Sql, most: int) -> Sql:
+    """What figures and walks read of events ``matched`` by a growing metric; at ``most`` so many
+    of them.
+    """
+    return Sql(
+        f"SELECT query, member, event_at, seq, number FROM ({found.text}) LIMIT {most}",
+        found.parameters,
+    )
+
+
+def totals(metric: Metric, inner: Sql, *, by_bucket: bool = False) -> Sql:
+    """(query, member or NULL for the pool, how many events, figures) of the events ``matched``.
 
     ``by_bucket``: (bucket, NULL, how many events, figures) for the buckets that have any.
-    ``whole``: all spans are the one stretch of time in which all events happened.
     """
-    inner = matched(metric, whole=whole)
     rows, pool = inner.text, "query"
     if by_bucket:
         rows, pool = _in_buckets(rows), "bucket"
@@ -288,19 +296,17 @@ def singled(metric: Metric) -> Sql:
     )
 
 
-def numbered(metric: Metric) -> Sql:
+def numbered(found: Sql) -> Sql:
     """(query, member, event_at, seq, number, part) of events with a number, of those ``stepping``.
 
     A part is told by the time since ``earliest`` at which it begins.
     """
-    assert metric.aggregation in GROWING, metric
-    inner = matched(metric)
     return Sql(
         "SELECT query, member, event_at, seq, number,"
         " event_at - $earliest - (event_at - $earliest) % $length AS part"
-        f" FROM ({inner.text}) WHERE query IN (SELECT query FROM stepping)"
+        f" FROM ({found.text}) WHERE query IN (SELECT query FROM stepping)"
         " AND number IS NOT NULL",
-        inner.parameters,
+        found.parameters,
     )
 
 
