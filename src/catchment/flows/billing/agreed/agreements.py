@@ -321,11 +321,12 @@ def _claims(known: Iterable[Schedule], zone: ZoneInfo) -> Mapping[CustomerId, tu
 
 
 def _alike(found: Iterable[Claim]) -> dict[str, str]:
-    """By metric the first of those that are claimed on the same terms."""
-    by_metric: defaultdict[str, list[Hashable]] = defaultdict(list)
-    for claim in found:
-        by_metric[claim.metric_id].append(claim.terms)
-    first: dict[tuple[Hashable, ...], str] = {}
+    """By metric the first of those that are in the same claims: on the same terms."""
+    by_metric: defaultdict[str, list[int]] = defaultdict(list)
+    for place, claim in enumerate(found):
+        for metric_id in claim.metric_ids:
+            by_metric[metric_id].append(place)
+    first: dict[tuple[int, ...], str] = {}
     return {metric: first.setdefault(tuple(own), metric) for metric, own in by_metric.items()}
 
 

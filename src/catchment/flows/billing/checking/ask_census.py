@@ -132,10 +132,10 @@ def _claiming(agreed: Agreements, alike: Mapping[str, str]) -> dict[str, list[Cl
     found: defaultdict[str, dict[Claimant, None]] = defaultdict(dict)
     for claims in agreed.claims.values():
         for claim in claims:
-            if alike[claim.metric_id] != claim.metric_id:
-                continue
-            for scope in claim.scopes:
-                found[claim.metric_id][Claimant(claim.schedule_id, scope)] = None
+            for metric_id in claim.metric_ids:
+                if alike[metric_id] == metric_id:
+                    for scope in claim.scopes:
+                        found[metric_id][Claimant(claim.schedule_id, scope)] = None
     return {metric_id: list(claimants) for metric_id, claimants in found.items()}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
@@ -167,9 +167,13 @@ def _draft(
     if not (own or guests or late):
         return None
 
+    rate_of = cache(taxed.of)
+
     def taxing(schedule: Schedule, charge: Charge) -> Taxation:
         named = schedule.tax_rates.get(charge.item.price_id)
-        return taxed.of(named, charge.item.tax_category_id)
+        return rate_of(named, charge.item.tax_category_id)
 
-    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing, shared=shared)
-    return replace(made_of, tax_status=taxed.status)
+    status = taxed.status
+    return draft(
+        due.schedule, own, names, guests, late, status, on=due.on, taxing=taxing, shared=shared
+    )
