@@ -143,8 +143,8 @@ class Agreements:
         tree. Of some customers all links are ``known``.
         """
         starts = {*customers, *_parents(self.moves)}
-        found = links.above(tx, self.workspace.id, starts, self.known_at, known)
-        found = _moved(found, self.moves)
+        above = links.above(tx, self.workspace.id, starts, self.known_at, known)
+        found = _moved(above, self.moves)
         forest = Forest(found)
         if self.complete:
             return replace(self, forest=forest, _reaches={})
