@@ -161,14 +161,14 @@ def measured(
     agreed: Agreements,
     dues: Sequence[Due],
     *,
-    shared: bool = False,
+    stepped: bool = False,
 ) -> list[MeasuredDue]:
     """What each of ``dues`` bills; the usage says nothing of what evidence is made of, and only
-    where it is ``shared`` of what shares are: either takes longer.
+    where it is ``stepped`` who used what in which step of a price: either takes longer.
     """
     failed: Failures = {}
     answers = answers_to(
-        tx, usage, agreed, dues, None, failed, None, shared=shared, explained=False
+        tx, usage, agreed, dues, None, failed, None, stepped=stepped, explained=False
     )
     return _answered(dues, answers, failed)
 
@@ -224,18 +224,19 @@ def answers_to(
     last_seq: int | None,
     *,
     explained: bool,
-    shared: bool = True,
+    stepped: bool = True,
 ) -> Answers:
     """The usage behind every charge that has any, with the pool's members that used something.
 
     Members are seen from who pays. Failures of parts that join are told to ``failed``. What is
-    ``shared`` comes with what shares are made of, and what is ``explained`` with evidence.
+    ``stepped`` comes with who used what in which step of its price, as sharing by Method.MARGINAL
+    asks; what is ``explained`` with evidence.
     """
     answers: dict[_Key, Answer] = {}
     workspace_id = agreed.workspace.id
     known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
-    questions = _questions(dues, shared=shared)
+    questions = _questions(dues, stepped=stepped)
     asked = [Asked(one.part.schedule, one.metric, agreed.span(one.reads)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
@@ -315,7 +316,7 @@ class _Shown:
         return known
 
 
-def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
+def _questions(dues: Iterable[Due], *, stepped: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     edges: dict[int, tuple[Decimal, ...]] = {}  # of prices, by identity: contracts share them
     for due in dues:
@@ -333,7 +334,7 @@ def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
                     question = questions[key] = _Question(key, part, metric)
                 question.want_values |= needs_values(price)
                 question.want_events |= charge.event is not None
-                if shared and part.schedule.roll_up:
+                if stepped and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
                     own, known = edges.get(id(price)), question.bounds
                     if own is None:
