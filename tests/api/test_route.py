@@ -110,12 +110,13 @@ def test_an_address_without_an_operation_is_a_problem_not_the_dashboard(
     [
         ("limti=3", "There is no parameter limti here. Did you mean limit?"),
         ("colour=red", "There is no parameter colour here."),
+        ("status=FINAL", "There is no parameter status here. Did you mean invoiceStatus?"),
     ],
 )
 def test_a_parameter_that_is_misspelt_is_guessed(
     client: TestClient, query: str, detail: str
 ) -> None:
-    assert client.get(f"/products?{query}").json()["detail"] == detail
+    assert client.get(f"/invoices?{query}").json()["detail"] == detail
 
 
 @pytest.mark.parametrize(

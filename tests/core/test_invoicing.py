@@ -311,7 +311,7 @@ def test_one_usage_that_is_priced_twice_is_shown_once() -> None:
 
     (group,) = made.usage_groups
     (shown_item,) = group.items
-    assert shown_item == (("calls", "U", "unit", "platform", "s"), D(30))
+    assert shown_item == (("calls", "U", "unit", "platform", "s1"), D(30))
 
 
 def test_usage_that_prices_of_different_names_measured_adds_up() -> None:

@@ -82,6 +82,32 @@ def test_events_of_few_names_are_found_before_anything_else_is_asked(
     assert found == ([(7,), (9_999,)] if few_rows == 2 * ROWS else everyone)
 
 
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        ((10, 11, 13), [10, 11, 12, 13]),
+        ((499, 500, 998), [*range(499, 999)]),
+        ((0, 1, 9_999), [*range(GROUPS * ROWS)]),
+    ],
+    ids=["in one group", "in neighbouring groups", "far apart"],
+)
+def test_events_of_many_names_that_lie_together_are_found_first(
+    file: Path, monkeypatch: pytest.MonkeyPatch, places: tuple[int, ...], found: list[int]
+) -> None:
+    """What lies between them is read along, but not most of a file."""
+    monkeypatch.setattr(relations, "_FEW_NAMES", 2)
+    names = frozenset(f"name-{place:05}" for place in places)
+    nothing = columns.NONE, [], duck.MARKS.empty_table()
+    snapshot = relations.Snapshot([file], *nothing, 10, 10_000, aliases=names)
+    engine = duck.Duck(file.parent)
+    with engine.cursor() as connection:
+        stored = relations.of(connection, snapshot, ())["stored"]
+        read = connection.execute(f"SELECT seq FROM {stored} ORDER BY seq").fetchall()
+    engine.close()
+
+    assert [place for (place,) in read] == found
+
+
 def _operators(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for one in plan.get("operator", plan.get("children", [])):
         yield one

@@ -16,6 +16,7 @@ from catchment.api.catalog import list_prices, merchants, prices, products, usag
 from catchment.api.credits import credits as credit_routes
 from catchment.api.edge import problems
 from catchment.api.edge.clock import utcnow
+from catchment.api.edge.described import Described
 from catchment.api.edge.frame import Frame
 from catchment.api.families import (
     aliases,
@@ -117,7 +118,7 @@ def create_app(
     clock: Callable[[], datetime] = utcnow,
 ) -> FastAPI:
     """The API and the dashboard over these stores; ``clock`` tells every request the time."""
-    app = FastAPI(
+    app = Described(
         title="Catchment",
         version=__version__,
         description="Billing you run yourself, for sellers whose customers come in families.",

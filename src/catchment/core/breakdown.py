@@ -207,9 +207,10 @@ def _shown(scopes: _Scopes) -> Iterator[_Figure]:
     if len(scopes) == 1:
         yield _Figure(_as_shown(scopes[0][0]), used)
         return
+    left = dict(used)
     for first, figures in scopes:
         own = (member.customer for one in figures for member in _users(one))
-        yield _Figure(_as_shown(first), {who: used.pop(who) for who in own if who in used})
+        yield _Figure(_as_shown(first), {who: left.pop(who) for who in own if who in left})
 
 
 def _distinct(measured: Iterable[Measured]) -> Iterable[Sequence[PoolMember]]:
@@ -328,13 +329,13 @@ def _figures(scopes: _Scopes) -> list[tuple[Charge, Measured]]:
     return [(first, one) for first, figures in scopes for one in figures]
 
 
-def _members(scopes: _Scopes) -> dict[CustomerId, Decimal]:
+def _members(scopes: _Scopes) -> Mapping[CustomerId, Decimal]:
     """Each member's own usage over all the services."""
-    found: dict[CustomerId, Decimal] = {}
-    for _, one in _figures(scopes):
-        if not found:
-            found = dict(one.usage.members)
-            continue
+    (_, first), *others = _figures(scopes)
+    if not others:
+        return first.usage.members
+    found = dict(first.usage.members)
+    for _, one in others:
         for customer, value in one.usage.members.items():
             known = found.get(customer)
             found[customer] = value if known is None else EXACT.add(known, value)

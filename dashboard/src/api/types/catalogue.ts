@@ -72,6 +72,11 @@ export type Price = {
   usageCalculationPeriod?: { frequency: CalculationFrequency; interval: number };
   createdAt: string;
   listPriceId?: string;
+  /** The billing schedules that have it: how many, and the first few. */
+  usedBy?: {
+    scheduleCount: number;
+    schedules: { id: string; customerId: string; customerName: string }[];
+  };
   /** It prices only these customers and whoever is below them. */
   restrictToCustomers?: string[];
   customMetricParameters?: ParameterValue[];

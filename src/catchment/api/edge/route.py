@@ -157,8 +157,9 @@ def check_query(request: Request, known: frozenset[str]) -> None:
     """Refuse what no operation could mean: a filter that is misspelt would show too much."""
     for name in request.query_params:
         if name not in known:
-            meant = difflib.get_close_matches(name, known, n=1)
-            guess = f" Did you mean {meant[0]}?" if meant else ""
+            meant = {one.lower(): one for one in known}
+            close = difflib.get_close_matches(name.lower(), meant, n=2)
+            guess = f" Did you mean {' or '.join(meant[one] for one in close)}?" if close else ""
             told = f"There is no parameter {name[:_MAX_TOLD]} here.{guess}"
             raise Invalid.field(f"?{name}", told, "unknown_field")
     if "%00" in request.scope["query_string"].decode("latin-1") or "\x00" in request.url.path:

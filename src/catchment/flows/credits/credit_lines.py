@@ -7,9 +7,11 @@ same lines can be made of what is stored, without measuring anything again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from catchment.core import allocation
 from catchment.core.allocation import METHODS, MemberParts

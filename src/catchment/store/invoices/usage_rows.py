@@ -91,9 +91,9 @@ def usage_rows(
     """The values of USAGE_COLUMNS for the ``members`` of one invoice, of whom there may be many,
     and the metrics that they name.
     """
-    metrics = {metric for one in members for metric, _ in one.items}
-    printed = tuple(sorted(metrics, key=_place))  # whoever used which of them first
-    places = {metric: place for place, metric in enumerate(printed)}
+    metrics = {id(metric): metric for one in members for metric, _ in one.items}
+    printed = tuple(sorted(set(metrics.values()), key=_place))  # whoever used which of them first
+    places = {key: printed.index(metric) for key, metric in metrics.items()}
     rows = [
         (
             one.id,
@@ -104,7 +104,7 @@ def usage_rows(
             one.title,
             one.depth,
             encode(one.path).decode(),
-            encode([(places[metric], text_of(value)) for metric, value in one.items]).decode(),
+            encode([(places[id(metric)], text_of(value)) for metric, value in one.items]).decode(),
             encode(
                 [
                     (line_index, text_of(quantity), *parts, *taxes)

@@ -143,17 +143,18 @@ invoices = Table(
 line_item_groups = Table(
     "line_item_groups",
     metadata,
-    id_column(),
+    # Asked for with their invoice only, so that no index is kept of their ids.
+    text_column("id", nullable=False),
     workspace_of_whole(),
-    reference("invoice_id", "invoices"),
-    Column("index", Integer, nullable=False),
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    Column("index", Integer, primary_key=True, autoincrement=False),
     text_column("title", nullable=False),
     text_column("description"),
     text_column("product_id"),
     Column("net_minor", BigInteger, nullable=False),
     Column("tax_minor", BigInteger, nullable=False),
     Column("gross_minor", BigInteger, nullable=False),
-    UniqueConstraint("invoice_id", "index"),
+    sqlite_with_rowid=False,
 )
 
 line_items = Table(
@@ -162,7 +163,8 @@ line_items = Table(
     id_column(),
     workspace_of_whole(),
     reference("invoice_id", "invoices"),
-    reference("group_id", "line_item_groups", nullable=True),
+    # A group of the same invoice, written with it.
+    text_column("group_id"),
     Column("index", Integer, nullable=False),
     text_column("title", nullable=False),
     text_column("description"),
@@ -270,6 +272,7 @@ invoice_evidence = Table(
     workspace_of_whole(),
     reference("terms_id", "line_terms"),
     Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 usage_item_groups = Table(
@@ -322,6 +325,7 @@ usage_branches = Table(
     Column("last_index", Integer, nullable=False),
     workspace_of_whole(),
     Index(None, "invoice_id"),
+    sqlite_with_rowid=False,
 )
 
 invoice_documents = Table(

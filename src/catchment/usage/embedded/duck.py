@@ -107,7 +107,7 @@ def parquet(files: Sequence[Path], *options: str, alike: bool = False) -> str:
 class Cursor:
     """A connection as questions see it: each name of ``relations`` means the rows of a subquery.
 
-    All events happened ``within``.
+    All events happened ``within``; where it ``is_empty``, there are none.
     """
 
     def __init__(
@@ -115,8 +115,11 @@ class Cursor:
         connection: duckdb.DuckDBPyConnection,
         relations: Mapping[str, str],
         within: Span | None = None,
+        *,
+        is_empty: bool = False,
     ) -> None:
         self.within = within
+        self.is_empty = is_empty
         self._connection = connection
         self._relations = relations
         self._named = re.compile(rf"\b(FROM|JOIN) ({'|'.join(relations)})\b")

@@ -35,6 +35,10 @@ class Footer(NamedTuple):
         """How many rows the groups have that may have events of ``aliases`` (ascending)."""
         return sum(group.rows for group in self.groups if _may_have(group, aliases))
 
+    def rows_between(self, ends: tuple[str, str]) -> int:
+        """The same of all aliases from the first to the last."""
+        return sum(group.rows for group in self.groups if _may_lie(group, ends))
+
 
 @lru_cache(_KNOWN)
 def footer(file: Path) -> Footer:
@@ -75,6 +79,10 @@ def _ends(column: pq.ColumnChunkMetaData) -> tuple[str, str] | None:
     """The smallest and the largest text, where they are known."""
     found = column.statistics
     return (found.min, found.max) if found is not None and found.has_min_max else None
+
+
+def _may_lie(group: Group, ends: tuple[str, str]) -> bool:
+    return group.aliases is None or (group.aliases[0] <= ends[1] and ends[0] <= group.aliases[1])
 
 
 def _may_have(group: Group, aliases: Sequence[str]) -> bool:

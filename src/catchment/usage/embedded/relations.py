@@ -26,6 +26,8 @@ from catchment.usage.intake.events import micros
 
 _FEW_NAMES = 50
 _FEW_ROWS = 1_000_000
+_LITTLE_MORE = 2
+"""So many times as many rows as there need be may be read to look for no name by itself."""
 _NO_MARKS = "SELECT 0 AS seq, 0 AS later WHERE false"
 _EVENTS = [name for name in columns.COLUMNS if name not in {"properties", "texts"}]
 
@@ -121,15 +123,23 @@ def _read_files(files: Sequence[Path], *, alike: bool) -> str:
 
 
 def _near(in_files: str, aliases: Sequence[str], footers: Sequence[Footer]) -> str:
-    """Of the rows of files those of ``aliases`` (ascending), where both are few.
+    """Of the rows of files those of ``aliases`` (ascending), where they are few: or, of many names
+    that lie close together, all rows from the first to the last.
 
     They are found before anything else is asked of them. Else DuckDB looks for whatever a question
-    says of time, type and marks in each group of rows as well, which takes longer than to read the
-    few that have the names.
+    says of time, type, marks and each of the names in each group of rows as well, which takes
+    longer than to read the few that have the names.
     """
-    if len(aliases) > _FEW_NAMES or sum(one.rows_near(aliases) for one in footers) > _FEW_ROWS:
+    rows = sum(one.rows_near(aliases) for one in footers)
+    if rows > _FEW_ROWS:
         return in_files
-    condition = f"alias IN ({', '.join(map(duck.text, aliases))})" if aliases else "false"
+    if len(aliases) <= _FEW_NAMES:
+        condition = f"alias IN ({', '.join(map(duck.text, aliases))})" if aliases else "false"
+    else:
+        ends = aliases[0], aliases[-1]
+        if sum(one.rows_between(ends) for one in footers) > _LITTLE_MORE * rows:
+            return in_files
+        condition = f"alias BETWEEN {duck.text(ends[0])} AND {duck.text(ends[1])}"
     return f"(WITH near AS MATERIALIZED ({in_files} WHERE {condition}) SELECT * FROM near)"
 
 

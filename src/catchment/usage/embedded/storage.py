@@ -17,8 +17,8 @@ from catchment.usage.embedded.superseding import superseded
 from catchment.usage.intake import columns, inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.near import Near
 from catchment.usage.questions.statistics import Kept
-from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 _ATTEMPTS = 5
@@ -118,4 +118,5 @@ class EmbeddedStorage:
                 aliases=near.aliases,
             )
             meaning = relations.of(connection, snapshot, properties)
-            return ask(duck.Cursor(connection, meaning, within), last)
+            is_empty = not chosen and not waiting
+            return ask(duck.Cursor(connection, meaning, within, is_empty=is_empty), last)

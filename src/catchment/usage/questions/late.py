@@ -19,7 +19,7 @@ import pyarrow as pa
 from catchment.core.period import Span
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.engine import Cursor, define_rows
-from catchment.usage.storage import Near
+from catchment.usage.questions.near import Near
 
 _MEASURED = pa.schema(
     [
@@ -74,6 +74,8 @@ def look(
 
     ``renamed`` are the names that were given or taken, each with the instant.
     """
+    if not measured or cursor.is_empty:
+        return []
     rows = [
         (
             place,
@@ -85,8 +87,6 @@ def look(
         )
         for place, one in enumerate(measured)
     ]
-    if not rows:
-        return []
     define_rows(cursor, "measured", _MEASURED, rows)
     parameters = {
         "earliest": min(micros(one.span.start) for one in measured),

@@ -100,7 +100,7 @@ def _line(line: Line, id: str, invoice_id: str, group_id: str, index: int) -> Li
         part=line.part,
         product_id=line.product_id,
         usage_metric_id=line.metric_id,
-        aggregation=None if metric is None else metric.aggregation.value,
+        aggregation=None if metric is None else str(metric.aggregation),
         event_type=None if metric is None else metric.event_type,
         event_count=line.event_count,
         share_counts=None if line.shares is None else _counts(line.shares),
@@ -132,10 +132,11 @@ def _reading(line: Line) -> Basis | None:
 
 def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
     """How many there are by each of METHODS."""
-    if not any(None in share.parts for share in shares):
-        return (len(shares),) * len(METHODS)
-    by_method = zip(*[share.parts for share in shares], strict=True)
-    return tuple([len(parts) - parts.count(None) for parts in by_method])
+    count = len(shares)
+    some = [parts for _, _, parts, _ in shares if None in parts]  # mostly nobody
+    if not some:
+        return (count,) * len(METHODS)
+    return tuple([count - missing.count(None) for missing in zip(*some, strict=True)])
 
 
 def _usage(
