@@ -28,6 +28,7 @@ from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,
+    PrintedMetric,
     UsageItem,
     UsageItemGroup,
 )
@@ -194,7 +195,7 @@ def test_one_rate_stands_in_the_line_and_several_below_it() -> None:
 def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
     member = UsageItemGroup(
         "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
-        (UsageItem("m", "calls", D(9), "calls", "g"),),
+        (UsageItem(PrintedMetric("m", "calls", "calls", 0), D(9)),),
     )  # fmt: skip
     lines = (
         line((), "4", usage_metric_id="m", service=MARCH, share_counts=(1, 1, 1)),
@@ -212,7 +213,7 @@ def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
 def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_does_not() -> None:
     member = UsageItemGroup(
         "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
-        (UsageItem("m", "calls", D(9), "calls", "g"),),
+        (UsageItem(PrintedMetric("m", "calls", "calls", 0), D(9)),),
     )  # fmt: skip
     kilo = frozenset({"kilo"})
     lines = (

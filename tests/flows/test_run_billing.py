@@ -66,7 +66,7 @@ def test_a_family_is_priced_once_and_shown_member_by_member(books: Books) -> Non
         ("West", 1, D(25)),
     ]
     assert found.usage[0].path == ((made["parent"], "Parent"), (made["North"], "North"))
-    assert found.usage[0].items[0].group_id == found.groups[0].id
+    assert found.usage[0].items[0].metric.group_index == found.groups[0].index
 
 
 def test_the_head_is_a_snapshot_of_the_customer(books: Books) -> None:

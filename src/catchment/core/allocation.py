@@ -15,7 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import repeat
 from operator import add
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Usage
@@ -120,11 +120,9 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
 
 def _taxes(parts: Column, fraction: Decimal, tax: Money) -> Column:
     """The tax on the parts that members have by one method."""
-    known = [part for part in parts if part is not None]
-    found = tax_parts(known, fraction, tax)
-    if len(known) == len(parts):
-        return found
-    each = iter(found)
+    if _all_share(parts):
+        return tax_parts(parts, fraction, tax)
+    each = iter(tax_parts([part for part in parts if part is not None], fraction, tax))
     return tuple([None if part is None else next(each) for part in parts])
 
 
@@ -156,10 +154,14 @@ def sizes(weighed: Column) -> Column:
 
 def parts_by(amount: Money, sizes: Sequence[int | None]) -> Column:
     """``amount`` in minor units by ``sizes``, one of them above 0; None where there is no share."""
+    if _all_share(sizes):
+        return parts_of(amount.minor, sizes)
     parts = parts_of(amount.minor, [size or 0 for size in sizes])
-    if None not in sizes:
-        return parts
     return tuple([None if size is None else p for size, p in zip(sizes, parts, strict=True)])
+
+
+def _all_share(column: Sequence[int | None]) -> TypeGuard[Sequence[int]]:
+    return None not in column
 
 
 def added(parts: Iterable[MemberParts]) -> MemberParts:
@@ -289,15 +291,27 @@ def workings(
     """
     if not segments:
         return {}
-    used = {who: usage.members[who] for who in sorted(usage.members)}
+    used = _used(usage)
+    weighed = _weighed(net, price, segments, used, usage)
+    return {method: Working(net, used, one) for method, one in zip(METHODS, weighed, strict=True)}
+
+
+def _used(usage: Usage) -> dict[CustomerId, Decimal]:
+    """What members used, by customer id."""
+    members = usage.members
+    return {who: members[who] for who in sorted(members)}
+
+
+def _weighed(
+    net: Money, price: Price, segments: Sequence[Segment], used: Used, usage: Usage
+) -> tuple[Weighing, ...]:
+    """What members weigh by each of METHODS."""
     quantity = by_quantity(used, usage)
-    return {
-        Method.PROPORTIONAL: Working(net, used, quantity),
-        Method.MARGINAL: Working(
-            net, used, marginal(net, price, segments, used, usage) or quantity
-        ),
-        Method.STANDALONE: Working(net, used, alone(net, price, used, usage) or quantity),
-    }
+    return (
+        quantity,
+        marginal(net, price, segments, used, usage) or quantity,
+        alone(net, price, used, usage) or quantity,
+    )
 
 
 def shares(
@@ -310,11 +324,12 @@ def shares(
 
 def columns(net: Money, price: Price, segments: Sequence[Segment], usage: Usage) -> Columns:
     """The same in columns, with whoever has none."""
-    if segments and len(usage.members) == 1:
-        return Columns(tuple(usage.members), ((net.minor,),) * len(METHODS))
-    made = workings(net, price, segments, usage)
-    if not made:
+    if not segments:
         return NOBODYS
-    known = {id(one.weighing): one.parts for one in made.values()}  # mostly two methods are one
-    used = made[Method.PROPORTIONAL].used
-    return Columns(tuple(used), [known[id(made[method].weighing)] for method in METHODS])
+    if len(usage.members) == 1:
+        return Columns(tuple(usage.members), ((net.minor,),) * len(METHODS))
+    used = _used(usage)
+    quantity, *others = _weighed(net, price, segments, used, usage)
+    parts = parts_by(net, quantity.sizes)
+    rest = [parts if one is quantity else parts_by(net, one.sizes) for one in others]
+    return Columns(tuple(used), [parts, *rest])

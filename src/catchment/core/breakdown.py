@@ -52,8 +52,8 @@ class Measured:
     known: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
 
-class UsageItem(NamedTuple):
-    """What a member used of one metric.
+class ShownMetric(NamedTuple):
+    """A metric as members' usage of it is shown.
 
     The lines of ``product_id`` that ``schedule_id`` charges are for it, the first of them where
     several schedules measured it.
@@ -61,10 +61,16 @@ class UsageItem(NamedTuple):
 
     metric_id: str
     title: str
-    value: Decimal
     unit: str | None
     product_id: str
     schedule_id: str
+
+
+class UsageItem(NamedTuple):
+    """What a member used of one metric."""
+
+    shown: ShownMetric
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,9 @@ class UsageGroup:
 
 
 class _Figure(NamedTuple):
-    """What members used of a metric's prices of one scope, and the first charge for it."""
+    """What members used of a metric's prices of one scope, as the first charge for it says it."""
 
-    first: Charge
+    shown: ShownMetric
     used: Mapping[CustomerId, Decimal]
 
 
@@ -149,14 +155,15 @@ class UsageGroups(Sequence[UsageGroup]):
     def _items(self, customer: CustomerId) -> Collection[UsageItem]:
         """One for each metric, as the first of its figures says it."""
         found: dict[str, UsageItem] = {}
-        for first, used in self._figures:
+        for shown, used in self._figures:
             value = used.get(customer)
             if value is not None:
-                item = _item(first, value)
-                known = found.get(item.metric_id)
-                if known is not None:
-                    item = known._replace(value=EXACT.add(known.value, value))
-                found[item.metric_id] = item
+                known = found.get(shown.metric_id)
+                found[shown.metric_id] = (
+                    UsageItem(shown, value)
+                    if known is None
+                    else UsageItem(known.shown, EXACT.add(known.value, value))
+                )
         return found.values()
 
 
@@ -198,11 +205,12 @@ def _shown(scopes: _Scopes) -> Iterator[_Figure]:
     """What to show of each member: all of its figures, as the first charge says that it is in."""
     used = _members(scopes)
     if len(scopes) == 1:
-        yield _Figure(scopes[0][0], used)
+        yield _Figure(_as_shown(scopes[0][0]), used)
         return
+    left = dict(used)
     for first, figures in scopes:
         own = (member.customer for one in figures for member in _users(one))
-        yield _Figure(first, {who: used.pop(who) for who in own if who in used})
+        yield _Figure(_as_shown(first), {who: left.pop(who) for who in own if who in left})
 
 
 def _distinct(measured: Iterable[Measured]) -> Iterable[Sequence[PoolMember]]:
@@ -321,13 +329,13 @@ def _figures(scopes: _Scopes) -> list[tuple[Charge, Measured]]:
     return [(first, one) for first, figures in scopes for one in figures]
 
 
-def _members(scopes: _Scopes) -> dict[CustomerId, Decimal]:
+def _members(scopes: _Scopes) -> Mapping[CustomerId, Decimal]:
     """Each member's own usage over all the services."""
-    found: dict[CustomerId, Decimal] = {}
-    for _, one in _figures(scopes):
-        if not found:
-            found = dict(one.usage.members)
-            continue
+    (_, first), *others = _figures(scopes)
+    if not others:
+        return first.usage.members
+    found = dict(first.usage.members)
+    for _, one in others:
         for customer, value in one.usage.members.items():
             known = found.get(customer)
             found[customer] = value if known is None else EXACT.add(known, value)
@@ -340,17 +348,11 @@ def _later(known: PoolMember | None, member: PoolMember) -> PoolMember:
     return known
 
 
-def _item(charge: Charge, value: Decimal) -> UsageItem:
+def _as_shown(charge: Charge) -> ShownMetric:
     priced = charge.item
     assert priced.metric is not None, priced
-    return UsageItem(
-        priced.metric.id,
-        _title(priced),
-        value,
-        priced.unit,
-        priced.product_id,
-        charge.schedule_id,
-    )
+    title = _title(priced)
+    return ShownMetric(priced.metric.id, title, priced.unit, priced.product_id, charge.schedule_id)
 
 
 def _title(priced: PricedItem) -> str:

@@ -144,6 +144,7 @@ def draft(
     names: Mapping[CustomerId, str],
     guests: Sequence[Joined] = (),
     adjustments: Sequence[Adjustment] = (),
+    tax_status: TaxStatus = TaxStatus.TAXED,
     *,
     on: date | None = None,
     taxing: Taxing = untaxed,
@@ -153,10 +154,10 @@ def draft(
 
     Lines of ``guests`` follow, in the order of the tree, siblings by name; without any of its own
     it is theirs alone. At the end come ``adjustments``; an invoice of nothing else is due ``on``
-    the day given. ``names`` has at least the customers of all paths and of ``named`` for the
-    guests, and for ``measured`` with the customer if the schedule rolls up. ``taxing`` says how
-    each charge is taxed; adjustments are as what they adjust was. Unless it is ``shared``,
-    lines say nothing of the members' shares, which takes most of the time.
+    the day given. ``tax_status`` is the customer's. ``names`` has at least the customers of all
+    paths and of ``named`` for the guests, and for ``measured`` with the customer if the schedule
+    rolls up. ``taxing`` says how each charge is taxed; adjustments are as what they adjust was.
+    Unless it is ``shared``, lines say nothing of the members' shares, which takes most of the time.
     """
     adjustments = [
         replace(one, line=taxed(one.line, one.adjusting.taxation)) for one in adjustments
@@ -164,7 +165,7 @@ def draft(
     adjustments = sorted(adjustments, key=lambda one: _late_place(one, names))
     if not measured and not guests:
         assert on is not None, schedule
-        return _late(schedule, adjustments, names, on)
+        return _late(schedule, adjustments, names, on, tax_status)
     guests = sorted(
         (_finished(one, taxing, names) for one in guests), key=lambda one: _place(one, names)
     )
@@ -206,6 +207,7 @@ def draft(
                 for note in breakdown.notes(one.measured)
             ),
         ),
+        tax_status=tax_status,
     )
 
 
@@ -250,6 +252,7 @@ def _late(
     adjustments: Sequence[Adjustment],
     names: Mapping[CustomerId, str],
     on: date,
+    tax_status: TaxStatus,
 ) -> Draft:
     """An invoice of adjustments alone."""
     return Draft(
@@ -262,6 +265,7 @@ def _late(
         groups=tuple(_late_groups(adjustments, names)),
         usage_groups=breakdown.usage_groups((), names, _sharing(adjustments)),
         notes=(),
+        tax_status=tax_status,
     )
 
 

@@ -153,10 +153,13 @@ def apportioned(factor: int, values: Sequence[int], divisor: int, whole: int) ->
 
     The units that the cuts leave over go one each to the largest remainders, earliest first.
     """
-    parts = [factor * value // divisor for value in values]
+    parts, remainders = [], []
+    for value in values:
+        part, remainder = divmod(factor * value, divisor)
+        parts.append(part)
+        remainders.append(remainder)
     left = whole - sum(parts)
     if left:
-        remainders = [factor * value % divisor for value in values]
         by_size = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
         for place in by_size[:left]:
             parts[place] += 1

@@ -173,9 +173,9 @@ def tax_parts(parts: Sequence[int], fraction: Decimal, tax: Money) -> tuple[int,
     first. So none is a unit or more from its exact part, whatever their signs.
     """
     above, below = fraction.as_integer_ratio()
-    sign = -1 if sum(parts) < 0 else 1
-    made = apportioned(sign * above, parts, below, sign * tax.minor)
-    return tuple(made) if sign > 0 else tuple(-part for part in made)
+    if sum(parts) >= 0:
+        return tuple(apportioned(above, parts, below, tax.minor))
+    return tuple([-part for part in apportioned(-above, parts, below, -tax.minor)])
 
 
 @dataclass(slots=True)

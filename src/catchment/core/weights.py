@@ -8,16 +8,17 @@ from decimal import Decimal, localcontext
 from enum import StrEnum
 from fractions import Fraction
 from math import lcm
-from operator import mul
+from operator import attrgetter, mul
 from typing import NamedTuple
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Steps, Usage
 from catchment.core.money import EXACT, UNROUNDED, Money, exact_sum, scaled
 from catchment.core.period import Period
-from catchment.core.pricing import Price, Segment, Tier, cost, event_tier, rate
+from catchment.core.pricing import Price, Segment, Tier, costs, event_tier, rate
 
 _NONE = Decimal(0)
+_QUANTITY, _FEE = attrgetter("quantity"), attrgetter("fee")
 
 Used = Mapping[CustomerId, Decimal]
 """What members used, in the order in which they are weighed."""
@@ -109,7 +110,7 @@ def marginal(
     tier = event_tier(price, usage.pooled)
     if tier is not None:
         return _by_event(net, tier, segments[0], used, usage)
-    if len(segments) < 2 or not usage.steps.members or not all(one.quantity for one in segments):
+    if len(segments) < 2 or not usage.steps.members or not all(map(_QUANTITY, segments)):
         return None
     return _by_segment(net, segments, used, usage)
 
@@ -122,11 +123,7 @@ def alone(net: Money, price: Price, used: Used, usage: Usage) -> Weighing | None
         paid = rate(price, used[who], values.get(who, ()), reached.get(who, _NONE))
         return tuple(Term(one, one.quantity, Fraction(one.amount)) for one in paid)
 
-    amounts = [
-        cost(price, quantity, values.get(who, ()), reached.get(who, _NONE))
-        for who, quantity in used.items()
-    ]
-    weights, of_one = scaled(amounts)
+    weights, of_one = scaled(costs(price, used, values, reached))
     return _weighing(By.ALONE, net, weights, (1, of_one), terms)
 
 
@@ -161,18 +158,9 @@ def _by_segment(
     The steps count from what was reached before, the segments from zero.
     """
     steps = usage.steps
-    per_unit = [
-        (
-            (Fraction(one.amount) / Fraction(one.quantity)).as_integer_ratio()
-            if one.fee
-            else one.rate.as_integer_ratio()
-        )
-        for one in segments
-    ]
-    whole = lcm(*[below for _, below in per_unit])
+    per_unit, whole = _per_unit(segments)
     of_step = _segments_of(steps, segments, usage.reached)
-    in_whole = [Decimal(above * (whole // below)) for above, below in per_unit]
-    rates = [_NONE if place is None else in_whole[place] for place in of_step]
+    rates = [_NONE if place is None else per_unit[place] for place in of_step]
     nowhere = (_NONE,) * len(rates)
 
     def terms(who: CustomerId) -> tuple[Term, ...]:
@@ -181,7 +169,7 @@ def _by_segment(
             if part and place is not None:
                 found[place] = EXACT.add(found.get(place, _NONE), part)
         return tuple(
-            Term(segments[place], part, Fraction(*per_unit[place]) * Fraction(part))
+            Term(segments[place], part, Fraction(per_unit[place]) / whole * Fraction(part))
             for place, part in found.items()
         )
 
@@ -189,6 +177,17 @@ def _by_segment(
         exact = [sum(map(mul, rates, steps.members.get(who, nowhere)), _NONE) for who in used]
     weights, of_one = scaled(exact)
     return _weighing(By.SEGMENTS, net, weights, (1, whole * of_one), terms)
+
+
+def _per_unit(segments: Sequence[Segment]) -> tuple[Sequence[Decimal], int]:
+    """What a unit of each segment came to, in parts of 1 that are so many; its fee included."""
+    if not any(map(_FEE, segments)):
+        return [one.rate for one in segments], 1
+    ratios = [
+        (Fraction(one.amount) / Fraction(one.quantity)).as_integer_ratio() for one in segments
+    ]
+    whole = lcm(*[below for _, below in ratios])
+    return [Decimal(above * (whole // below)) for above, below in ratios], whole
 
 
 def _weighing(
@@ -222,9 +221,10 @@ def _segments_of(
     bounds = [EXACT.add(reached, bound) for bound in steps.bounds] if reached else steps.bounds
     begins = [reached, *bounds]
     lowers = [one.lower or _NONE for one in segments]
-    places = [bisect_right(lowers, begin) - 1 for begin in begins]
     end = segments[-1].upper
     return [
-        place if place >= 0 and (end is None or begin < end) else None
-        for place, begin in zip(places, begins, strict=True)
+        bisect_right(lowers, begin) - 1
+        if begin >= lowers[0] and (end is None or begin < end)
+        else None
+        for begin in begins
     ]

@@ -261,7 +261,7 @@ def test_what_units_cost_is_what_their_segments_come_to(
         for units in (quantity, -quantity):
             segments = rate(price, units, reached=before)
 
-            together = pricing.cost(price, units, reached=before)
+            [together] = pricing.costs(price, {"a": units}, {}, {"a": before} if before else {})
 
             assert together == exact_sum(one.amount for one in segments)
 

@@ -182,9 +182,11 @@ def list_usage_item_groups(
     )
     members = [usage_of_row(row) for row in found.rows]
     lines = lines_of(tx, invoice) if method is not None else {}
+    group_ids = invoice_contents.group_ids(tx, who.workspace.id, id)
     items = [
         UsageItemGroupOut.of(
             member,
+            group_ids,
             None if method is None else list(members_shares(member, invoice, lines, method)),
             invoice.currency,
         )

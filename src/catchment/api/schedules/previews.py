@@ -41,10 +41,11 @@ class NextInvoiceOut(InvoiceOut):
         start = after_key(found.members, after)
         contents = found.contents(start, limit)
         lines = {line.index: line for line in contents.lines}
+        group_ids = [group.id for group in contents.groups]
         more = start + limit < len(found.members)
         members = UsageItemGroupPage(
             items=[
-                UsageItemGroupOut.of(member, shares, invoice.currency)
+                UsageItemGroupOut.of(member, group_ids, shares, invoice.currency)
                 for member in contents.usage
                 for shares in [
                     None if method is None else [*members_shares(member, invoice, lines, method)]

@@ -21,7 +21,7 @@ from catchment.core.pricing.models import (
     needs_values,
     within,
 )
-from catchment.core.pricing.rating import Segment, Values, cost, event_tier, rate
+from catchment.core.pricing.rating import Segment, Values, costs, event_tier, rate
 from catchment.core.pricing.seats import Proration, SeatBased, SeatPart, included, seats_of_part
 from catchment.core.pricing.tiers import Tier
 
@@ -43,7 +43,7 @@ __all__ = [
     "Window",
     "bounds",
     "continues",
-    "cost",
+    "costs",
     "event_tier",
     "first_rate",
     "included",

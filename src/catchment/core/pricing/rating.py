@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import NamedTuple, assert_never
@@ -60,7 +60,9 @@ def rate(  # noqa: PLR0911 -- one for each model
     """
     match price:
         case Graduated():
-            assert continues(price) or not reached, (price, reached)
+            if not reached:
+                return _graduated(price.steps, ZERO, quantity)
+            assert continues(price), (price, reached)
             return _graduated(price.steps, reached, EXACT.add(reached, quantity))
         case OneTime(amount) | Fixed(amount):
             return (_plain(ONE, amount),)
@@ -79,14 +81,27 @@ def rate(  # noqa: PLR0911 -- one for each model
             assert_never(never)
 
 
-def cost(price: Price, quantity: Decimal, values: Values = (), reached: Decimal = ZERO) -> Decimal:
-    """What the segments of ``rate`` come to together, for whom it is enough to know that."""
+def costs(
+    price: Price,
+    quantities: Mapping[str, Decimal],
+    values: Mapping[str, Values],
+    reached: Mapping[str, Decimal],
+) -> Sequence[Decimal]:
+    """What each of several alone would pay: what the segments of ``rate`` come to, in their order.
+
+    Who has no ``values`` or has ``reached`` nothing is left out there.
+    """
     if not isinstance(price, Graduated):
-        return exact_sum(one.amount for one in rate(price, quantity, values, reached))
+        return [
+            exact_sum([one.amount for one in rate(price, quantity, values.get(who, ()))])
+            for who, quantity in quantities.items()
+        ]
     if not reached:
-        return _sum_up_to(price.steps, quantity)
-    all_units = _sum_up_to(price.steps, EXACT.add(reached, quantity))
-    return EXACT.subtract(all_units, _sum_up_to(price.steps, reached))
+        return _sums_up_to(price.steps, quantities.values())
+    begins = [reached.get(who, ZERO) for who in quantities]
+    ends = map(EXACT.add, begins, quantities.values())
+    before, after = (_sums_up_to(price.steps, units) for units in (begins, ends))
+    return list(map(EXACT.subtract, after, before))
 
 
 def event_tier(price: Price, quantity: Decimal) -> Tier | None:
@@ -118,17 +133,22 @@ def _volume(steps: tuple[Step, ...], quantity: Decimal, values: Values) -> Segme
 
 
 def _reached(steps: tuple[Step, ...], quantity: Decimal) -> Step:
-    return next(step for step in steps if step.reaches(quantity))
-
-
-def _sum_up_to(steps: tuple[Step, ...], quantity: Decimal) -> Decimal:
-    """What graduated units from the first one on come to."""
-    if quantity <= 0:
-        return ZERO
-    for tier, _, upper, intercept in steps:
-        if upper is None or quantity <= upper:
-            return EXACT.fma(quantity, tier.price, intercept)
+    for step in steps:
+        if step.upper is None or quantity <= step.upper:
+            return step
     raise AssertionError(steps)
+
+
+def _sums_up_to(steps: tuple[Step, ...], quantities: Iterable[Decimal]) -> Sequence[Decimal]:
+    """What graduated units from the first one on come to, for each of several quantities."""
+    found = []
+    for quantity in quantities:
+        amount = ZERO
+        if quantity > 0:
+            tier, _, _, intercept = _reached(steps, quantity)
+            amount = EXACT.fma(quantity, tier.price, intercept)
+        found.append(amount)
+    return found
 
 
 def _graduated(steps: tuple[Step, ...], begin: Decimal, end: Decimal) -> tuple[Segment, ...]:

@@ -53,9 +53,6 @@ class Step(NamedTuple):
     upper: Decimal | None
     intercept: Decimal
 
-    def reaches(self, quantity: Decimal) -> bool:
-        return self.upper is None or quantity <= self.upper
-
 
 def steps(tiers: tuple[Tier, ...]) -> tuple[Step, ...]:
     """The tiers in order, each beginning where the one before ends."""

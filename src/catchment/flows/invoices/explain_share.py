@@ -239,7 +239,7 @@ def _used(
     counted = kept.counted
     if counted is None:
         return None
-    price, place = structures.parse(kept.structure), counted.last_seq
+    price, place = structures.parse(kept.terms.structure), counted.last_seq
     query = replace(
         query_of(counted),
         want_values=needs_values(price),
@@ -263,7 +263,7 @@ def _reckoned(
     wanted: Container[CustomerId],
 ) -> dict[CustomerId, Reckoning]:
     """The line shared anew among all its members, by the usage that counted then."""
-    price = within(structures.parse(kept.structure), kept.full.days, line.part)
+    price = within(structures.parse(kept.terms.structure), kept.terms.full.days, line.part)
     whole = line.net if line.deducted is None else line.net + line.deducted.net
     made = workings(whole, price, line.segments, used)
     return made[method].reckonings(wanted) if made else {}

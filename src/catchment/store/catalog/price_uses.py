@@ -39,11 +39,12 @@ def of_prices(tx: Connection, workspace: str, ids: Collection[str]) -> dict[str,
         .distinct()
         .subquery()
     )
-    each = {"partition_by": own.c.price_id}
     ranked = select(
         own,
-        func.row_number().over(**each, order_by=own.c.schedule_id).label("rank"),
-        func.count().over(**each).label("schedule_count"),
+        func.row_number()
+        .over(partition_by=own.c.price_id, order_by=own.c.schedule_id)
+        .label("rank"),
+        func.count().over(partition_by=own.c.price_id).label("schedule_count"),
     ).subquery()
     shown = (
         select(ranked, billing_schedules.c.customer_id, customers.c.legal_name)

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Link, Move
 from catchment.store.chunks import chunks
 from catchment.store.engine import lock
+from catchment.store.listed import among
 from catchment.store.schema import customer_links, customers, workspaces
 
 _c = customer_links.c
@@ -86,11 +87,7 @@ def above(
     waiting = set(starts)
     while waiting:
         seen |= waiting
-        own = [
-            link
-            for part in chunks(waiting)
-            for link in _found(tx, known.where(_c.customer_id.in_(part)))
-        ]
+        own = _found(tx, known.where(among(tx, _c.customer_id, waiting)))
         found += own
         waiting = {link.parent for link in own if link.parent is not None} - seen
     return found
@@ -248,7 +245,7 @@ def _links() -> Select[Any]:
 
 
 def _found(tx: Connection, links: Select[Any]) -> list[Link]:
-    return list(starmap(Link, tx.execute(links)))
+    return list(starmap(Link, tx.execute(links).all()))
 
 
 def link_of(row: Row[Any]) -> Link:

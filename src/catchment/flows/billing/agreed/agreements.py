@@ -74,17 +74,33 @@ class Agreements:
         alike = reach.alike.get(metric_id, metric_id)
         key = alike, span, scope
         if key not in reach.pools:
-            reach.pools[key] = pool(
-                self.forest,
-                reach.claims,
-                schedule_id=schedule.id,
-                customer=schedule.customer,
-                roll_up=schedule.roll_up,
-                metric_id=alike,
-                span=span,
-                scope=scope,
-            )
+            reach.pools[key] = self._pool(reach.claims, schedule, alike, span, scope)
         return reach.pools[key]
+
+    def pool_once(
+        self, schedule: Schedule, metric_id: str, span: Span, scope: Scope | None = None
+    ) -> Pool:
+        """The same for who asks for many and for each once: it is not kept."""
+        return self._pool(self._claims_on(schedule), schedule, metric_id, span, scope)
+
+    def _pool(
+        self,
+        found: Iterable[Claim],
+        schedule: Schedule,
+        metric_id: str,
+        span: Span,
+        scope: Scope | None,
+    ) -> Pool:
+        return pool(
+            self.forest,
+            found,
+            schedule_id=schedule.id,
+            customer=schedule.customer,
+            roll_up=schedule.roll_up,
+            metric_id=metric_id,
+            span=span,
+            scope=scope,
+        )
 
     def links(self, schedule: Schedule, member: PoolMember) -> tuple[str, ...]:
         """The ids of the links that put a member of a pool below the schedule's customer."""
@@ -139,14 +155,18 @@ class Agreements:
         return _alike(claim for own in self.claims.values() for claim in own)
 
     def _reach(self, schedule: Schedule) -> _Reach:
-        """The claims on usage among those whom ``schedule`` can measure."""
+        """The claims on usage among those whom ``schedule`` can measure, and their pools."""
         if schedule.id not in self._reaches:
-            root = schedule.customer
-            family = self.forest.linked_below(root) if schedule.roll_up else {root}
-            few, many = sorted((family, self.claims.keys()), key=len)
-            found = tuple(claim for who in few if who in many for claim in self.claims[who])
+            found = self._claims_on(schedule)
             self._reaches[schedule.id] = _Reach(found, _alike(found), {})
         return self._reaches[schedule.id]
+
+    def _claims_on(self, schedule: Schedule) -> tuple[Claim, ...]:
+        """The claims on usage among those whom ``schedule`` can measure."""
+        root = schedule.customer
+        family = self.forest.linked_below(root) if schedule.roll_up else {root}
+        few, many = sorted((family, self.claims.keys()), key=len)
+        return tuple(claim for who in few if who in many for claim in self.claims[who])
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,11 +318,12 @@ def _claims(known: Iterable[Schedule], zone: ZoneInfo) -> Mapping[CustomerId, tu
 
 
 def _alike(found: Iterable[Claim]) -> dict[str, str]:
-    """By metric the first of those that are claimed on the same terms."""
-    by_metric: defaultdict[str, list[Hashable]] = defaultdict(list)
-    for claim in found:
-        by_metric[claim.metric_id].append(claim.terms)
-    first: dict[tuple[Hashable, ...], str] = {}
+    """By metric the first of those that are in the same claims: on the same terms."""
+    by_metric: defaultdict[str, list[int]] = defaultdict(list)
+    for place, claim in enumerate(found):
+        for metric_id in claim.metric_ids:
+            by_metric[metric_id].append(place)
+    first: dict[tuple[int, ...], str] = {}
     return {metric: first.setdefault(tuple(own), metric) for metric, own in by_metric.items()}
 
 

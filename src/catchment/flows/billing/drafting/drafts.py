@@ -148,13 +148,20 @@ def drafted_from_answers(
 
 
 def measured(
-    tx: Connection, usage: UsageStore, agreed: Agreements, dues: Sequence[Due]
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    dues: Sequence[Due],
+    *,
+    shared: bool = False,
 ) -> list[MeasuredDue]:
-    """What each of ``dues`` bills; the usage says nothing of what shares and evidence are made of,
-    which would take longer.
+    """What each of ``dues`` bills; the usage says nothing of what evidence is made of, and only
+    where it is ``shared`` of what shares are: either takes longer.
     """
     failed: Failures = {}
-    answers = answers_to(tx, usage, agreed, dues, None, failed, None, explained=False)
+    answers = answers_to(
+        tx, usage, agreed, dues, None, failed, None, shared=shared, explained=False
+    )
     return _answered(dues, answers, failed)
 
 
@@ -209,22 +216,25 @@ def answers_to(
     last_seq: int | None,
     *,
     explained: bool,
+    shared: bool = True,
 ) -> Answers:
     """The usage behind every charge that has any, with the pool's members that used something.
 
-    Members are seen from who pays. Failures of parts that join are told to ``failed``.
+    Members are seen from who pays. Failures of parts that join are told to ``failed``. What is
+    ``shared`` comes with what shares are made of, and what is ``explained`` with evidence.
     """
     answers: dict[_Key, Answer] = {}
     workspace_id = agreed.workspace.id
     known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
-    questions = _questions(dues, explained=explained)
+    questions = _questions(dues, shared=shared)
     asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
     pools_asked = _pools(agreed, questions, since, failures, failed)
     for batch in batches(pools_asked, _weight, _MEMBERS_AT_ONCE):
-        everyone = {m.customer for _, pools in batch for pool in pools for m in pool.members}
+        pools_of_all = {id(pool): pool for _, pools in batch for pool in pools}  # many share one
+        everyone = {m.customer for pool in pools_of_all.values() for m in pool.members}
         naming = Naming(aliases.names_of(tx, workspace_id, everyone))
         shown = _Shown(agreed, naming)
         asking = [_asking(question, pools, naming) for question, pools in batch]
@@ -236,11 +246,13 @@ def answers_to(
             found = tuple([m for m in pools.now.members if m.customer in used.members])
             if len(found) == len(pools.now.members):
                 found = pools.now.members  # mostly, and then the same for many questions
-            before = tuple(m for m in one.onward.before if m.customer in used.members_reached)
+            before = one.onward.before
+            if before:
+                before = tuple([m for m in before if m.customer in used.members_reached])
             basis = None
             if known_at is not None:
                 read = _Read(known_at, last_seq, last_seat)
-                basis = _basis(shown, question, pools.now, found, before, read)
+                basis = shown.basis(question, pools.now, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = Answer(used, Pool(members, ()), basis, agreed.zone)
     return answers
@@ -250,61 +262,71 @@ class _Shown:
     """What is told of the members of pools, once for each pool: many questions share one."""
 
     def __init__(self, agreed: Agreements, naming: Naming) -> None:
-        self.agreed = agreed
+        self._agreed = agreed
         self._naming = naming
         self._known: dict[tuple[int, int], tuple[_Texts, _Texts]] = {}  # by identity
+        self._bases: dict[tuple[int, int, Period], Basis] = {}
 
-    def of(self, part: Part, pool: Pool, members: Iterable[PoolMember]) -> tuple[_Texts, _Texts]:
-        """All names of at least these ``members`` of a pool, and the links that led to each."""
-        names, links = self._known.setdefault((id(pool), id(part)), ({}, {}))
+    def basis(
+        self,
+        question: _Question,
+        pool: Pool,
+        members: Iterable[PoolMember],
+        before: tuple[Member, ...],
+        read: _Read,
+    ) -> Basis:
+        """All names of at least these ``members`` of a pool, the links that led to each, and what
+        else was ``read``.
+        """
+        part, service = question.part, question.key.service
+        key = id(pool), id(part)
+        names, links = self._known.setdefault(key, ({}, {}))
         missing = [member for member in members if member.customer not in names]
         if missing:
-            above = self.agreed.links_above(part)
+            above = self._agreed.links_above(part)
             for member in missing:
                 who = member.customer
                 names[who] = self._naming.aliases(who)
-                links[who] = above + self.agreed.links(part.schedule, member)
-        return names, links
+                links[who] = above + self._agreed.links(part.schedule, member)
+        known = self._bases.get((*key, service))
+        if known is None or known.before != before:
+            span = service.span(self._agreed.zone)
+            known = self._bases[(*key, service)] = Basis(
+                span,
+                names,
+                links,
+                read.last_seq,
+                read.known_at,
+                part.schedule.exclusions,
+                before,
+                read.last_seat,
+            )
+        return known
 
 
-def _basis(
-    shown: _Shown,
-    question: _Question,
-    pool: Pool,
-    members: Iterable[PoolMember],
-    before: tuple[Member, ...],
-    read: _Read,
-) -> Basis:
-    names, links = shown.of(question.part, pool, members)
-    return Basis(
-        question.key.service.span(shown.agreed.zone),
-        names,
-        links,
-        read.last_seq,
-        read.known_at,
-        question.part.schedule.exclusions,
-        before,
-        read.last_seat,
-    )
-
-
-def _questions(dues: Iterable[Due], *, explained: bool) -> Collection[_Question]:
+def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
+    edges: dict[int, tuple[Decimal, ...]] = {}  # of prices, by identity: contracts share them
     for due in dues:
         late = (Part(one.schedule, one.path, (one.charge,)) for one in due.adjusting)
-        parts = (*due.parts, *late)
-        for part, charge in (
-            (of, one) for of in parts for asked in of.charges for one in (asked, *asked.beside)
-        ):
-            metric = charge.item.metric
-            if metric is not None:
+        for part in (*due.parts, *late):
+            # One that stands beside others is the same there.
+            charges = {id(one): one for asked in part.charges for one in (asked, *asked.beside)}
+            for charge in charges.values():
+                price, metric = charge.item.price, charge.item.metric
+                if metric is None:
+                    continue
                 key = _key(charge, metric)
-                question = questions.setdefault(key, _Question(key, part, metric))
-                question.want_values |= needs_values(charge.item.price)
+                question = questions.get(key)
+                if question is None:
+                    question = questions[key] = _Question(key, part, metric)
+                question.want_values |= needs_values(price)
                 question.want_events |= charge.event is not None
-                if explained and part.schedule.roll_up:
+                if shared and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
-                    own, known = bounds(charge.item.price), question.bounds
+                    own, known = edges.get(id(price)), question.bounds
+                    if own is None:
+                        own = edges[id(price)] = bounds(price)
                     if own != known:
                         question.bounds = tuple(sorted({*own, *known})) if known else own
     return questions.values()
@@ -335,7 +357,8 @@ def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
 
 
 def _weight(asked: tuple[_Question, Pools]) -> int:
-    return sum(len(pool.members) for pool in asked[1]) + 1
+    now, before = asked[1]
+    return len(now.members) + len(before.members) + 1
 
 
 def _asking(question: _Question, pools: Pools, naming: Naming) -> Asking:

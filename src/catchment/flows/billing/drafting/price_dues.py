@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
@@ -68,13 +68,15 @@ def drafted_from(
     agreed: Agreements,
     found: Sequence[MeasuredDue],
     late: Mapping[Key, Sequence[Adjustment]],
+    *,
+    shared: bool = False,
 ) -> list[tuple[Due, Draft]]:
     """A draft of each invoice whose usage is given, with what it adjusts of others, ``late``.
 
-    Of the invoice's own lines it says nothing of shares.
+    Whose the invoice's own lines are is said only where they are ``shared``.
     """
     known = facts_for(tx, agreed.workspace.id, found, late)
-    return price(known, found, late, None, {}, shared=False)
+    return price(known, found, late, None, {}, shared=shared)
 
 
 def facts_for(
@@ -165,9 +167,13 @@ def _draft(
     if not (own or guests or late):
         return None
 
+    rate_of = cache(taxed.of)
+
     def taxing(schedule: Schedule, charge: Charge) -> Taxation:
         named = schedule.tax_rates.get(charge.item.price_id)
-        return taxed.of(named, charge.item.tax_category_id)
+        return rate_of(named, charge.item.tax_category_id)
 
-    made_of = draft(due.schedule, own, names, guests, late, on=due.on, taxing=taxing, shared=shared)
-    return replace(made_of, tax_status=taxed.status)
+    status = taxed.status
+    return draft(
+        due.schedule, own, names, guests, late, status, on=due.on, taxing=taxing, shared=shared
+    )
