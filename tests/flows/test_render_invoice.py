@@ -8,7 +8,6 @@ from threading import Barrier, Thread
 
 import pytest
 from msgspec import structs
-from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.core.adjustments import Deducted
@@ -22,7 +21,6 @@ from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.invoices.render_invoice import document, invoice_pdf
 from catchment.flows.invoices.void_invoice import void_invoice
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_documents
 from catchment.store.invoices.invoice_parts import (
@@ -34,7 +32,6 @@ from catchment.store.invoices.invoice_parts import (
     UsageItemGroup,
 )
 from catchment.store.invoices.invoices import Invoice, Status
-from catchment.usage import UsageStore
 from tests.flows.books import ADDRESS, NOW, Books, fixed
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
@@ -238,11 +235,6 @@ def test_a_fee_that_is_given_back_prints_no_quantity_but_usage_that_is_taken_bac
     printed = document(INVOICE, Contents((group,), (fee, calls)), MERCHANT)
 
     assert [one.quantity for one in printed.groups[0].lines] == ["", "0"]
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture
