@@ -144,14 +144,17 @@ class Agreements:
             zone=self.zone,
         )
 
-    def among(self, tx: Connection, customers: Collection[CustomerId]) -> Agreements:
+    def among(
+        self, tx: Connection, customers: Collection[CustomerId], known: Collection[Link] = ()
+    ) -> Agreements:
         """The same with the tree that ``customers`` stand in: they and everyone above them.
 
         A pool then has those of its members that are among them, exactly as it has in the whole
-        tree.
+        tree. Of some customers all links are ``known``.
         """
         starts = {*customers, *_parents(self.moves)}
-        found = _moved(links.above(tx, self.workspace.id, starts, self.known_at), self.moves)
+        above = links.above(tx, self.workspace.id, starts, self.known_at, known)
+        found = _moved(above, self.moves)
         forest = Forest(found)
         if self.complete:
             return replace(self, forest=forest, _reaches={})

@@ -7,13 +7,13 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -41,6 +41,7 @@ from catchment.flows.billing.drafting.price_dues import (
     Failures,
     MeasuredDue,
     MeasuredPart,
+    as_it_is,
     attempt,
     facts_for,
     price,
@@ -52,6 +53,8 @@ from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
+
+_T = TypeVar("_T")
 
 _MEMBERS_AT_ONCE = 200_000
 
@@ -115,13 +118,13 @@ def drafted(
     failed: Failures = {} if failures is None else failures
     if answers is None:
         answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
-    return drafted_from_answers(tx, agreed, dues, answers, failures, failed).made
+    return drafted_from_answers(tx, agreed, dues, answers, failures, failed, as_it_is).made
 
 
-class Drafted(NamedTuple):
-    """Drafts, and what they say of customers besides their usage."""
+class Drafted(NamedTuple, Generic[_T]):
+    """Drafts, finished, and what they say of customers besides their usage."""
 
-    made: list[tuple[Due, Draft]]
+    made: list[tuple[Due, _T]]
     facts: Facts
 
 
@@ -132,12 +135,15 @@ def drafted_from_answers(
     answers: Answers,
     failures: Failures | None,
     failed: Failures,
-) -> Drafted:
-    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``."""
+    finish: Callable[[Due, Draft], _T],
+) -> Drafted[_T]:
+    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``, as it is
+    left by ``finish``.
+    """
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
     known = facts_for(tx, agreed.workspace.id, found, late)
-    return Drafted(price(known, found, late, failures, failed), known)
+    return Drafted(price(known, found, late, failures, failed, finish), known)
 
 
 def measured(
@@ -146,14 +152,14 @@ def measured(
     agreed: Agreements,
     dues: Sequence[Due],
     *,
-    shared: bool = False,
+    stepped: bool = False,
 ) -> list[MeasuredDue]:
     """What each of ``dues`` bills; the usage says nothing of what evidence is made of, and only
-    where it is ``shared`` of what shares are: either takes longer.
+    where it is ``stepped`` who used what in which step of a price: either takes longer.
     """
     failed: Failures = {}
     answers = answers_to(
-        tx, usage, agreed, dues, None, failed, None, shared=shared, explained=False
+        tx, usage, agreed, dues, None, failed, None, stepped=stepped, explained=False
     )
     return _answered(dues, answers, failed)
 
@@ -209,18 +215,19 @@ def answers_to(
     last_seq: int | None,
     *,
     explained: bool,
-    shared: bool = True,
+    stepped: bool = True,
 ) -> Answers:
     """The usage behind every charge that has any, with the pool's members that used something.
 
     Members are seen from who pays. Failures of parts that join are told to ``failed``. What is
-    ``shared`` comes with what shares are made of, and what is ``explained`` with evidence.
+    ``stepped`` comes with who used what in which step of its price, as sharing by Method.MARGINAL
+    asks; what is ``explained`` with evidence.
     """
     answers: dict[_Key, Answer] = {}
     workspace_id = agreed.workspace.id
     known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
-    questions = _questions(dues, shared=shared)
+    questions = _questions(dues, stepped=stepped)
     asked = [Asked(one.part.schedule, one.metric, agreed.span(one.reads)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
@@ -253,7 +260,7 @@ def answers_to(
     return answers
 
 
-def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
+def _questions(dues: Iterable[Due], *, stepped: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     edges: dict[int, tuple[Decimal, ...]] = {}  # of prices, by identity: contracts share them
     for due in dues:
@@ -271,7 +278,7 @@ def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
                     question = questions[key] = _Question(key, part, metric)
                 question.want_values |= needs_values(price)
                 question.want_events |= charge.event is not None
-                if shared and part.schedule.roll_up:
+                if stepped and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
                     own, known = edges.get(id(price)), question.bounds
                     if own is None:
