@@ -53,6 +53,15 @@ class Figures(NamedTuple):
     counts: Sequence[int]
 
 
+class Used(NamedTuple):
+    """What a pool used and by how many events; what its members did, and by how many each."""
+
+    pooled: Decimal
+    members: dict[str, Decimal]
+    event_count: int
+    member_events: dict[str, int]
+
+
 def figures_of(
     cursor: Cursor,
     metric: Metric,

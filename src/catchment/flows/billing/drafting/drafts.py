@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
@@ -17,17 +17,16 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from catchment.core.breakdown import Basis, Measured
+from catchment.core.breakdown import Measured
 from catchment.core.consolidation import Due, Key, Part
-from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import (
     Adjustment,
     Draft,
     adjustment,
 )
-from catchment.core.metering import Member, Metric, UsageQuery
+from catchment.core.metering import Metric, UsageQuery
 from catchment.core.period import Period, days_text
-from catchment.core.pools import Pool, PoolMember, below
+from catchment.core.pools import Pool, below
 from catchment.core.pricing import SeatPart, bounds, needs_values
 from catchment.core.schedules import Charge, Scope
 from catchment.flows.billing.agreed.agreements import Agreements
@@ -36,6 +35,7 @@ from catchment.flows.billing.agreed.onward import Naming, Onward, Pools, pools_o
 from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.billing.agreed.users import Asked, users
 from catchment.flows.billing.drafting.answers import Answer
+from catchment.flows.billing.drafting.bases import Bases, Read
 from catchment.flows.billing.drafting.price_dues import (
     Facts,
     Failures,
@@ -79,7 +79,6 @@ class _Key(NamedTuple):
 Answers = Mapping[_Key, Answer]
 """What was measured for charges."""
 
-_Texts = dict[CustomerId, tuple[str, ...]]
 _Known = dict[int, Measured]
 """By identity of their charges, which the invoice keeps."""
 
@@ -98,14 +97,6 @@ class _Question:
         """The days whose usage matters."""
         service = self.key.service
         return service if self.key.before is None else Period(self.key.start, service.end)
-
-
-class _Read(NamedTuple):
-    """Up to which instant and events everything was read."""
-
-    known_at: datetime
-    last_seq: int
-    last_seat: int
 
 
 def drafted(
@@ -245,13 +236,13 @@ def answers_to(
         pools_of_all = {id(pool): pool for _, pools in batch for pool in pools}  # many share one
         everyone = {m.customer for pool in pools_of_all.values() for m in pool.members}
         naming = Naming(aliases.names_of(tx, workspace_id, everyone))
-        shown = _Shown(agreed, naming)
+        bases = Bases(agreed, naming)
         asking = [_asking(question, pools, naming) for question, pools in batch]
         made = count(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
         last_seq = made.last_seq
-        read = None if known_at is None else _Read(known_at, last_seq, last_seat)
+        read = None if known_at is None else Read(known_at, last_seq, last_seat)
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple([m for m in pools.now.members if m.customer in used.members])
             if len(found) == len(pools.now.members):
@@ -261,59 +252,12 @@ def answers_to(
                 before = tuple([m for m in before if m.customer in used.members_reached])
             basis = None
             if read is not None:
-                basis = shown.basis(question, pools.now, found, before, read)
+                basis = bases.of(
+                    question.part, question.key.service, pools.now, found, before, read
+                )
             members = below(question.part.path, found)
             answers[question.key] = Answer(used, Pool(members, ()), basis, agreed.zone)
     return answers
-
-
-class _Shown:
-    """What is told of the members of pools, once for each pool: many questions share one."""
-
-    def __init__(self, agreed: Agreements, naming: Naming) -> None:
-        self._agreed = agreed
-        self._naming = naming
-        self._known: dict[tuple[int, int], tuple[_Texts, _Texts]] = {}  # by identity
-        self._bases: dict[tuple[int, int, int], Basis] = {}
-
-    def basis(
-        self,
-        question: _Question,
-        pool: Pool,
-        members: Iterable[PoolMember],
-        before: tuple[Member, ...],
-        read: _Read,
-    ) -> Basis:
-        """All names of at least these ``members`` of a pool, the links that led to each, and what
-        else was ``read``.
-        """
-        part, service = question.part, question.key.service
-        key = id(pool), id(part)
-        told = self._known.get(key)
-        if told is None:
-            told = self._known[key] = {}, {}
-        names, links = told
-        missing = [member for member in members if member.customer not in names]
-        if missing:
-            above = self._agreed.links_above(part)
-            for member in missing:
-                who = member.customer
-                names[who] = self._naming.aliases(who)
-                links[who] = above + self._agreed.links(part.schedule, member)
-        known = self._bases.get((*key, id(service)))
-        if known is None or known.before != before:
-            span = self._agreed.span(service)
-            known = self._bases[(*key, id(service))] = Basis(
-                span,
-                names,
-                links,
-                read.last_seq,
-                read.known_at,
-                part.schedule.exclusions,
-                before,
-                read.last_seat,
-            )
-        return known
 
 
 def _questions(dues: Iterable[Due], *, stepped: bool) -> Collection[_Question]:
