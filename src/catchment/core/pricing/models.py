@@ -12,7 +12,6 @@ from catchment.core.errors import FieldError, PriceInvalid
 from catchment.core.pricing.seats import SeatBased, SeatPart
 from catchment.core.pricing.tiers import Step, Sums, Tier, check_bounds, check_steps, steps
 
-
 _PERCENTAGE = attrgetter("percentage")
 
 
