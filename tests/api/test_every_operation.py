@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from catchment.api.edge.problems import MEDIA_TYPE
 from tests.api.world import CSV, OPERATIONS, World
 from tests.conftest import DATABASES
 
@@ -103,6 +104,19 @@ def test_every_operation_says_what_it_does(client: TestClient) -> None:
     ]
 
     assert silent == []
+
+
+def test_every_operation_tells_of_the_answers_it_gives_and_of_the_key(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+
+    [(scheme, described)] = document["components"]["securitySchemes"].items()
+    assert (described["scheme"], document["security"]) == ("basic", [{scheme: []}])
+    for key, operation in operations(client):
+        refusals = {s: a for s, a in operation["responses"].items() if int(s) >= 400}
+        assert (
+            {"400", "401"} <= refusals.keys() <= {"400", "401", "404", "409", "413", "429", "503"}
+        ), key
+        assert {kind for a in refusals.values() for kind in a["content"]} == {MEDIA_TYPE}, key
 
 
 def test_every_body_has_an_example(client: TestClient) -> None:

@@ -4,10 +4,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.agreements import body_of, phase
 from tests.api.pooled import told
 from tests.api.test_next_invoice import plain, upcoming
@@ -15,22 +12,23 @@ from tests.api.test_simulations import nets, simulated
 from tests.flows.books import GRADUATED, Books, fixed, linear
 
 
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
+def family(books: Books, structure: dict[str, Any], frequency: str) -> dict[str, str]:
+    """A family of two that pays its calls at a price of that frequency, and 5 a month."""
+    made = {"group": books.customer("Group"), "calls": books.metric("calls")}
+    made["north"] = books.customer("North", made["group"])
+    made["south"] = books.customer("South", made["group"])
+    made["price"] = books.price(structure, made["calls"], frequency=frequency)
+    made["schedule"] = books.schedule(
+        made["group"], made["price"], books.price(fixed("5")), roll_up_billing=True
+    )
+    books.write()
+    return made
 
 
 @pytest.fixture
 def group(books: Books) -> dict[str, str]:
-    """A family that pays its calls on demand, at 2 each, and 5 a month."""
-    made = {"group": books.customer("Group"), "calls": books.metric("calls")}
-    made["north"] = books.customer("North", made["group"])
-    made["daily"] = books.price(linear("2"), made["calls"], frequency="ON_DEMAND")
-    made["schedule"] = books.schedule(
-        made["group"], made["daily"], books.price(fixed("5")), roll_up_billing=True
-    )
-    books.write()
-    return made
+    """Its calls are billed by the day, at 2 each."""
+    return family(books, linear("2"), "ON_DEMAND")
 
 
 def ran(client: TestClient, as_of: str) -> list[Any]:
@@ -77,7 +75,7 @@ def test_supposed_usage_comes_every_day(
     books.used((group["north"], "calls", "2026-03-05", "3"))
 
     found = simulated(
-        client, group["schedule"], until="2026-04-02", usage={group["daily"]: {"every": "62"}}
+        client, group["schedule"], until="2026-04-02", usage={group["price"]: {"every": "62"}}
     )
 
     # 3 on the 5th; 2 of 62 on each of the 21 days left of March, with the month's 5 on the last.
@@ -97,7 +95,7 @@ def test_what_nobody_is_supposed_to_use_makes_no_day(
     ran(client, "2026-03-01")
 
     found = simulated(
-        client, group["schedule"], until="2026-04-30", usage={group["daily"]: {"every": "0"}}
+        client, group["schedule"], until="2026-04-30", usage={group["price"]: {"every": "0"}}
     )
 
     assert nets(found) == [("2026-04-01", "5.00")]

@@ -2,36 +2,20 @@
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.pooled import told
 from tests.api.test_next_invoice import plain, upcoming
-from tests.api.test_on_demand import ran
+from tests.api.test_on_demand import family, ran
 from tests.api.test_simulations import nets, simulated
-from tests.flows.books import GRADUATED, Books, fixed
+from tests.flows.books import GRADUATED, Books
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
-
-
-@pytest.fixture
 def group(books: Books) -> dict[str, str]:
-    """A family that pays for every one of its calls by itself, and 5 a month."""
-    made = {"group": books.customer("Group"), "calls": books.metric("calls")}
-    made["north"] = books.customer("North", made["group"])
-    made["south"] = books.customer("South", made["group"])
-    made["each"] = books.price(GRADUATED, made["calls"], frequency="PER_EVENT")
-    made["schedule"] = books.schedule(
-        made["group"], made["each"], books.price(fixed("5")), roll_up_billing=True
-    )
-    books.write()
-    return made
+    """Every one of its calls is billed by itself, in tiers."""
+    return family(books, GRADUATED, "PER_EVENT")
 
 
 def test_the_next_invoice_has_a_line_for_each_event(
@@ -62,7 +46,7 @@ def test_events_to_come_are_simulated_by_the_day(
     )
 
     found = simulated(
-        client, group["schedule"], until="2026-03-13", usage={group["each"]: {"every": "31"}}
+        client, group["schedule"], until="2026-03-13", usage={group["price"]: {"every": "31"}}
     )
 
     assert nets(found)[0] == ("2026-03-06", "120.00")

@@ -81,6 +81,45 @@ def test_a_refusal_says_what_where_and_which_request(client: TestClient) -> None
 
 
 @pytest.mark.parametrize(
+    ("body", "kind", "detail"),
+    [
+        ("{}", "application/x-www-form-urlencoded", "Send it with Content-Type: application/json."),
+        ("[]", "application/json", "This must be a JSON object."),
+    ],
+)
+def test_a_body_that_is_no_json_object_is_told_what_it_lacks(
+    client: TestClient, body: str, kind: str, detail: str
+) -> None:
+    answer = client.post("/products", content=body, headers={"Content-Type": kind})
+
+    assert (answer.status_code, answer.json()["detail"]) == (400, f"The body: {detail}")
+
+
+@pytest.mark.parametrize("path", ["", "/nowhere"])
+def test_an_address_without_an_operation_is_a_problem_not_the_dashboard(
+    client: TestClient, path: str
+) -> None:
+    answer = client.get(f"http://testserver/api{path}")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.json()["detail"] == f"There is no operation /api{path} with this method."
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("limti=3", "There is no parameter limti here. Did you mean limit?"),
+        ("colour=red", "There is no parameter colour here."),
+        ("status=FINAL", "There is no parameter status here. Did you mean invoiceStatus?"),
+    ],
+)
+def test_a_parameter_that_is_misspelt_is_guessed(
+    client: TestClient, query: str, detail: str
+) -> None:
+    assert client.get(f"/invoices?{query}").json()["detail"] == detail
+
+
+@pytest.mark.parametrize(
     ("query", "pointer"),
     [
         ("limit=0", "?limit"),

@@ -204,6 +204,22 @@ def test_the_navigation_of_a_phone_opens_and_closes(
     expect(invoices).not_to_be_in_viewport()
 
 
+def test_on_a_phone_the_filters_of_a_list_are_folded(
+    open_page: Callable[..., Page], full: Full
+) -> None:
+    page = open_page(full.seller, width=390, height=844)
+    page.goto("/customers")
+    search, alias = (page.get_by_role("textbox", name=name) for name in ("Search", "Alias"))
+    expect(search).to_be_visible()
+    expect(alias).to_be_hidden()
+
+    page.get_by_role("button", name="More filters").click()
+
+    expect(alias).to_be_visible()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(page.get_by_role("button", name="Fewer filters")).to_be_hidden()
+
+
 def test_dark_mode_stays_when_it_was_chosen(page: Page) -> None:
     root = page.locator("html")
     page.emulate_media(color_scheme="light")

@@ -16,7 +16,7 @@ from catchment.usage import EventFilter, EventPageRequest, MeasuredTo, UsageStor
 from catchment.usage.clickhouse import loader
 from catchment.usage.intake.events import cancellation
 from catchment.usage.opening import usage_store
-from catchment.usage.storage import Near
+from catchment.usage.questions.near import Near
 from tests.usage.world import EVERYTHING, START, event, send, sent
 
 OLD = [event(1), event(2), event(3), event(4)]

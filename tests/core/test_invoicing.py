@@ -311,8 +311,7 @@ def test_one_usage_that_is_priced_twice_is_shown_once() -> None:
 
     (group,) = made.usage_groups
     (shown_item,) = group.items
-    assert (shown_item.value, shown_item.title, shown_item.unit) == (D(30), "U", "unit")
-    assert (shown_item.metric_id, shown_item.product_id) == ("calls", "platform")
+    assert shown_item == (("calls", "U", "unit", "platform", "s1"), D(30))
 
 
 def test_usage_that_prices_of_different_names_measured_adds_up() -> None:
@@ -326,7 +325,7 @@ def test_usage_that_prices_of_different_names_measured_adds_up() -> None:
     made = draft(ROLL_UP, measured, NAMES)
 
     assert {
-        group.customer: [(one.value, one.product_id) for one in group.items]
+        group.customer: [(one.value, one.shown.product_id) for one in group.items]
         for group in made.usage_groups
     } == {
         "a": [(D(1), "platform")],

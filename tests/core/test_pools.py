@@ -50,7 +50,7 @@ def claim(
     live = span(start, end)
     named = frozenset(map(frozenset, scopes))
     begun = date(2026, 1, started)
-    return Claim(schedule, customer, metric, live, roll_up, begun, frozenset(without), named)
+    return Claim(schedule, customer, (metric,), live, roll_up, begun, frozenset(without), named)
 
 
 WHOLE_TIME = span(0, HOURS)
@@ -69,7 +69,7 @@ def pool_of(
         schedule_id=own.schedule_id,
         customer=own.customer,
         roll_up=own.roll_up,
-        metric_id=own.metric_id,
+        metric_id=own.metric_ids[0],
         span=asked,
         scope=None if scope is None else frozenset(scope),
     )
@@ -269,10 +269,12 @@ def claim_sets(draw: st.DrawFn) -> list[Claim]:
         started = date(2026, 1, 1) + timedelta(days=draw(st.integers(0, 2)))
         without = draw(st.just(frozenset()) | st.frozensets(st.sampled_from(CUSTOMERS), max_size=2))
         bounds = sorted(draw(st.sets(st.integers(0, HOURS), min_size=2, max_size=4)))
-        for metric in draw(st.sampled_from([METRICS, METRICS[:1]])):
+        for metrics in draw(
+            st.sampled_from([[METRICS], [METRICS[:1]], [METRICS[:1], METRICS[1:]]])
+        ):
             for a, b in zip(bounds[::2], bounds[1::2], strict=False):
                 scopes = draw(st.just(frozenset({EVERYONE})) | SCOPES)
-                terms = (metric, span(a, b), roll_up, started, without - {customer}, scopes)
+                terms = (metrics, span(a, b), roll_up, started, without - {customer}, scopes)
                 found.append(Claim(f"s{number}", customer, *terms))
     return draw(st.permutations(found))
 
@@ -300,7 +302,7 @@ def claimant(
         able = [
             (c.started, c.schedule_id, scopes)
             for c in claims
-            if c.customer == x and c.metric_id == metric and at(hour) in c.span
+            if c.customer == x and metric in c.metric_ids and at(hour) in c.span
             if (scopes := scopes_of(c, way[: place + 1]))
         ]
         if able:
@@ -369,7 +371,7 @@ def _check_partition(
     """Members and carved customers are all whom the scope covers at the schedule's live hours."""
     placed = [(m.customer, hour, schedule) for m in found.members for hour in hours(m.spans)]
     placed += [(c.customer, hour, c.schedule_id) for c in found.carved for hour in hours(c.spans)]
-    own = [c for c in claims if (c.schedule_id, c.metric_id) == (schedule, metric)]
+    own = [c for c in claims if c.schedule_id == schedule and metric in c.metric_ids]
 
     assert sorted(placed) == sorted(
         (customer, hour, claimant(links, claims, customer, metric, hour)[0])

@@ -352,13 +352,25 @@ def test_a_schedule_claims_each_metric_for_the_phases_that_price_it() -> None:
 
     def claim(metric: str, start: str, end: datetime) -> Claim:
         begin = datetime.combine(day(start), datetime.min.time(), UTC)
-        return Claim("s1", "acme", metric, Span(begin, end), True, day("1-1"))
+        return Claim("s1", "acme", (metric,), Span(begin, end), True, day("1-1"))
 
     assert claims(agreed, UTC) == (
         claim("calls", "1-1", datetime(2026, 3, 1, tzinfo=UTC)),
-        claim("calls", "4-1", FOREVER),
         claim("minutes", "2-1", datetime(2026, 4, 1, tzinfo=UTC)),
+        claim("calls", "4-1", FOREVER),
     )
+
+
+def test_metrics_on_the_same_terms_are_claimed_together() -> None:
+    named = replace(item("c", metric=replace(CALLS, id="named")), scope=frozenset({"x"}))
+    agreed = schedule(phase("1-1", None, item("b", metric=MINUTES), item("a", metric=CALLS), named))
+
+    found = [(claim.metric_ids, claim.scopes) for claim in claims(agreed, UTC)]
+
+    assert found == [
+        (("calls", "minutes"), frozenset({EVERYONE})),
+        (("named",), frozenset({frozenset({"x"})})),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -373,7 +385,7 @@ def test_usage_that_is_charged_once_is_claimed_for_the_days_charged_and_no_longe
         phase("1-15", phase_end, once, item("monthly", metric=MINUTES)), end=schedule_end
     )
 
-    found = {claim.metric_id: claim.span.end for claim in claims(agreed, UTC)}
+    found = {id: claim.span.end for claim in claims(agreed, UTC) for id in claim.metric_ids}
 
     [charge] = [one for one in charges(agreed, day("12-31")) if one.item.id == "once"]
     assert charge.service.end == day(once_until)

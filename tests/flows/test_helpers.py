@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Engine, select, update
 
 from catchment import ids
@@ -88,21 +89,13 @@ def billed(books: Books) -> dict[Any, Any]:
             kept = evidence.bodies(tx, home, [id])
             lines = [
                 (
-                    replace(line, id="", invoice_id="", group_id=None, known_at=None),
+                    structs.replace(line, id="", invoice_id="", group_id=None, known_at=None),
                     evidence.read(kept[line.id]),
                 )
                 for line in contents.lines
             ]
-            members = [
-                replace(
-                    one,
-                    id="",
-                    invoice_id="",
-                    items=tuple(replace(item, group_id="") for item in one.items),
-                )
-                for one in contents.usage
-            ]
-            groups = [replace(one, id="", invoice_id="") for one in contents.groups]
+            members = [structs.replace(one, id="", invoice_id="") for one in contents.usage]
+            groups = [structs.replace(one, id="", invoice_id="") for one in contents.groups]
             own = {name: value for name, value in head.items() if not name.endswith("id")}
             found[head["billing_schedule_id"], head["due_on"]] = own, groups, lines, members
     return found

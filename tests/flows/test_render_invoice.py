@@ -7,9 +7,10 @@ from decimal import Decimal as D
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine
+from msgspec import structs
 
 from catchment import ids
+from catchment.core.adjustments import Deducted
 from catchment.core.money import Money, total
 from catchment.core.period import Period
 from catchment.core.pricing import Segment
@@ -20,18 +21,17 @@ from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.invoices.render_invoice import document, invoice_pdf
 from catchment.flows.invoices.void_invoice import void_invoice
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_documents
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,
+    PrintedMetric,
     UsageItem,
     UsageItemGroup,
 )
 from catchment.store.invoices.invoices import Invoice, Status
-from catchment.usage import UsageStore
 from tests.flows.books import ADDRESS, NOW, Books, fixed
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
@@ -95,7 +95,7 @@ def line(segments: tuple[Segment, ...], quantity: str, **more) -> LineItem:
         segments=segments,
         unit="calls",
     )
-    return replace(head, **more)
+    return structs.replace(head, **more)
 
 
 def segment(quantity: str, rate: str, amount: str, fee: str = "0", *bounds: str | None) -> Segment:
@@ -193,7 +193,7 @@ def test_one_rate_stands_in_the_line_and_several_below_it() -> None:
 def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
     member = UsageItemGroup(
         "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
-        (UsageItem("m", "calls", D(9), "calls", "g"),),
+        (UsageItem(PrintedMetric("m", "calls", "calls", 0), D(9)),),
     )  # fmt: skip
     lines = (
         line((), "4", usage_metric_id="m", service=MARCH, share_counts=(1, 1, 1)),
@@ -211,7 +211,7 @@ def test_a_month_within_its_quarter_is_not_added_to_what_was_pooled() -> None:
 def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_does_not() -> None:
     member = UsageItemGroup(
         "u", "i", 0, "c2", "Child", 1, (("c", "Buyer"), ("c2", "Child")),
-        (UsageItem("m", "calls", D(9), "calls", "g"),),
+        (UsageItem(PrintedMetric("m", "calls", "calls", 0), D(9)),),
     )  # fmt: skip
     kilo = frozenset({"kilo"})
     lines = (
@@ -226,9 +226,15 @@ def test_what_prices_of_different_names_measured_adds_up_and_of_the_same_names_d
     assert [total.value for total in breakdown.totals] == ["14"]
 
 
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
+def test_a_fee_that_is_given_back_prints_no_quantity_but_usage_that_is_taken_back_does() -> None:
+    taken = Deducted(1, ("l0",), D(1), usd(31000), 0)
+    fee = line((), "0", deducted=taken, unit=None)
+    calls = line((), "0", deducted=taken, usage_metric_id="m")
+    group = LineItemGroup("g", "i", 0, "Platform", "p", usd(200), usd(0))
+
+    printed = document(INVOICE, Contents((group,), (fee, calls)), MERCHANT)
+
+    assert [one.quantity for one in printed.groups[0].lines] == ["", "0"]
 
 
 @pytest.fixture
@@ -289,7 +295,7 @@ def taxed(*taxations: Taxation, status: str = "TAXED") -> InvoiceDocument:
         rate = taxation.fraction
         tax = tax_on(usd(10000), rate)
         one = line((), "1", id=f"l{index}", tax=tax, tax_rate=rate, taxation=taxation)
-        lines.append(replace(one, net=usd(10000)))
+        lines.append(structs.replace(one, net=usd(10000)))
     whole = usd(10000 * len(lines)), total((one.tax for one in lines), "USD")
     group = LineItemGroup("g", "i", 0, "Platform", "p", *whole)
     invoice = replace(

@@ -118,7 +118,7 @@ def _the_top_pays(forest: Forest, claims: Iterable[Claim], **asked: Any) -> Pool
     """Whoever stands below another payer leaves everything to it."""
     found = pool(forest, claims, **asked)
     known = list(claims)
-    rivals = {c.customer for c in known if c.roll_up and c.metric_id == asked["metric_id"]}
+    rivals = {c.customer for c in known if c.roll_up and asked["metric_id"] in c.metric_ids}
     above = set(forest.ancestors(asked["customer"], asked["span"].start))
     return Pool((), ()) if above & rivals else found
 

@@ -15,7 +15,6 @@ from catchment import ids
 from catchment.core.credits import CreditUnit
 from catchment.flows.credits import keep_grant
 from catchment.flows.credits.keep_grant import GrantTerms
-from catchment.store.chunks import chunks
 from catchment.store.engine import writing
 from catchment.store.schema import (
     billing_schedules,
@@ -36,7 +35,8 @@ from catchment.store.schema import (
 )
 from catchment.store.seats import seat_events
 from catchment.store.seats.seat_events import SeatEvent
-from catchment.usage import SentEvent, batch
+from catchment.usage import SentEvent
+from catchment.usage.intake.events import batches
 from tests.flows.books import ADDRESS, NOW, START, Books
 from tests.oracle.billed import bills
 from tests.oracle.contracts import (
@@ -80,8 +80,8 @@ class KeptContracts:
         """Acknowledge the events that come before a run."""
         home = self.books.workspace.id
         with writing(self.books.engine) as tx:
-            for part in chunks(self._sent.get(place, ())):  # a batch has room for so many
-                self.books.usage.accept(tx, home, batch(part), now)
+            for one in batches(self._sent.get(place, ())):
+                self.books.usage.accept(tx, home, one, now)
 
     def grant(self, place: int, day: date, now: datetime) -> None:
         """Grant, and take back, what is before a run."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -104,16 +105,17 @@ def _charged(price: Price, there: Sequence[Fraction]) -> Iterator[Fraction]:
 
 
 def _tiers(
-    price: Price, service: Service, counted: Iterator[Fraction] | Sequence[Fraction]
+    price: Price, service: Service, counted: Iterable[Fraction]
 ) -> tuple[Fraction, Fraction]:
     """Every seat of every day at the price of its tier, and the fees of the tiers they are in."""
     amount, seat_days, lower = Fraction(0), Fraction(0), Fraction(0)
-    days = list(counted)
+    days = Counter(counted)  # most are like others
     for tier in price.tiers or (Tier(None, price.amount),):
-        inside = [_inside(tier, lower, seats) for seats in days]
-        there = sum(1 for seats in inside if seats)
-        seat_days += sum(inside)
-        amount += sum(inside) * Fraction(tier.price) / service.cycle_days
+        inside = {seats: _inside(tier, lower, seats) for seats in days}
+        there = sum(days[seats] for seats, part in inside.items() if part)
+        whole = sum(days[seats] * part for seats, part in inside.items())
+        seat_days += whole
+        amount += whole * Fraction(tier.price) / service.cycle_days
         if there:
             part = Fraction(there, service.cycle_days) if price.prorates_fees else 1
             amount += Fraction(tier.fee) * part

@@ -1,50 +1,70 @@
 """What is kept of a line is what it was made from, though nothing is kept twice."""
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 from typing import cast
 
+from msgspec.structs import replace
+
 from catchment.core.metering import Aggregation, Member, Metric
 from catchment.core.period import Period, Span
 from catchment.store.invoices import evidence, evidence_terms
-from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember, Kept
+from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember, Kept, Standing
+from catchment.store.invoices.evidence_terms import Measuring, Terms
 
 MONTH = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
 HALF = Span(MONTH.start, datetime(2026, 1, 16, tzinfo=UTC))
 METRIC = Metric("calls", "call", Aggregation.SUM, "n")
-NORTH = EvidenceMember("north", D("1.50"), 2, (MONTH,), ("north", "n-1"), 1, ("a", "north"), ("l",))
-MOVED = NORTH._replace(spans=(HALF,), quantity=D(7), event_count=1)
-COUNTED = Counted(METRIC, "Calls", MONTH, MONTH.start, 99, (NORTH,))
-USAGE = Evidence(
+NORTH = EvidenceMember(
+    Standing("north", (MONTH,), ("north", "n-1"), 1, ("a", "north"), ("l",)), D("1.50"), 2
+)
+MOVED = EvidenceMember(replace(NORTH.standing, spans=(HALF,)), D(7), 1)
+COUNTED = Counted(Measuring(METRIC, "Calls", MONTH, (), ()), MONTH.start, 99, (NORTH,))
+TERMS = Terms(
+    COUNTED.how,
     {"pricingType": "LINEAR", "pricePerUnit": "0.10"},
     "Calls",
     "MONTHLY",
     "IN_ARREARS",
     Period(date(2026, 1, 1), date(2026, 2, 1)),
-    COUNTED,
 )
+USAGE = Evidence(TERMS, COUNTED)
+
+
+def counted_by(metric: Metric) -> Evidence:
+    return measured(replace(COUNTED.how, metric=metric))
+
+
+def measured(how: Measuring) -> Evidence:
+    return Evidence(replace(TERMS, measuring=how), replace(COUNTED, how=how))
+
+
 LINES = [
     USAGE,
     # the same terms
-    replace(USAGE, counted=replace(COUNTED, members=(NORTH, MOVED))),
+    Evidence(TERMS, replace(COUNTED, members=(NORTH, MOVED))),
     # tiers that go on
-    replace(
-        USAGE,
-        counted=replace(
+    Evidence(
+        TERMS,
+        replace(
             COUNTED,
             reached=D("12.5"),
             before=(Member("north", ("north",), (HALF,)),),
             seats=((D(3), 31),),
         ),
     ),
-    # others among whom it was measured, up to another place
-    replace(USAGE, counted=replace(COUNTED, last_seq=100, scope=("north",))),
+    # others among whom it was measured
+    measured(replace(COUNTED.how, scope=("north",))),
+    # up to another place
+    Evidence(TERMS, replace(COUNTED, last_seq=100)),
     # a fee
-    replace(USAGE, structure={"pricingType": "FIXED", "price": "5"}, counted=None),
+    Evidence(
+        replace(TERMS, measuring=None, structure={"pricingType": "FIXED", "price": "5"}), None
+    ),
     # a credit, which pays for usage and has counted none
-    replace(USAGE, counted=None),
+    Evidence(TERMS, None),
 ]
 
 
@@ -67,7 +87,7 @@ def test_terms_and_members_are_said_once() -> None:
 
     body = evidence.lines_in(row[-1])
 
-    assert len(evidence_terms.terms_in(alike.body)) == 4
+    assert len(evidence_terms.terms_in(alike.body)) == 3
     assert len(body.read) == 2  # up to one place, and up to another
     assert len(body.members) == 2  # the month, and half of it
     assert len(body.lines) == len(LINES)
@@ -76,13 +96,13 @@ def test_terms_and_members_are_said_once() -> None:
 def test_terms_have_one_name_for_all_invoices_whoever_uses_how_much() -> None:
     later = replace(COUNTED, members=(MOVED,), last_seq=200, known_at=HALF.end)
 
-    assert named(USAGE) == named(replace(USAGE, counted=later))
+    assert named(USAGE) == named(Evidence(TERMS, later))
 
 
 def test_other_terms_have_another_name() -> None:
-    other = replace(COUNTED, metric=replace(METRIC, property="m"))
+    other = counted_by(dataclasses.replace(METRIC, property="m"))
 
-    names = {named(USAGE), named(USAGE, LINES[4]), named(replace(USAGE, counted=other))}
+    names = {named(USAGE), named(USAGE, LINES[5]), named(other)}
 
     assert len(names) == 3
 
@@ -90,9 +110,12 @@ def test_other_terms_have_another_name() -> None:
 def test_the_order_of_a_set_does_not_name_terms() -> None:
     """It is another one in another process."""
     one, other = frozenset([0, 8]), frozenset([8, 0])  # both in the same slot of eight
-    metrics = (replace(METRIC, filters=(("p", cast("frozenset[str]", of)),)) for of in (one, other))
+    metrics = (
+        dataclasses.replace(METRIC, filters=(("p", cast("frozenset[str]", of)),))
+        for of in (one, other)
+    )
 
-    names = {named(replace(USAGE, counted=replace(COUNTED, metric=metric))) for metric in metrics}
+    names = {named(counted_by(metric)) for metric in metrics}
 
     assert [*one] != [*other]
     assert len(names) == 1

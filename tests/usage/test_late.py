@@ -12,6 +12,7 @@ from catchment.core.period import Span
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import MeasuredTo, UsageStore
+from catchment.usage.embedded.segments import Kind, Segment, new_since
 from tests.usage.world import START, events, send, spans
 
 FEW = settings(
@@ -35,7 +36,7 @@ def counting(known: list[Event], span: Span) -> dict[str, set[str]]:
     st.lists(events(), min_size=1, max_size=12),
     st.lists(events(), min_size=1, max_size=6),
     spans(),
-    st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
 )
 def test_every_name_is_found_whose_events_are_others_than_were_measured(
     engine: Engine,
@@ -43,23 +44,38 @@ def test_every_name_is_found_whose_events_are_others_than_were_measured(
     before: list[Event],
     after: list[Event],
     span: Span,
-    loaded: bool,
+    loaded: tuple[bool, bool],
 ) -> None:
     with writing(engine) as tx:
         home = access.named_workspace(tx, name=ids.new_id(), id=ids.new_id(), at=START).id
     send(engine, usage, home, before)
-    if loaded:
+    if loaded[0]:
         usage.catch_up(home)
     measured = [MeasuredTo("call", span, usage.reading(home, ()).last_seq, START)]
     nothing = usage.late(home, measured, ())
 
     send(engine, usage, home, after)
+    if loaded[1]:
+        usage.catch_up(home)
     found = {name for _, name in usage.late(home, measured, ())}
 
     was, is_now = counting(before, span), counting([*before, *after], span)
     changed = {name for name in was.keys() | is_now.keys() if was.get(name) != is_now.get(name)}
     assert nothing == []
     assert changed <= found
+
+
+def test_files_are_opened_only_for_what_is_new_since_it_was_measured() -> None:
+    def segment(kind: Kind, first: int, last: int) -> Segment:
+        return Segment(f"{kind} {first}", kind, "", 1, first, last, START)
+
+    old, older, new = (segment(Kind.EVENTS, first, first + 9) for first in (1, 11, 21))
+    marks = segment(Kind.MARKS, 12, 12)
+
+    assert new_since([old, older, new], [old, older, new], 20, []) == [new]
+    assert new_since([old, older, new], [old, older, new], 19, [3]) == [old, older, new]
+    assert new_since([old, older, new], [old, older, new, marks], 25, []) == [older, new]
+    assert new_since([old, older, new], [old, older, new], 30, []) == []
 
 
 def test_a_name_is_found_that_was_given_after_it_was_asked_for(

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from catchment.usage.embedded import layout
-from catchment.usage.intake.columns import TEXT, column
+from catchment.usage.embedded.footers import footer
+from catchment.usage.intake.columns import COLUMNS, TEXT, column
 
 ROWS = 100
 
@@ -45,6 +46,26 @@ def test_what_is_merged_soon_is_compressed_less(tmp_path: Path, briefly: bool, c
     layout.write(file, schema=events().schema, tables=[events()], briefly=briefly)
 
     assert pq.read_metadata(file).row_group(0).column(0).compression == codec
+
+
+def test_a_footer_tells_what_is_empty_and_ranges_only_of_what_is_in_order(tmp_path: Path) -> None:
+    file = tmp_path / "events.parquet"
+    ids = events()["alias"]
+    empty = {name: pa.nulls(ROWS, COLUMNS[name]) for name in ("properties", "texts")}
+    rows = pa.table(
+        {"customer_event_id": ids, **empty}
+        | {name: events()[name] for name in events().column_names}
+    )
+
+    layout.write(file, schema=rows.schema, tables=[rows])
+
+    assert set(rows.column_names) - footer(file).used == {*empty, column(TEXT, "none")}
+    group = pq.read_metadata(file).row_group(0)
+    columns = map(group.column, range(group.num_columns))
+    ranged = {
+        one.path_in_schema for one in columns if one.statistics and one.statistics.has_min_max
+    }
+    assert ranged == {"alias"}
 
 
 def test_no_events_make_a_file_without_rows(tmp_path: Path) -> None:

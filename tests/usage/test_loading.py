@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pyarrow as pa
 import pytest
@@ -270,7 +270,62 @@ def test_merged_files_stay_for_readers_that_still_know_them(
         for name in files(data_dir, workspace) if n < merging.FAN_IN - 1 else ():
             os.utime(data_dir / segments.folder(workspace.id) / name, (0, 0))
 
-    assert len(files(data_dir, workspace)) == 2 * (merging.FAN_IN + 1)
+    of_events = [one for one in files(data_dir, workspace) if one.endswith(".parquet")]
+    assert len(of_events) == merging.FAN_IN + 1
+
+
+@pytest.mark.files
+def test_whole_batches_that_come_while_files_are_merged_are_loaded_beside(
+    engine: Engine,
+    usage: UsageStore,
+    workspace: Workspace,
+    give: SEND,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waiting, "BATCH_EVENTS", 3)
+    monkeypatch.setattr(merging, "FAN_IN", 2)
+    write, remove, loaded = merging.write, inbox.remove, Event()
+
+    def merge(*given: object) -> None:
+        monkeypatch.setattr(merging, "write", write)
+        give(event(1), event(2), event(3))
+        loaded.clear()
+        assert loaded.wait(60)
+        write(*given)
+
+    def taken(*given: object) -> bool:
+        loaded.set()
+        return remove(*given)
+
+    monkeypatch.setattr(merging, "write", merge)
+    monkeypatch.setattr(inbox, "remove", taken)
+    give(event(8), load=True)
+    give(event(9))
+
+    assert usage.catch_up(workspace.id) == 1 + 3
+
+
+@pytest.mark.files
+def test_where_merging_fails_everything_is_loaded_and_the_failure_told(
+    engine: Engine,
+    usage: UsageStore,
+    workspace: Workspace,
+    give: SEND,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def write(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(merging, "FAN_IN", 2)
+    monkeypatch.setattr(merging, "write", write)
+    give(event(1), load=True)
+    give(event(2))
+
+    with pytest.raises(OSError, match="No space"):
+        usage.catch_up(workspace.id)
+
+    assert count(engine, usage_inbox) == 0
+    assert total(usage, workspace) == 3
 
 
 @pytest.mark.files

@@ -56,6 +56,12 @@ def test_while_more_waits_only_a_larger_crowd_is_merged(monkeypatch: pytest.Monk
     assert counts(merging.too_many(known(*[9] * 8))) == [9] * 8
 
 
+def test_keys_are_merged_soon_whatever_waits() -> None:
+    assert counts(merging.too_many(known(9, 9, 9, kind=Kind.KEYS))) == []
+    assert counts(merging.too_many(known(9, 9, 9, 9, kind=Kind.KEYS))) == [9] * 4
+    assert counts(merging.crowd(known(9, 9, 9, 9, kind=Kind.KEYS))) == [9] * 4
+
+
 @pytest.mark.parametrize(
     ("there", "chosen"),
     [((5,), ()), ((5, 1), (5, 1)), ((3_999_999, 1, 1), (3_999_999, 1)), ((4_000_000, 1), ())],

@@ -1,8 +1,14 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { api, type Query } from "./http";
-import type { Page, Schedule, ScheduleRequest } from "./types";
-import type { NextInvoice, Simulation, SimulationRequest } from "./types-previews";
+import type {
+  NextInvoice,
+  Page,
+  Schedule,
+  ScheduleRequest,
+  Simulation,
+  SimulationRequest,
+} from "./types";
 
 export const scheduleList = (query: Query) =>
   queryOptions({

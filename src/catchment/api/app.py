@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, PlainTextResponse
 from sqlalchemy import Engine
 from starlette.staticfiles import StaticFiles
@@ -16,6 +16,7 @@ from catchment.api.catalog import list_prices, merchants, prices, products, usag
 from catchment.api.credits import credits as credit_routes
 from catchment.api.edge import problems
 from catchment.api.edge.clock import utcnow
+from catchment.api.edge.described import Described
 from catchment.api.edge.frame import Frame
 from catchment.api.families import (
     aliases,
@@ -117,7 +118,7 @@ def create_app(
     clock: Callable[[], datetime] = utcnow,
 ) -> FastAPI:
     """The API and the dashboard over these stores; ``clock`` tells every request the time."""
-    app = FastAPI(
+    app = Described(
         title="Catchment",
         version=__version__,
         description="Billing you run yourself, for sellers whose customers come in families.",
@@ -131,7 +132,8 @@ def create_app(
     for resource in RESOURCES:
         app.include_router(resource.routes, prefix="/api")
     app.add_api_route("/api/health", _health, include_in_schema=False)
-    app.add_api_route("/api/{rest:path}", _nowhere, methods=_METHODS, include_in_schema=False)
+    for rest in ("/api", "/api/{rest:path}"):
+        app.add_api_route(rest, _nowhere, methods=_METHODS, include_in_schema=False)
     _serve_dashboard(app)
     return app
 
@@ -160,8 +162,8 @@ def _health() -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-def _nowhere(rest: str) -> Any:
-    raise NotFound(f"There is no operation /api/{rest[:200]} with this method.")
+def _nowhere(request: Request) -> Any:
+    raise NotFound(f"There is no operation {request.url.path[:200]} with this method.")
 
 
 def _serve_dashboard(app: FastAPI) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -31,12 +33,25 @@ def config(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Conf
     )
 
 
-def serve(app: FastAPI, host: str, port: int) -> None:
-    """Answer requests until the process is asked to end."""
+class Server(uvicorn.Server):
+    """A server that says when it answers, and not before."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def serve(app: FastAPI, host: str, port: int, ready: Callable[[], None] = lambda: None) -> None:
+    """Answer requests until the process is asked to end; ``ready`` is called once it does."""
     sys.setswitchinterval(_SWITCH)
     gc.collect()
     gc.freeze()  # what there is now stays: looking through it again would hold everybody up
-    server = uvicorn.Server(config(app, host, port))
+    server = Server(config(app, host, port), ready)
     state = app.state
     with writing_apart(state.intake, state.settings), suppress(KeyboardInterrupt):
         server.run()

@@ -113,9 +113,9 @@ def serve(
     """Serve the API under /api and the dashboard under /."""
     built = opened(data_dir)
     address, number = host or built.settings.host, built.settings.port if port is None else port
-    console.print(f"Catchment {__version__} on http://{address}:{number}", highlight=False)
+    here = f"Catchment {__version__} on http://{address}:{number}"
     with loading(built), working(built):
-        server.serve(built.app(), address, number)
+        server.serve(built.app(), address, number, lambda: console.print(here, highlight=False))
 
 
 @app.command()

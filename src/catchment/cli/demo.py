@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -58,7 +59,8 @@ def demo(
     _tell(done, data_dir, built.settings.host, number)
     if not no_serve:
         with loading(built), working(built):
-            serve(built.app(), built.settings.host, number)
+            ready = partial(console.print, "\nReady. Ctrl-C ends it.")
+            serve(built.app(), built.settings.host, number, ready)
 
 
 def _tell(done: Demo, data_dir: Path, host: str, port: int) -> None:

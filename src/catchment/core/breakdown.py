@@ -52,8 +52,8 @@ class Measured:
     known: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
 
-class UsageItem(NamedTuple):
-    """What a member used of one metric.
+class ShownMetric(NamedTuple):
+    """A metric as members' usage of it is shown.
 
     The lines of ``product_id`` that ``schedule_id`` charges are for it, the first of them where
     several schedules measured it.
@@ -61,10 +61,16 @@ class UsageItem(NamedTuple):
 
     metric_id: str
     title: str
-    value: Decimal
     unit: str | None
     product_id: str
     schedule_id: str
+
+
+class UsageItem(NamedTuple):
+    """What a member used of one metric."""
+
+    shown: ShownMetric
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +86,9 @@ class UsageGroup:
 
 
 class _Figure(NamedTuple):
-    """What members used of a metric's prices of one scope, and the first charge for it."""
+    """What members used of a metric's prices of one scope, as the first charge for it says it."""
 
-    first: Charge
+    shown: ShownMetric
     used: Mapping[CustomerId, Decimal]
 
 
@@ -149,14 +155,15 @@ class UsageGroups(Sequence[UsageGroup]):
     def _items(self, customer: CustomerId) -> Collection[UsageItem]:
         """One for each metric, as the first of its figures says it."""
         found: dict[str, UsageItem] = {}
-        for first, used in self._figures:
+        for shown, used in self._figures:
             value = used.get(customer)
             if value is not None:
-                item = _item(first, value)
-                known = found.get(item.metric_id)
-                if known is not None:
-                    item = known._replace(value=EXACT.add(known.value, value))
-                found[item.metric_id] = item
+                known = found.get(shown.metric_id)
+                found[shown.metric_id] = (
+                    UsageItem(shown, value)
+                    if known is None
+                    else UsageItem(known.shown, EXACT.add(known.value, value))
+                )
         return found.values()
 
 
@@ -198,12 +205,12 @@ def _shown(scopes: _Scopes) -> Iterator[_Figure]:
     """What to show of each member: all of its figures, as the first charge says that it is in."""
     used = _members(_figures(scopes))
     if len(scopes) == 1:
-        yield _Figure(scopes[0][0], used)
+        yield _Figure(_as_shown(scopes[0][0]), used)
         return
     left = dict(used)
     for first, figures in scopes:
         own = (member.customer for one in figures for member in _users(one))
-        yield _Figure(first, {who: left.pop(who) for who in own if who in left})
+        yield _Figure(_as_shown(first), {who: left.pop(who) for who in own if who in left})
 
 
 def _distinct(measured: Iterable[Measured]) -> Iterable[Sequence[PoolMember]]:
@@ -341,17 +348,11 @@ def _later(known: PoolMember | None, member: PoolMember) -> PoolMember:
     return known
 
 
-def _item(charge: Charge, value: Decimal) -> UsageItem:
+def _as_shown(charge: Charge) -> ShownMetric:
     priced = charge.item
     assert priced.metric is not None, priced
-    return UsageItem(
-        priced.metric.id,
-        _title(priced),
-        value,
-        priced.unit,
-        priced.product_id,
-        charge.schedule_id,
-    )
+    title = _title(priced)
+    return ShownMetric(priced.metric.id, title, priced.unit, priced.product_id, charge.schedule_id)
 
 
 def _title(priced: PricedItem) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from functools import lru_cache
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.period import Period, Span, union
@@ -14,51 +15,53 @@ from catchment.core.schedules import EVERYONE, Frequency, PricedItem, Schedule, 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A live schedule prices a metric during ``span``: usage then is its customer's.
+    """A live schedule prices some metrics during ``span``: usage then is its customer's.
 
     With ``roll_up`` that holds for everyone below the customer too, down to the ``exclusions``,
-    which it does not reach. ``scopes`` are those of its prices on the metric. ``started`` decides
-    between two schedules of one customer.
+    which it does not reach. ``scopes`` are those of its prices on each of the metrics.
+    ``started`` decides between two schedules of one customer.
     """
 
     schedule_id: str
     customer: CustomerId
-    metric_id: str
+    metric_ids: tuple[str, ...]
     span: Span
     roll_up: bool
     started: date
     exclusions: frozenset[CustomerId] = frozenset()
     scopes: frozenset[Scope] = frozenset({EVERYONE})
 
-    @property
-    def terms(self) -> Hashable:
-        """All but the metric: claims with the same terms have the same pools."""
-        whose = self.schedule_id, self.customer, self.started
-        return *whose, self.span, self.roll_up, self.exclusions, self.scopes
-
 
 def claims(schedule: Schedule, zone: tzinfo) -> tuple[Claim, ...]:
-    """The usage that an activated schedule prices, by metric and time; no two share an instant."""
-    spans: dict[tuple[str, frozenset[Scope]], list[Span]] = {}
+    """The usage that an activated schedule prices, by time; of one metric no two share an instant.
+
+    Metrics that are priced at the same times for the same scopes are claimed together.
+    """
+    spans: list[Span] = []
+    priced: dict[tuple[str, frozenset[Scope]], list[int]] = {}
     for _, of in phases_of(schedule):
         for days, items in _priced(of):
-            span = _until_archived(schedule, days.span(zone))
-            for priced in _scopes(items).items():
-                spans.setdefault(priced, []).append(span)
-    return tuple(
+            for one in _scopes(items).items():
+                priced.setdefault(one, []).append(len(spans))
+            spans.append(_until_archived(schedule, days.span(zone)))
+    alike: dict[tuple[tuple[int, ...], frozenset[Scope]], list[str]] = {}
+    for (metric, scopes), places in priced.items():
+        alike.setdefault((tuple(places), scopes), []).append(metric)
+    found = [
         Claim(
             schedule.id,
             schedule.customer,
-            metric,
+            tuple(sorted(metrics)),
             span,
             schedule.roll_up,
             schedule.start,
             schedule.exclusions,
             scopes,
         )
-        for (metric, scopes), parts in sorted(spans.items(), key=lambda one: (one[0][0], one[1]))
-        for span in union(parts)
-    )
+        for (places, scopes), metrics in alike.items()
+        for span in union(spans[place] for place in places)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.span, one.metric_ids)))
 
 
 def _priced(of: PhaseDays) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
@@ -72,14 +75,18 @@ def _priced(of: PhaseDays) -> Iterator[tuple[Period, tuple[PricedItem, ...]]]:
 
 def _scopes(items: Iterable[PricedItem]) -> dict[str, frozenset[Scope]]:
     """The metrics that are priced, each with the scopes of its prices."""
-    found: dict[str, set[Scope]] = {}
+    found: dict[str, frozenset[Scope]] = {}
     for item in items:
         if item.metric is not None:
-            found.setdefault(item.metric.id, set()).add(item.scope)
-    whole = frozenset({EVERYONE})  # one for all that name nobody
-    return {
-        metric: whole if scopes == whole else frozenset(scopes) for metric, scopes in found.items()
-    }
+            id, own = item.metric.id, _alone(item.scope)
+            found[id] = found[id] | own if id in found else own
+    return found
+
+
+@lru_cache(1_024)
+def _alone(scope: Scope) -> frozenset[Scope]:
+    """A scope by itself: one set for all that name nobody."""
+    return frozenset({scope})
 
 
 def _until_archived(schedule: Schedule, span: Span) -> Span:

@@ -259,9 +259,12 @@ def measure(query: UsageQuery, events: Iterable[Event]) -> Usage:
 
 def asks_for_steps(query: UsageQuery, pooled: Decimal, members: int) -> bool:
     """Whether the answer has steps, where that many ``members`` have events."""
-    if not query.bounds or query.metric.aggregation not in GROWING:
-        return False
-    return members > 1 and pooled > query.bounds[0]
+    return may_ask_for_steps(query) and members > 1 and pooled > query.bounds[0]
+
+
+def may_ask_for_steps(query: UsageQuery) -> bool:
+    """Whether the answer has steps where it comes to enough, and more than one has used it."""
+    return bool(query.bounds) and len(query.members) > 1 and query.metric.aggregation in GROWING
 
 
 def worth(metric: Metric, numbers: Sequence[Decimal]) -> Decimal | None:

@@ -147,7 +147,7 @@ def _by_customer(
     found: dict[CustomerId, list[Claim]] = {}
     for claim in claims:
         overlaps = claim.span.start < span.end and span.start < claim.span.end
-        if claim.metric_id == metric_id and overlaps:
+        if metric_id in claim.metric_ids and overlaps:
             found.setdefault(claim.customer, []).append(claim)
             for who in claim.exclusions.union(*claim.scopes):
                 found.setdefault(who, [])

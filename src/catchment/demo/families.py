@@ -109,13 +109,24 @@ MOVES = (
 """By date. A carrier that never moves stands alone."""
 
 AGREEMENTS = (
-    *(Agreement(group.alias, OPENING) for group in GROUPS),
-    *(Agreement(carrier, OPENING) for carrier in ("AS", "B6", "HA", "UA", "VX", "YV")),
+    Agreement("AS", OPENING),
+    Agreement("AMERICAN-GROUP", OPENING),
+    Agreement("DELTA-GROUP", OPENING),
     Agreement("9E", OPENING, date(2013, 4, 30)),  # Delta pays from 1 May
-    Agreement("US", OPENING, date(2013, 12, 8)),  # American pays from 9 December
     Agreement("F9", date(2013, 12, 3)),  # Republic paid until 2 December
+    Agreement("HA", OPENING),
+    Agreement("B6", OPENING),
+    Agreement("YV", OPENING),
+    Agreement("REPUBLIC-GROUP", OPENING),
+    Agreement("SKYWEST-GROUP", OPENING),
+    Agreement("SOUTHWEST-GROUP", OPENING),
+    Agreement("US", OPENING, date(2013, 12, 8)),  # American pays from 9 December
+    Agreement("UA", OPENING),
+    Agreement("VX", OPENING),
 )
-"""Who pays when: a carrier that joins a family stops paying for itself the day before."""
+"""Who pays when, by name, as invoices are numbered: a carrier that joins a family stops paying for
+itself the day before.
+"""
 
 
 def office_of(carrier: str) -> Office:

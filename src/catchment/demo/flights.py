@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,12 +97,15 @@ def folder() -> Path:
 
 
 def departures(data: Path) -> tuple[Departure, ...]:
-    """Every flight that left (a cancelled one has no ``dep_time``), in the order of the file."""
+    """Every flight that left (a cancelled one has no ``dep_time``), in the order of time.
+
+    The file begins with January and goes on with October.
+    """
     with zipfile.ZipFile(data / "flights.csv.zip") as archive, archive.open("flights.csv") as raw:
         rows = csv.reader(io.TextIOWrapper(raw, "utf-8", newline=""))
         names = next(rows)
         at = {name: place for place, name in enumerate(names)}
-        return tuple(
+        left = (
             Departure(
                 carrier=row[at["carrier"]],
                 flight=row[at["flight"]],
@@ -115,6 +119,7 @@ def departures(data: Path) -> tuple[Departure, ...]:
             for row in rows
             if _known(row[at["dep_time"]])
         )
+        return tuple(sorted(left, key=attrgetter("time_hour")))
 
 
 def airlines(data: Path) -> dict[str, str]:

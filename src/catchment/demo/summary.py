@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -75,7 +76,7 @@ class Summary:
             console.print(self._table(self.months[at : at + beside], with_total=last))
 
     def _table(self, months: list[date], *, with_total: bool) -> Table:
-        table = Table(show_footer=True, title_justify="left", pad_edge=False)
+        table = Table(show_footer=True, box=SIMPLE, pad_edge=False)
         table.add_column("US dollars", footer=_ALL)
         for month in months:
             table.add_column(

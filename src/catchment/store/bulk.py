@@ -43,21 +43,23 @@ def add_rows(
 ) -> None:
     """Write ``rows`` of ``columns`` down; every row has the values of ``common`` besides.
 
-    Columns in neither stay at their default. Values of the columns ``ready`` are as the database
-    keeps them already: JSON as text.
+    Columns in neither stay at their default, which is null where rows have nothing but None: what
+    is not told takes no time. Values of the columns ``ready`` are as the database keeps them
+    already: JSON as text.
     """
     same = [
         value if to is None else to(value)
         for name, value in common.items()
         for to in [_in_database(tx, table, name)]
     ]
-    converters = (None if name in ready else _in_database(tx, table, name) for name in columns)
-    convert = [(place, to) for place, to in enumerate(converters) if to is not None]
-    names = [*common, *columns]
+    convert = [None if name in ready else _in_database(tx, table, name) for name in columns]
     for part in chunks(rows, _AT_ONCE):
-        values: list[Any] = list(zip(*part, strict=True))
-        for place, to in convert:
-            values[place] = _converted(to, values[place])
+        names, values = [*common], []
+        for name, to, own in zip(columns, convert, zip(*part, strict=True), strict=True):
+            if own[0] is None and own.count(None) == len(own):
+                continue
+            names.append(name)
+            values.append(own if to is None else _converted(to, own))
         whole = zip(*map(repeat, same), *values, strict=False)
         if tx.dialect.name == "postgresql":
             copy(tx, table, names, whole)

@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from catchment.core.errors import Unavailable
-from catchment.core.metering import Aggregation, UsageQuery
-from catchment.core.period import Span
 from catchment.usage.intake.events import InboxRow
 from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.near import Near
 from catchment.usage.questions.statistics import Kept
 
 _T = TypeVar("_T")
-_FEW = 1_000
 
 
 class UsageUnavailable(Unavailable):
     """The store of usage events cannot be used now; what was sent is kept all the same."""
 
     code = "usage_unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """What a question is about: events elsewhere need not be there. None: it may be about any."""
-
-    within: Span | None = None
-    event_types: frozenset[str] | None = None
-    aliases: frozenset[str] | None = None
-
-    @classmethod
-    def to(cls, spans: Iterable[Span], event_types: Iterable[str]) -> Near:
-        """Events of these types during any of ``spans``."""
-        known = set(spans)
-        hull = (
-            Span(min(span.start for span in known), max(span.end for span in known))
-            if known
-            else None
-        )
-        return cls(hull, frozenset(event_types))
-
-    @classmethod
-    def of(cls, asked: Sequence[UsageQuery]) -> Near:
-        """What all of ``asked`` are about; where names are many, none is told."""
-        pools = {id(query.members): query.members for query in asked}  # many share one
-        members = [member for pool in pools.values() for member in pool]
-        names: set[str] = set()
-        for member in members:
-            names.update(member.aliases)
-            if len(names) > _FEW:
-                break
-        found = cls.to(
-            (span for member in members for span in member.spans),
-            (query.metric.event_type for query in asked),
-        )
-        # What stood before a span may have been told at any time.
-        told = any(query.metric.aggregation is Aggregation.TIME_WEIGHTED_SUM for query in asked)
-        return replace(
-            found,
-            within=None if told else found.within,
-            aliases=frozenset(names) if len(names) <= _FEW else None,
-        )
 
 
 class Storage(Protocol):

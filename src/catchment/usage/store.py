@@ -52,11 +52,13 @@ from catchment.usage.questions.census import CensusQuery
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.late import MeasuredTo
 from catchment.usage.questions.listing import EventFilter, EventPage, EventPageRequest, StoredEvent
+from catchment.usage.questions.near import Near
+from catchment.usage.questions.spans import Spans, define_spans
 from catchment.usage.questions.standing import Window, standing
 from catchment.usage.questions.statistics import Earlier, UsageStats
 from catchment.usage.questions.totals import Totals
 from catchment.usage.questions.unmapped import UnmappedPage
-from catchment.usage.storage import Near, Storage
+from catchment.usage.storage import Storage
 
 _T = TypeVar("_T")
 _ANYWHERE = Near()
@@ -148,15 +150,18 @@ class UsageStore:
         Given the ``last_seq`` of an earlier reading, the answers are what they were then, whatever
         has come since. Queries of one shape are answered together in one pass over their events.
         """
-        by_shape: dict[Metric, list[int]] = {}
+        metrics = {id(query.metric): query.metric for query in asked}  # many share one
+        shapes = {identity: queries.shape(metric) for identity, metric in metrics.items()}
+        by_shape: dict[Metric, dict[int, UsageQuery]] = {one: {} for one in shapes.values()}
+        places = {identity: by_shape[shape] for identity, shape in shapes.items()}
         for index, query in enumerate(asked):
-            by_shape.setdefault(queries.shape(query.metric), []).append(index)
+            places[id(query.metric)][index] = query
 
         def ask(cursor: Cursor) -> list[Usage]:
             answers = [NO_USAGE] * len(asked)
-            for metric, indices in by_shape.items():
-                some = {index: asked[index] for index in indices}
-                for index, answer in measuring.measure(cursor, metric, some).items():
+            spans = Spans(cursor)
+            for metric, some in by_shape.items():
+                for index, answer in measuring.measure(spans, metric, some).items():
                     answers[index] = answer
             return answers
 
@@ -233,7 +238,7 @@ class UsageStore:
         """
 
         def ask(cursor: Cursor, _last: int) -> pa.Table:
-            bounds = measuring.define_spans(cursor, {0: query})
+            bounds = define_spans(cursor, query)
             if bounds is None:
                 return pa.table({"seq": pa.array([], pa.int64())})
             found = queries.rows(cursor, queries.places(query.metric, event), bounds)
@@ -270,19 +275,18 @@ class UsageStore:
         last_seq: int | None = None,
     ) -> list[tuple[int, str]]:
         """(place in ``measured``, name) wherever something may have come after it was measured."""
-        near = Near.to((one.span for one in measured), (one.event_type for one in measured))
         return self._read(
             workspace_id,
             lambda cursor, _: late.look(cursor, measured, renamed),
             last_seq,
-            near=near,
+            near=late.near(measured, renamed),
         )
 
     def id_range(self, workspace_id: str, query: UsageQuery) -> tuple[str, str] | None:
         """The smallest and the largest id among the query's events; None where there are none."""
 
         def ask(cursor: Cursor, _last: int) -> tuple[str, str] | None:
-            bounds = measuring.define_spans(cursor, {0: query})
+            bounds = define_spans(cursor, query)
             if bounds is None:
                 return None
             found = queries.rows(cursor, queries.ends(query.metric), bounds)
@@ -303,7 +307,7 @@ class UsageStore:
         within = Span(edges[0], edges[-1])
 
         def ask(cursor: Cursor, _last: int) -> dict[int, tuple[Decimal, int]]:
-            bounds = measuring.define_spans(cursor, {0: query}, within)
+            bounds = define_spans(cursor, query, within)
             if bounds is None:
                 return {}
             return measuring.series(cursor, query.metric, edges, bounds)

@@ -11,6 +11,7 @@ import { ProblemAlert } from "../../components/Problem";
 import { percentText, TAX_REASONS } from "../../components/taxText";
 import { Measured } from "./Measured";
 import { SeatDays } from "./SeatDays";
+import { LineQuantity } from "./LineFigures";
 import { SegmentRows } from "./SegmentRows";
 
 type Props = { invoiceId: string; lineId: string; currency: string; onClose: () => void };
@@ -144,7 +145,7 @@ function Sum({ told, line, currency }: { told: Explanation; line: LineItem; curr
           <tr className="total">
             <td>Amount</td>
             <td className="end">
-              <Quantity value={told.quantity} unit={told.unit} />
+              <LineQuantity line={line} />
             </td>
             <td className="wide-only" />
             <td className="end">

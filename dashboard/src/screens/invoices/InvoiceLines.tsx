@@ -11,7 +11,7 @@ import type { Adjustment, Invoice, LineItem, LineItemGroup } from "../../api/typ
 import { ScrollX } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { ExplainButton } from "../../components/ExplainButton";
-import { Missing, Money, Quantity } from "../../components/Figures";
+import { Missing, Money } from "../../components/Figures";
 import { periodText } from "../../components/format";
 import { Panel } from "../../components/Panel";
 import { ProblemAlert } from "../../components/Problem";
@@ -19,7 +19,8 @@ import { percentText, rateName, TAX_REASONS } from "../../components/taxText";
 import { useParam } from "../../components/useFilters";
 import { ExplainDrawer } from "./ExplainDrawer";
 import { groupLines } from "./groupLines";
-import { rateText, SegmentRows } from "./SegmentRows";
+import { hasOneRate, LineQuantity, LineRate } from "./LineFigures";
+import { SegmentRows } from "./SegmentRows";
 import { TotalsDrawer } from "./TotalsDrawer";
 import { TotalRow } from "./TotalRow";
 
@@ -175,13 +176,6 @@ type RowProps = {
   onToggle: () => void;
 };
 
-/** Several parts, a fee, a discount or packages have no one rate per unit; their quotient would say nothing. */
-const hasOneRate = ({ quantity, segments = [], steps, adjusts }: LineItem) =>
-  !adjusts &&
-  !steps &&
-  segments.length < 2 &&
-  segments.every((one) => one.quantity === quantity && (!one.fee || /^0(\.0+)?$/.test(one.fee)));
-
 /** Whether the parts say more than the line: not for one part that is the line's rate alone. */
 const explained = (line: LineItem) =>
   !hasOneRate(line) || (line.segments ?? []).some(({ from, to }) => from || to);
@@ -222,10 +216,10 @@ function LineRow({ line, invoice, taxed, open, onToggle }: RowProps) {
         </span>
       </td>
       <td className="end">
-        <Quantity value={line.quantity} unit={line.unit} />
+        <LineQuantity line={line} />
       </td>
       <td className="end wide-only">
-        {hasOneRate(line) ? rateText(line, currency, line.rate) : <Missing>see how it is priced</Missing>}
+        <LineRate line={line} currency={currency} />
       </td>
       {taxed && (
         <td className="end wide-only">

@@ -1,7 +1,7 @@
 import type { LineItem, Segment } from "../../api/types";
 import { Money, Quantity } from "../../components/Figures";
 import { decimalText, moneyText } from "../../components/format";
-import { toPercent } from "../../components/percent";
+import { rateText } from "./LineFigures";
 import { stepText } from "./stepText";
 
 /** What of a line its parts are told from. */
@@ -43,10 +43,6 @@ export function SegmentRows({ line, currency, indent, taxed }: Props) {
     </>
   );
 }
-
-/** The rate of a line or of one of its parts: a price, or a percentage. */
-export const rateText = ({ rateDisplay }: Priced, currency: string, rate: string) =>
-  rateDisplay === "PERCENTAGE" ? `${toPercent(rate)} %` : moneyText(rate, currency);
 
 const negated = (value: string) => (value.startsWith("-") ? value.slice(1) : /[1-9]/.test(value) ? `-${value}` : value);
 

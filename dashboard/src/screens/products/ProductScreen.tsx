@@ -18,6 +18,7 @@ import { Status } from "../../components/Status";
 import { useParam } from "../../components/useFilters";
 import { cadenceText, modelName, rateText } from "./priceText";
 import { PriceDetail } from "./PriceDetail";
+import { PriceUse } from "./PriceUse";
 import { ProductDrawer } from "./ProductDrawer";
 
 const columns = (kind: PriceKind): Column<Price>[] => [
@@ -25,10 +26,10 @@ const columns = (kind: PriceKind): Column<Price>[] => [
   { title: "Model", cell: modelName },
   { title: "Billed", cell: cadenceText, wideOnly: true },
   { title: "Rate", cell: rateText, end: true },
-  { title: "Currency", cell: (row) => row.currency },
-  ...(kind === "list-prices"
-    ? [{ title: "Actions", cell: (row: Price) => <ArchivePrice price={row} />, end: true, wideOnly: true }]
-    : []),
+  { title: "Currency", cell: (row) => row.currency, wideOnly: kind === "prices" },
+  kind === "list-prices"
+    ? { title: "Actions", cell: (row) => <ArchivePrice price={row} />, end: true, wideOnly: true }
+    : { title: "Used by", cell: (row) => <PriceUse price={row} /> },
 ];
 
 export default function ProductScreen() {

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { Problem } from "../../api/http";
 import { nextInvoice } from "../../api/schedules";
-import type { NextInvoice } from "../../api/types-previews";
+import type { NextInvoice } from "../../api/types";
 import { Empty } from "../../components/Empty";
 import { dayText, periodText, plural } from "../../components/format";
 import { Panel } from "../../components/Panel";

@@ -1,8 +1,8 @@
-import type { PreviewedInvoice } from "../../api/types-previews";
-import type { LineItem } from "../../api/types";
+import type { LineItem, PreviewedInvoice } from "../../api/types";
 import { ScrollX } from "../../components/DataTable";
-import { Money, Quantity } from "../../components/Figures";
+import { Money } from "../../components/Figures";
 import { groupLines } from "../invoices/groupLines";
+import { LineQuantity, LineRate } from "../invoices/LineFigures";
 import { SegmentRows } from "../invoices/SegmentRows";
 import { TotalRow } from "../invoices/TotalRow";
 
@@ -65,9 +65,11 @@ function LineRows({ line, currency }: { line: LineItem; currency: string }) {
       <tr>
         <td>{line.title}</td>
         <td className="end">
-          <Quantity value={line.quantity} unit={line.unit} />
+          <LineQuantity line={line} />
         </td>
-        <td className="end wide-only" />
+        <td className="end wide-only">
+          <LineRate line={line} currency={currency} />
+        </td>
         <td className="end">
           <Money value={line.netTotal} currency={currency} />
         </td>

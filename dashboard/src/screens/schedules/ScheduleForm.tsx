@@ -1,4 +1,15 @@
-import { Button, Checkbox, Group, Select, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
+import {
+  Button,
+  Checkbox,
+  Group,
+  Select,
+  SimpleGrid,
+  Stack,
+  Switch,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { MouseEvent } from "react";
 
@@ -131,7 +142,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
               description="What comes after its invoice is final is on the next one, as an adjustment."
               {...form.getInputProps("adjustLateUsage", { type: "checkbox" })}
             />
-            <Group align="flex-start" grow>
+            <SimpleGrid cols={{ base: 2, sm: 3 }}>
               <TextInput label="PO number" {...form.getInputProps("purchaseOrderNumber")} />
               <TextInput
                 label="Due after (days)"
@@ -140,7 +151,7 @@ export function ScheduleForm({ initial, existing, prices, busy, error, onSubmit 
                 {...form.getInputProps("defaultDueDateDays")}
               />
               <TextInput label="Label" disabled={existing !== undefined} {...form.getInputProps("label")} />
-            </Group>
+            </SimpleGrid>
             <Textarea
               label="Memo"
               description="Printed on every invoice."

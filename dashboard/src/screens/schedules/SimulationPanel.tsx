@@ -4,8 +4,7 @@ import { lazy, Suspense, useState } from "react";
 
 import type { Problem } from "../../api/http";
 import { simulate } from "../../api/schedules";
-import type { Price } from "../../api/types";
-import type { PreviewedInvoice, Simulation, SupposedUsage } from "../../api/types-previews";
+import type { Price, PreviewedInvoice, Simulation, SupposedUsage } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
 import { Day, Money } from "../../components/Figures";

@@ -12,7 +12,7 @@ from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import IdIn, Name, Pagination, Wire
 from catchment.flows.schedules import make_price
-from catchment.store.catalog import prices
+from catchment.store.catalog import price_uses, prices
 
 routes = router("/prices", "Prices")
 Status = Literal["DRAFT", "ACTIVE"]
@@ -34,12 +34,39 @@ class PriceUpdateIn(Wire):
     status: Status | None = None
 
 
-class PriceOut(TermsOut):
-    list_price_id: str | None = None
-    status: Status
+class PricedScheduleOut(Wire):
+    """A billing schedule that has the price."""
+
+    id: str
+    customer_id: str
+    customer_name: str
+
+
+class PriceUseOut(Wire):
+    """How many billing schedules have the price, and the first few of them, oldest first."""
+
+    schedule_count: int
+    schedules: list[PricedScheduleOut]
 
     @classmethod
-    def of(cls, price: prices.StoredPrice) -> "PriceOut":
+    def of(cls, use: price_uses.PriceUse) -> "PriceUseOut":
+        """The wire form."""
+        schedules = [
+            PricedScheduleOut(id=one.schedule_id, customer_id=one.customer, customer_name=one.name)
+            for one in use.first
+        ]
+        return cls(schedule_count=use.schedule_count, schedules=schedules)
+
+
+class PriceOut(TermsOut):
+    """A price. ``usedBy`` is an extension: told where prices are read, of those in use."""
+
+    list_price_id: str | None = None
+    status: Status
+    used_by: PriceUseOut | None = None
+
+    @classmethod
+    def of(cls, price: prices.StoredPrice, use: price_uses.PriceUse | None = None) -> "PriceOut":
         """The price as it is shown."""
         return cls.model_validate(
             {
@@ -48,6 +75,7 @@ class PriceOut(TermsOut):
                 "updated_at": price.updated_at,
                 "list_price_id": price.list_price_id,
                 "status": price.status,
+                "used_by": use and PriceUseOut.of(use),
                 **shown(price.terms),
             }
         )
@@ -80,13 +108,17 @@ def list_prices(
 ) -> PricesOut:
     """Prices, newest first."""
     page, found = prices.listed(tx, who.workspace.id, paging, wanted, name)
-    return PricesOut(items=[PriceOut.of(price) for price in found], pagination=Pagination.of(page))
+    uses = price_uses.of_prices(tx, who.workspace.id, [price.id for price in found])
+    items = [PriceOut.of(price, uses.get(price.id)) for price in found]
+    return PricesOut(items=items, pagination=Pagination.of(page))
 
 
 @routes.get("/{id}")
 def show_price(id: PathId, tx: Tx, who: WhoIs) -> PriceOut:
     """One price."""
-    return PriceOut.of(prices.one(tx, who.workspace.id, id))
+    price = prices.one(tx, who.workspace.id, id)
+    uses = price_uses.of_prices(tx, who.workspace.id, [id])
+    return PriceOut.of(price, uses.get(id))
 
 
 @routes.put("/{id}")

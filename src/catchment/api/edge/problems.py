@@ -136,6 +136,10 @@ def _field_error(error: dict[str, Any]) -> FieldError:
         message = "This field is required."
     elif kind in {"union_tag_not_found", "union_tag_invalid"}:
         return _tag_error(pointer, error["ctx"])
+    elif kind == "model_attributes_type":
+        # What is not said to be JSON comes here as bytes, whatever is in it.
+        unread = isinstance(error["input"], bytes)
+        message = "Send it with Content-Type: application/json." if unread else _NO_OBJECT
     return FieldError(pointer, code, message)
 
 
@@ -147,6 +151,8 @@ def _tag_error(pointer: str, context: dict[str, Any]) -> FieldError:
     tags = context["expected_tags"].replace("'", "")
     return FieldError(field, "invalid", f"This must be one of {tags}.")
 
+
+_NO_OBJECT = "This must be a JSON object."
 
 _UNION_TAGS = frozenset(
     {"ONE_TIME", "FIXED", "LINEAR", "PACKAGE", "GRADUATED", "VOLUME", "SEAT_BASED"}

@@ -6,6 +6,7 @@ an error rolls back, a success first stores what an Idempotency-Key must replay 
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 from collections.abc import Callable, Coroutine, Iterator
 from http import HTTPStatus
@@ -27,6 +28,7 @@ from catchment.store import idempotency
 
 MAX_BODY = 10 * MIB
 _MAX_KEY = 255
+_MAX_TOLD = 100
 _SUCCESS = range(200, 300)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MARK = "writes_nothing"
@@ -155,7 +157,11 @@ def check_query(request: Request, known: frozenset[str]) -> None:
     """Refuse what no operation could mean: a filter that is misspelt would show too much."""
     for name in request.query_params:
         if name not in known:
-            raise Invalid.field(f"?{name}", "There is no such parameter here.", "unknown_field")
+            meant = {one.lower(): one for one in known}
+            close = difflib.get_close_matches(name.lower(), meant, n=2)
+            guess = f" Did you mean {' or '.join(meant[one] for one in close)}?" if close else ""
+            told = f"There is no parameter {name[:_MAX_TOLD]} here.{guess}"
+            raise Invalid.field(f"?{name}", told, "unknown_field")
     if "%00" in request.scope["query_string"].decode("latin-1") or "\x00" in request.url.path:
         raise Invalid("NUL characters are not allowed in an address.")
     retry_key(request)

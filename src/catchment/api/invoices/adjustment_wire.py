@@ -46,7 +46,7 @@ class AdjustmentStepsOut(Wire):
     @classmethod
     def of(cls, found: Explanation, taken: Deducted) -> "AdjustmentStepsOut":
         line, change = found.line, found.agreed_anew
-        of_days = found.evidence.full.days
+        of_days = found.evidence.terms.full.days
         return cls(
             quantity=decimal_text(line.whole_quantity),
             net_total=money_text(line.net + taken.net),

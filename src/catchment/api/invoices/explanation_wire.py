@@ -10,8 +10,8 @@ from pydantic import Field
 from catchment.api.edge.wire import At, Day, Pagination, Wire, after_key
 from catchment.api.invoices.adjustment_wire import AdjustmentStepsOut
 from catchment.api.invoices.date_ranges import DateRange
-from catchment.api.invoices.line_models import LineStepOut, SegmentOut
 from catchment.api.invoices.line_tax_wire import LineTaxOut
+from catchment.api.invoices.line_wire import LineStepOut, SegmentOut
 from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, Money, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span
@@ -123,16 +123,17 @@ class MemberShareOut(Wire):
 
     @classmethod
     def of(cls, name: str, member: EvidenceMember) -> "MemberShareOut":
+        standing = member.standing
         return cls(
-            customer_id=member.customer,
+            customer_id=standing.customer,
             name=name,
-            depth=member.depth,
-            path=list(member.path),
+            depth=standing.depth,
+            path=list(standing.path),
             quantity=decimal_text(member.quantity),
             event_count=member.event_count,
-            counted=[StretchOut.of(span) for span in member.spans],
-            aliases=list(member.aliases),
-            parent_link_ids=list(member.links),
+            counted=[StretchOut.of(span) for span in standing.spans],
+            aliases=list(standing.aliases),
+            parent_link_ids=list(standing.links),
         )
 
 
@@ -169,7 +170,7 @@ class SeatsOfDaysOut(Wire):
     @classmethod
     def of_line(cls, found: Explanation, there: Stretches) -> "list[SeatsOfDaysOut]":
         """What a line that counts seats is made of."""
-        price = structures.parse(found.evidence.structure)
+        price = structures.parse(found.evidence.terms.structure)
         assert isinstance(price, SeatBased), price
         assert found.line.service is not None, found.line
         charged = seats_of_part(replace(price, part=SeatPart(found.line.part)), there)
@@ -248,7 +249,7 @@ class ExplanationOut(Wire):
         line, kept = found.line, found.evidence
         currency = line.net.currency
         exact = exact_sum(segment.amount for segment in line.segments)
-        prorated = kept.counted is None and line.service and line.service != kept.full
+        prorated = kept.counted is None and line.service and line.service != kept.terms.full
         return cls(
             invoice_id=line.invoice_id,
             line_item_id=line.id,
@@ -258,16 +259,16 @@ class ExplanationOut(Wire):
             customer_event_id=line.event,
             price=PriceUsedOut(
                 id=line.shown_price_id,
-                name=kept.price_name,
+                name=kept.terms.price_name,
                 currency=currency,
-                billing_frequency=kept.frequency,
-                billing_type=kept.timing,
-                structure=kept.structure,
+                billing_frequency=kept.terms.frequency,
+                billing_type=kept.terms.timing,
+                structure=kept.terms.structure,
             ),
             quantity=decimal_text(line.quantity),
             unit=line.unit,
             proration=(
-                ProrationOut(days=line.service.days, of_days=kept.full.days)
+                ProrationOut(days=line.service.days, of_days=kept.terms.full.days)
                 if prorated and line.service
                 else None
             ),
@@ -294,16 +295,16 @@ def _usage(found: Explanation, counted: Counted, limit: int, after: str | None) 
     shown = found.members[start : start + limit]
     more = start + limit < len(found.members)
     return UsageUsedOut(
-        metric=MetricUsedOut.of(counted.metric, counted.metric_name),
-        window=StretchOut.of(counted.span),
+        metric=MetricUsedOut.of(counted.how.metric, counted.how.metric_name),
+        window=StretchOut.of(counted.how.span),
         quantity=decimal_text(found.line.whole_quantity),
         members_total=decimal_text(exact_sum(member.quantity for _, member in found.members)),
         event_count=(found.line.event_count or 0) + (taken.event_count if taken else 0),
-        events=f"/{_events(counted.metric)}?lineItemId={found.line.id}",
+        events=f"/{_events(counted.how.metric)}?lineItemId={found.line.id}",
         events_kept_since=_dropped(counted, found.kept_since),
         tree_known_at=counted.known_at,
-        restrict_to_customers=list(counted.scope) or None,
-        roll_up_exclusions=list(counted.exclusions) or None,
+        restrict_to_customers=list(counted.how.scope) or None,
+        roll_up_exclusions=list(counted.how.exclusions) or None,
         tiers_began=TiersBeganOut.of(found.line.tiers_from, counted.reached),
         seats=SeatsOfDaysOut.of_line(found, counted.seats) if counted.seats else None,
         members=MembersPage(
@@ -323,6 +324,6 @@ def _events(metric: Metric) -> str:
 def _dropped(counted: Counted, kept_since: datetime | None) -> datetime | None:
     """Since when events are kept, where some that were counted no longer are."""
     earlier = (span.start for member in counted.before for span in member.spans)
-    start = min(earlier, default=counted.span.start)
-    read = counted.metric.aggregation.reads_from(start)
+    start = min(earlier, default=counted.how.span.start)
+    read = counted.how.metric.aggregation.reads_from(start)
     return kept_since if kept_since is not None and read < kept_since else None

@@ -78,7 +78,7 @@ class StatementUsage(Wire):
 
 class StatementLine(Wire):
     """The share of a line, and what was used of it; without `quantity` where the members' figures
-    do not add up.
+    do not add up, or an adjusted fee is an amount alone.
     """
 
     line_item_id: str

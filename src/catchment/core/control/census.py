@@ -24,9 +24,13 @@ class Claimant(NamedTuple):
     scope: Scope
 
 
+Service = tuple[Claimant, Period]
+"""Days for which the usage of a claimant is billed."""
+
+
 @dataclass(slots=True)
 class BilledUsage:
-    """What a line says of the usage it bills: so many events of a metric during ``service``.
+    """What a line says of the usage it bills: so many events of a metric, and ``whose``.
 
     Nobody changes it; freezing so many would take its time.
     """
@@ -34,9 +38,18 @@ class BilledUsage:
     line_id: str
     invoice_id: str
     customer: CustomerId
-    claimant: Claimant
-    service: Period
+    whose: Service
     event_count: int
+
+    @property
+    def claimant(self) -> Claimant:
+        """What has the pool that it bills."""
+        return self.whose[0]
+
+    @property
+    def service(self) -> Period:
+        """The days that it bills."""
+        return self.whose[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class Census:
     """
 
     received: int
-    counted: Mapping[tuple[Claimant, Period], int]
+    counted: Mapping[Service, int]
     other: int
     unpriced: int
     unmapped: int
@@ -138,7 +151,7 @@ class LateBalance:
 
 
 def late_balance(
-    metric_id: str, found: Sequence[LateService], counted: Mapping[tuple[Claimant, Period], int]
+    metric_id: str, found: Sequence[LateService], counted: Mapping[Service, int]
 ) -> LateBalance:
     """The row of a metric. What lies in a longer service of the same claimant is counted there."""
     by_claimant: dict[Claimant, dict[Period, LateService]] = {}
@@ -161,7 +174,7 @@ def late_balance(
 def miscounts(lines: Iterable[BilledUsage], census: Census) -> Iterator[Difference]:
     """The lines whose events are not those that the census found for them."""
     for line in lines:
-        counted = census.counted[line.claimant, line.service]
+        counted = census.counted[line.whose]
         if counted != line.event_count:
             yield Difference(
                 "line",
@@ -176,14 +189,14 @@ def miscounts(lines: Iterable[BilledUsage], census: Census) -> Iterator[Differen
 
 
 def balance(
-    metric_id: str, days: Period, lines: Sequence[BilledUsage], census: Census
+    metric_id: str, days: Period, billed: Mapping[Service, int], census: Census
 ) -> MetricBalance:
-    """The row of a metric, from what ``lines`` say they bill and a census of their days."""
+    """The row of a metric, from how many events are ``billed`` and a census of their days."""
     return MetricBalance(
         metric_id,
         days,
         census.received,
-        _billed(lines, census),
+        _once_each(billed, census),
         census.other,
         census.unpriced,
         census.unmapped,
@@ -210,18 +223,16 @@ def imbalance(row: MetricBalance, census: Census) -> Iterator[Difference]:
         )
 
 
-def _billed(lines: Iterable[BilledUsage], census: Census) -> int:
-    """The events of all lines; those that are billed twice, as a month and as part of its quarter,
-    once.
+def _once_each(billed: Mapping[Service, int], census: Census) -> int:
+    """All events that are billed; those that are billed twice, as a month and as part of its
+    quarter, once.
     """
-    counts: dict[Claimant, dict[Period, int]] = {}
-    for line in lines:
-        counts.setdefault(line.claimant, {})[line.service] = line.event_count
-    return sum(_once(claimant, own, census) for claimant, own in counts.items())
-
-
-def _once(claimant: Claimant, own: Mapping[Period, int], census: Census) -> int:
-    whole = sum([own[service] for service in outermost(own)])
-    if len(own) == 1:
-        return whole
-    return whole - sum([census.counted[claimant, days] for days in overlaps(own)])
+    by_claimant: dict[Claimant, list[Period]] = {}
+    for claimant, days in billed:
+        by_claimant.setdefault(claimant, []).append(days)
+    several = {claimant: own for claimant, own in by_claimant.items() if len(own) > 1}
+    whole = sum(events for (claimant, _), events in billed.items() if claimant not in several)
+    for claimant, own in several.items():
+        whole += sum([billed[claimant, days] for days in outermost(own)])
+        whole -= sum([census.counted[claimant, days] for days in overlaps(own)])
+    return whole

@@ -7,9 +7,11 @@ same lines can be made of what is stored, without measuring anything again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from catchment.core import allocation
 from catchment.core.allocation import METHODS, MemberParts
@@ -20,6 +22,7 @@ from catchment.core.ids import NewId
 from catchment.core.lines import RateDisplay
 from catchment.core.money import EXACT, to_decimals, total
 from catchment.core.settling import Step, StepKind
+from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import (
     Contents,
     LineItem,
@@ -98,7 +101,7 @@ def credited(
         total((line.tax for line in lines), currency),
     )
     evidence = {
-        line.id: replace(contents.evidence[paid.id], counted=None)
+        line.id: Evidence(contents.evidence[paid.id].terms, None)
         for line, paid in zip(lines, (made.paid(draw) for draw in draws), strict=True)
         if paid.id in contents.evidence
     }

@@ -6,8 +6,10 @@ than there is, whichever draft becomes final first, and finalising one changes n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -18,6 +20,7 @@ from catchment.core.ids import NewId
 from catchment.core.money import EXACT, total
 from catchment.core.settling import StepKind
 from catchment.flows.credits.credit_lines import credited, payables, without_credits
+from catchment.store.chunks import chunks
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.invoices import (
     invoice_contents,
@@ -30,25 +33,46 @@ from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schedules import schedule_billing
 
+_AT_ONCE = 1_000
+_NOTHING: Mapping[str, Decimal] = {}
+
 
 @dataclass(slots=True)
 class Purse:
     """What some customers have left of their credits, while drafts draw from it in turn.
 
-    ``customers`` are those of the schedules that charge.
+    ``customers`` are those of the schedules that charge. What is ``left`` is by customer, then by
+    the grant's id.
     """
 
     customers: Mapping[str, CustomerId]
-    left: dict[str, Available]
+    left: Mapping[CustomerId, dict[str, Available]]
 
     def pay(self, lines: Sequence[LineItem], payer: CustomerId) -> tuple[Draw, ...]:
         """What is drawn for the lines of an invoice to ``payer``."""
-        found = drawn(payables(lines, self.customers), self.left.values(), payer)
+        found = self.draws(lines, payer)
         for draw in found:
-            known = self.left[draw.grant.id]
-            left = EXACT.subtract(known.rest, draw.amount)
-            self.left[draw.grant.id] = known._replace(rest=left)
+            own = self.left[draw.grant.customer]
+            left = EXACT.subtract(own[draw.grant.id].rest, draw.amount)
+            own[draw.grant.id] = Available(draw.grant, left)
         return found
+
+    def draws(
+        self,
+        lines: Sequence[LineItem],
+        payer: CustomerId,
+        holding: Mapping[str, Decimal] = _NOTHING,
+    ) -> tuple[Draw, ...]:
+        """What would be drawn for the same from what is left, and from what its draft is
+        ``holding`` of grants, by their ids.
+        """
+        charges = payables(lines, self.customers)
+        available = (
+            Available(grant, EXACT.add(left, holding.get(grant.id, Decimal(0))))
+            for who in {payer, *(one.customer for one in charges)}
+            for grant, left in self.left.get(who, {}).values()
+        )
+        return drawn(charges, (one for one in available if one.rest > 0), payer)
 
 
 def purse(
@@ -56,10 +80,13 @@ def purse(
     workspace_id: str,
     drafts: Iterable[tuple[Invoice, Sequence[LineItem]]],
     coming: Collection[Grant] = (),
+    *,
+    anew: bool = True,
 ) -> Purse | None:
-    """What ``drafts`` can draw from, all of them anew; None where nobody has any credit.
+    """What ``drafts`` can draw from, all of them ``anew``, or else beside what they hold already.
 
-    What is ``coming`` is granted by nobody yet, and taken for granted.
+    None where nobody has any credit. What is ``coming`` is granted by nobody yet, and taken for
+    granted.
     """
     if not coming and not credit_grants.exist(tx, workspace_id):
         return None
@@ -69,14 +96,16 @@ def purse(
     whose = {*customers.values(), *(invoice.customer_id for invoice, _ in drafts)}
     known = [one.grant for one in credit_grants.of_customers(tx, workspace_id, whose)]
     entries = ledger.of_grants(tx, workspace_id, [one.id for one in known])
-    held = ledger.held(tx, workspace_id, entries, {invoice.id for invoice, _ in drafts})
-    left = {
-        one.id: Available(one, EXACT.subtract(granted, held.get(one.id, granted - granted)))
-        for one in known
-        for granted in [rest(recorded.entry for recorded in entries.get(one.id, ()))]
-    }
-    left |= {one.id: Available(one, one.amount) for one in coming}
-    return Purse(customers, {id: one for id, one in left.items() if one.rest > 0})
+    but = {invoice.id for invoice, _ in drafts} if anew else set()
+    held = ledger.held(tx, workspace_id, entries, but)
+    left: defaultdict[CustomerId, dict[str, Available]] = defaultdict(dict)
+    for one in known:
+        granted = rest(recorded.entry for recorded in entries.get(one.id, ()))
+        there = EXACT.subtract(granted, held.get(one.id, Decimal(0)))
+        left[one.customer][one.id] = Available(one, there)
+    for one in coming:
+        left[one.customer][one.id] = Available(one, one.amount)
+    return Purse(customers, left)
 
 
 def projected(
@@ -142,22 +171,22 @@ def project_again(
 
 def outdated(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> set[str]:
     """Those of some drafts, by id, of which credits would pay something else by now."""
-    return {
-        one.id
-        for one in _granted(tx, workspace_id, drafts)
-        for lines in [invoice_contents.lines(tx, workspace_id, one.id)]
-        for available in [purse(tx, workspace_id, [(one, lines)])]
-        if available is not None
-        and [
-            (draw.grant.id, -draw.net.minor, -draw.tax.minor)
-            for draw in available.pay(lines, one.customer_id)
-        ]
-        != [
-            (line.credit_grant_id, line.net.minor, line.tax.minor)
-            for line in lines
-            if line.settles is StepKind.CREDIT
-        ]
-    }
+    found: set[str] = set()
+    for part in chunks(_granted(tx, workspace_id, drafts), _AT_ONCE):
+        lines = invoice_contents.lines_of_each(tx, workspace_id, [one.id for one in part])
+        own = ((one, lines[one.id]) for one in part)
+        available = purse(tx, workspace_id, own, anew=False)
+        assert available is not None, part
+        holding = ledger.drawn_by(tx, workspace_id, lines)
+        for one in part:
+            would = available.draws(lines[one.id], one.customer_id, holding.get(one.id, _NOTHING))
+            if [(draw.grant.id, -draw.net.minor, -draw.tax.minor) for draw in would] != [
+                (line.credit_grant_id, line.net.minor, line.tax.minor)
+                for line in lines[one.id]
+                if line.settles is StepKind.CREDIT
+            ]:
+                found.add(one.id)
+    return found
 
 
 def _granted(tx: Connection, workspace_id: str, drafts: Collection[Invoice]) -> list[Invoice]:

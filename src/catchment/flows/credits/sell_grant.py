@@ -29,6 +29,7 @@ from catchment.store.credits import credit_grants, sales
 from catchment.store.credits.credit_grants import GrantRecord
 from catchment.store.invoices import invoice_contents, invoice_writing, invoices
 from catchment.store.invoices.evidence import Evidence
+from catchment.store.invoices.evidence_terms import Terms
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup
 from catchment.store.invoices.invoices import Invoice
 
@@ -123,11 +124,14 @@ def contents_of_sale(
         credit_grant_id=grant.id,
     )
     evidence = Evidence(
-        structures.dump(price, None),
-        grant.name,
-        Frequency.ONE_TIME.value,
-        Timing.IN_ADVANCE.value,
-        _day(invoice.accounting_date),
+        Terms(
+            None,
+            structures.dump(price, None),
+            grant.name,
+            Frequency.ONE_TIME.value,
+            Timing.IN_ADVANCE.value,
+            _day(invoice.accounting_date),
+        ),
         None,
     )
     group = LineItemGroup(group_id, invoice.id, 0, _TITLE, None, net, tax)

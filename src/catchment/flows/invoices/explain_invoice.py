@@ -103,7 +103,7 @@ def explain_invoice(tx: Connection, workspace_id: str, invoice_id: str) -> Invoi
         (
             group,
             tuple(
-                Summand(line, kept[line.id].price_name)
+                Summand(line, kept[line.id].terms.price_name)
                 for line in lines
                 if line.group_id == group.id
             ),

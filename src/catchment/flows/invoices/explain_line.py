@@ -88,12 +88,12 @@ def _agreed_anew(
 ) -> AgreedAnew | None:
     """None where the line is for the days that were billed."""
     taken = line.deducted
-    if taken is None or not kept.version or line.service is None or line.schedule_id is None:
+    if taken is None or not kept.terms.version or line.service is None or line.schedule_id is None:
         return None
     billed = adjustments.lines_called(tx, workspace_id, taken.line_ids)
     last = max(billed, key=lambda one: one.standing.number)
     change = moved(last.service, None if taken.dropped else line.service)
-    at = schedule_versions.replaced_at(tx, line.schedule_id, kept.version - 1)
+    at = schedule_versions.replaced_at(tx, line.schedule_id, kept.terms.version - 1)
     return None if change is None or at is None else AgreedAnew(change, at)
 
 
@@ -104,7 +104,7 @@ def counted_events(tx: Connection, usage: UsageStore, workspace_id: str, line_id
     line = invoice_contents.line_called(tx, workspace_id, line_id)
     kept = evidence.of_line(tx, workspace_id, line_id)
     counted = kept.counted if kept is not None else None
-    if line is None or counted is None or of_seats(counted.metric):
+    if line is None or counted is None or of_seats(counted.how.metric):
         return pa.table({"seq": pa.array([], pa.int64())})
     return usage.counted(workspace_id, query_of(counted), counted.last_seq, line.event)
 
@@ -115,14 +115,15 @@ def deciding_seat_events(tx: Connection, workspace: Workspace, line_id: str) -> 
     """
     line = invoice_contents.line_called(tx, workspace.id, line_id)
     kept = evidence.of_line(tx, workspace.id, line_id)
-    if line is None or kept is None or kept.counted is None or not of_seats(kept.counted.metric):
+    counted = kept.counted if kept is not None else None
+    if line is None or counted is None or not of_seats(counted.how.metric):
         return set()
     assert line.service is not None, line
     first_day = line.part is SeatPart.COMMITTED
     zone = ZoneInfo(workspace.timezone)
     days = counted_days(line.service, first_day=first_day).span(zone)
-    query = query_of(kept.counted)
-    totals = totals_of(tx, workspace.id, query, before=days.end, up_to=kept.counted.last_seq)
+    query = query_of(counted)
+    totals = totals_of(tx, workspace.id, query, before=days.end, up_to=counted.last_seq)
     return {
         one.place
         for member in query.members
@@ -132,7 +133,6 @@ def deciding_seat_events(tx: Connection, workspace: Workspace, line_id: str) -> 
 
 def query_of(counted: Counted) -> UsageQuery:
     """What was asked of the usage store, less the members that had used nothing."""
-    return UsageQuery(
-        counted.metric,
-        tuple(Member(one.customer, one.aliases, one.spans) for one in counted.members),
-    )
+    standing = (member.standing for member in counted.members)
+    members = tuple(Member(one.customer, one.aliases, one.spans) for one in standing)
+    return UsageQuery(counted.how.metric, members)

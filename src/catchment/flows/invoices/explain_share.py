@@ -7,7 +7,7 @@ that it adjusts. Where another share comes out than was kept, there is no explan
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -144,10 +144,10 @@ def explain_share(
 
     Raises NotFound, also where it has none, and FigureDiffers.
     """
-    workspace_id = workspace.id
-    invoice = one_invoice(tx, workspace_id, invoice_id)
-    line = invoice_contents.one_line(tx, workspace_id, invoice_id, line_id)
-    kept = evidence.of_line(tx, workspace_id, line_id)
+    place = _PLACES[method]
+    invoice = one_invoice(tx, workspace.id, invoice_id)
+    line = invoice_contents.one_line(tx, workspace.id, invoice_id, line_id)
+    kept = evidence.of_line(tx, workspace.id, line_id)
     if line is None or kept is None:
         raise NotFound(f"There is no line item {line_id} on invoice {invoice_id}.")
     if line.share_counts is None:
@@ -155,42 +155,77 @@ def explain_share(
             raise NotFound(f"{customer} has no share of line item {line_id}.")
         name = invoice.customer_legal_name
         return ShareExplanation(invoice, line, method, customer, name, (), 1)
-    shares = {
-        member.customer_id: (member, share)
+    shares = [
+        _Kept(path_from(customer, member), share.quantity, part)
         for member in members_of(tx, invoice, customer, descendants=descendants)
         for share in member.shares
-        if share.line_index == line.index and share.parts[_PLACES[method]] is not None
-    }
+        if share.line_index == line.index and (part := share.parts[place]) is not None
+    ]
     if not shares:
         raise NotFound(f"{customer} has no share of line item {line_id}.")
+    [(_, name), *_] = shares[0].path
     if line.settles is None and kept.counted is None and line.deducted is None:
         # Nothing was measured that somebody could share.
-        [(member, share)] = shares.values()
-        if (share.quantity, share.parts[_PLACES[method]]) != (line.quantity, line.net.minor):
+        [whole] = shares
+        if (whole.quantity, whole.minor) != (line.quantity, line.net.minor):
             raise FigureDiffers(f"The share in line item {line_id} is not the whole of it.")
-        [(_, name), *_] = path_from(customer, member)
         return ShareExplanation(invoice, line, method, customer, name, (), 1)
-    if line.settles is StepKind.CREDIT:
-        found = credited_again(tx, invoice, line, _PLACES[method], shares)
-    elif line.settles is not None:
-        found = settled_again(tx, usage, workspace, invoice, line, kept, method, shares)
-    else:
-        used = _used(tx, usage, line, kept, workspace)
-        found = {} if used is None else _reckoned(line, kept, used, method, shares)
-    taken = _taken(tx, workspace_id, line, _PLACES[method], shares)
-    nothing = Reckoning.none(invoice.currency)
-    members = tuple(
-        Explained(path_from(customer, member), found.get(who, nothing), taken.get(who, ()))
-        for who, (member, _) in shares.items()
-    )
-    for (who, (_, share)), one in zip(shares.items(), members, strict=True):
-        kept_as = share.quantity, share.parts[_PLACES[method]]
-        again = one.quantity, one.net.minor
-        if who not in found.keys() | taken.keys() or again != kept_as:
-            raise FigureDiffers(f"The share of {who} in line item {line_id} is not what comes out.")
-    [(_, name), *_] = members[0].path
-    sharing = line.share_counts[_PLACES[method]]
+    wanted = {one.customer for one in shares}
+    found = _found_again(tx, usage, workspace, invoice, line, kept, method, wanted)
+    members = _explained(shares, found, _taken(tx, workspace.id, line, place, wanted), line)
+    sharing = line.share_counts[place]
     return ShareExplanation(invoice, line, method, customer, name, members, sharing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A member's share as it is stored. ``path`` leads from who was asked for to the member."""
+
+    path: Path
+    quantity: Decimal
+    minor: int
+
+    @property
+    def customer(self) -> CustomerId:
+        return self.path[-1][0]
+
+
+def _found_again(
+    tx: Connection,
+    usage: UsageStore,
+    workspace: Workspace,
+    invoice: Invoice,
+    line: LineItem,
+    kept: Evidence,
+    method: Method,
+    wanted: Container[CustomerId],
+) -> dict[CustomerId, Reckoning]:
+    """How the shares of those ``wanted`` came about, of whatever kind the line is."""
+    if line.settles is StepKind.CREDIT:
+        return credited_again(tx, invoice, line, _PLACES[method], wanted)
+    if line.settles is not None:
+        return settled_again(tx, usage, workspace, invoice, line, kept, method, wanted)
+    used = _used(tx, usage, line, kept, workspace)
+    return {} if used is None else _reckoned(line, kept, used, method, wanted)
+
+
+def _explained(
+    shares: Iterable[_Kept],
+    found: Mapping[CustomerId, Reckoning],
+    taken: Mapping[CustomerId, tuple[Taken, ...]],
+    line: LineItem,
+) -> tuple[Explained, ...]:
+    """The shares with their working. Raises FigureDiffers where that leads to another figure."""
+    nothing = Reckoning.none(line.net.currency)
+    members = []
+    for share in shares:
+        who = share.customer
+        one = Explained(share.path, found.get(who, nothing), taken.get(who, ()))
+        again, kept_as = (one.quantity, one.net.minor), (share.quantity, share.minor)
+        if who not in found.keys() | taken.keys() or again != kept_as:
+            raise FigureDiffers(f"The share of {who} in line item {line.id} is not what comes out.")
+        members.append(one)
+    return tuple(members)
 
 
 def _used(
@@ -204,7 +239,7 @@ def _used(
     counted = kept.counted
     if counted is None:
         return None
-    price, place = structures.parse(kept.structure), counted.last_seq
+    price, place = structures.parse(kept.terms.structure), counted.last_seq
     query = replace(
         query_of(counted),
         want_values=needs_values(price),
@@ -228,7 +263,7 @@ def _reckoned(
     wanted: Container[CustomerId],
 ) -> dict[CustomerId, Reckoning]:
     """The line shared anew among all its members, by the usage that counted then."""
-    price = within(structures.parse(kept.structure), kept.full.days, line.part)
+    price = within(structures.parse(kept.terms.structure), kept.terms.full.days, line.part)
     whole = line.net if line.deducted is None else line.net + line.deducted.net
     made = workings(whole, price, line.segments, used)
     return made[method].reckonings(wanted) if made else {}

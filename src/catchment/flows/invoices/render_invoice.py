@@ -157,7 +157,7 @@ def _line(line: LineItem, invoice: Invoice) -> paper.Line:
     segments = (_segment(s, line, currency) for s in line.segments) if explained else ()
     return paper.Line(
         title=line.title,
-        quantity=written.quantity(line.quantity),
+        quantity="" if line.counts_nothing else written.quantity(line.quantity),
         rate="" if explained else _rate(line.rate, line, currency),
         amount=written.money(line.net),
         unit=line.unit or "",

@@ -62,7 +62,7 @@ def _measured(
     """The charge of the line with those beside it. What only takes back others measured nothing."""
     assert line.schedule_id is not None, line
     agreed, _ = agreements.paying(tx, workspace, [line.schedule_id], {})
-    agreed = agreements.of_version(tx, agreed, line.schedule_id, kept.version)
+    agreed = agreements.of_version(tx, agreed, line.schedule_id, kept.terms.version)
     agreed = replace(agreed, known_at=line.known_at)
     schedule, due_on = agreed.schedules[line.schedule_id], invoice.due_on
     if line.deducted is not None:

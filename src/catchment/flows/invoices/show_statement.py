@@ -37,7 +37,9 @@ class UsageSum:
 
 @dataclass(frozen=True, slots=True)
 class LineSum(Taxed):
-    """The share of a line; ``quantity`` is None where the members' figures do not add up."""
+    """The share of a line; ``quantity`` is None where the members' figures do not add up, or
+    there is none to tell.
+    """
 
     line: LineItem
     quantity: Decimal | None
@@ -142,10 +144,10 @@ def _lines(shares: Iterable[Allocation], currency: str) -> Iterator[LineSum]:
         by_line.setdefault(share.line.index, []).append(share)
     for _, own in sorted(by_line.items()):
         line = own[0].line
-        adds_up = len(own) == 1 or line.aggregation in ADDING_UP
+        told = not line.counts_nothing and (len(own) == 1 or line.aggregation in ADDING_UP)
         yield LineSum(
             line,
-            exact_sum(one.quantity for one in own) if adds_up else None,
+            exact_sum(one.quantity for one in own) if told else None,
             total((one.net for one in own), currency),
             total((one.tax for one in own), currency),
         )

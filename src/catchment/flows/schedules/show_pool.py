@@ -65,9 +65,10 @@ def show_pool(
     agreed = agreements.around(tx, workspace, [schedule_id])
     now = instant(at)
     claimed = {
-        claim.metric_id
+        metric_id
         for claim in agreed.claims.get(schedule.customer, ())
         if claim.schedule_id == schedule_id and at in claim.span
+        for metric_id in claim.metric_ids
     }
     if not claimed:
         return schedule, []

@@ -165,7 +165,11 @@ def _recorded(tx: Connection, query: Select[Any]) -> list[Recorded]:
 
 
 def _drawn(workspace_id: str) -> Select[Any]:
-    """The lines by which credits pay, for ``_amount``."""
+    """The lines by which credits pay, for ``_amount``.
+
+    Whose they are their grants say: by the workspace of lines SQLite would look for them among all
+    that it has.
+    """
     return (
         select(
             _line.invoice_id,
@@ -179,7 +183,7 @@ def _drawn(workspace_id: str) -> Select[Any]:
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(credit_grants, credit_grants.c.id == _line.credit_grant_id)
-        .where(_line.workspace_id == workspace_id, _line.settles == StepKind.CREDIT)
+        .where(credit_grants.c.workspace_id == workspace_id, _line.settles == StepKind.CREDIT)
     )
 
 

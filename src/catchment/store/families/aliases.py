@@ -17,6 +17,7 @@ from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.store.chunks import chunks
 from catchment.store.engine import lock
+from catchment.store.listed import among
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import customer_aliases, customers
 
@@ -102,13 +103,11 @@ def names_of(
 ) -> dict[CustomerId, tuple[str, ...]]:
     """The values of those aliases alone."""
     found: dict[CustomerId, list[tuple[str, str]]] = {}
-    for part in chunks(ids):
-        query = select(_c.workspace_id, _c.customer_id, _c.id, _c.value)  # as above
-        for home, who, id, value in tx.execute(
-            _as_known(query.where(_c.customer_id.in_(part)), known_at)
-        ):
-            if home == workspace:
-                found.setdefault(who, []).append((id, value))
+    query = select(_c.workspace_id, _c.customer_id, _c.id, _c.value)  # as above
+    named = _as_known(query.where(among(tx, _c.customer_id, ids)), known_at)
+    for home, who, id, value in tx.execute(named).all():
+        if home == workspace:
+            found.setdefault(who, []).append((id, value))
     return {who: tuple([value for _, value in sorted(own)]) for who, own in found.items()}
 
 

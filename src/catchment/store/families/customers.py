@@ -25,6 +25,7 @@ from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
 from catchment.store.chunks import chunks
 from catchment.store.families.families import View, at_top
+from catchment.store.listed import among
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import (
     billing_schedules,
@@ -146,13 +147,8 @@ def many(tx: Connection, workspace: str, ids: Collection[CustomerId]) -> dict[Cu
 
 def names(tx: Connection, workspace: str, ids: Collection[CustomerId]) -> dict[CustomerId, str]:
     """The legal names of those among ``ids`` that are in the workspace."""
-    found: dict[CustomerId, str] = {}
-    for part in chunks(ids):
-        rows = tx.execute(
-            select(_c.id, _c.legal_name).where(_c.workspace_id == workspace, _c.id.in_(part))
-        )
-        found.update((row.id, row.legal_name) for row in rows)
-    return found
+    query = select(_c.id, _c.legal_name).where(_c.workspace_id == workspace, among(tx, _c.id, ids))
+    return {row.id: row.legal_name for row in tx.execute(query).all()}
 
 
 def no_parents(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ from sqlalchemy import Connection, delete, select
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Member, Metric
 from catchment.core.money import exact_sum
-from catchment.core.period import Period, Span
+from catchment.core.period import Span
 from catchment.store.chunks import chunks
 from catchment.store.invoices import evidence_terms
 from catchment.store.invoices.evidence_terms import Measuring, Terms, TermsRow
@@ -32,16 +31,14 @@ _c, _line = invoice_evidence.c, line_items.c
 _NOTHING = Decimal(0)
 
 
-class EvidenceMember(NamedTuple):
-    """A member with usage: what of it counted, from when to when, under which names, and why.
+class Standing(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """Who a member is, from when to when it counted, under which names, and why.
 
     ``path`` leads from the payer to the member; ``links`` are the ids of the parent links that put
-    it below the payer during ``spans``.
+    it below the payer during ``spans``. The lines of an invoice have most of them alike.
     """
 
     customer: CustomerId
-    quantity: Decimal
-    event_count: int
     spans: tuple[Span, ...]
     aliases: tuple[str, ...]
     depth: int
@@ -49,43 +46,40 @@ class EvidenceMember(NamedTuple):
     links: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Counted:
+class EvidenceMember(msgspec.Struct, gc=False, frozen=True):
+    """A member with usage, and what of it counted."""
+
+    standing: Standing
+    quantity: Decimal
+    event_count: int
+
+    @property
+    def customer(self) -> CustomerId:
+        return self.standing.customer
+
+
+class Counted(msgspec.Struct, gc=False, frozen=True):
     """What was measured: events up to the place ``last_seq``, by the tree known at ``known_at``.
 
-    ``scope`` are the customers whom the price named, if it did; ``exclusions`` those whom the
-    schedule left out. What had moved the tiers already is what was ``reached`` by those ``before``.
-    ``seats`` are those of all members in the order of time, each number with the days that it
-    stood; none where usage was counted, and then ``last_seq`` is a place among seat events.
+    What had moved the tiers already is what was ``reached`` by those ``before``. ``seats`` are
+    those of all members in the order of time, each number with the days that it stood; none where
+    usage was counted, and then ``last_seq`` is a place among seat events.
     """
 
-    metric: Metric
-    metric_name: str | None
-    span: Span
+    how: Measuring
     known_at: datetime
     last_seq: int
     members: tuple[EvidenceMember, ...]
-    scope: tuple[CustomerId, ...] = ()
-    exclusions: tuple[CustomerId, ...] = ()
-    reached: Decimal = Decimal(0)
+    reached: Decimal = _NOTHING
     before: tuple[Member, ...] = ()
     seats: tuple[tuple[Decimal, int], ...] = ()
 
 
-@dataclass(slots=True)
-class Evidence:
-    """The price as of then, the days of the full cycle, and for usage prices what was counted.
+class Evidence(msgspec.Struct, gc=False, frozen=True):
+    """The price as of then, and for usage prices what was counted."""
 
-    ``version`` is that of the schedule by which it was charged.
-    """
-
-    structure: dict[str, Any]
-    price_name: str
-    frequency: str
-    timing: str
-    full: Period
+    terms: Terms
     counted: Counted | None
-    version: int = 0
 
 
 class MemberSums(NamedTuple):
@@ -100,17 +94,6 @@ class MemberSums(NamedTuple):
 
 class EvidenceUnreadable(Exception):
     """What is stored is not what was written."""
-
-
-class _Member(msgspec.Struct, array_like=True, gc=False):
-    """An ``EvidenceMember`` but for its figures: what the lines of an invoice have alike."""
-
-    customer: CustomerId
-    spans: tuple[Span, ...]
-    aliases: tuple[str, ...]
-    depth: int
-    path: tuple[CustomerId, ...]
-    links: tuple[str, ...]
 
 
 class _Line(msgspec.Struct, array_like=True, gc=False):
@@ -148,7 +131,7 @@ class Kept(NamedTuple):
 
 COLUMNS = ("invoice_id", "workspace_id", "terms_id", "body")
 _bodies = msgspec.json.Decoder(_Body)
-_member = msgspec.json.Decoder(_Member)
+_standing = msgspec.json.Decoder(Standing)
 
 
 def row_of(
@@ -162,13 +145,13 @@ def row_of(
     members = _Members()
     lines: list[tuple[Any, ...]] = []
     for index, one in by_line:
-        place = terms.setdefault(evidence_terms.kept(_terms_of(one)), len(terms))
+        place = terms.setdefault(evidence_terms.kept(one.terms), len(terms))
         of = one.counted
         if of is None:
             lines.append((index, place))
             continue
         read = reading.setdefault((of.known_at, of.last_seq), len(reading))
-        used = [(members.place(m), text_of(m.quantity), m.event_count) for m in of.members]
+        used = [(members.place(m.standing), text_of(m.quantity), m.event_count) for m in of.members]
         own: tuple[Any, ...] = (index, place, read, used)
         if of.reached or of.before or of.seats:
             own += of.reached, of.before, of.seats
@@ -178,31 +161,28 @@ def row_of(
     return (invoice_id, workspace_id, alike.id, body), alike
 
 
-def _terms_of(one: Evidence) -> Terms:
-    of, measuring = one.counted, None
-    if of is not None:
-        measuring = Measuring(of.metric, of.metric_name, of.span, of.scope, of.exclusions)
-    named = one.structure, one.price_name, one.frequency, one.timing
-    return Terms(measuring, *named, one.full, one.version)
-
-
 class _Members:
     """The members of an invoice's lines, each that is the same on several kept once."""
 
     def __init__(self) -> None:
-        self.kept: list[msgspec.Raw] = []
-        self._places: dict[CustomerId, list[tuple[tuple[object, ...], int]]] = {}
+        self.kept: list[Standing] = []
+        self._places: dict[int, int] = {}  # by identity
+        self._of: dict[CustomerId, list[int]] = {}
 
-    def place(self, member: EvidenceMember) -> int:
-        alike = member[3:]
-        known = self._places.setdefault(member.customer, [])
-        for other, place in known:
-            if other == alike:
-                return place
-        place = len(self.kept)
-        known.append((alike, place))
-        self.kept.append(msgspec.Raw(msgspec.json.encode((member.customer, *alike))))
+    def place(self, member: Standing) -> int:
+        place = self._places.get(id(member))
+        if place is None:
+            place = self._places[id(member)] = self._equal(member)
         return place
+
+    def _equal(self, member: Standing) -> int:
+        known = self._of.setdefault(member.customer, [])
+        for place in known:
+            if self.kept[place] == member:
+                return place
+        known.append(len(self.kept))
+        self.kept.append(member)
+        return known[-1]
 
 
 def clear(tx: Connection, invoice_id: str) -> None:
@@ -226,9 +206,8 @@ def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dic
     """What ``read`` reads, by line, for all lines of some invoices; without what is unreadable."""
     found: dict[str, Kept] = {}
     for ids in chunks(invoice_ids):
-        query = select(_line.id, _line.invoice_id, _line["index"]).where(
-            _line.workspace_id == workspace_id, _line.invoice_id.in_(ids)
-        )
+        # Not by the workspace, too: SQLite would look for them among all that it has.
+        query = select(_line.id, _line.invoice_id, _line["index"]).where(_line.invoice_id.in_(ids))
         named = {(invoice_id, index): id for id, invoice_id, index in tx.execute(query)}
         for invoice_id, terms, body in _Reader().of(tx, workspace_id, ids):
             for line in body.lines:
@@ -251,31 +230,33 @@ def metrics(tx: Connection, workspace_id: str, line_ids: Sequence[str]) -> dict[
                 raise EvidenceUnreadable(line_id)
             counted = read(kept[line_id]).counted
             if counted is not None:
-                found[line_id] = counted.metric
+                found[line_id] = counted.how.metric
     return found
 
 
 def read(kept: Kept) -> Evidence:
     """The evidence of a line. Raises EvidenceUnreadable."""
-    own = kept.line
+    own, counted = kept.line, None
     try:
         terms = kept.terms[own.terms]
-        of, counted = terms.measuring, None
         if own.read is not None:
-            assert of is not None, own
+            assert terms.measuring is not None, own
             members = tuple(_with_figures(kept.body, *figures) for figures in own.used)
-            how = of.metric, of.metric_name, of.span, *kept.body.read[own.read], members
-            counted = Counted(*how, of.scope, of.exclusions, own.reached, own.before, own.seats)
+            counted = Counted(
+                terms.measuring,
+                *kept.body.read[own.read],
+                members,
+                own.reached,
+                own.before,
+                own.seats,
+            )
     except BROKEN as error:
         raise EvidenceUnreadable(str(error)) from error
-    named = terms.structure, terms.price_name, terms.frequency, terms.timing
-    return Evidence(*named, terms.full, counted, terms.version)
+    return Evidence(terms, counted)
 
 
 def _with_figures(body: _Body, place: int, quantity: Decimal, event_count: int) -> EvidenceMember:
-    one = _member.decode(body.members[place])
-    how = one.spans, one.aliases, one.depth, one.path, one.links
-    return EvidenceMember(one.customer, quantity, event_count, *how)
+    return EvidenceMember(_standing.decode(body.members[place]), quantity, event_count)
 
 
 class Sums:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,13 +19,12 @@ from catchment.core.metering import Metric
 from catchment.core.period import Period, Span
 from catchment.store.bulk import add_new
 from catchment.store.chunks import chunks
+from catchment.store.invoices.by_content import digest, name_of
 from catchment.store.invoices.packing import BROKEN, packed, unpacked
+from catchment.store.once import once
 from catchment.store.schema import line_terms
 
 _c = line_terms.c
-DIGEST_BYTES = 16
-"""Of the names that are made of what they name."""
-
 _AT_MOST = 10_000
 
 
@@ -77,47 +75,26 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(tuple[Terms, ...])
 
 
-class _Known:
-    """What was met lately, not made again: a run stores the same terms thousands of times."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[object, ...], tuple[Kept, Terms]] = {}
-        self._rows: dict[str, TermsRow] = {}
-
-    def kept(self, terms: Terms) -> Kept:
-        """Structures and metrics are told by their identity; the terms hold on to them."""
-        of, full = terms.measuring, terms.full
-        key: tuple[object, ...] = id(terms.structure), full.start, full.end
-        key += terms.price_name, terms.frequency, terms.timing, terms.version
-        if of is not None:
-            key += id(of.metric), of.metric_name, of.span.start, of.span.end
-            key += of.scope, of.exclusions
-        found = self._kept.get(key)
-        if found is None:
-            if len(self._kept) >= _AT_MOST:
-                self._kept.clear()
-            json = _encoder.encode(terms)
-            digest = blake2b(json, digest_size=DIGEST_BYTES).digest()
-            found = self._kept[key] = Kept(json, digest), terms
-        return found[0]
-
-    def row(self, workspace_id: str, terms: Sequence[Kept]) -> TermsRow:
-        name = blake2b(workspace_id.encode(), digest_size=DIGEST_BYTES)
-        for one in terms:
-            name.update(one.digest)
-        id = name.hexdigest()
-        found = self._rows.get(id)
-        if found is None:
-            if len(self._rows) >= _AT_MOST:
-                self._rows.clear()
-            body = packed(b"[" + b",".join([one.json for one in terms]) + b"]")
-            found = self._rows[id] = TermsRow(id, workspace_id, body)
-        return found
+@once
+def kept(terms: Terms) -> Kept:
+    """These as they are kept. A run stores the same terms thousands of times."""
+    json = _encoder.encode(terms)
+    return Kept(json, digest(json))
 
 
-_known = _Known()
-kept = _known.kept
-row_of = _known.row
+def row_of(workspace_id: str, terms: Sequence[Kept]) -> TermsRow:
+    """The row of all terms of an invoice, made once for all invoices that have the same."""
+    id = name_of(workspace_id, *[one.digest for one in terms])
+    found = _rows.get(id)
+    if found is None:
+        if len(_rows) >= _AT_MOST:
+            _rows.clear()
+        body = packed(b"[" + b",".join([one.json for one in terms]) + b"]")
+        found = _rows[id] = TermsRow(id, workspace_id, body)
+    return found
+
+
+_rows: dict[str, TermsRow] = {}
 
 
 def add(tx: Connection, rows: Iterable[TermsRow]) -> None:

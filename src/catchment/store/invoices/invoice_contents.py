@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
 
+from catchment.store.chunks import chunks
 from catchment.store.invoices import branches, evidence, taxation_rows
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
 from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
-from catchment.store.invoices.usage_rows import usage_of_row
+from catchment.store.invoices.usage_rows import PRINTED, usage_of_row
 from catchment.store.schema import (
     invoice_usage_metrics,
     invoices,
     line_item_groups,
     line_items,
     line_taxations,
+    printed_metrics,
     usage_item_groups,
 )
 
@@ -39,10 +41,29 @@ def groups(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem
     return tuple(map(group_of_row, tx.execute(query)))
 
 
+def group_ids(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[str, ...]:
+    """The ids of an invoice's groups by their indexes."""
+    c = line_item_groups.c
+    query = select(c.id).where(c.workspace_id == workspace_id, c.invoice_id == invoice_id)
+    return tuple(tx.execute(query.order_by(c.index)).scalars())
+
+
 def lines(tx: Connection, workspace_id: str, invoice_id: str) -> tuple[LineItem, ...]:
     """The lines of an invoice, in the order printed."""
     query = lines_of(workspace_id, invoice_id).order_by(line_items.c.index)
     return tuple(map(line_of_row, tx.execute(query)))
+
+
+def lines_of_each(
+    tx: Connection, workspace_id: str, invoice_ids: Collection[str]
+) -> dict[str, list[LineItem]]:
+    """The lines of each of these invoices, in the order printed."""
+    found: dict[str, list[LineItem]] = {id: [] for id in invoice_ids}
+    for part in chunks(sorted(found)):
+        query = _lines(workspace_id).where(line_items.c.invoice_id.in_(part))
+        for row in tx.execute(query.order_by(line_items.c.index)):
+            found[row.invoice_id].append(line_of_row(row))
+    return found
 
 
 def members(
@@ -132,10 +153,11 @@ def lines_of(workspace_id: str, invoice_id: str) -> Select[Any]:
 
 def usage_of(workspace_id: str, invoice_id: str) -> Select[Any]:
     """The members of an invoice, for ``usage_of_row``."""
-    c, metrics = usage_item_groups.c, invoice_usage_metrics.c
+    c, of = usage_item_groups.c, invoice_usage_metrics.c
     return (
-        select(usage_item_groups, metrics.metrics)
-        .join(invoice_usage_metrics, metrics.invoice_id == c.invoice_id)
+        select(usage_item_groups, printed_metrics.c.metrics)
+        .join(invoice_usage_metrics, of.invoice_id == c.invoice_id)
+        .join(printed_metrics, PRINTED)
         .where(c.workspace_id == workspace_id, c.invoice_id == invoice_id)
     )
 

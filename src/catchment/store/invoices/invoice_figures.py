@@ -5,12 +5,12 @@ Names and order do not matter here, so a family of a million is read as sums, no
 
 from __future__ import annotations
 
-import operator
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +25,7 @@ from catchment.core.control import (
     GroupFigures,
     InvoiceFigures,
     LineFigures,
+    Service,
     Totals,
 )
 from catchment.core.metering import ADDING_UP, Metric
@@ -35,12 +36,13 @@ from catchment.core.settling import StepKind
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions
 from catchment.store.invoices.evidence import MemberSums, Sums
-from catchment.store.invoices.usage_rows import metric_ids, parts_of
+from catchment.store.invoices.usage_rows import PRINTED, metric_ids, parts_of
 from catchment.store.schema import (
     invoice_usage_metrics,
     invoices,
     line_item_groups,
     line_items,
+    printed_metrics,
     usage_item_groups,
 )
 
@@ -90,6 +92,7 @@ class _Step(msgspec.Struct, gc=False):
     amountMinor: int  # noqa: N815 -- as it is kept
 
 
+_rate = lru_cache(maxsize=100)(Decimal)
 _segments = msgspec.json.Decoder(list[_Segment])
 _steps = msgspec.json.Decoder(list[_Step])
 _items = msgspec.json.Decoder(list[tuple[int, Decimal]])
@@ -180,7 +183,11 @@ def _members(tx: Connection, ids: Sequence[str]) -> defaultdict[str, _Members]:
     )
     c = usage_item_groups.c
     of = invoice_usage_metrics.c
-    named = select(of.invoice_id, of.metrics).where(of.invoice_id.in_(ids))
+    named = (
+        select(of.invoice_id, printed_metrics.c.metrics)
+        .join(printed_metrics, PRINTED)
+        .where(of.invoice_id.in_(ids))
+    )
     metrics = {invoice_id: metric_ids(kept) for invoice_id, kept in tx.execute(named)}
     query = select(c.invoice_id, _as_text(c["items"]), _as_text(c.shares)).where(
         c.invoice_id.in_(ids)
@@ -203,21 +210,22 @@ class _Alike:
     """Values that many lines have alike, made once."""
 
     def __init__(self) -> None:
-        self._services: dict[tuple[date, date], Period] = {}
-        self._everyone: dict[str, Claimant] = {}
+        self._days: dict[tuple[date, date], Period] = {}
+        self._of_everyone: dict[tuple[str, date, date], Service] = {}
 
-    def service(self, start: date, end: date) -> Period:
-        found = self._services.get((start, end))
+    def service(
+        self, schedule_id: str, named: Sequence[str] | None, start: date, end: date
+    ) -> Service:
+        """The usage of these days that a schedule's prices bill of whom they name."""
+        key = schedule_id, start, end
+        found = None if named else self._of_everyone.get(key)
         if found is None:
-            found = self._services[start, end] = Period(start, end)
-        return found
-
-    def claimant(self, schedule_id: str, named: Sequence[str] | None) -> Claimant:
-        if named:
-            return Claimant(schedule_id, frozenset(named))
-        found = self._everyone.get(schedule_id)
-        if found is None:
-            found = self._everyone[schedule_id] = Claimant(schedule_id, frozenset())
+            days = self._days.get((start, end)) or self._days.setdefault(
+                (start, end), Period(start, end)
+            )
+            found = Claimant(schedule_id, frozenset(named or ())), days
+            if not named:
+                self._of_everyone[key] = found
         return found
 
 
@@ -241,15 +249,14 @@ def _invoice(
         if sum is None:
             continue
         start, end, named, price, part = row[-5:]
-        service = alike.service(start, end)
-        claimant = alike.claimant(row[_SCHEDULE], named)
-        own = BilledUsage(line.id, id, customer, claimant, service, line.event_count or 0)
+        whose = alike.service(row[_SCHEDULE], named, start, end)
+        own = BilledUsage(line.id, id, customer, whose, line.event_count or 0)
         charge = row[_SCHEDULE], price, start, part
         read = sum.metric, sum.known_at, sum.last_seq
         measured.append(MeasuredLine(own, *read, charge, line.deducted))
         # What came late is no usage of this invoice's time.
         if line.used is not None and line.shares is not None and line.deducted is None:
-            one = claimant, service, price, line.quantity
+            one = *whose, price, line.quantity
             billed.setdefault(sum.metric.id, []).append(one)
     figures = InvoiceFigures(
         id,
@@ -280,7 +287,7 @@ def _line(row: _Row, currency: str, sum: MemberSums | None, members: _Members) -
         sum.quantity if sum is not None and sum.metric.aggregation in ADDING_UP else None,
         shares,
         tax_shares,
-        None if settles == StepKind.CREDIT else Decimal(tax_rate),
+        None if settles == StepKind.CREDIT else _rate(tax_rate),
         event_count,
         None if sum is None else sum.event_count,
         deductions.of(deducted, adjustment, currency),
@@ -307,5 +314,6 @@ def _once(billed: Sequence[_Billed]) -> Decimal:
 
 def _totals(net: int, tax: int, gross: int) -> Totals:
     """Raises TypeError for what is no number: SQLite keeps whatever it is given."""
-    operator.index(net), operator.index(tax), operator.index(gross)
-    return Totals(net, tax, gross)
+    if type(net) is type(tax) is type(gross) is int:
+        return Totals(net, tax, gross)
+    raise TypeError(net, tax, gross)

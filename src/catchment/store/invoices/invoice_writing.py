@@ -28,6 +28,8 @@ from catchment.store.invoices.usage_rows import (
     METRICS_COLUMNS,
     USAGE_COLUMNS,
     USAGE_JSON,
+    PrintedRow,
+    add_printed,
     usage_rows,
 )
 from catchment.store.schema import (
@@ -55,7 +57,7 @@ _TABLES = (
 
 
 class Rows(NamedTuple):
-    """The rows of invoices, by table; those of ``terms`` and ``taxations`` may be there already."""
+    """The rows of invoices, by table; those of the last three may be there already."""
 
     heads: Sequence[_Row] = ()
     groups: Sequence[_Row] = ()
@@ -66,6 +68,7 @@ class Rows(NamedTuple):
     branches: Sequence[_Row] = ()
     terms: Sequence[TermsRow] = ()
     taxations: Sequence[TaxationRow] = ()
+    printed: Sequence[PrintedRow] = ()
 
     def under(self, head: Invoice) -> Rows:
         """These of what stands on an invoice, with its head."""
@@ -96,7 +99,8 @@ def contents_rows(workspace_id: str, added: Sequence[Contents]) -> Rows:
         terms=list(dict.fromkeys(terms for _, terms in explained)),
         taxations=list(taxations.values()),
         members=[row for rows, _ in measured for row in rows],
-        metrics=[metrics for _, metrics in measured],
+        metrics=[(rows[0][2], workspace_id, printed.id) for rows, printed in measured],
+        printed=list(dict.fromkeys(printed for _, printed in measured)),
         branches=[
             row for one in added if one.usage for row in branches.rows_of(workspace_id, one.usage)
         ],
@@ -116,8 +120,9 @@ def joined(found: Iterable[Rows]) -> Rows:
 
 def insert(tx: Connection, rows: Rows) -> None:
     """Store new invoices, in a few statements however many there are."""
-    *by_table, terms, taxations = rows
+    *by_table, terms, taxations, printed = rows
     taxation_rows.add(tx, taxations)
+    add_printed(tx, printed)
     evidence_terms.add(tx, terms)
     for (table, columns, ready), own in zip(_TABLES, by_table, strict=True):
         add_rows(tx, table, {}, columns, own, ready=ready)

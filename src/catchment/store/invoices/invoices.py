@@ -118,6 +118,15 @@ def billing_of(workspace_id: str, schedule_ids: Collection[str]) -> Subquery:
     ).subquery()
 
 
+def billing(tx: Connection, workspace_id: str, schedule_ids: Collection[str]) -> set[str]:
+    """The ids of those invoices."""
+    return {
+        id
+        for part in chunks(sorted(set(schedule_ids)))
+        for id in tx.execute(select(billing_of(workspace_id, part).c.invoice_id)).scalars()
+    }
+
+
 def find(
     tx: Connection, workspace_id: str, invoice_id: str, *, for_change: bool = False
 ) -> Invoice | None:

@@ -7,7 +7,6 @@ never changed: a line keeps the rate, and the name of it, that it was issued wit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from typing import NamedTuple
 
 from msgspec.json import encode
@@ -15,7 +14,7 @@ from sqlalchemy import Connection
 
 from catchment.core.taxes import Reason, Taxation, TaxRate
 from catchment.store.bulk import add_new
-from catchment.store.invoices.evidence_terms import DIGEST_BYTES
+from catchment.store.invoices.by_content import name_of
 from catchment.store.once import once
 from catchment.store.schema import line_items, line_taxations
 from catchment.store.taxes import taxations
@@ -38,8 +37,7 @@ def row_of(workspace_id: str, one: Taxation) -> TaxationRow:
     found = known.get(key)
     if found is None:
         said = encode(taxations.kept(one))
-        name = blake2b(workspace_id.encode() + said, digest_size=DIGEST_BYTES)
-        found = TaxationRow(name.hexdigest(), workspace_id, said.decode())
+        found = TaxationRow(name_of(workspace_id, said), workspace_id, said.decode())
         known[key] = found
     return found
 

@@ -1,26 +1,32 @@
 """The members of an invoice as rows, and rows as members.
 
-What members used is mostly of the same metrics, so these are kept once an invoice; a member's items
-name them by their places.
+What members used is mostly of the same metrics, so a member's items name these by their places in a
+list, which is kept once for all invoices that have the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.json import decode, encode
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from catchment.core.allocation import METHODS
+from catchment.store.bulk import add_new
+from catchment.store.invoices.by_content import name_of
 from catchment.store.invoices.figures_text import text_of
-from catchment.store.invoices.invoice_parts import MemberShare, UsageItem, UsageItemGroup
+from catchment.store.invoices.invoice_parts import (
+    MemberShare,
+    PrintedMetric,
+    UsageItem,
+    UsageItemGroup,
+)
+from catchment.store.schema import invoice_usage_metrics, printed_metrics
 
 _P = TypeVar("_P")
-_Shown = tuple[str, str, str | None, str | None]
-"""Of an item: the metric, its title, its unit, and the line item group that charges for it."""
 
 USAGE_COLUMNS = (
     "id",
@@ -37,7 +43,21 @@ USAGE_COLUMNS = (
 USAGE_JSON = USAGE_COLUMNS[-3:]
 """Columns whose values are JSON as text."""
 
-METRICS_COLUMNS = ("invoice_id", "workspace_id", "metrics")
+METRICS_COLUMNS = ("invoice_id", "workspace_id", "printed_id")
+
+PRINTED = printed_metrics.c.id == invoice_usage_metrics.c.printed_id
+"""Joins an invoice with the metrics that its members' items name."""
+
+
+class PrintedRow(NamedTuple):
+    """What the items of members are of, and its name, which is made of that.
+
+    It is JSON, a list of [metric, title, unit, index of the line item group].
+    """
+
+    id: str
+    workspace_id: str
+    metrics: str
 
 
 def usage_of_row(row: Row[Any]) -> UsageItemGroup:
@@ -52,7 +72,7 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
         title=row.title,
         depth=row.depth,
         path=tuple((id, name) for id, name in row.path),
-        items=tuple(_item(metrics[place], value) for place, value in named["items"]),
+        items=tuple(UsageItem(metrics[place], Decimal(value)) for place, value in named["items"]),
         shares=tuple(
             MemberShare(line_index, Decimal(quantity), *parts_of(parts))
             for line_index, quantity, *parts in row.shares
@@ -62,16 +82,18 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
 
 def metric_ids(metrics: str) -> tuple[str, ...]:
     """The metric at each place of what is kept as ``metrics``."""
-    return tuple(metric_id for metric_id, *_ in _metrics(metrics))
+    return tuple(metric.metric_id for metric in _metrics(metrics))
 
 
 def usage_rows(
     workspace_id: str, members: Sequence[UsageItemGroup]
-) -> tuple[list[tuple[Any, ...]], tuple[Any, ...]]:
+) -> tuple[list[tuple[Any, ...]], PrintedRow]:
     """The values of USAGE_COLUMNS for the ``members`` of one invoice, of whom there may be many,
-    and those of METRICS_COLUMNS.
+    and the metrics that they name.
     """
-    places: dict[_Shown, int] = {}
+    metrics = {id(metric): metric for one in members for metric, _ in one.items}
+    printed = tuple(sorted(set(metrics.values()), key=_place))  # whoever used which of them first
+    places = {key: printed.index(metric) for key, metric in metrics.items()}
     rows = [
         (
             one.id,
@@ -82,17 +104,7 @@ def usage_rows(
             one.title,
             one.depth,
             encode(one.path).decode(),
-            encode(
-                [
-                    (
-                        places.setdefault(
-                            (item.metric_id, item.title, item.unit, item.group_id), len(places)
-                        ),
-                        text_of(item.value),
-                    )
-                    for item in one.items
-                ]
-            ).decode(),
+            encode([(places[id(metric)], text_of(value)) for metric, value in one.items]).decode(),
             encode(
                 [
                     (line_index, text_of(quantity), *parts, *taxes)
@@ -102,7 +114,23 @@ def usage_rows(
         )
         for one in members
     ]
-    return rows, (members[0].invoice_id, workspace_id, encode(list(places)).decode())
+    return rows, _printed(workspace_id, printed)
+
+
+def add_printed(tx: Connection, rows: Iterable[PrintedRow]) -> None:
+    """Keep those that are not kept yet."""
+    add_new(tx, printed_metrics, PrintedRow._fields, sorted(set(rows)))
+
+
+def _place(metric: PrintedMetric) -> tuple[int, str, str]:
+    group = metric.group_index
+    return -1 if group is None else group, metric.metric_id, metric.title
+
+
+@lru_cache(maxsize=1_000)
+def _printed(workspace_id: str, metrics: tuple[PrintedMetric, ...]) -> PrintedRow:
+    said = encode(metrics)
+    return PrintedRow(name_of(workspace_id, said), workspace_id, said.decode())
 
 
 def parts_of(kept: Sequence[_P]) -> tuple[tuple[_P, ...], tuple[_P, ...]]:
@@ -110,11 +138,6 @@ def parts_of(kept: Sequence[_P]) -> tuple[tuple[_P, ...], tuple[_P, ...]]:
     return tuple(kept[: len(METHODS)]), tuple(kept[len(METHODS) :])
 
 
-def _item(shown: _Shown, value: str) -> UsageItem:
-    metric_id, title, unit, group_id = shown
-    return UsageItem(metric_id, title, Decimal(value), unit, group_id)
-
-
 @lru_cache(maxsize=1_000)
-def _metrics(kept: str) -> tuple[_Shown, ...]:
-    return decode(kept, type=tuple[_Shown, ...])
+def _metrics(kept: str) -> tuple[PrintedMetric, ...]:
+    return decode(kept, type=tuple[PrintedMetric, ...])

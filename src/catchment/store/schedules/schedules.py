@@ -12,6 +12,7 @@ from catchment.core.errors import NotFound
 from catchment.core.schedules import BillTo, Phase, PricedItem, Schedule
 from catchment.store.catalog import prices
 from catchment.store.chunks import chunks
+from catchment.store.listed import among
 from catchment.store.schedules import phase_grants, phase_terms
 from catchment.store.schema import billing_schedules, phase_prices, phases
 
@@ -81,11 +82,7 @@ def of_customers(
     """The schedules of ``customer_ids`` that were ever started, but for those ``known`` by id."""
     c = billing_schedules.c
     started = _ids(workspace).where(c.activated_at.is_not(None))
-    found = (
-        id
-        for part in chunks(sorted(set(customer_ids)))
-        for id in tx.execute(started.where(c.customer_id.in_(part))).scalars()
-    )
+    found = tx.execute(started.where(among(tx, c.customer_id, customer_ids))).scalars()
     return some(tx, workspace, [id for id in found if id not in known])
 
 

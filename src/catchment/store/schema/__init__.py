@@ -50,6 +50,7 @@ from catchment.store.schema.documents import (
     line_items,
     line_taxations,
     line_terms,
+    printed_metrics,
     usage_branches,
     usage_item_groups,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "phase_prices",
     "phases",
     "prices",
+    "printed_metrics",
     "products",
     "schedule_versions",
     "seat_events",

@@ -143,17 +143,18 @@ invoices = Table(
 line_item_groups = Table(
     "line_item_groups",
     metadata,
-    id_column(),
+    # Asked for with their invoice only, so that no index is kept of their ids.
+    text_column("id", nullable=False),
     workspace_of_whole(),
-    reference("invoice_id", "invoices"),
-    Column("index", Integer, nullable=False),
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    Column("index", Integer, primary_key=True, autoincrement=False),
     text_column("title", nullable=False),
     text_column("description"),
     text_column("product_id"),
     Column("net_minor", BigInteger, nullable=False),
     Column("tax_minor", BigInteger, nullable=False),
     Column("gross_minor", BigInteger, nullable=False),
-    UniqueConstraint("invoice_id", "index"),
+    sqlite_with_rowid=False,
 )
 
 line_items = Table(
@@ -162,7 +163,8 @@ line_items = Table(
     id_column(),
     workspace_of_whole(),
     reference("invoice_id", "invoices"),
-    reference("group_id", "line_item_groups", nullable=True),
+    # A group of the same invoice, written with it.
+    text_column("group_id"),
     Column("index", Integer, nullable=False),
     text_column("title", nullable=False),
     text_column("description"),
@@ -270,6 +272,7 @@ invoice_evidence = Table(
     workspace_of_whole(),
     reference("terms_id", "line_terms"),
     Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 usage_item_groups = Table(
@@ -291,13 +294,24 @@ usage_item_groups = Table(
     Index(None, "customer_id", "invoice_id"),
 )
 
-# What the items of an invoice's members are of, said once: [metric, title, unit, line item group].
+# What the items of members are of, [metric, title, unit, index of the line item group], by what it
+# is: the id is a digest of it. Never changed.
+printed_metrics = Table(
+    "printed_metrics",
+    metadata,
+    id_column(),
+    workspace_column(),
+    text_column("metrics", nullable=False),
+)
+
+# Which list the items of an invoice's members name their metrics by.
 invoice_usage_metrics = Table(
     "invoice_usage_metrics",
     metadata,
     Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
     workspace_of_whole(),
-    text_column("metrics", nullable=False),
+    reference("printed_id", "printed_metrics"),
+    sqlite_with_rowid=False,
 )
 
 # Who stands above members of an invoice: the stretches of indexes at which members are below it or
@@ -311,6 +325,7 @@ usage_branches = Table(
     Column("last_index", Integer, nullable=False),
     workspace_of_whole(),
     Index(None, "invoice_id"),
+    sqlite_with_rowid=False,
 )
 
 invoice_documents = Table(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    func,
     insert,
     or_,
     select,
@@ -44,6 +45,15 @@ class SeatEvent:
     at: datetime
     total: int
     superseded: bool = False
+
+
+class SeatChange(NamedTuple):
+    """An event of seats from ``at`` on, which came or was superseded at the place ``last``."""
+
+    seat_type: str
+    alias: str
+    at: datetime
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,24 +161,18 @@ def totals(
 
 
 def changed(
-    tx: Connection,
-    workspace: str,
-    seat_type: str,
-    names: Collection[str],
-    *,
-    before: datetime,
-    after: int,
-) -> set[str]:
-    """The aliases for which something of before an instant came, or ceased to count, since the
-    place ``after``; and of ``names`` all that have anything.
+    tx: Connection, workspace: str, names: Collection[str], *, before: datetime, after: int
+) -> list[SeatChange]:
+    """What of before an instant came, or ceased to count, since the place ``after``; and of
+    ``names`` all that they have.
     """
-    mine = (_c.workspace_id == workspace, _c.seat_type == seat_type, _c.event_at < before)
-    query = select(_c.customer_alias).where(*mine).distinct()
-    came = or_(_c.place > after, _c.superseded_by > after)
-    found = set(tx.execute(query.where(came)).scalars())
-    for part in chunks(sorted(names)):
-        found.update(tx.execute(query.where(_c.customer_alias.in_(part))).scalars())
-    return found
+    last = func.coalesce(_c.superseded_by, _c.place)
+    query = select(_c.seat_type, _c.customer_alias, _c.event_at, last).where(
+        _c.workspace_id == workspace, _c.event_at < before
+    )
+    found = [query.where(or_(_c.place > after, _c.superseded_by > after))]
+    found += [query.where(_c.customer_alias.in_(part)) for part in chunks(sorted(names))]
+    return [SeatChange(*row) for one in found for row in tx.execute(one)]
 
 
 def aliases_of(tx: Connection, workspace: str, seat_types: Collection[str]) -> set[str]:

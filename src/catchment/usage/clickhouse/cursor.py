@@ -41,6 +41,8 @@ class ClickHouseCursor:
     a temporary table; where there are shards, it is sent along. All events happened ``within``.
     """
 
+    is_empty = False  # as far as is known
+
     def __init__(
         self,
         client: Any,

@@ -11,11 +11,12 @@ from datetime import datetime
 from catchment.usage.clickhouse import rows, schema
 from catchment.usage.clickhouse.properties import expressions
 from catchment.usage.intake.events import micros
-from catchment.usage.storage import Near
+from catchment.usage.questions.near import Near
 
 _STORED = ", ".join(
     name for name in rows.COLUMNS if name not in {"workspace_id", "later", "version"}
 )
+_FEW_NAMES = 1_000
 _EVENTS = ("seq", "customer_event_id", "alias", "event_type", "event_at", "received_at")
 
 FRESH = (
@@ -80,7 +81,7 @@ def _stored(snapshot: Snapshot) -> str:
     where += _during(near)
     if near.event_types is not None:
         where.append(_among("event_type", near.event_types))
-    if near.aliases is not None:
+    if near.aliases is not None and len(near.aliases) <= _FEW_NAMES:
         where.append(_among("alias", near.aliases))
     if snapshot.fresh:
         where.append("seq GLOBAL NOT IN (SELECT seq FROM fresh)")

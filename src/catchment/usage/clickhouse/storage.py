@@ -24,8 +24,8 @@ from catchment.usage.clickhouse.cursor import ClickHouseCursor
 from catchment.usage.intake import inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.near import Near
 from catchment.usage.questions.statistics import Kept
-from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 

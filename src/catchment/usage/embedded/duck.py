@@ -88,6 +88,11 @@ def _limit(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"SET GLOBAL memory_limit = '{min(int(given), MOST_MEMORY)}B'")
 
 
+def text(value: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
 def parquet(files: Sequence[Path], *options: str, alike: bool = False) -> str:
     """The table function that reads ``files``, whatever characters their names hold.
 
@@ -95,14 +100,14 @@ def parquet(files: Sequence[Path], *options: str, alike: bool = False) -> str:
     """
     by_name = () if alike else ("union_by_name",)
     switched = "".join(f", {option} = true" for option in (*by_name, *options))
-    names = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)
+    names = ", ".join(text(glob.escape(str(file))) for file in files)
     return f"read_parquet([{names}], hive_partitioning = false{switched})"
 
 
 class Cursor:
     """A connection as questions see it: each name of ``relations`` means the rows of a subquery.
 
-    All events happened ``within``.
+    All events happened ``within``; where it ``is_empty``, there are none.
     """
 
     def __init__(
@@ -110,8 +115,11 @@ class Cursor:
         connection: duckdb.DuckDBPyConnection,
         relations: Mapping[str, str],
         within: Span | None = None,
+        *,
+        is_empty: bool = False,
     ) -> None:
         self.within = within
+        self.is_empty = is_empty
         self._connection = connection
         self._relations = relations
         self._named = re.compile(rf"\b(FROM|JOIN) ({'|'.join(relations)})\b")

@@ -36,10 +36,11 @@ _ENCODINGS = dict.fromkeys(("seq", "event_at", "later"), "DELTA_BINARY_PACKED") 
 _REPEATED = frozenset({"alias", "event_type", "received_at"})
 _FOR_GOOD = {"compression": "zstd", "compression_level": 1}
 _BRIEFLY = {"compression": "lz4"}
+_IN_TEXTS = "texts.key_value.key", "texts.key_value.value"
 
 
 def ordered(events: pa.Table) -> pa.Table:
-    """``events`` in the order of files; they come in the order of their places."""
+    """``events`` in the order of files; those of one name, type and time come by their places."""
     aliases, types = _ranks(events["alias"]), _ranks(events["event_type"])
     instants = events["event_at"].to_numpy()
     earliest = instants.min(initial=_ONE_NUMBER - 1)
@@ -72,7 +73,10 @@ def write(
     coming = iter(tables)
     first = next(coming, schema.empty_table())
     codec: dict[str, Any] = _BRIEFLY if briefly else _FOR_GOOD
-    with pq.ParquetWriter(file, schema, **codec, **_encodings(first)) as writer:
+    told = _told(first)
+    with pq.ParquetWriter(
+        file, schema, write_statistics=told, **codec, **_encodings(first)
+    ) as writer:
         for table in chain([first], coming):
             writer.write_table(table.cast(schema), row_group_size=_GROUP)
 
@@ -91,11 +95,26 @@ def _encodings(rows: pa.Table) -> dict[str, Any]:
     """
     repeated = [name for name in rows.column_names if name in _REPEATED or _repeats(rows, name)]
     return {
-        "use_dictionary": [*repeated, "texts.key_value.key"],
+        "use_dictionary": [*repeated, _IN_TEXTS[0]],
         "column_encoding": {
             name: encoding for name, encoding in _ENCODINGS.items() if name in rows.column_names
         },
     }
+
+
+def _told(rows: pa.Table) -> list[str]:
+    """Of which columns a file tells, by groups of rows, what lies between its least and greatest.
+
+    Not of ids and properties, which are in no order, as long as they have values. That they have
+    none is worth knowing.
+    """
+    names = [
+        name
+        for name in rows.column_names
+        if rows[name].null_count == len(rows)
+        or (name != "customer_event_id" and columns.property_of(name) is None)
+    ]
+    return [*names, *_IN_TEXTS]
 
 
 def _repeats(rows: pa.Table, name: str) -> bool:

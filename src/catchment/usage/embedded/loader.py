@@ -5,14 +5,15 @@ and names the files in the manifest. That commit is the only moment at which any
 before it a crash leaves the rows to be loaded again, after it the files count. Any process may load
 at any time; of two that load the same rows, the second finds them gone and throws its files away.
 That is rare, for a lease lets one process load at a time, but it is what correctness rests on.
+
+A batch is stored while the next is decoded and earlier ones are merged, in a thread each.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,8 @@ from sqlalchemy import Connection, Engine
 from catchment.store.engine import reading, writing
 from catchment.store.usage import usage_homes
 from catchment.usage.copying import Slice
-from catchment.usage.embedded import duck, keys, layout, merging, segments
-from catchment.usage.embedded.exchanging import exchange, named_or_gone
+from catchment.usage.embedded import duck, keys, layout, merges, merging, segments
+from catchment.usage.embedded.exchanging import named_or_gone
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.embedded.superseding import Superseded, superseded
 from catchment.usage.intake import inbox, waiting
@@ -32,31 +33,59 @@ from catchment.usage.intake.events import instant
 from catchment.usage.intake.waiting import Batch, Lost, batches
 
 _ATTEMPTS = 50
+_LOOK_SECONDS = 0.25
 _log = logging.getLogger("catchment.usage")
 
 
 def catch_up(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> int:
-    """Load all that waits, merge what has become many, and return how many events were loaded."""
-    loaded = 0
-    with ThreadPoolExecutor(1, "usage decoder") as ahead:
-        for _ in range(_ATTEMPTS):
-            try:
-                for batch in batches(engine, workspace_id, ahead):
-                    _load(engine, data_dir, workspace_id, db, batch)
-                    loaded += len(batch.events)
-                    _merge_all(engine, data_dir, workspace_id, db, merging.too_many)
-                _merge_all(engine, data_dir, workspace_id, db, merging.crowd)
-                break
-            except (Lost, duck.Missing):
-                _log.info("another process has loaded or merged the same: %s", workspace_id)
+    """Load all that waits, merge what has become many, and return how many events were loaded.
+
+    While more than a batch waits, only large crowds are merged. Whole batches that come while it
+    merges are loaded beside that.
+    """
+    merge_all = partial(merges.merge_all, engine, data_dir, workspace_id, db)
+    with (
+        ThreadPoolExecutor(1, "usage decoder") as ahead,
+        ThreadPoolExecutor(1, "usage merges") as beside,
+    ):
+        merger = merges.Merger(beside, merge_all)
+        load_all = partial(_load_all, engine, data_dir, workspace_id, db, ahead, merger)
+        loaded = load_all(whole=False)
+        merger.begin(merging.crowd)
+        while merger.is_at_it(_LOOK_SECONDS):
+            loaded += load_all(whole=True)
     _sweep(engine, data_dir, workspace_id)
     return loaded
 
 
 def compact(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck) -> None:
     """Merge into as few segments as there may be."""
-    _merge_all(engine, data_dir, workspace_id, db, merging.packed)
+    merges.merge_all(engine, data_dir, workspace_id, db, merging.packed)
     _sweep(engine, data_dir, workspace_id)
+
+
+def _load_all(
+    engine: Engine,
+    data_dir: Path,
+    workspace_id: str,
+    db: duck.Duck,
+    ahead: Executor,
+    merger: merges.Merger,
+    *,
+    whole: bool,
+) -> int:
+    """Load what waits, or of that ``whole`` batches only; how many events that was."""
+    loaded = 0
+    for _ in range(_ATTEMPTS):
+        try:
+            for batch in batches(engine, workspace_id, ahead, whole=whole):
+                _load(engine, data_dir, workspace_id, db, batch)
+                loaded += len(batch.events)
+                merger.begin(merging.too_many)
+            break
+        except (Lost, duck.Missing):
+            _log.info("another process has loaded or merged the same: %s", workspace_id)
+    return loaded
 
 
 def _load(engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, batch: Batch) -> None:
@@ -122,23 +151,6 @@ def _written(
         yield made(Kind.MARKS, len(marks), ends, write)
 
 
-def _merge_all(
-    engine: Engine,
-    data_dir: Path,
-    workspace_id: str,
-    db: duck.Duck,
-    choose: Callable[[Sequence[Segment]], list[Segment]],
-) -> None:
-    """Merge while some are chosen."""
-    for _ in range(_ATTEMPTS):
-        with reading(engine) as tx:
-            chosen = choose(segments.manifest(tx, workspace_id))
-        if not chosen:
-            return
-        with suppress(Lost, duck.Missing):
-            _merge(engine, data_dir, workspace_id, db, chosen)
-
-
 def _sweep(engine: Engine, data_dir: Path, workspace_id: str) -> None:
     """Remove old files that nobody needs."""
     old = segments.old_files(data_dir, workspace_id)
@@ -147,29 +159,3 @@ def _sweep(engine: Engine, data_dir: Path, workspace_id: str) -> None:
             named = {one.path for one in segments.manifest(tx, workspace_id)}
         for path in set(old) - named:
             (data_dir / path).unlink(missing_ok=True)
-
-
-def _merge(
-    engine: Engine, data_dir: Path, workspace_id: str, db: duck.Duck, crowd: Sequence[Segment]
-) -> None:
-    """Put one segment in the place of several. Which of them holds an event never matters."""
-    kind = crowd[0].kind
-    sources = segments.files(data_dir, crowd, kind)
-
-    def merged() -> Segment:
-        with db.cursor() as cursor:
-            write = partial(merging.write, cursor, kind, sources)
-            path = segments.new_file(data_dir, workspace_id, kind, write)
-        return Segment(
-            Path(path).stem,
-            kind,
-            path,
-            sum(one.row_count for one in crowd),
-            min(one.first_seq for one in crowd),
-            max(one.last_seq for one in crowd),
-            max(one.created_at for one in crowd),
-            min((one.first_event_at for one in crowd if one.first_event_at), default=None),
-            max((one.last_event_at for one in crowd if one.last_event_at), default=None),
-        )
-
-    exchange(engine, data_dir, workspace_id, crowd, merged)

@@ -30,22 +30,32 @@ LARGEST = {Kind.EVENTS: 4_000_000, Kind.KEYS: 32_000_000, Kind.MARKS: 8_000_000}
 
 _PATIENCE = 4
 
+_FEW_KEYS = 4
+"""So many files of keys are one, whatever waits: each event is looked for in all of them, and that
+takes longer than to merge them.
+"""
+
 _SAMPLED = 25_000
 _SLICE = 400_000
 
 
 def too_many(known: Sequence[Segment]) -> list[Segment]:
     """A crowd so large that it is merged even while more waits to be loaded."""
-    return crowd(known, FAN_IN * _PATIENCE)
+    return _crowd(known, FAN_IN * _PATIENCE)
 
 
-def crowd(known: Sequence[Segment], least: int | None = None) -> list[Segment]:
-    """Neighbours of one kind, at least so many (FAN_IN) about one size; none if all is well.
+def crowd(known: Sequence[Segment]) -> list[Segment]:
+    """A crowd that is merged where nothing else is to be done."""
+    return _crowd(known, FAN_IN)
+
+
+def _crowd(known: Sequence[Segment], many: int) -> list[Segment]:
+    """Neighbours of one kind, ``many`` of about one size or more; none if all is well.
 
     Smaller ones that lie between them go along.
     """
-    least = least or FAN_IN
     for kind, largest in LARGEST.items():
+        least = min(many, _FEW_KEYS) if kind is Kind.KEYS else many
         own = [one for one in known if one.kind is kind]
         for size in sorted({_size(one) for one in own if one.row_count < largest}):
             runs = groupby(own, lambda one: one.row_count < largest and _size(one) <= size)  # noqa: B023
@@ -133,11 +143,11 @@ def _slices(
     cuts = [None, *samples[_SLICE // _SAMPLED :: _SLICE // _SAMPLED], None]
     for lower, upper in pairwise(cuts):
         where, parameters = _between(lower, upper)
-        yield cursor.sql(
-            f"SELECT {', '.join(names)} FROM {duck.parquet(sources)}"
-            f" WHERE {where} AND {wanted} ORDER BY {order}",
+        found = cursor.sql(
+            f"SELECT {', '.join(names)} FROM {duck.parquet(sources)} WHERE {where} AND {wanted}",
             params=parameters,
-        ).to_arrow_table()
+        )
+        yield layout.ordered(found.to_arrow_table())
 
 
 def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -154,19 +164,20 @@ def _between(
 ) -> tuple[str, dict[str, Any]]:
     """A condition on rows of one slice.
 
-    The bounds of single columns let whole groups of rows be skipped.
+    The bounds of names let whole groups of rows be skipped, and all is compared only where a name
+    is that of a bound.
     """
     conditions = ["true"]
     parameters: dict[str, Any] = {}
-    order = ", ".join(layout.ORDER)
-    for name, cut, beyond in (("lower", lower, ">="), ("upper", upper, "<")):
+    name, *rest = layout.ORDER
+    for bound, cut, beyond in (("lower", lower, ">="), ("upper", upper, "<")):
         if cut is not None:
-            own = {
-                f"{name}_{column}": value for column, value in zip(layout.ORDER, cut, strict=True)
-            }
+            own = {f"{bound}_{column}": at for column, at in zip(layout.ORDER, cut, strict=True)}
             parameters |= own
-            conditions.append(f"({order}) {beyond} ({', '.join(f'${one}' for one in own)})")
-            conditions.append(f"alias {beyond[0]}= ${name}_alias")
+            first, *others = (f"${one}" for one in own)
+            conditions.append(f"{name} {beyond[0]}= {first}")
+            within = f"({', '.join(rest)}) {beyond} ({', '.join(others)})"
+            conditions.append(f"({name} {beyond[0]} {first} OR {within})")
     if lower is not None and upper is not None and lower[0] == upper[0]:
         conditions.append("event_type BETWEEN $lower_event_type AND $upper_event_type")
     return " AND ".join(conditions), parameters

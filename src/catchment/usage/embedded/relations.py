@@ -20,10 +20,14 @@ import pyarrow as pa
 from catchment.core.period import Span
 from catchment.core.properties import NUMBER
 from catchment.usage.embedded import duck
-from catchment.usage.embedded.footers import footer
+from catchment.usage.embedded.footers import Footer, footer
 from catchment.usage.intake import columns
 from catchment.usage.intake.events import micros
 
+_FEW_NAMES = 50
+_FEW_ROWS = 1_000_000
+_LITTLE_MORE = 2
+"""So many times as many rows as there need be may be read to look for no name by itself."""
 _NO_MARKS = "SELECT 0 AS seq, 0 AS later WHERE false"
 _EVENTS = [name for name in columns.COLUMNS if name not in {"properties", "texts"}]
 
@@ -36,6 +40,7 @@ class Snapshot:
     superseded by events of other files; what was by events beside it says so in ``later``. What
     happened before ``kept_since`` is no event any more, whether or not its files are there yet.
     What did not happen ``within`` is not asked for; where ``all_within``, there is none of that.
+    Other events than those of ``aliases`` need not be there; None: those of any.
     """
 
     files: Sequence[Path]
@@ -47,6 +52,7 @@ class Snapshot:
     kept_since: datetime | None = None
     within: Span | None = None
     all_within: bool = False
+    aliases: frozenset[str] | None = None
 
 
 def of(
@@ -63,8 +69,11 @@ def of(
     if len(snapshot.marks):
         cursor.register("fresh_marks", snapshot.marks)
     alike = all(one.names == footers[0].names for one in footers)
-    stored = _together("fresh_events", snapshot.fresh, snapshot.files, alike=alike)
-    apart = _together("fresh_marks", snapshot.marks, snapshot.marked, alike=True)
+    in_files = _read_files(snapshot.files, alike=alike)
+    if snapshot.aliases is not None and snapshot.files:
+        in_files = _near(in_files, sorted(snapshot.aliases), footers)
+    stored = _together("fresh_events", snapshot.fresh, in_files)
+    apart = _together("fresh_marks", snapshot.marks, _read_files(snapshot.marked, alike=True))
     is_apart = bool(snapshot.marked) or len(snapshot.marks) > 0
     is_beside = "later" in there
     is_earlier = snapshot.last_seq < snapshot.newest
@@ -102,12 +111,36 @@ def _used(table: pa.Table) -> set[str]:
     return {name for name in table.column_names if table[name].null_count < len(table)}
 
 
-def _together(name: str, table: pa.Table, files: Sequence[Path], *, alike: bool) -> str:
-    """The rows of ``files`` and of ``table``, null where one has no column."""
-    parts = [f"SELECT * FROM {name}"] if len(table) or not files else []
-    if files:
-        parts.append(f"SELECT * FROM {duck.parquet(files, alike=alike)}")
-    return f"({' UNION ALL BY NAME '.join(parts)})"
+def _together(name: str, table: pa.Table, in_files: str) -> str:
+    """The rows of files and of ``table``, null where one has no column."""
+    parts = [f"SELECT * FROM {name}"] if len(table) or not in_files else []
+    return f"({' UNION ALL BY NAME '.join([*parts, in_files] if in_files else parts)})"
+
+
+def _read_files(files: Sequence[Path], *, alike: bool) -> str:
+    """All rows of ``files``; nothing where there are none."""
+    return f"SELECT * FROM {duck.parquet(files, alike=alike)}" if files else ""
+
+
+def _near(in_files: str, aliases: Sequence[str], footers: Sequence[Footer]) -> str:
+    """Of the rows of files those of ``aliases`` (ascending), where they are few: or, of many names
+    that lie close together, all rows from the first to the last.
+
+    They are found before anything else is asked of them. Else DuckDB looks for whatever a question
+    says of time, type, marks and each of the names in each group of rows as well, which takes
+    longer than to read the few that have the names.
+    """
+    rows = sum(one.rows_near(aliases) for one in footers)
+    if rows > _FEW_ROWS:
+        return in_files
+    if len(aliases) <= _FEW_NAMES:
+        condition = f"alias IN ({', '.join(map(duck.text, aliases))})" if aliases else "false"
+    else:
+        ends = aliases[0], aliases[-1]
+        if sum(one.rows_between(ends) for one in footers) > _LITTLE_MORE * rows:
+            return in_files
+        condition = f"alias BETWEEN {duck.text(ends[0])} AND {duck.text(ends[1])}"
+    return f"(WITH near AS MATERIALIZED ({in_files} WHERE {condition}) SELECT * FROM near)"
 
 
 def _where(conditions: Sequence[str]) -> str:
@@ -117,7 +150,7 @@ def _where(conditions: Sequence[str]) -> str:
 def _read(name: str, there: Collection[str]) -> Iterator[str]:
     """What the columns of a property are made of: of those that have values."""
     text, number, flag = (columns.column(kind, name) for kind in columns.KINDS)
-    literal = "'" + name.replace("'", "''") + "'"
+    literal = duck.text(name)
     written = [text] * (text in there) + [f"texts[{literal}]::VARCHAR"] * ("texts" in there)
     digits = [f"rtrim(rtrim({number}::VARCHAR, '0'), '.')"] * (number in there)
     flags = [f"{flag}::VARCHAR"] * (flag in there)

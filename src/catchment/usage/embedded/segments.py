@@ -105,6 +105,22 @@ def near(known: Sequence[Segment], within: Span | None) -> Sequence[Segment]:
     ]
 
 
+def new_since(
+    near: Sequence[Segment], known: Iterable[Segment], since: int, marked: Sequence[int]
+) -> list[Segment]:
+    """Those ``near``, of events, with some that came after the place ``since`` or may have been
+    superseded after it. Marks of ``known`` segments tell so, and those of the places ``marked``.
+    """
+    told = {one.id for one in overlapping(near, [one for one in known if one.kind is Kind.MARKS])}
+    return [
+        one
+        for one in near
+        if one.last_seq > since  # superseded beside it: by an event of the same file
+        or one.id in told
+        or any(one.first_seq <= seq <= one.last_seq for seq in marked)
+    ]
+
+
 def are_within(known: Iterable[Segment], within: Span | None) -> bool:
     """Whether all that segments hold surely happened then; None is any time."""
     return within is None or all(

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from sqlalchemy import Engine
 
-from catchment.core.period import Span
 from catchment.store.engine import reading
 from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.embedded import dropping, duck, loader, relations, segments
@@ -18,8 +17,8 @@ from catchment.usage.embedded.superseding import superseded
 from catchment.usage.intake import columns, inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
+from catchment.usage.questions.near import Near
 from catchment.usage.questions.statistics import Kept
-from catchment.usage.storage import Near
 
 _T = TypeVar("_T")
 _ATTEMPTS = 5
@@ -71,10 +70,10 @@ class EmbeddedStorage:
         """The answer from one snapshot, taken anew where its files were merged away meanwhile."""
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
+                return self._read(workspace_id, ask, last_seq, supposed, properties, near)
             except duck.Missing:
                 continue
-        return self._read(workspace_id, ask, last_seq, supposed, properties, near.within)
+        return self._read(workspace_id, ask, last_seq, supposed, properties, near)
 
     def _read(
         self,
@@ -83,7 +82,7 @@ class EmbeddedStorage:
         last_seq: int | None,
         supposed: Sequence[InboxRow],
         properties: Collection[str],
-        within: Span | None,
+        near: Near,
     ) -> _T:
         with reading(self._engine) as tx:
             usage_homes.check_files(tx, workspace_id)
@@ -94,24 +93,30 @@ class EmbeddedStorage:
         if waiting:
             newest = last_place(waiting[-1].id)
         last = newest if last_seq is None else last_seq
-        near = [one for one in segments.near(known, within) if one.kind is Kind.EVENTS]
-        near = [one for one in near if one.first_seq <= last]
+        within = near.within
+        chosen = [one for one in segments.near(known, within) if one.kind is Kind.EVENTS]
+        chosen = [one for one in chosen if one.first_seq <= last]
         with self._duck.cursor() as connection:
             fresh, marks = columns.NONE, duck.MARKS.empty_table()
             if waiting:
                 new = tables.table(workspace_id, waiting)
                 found = superseded(connection, new, self._data_dir, known)
                 fresh, marks = found.events, found.marks
+            if near.since is not None:
+                marked = marks["seq"].to_pylist()
+                chosen = segments.new_since(chosen, known, near.since, marked)
             snapshot = relations.Snapshot(
-                [self._data_dir / one.path for one in near],
+                [self._data_dir / one.path for one in chosen],
                 fresh,
-                segments.files(self._data_dir, segments.overlapping(known, near), Kind.MARKS),
+                segments.files(self._data_dir, segments.overlapping(known, chosen), Kind.MARKS),
                 marks,
                 last,
-                max([newest] * bool(waiting) + [one.last_seq for one in near], default=0),
+                max([newest] * bool(waiting) + [one.last_seq for one in chosen], default=0),
                 since,
                 within,
-                all_within=not waiting and segments.are_within(near, within),
+                all_within=not waiting and segments.are_within(chosen, within),
+                aliases=near.aliases,
             )
             meaning = relations.of(connection, snapshot, properties)
-            return ask(duck.Cursor(connection, meaning, within), last)
+            is_empty = not chosen and not waiting
+            return ask(duck.Cursor(connection, meaning, within, is_empty=is_empty), last)

@@ -2,9 +2,9 @@
 
 A program sends events of one make: the same fields in the same order, spaced alike. Then what
 stands between their values is the same in all of them, and a value is found by counting quotation
-marks. Whether that is so is not guessed: what was taken apart is put together again, the values of
-each between what the first has around its own, and must be the same bytes. A text with an escape in
-it is not read here, and a number only where it surely is one.
+marks. Whether that is so is not guessed: all that is not a value is compared, byte by byte, with
+what the first has around its own, so nothing of a body is left unseen. A text with an escape in it
+is not read here, and a number only where it surely is one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from catchment.usage.intake.columns import COLUMNS, NUMBER, NUMBERS, TEXT, column
 from catchment.usage.intake.decoded import FIELDS, PROPERTIES, Decoded, Named
@@ -26,6 +25,9 @@ from catchment.usage.intake.decoded import FIELDS, PROPERTIES, Decoded, Named
 _LONGEST = 1 << 16  # bytes, of a first event
 _NUMBER = re.compile(rb'("\s*:\s*)-?\d[\d.eE+-]*(.*)', re.DOTALL)
 _scanner = json.JSONDecoder()
+_END = b'{"'  # as one more event begins
+
+_Places = npt.NDArray[np.int64]
 
 
 class _Value(NamedTuple):
@@ -59,13 +61,13 @@ def read(bodies: Sequence[bytes], named: Named) -> Decoded | None:
     make = _make(objects[0])
     if make is None or not {one.name for one in make.values if one.of_properties} <= named.keys():
         return None
-    text = make.between.join([*objects, b"{"])
+    text = make.between.join([*objects, _END])
     if b"\\" in text:
         return None
-    quotes = np.flatnonzero(np.frombuffer(text, np.uint8) == ord('"')).astype(np.int32)
-    count, left = divmod(len(quotes), make.quotes)
+    quotes = np.flatnonzero(np.frombuffer(text, np.uint8) == ord('"'))
+    count, left = divmod(len(quotes) - 1, make.quotes)
     found = None if left else _apart(make, text, quotes)
-    if found is None or not _are_all(make, found, pa.py_buffer(text).slice(quotes[0])):
+    if found is None:
         return None
     try:
         arrays = [
@@ -83,7 +85,7 @@ def read(bodies: Sequence[bytes], named: Named) -> Decoded | None:
             fields[value.name] = one
     ends = np.array([len(own) for own in objects]).cumsum()
     ends += np.arange(len(objects)) * len(make.between)
-    counts = np.diff(np.searchsorted(quotes, ends), prepend=0) // make.quotes
+    counts = np.diff(np.searchsorted(quotes[:-1], ends), prepend=0) // make.quotes
     alias, event_type, timestamp, customer_event_id = fields.values()
     return Decoded(counts.tolist(), alias, event_type, timestamp, customer_event_id, columns)
 
@@ -146,29 +148,33 @@ def _fields(event: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
             yield from ((own, inner, True) for own, inner in value.items())
 
 
-def _apart(make: _Make, text: bytes, quotes: npt.NDArray[np.int32]) -> list[pa.Array] | None:
+def _apart(make: _Make, text: bytes, quotes: _Places) -> list[pa.Array] | None:
     """The bytes of each value of all events, if they look alike; where all are ASCII, as texts."""
-    edges = np.append(quotes, np.int32(len(text)))
     places = [place for one in make.values for place in (one.quote, one.quote + 1)]
     shifts = [by for one in make.values for by in (one.before, -one.after)]
-    cuts = np.lib.stride_tricks.sliding_window_view(edges, make.quotes + 1)[:: make.quotes, places]
-    cuts += np.array(shifts, np.int32)
-    flat = np.append(cuts.ravel(), np.int32(len(text)))
-    if (np.diff(flat) < 0).any():
+    marks = np.lib.stride_tricks.sliding_window_view(quotes, make.quotes + 1)[:: make.quotes]
+    edges = marks[:, [0, *places, make.quotes]] + np.array([0, *shifts, 0])
+    if not _are_all(make, text, edges):
         return None
-    buffers = [None, pa.py_buffer(flat), pa.py_buffer(text)]
+    flat = edges.astype(np.int32).ravel()
     kind = pa.string() if text.isascii() else pa.binary()
+    buffers = [None, pa.py_buffer(flat), pa.py_buffer(text)]
     pieces = pa.Array.from_buffers(kind, len(flat) - 1, buffers)
-    firsts = range(0, cuts.shape[1], 2)
-    return [pieces.take(pa.array(np.arange(at, len(pieces), cuts.shape[1]))) for at in firsts]
+    step = edges.shape[1]
+    firsts = range(1, step - 1, 2)
+    return [pieces.take(pa.array(np.arange(at, len(flat), step))) for at in firsts]
 
 
-def _are_all(make: _Make, values: Sequence[pa.Array], text: pa.Buffer) -> bool:
-    """Whether ``text`` is these values, one event after the other, and what is around them."""
-    kind = values[0].type
-    around = [pa.scalar(one, kind) for one in make.around]
-    parts = [part for pair in zip(around, values, strict=False) for part in pair]
-    events = pc.binary_join_element_wise(*parts, around[-1], pa.scalar(b"", kind))
-    _, ends, together = events.buffers()
-    size = np.frombuffer(ends, np.int32)[len(events)]
-    return bool(size == len(text) and together.slice(0, size).equals(text))
+def _are_all(make: _Make, text: bytes, edges: _Places) -> bool:
+    """Whether what is around the values, from every second edge to the next, is as in the first."""
+    if (np.diff(edges) < 0).any():
+        return False
+    for place, own in enumerate(make.around):
+        starts, ends = edges[:, 2 * place], edges[:, 2 * place + 1]
+        if (ends - starts != len(own)).any():
+            return False
+        # What lies from each byte of the text on, of which only that at the starts is looked at.
+        lying = np.ndarray(len(text) - len(own) + 1, f"V{len(own)}", text, strides=(1,))
+        if lying[starts].tobytes() != own * len(starts):
+            return False
+    return True

@@ -52,10 +52,21 @@ def cancellation(customer_event_id: str) -> SentEvent:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One request's events: how many, and their JSON array."""
+    """One request's events: how many, and their JSON array.
+
+    Raises ValueError for more than a row of the inbox has places for: what is beyond would have the
+    places of the next row's. ``batches`` makes as many as it takes.
+    """
 
     event_count: int
     json: bytes
+
+    def __post_init__(self) -> None:
+        if self.event_count > PLACES:
+            raise ValueError(
+                f"A batch has room for {PLACES:,} events, and these are {self.event_count:,}:"
+                " accept them as several (batches makes them)"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def batch(events: Sequence[SentEvent]) -> Batch:
-    """``events`` as one request keeps them."""
+    """``events``, up to ``PLACES`` of them, as one request keeps them."""
     return Batch(len(events), _encoder.encode(events))
 
 
@@ -84,7 +95,7 @@ def batches(events: Sequence[SentEvent]) -> Iterator[Batch]:
 
 
 def joined(batches: Iterable[Batch]) -> Batch:
-    """The events of all of them, in order."""
+    """The events of all of them, up to ``PLACES``, in order."""
     some = [one for one in batches if one.event_count]
     arrays = (memoryview(one.json.strip())[1:-1] for one in some)
     return Batch(sum(one.event_count for one in some), b"[%b]" % b",".join(arrays))

@@ -33,13 +33,16 @@ class Batch(NamedTuple):
         return first_place(self.rows[0].id), last_place(self.rows[-1].id)
 
 
-def batches(engine: Engine, workspace_id: str, ahead: Executor) -> Iterator[Batch]:
+def batches(
+    engine: Engine, workspace_id: str, ahead: Executor, *, whole: bool = False
+) -> Iterator[Batch]:
     """What waits, in order; the next is decoded while one is stored.
 
-    What comes meanwhile too, but only while it is enough for another whole batch.
+    What comes meanwhile too, but only while it is enough for another ``whole`` batch, as all is if
+    only those are wanted.
     """
     with reading(engine) as tx:
-        newest = inbox.newest(tx, workspace_id)
+        newest = 0 if whole else inbox.newest(tx, workspace_id)
     coming = ahead.submit(_next, engine, workspace_id, 0, newest)
     while (batch := coming.result()) is not None:
         coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id, newest)

@@ -8,7 +8,7 @@ has, or two have, is seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -20,6 +20,7 @@ from catchment.core.control import Census, Claimant, Twice
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span
+from catchment.store.chunks import chunks
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor, define_rows
@@ -45,14 +46,15 @@ _STRETCHES = pa.schema(
     ]
 )
 _TALLY = (
-    "SELECT stretch, claimant, CASE WHEN claimant IS NULL THEN customer END AS unpriced,"
+    "SELECT event_type, stretch, claimant,"
+    " CASE WHEN claimant IS NULL THEN customer END AS unpriced,"
     " CASE WHEN customer IS NULL THEN alias END AS unmapped, count(*) AS event_count FROM owned"
     " LEFT JOIN stretches ON whose = claimant AND event_at >= starts AND event_at < ends"
-    " GROUP BY stretch, claimant, unpriced, unmapped"
+    " GROUP BY event_type, stretch, claimant, unpriced, unmapped"
 )
-_BY_STRETCH = "SELECT stretch, event_count FROM tally WHERE stretch IS NOT NULL"
+_BY_STRETCH = "SELECT event_type, stretch, event_count FROM tally WHERE stretch IS NOT NULL"
 _SUMS = (
-    "SELECT "
+    "SELECT event_type, "
     + ", ".join(
         f"coalesce(sum(event_count) FILTER (WHERE {which}), 0)::BIGINT"
         for which in (
@@ -62,7 +64,7 @@ _SUMS = (
             "unmapped IS NOT NULL",
         )
     )
-    + " FROM tally"
+    + " FROM tally GROUP BY event_type"
 )
 _TWICE = (
     "SELECT whose, least_claimant, most_claimant, count(*) AS event_count FROM"
@@ -70,6 +72,9 @@ _TWICE = (
     " max(claimant) AS most_claimant FROM owned GROUP BY seq HAVING count(*) > 1)"
     " GROUP BY whose, least_claimant, most_claimant ORDER BY event_count DESC, whose"
 )
+_ROWS_AT_ONCE = 100_000
+_COUNTS_AT_ONCE = 200_000
+"""How many services of types of events are counted in one pass: more take memory, less time."""
 
 
 class Claimed(NamedTuple):
@@ -112,17 +117,29 @@ def define_names(cursor: Cursor, names: Iterable[tuple[str, CustomerId]]) -> Non
 
 def take(cursor: Cursor, asked: Iterable[CensusQuery]) -> Iterator[Census]:
     """The answers in order; whose each alias is has been defined. Neighbours that share what is
-    ``claimed`` have it defined once.
+    ``claimed`` have it defined once, and those that differ in no more than the type of their events
+    are counted in one pass.
     """
-    for claimed, alike in groupby(asked, key=attrgetter("claimed")):
+    for claimed, neighbours in groupby(asked, key=attrgetter("claimed")):
+        alike = list(neighbours)
         numbers = _define_claims(cursor, claimed())
-        stretches: list[_Stretch] = []
-        services: Mapping[_Service, Span] | None = None
+        together: dict[Hashable, list[CensusQuery]] = {}
         for one in alike:
-            if one.services != services:
-                services, stretches = one.services, list(_stretches(one.services))
-                _define_stretches(cursor, stretches, numbers)
-            yield _taken(cursor, one, stretches, list(numbers))
+            together.setdefault(_apart_from_type(one), []).append(one)
+        found: dict[tuple[Hashable, str], Census] = {}
+        for key, own in together.items():
+            types = sorted({one.metric.event_type for one in own})
+            most = max(1, _COUNTS_AT_ONCE // (len(own[0].services) + 1))
+            for part in chunks(types, most):
+                counted = _counted(cursor, own[0], part, numbers)
+                found |= {(key, event_type): census for event_type, census in counted.items()}
+        yield from (found[_apart_from_type(one), one.metric.event_type] for one in alike)
+
+
+def _apart_from_type(one: CensusQuery) -> Hashable:
+    """What queries have in common that are counted together."""
+    of = one.metric
+    return of.filters, of.negated, of.case_sensitive, one.window, id(one.services)
 
 
 def _define_claims(cursor: Cursor, claimed: Iterable[Claimed]) -> dict[Claimant, int]:
@@ -148,39 +165,59 @@ def _define_stretches(
     define_rows(cursor, "stretches", _STRETCHES, rows)
 
 
-def _taken(
-    cursor: Cursor,
-    asked: CensusQuery,
-    stretches: Sequence[_Stretch],
-    claimants: Sequence[Claimant],
-) -> Census:
-    events = queries.matching(asked.metric)
-    parameters = events.parameters | {
+def _counted(
+    cursor: Cursor, asked: CensusQuery, types: Sequence[str], numbers: Mapping[Claimant, int]
+) -> dict[str, Census]:
+    """What is asked of the events of one type, of those of each of some ``types``."""
+    stretches = list(_stretches(asked.services))
+    _define_stretches(cursor, stretches, numbers)
+    passing = queries.passes(asked.metric)
+    parameters = passing.parameters | {
         "earliest": micros(asked.window.start),
         "latest": micros(asked.window.end),
+        **{f"type_{place}": event_type for place, event_type in enumerate(types)},
     }
-    owned = (
-        "WITH owned AS (SELECT seq, event_at, alias, customer, claimant FROM"
-        f" (SELECT seq, event_at, alias FROM counting WHERE {events.text})"
+    names = ", ".join(f"$type_{place}" for place in range(len(types)))
+    events = f"counting WHERE event_type IN ({names}) AND {passing.text}"
+    received = dict(
+        cursor.rows(f"SELECT event_type, count(*) FROM {events} GROUP BY event_type", parameters)
+    )
+    cursor.keep("tally", _owned(events) + _TALLY, parameters)
+    counted = {event_type: dict.fromkeys(asked.services, 0) for event_type in types}
+    for rows in cursor.batches(_BY_STRETCH, {}, _ROWS_AT_ONCE):
+        for event_type, place, found in rows:
+            of_type = counted[event_type]
+            for service in stretches[place].services:
+                of_type[service] += found
+    sums = {event_type: figures for event_type, *figures in cursor.rows(_SUMS)}
+    answers = {}
+    for event_type in types:
+        tallied, other, unpriced, unmapped = sums.get(event_type, (0, 0, 0, 0))
+        twice: Iterable[Twice] = ()
+        if tallied != received.get(event_type, 0):
+            of_one = _owned(f"counting WHERE event_type = $event_type AND {passing.text}")
+            own = parameters | {"event_type": event_type}
+            twice = _twice(cursor, of_one, own, list(numbers))
+        answers[event_type] = Census(
+            received=received.get(event_type, 0),
+            counted=counted[event_type],
+            other=other,
+            unpriced=unpriced,
+            unmapped=unmapped,
+            unpriced_customers=_most(cursor, event_type, "unpriced") if unpriced else (),
+            unmapped_aliases=_most(cursor, event_type, "unmapped") if unmapped else (),
+            twice=tuple(twice),
+        )
+    return answers
+
+
+def _owned(events: str) -> str:
+    """Let ``owned`` be the ``events``, each with whose it is, once for every claim on it."""
+    return (
+        "WITH owned AS (SELECT seq, event_at, event_type, alias, customer, claimant FROM"
+        f" (SELECT seq, event_at, event_type, alias FROM {events})"
         " LEFT JOIN names USING (alias) LEFT JOIN claims"
         " ON owner = customer AND event_at >= from_at AND event_at < to_at) "
-    )
-    [(received,)] = cursor.rows(f"SELECT count(*) FROM counting WHERE {events.text}", parameters)
-    cursor.keep("tally", owned + _TALLY, parameters)
-    counted = dict.fromkeys(asked.services, 0)
-    for place, found in cursor.rows(_BY_STRETCH):
-        for service in stretches[place].services:
-            counted[service] += found
-    [(tallied, other, unpriced, unmapped)] = cursor.rows(_SUMS)
-    return Census(
-        received=received,
-        counted=counted,
-        other=other,
-        unpriced=unpriced,
-        unmapped=unmapped,
-        unpriced_customers=_most(cursor, "unpriced"),
-        unmapped_aliases=_most(cursor, "unmapped"),
-        twice=() if tallied == received else tuple(_twice(cursor, owned, parameters, claimants)),
     )
 
 
@@ -195,13 +232,13 @@ def _twice(
         yield Twice(customer, (min(ids), max(ids)), events)
 
 
-def _most(cursor: Cursor, column: str) -> tuple[tuple[str, int], ...]:
-    """Who has the most events of those that are ``column``."""
+def _most(cursor: Cursor, event_type: str, column: str) -> tuple[tuple[str, int], ...]:
+    """Who has the most events of a type, of those that are ``column``."""
     found = (
-        f"SELECT {column}, event_count FROM tally WHERE {column} IS NOT NULL"
-        f" ORDER BY event_count DESC, {column} LIMIT {NAMED}"
+        f"SELECT {column}, event_count FROM tally WHERE event_type = $event_type"
+        f" AND {column} IS NOT NULL ORDER BY event_count DESC, {column} LIMIT {NAMED}"
     )
-    return tuple((who, events) for who, events in cursor.rows(found))
+    return tuple((who, events) for who, events in cursor.rows(found, {"event_type": event_type}))
 
 
 def _stretches(services: Mapping[_Service, Span]) -> Iterator[_Stretch]:

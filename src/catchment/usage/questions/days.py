@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from catchment.core.metering import Metric, UsageQuery
 from catchment.usage.intake.events import micros
-from catchment.usage.questions import measuring, queries
+from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor, define_rows
+from catchment.usage.questions.spans import Spans
 
-_DAYS = pa.schema([("kind", pa.string()), ("day", pa.int32()), ("starts", pa.int64())])
+_DAYS = pa.schema([("of_type", pa.string()), ("day", pa.int32()), ("starts", pa.int64())])
 
 
 def used(
@@ -28,20 +29,22 @@ def used(
     # A day that a time zone left out is an empty stretch: the last of equal edges counts.
     starts = {micros(edge): day for day, edge in enumerate(edges[:-1])}
     last = micros(edges[-1])
+    spans = Spans(cursor)
     for alike in _alike(asked).values():
-        bounds = measuring.define_spans(cursor, alike)
-        if bounds is None:
+        told = spans.define(alike)
+        if told is None:
             continue
         kinds = {query.metric.event_type for query in alike.values()}
         rows = ((kind, day, start) for kind in sorted(kinds) for start, day in starts.items())
         define_rows(cursor, "days", _DAYS, rows)
-        bounds |= {
-            "earliest": max(bounds["earliest"], min(starts)),
-            "latest": min(bounds["latest"], last),
+        bounds = told.bounds | {
+            "earliest": max(told.bounds["earliest"], min(starts)),
+            "latest": min(told.bounds["latest"], last),
         }
         [metric, *_] = (query.metric for query in alike.values())
-        for query, day in queries.rows(cursor, queries.days(metric), bounds):
-            found[query].add(day)
+        for number, day in queries.rows(cursor, queries.days(metric), bounds):
+            if number in told.places:
+                found[told.places[number]].add(day)
     return [frozenset(one) for one in found]
 
 

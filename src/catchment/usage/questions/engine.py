@@ -31,6 +31,10 @@ class Cursor(Protocol):
     def within(self) -> Span | None:
         """When all ``events``, and so those ``counting``, happened; None: at any time."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there surely are no ``events``."""
+
     def rows(self, sql: str, parameters: Mapping[str, Any] = ...) -> list[tuple[Any, ...]]:
         """The rows of a query."""
 

@@ -27,6 +27,15 @@ NOBODY = -1
 """Instead of a member's number: the pool."""
 
 _NUMBER = pa.decimal128(38, FRACTION_DIGITS)
+_FIGURES = pa.schema(
+    [
+        ("place", pa.int64()),
+        ("member", pa.int32()),
+        ("count", pa.int64()),
+        ("quantity", _NUMBER),
+        ("numbers", pa.int64()),  # of an average, how many it is of
+    ]
+)
 _ONE = 10**FRACTION_DIGITS
 _NOTHING = Decimal(0)
 _ALWAYS = -(2**63)
@@ -35,7 +44,7 @@ _EVENTS_AT_ONCE = 50_000
 
 class Figures(NamedTuple):
     """Columns: what a member used in a query, or anybody in a stretch of a chart, and by how many
-    events. The pool is no member, but NOBODY.
+    events. The pool is no member, but NOBODY: of a query it comes last, its members in order.
     """
 
     places: Sequence[int]
@@ -49,31 +58,57 @@ def figures_of(
     metric: Metric,
     bounds: Mapping[str, Any],
     *,
+    found: queries.Sql | None = None,
     by_bucket: bool = False,
-    whole: bool = False,
+    few: bool = False,
 ) -> Figures:
     """The figure of each pool that has one, and, unless it is by bucket, of its members.
 
-    ``spans`` are defined, and ``bounds`` are theirs; ``whole`` as in ``queries.totals``.
+    ``spans`` are defined, and ``bounds`` are theirs. Where matched events have been ``found``, that
+    tells where. Where figures are ``few``, there are some hundreds of them at most.
     """
-    if metric.aggregation is Aggregation.CUSTOM:
-        _evaluate(cursor, metric, bounds)
-    asked = queries.totals(metric, by_bucket=by_bucket, whole=whole)
+    asked = queries.totals(metric, found or matched(cursor, metric, bounds), by_bucket=by_bucket)
     if metric.aggregation is Aggregation.TIME_WEIGHTED_SUM:
         always = {**bounds, "earliest": _ALWAYS}
         stood = rows(cursor, queries.stood(metric, by_bucket=by_bucket), always)
         return _time_weighted(rows(cursor, asked, bounds), stood)
-    found = cursor.table(asked.text, {**asked.parameters, **bounds})
-    places, members, counts, *figures = found.columns
-    quantities = decimals(figures[0])
+    table = _table(cursor, asked, bounds, few=few)
+    table = table.sort_by([("place", "ascending"), ("member", "ascending")])
+    quantities = decimals(table["quantity"])
     if metric.aggregation is Aggregation.AVERAGE:
-        quantities = list(map(mean, quantities, figures[1].to_pylist()))
-    return Figures(places.to_pylist(), _numbers(members), quantities, counts.to_pylist())
+        quantities = list(map(mean, quantities, integers(table["numbers"])))
+    members = integers(table["member"].fill_null(NOBODY))
+    return Figures(integers(table["place"]), members, quantities, integers(table["count"]))
 
 
-def _numbers(members: pa.ChunkedArray) -> list[int]:
-    """Members by number, NOBODY where it is null."""
-    found: list[int] = members.cast(pa.int32()).fill_null(NOBODY).to_pylist()
+def matched(
+    cursor: Cursor, metric: Metric, bounds: Mapping[str, Any], *, whole: bool = False
+) -> queries.Sql:
+    """As ``queries.matched``, once the engine knows what it cannot work out itself."""
+    if metric.aggregation is Aggregation.CUSTOM:
+        _evaluate(cursor, metric, bounds)
+    return queries.matched(metric, whole=whole)
+
+
+def _table(cursor: Cursor, asked: queries.Sql, bounds: Mapping[str, Any], *, few: bool) -> pa.Table:
+    """Columns of _FIGURES, as many as there are; the member is null for the pool.
+
+    Those of ``few`` rows are made here: DuckDB plans twice what it answers in columns, which takes
+    longer than to make some rows.
+    """
+    if not few:
+        found = cursor.table(asked.text, {**asked.parameters, **bounds})
+        schema = pa.schema(list(_FIGURES)[: found.num_columns])
+        return found.rename_columns(schema.names).cast(schema)
+    columns = zip(*rows(cursor, asked, bounds), strict=True)
+    made = [pa.array(values, kind) for values, kind in zip(columns, _FIGURES.types, strict=False)]
+    schema = pa.schema(list(_FIGURES)[: len(made) or len(_FIGURES)])
+    return pa.table(made, schema=schema) if made else schema.empty_table()
+
+
+def integers(column: pa.ChunkedArray) -> list[int]:
+    """The whole numbers of a column, none of them null: Arrow would make each by itself."""
+    found: list[int] = column.to_numpy().tolist()
     return found
 
 
@@ -122,6 +157,7 @@ def _time_weighted(counted: Iterable[tuple[Any, ...]], stood: Iterable[tuple[Any
             pooled.setdefault(place, _NOTHING)
     for place, quantity in pooled.items():
         found.append((place, NOBODY, quantity, counts.get((place, None), 0)))
+    found.sort(key=lambda one: (one[0], one[1] == NOBODY, one[1]))
     return Figures(*zip(*found, strict=True)) if found else Figures((), (), (), ())
 
 

@@ -10,6 +10,7 @@ nothing to measure again; who finds something may still come to the same figures
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ import pyarrow as pa
 from catchment.core.period import Span
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.engine import Cursor, define_rows
+from catchment.usage.questions.near import Near
 
 _MEASURED = pa.schema(
     [
@@ -36,7 +38,8 @@ _WITHIN = (
 )
 _CAME = f"SELECT place, alias FROM events {_WITHIN} AND seq > $since AND seq > measured_to"
 _SUPERSEDED = (
-    "SELECT place, alias FROM events JOIN marks USING (seq)"
+    "SELECT place, alias FROM events JOIN (SELECT seq, later FROM marks WHERE later > $since)"
+    " AS marks USING (seq)"
     f" {_WITHIN} AND seq <= measured_to AND later > measured_to"
 )
 _RENAMED_SINCE = (
@@ -54,6 +57,14 @@ class MeasuredTo(NamedTuple):
     known_at: datetime
 
 
+def near(measured: Sequence[MeasuredTo], renamed: Sequence[tuple[str, datetime]]) -> Near:
+    """Where something may be late: among what is new, or anywhere where names are new."""
+    found = Near.to((one.span for one in measured), (one.event_type for one in measured))
+    if renamed or not measured:
+        return found
+    return replace(found, since=min(one.last_seq for one in measured))
+
+
 def look(
     cursor: Cursor,
     measured: Sequence[MeasuredTo],
@@ -63,6 +74,8 @@ def look(
 
     ``renamed`` are the names that were given or taken, each with the instant.
     """
+    if not measured or cursor.is_empty:
+        return []
     rows = [
         (
             place,
@@ -74,17 +87,13 @@ def look(
         )
         for place, one in enumerate(measured)
     ]
-    if not rows:
-        return []
     define_rows(cursor, "measured", _MEASURED, rows)
     parameters = {
         "earliest": min(micros(one.span.start) for one in measured),
         "latest": max(micros(one.span.end) for one in measured),
         "since": min(one.last_seq for one in measured),
     }
-    asked = [_CAME]
-    if cursor.rows("SELECT 1 FROM marks LIMIT 1"):
-        asked.append(_SUPERSEDED)
+    asked = [_CAME, _SUPERSEDED]
     if renamed:
         define_rows(cursor, "renamed", _RENAMED, ((name, micros(at)) for name, at in renamed))
         asked.append(_RENAMED_SINCE)

@@ -1,8 +1,8 @@
 """The SQL of every question, built on one definition of which events match a metric.
 
 A storage has defined what there is (see ``engine``). ``spans`` says whose events are asked for,
-``evaluated`` what a CUSTOM metric makes of the numbers it reads. Values from outside are
-parameters, never text.
+``kinds`` of which types (see ``spans``), ``evaluated`` what a CUSTOM metric makes of the numbers it
+reads. Values from outside are parameters, never text.
 """
 
 # ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
@@ -127,10 +127,10 @@ def _found(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool = 
     read = ", ".join((own, *(f"{column} AS {name}" for name, column in columns.items())))
     then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
     return Sql(
-        f"SELECT {', '.join(('query', 'member', own, *columns))} FROM"
+        f"SELECT {', '.join(('pool + kind AS query', 'member', own, *columns))} FROM"
         f" (SELECT event_type, alias, {read} FROM counting"
         f" WHERE alias BETWEEN $first_alias AND $last_alias AND {condition.text})"
-        f" JOIN spans USING (event_type, alias){then}",
+        f" JOIN kinds USING (event_type) JOIN spans USING (alias){then}",
         condition.parameters,
     )
 
@@ -172,13 +172,21 @@ def combinations(metric: Metric) -> Sql:
     )
 
 
-def totals(metric: Metric, *, by_bucket: bool = False, whole: bool = False) -> Sql:
-    """(query, member or NULL for the pool, how many events, figures).
+def kept(found: Sql, most: int) -> Sql:
+    """What figures and walks read of events ``matched`` by a growing metric; at ``most`` so many
+    of them.
+    """
+    return Sql(
+        f"SELECT query, member, event_at, seq, number FROM ({found.text}) LIMIT {most}",
+        found.parameters,
+    )
+
+
+def totals(metric: Metric, inner: Sql, *, by_bucket: bool = False) -> Sql:
+    """(query, member or NULL for the pool, how many events, figures) of the events ``matched``.
 
     ``by_bucket``: (bucket, NULL, how many events, figures) for the buckets that have any.
-    ``whole``: all spans are the one stretch of time in which all events happened.
     """
-    inner = matched(metric, whole=whole)
     rows, pool = inner.text, "query"
     if by_bucket:
         rows, pool = _in_buckets(rows), "bucket"
@@ -232,19 +240,22 @@ def stood(metric: Metric, *, by_bucket: bool = False) -> Sql:
     """
     assert metric.property is not None, metric
     condition = matching(metric)
-    stretches, place = "spans", "query"
+    asked = (
+        "(SELECT pool + kind AS query, member, alias, from_at, to_at FROM spans CROSS JOIN kinds)"
+    )
+    stretches, place = asked, "query"
     if by_bucket:
         place = "bucket"
         stretches = (
             "(SELECT query, member, alias, bucket, greatest(from_at, starts) AS from_at,"
-            " least(to_at, ends) AS to_at FROM spans JOIN buckets USING (query)"
+            f" least(to_at, ends) AS to_at FROM {asked} JOIN buckets USING (query)"
             " WHERE from_at < ends AND to_at > starts)"
         )
     return Sql(
         "WITH told AS (SELECT query, member, seq, event_at, number FROM"
         f" (SELECT seq, alias, event_at, {number(metric.property)} AS number FROM counting"
         f" WHERE {condition.text})"
-        " JOIN (SELECT DISTINCT query, member, alias FROM spans) USING (alias)"
+        f" JOIN (SELECT DISTINCT query, member, alias FROM {asked}) USING (alias)"
         " WHERE number IS NOT NULL),"
         " lasting AS (SELECT query, member, event_at, number, lead(event_at, 1, $latest) OVER"
         " (PARTITION BY query, member ORDER BY event_at, seq) AS until FROM told),"
@@ -285,19 +296,17 @@ def singled(metric: Metric) -> Sql:
     )
 
 
-def numbered(metric: Metric) -> Sql:
-    """(query, member, event_at, seq, number, part) of events with a number, of those ``stepping``.
+def numbered(found: Sql) -> Sql:
+    """(query, scale, member, event_at, seq, number, part) of events with a number, of queries that
+    are ``stepping`` through the scale.
 
     A part is told by the time since ``earliest`` at which it begins.
     """
-    assert metric.aggregation in GROWING, metric
-    inner = matched(metric)
     return Sql(
-        "SELECT query, member, event_at, seq, number,"
+        "SELECT query, scale, member, event_at, seq, number,"
         " event_at - $earliest - (event_at - $earliest) % $length AS part"
-        f" FROM ({inner.text}) WHERE query IN (SELECT query FROM stepping)"
-        " AND number IS NOT NULL",
-        inner.parameters,
+        f" FROM ({found.text}) JOIN stepping USING (query) WHERE number IS NOT NULL",
+        found.parameters,
     )
 
 
@@ -320,34 +329,39 @@ def walked(found: Sql, *, in_parts: bool) -> Sql:
     """(query, member, step, the member's part of it) where a relation ``steps`` asks for it, of
     events ``numbered``.
 
-    ``steps`` holds (query, step, lower, upper), every step with an upper end; ``placed`` holds
-    (query, part, stands, stays) for every part of time: where usage stood before it, and the step
-    in which it stays meanwhile. Only where it stays in none are events walked one by one: all of
-    them where there is one part of time, and not many, ``in_parts``.
+    ``steps`` holds (scale, step, lower, upper), every step with an upper end. There may be many
+    events: where they are walked ``in_parts``, ``placed`` holds (query, part, stands, stays) for
+    every part of time: where usage stood before it, and the step in which it stays meanwhile. Only
+    where it stays in none are events walked one by one.
     """
-    staying = (
-        f"SELECT query, member, stays AS step, sum(number) AS share FROM ({found.text})"
-        " JOIN placed USING (query, part) WHERE stays IS NOT NULL GROUP BY query, member, stays"
-        " UNION ALL "
-    )
     share = (
         "greatest(lower, least(reached, upper)) - greatest(lower, least(reached - number, upper))"
     )
-    return Sql(
-        "SELECT query, member, step, sum(share)::DECIMAL(38, 12) FROM ("
-        f"{staying if in_parts else ''}"
-        f"SELECT query, member, step, sum({share}) AS share FROM ("
-        "SELECT query, member, number, (stands + sum(number) OVER"
-        " (PARTITION BY query, part ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
-        f"::DECIMAL(38, 12) AS reached FROM ({found.text})"
-        " JOIN placed USING (query, part) WHERE stays IS NULL)"
-        " JOIN steps USING (query)"
+    stands, which, there = "0", "query", f"({found.text})"
+    if in_parts:
+        stands, which = "stands", "query, part"
+        there += " JOIN placed USING (query, part) WHERE stays IS NULL"
+    walked = (
+        f"SELECT query, member, step, sum({share})::{_NUMBER} AS share FROM ("
+        f"SELECT query, scale, member, number, ({stands} + sum(number) OVER"
+        f" (PARTITION BY {which} ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
+        f"::{_NUMBER} AS reached FROM {there})"
+        " JOIN steps USING (scale)"
         " WHERE greatest(reached, reached - number) > lower"
         " AND least(reached, reached - number) < upper"
         " GROUP BY query, member, step"
-        ") GROUP BY query, member, step",
-        found.parameters,
     )
+    if in_parts:
+        staying = (
+            f"SELECT query, member, stays AS step, sum(number)::{_NUMBER} AS share"
+            f" FROM ({found.text}) JOIN placed USING (query, part) WHERE stays IS NOT NULL"
+            " GROUP BY query, member, stays"
+        )
+        walked = (
+            f"SELECT query, member, step, sum(share)::{_NUMBER} FROM ({staying} UNION ALL {walked})"
+            " GROUP BY query, member, step"
+        )
+    return Sql(walked, found.parameters)
 
 
 def names(event_types: Collection[str]) -> Sql:
@@ -369,13 +383,13 @@ def ends(metric: Metric) -> Sql:
 
 
 def days(metric: Metric) -> Sql:
-    """(query, day) wherever a matched event falls into one of ``days``: (kind of event, day, when
+    """(query, day) wherever a matched event falls into one of ``days``: (type of event, day, when
     it starts).
     """
-    inner = _found(metric, {"kind": "event_type"})
+    inner = _found(metric, {"of_type": "event_type"})
     return Sql(
         f"SELECT DISTINCT query, day FROM ({inner.text}) AS used ASOF JOIN days"
-        " ON used.kind = days.kind AND used.event_at >= days.starts",
+        " ON used.of_type = days.of_type AND used.event_at >= days.starts",
         inner.parameters,
     )
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from catchment.core.metering import Aggregation, Metric
 from catchment.core.period import Span
 from catchment.usage.intake.events import instant
-from catchment.usage.questions import figures, queries
+from catchment.usage.questions import figures, queries, spans
 from catchment.usage.questions.engine import Cursor
 
 NAMES = pa.schema(
@@ -131,11 +131,9 @@ def _one_by_one(
     cursor: Cursor, metric: Metric, names: pa.Table, bounds: Mapping[str, Any]
 ) -> pa.Table:
     """By the questions that answer ``measure``, of one query with all members."""
-    own = {"query": pa.scalar(0, pa.int32()), "event_type": pa.scalar(metric.event_type)}
-    spans = names
-    for name, value in own.items():
-        spans = spans.append_column(name, pa.repeat(value, len(names)))
-    cursor.define("spans", spans)
+    pool = pa.repeat(pa.scalar(0, pa.int64()), len(names))
+    cursor.define("spans", names.add_column(0, "pool", pool))
+    cursor.define("kinds", pa.table([[0], [metric.event_type]], schema=spans.KINDS))
     _, members, quantities, counts = figures.figures_of(cursor, metric, bounds)
     columns = pa.table([members, quantities, counts], schema=pa.schema(list(TOTALS)[1:]))
     return columns.filter(pc.field("member") != figures.NOBODY)

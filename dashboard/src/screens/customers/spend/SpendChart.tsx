@@ -14,7 +14,7 @@ import {
 } from "../../../components/chartColours";
 import { moneyText } from "../../../components/format";
 import { useChart } from "../../../components/useChart";
-import { tiles, type Tile } from "./tiles";
+import { partsWithin, tiles, type Tile } from "./tiles";
 
 register([TreemapChart, TooltipComponent, AriaComponent, SVGRenderer]);
 
@@ -130,9 +130,10 @@ export default function SpendChart({ branch, currency, label, onOpen }: Props) {
 function nodes(branch: SpendBranch, currency: string, scheme: Scheme): Node[] {
   let families = 0;
   return tiles(branch).flatMap((tile) => {
-    const below = tile.branch && tile.branch.children.length > 0 ? tiles(tile.branch) : [];
     // A colour tells branches apart; children without children share one.
-    const colour = BRANCH_COLOURS[below.length > 0 ? families++ % BRANCH_COLOURS.length : 0]!;
+    const isFamily = tile.branch && tile.branch.children.length > 0;
+    const colour = BRANCH_COLOURS[isFamily ? families++ % BRANCH_COLOURS.length : 0]!;
+    const below = tile.branch ? partsWithin(tile.branch) : [];
     const children = below.flatMap((part) => node(part, currency, colour, scheme, [tile.key]));
     const framed = { color: colour, borderColor: darker(colour), borderWidth: 2 };
     return node(tile, currency, colour, scheme, []).map((made) =>

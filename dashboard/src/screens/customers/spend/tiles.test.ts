@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { SpendBranch } from "../../../api/types";
 import { part } from "./share";
-import { tiles } from "./tiles";
+import { partsWithin, tiles } from "./tiles";
 
 const amounts = (net: string) => ({ netTotal: net, totalTax: "0.00", grossTotal: net });
 const branch = (name: string, net: string, more: Partial<SpendBranch> = {}): SpendBranch => ({
@@ -31,6 +31,20 @@ test("children come first, then the rest of them, then the customer itself", () 
     ["2 others", "others", "1.00"],
     ["Group itself", "own", "1.00"],
   ]);
+});
+
+test.each([
+  ["4.00", ["North", "2 others"]],
+  ["4.01", []],
+])("a child of 8.00 whose rest is %s is drawn with %j", (rest, names) => {
+  const found = partsWithin(
+    branch("Group", "8.00", {
+      children: [branch("North", "3.99")],
+      others: { ...amounts(rest), customerCount: 2 },
+    }),
+  );
+
+  expect(found.map(({ name }) => name)).toEqual(names);
 });
 
 test("a customer without children is all there is of it", () => {

@@ -13,6 +13,13 @@ export type Tile = {
   branch?: SpendBranch;
 };
 
+/** The parts of a child that are worth drawing within it: none where most of it would be the rest. */
+export function partsWithin(child: SpendBranch): Tile[] {
+  const { children, netTotal, others } = child;
+  const mostly = others && 2 * Number(others.netTotal) > Number(netTotal);
+  return children.length === 0 || mostly ? [] : tiles(child);
+}
+
 /** The parts that make a branch up: the children by size, then what is left. */
 export function tiles(branch: SpendBranch): Tile[] {
   const found: Tile[] = branch.children.map((child) => ({

@@ -48,6 +48,8 @@ def count(
     """Count usage events up to ``last_seq`` (None: by now) and seat events up to ``last_seat``."""
     of_events = [one.onward for one in asked if not of_seats(one.onward.query.metric)]
     reading = read_onward(usage, workspace_id, of_events, last_seq)
+    if len(of_events) == len(asked):
+        return Counts(tuple(reading.answers), reading.last_seq)
     answers = iter(reading.answers)
 
     def counted() -> Iterator[Usage]:

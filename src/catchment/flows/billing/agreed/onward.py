@@ -49,11 +49,11 @@ def pools_of(
 
     ``charged`` is its service and what was before it.
     """
-    now, before = (
-        NO_POOL if days is None else agreed.pool(schedule, metric_id, days.span(agreed.zone), scope)
-        for days in charged
-    )
-    return Pools(now, before)
+    service, before = charged
+    now = agreed.pool(schedule, metric_id, agreed.span(service), scope)
+    if before is None:
+        return Pools(now, NO_POOL)
+    return Pools(now, agreed.pool(schedule, metric_id, agreed.span(before), scope))
 
 
 class Naming:
@@ -82,8 +82,9 @@ class Naming:
 
 def onward(query: UsageQuery, pools: Pools, naming: Naming) -> Onward:
     """The query put to the pools."""
-    now, before = map(naming.members, pools)
-    return Onward(replace(query, members=now), before)
+    now, before = naming.members(pools.now), naming.members(pools.before)
+    asked = UsageQuery(query.metric, now, query.want_values, query.bounds, query.want_events)
+    return Onward(asked, before)
 
 
 def read_onward(

@@ -6,6 +6,7 @@ were read is a place in their own order of acknowledgement.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, tzinfo
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Aggregation, Metric, Usage, UsageQuery
-from catchment.core.period import Period
+from catchment.core.period import BEGINNING, Period
 from catchment.core.pricing import SeatPart
 from catchment.core.seat_balances import SeatTotal, measure
 from catchment.store.invoices.adjustments import Stretch
@@ -79,11 +80,18 @@ def late_seats(
 
     ``renamed`` are names that were given or taken, and when: all that came under them counts.
     """
+    by_reading: defaultdict[int, list[tuple[int, Stretch, datetime]]] = defaultdict(list)
     for place, one in enumerate(stretches):
         if one.aggregation is Aggregation.SEATS:
-            end = one.service.span(zone).end
-            names = {name for name, at in renamed if at > one.known_at}
-            came = seat_events.changed(
-                tx, workspace_id, one.event_type, names, before=end, after=one.last_seq
-            )
-            yield from ((place, name) for name in sorted(came))
+            by_reading[one.last_seq].append((place, one, one.service.span(zone).end))
+    again = dict(renamed)
+    for after, own in by_reading.items():
+        oldest = min(one.known_at for _, one, _ in own)
+        names = {name for name, at in renamed if at > oldest}
+        before = max(end for *_, end in own)
+        found = seat_events.changed(tx, workspace_id, names, before=before, after=after)
+        for place, one, end in own:
+            for change in found:
+                late = change.last > after or again.get(change.alias, BEGINNING) > one.known_at
+                if late and change.seat_type == one.event_type and change.at < end:
+                    yield place, change.alias

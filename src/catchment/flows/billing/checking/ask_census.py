@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 from sqlalchemy import Connection
 
-from catchment.core.control import Census, Claimant
+from catchment.core.control import Census, Claimant, Service
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span, overlaps
 from catchment.flows.billing.agreed.agreements import Agreements
@@ -21,21 +22,45 @@ Counts = Mapping[tuple[str, int], Census]
 """By metric and the place up to which events were counted."""
 
 
+@dataclass(slots=True)
+class Counted:
+    """What is to be counted of a metric: the ``services`` that lines bill, in their order, by the
+    place of the run and besides by some ``places``.
+
+    The ``metric`` is as it was when the first line was billed.
+    """
+
+    metric: Metric
+    services: dict[Service, None]
+    places: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, lines: Sequence[MeasuredLine]) -> Counted:
+        """That of lines of one metric."""
+        services = dict.fromkeys(one.line.whose for one in lines)
+        return cls(lines[0].metric, services, {one.last_seq for one in lines})
+
+    @property
+    def days(self) -> Period:
+        """From the first day that a line bills to the last."""
+        start = min(days.start for _, days in self.services)
+        return Period(start, max(days.end for _, days in self.services))
+
+
 def among_users(
     tx: Connection,
     usage: UsageStore,
     agreed: Agreements,
     metrics: Mapping[str, Metric],
-    by_metric: Mapping[str, Sequence[MeasuredLine]],
+    asked: Mapping[str, Counted],
     last_seq: int,
 ) -> Agreements:
     """The agreements among everyone under whose names events came that a census may count."""
-    asked = [
-        (metrics.get(id, own[0].metric), days_of(own).span(agreed.zone))
-        for id, own in by_metric.items()
+    wanted = [
+        (metrics.get(id, own.metric), own.days.span(agreed.zone)) for id, own in asked.items()
     ]
-    last = max(last_seq, *(line.last_seq for own in by_metric.values() for line in own))
-    found, _ = with_events(tx, usage, agreed, asked, last)
+    last = max([last_seq, *(place for own in asked.values() for place in own.places)])
+    found, _ = with_events(tx, usage, agreed, wanted, last)
     return agreed.among(tx, found)
 
 
@@ -44,54 +69,62 @@ def counts_of(
     usage: UsageStore,
     agreed: Agreements,
     metrics: Mapping[str, Metric],
-    by_metric: Mapping[str, Sequence[MeasuredLine]],
+    asked: Mapping[str, Counted],
     last_seq: int,
 ) -> Counts:
     """A census of each metric up to ``last_seq``, and up to where its lines were measured."""
-    asked: dict[int, list[str]] = {last_seq: list(by_metric)}
-    for metric_id, lines in by_metric.items():
-        for place in {line.last_seq for line in lines} - {last_seq}:
-            asked.setdefault(place, []).append(metric_id)
-    alike = agreed.claimed_alike()
-    claiming = _claiming(agreed, alike)
-    shared: dict[tuple[str, Span], Callable[[], Iterator[Claimed]]] = {}
-    queries = {}
-    span_of = lru_cache(lambda days: days.span(agreed.zone))  # most lines have the same few
-    for metric_id, lines in by_metric.items():
-        window = days_of(lines).span(agreed.zone)
-        whose = alike.get(metric_id, metric_id)
-        claimed = partial(_claimed, agreed, claiming.get(whose, ()), whose, window)
-        queries[metric_id] = CensusQuery(
-            metrics.get(metric_id, lines[0].metric),
-            window,
-            shared.setdefault((whose, window), claimed),
-            {(one, days): span_of(days) for one, days in _counted(lines)},
-        )
+    at_place: dict[int, set[str]] = {last_seq: set(asked)}
+    for metric_id, own in asked.items():
+        for place in own.places - {last_seq}:
+            at_place.setdefault(place, set()).add(metric_id)
+    queries = _queries(agreed, metrics, asked)
     names = partial(aliases.every_name, tx, agreed.workspace.id)
     found: dict[tuple[str, int], Census] = {}
-    for place, ids in asked.items():
-        metric_ids = sorted(ids, key=lambda one: (alike.get(one, one), one))
-        questions = [queries[id] for id in metric_ids]
-        answers = usage.census(agreed.workspace.id, names, questions, place)
-        found |= {(id, place): one for id, one in zip(metric_ids, answers, strict=True)}
+    for place, ids in at_place.items():
+        questions = {id: query for id, query in queries.items() if id in ids}
+        answers = usage.census(agreed.workspace.id, names, list(questions.values()), place)
+        found |= {(id, place): one for id, one in zip(questions, answers, strict=True)}
     return found
 
 
-def _counted(lines: Sequence[MeasuredLine]) -> Iterator[tuple[Claimant, Period]]:
-    """The services of lines, and the days that two of one claimant share."""
-    services: dict[Claimant, dict[Period, None]] = {}
-    for one in lines:
-        services.setdefault(one.line.claimant, {})[one.line.service] = None
-    for whose, own in services.items():
-        yield from ((whose, days) for days in own)
+def _queries(
+    agreed: Agreements, metrics: Mapping[str, Metric], asked: Mapping[str, Counted]
+) -> dict[str, CensusQuery]:
+    """The question of each metric. Those that are claimed alike come one after the other, and have
+    the very same claims and services where these are equal: they are counted together.
+    """
+    alike = agreed.claimed_alike()
+    claiming = _claiming(agreed, alike)
+    claims: dict[tuple[str, Span], Callable[[], Iterator[Claimed]]] = {}
+    known: dict[str, tuple[Mapping[Service, None], Mapping[Service, Span]]] = {}
+    span_of = lru_cache(lambda days: days.span(agreed.zone))  # most lines have the same few
+    found = {}
+    for metric_id in sorted(asked, key=lambda one: (alike.get(one, one), one)):
+        own = asked[metric_id]
+        window = own.days.span(agreed.zone)
+        whose = alike.get(metric_id, metric_id)
+        if whose not in known or known[whose][0] != own.services:
+            spans = {(one, days): span_of(days) for one, days in _and_shared(own.services)}
+            known[whose] = own.services, spans
+        claimed = partial(_claimed, agreed, claiming.get(whose, ()), whose, window)
+        found[metric_id] = CensusQuery(
+            metrics.get(metric_id, own.metric),
+            window,
+            claims.setdefault((whose, window), claimed),
+            known[whose][1],
+        )
+    return found
+
+
+def _and_shared(services: Iterable[Service]) -> Iterator[Service]:
+    """The services, and the days that two of one claimant share."""
+    by_claimant: defaultdict[Claimant, list[Period]] = defaultdict(list)
+    for service in services:
+        by_claimant[service[0]].append(service[1])
+        yield service
+    for whose, own in by_claimant.items():
         if len(own) > 1:
             yield from ((whose, days) for days in overlaps(own))
-
-
-def days_of(lines: Sequence[MeasuredLine]) -> Period:
-    """From the first day that a line bills to the last."""
-    services = {one.line.service for one in lines}
-    return Period(min(one.start for one in services), max(one.end for one in services))
 
 
 def _claiming(agreed: Agreements, alike: Mapping[str, str]) -> dict[str, list[Claimant]]:
@@ -99,10 +132,10 @@ def _claiming(agreed: Agreements, alike: Mapping[str, str]) -> dict[str, list[Cl
     found: defaultdict[str, dict[Claimant, None]] = defaultdict(dict)
     for claims in agreed.claims.values():
         for claim in claims:
-            if alike[claim.metric_id] != claim.metric_id:
-                continue
-            for scope in claim.scopes:
-                found[claim.metric_id][Claimant(claim.schedule_id, scope)] = None
+            for metric_id in claim.metric_ids:
+                if alike[metric_id] == metric_id:
+                    for scope in claim.scopes:
+                        found[metric_id][Claimant(claim.schedule_id, scope)] = None
     return {metric_id: list(claimants) for metric_id, claimants in found.items()}
 
 
@@ -112,5 +145,5 @@ def _claimed(
     """Whose usage is whose within the window, pool by pool."""
     for one in claimants:
         schedule = agreed.schedules[one.schedule_id]
-        for member in agreed.pool(schedule, metric_id, window, one.scope).members:
+        for member in agreed.pool_once(schedule, metric_id, window, one.scope).members:
             yield Claimed(one, member.customer, member.spans)

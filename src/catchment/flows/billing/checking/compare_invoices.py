@@ -63,7 +63,7 @@ def mispriced(charge: Charge, line: LineItem, kept: Evidence) -> Difference | No
     """
     item, taken = charge.item, line.deducted
     dumped = structures.dump(item.price, item.metric.id if item.metric else None)
-    stored: list[tuple[str, Any]] = [("price", kept.structure)]
+    stored: list[tuple[str, Any]] = [("price", kept.terms.structure)]
     again: list[tuple[str, Any]] = [("price", dumped)]
     alone = item.settles is None and not charge.beside
     if alone and not needs_values(item.price) and not (taken and taken.owes_nothing):
@@ -132,14 +132,14 @@ def _line(line: LineItem) -> _Figures:
 
 
 def _evidence(kept: Evidence) -> _Figures:
-    yield "price", kept.structure
-    yield "billingFrequency", kept.frequency
-    yield "billingType", kept.timing
-    yield "full cycle", kept.full
+    yield "price", kept.terms.structure
+    yield "billingFrequency", kept.terms.frequency
+    yield "billingType", kept.terms.timing
+    yield "full cycle", kept.terms.full
     counted = kept.counted
-    yield "window", counted.span if counted else None
-    yield "restrictToCustomers", counted.scope if counted else None
-    yield "rollUpExclusions", counted.exclusions if counted else None
+    yield "window", counted.how.span if counted else None
+    yield "restrictToCustomers", counted.how.scope if counted else None
+    yield "rollUpExclusions", counted.how.exclusions if counted else None
     yield "seats", counted.seats if counted else None
     yield "members", {m.customer: m for m in counted.members} if counted else None
     yield "reached before", counted.reached if counted else None

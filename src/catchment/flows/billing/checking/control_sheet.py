@@ -11,19 +11,17 @@ calculated and its events are other ones now, that is no fault of the line: it i
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
 
 from sqlalchemy import Connection
 
 from catchment.core.control import (
-    BilledUsage,
-    Census,
     Difference,
     LateBalance,
     MetricBalance,
+    Service,
     balance,
     imbalance,
     miscounts,
@@ -31,9 +29,9 @@ from catchment.core.control import (
 from catchment.core.metering import Metric
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
-from catchment.flows.billing.agreed.event_lines import by_day
 from catchment.flows.billing.agreed.seat_usage import of_seats
-from catchment.flows.billing.checking.ask_census import among_users, counts_of, days_of
+from catchment.flows.billing.checking.ask_census import Counts, among_users, counts_of
+from catchment.flows.billing.checking.billed_usage import BilledLines, lines_again
 from catchment.flows.billing.checking.check_sums import faults_in
 from catchment.flows.billing.checking.late_sheet import late_sheet
 from catchment.flows.billing.late.late_usage import stale
@@ -79,7 +77,7 @@ def control_sheet(
     ``agreed`` is all that is agreed, where that is known. ``tx`` is only read from.
     """
     found = _Findings()
-    measured: defaultdict[str, list[MeasuredLine]] = defaultdict(list)
+    measured: dict[str, BilledLines] = {}
     adjusting: list[MeasuredLine] = []
     settled: dict[str, str] = {}
     line_count = 0
@@ -88,17 +86,19 @@ def control_sheet(
         line_count += len(one.figures.lines) if one.figures else 0
         settled |= dict.fromkeys(one.adjusting, one.id)
         for line in one.measured:
-            if line.deducted is None and of_seats(line.metric):
-                continue  # no census of usage events tells of seats
-            if line.deducted is None:
-                measured[line.metric.id].append(line)
-            else:
+            id = line.metric.id
+            if line.deducted is not None:
                 adjusting.append(line)
+            elif id in measured:
+                measured[id].add(line, last_seq)
+            elif not of_seats(line.metric):  # no census of usage events tells of seats
+                measured[id] = BilledLines(line.metric)
+                measured[id].add(line, last_seq)
     if agreed is None:
         agreed = agreements.all_of(tx, workspace)
     if measured:
-        by_metric = {id: by_day(tx, workspace.id, lines) for id, lines in measured.items()}
-        _balance(tx, usage, agreed, by_metric, last_seq, found)
+        checked_ids = [invoice.id for invoice in checked]
+        _balance(tx, usage, agreed, checked_ids, measured, last_seq, found)
     late = late_sheet(tx, usage, agreed, adjusting, last_seq)
     waiting = [invoice for invoice in checked if invoice.status is Status.DRAFT]
     drafts = {invoice.id for invoice in waiting}
@@ -118,37 +118,51 @@ def _balance(
     tx: Connection,
     usage: UsageStore,
     agreed: Agreements,
-    by_metric: Mapping[str, Sequence[MeasuredLine]],
+    checked: Sequence[str],
+    measured: Mapping[str, BilledLines],
     last_seq: int,
     found: _Findings,
 ) -> None:
     """Hold what lines bill of their own time against a census of it."""
-    priced = _priced(agreed) & by_metric.keys()
-    metrics = metered.metrics_now(tx, agreed.workspace.id, priced)
-    agreed = among_users(tx, usage, agreed, metrics, by_metric, last_seq)
-    counts = counts_of(tx, usage, agreed, metrics, by_metric, last_seq)
-    known_at = stamps.known_at(tx, agreed.workspace.id)
-    for metric_id, lines in by_metric.items():
+    workspace_id = agreed.workspace.id
+    priced = _priced(agreed) & measured.keys()
+    metrics = metered.metrics_now(tx, workspace_id, priced)
+    for lines in measured.values():
+        lines.by_day(tx, workspace_id)
+    asked = {id: lines.counted for id, lines in measured.items()}
+    agreed = among_users(tx, usage, agreed, metrics, asked, last_seq)
+    counts = counts_of(tx, usage, agreed, metrics, asked, last_seq)
+    closer = lines_again(tx, workspace_id, checked, _disputed(measured, counts, last_seq), last_seq)
+    for line in closer:
+        measured[line.metric.id].apart.append(line)
+    known_at = stamps.known_at(tx, workspace_id)
+    for metric_id, lines in measured.items():
         census, as_now = counts[metric_id, last_seq], metrics.get(metric_id)
-        same: dict[int, bool] = {}  # by identity: many lines have the very same metric
-        billed: list[BilledUsage] = []
-        for line in lines:
-            own, metric = line.line, line.metric
-            counted = census if line.last_seq == last_seq else counts[metric_id, line.last_seq]
-            if counted.counted[own.claimant, own.service] == own.event_count:
-                billed.append(own if counted is census else _recounted(own, census))
-                continue
-            if id(metric) not in same:
-                same[id(metric)] = _same_events(metric, as_now)
-            if line.known_at != known_at or not same[id(metric)]:
-                found.outdated.add(own.invoice_id)
-                billed.append(_recounted(own, census))
-            else:
-                found.differences += miscounts([own], counted)
-                billed.append(own if counted is census else _recounted(own, census))
-        row = balance(metric_id, days_of(lines), billed, census)
+        for line in lines.apart:
+            own = line.line
+            counted = counts[metric_id, line.last_seq]
+            events = census.counted[own.whose]
+            if counted.counted[own.whose] != own.event_count:
+                if line.known_at != known_at or not _same_events(line.metric, as_now):
+                    found.outdated.add(own.invoice_id)
+                else:
+                    found.differences += miscounts([own], counted)
+                    events = own.event_count if counted is census else events
+            lines.events[own.whose] = events
+        row = balance(metric_id, asked[metric_id].days, lines.events, census)
         found.differences += imbalance(row, census)
         found.rows.append(row)
+
+
+def _disputed(
+    measured: Mapping[str, BilledLines], counts: Counts, last_seq: int
+) -> set[tuple[str, Service]]:
+    """The metrics and services of which some line has other events than the census."""
+    return {
+        (metric_id, whose)
+        for metric_id, lines in measured.items()
+        for whose in lines.disputed(counts[metric_id, last_seq])
+    }
 
 
 _selection = attrgetter("event_type", "filters", "negated", "case_sensitive")
@@ -157,11 +171,6 @@ _selection = attrgetter("event_type", "filters", "negated", "case_sensitive")
 def _same_events(metric: Metric, other: Metric | None) -> bool:
     """Whether both count the same events, whatever they make of them."""
     return other is not None and _selection(metric) == _selection(other)
-
-
-def _recounted(line: BilledUsage, census: Census) -> BilledUsage:
-    """The line as it would be had it been measured when the run was."""
-    return replace(line, event_count=census.counted[line.claimant, line.service])
 
 
 def _priced(agreed: Agreements) -> set[str]:

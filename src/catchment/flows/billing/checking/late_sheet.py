@@ -7,8 +7,9 @@ line was made. What no invoice of the run adjusts is looked for in all that was 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -20,15 +21,15 @@ from catchment.core.control import (
     Fate,
     LateBalance,
     LateService,
+    Service,
     late_balance,
     miscounts,
 )
 from catchment.core.metering import Metric
-from catchment.core.period import Period
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.event_lines import by_day
 from catchment.flows.billing.agreed.seat_usage import of_seats
-from catchment.flows.billing.checking.ask_census import Counts, among_users, counts_of
+from catchment.flows.billing.checking.ask_census import Counted, Counts, among_users, counts_of
 from catchment.flows.billing.late.late_usage import late
 from catchment.flows.billing.late.place_adjustments import wanted
 from catchment.store import stamps
@@ -56,60 +57,30 @@ def late_sheet(
 
     ``agreed`` is all that is agreed. ``tx`` is only read from.
     """
-    adjusted = by_day(
-        tx,
-        agreed.workspace.id,
-        (
-            one
-            for one in adjusting
-            if one.deducted and not one.deducted.owes_nothing and not of_seats(one.metric)
-        ),
-    )
-    mine = {(one.line.claimant, one.line.service) for one in adjusted}
-    others = [
-        one
-        for one in late(tx, usage, agreed, last_seq, renewed=None)
-        if not one.reverses
-        and one.charge.item.is_usage
-        and (_claimant(one), one.charge.service) not in mine
-    ]
-    known_at = stamps.known_at(tx, agreed.workspace.id)
-    by_metric: defaultdict[Metric, list[MeasuredLine]] = defaultdict(list)
+    workspace_id = agreed.workspace.id
+    adjusted = by_day(tx, workspace_id, filter(_owes, adjusting))
+    known_at = stamps.known_at(tx, workspace_id)
+    waiting = _waiting(tx, usage, agreed, {one.line.whose for one in adjusted}, last_seq)
     fates: dict[str, Fate] = {}
-    for one in adjusted:
-        by_metric[one.metric].append(_whole(one))
     left: list[MeasuredLine] = []
-    for number, waiting in enumerate(others):
-        metric = waiting.charge.item.metric
-        if metric is None:  # a discount or a minimum of late usage, or a fee beside it
-            continue
-        name = str(number)
-        fates[name] = Fate.WAITING if wanted(waiting) else Fate.TURNED_OFF
-        line = BilledUsage(
-            name,
-            "",
-            waiting.schedule.customer,
-            _claimant(waiting),
-            waiting.charge.service,
-            waiting.deducted.event_count,
-        )
-        left.append(MeasuredLine(line, metric, known_at, last_seq, waiting.charge.billed_as))
-    for one in by_day(tx, agreed.workspace.id, left):
-        by_metric[one.metric].append(one)
+    for number, one in enumerate(waiting):
+        fates[str(number)] = Fate.WAITING if wanted(one) else Fate.TURNED_OFF
+        left.append(_as_billed(one, str(number), known_at, last_seq))
+    by_metric: defaultdict[Metric, list[MeasuredLine]] = defaultdict(list)
+    for line in (*map(_whole, adjusted), *by_day(tx, workspace_id, left)):
+        by_metric[line.metric].append(line)
     rows: list[LateBalance] = []
     differences: list[Difference] = []
     outdated: set[str] = set()
     for metric, lines in by_metric.items():
         counts = _counts(tx, usage, agreed, metric, lines, last_seq)
-        for measured in lines:
-            if measured.line.line_id not in fates:
-                wrong = list(miscounts([measured.line], counts[metric.id, measured.last_seq]))
-                if wrong and measured.known_at != known_at:
-                    outdated.add(measured.line.invoice_id)
-                else:
-                    differences += wrong
+        for line, wrong in _miscounted(lines, fates, counts):
+            if line.known_at != known_at:
+                outdated.add(line.line.invoice_id)
+            else:
+                differences.append(wrong)
         counted = counts[metric.id, last_seq].counted
-        services = [_service(one, fates, counted, last_seq) for one in lines]
+        services = [_service(line, fates, counted, last_seq) for line in lines]
         row = late_balance(metric.id, services, counted)
         differences += _imbalance(row)
         if row.received or row.adjusted or row.waiting or row.turned_off:
@@ -117,8 +88,51 @@ def late_sheet(
     return LateSheet(tuple(rows), tuple(differences), frozenset(outdated))
 
 
-def _claimant(one: Adjusting) -> Claimant:
-    return Claimant(one.schedule.id, one.charge.item.scope)
+def _owes(one: MeasuredLine) -> bool:
+    """Whether an adjustment is of usage events, for what was billed of them before."""
+    taken = one.deducted
+    return taken is not None and not taken.owes_nothing and not of_seats(one.metric)
+
+
+def _waiting(
+    tx: Connection,
+    usage: UsageStore,
+    agreed: Agreements,
+    adjusted: Collection[Service],
+    last_seq: int,
+) -> list[Adjusting]:
+    """The usage that came too late for its invoice, and that no line of the run has ``adjusted``.
+
+    A discount or a minimum of it is none, nor is a fee beside it.
+    """
+    return [
+        one
+        for one in late(tx, usage, agreed, last_seq, renewed=None)
+        if not one.reverses and one.charge.item.is_usage and _late_service(one) not in adjusted
+    ]
+
+
+def _as_billed(one: Adjusting, name: str, known_at: datetime, last_seq: int) -> MeasuredLine:
+    """The line in force of what came late, called ``name``, as if it were measured by now."""
+    metric = one.charge.item.metric
+    assert metric is not None, one
+    taken = one.deducted.event_count
+    line = BilledUsage(name, "", one.schedule.customer, _late_service(one), taken)
+    return MeasuredLine(line, metric, known_at, last_seq, one.charge.billed_as)
+
+
+def _late_service(one: Adjusting) -> Service:
+    return Claimant(one.schedule.id, one.charge.item.scope), one.charge.service
+
+
+def _miscounted(
+    lines: Iterable[MeasuredLine], fates: Container[str], counts: Counts
+) -> Iterator[tuple[MeasuredLine, Difference]]:
+    """The lines of the run that are wrong by the census up to where they were measured, and how."""
+    for one in lines:
+        if one.line.line_id not in fates:
+            for wrong in miscounts([one.line], counts[one.metric.id, one.last_seq]):
+                yield one, wrong
 
 
 def _whole(one: MeasuredLine) -> MeasuredLine:
@@ -137,19 +151,19 @@ def _counts(
     last_seq: int,
 ) -> Counts:
     """A census by the metric as it was when the lines were first billed."""
-    by_metric = {metric.id: lines}
-    agreed = among_users(tx, usage, agreed, {}, by_metric, last_seq)
-    return counts_of(tx, usage, agreed, {}, by_metric, last_seq)
+    asked = {metric.id: Counted.of(lines)}
+    agreed = among_users(tx, usage, agreed, {}, asked, last_seq)
+    return counts_of(tx, usage, agreed, {}, asked, last_seq)
 
 
 def _service(
     one: MeasuredLine,
     fates: Mapping[str, Fate],
-    counted: Mapping[tuple[Claimant, Period], int],
+    counted: Mapping[Service, int],
     last_seq: int,
 ) -> LateService:
     line = one.line
-    now = counted[line.claimant, line.service]
+    now = counted[line.whose]
     if one.deducted is None:
         fate = fates[line.line_id]
         return LateService(line.claimant, line.service, fate, line.event_count, now)

@@ -132,7 +132,7 @@ def _read(line: Line) -> _Read | None:
     last_seq, last_seat, known_at = stored.last_seq, stored.last_seat, stored.known_at
     if counted is not None:
         known_at = counted.known_at
-        if of_seats(counted.metric):
+        if of_seats(counted.how.metric):
             last_seat = counted.last_seq
         else:
             last_seq = counted.last_seq

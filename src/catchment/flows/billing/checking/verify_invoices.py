@@ -155,7 +155,7 @@ def _planned(
         raise _Different("invoice", invoice.id, "billingScheduleId", "nothing", "a schedule")
     known_at = max((k.counted.known_at for k in kept.values() if k.counted), default=None)
     versions = {
-        line.schedule_id: kept[line.id].version for line in stored.lines if line.schedule_id
+        line.schedule_id: kept[line.id].terms.version for line in stored.lines if line.schedule_id
     }
     agreed = history.as_known(known_at, invoice.calculated_at, versions)
     schedule = agreed.schedules[invoice.schedule_id]
@@ -271,7 +271,7 @@ def _again(part: Part, charge: Charge, stored: LineItem, kept: Evidence) -> Line
         return Line(part, charge, stored, kept)
     if counted is None:
         raise _Different("line", charge.item.name, "evidence", "nothing counted", "usage")
-    item = replace(charge.item, metric=counted.metric, metric_name=counted.metric_name)
+    item = replace(charge.item, metric=counted.how.metric, metric_name=counted.how.metric_name)
     return Line(part, replace(charge, item=item), stored, kept)
 
 

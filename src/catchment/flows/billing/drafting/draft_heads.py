@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from catchment.core.consolidation import Due
 from catchment.core.hierarchy import CustomerId
 from catchment.core.invoicing import Draft
-from catchment.core.money import Money, total
+from catchment.core.money import Money
 from catchment.core.period import Period
 from catchment.core.taxes import TaxStatus, identity, place_of
 from catchment.store import merchants
@@ -77,8 +77,8 @@ class Outline(NamedTuple):
             draft.due_on,
             draft.billing_period,
             draft.accounting_date,
-            total([group.net for group in groups], draft.currency),
-            total([group.tax for group in groups], draft.currency),
+            Money(sum([group.net.minor for group in groups]), draft.currency),
+            Money(sum([group.tax.minor for group in groups]), draft.currency),
             draft.notes,
             draft.tax_status,
             draft.undecided,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
@@ -54,13 +55,13 @@ def adjusted_again(
     )
 
 
-def charge_called(
-    agreed: Agreements, schedule: Schedule, wanted: ChargeId, until: date
-) -> Charge | None:
-    """What ``schedule`` charges by that id, due by a day; None where there is none."""
-    _, _, start, part = wanted
-    found = charges(schedule, until, agreed.zone, only(Use(start, part_of(part))))
-    return next((one for one in found if one.billed_as == wanted), None)
+def charges_called(
+    agreed: Agreements, schedule: Schedule, wanted: Collection[ChargeId], until: date
+) -> dict[ChargeId, Charge]:
+    """Those ``wanted`` that ``schedule`` charges, due by a day."""
+    uses = {Use(start, part_of(part)) for _, _, start, part in wanted}
+    found = charges(schedule, until, agreed.zone, only(*uses))
+    return {one.billed_as: one for one in found if one.billed_as in wanted}
 
 
 def dropped_charge(
@@ -70,7 +71,8 @@ def dropped_charge(
     None where it never did.
     """
     found = (
-        charge_called(agreed, one, wanted, until) for one in schedule_versions.earlier(tx, schedule)
+        charges_called(agreed, one, {wanted}, until).get(wanted)
+        for one in schedule_versions.earlier(tx, schedule)
     )
     charge = next((one for one in found if one is not None), None)
     return None if charge is None else replace(charge, version=schedule.version)
@@ -84,4 +86,4 @@ def charged_again(tx: Connection, agreed: Agreements, line: LineItem, until: dat
     wanted = schedule.id, line.price_id or "", line.service.start, line.part
     if line.deducted is not None and line.deducted.dropped:
         return dropped_charge(tx, agreed, schedule, wanted, until)
-    return charge_called(agreed, schedule, wanted, until)
+    return charges_called(agreed, schedule, {wanted}, until).get(wanted)

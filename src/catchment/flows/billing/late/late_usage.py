@@ -29,7 +29,7 @@ from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.metrics_then import as_billed
 from catchment.flows.billing.agreed.seat_usage import late_seats
 from catchment.flows.billing.drafting.drafts import drafted
-from catchment.flows.billing.late.adjusted_again import dropped_charge
+from catchment.flows.billing.late.adjusted_again import charges_called, dropped_charge
 from catchment.store.families import aliases
 from catchment.store.invoices import adjustments
 from catchment.store.invoices.adjustments import IssuedLine, Stretch
@@ -290,14 +290,12 @@ def _one(
 def _charged(
     agreed: Agreements, known: Mapping[str, Schedule], lines: Iterable[IssuedLine]
 ) -> dict[ChargeId, Charge]:
-    """What these lines were billed for, as it is agreed now, and more of the same schedules."""
+    """What these lines were billed for, as it is agreed now; what is dropped is left out."""
     of_schedules: defaultdict[str, list[IssuedLine]] = defaultdict(list)
     for line in lines:
         of_schedules[line.charge[0]].append(line)
-    return {
-        charge.billed_as: charge
-        for id, own in of_schedules.items()
-        for until in [max(line.due_on for line in own)]
-        for uses in [{Use(line.service.start, part_of(line.charge[-1])): None for line in own}]
-        for charge in charges(known[id], until, agreed.zone, only(*uses))
-    }
+    found: dict[ChargeId, Charge] = {}
+    for id, own in of_schedules.items():
+        until = max(line.due_on for line in own)
+        found |= charges_called(agreed, known[id], {line.charge for line in own}, until)
+    return found

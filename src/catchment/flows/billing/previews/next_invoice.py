@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.allocation import Method
 from catchment.core.charging import charges
+from catchment.core.consolidation import Due
 from catchment.core.daily import DaysUsed
 from catchment.core.errors import NotFound
 from catchment.core.hierarchy import CustomerId
@@ -23,10 +25,11 @@ from catchment.core.invoicing import Draft
 from catchment.core.period import NO_END, Period, day_after
 from catchment.core.schedules import Charge, Schedule
 from catchment.flows.billing.agreed import agreements
+from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.days_used import days_used
 from catchment.flows.billing.drafting.draft_contents import contents_of
 from catchment.flows.billing.drafting.draft_heads import head, payers
-from catchment.flows.billing.drafting.drafts import drafted, measured
+from catchment.flows.billing.drafting.drafts import adjustments, measured
 from catchment.flows.billing.drafting.price_dues import drafted_from
 from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.late.settlements import settlements
@@ -36,7 +39,8 @@ from catchment.flows.credits.grant_phases import may_pay
 from catchment.flows.credits.preview_credits import preview_credits
 from catchment.store.access import Workspace
 from catchment.store.credits.ledger import PaidBy
-from catchment.store.invoices import adjustments, already_billed
+from catchment.store.invoices import already_billed
+from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
@@ -92,50 +96,32 @@ class NextInvoice:
         return contents_of(draft, self.invoice.id, nobodys(), explained=False)
 
 
-@collected_seldom()
 def next_invoice(
     tx: Connection,
     usage: UsageStore,
     workspace: Workspace,
     schedule_id: str,
     *,
-    shared: bool,
+    method: Method | None,
     now: datetime,
 ) -> NextInvoice:
     """The first invoice of a schedule that no billing run has drafted yet.
 
-    Only where it is ``shared`` is it known what of its lines is whose: that takes ten times as
-    long. A draft of a schedule is looked at as if it were started; of one that bills its parent it
-    is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
+    Only where a ``method`` is given is it known what of its lines is whose, and by that alone: it
+    takes twice as long, and three times by MARGINAL, for which all events are walked. By that it is
+    known for every method. A draft of a schedule is looked at as if it were started; of one that
+    bills its parent it is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
     """
-    around = agreements.of_invoices(tx, workspace, [schedule_id])
-    schedule = around.schedule(schedule_id)
-    zone = ZoneInfo(workspace.timezone)
-    billed = already_billed.of(tx, workspace.id, [schedule_id])
-    today = now.astimezone(zone).date()
-    ahead = Period(schedule.start, day_after(_horizons(schedule, today)[-1]))
-    used = days_used(tx, usage, around, [schedule], ahead, billed=billed)
-    wanted = first_unbilled(schedule, billed, today, zone, used)
-    if wanted:
-        agreed, dues = planned(tx, around, wanted, partial(days_used, tx, usage), usage)
-        keys = {charge.billed_as for charge in wanted}
-        due = next(due for due in dues if any(one.billed_as in keys for one in due.charges))
-    else:
-        agreed, dues = around, settlements(tx, usage, around, {schedule_id}, today, ahead=True)
-        if not dues:
-            raise NothingToBill.of(schedule)
-        [due] = dues
-    if shared or due.adjusting:
-        [(_, made)] = drafted(tx, usage, agreed, [due])
-    else:
-        [(_, made)] = drafted_from(tx, agreed, measured(tx, usage, agreed, [due]), {})
+    today = now.astimezone(ZoneInfo(workspace.timezone)).date()
+    agreed, due = _next_due(tx, usage, workspace, schedule_id, today)
+    made = _drafted(tx, usage, agreed, due, method)
     payer = payers(tx, workspace.id, [made.customer])[made.customer]
     invoice = replace(
         head(workspace.id, NOBODYS, due, made, payer, now=now),
         customer_archived=payer.customer.archived_at is not None,
     )
     taken = {id for line in made.lines if line.deducted for id in line.deducted.line_ids}
-    adjusted = adjustments.invoices_of(tx, workspace.id, taken)
+    adjusted = invoices_of(tx, workspace.id, taken)
     if not may_pay(tx, workspace.id, [due]):
         return NextInvoice(invoice, made, adjusted)
     unpaid = [(invoice, contents_of(made, invoice.id, nobodys(), explained=False))]
@@ -143,6 +129,38 @@ def next_invoice(
         tx, workspace, [due], unpaid, now=now, new_id=nobodys(f"{NOBODYS}-credit")
     )
     return NextInvoice(invoice, made, adjusted, whole, paid)
+
+
+def _next_due(
+    tx: Connection, usage: UsageStore, workspace: Workspace, schedule_id: str, today: date
+) -> tuple[Agreements, Due]:
+    """What the invoice bills, by what was agreed. Raises NotFound, NothingToBill."""
+    around = agreements.of_invoices(tx, workspace, [schedule_id])
+    schedule = around.schedule(schedule_id)
+    billed = already_billed.of(tx, workspace.id, [schedule_id])
+    ahead = Period(schedule.start, day_after(_horizons(schedule, today)[-1]))
+    used = days_used(tx, usage, around, [schedule], ahead, billed=billed)
+    wanted = first_unbilled(schedule, billed, today, around.zone, used)
+    if not wanted:
+        dues = settlements(tx, usage, around, {schedule_id}, today, ahead=True)
+        if not dues:
+            raise NothingToBill.of(schedule)
+        [due] = dues
+        return around, due
+    agreed, dues = planned(tx, around, wanted, partial(days_used, tx, usage), usage)
+    keys = {charge.billed_as for charge in wanted}
+    return agreed, next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+
+
+@collected_seldom(frozen=False)
+def _drafted(
+    tx: Connection, usage: UsageStore, agreed: Agreements, due: Due, method: Method | None
+) -> Draft:
+    """The draft, by the usage there is now. Raises UsageDropped."""
+    found = measured(tx, usage, agreed, [due], stepped=method is Method.MARGINAL)
+    late = adjustments(tx, usage, agreed, [due])
+    [(_, made)] = drafted_from(tx, agreed, found, late, shared=method is not None)
+    return made
 
 
 def first_unbilled(

@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
@@ -268,5 +269,8 @@ def _times(coming: Sequence[Stretch], by: Supposed) -> Decimal:
 
 def _uncounted(contents: Contents) -> Contents:
     """Of the events to come nothing is known."""
-    lines = (line if line.deducted else replace(line, event_count=None) for line in contents.lines)
+    lines = (
+        line if line.deducted else structs.replace(line, event_count=None)
+        for line in contents.lines
+    )
     return replace(contents, lines=tuple(lines))

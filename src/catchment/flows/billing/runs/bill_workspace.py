@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from catchment.core.ids import NewId
 from catchment.flows.billing.runs.start_run import start_run
 from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Helpers, Progress, Work
-from catchment.flows.billing.runs.work_on_run import RunResult, work_on_run
+from catchment.flows.billing.runs.work_on_run import RunResult, finish_run, work_on_run
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import billing_runs
@@ -89,4 +89,4 @@ def finish_runs(work: Work) -> None:
     with reading(work.engine) as tx:
         left = billing_runs.running(tx, work.workspace.id)
     for run in left:
-        work_on_run(work, run.id)
+        finish_run(work, run.id)

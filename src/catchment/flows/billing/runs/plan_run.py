@@ -144,7 +144,9 @@ def _arranged(
     tx: Connection, agreed: Agreements, found: Sequence[tuple[Schedule, Charge]]
 ) -> dict[Key, Due]:
     """The invoices of charges. Only what may join another's can find one that is there already."""
-    joining = [charge.due_on for schedule, charge in found if may_join(schedule)]
+    schedules = {schedule.id: schedule for schedule, _ in found}
+    may = {id for id, schedule in schedules.items() if may_join(schedule)}
+    joining = [charge.due_on for schedule, charge in found if schedule.id in may]
     ids = None if joining else ()
     days = already_billed.days(tx, agreed.workspace.id, ids, since=min(joining, default=date.min))
     dues = arrange(found, agreed.payer, days.issued)

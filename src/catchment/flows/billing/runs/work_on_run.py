@@ -72,8 +72,15 @@ class RunResult:
         return self.run.status is RunStatus.BALANCED
 
 
-@collected_seldom()
 def work_on_run(work: Work, run_id: str) -> RunResult:
+    """Bring the run to its end, and say what it came to. Raises as ``finish_run`` does."""
+    finish_run(work, run_id)
+    with reading(work.engine) as tx:
+        return result_of(tx, work.workspace, run_id)
+
+
+@collected_seldom()
+def finish_run(work: Work, run_id: str) -> None:
     """Draft, check and issue until the run has ended, by us or by whoever cancels it.
 
     What the world causes is raised (THE_WORLDS), and the run is there to be taken up again; any
@@ -95,8 +102,6 @@ def work_on_run(work: Work, run_id: str) -> RunResult:
         with suppress(RunEnded), writing(engine) as tx:
             run, said = one_run(tx, workspace, run_id), f"{type(error).__name__}: {error}"
             ended(tx, workspace, run, RunStatus.FAILED, work.ends(), said)
-    with reading(engine) as tx:
-        return result_of(tx, workspace, run_id)
 
 
 def result_of(tx: Connection, workspace: Workspace, run_id: str) -> RunResult:

@@ -272,6 +272,16 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "printed_metrics",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("metrics", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"], ["workspaces.id"], name=op.f("fk_printed_metrics_workspace_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_printed_metrics")),
+    )
+    op.create_table(
         "seat_events",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
@@ -1248,23 +1258,28 @@ def upgrade() -> None:
             ["terms_id"], ["line_terms.id"], name=op.f("fk_invoice_evidence_terms_id")
         ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_evidence")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "invoice_usage_metrics",
         sa.Column("invoice_id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("metrics", sa.Text(), nullable=False),
+        sa.Column("printed_id", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_invoice_usage_metrics_invoice_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["printed_id"], ["printed_metrics.id"], name=op.f("fk_invoice_usage_metrics_printed_id")
+        ),
         sa.PrimaryKeyConstraint("invoice_id", name=op.f("pk_invoice_usage_metrics")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "line_item_groups",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("workspace_id", sa.Text(), nullable=False),
         sa.Column("invoice_id", sa.Text(), nullable=False),
-        sa.Column("index", sa.Integer(), nullable=False),
+        sa.Column("index", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("product_id", sa.Text(), nullable=True),
@@ -1274,11 +1289,78 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_line_item_groups_invoice_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_item_groups")),
+        sa.PrimaryKeyConstraint("invoice_id", "index", name=op.f("pk_line_item_groups")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "line_items",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("workspace_id", sa.Text(), nullable=False),
+        sa.Column("invoice_id", sa.Text(), nullable=False),
+        sa.Column("group_id", sa.Text(), nullable=True),
+        sa.Column("index", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("quantity", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Text(), nullable=False),
+        sa.Column("rate_display", sa.Text(), nullable=False),
+        sa.Column("tax_rate", sa.Text(), nullable=False),
+        sa.Column("taxation_id", sa.Text(), nullable=True),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
+        sa.Column("service_start", sa.Date(), nullable=True),
+        sa.Column("service_end", sa.Date(), nullable=True),
+        sa.Column("tiers_from", sa.Date(), nullable=True),
+        sa.Column("unit", sa.Text(), nullable=True),
+        sa.Column("schedule_id", sa.Text(), nullable=True),
+        sa.Column("phase_id", sa.Text(), nullable=True),
+        sa.Column("price_id", sa.Text(), nullable=True),
+        sa.Column("part", sa.Text(), server_default="", nullable=False),
+        sa.Column("product_id", sa.Text(), nullable=True),
+        sa.Column("usage_metric_id", sa.Text(), nullable=True),
+        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("event_type", sa.Text(), nullable=True),
+        sa.Column("aggregation", sa.Text(), nullable=True),
+        sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("settles", sa.Text(), nullable=True),
+        sa.Column("credit_grant_id", sa.Text(), nullable=True),
+        sa.Column("event_count", sa.BigInteger(), nullable=True),
+        sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("last_seq", sa.BigInteger(), nullable=True),
+        sa.Column("last_seat", sa.BigInteger(), nullable=True),
+        sa.Column("known_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True),
+        sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("live_key", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_line_items_invoice_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_items")),
+        sa.UniqueConstraint("invoice_id", "index", name=op.f("uq_line_items_invoice_id_index")),
         sa.UniqueConstraint(
-            "invoice_id", "index", name=op.f("uq_line_item_groups_invoice_id_index")
+            "workspace_id",
+            "schedule_id",
+            "price_id",
+            "service_start",
+            "part",
+            "adjustment",
+            "live_key",
+            name=op.f(
+                "uq_line_items_workspace_id_schedule_id_price_id_service_start_part_adjustment_live_key"
+            ),
         ),
     )
+    with op.batch_alter_table("line_items", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_line_items_credit_grant_id"),
+            ["credit_grant_id"],
+            unique=False,
+            sqlite_where=sa.text("credit_grant_id IS NOT NULL"),
+            postgresql_where=sa.text("credit_grant_id IS NOT NULL"),
+        )
+
     op.create_table(
         "minimums",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1398,6 +1480,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "customer_id", "invoice_id", "first_index", name=op.f("pk_usage_branches")
         ),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("usage_branches", schema=None) as batch_op:
         batch_op.create_index(
@@ -1429,78 +1512,6 @@ def upgrade() -> None:
             batch_op.f("ix_usage_item_groups_customer_id_invoice_id"),
             ["customer_id", "invoice_id"],
             unique=False,
-        )
-
-    op.create_table(
-        "line_items",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("workspace_id", sa.Text(), nullable=False),
-        sa.Column("invoice_id", sa.Text(), nullable=False),
-        sa.Column("group_id", sa.Text(), nullable=True),
-        sa.Column("index", sa.Integer(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.Column("quantity", sa.Text(), nullable=False),
-        sa.Column("rate", sa.Text(), nullable=False),
-        sa.Column("rate_display", sa.Text(), nullable=False),
-        sa.Column("tax_rate", sa.Text(), nullable=False),
-        sa.Column("taxation_id", sa.Text(), nullable=True),
-        sa.Column("net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
-        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("service_start", sa.Date(), nullable=True),
-        sa.Column("service_end", sa.Date(), nullable=True),
-        sa.Column("tiers_from", sa.Date(), nullable=True),
-        sa.Column("unit", sa.Text(), nullable=True),
-        sa.Column("schedule_id", sa.Text(), nullable=True),
-        sa.Column("phase_id", sa.Text(), nullable=True),
-        sa.Column("price_id", sa.Text(), nullable=True),
-        sa.Column("part", sa.Text(), server_default="", nullable=False),
-        sa.Column("product_id", sa.Text(), nullable=True),
-        sa.Column("usage_metric_id", sa.Text(), nullable=True),
-        sa.Column("restrict_to_customers", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("event_type", sa.Text(), nullable=True),
-        sa.Column("aggregation", sa.Text(), nullable=True),
-        sa.Column("segments", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("steps", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("settles", sa.Text(), nullable=True),
-        sa.Column("credit_grant_id", sa.Text(), nullable=True),
-        sa.Column("event_count", sa.BigInteger(), nullable=True),
-        sa.Column("adjustment", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("deducted", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("last_seq", sa.BigInteger(), nullable=True),
-        sa.Column("last_seat", sa.BigInteger(), nullable=True),
-        sa.Column("known_at", catchment.store.schema.columns.Instant(timezone=True), nullable=True),
-        sa.Column("share_counts", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("live_key", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["line_item_groups.id"], name=op.f("fk_line_items_group_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["invoice_id"], ["invoices.id"], name=op.f("fk_line_items_invoice_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_line_items")),
-        sa.UniqueConstraint("invoice_id", "index", name=op.f("uq_line_items_invoice_id_index")),
-        sa.UniqueConstraint(
-            "workspace_id",
-            "schedule_id",
-            "price_id",
-            "service_start",
-            "part",
-            "adjustment",
-            "live_key",
-            name=op.f(
-                "uq_line_items_workspace_id_schedule_id_price_id_service_start_part_adjustment_live_key"
-            ),
-        ),
-    )
-    with op.batch_alter_table("line_items", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_line_items_credit_grant_id"),
-            ["credit_grant_id"],
-            unique=False,
-            sqlite_where=sa.text("credit_grant_id IS NOT NULL"),
-            postgresql_where=sa.text("credit_grant_id IS NOT NULL"),
         )
 
     op.create_table(

@@ -1,8 +1,8 @@
 /** The wire shapes of shares, their explanations, and statements. */
 
-import type { Page } from "./types";
-import type { InvoiceStatus } from "./types-billing";
-import type { TaxSum } from "./types-taxes";
+import type { InvoiceStatus } from "./billing";
+import type { Page } from "./common";
+import type { TaxSum } from "./taxes";
 
 export type Method = "PROPORTIONAL" | "MARGINAL" | "STANDALONE";
 

@@ -1,6 +1,6 @@
 /** The wire shapes of credits. */
 
-import type { Decimal } from "./types";
+import type { Decimal } from "./common";
 
 export type CreditUnit = "CURRENCY" | "METRIC";
 

@@ -1,7 +1,7 @@
 /** The wire shapes of what a family spent. */
 
-import type { Decimal } from "./types";
-import type { Method } from "./types-shares";
+import type { Decimal } from "./common";
+import type { Method } from "./shares";
 
 export type Amounts = { netTotal: Decimal; totalTax: Decimal; grossTotal: Decimal };
 

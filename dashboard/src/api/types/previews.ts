@@ -1,7 +1,7 @@
 /** The wire shapes of what a change would do to bills, before anyone makes it. */
 
-import type { Decimal } from "./types";
-import type { Invoice, InvoiceStatus, LineItem, LineItemGroup } from "./types-billing";
+import type { Invoice, InvoiceStatus, LineItem, LineItemGroup } from "./billing";
+import type { Decimal } from "./common";
 
 /** Before, after, and how much more (or less) that is. */
 export type BillChange = { before: Decimal; after: Decimal; change: Decimal };

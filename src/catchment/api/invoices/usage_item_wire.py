@@ -45,8 +45,13 @@ class UsageItemGroupOut(Wire):
 
     @classmethod
     def of(
-        cls, group: invoice_parts.UsageItemGroup, shares: Sequence[Allocation] | None, currency: str
+        cls,
+        group: invoice_parts.UsageItemGroup,
+        group_ids: Sequence[str],
+        shares: Sequence[Allocation] | None,
+        currency: str,
     ) -> "UsageItemGroupOut":
+        """A member of an invoice whose line item groups have these ids."""
         items = [
             UsageItemOut(
                 id=group.id_of(item),
@@ -54,11 +59,12 @@ class UsageItemGroupOut(Wire):
                 title=item.title,
                 value=decimal_text(item.value),
                 unit=item.unit,
-                line_item_group_id=item.group_id,
+                line_item_group_id=None if place is None else group_ids[place],
                 usage_item_group_id=group.id,
                 usage_metric_id=item.metric_id,
             )
             for item in group.items
+            for place in [item.metric.group_index]
         ]
         return cls(
             id=group.id,

@@ -1,6 +1,9 @@
 /** The wire shapes of billing schedules. */
 
-import type { Decimal, PhaseGrant, PhaseGrantRequest, Price, PriceTaxRate } from "./types";
+import type { Price } from "./catalogue";
+import type { Decimal } from "./common";
+import type { PhaseGrant, PhaseGrantRequest } from "./credits";
+import type { PriceTaxRate } from "./taxes";
 
 export type ScheduleStatus =
   | "DRAFT"

@@ -1,6 +1,8 @@
 /** The wire shapes of invoices and the seller. */
 
-import type { Address, Decimal, LineTax, Page, Taxation, TaxStatus } from "./types";
+import type { Address, Decimal, Page } from "./common";
+import type { TaxStatus } from "./customers";
+import type { LineTax, Taxation } from "./taxes";
 
 export type InvoiceStatus = "IN_PROGRESS" | "DRAFT" | "FINAL" | "SENT" | "VOIDED";
 
@@ -79,6 +81,7 @@ export type LineItem = {
   totalTax: string;
   grossTotal: string;
   priceId?: string;
+  usageMetricId?: string;
   seatMetricId?: string;
   unit?: string;
   eventCount?: number;
