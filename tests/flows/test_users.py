@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from catchment import ids
 from catchment.core.metering import Aggregation, Member, Usage, UsageQuery
@@ -14,20 +14,13 @@ from catchment.core.pools import Pool
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.users import Asked, Users, sizes, users
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.families import aliases, links
 from catchment.store.families.aliases import Alias
-from catchment.usage import UsageStore
 from tests.flows.books import NOW, START, Books, linear
 
 JANUARY = Period(date(2026, 1, 1), date(2026, 2, 1))
 EVERYBODY, NOBODY = 1_000, 0
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from fastapi import Query
 from catchment.api.edge.deps import Cursor, Limit, Now, PathId, Tx, Usage, WhoIs
 from catchment.api.edge.route import router, writes_nothing
 from catchment.api.edge.wire import Pagination, after_key
-from catchment.api.invoices.invoice_models import InvoiceOut
-from catchment.api.invoices.line_models import LineItemGroupOut, LineItemOut
-from catchment.api.invoices.usage_models import UsageItemGroupOut, UsageItemGroupPage
+from catchment.api.invoices.invoice_wire import InvoiceOut
+from catchment.api.invoices.line_wire import LineItemGroupOut, LineItemOut
+from catchment.api.invoices.usage_item_wire import UsageItemGroupOut, UsageItemGroupPage
 from catchment.api.schedules.simulation_wire import SimulateIn, SimulationOut, given
 from catchment.core.allocation import Method
 from catchment.flows.billing.garbage import collected_seldom
