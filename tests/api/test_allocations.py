@@ -11,19 +11,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from pypdf import PdfReader
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.test_invoices import NOBODY, bill
 from tests.flows.books import GRADUATED, Books, fixed, linear
 
 METHODS = ("PROPORTIONAL", "MARGINAL", "STANDALONE")
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

@@ -6,19 +6,12 @@ from decimal import Decimal as D
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 
-from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.schema import line_items
-from catchment.usage import UsageStore
 from tests.api.pooled import january, told
 from tests.flows.books import Books
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

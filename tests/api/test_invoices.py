@@ -9,12 +9,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from pypdf import PdfReader
-from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.conftest import Clock
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
@@ -54,11 +51,6 @@ INVOICE_FIELDS = {
     "projectedCreditGrants",
     "paymentAllocations",
 }
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def bill(books: Books, as_of: str = "2026-03-10") -> list[str]:

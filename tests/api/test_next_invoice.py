@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
-from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.store.schema import metadata
-from catchment.usage import UsageStore
 from tests.api.pooled import told
 from tests.api.test_invoices import bill
 from tests.api.world import grant_body
@@ -37,11 +35,6 @@ def written(books: Books) -> dict[str, int]:
             name: tx.execute(select(func.count()).select_from(table)).scalar_one()
             for name, table in metadata.tables.items()
         }
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

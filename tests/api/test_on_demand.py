@@ -4,20 +4,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.agreements import body_of, phase
 from tests.api.pooled import told
 from tests.api.test_next_invoice import plain, upcoming
 from tests.api.test_simulations import nets, simulated
 from tests.flows.books import GRADUATED, Books, fixed, linear
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def family(books: Books, structure: dict[str, Any], frequency: str) -> dict[str, str]:

@@ -2,10 +2,7 @@
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.pooled import told
 from tests.api.test_next_invoice import plain, upcoming
 from tests.api.test_on_demand import family, ran
@@ -13,11 +10,6 @@ from tests.api.test_simulations import nets, simulated
 from tests.flows.books import GRADUATED, Books
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

@@ -8,22 +8,15 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 
-from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.schema import usage_item_groups
-from catchment.usage import UsageStore
 from tests.api.pooled import METHODS, january, lines, told
 from tests.api.test_invoices import bill
 from tests.flows.books import Books
 from tests.flows.test_discounts_and_minimums import family as discounted
 from tests.flows.test_late_usage import FEBRUARY, run
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

@@ -6,10 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.catalogue import made
 from tests.api.pooled import told
 from tests.api.test_invoices import bill
@@ -22,11 +19,6 @@ CAPPED = {
     "tiers": [{"price": "0.1", "isPricePercentage": True, "minPrice": "1", "maxPrice": "10"}],
 }
 CUMULATIVE = GRADUATED | {"usageCalculationMode": "CUMULATIVE"}
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def simulated(client: TestClient, schedule: str, **body: Any) -> Any:

@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.kin import refusal
 from tests.api.test_allocations import METHODS, shares
 from tests.api.test_invoices import NOBODY, bill
@@ -21,11 +18,6 @@ from tests.flows.books import GRADUATED, Books, fixed, linear
 
 FEBRUARY = datetime(2026, 2, 1, tzinfo=UTC)
 FIGURES = ("netTotal", "totalTax", "grossTotal")
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

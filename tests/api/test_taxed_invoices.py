@@ -13,7 +13,6 @@ from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import line_items, tax_rate_versions
-from catchment.usage import UsageStore
 from tests.api import agreements
 from tests.api.catalogue import NOBODY, category, made, price_body, product, refusal
 from tests.api.pooled import METHODS, january
@@ -21,11 +20,6 @@ from tests.api.taxed import change, figures, lines, rate
 from tests.api.test_invoices import bill
 from tests.api.world import grant_body
 from tests.flows.books import ADDRESS, GRADUATED, Books, fixed
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def verified(books: Books) -> list[Any]:

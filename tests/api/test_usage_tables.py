@@ -12,10 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
-from catchment.usage import UsageStore
 from tests.api.pooled import METHODS, january, told
 from tests.api.test_invoices import bill
 from tests.flows.books import Books, fixed, linear
@@ -40,11 +37,6 @@ COLUMNS = [
     "totalTax",
     "grossTotal",
 ]
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

@@ -96,6 +96,19 @@ def test_the_usage_breakdown_starts_on_a_page_of_its_own() -> None:
     assert "Amount due" not in usage
 
 
+@pytest.mark.parametrize(("notes", "page"), [(24, 1), (40, 2)])
+def test_the_breakdown_goes_on_below_a_few_words_that_ran_over(notes: int, page: int) -> None:
+    document = samples.airline_group(members=12)
+
+    read = pages(render(replace(document, notes=("A note.",) * notes)))
+
+    assert [number for number, text in enumerate(read) if "Usage breakdown" in text] == [page]
+    assert read[1].startswith("A note.")
+    assert [f"Page {number} of" in text for number, text in enumerate(read, 1)] == [True] * len(
+        read
+    )
+
+
 def test_a_table_over_many_pages_repeats_its_headings() -> None:
     cover, *rest = pages(render(extremes.huge(lines=120)))
     details = [page for page in rest if "Meter " in page]

@@ -1,4 +1,4 @@
-"""A family with usage that is billed together, and a loner."""
+"""Books that tests write in; a family with usage that is billed together, and a loner."""
 
 import pytest
 from sqlalchemy import Engine

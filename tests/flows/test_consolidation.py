@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 
 from catchment import ids
 from catchment.flows.billing.checking.verify_invoices import verify_invoices
@@ -17,20 +17,13 @@ from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.flows.schedules import keep_schedule
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schema import billing_schedules
-from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books, fixed
 
 FEBRUARY_1 = date(2026, 2, 1)
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def run(books: Books, as_of: date = FEBRUARY_1) -> RunResult:

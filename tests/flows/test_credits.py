@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import update
 
 from catchment import ids
 from catchment.core.credits import Account, CreditUnit, account
@@ -15,13 +15,11 @@ from catchment.flows.credits.keep_grant import GrantTerms
 from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.explain_invoice import Step, explain_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
-from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants, ledger, sales
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schema import credit_grants as credit_grants_table
-from catchment.usage import UsageStore
 from tests.flows.books import NOW, Books, fixed, linear
 from tests.flows.test_discounts_and_minimums import TEN_PERCENT, THOUSAND, family, lines
 from tests.flows.test_late_usage import (
@@ -38,11 +36,6 @@ from tests.flows.test_late_usage import (
 )
 
 TODAY = NOW.date()
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def grant(books: Books, customer: str, amount: str, **more: Any) -> str:

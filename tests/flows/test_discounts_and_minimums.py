@@ -3,16 +3,13 @@
 from datetime import date
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from catchment import ids
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schema import line_items
-from catchment.usage import UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 from tests.flows.test_late_usage import (
     APRIL,
@@ -31,11 +28,6 @@ from tests.flows.test_late_usage import (
 JANUARY = date(2026, 1, 1)
 TEN_PERCENT = {"amount": "0.1"}
 THOUSAND = {"amount": "1000"}
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def family(books: Books, *prices: str, **terms: Any) -> dict[str, str]:

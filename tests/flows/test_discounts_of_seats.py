@@ -6,22 +6,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
-from catchment.store.access import Workspace
 from catchment.store.invoices.invoices import Invoice
-from catchment.usage import UsageStore
 from tests.flows.books import Books, seat
 from tests.flows.test_discounts_and_minimums import lines
 from tests.flows.test_late_usage import FEBRUARY, MARCH, billed, contents, run, shares, verdicts
 
 JANUARY = date(2026, 1, 1)
 HALF = {"amount": "0.5"}
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def family(

@@ -6,28 +6,20 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from catchment.core.allocation import METHODS, Method
 from catchment.core.weights import By, LineTerm
 from catchment.flows.invoices.explain_share import ShareExplanation, explain_share
-from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
-from catchment.usage import UsageStore
 from tests.flows.books import GRADUATED, Books, linear, seat
 from tests.flows.test_credits import grant
 from tests.flows.test_discounts_and_minimums import THOUSAND, family
 from tests.flows.test_late_usage import APRIL, FEBRUARY, MARCH, billed, contents, issue, run, void
 
 TEN_PERCENT = {"amount": "0.1"}
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def told(

@@ -18,7 +18,6 @@ from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.flows.invoices.void_invoice import void_invoice
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.adjustments import Stretch, stretches
@@ -30,11 +29,6 @@ from tests.flows import running
 from tests.flows.books import NOW, Books, family, instead, linear
 
 FEBRUARY, MARCH, APRIL, MAY = (date(2026, month, 1) for month in (2, 3, 4, 5))
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def run(books: Books, as_of: date) -> RunResult:

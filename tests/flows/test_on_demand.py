@@ -91,11 +91,6 @@ class Family:
         return [one.difference for one in found if one.difference]
 
 
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
-
-
 def family(
     books: Books,
     *others: str,

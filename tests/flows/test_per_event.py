@@ -28,11 +28,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 per_event = partial(family, frequency="PER_EVENT")
 
 
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
-
-
 def lines(made: Family, one: Invoice) -> list[tuple[str, int]]:
     """The events that an invoice bills, or (*) adjusts, with minor units."""
     return [

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine
+from msgspec import structs
 
 from catchment import ids
 from catchment.core.adjustments import Deducted
@@ -21,7 +21,6 @@ from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice
 from catchment.flows.invoices.render_invoice import document, invoice_pdf
 from catchment.flows.invoices.void_invoice import void_invoice
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_documents
 from catchment.store.invoices.invoice_parts import (
@@ -33,7 +32,6 @@ from catchment.store.invoices.invoice_parts import (
     UsageItemGroup,
 )
 from catchment.store.invoices.invoices import Invoice, Status
-from catchment.usage import UsageStore
 from tests.flows.books import ADDRESS, NOW, Books, fixed
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
@@ -97,7 +95,7 @@ def line(segments: tuple[Segment, ...], quantity: str, **more) -> LineItem:
         segments=segments,
         unit="calls",
     )
-    return replace(head, **more)
+    return structs.replace(head, **more)
 
 
 def segment(quantity: str, rate: str, amount: str, fee: str = "0", *bounds: str | None) -> Segment:
@@ -240,11 +238,6 @@ def test_a_fee_that_is_given_back_prints_no_quantity_but_usage_that_is_taken_bac
 
 
 @pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
-
-
-@pytest.fixture
 def final(books: Books) -> Invoice:
     books.schedule(books.customer("Payer"), books.price(fixed("10")))
     books.write()
@@ -302,7 +295,7 @@ def taxed(*taxations: Taxation, status: str = "TAXED") -> InvoiceDocument:
         rate = taxation.fraction
         tax = tax_on(usd(10000), rate)
         one = line((), "1", id=f"l{index}", tax=tax, tax_rate=rate, taxation=taxation)
-        lines.append(replace(one, net=usd(10000)))
+        lines.append(structs.replace(one, net=usd(10000)))
     whole = usd(10000 * len(lines)), total((one.tax for one in lines), "USD")
     group = LineItemGroup("g", "i", 0, "Platform", "p", *whole)
     invoice = replace(

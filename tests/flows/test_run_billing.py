@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
-import pytest
 from sqlalchemy import Engine, update
 
 from catchment import ids
@@ -19,7 +18,6 @@ from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
 from catchment.flows.invoices.void_invoice import void_invoice
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoice_parts import Contents
@@ -30,11 +28,6 @@ from tests.flows import running
 from tests.flows.books import NOW, Books, family, fixed, instead, linear
 
 MARCH_10 = date(2026, 3, 10)
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def run(books: Books, as_of: date = MARCH_10, usage: UsageStore | None = None) -> RunResult:

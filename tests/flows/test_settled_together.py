@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.core.charging import charges
@@ -16,7 +15,6 @@ from catchment.core.metering import UsageQuery
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.drafting import drafts
 from catchment.flows.schedules.stop_schedule import resume, suspend
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Invoice
@@ -50,11 +48,6 @@ CUMULATIVE = GRADUATED | {"usageCalculationMode": "CUMULATIVE"}
 THOUSAND = {"amount": "1000"}
 HUNDRED = {"type": "NOMINAL", "amount": "100"}
 WITHIN = {"separate_line_item": False}
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def family(books: Books, *prices: str, **terms: Any) -> dict[str, str]:

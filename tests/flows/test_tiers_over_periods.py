@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.core.allocation import METHODS, Method
@@ -20,11 +19,9 @@ from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.explain_share import explain_share
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.flows.usage.drop_usage import drop_usage
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoice_contents import LineItem
-from catchment.usage import UsageStore
 from tests.flows.books import GRADUATED, NOW, Books
 
 FIRSTS = [date(2026, month, 1) for month in range(1, 8)]
@@ -100,11 +97,6 @@ class Family:
             found = list(verify_invoices(tx, self.books.usage, self.books.workspace))
         assert found
         return [one.difference for one in found if one.difference]
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 def family(

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from catchment import ids
 from catchment.core.metering import Aggregation, Member, Usage, UsageQuery
@@ -14,20 +14,13 @@ from catchment.core.pools import Pool
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.users import Asked, Users, sizes, users
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.families import aliases, links
 from catchment.store.families.aliases import Alias
-from catchment.usage import UsageStore
 from tests.flows.books import NOW, START, Books, linear
 
 JANUARY = Period(date(2026, 1, 1), date(2026, 2, 1))
 EVERYBODY, NOBODY = 1_000, 0
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture
@@ -149,6 +142,27 @@ def test_names_are_those_of_the_instant_asked_for(books: Books, made: dict[str, 
         )
 
     assert (now, then) == ({alias.value: made["top"]}, {alias.value: made["leaf"]})
+
+
+def test_the_links_of_a_family_are_those_of_everyone_who_was_ever_below(
+    books: Books, made: dict[str, str]
+) -> None:
+    roots = [made["branch"], made["idle"]]
+
+    with reading(books.engine) as tx:
+        below = links.ever_below(tx, books.workspace.id, roots, most=100)
+        assert below is not None
+        members = {*below, *(who for own in below.values() for who in own)}
+        found = links.of_families(tx, books.workspace.id, roots, most=len(members) - len(roots))
+        too_many = links.of_families(tx, books.workspace.id, [made["top"]], most=4)
+        above = links.above(tx, books.workspace.id, members)
+        whole = links.above(tx, books.workspace.id, members, known=found or ())
+
+    assert found is not None
+    assert {link.customer for link in found} == members
+    assert {link.id for link in whole} == {link.id for link in above}
+    assert len(whole) == len(above)
+    assert too_many is None
 
 
 def test_a_family_is_counted_until_it_is_too_large(books: Books, made: dict[str, str]) -> None:

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, Table, delete, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 
 from catchment import ids
 from catchment.flows.billing.checking.check_numbers import number_faults
 from catchment.flows.billing.checking.verify_invoices import Verdict, verify_invoices
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
-from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
     invoice_evidence,
@@ -25,7 +24,6 @@ from catchment.store.schema import (
     prices,
     usage_item_groups,
 )
-from catchment.usage import UsageStore
 from tests.conftest import Clock
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear
 
@@ -35,11 +33,6 @@ VOLUME = {
     "pricingType": "VOLUME",
     "tiers": [{"price": "0.02", "isPricePercentage": True, "minPrice": "1", "maxPrice": "10"}],
 }
-
-
-@pytest.fixture
-def books(engine: Engine, usage: UsageStore, workspace: Workspace) -> Books:
-    return Books(engine, usage, workspace)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from fastapi import Query
 from catchment.api.edge.deps import NewId, Now, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Wire
-from catchment.api.families.customer_models import ContactIn, ContactOut
+from catchment.api.families.customer_wire import ContactIn, ContactOut
 from catchment.flows.families.change_contacts import add_contact, archive_contact, update_contact
 from catchment.store.families import contacts, customers
 from catchment.store.families.contacts import Contact

@@ -20,7 +20,7 @@ from catchment.api.edge.deps import (
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination, Wire
 from catchment.api.families.address_wire import AddressOut
-from catchment.api.families.customer_models import (
+from catchment.api.families.customer_wire import (
     ContactOut,
     CustomerIn,
     CustomerOut,

@@ -17,7 +17,7 @@ from catchment.api.edge.deps import (
 )
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, IdIn, Pagination, Text, Wire
-from catchment.api.families.customer_models import ListedCustomer
+from catchment.api.families.customer_wire import ListedCustomer
 from catchment.api.families.customers import listed
 from catchment.core.errors import Invalid
 from catchment.core.hierarchy import Link

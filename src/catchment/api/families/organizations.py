@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from catchment.api.edge.deps import NewId, Now, PathId, Tx, Usage, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import IdIn, Wire
-from catchment.api.families.customer_models import OrganizationOut
+from catchment.api.families.customer_wire import OrganizationOut
 from catchment.core.errors import NotFound
 from catchment.flows.families.change_members import (
     add_members,

@@ -10,8 +10,8 @@ from pydantic import Field
 from catchment.api.edge.wire import At, Day, Pagination, Wire, after_key
 from catchment.api.invoices.adjustment_wire import AdjustmentStepsOut
 from catchment.api.invoices.date_ranges import DateRange
-from catchment.api.invoices.line_models import LineStepOut, SegmentOut
 from catchment.api.invoices.line_tax_wire import LineTaxOut
+from catchment.api.invoices.line_wire import LineStepOut, SegmentOut
 from catchment.core.metering import Metric
 from catchment.core.money import CURRENCIES, Money, decimal_text, exact_sum, money_text
 from catchment.core.period import FOREVER, Span

@@ -26,14 +26,14 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
 from catchment.api.invoices.explanation_wire import ExplanationOut
 from catchment.api.invoices.invoice_filter import invoice_filter
-from catchment.api.invoices.invoice_models import InvoiceOut, InvoicePage
-from catchment.api.invoices.line_models import (
+from catchment.api.invoices.invoice_wire import InvoiceOut, InvoicePage
+from catchment.api.invoices.line_wire import (
     LineItemGroupOut,
     LineItemGroupPage,
     LineItemOut,
     LineItemPage,
 )
-from catchment.api.invoices.usage_models import UsageItemGroupOut, UsageItemGroupPage
+from catchment.api.invoices.usage_item_wire import UsageItemGroupOut, UsageItemGroupPage
 from catchment.core.allocation import Method
 from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.explain_line import explain_line

@@ -8,9 +8,9 @@ from fastapi import Query
 from catchment.api.edge.deps import Cursor, Limit, Now, PathId, Tx, Usage, WhoIs
 from catchment.api.edge.route import router, writes_nothing
 from catchment.api.edge.wire import Pagination, after_key
-from catchment.api.invoices.invoice_models import InvoiceOut
-from catchment.api.invoices.line_models import LineItemGroupOut, LineItemOut
-from catchment.api.invoices.usage_models import UsageItemGroupOut, UsageItemGroupPage
+from catchment.api.invoices.invoice_wire import InvoiceOut
+from catchment.api.invoices.line_wire import LineItemGroupOut, LineItemOut
+from catchment.api.invoices.usage_item_wire import UsageItemGroupOut, UsageItemGroupPage
 from catchment.api.schedules.simulation_wire import SimulateIn, SimulationOut, given
 from catchment.core.allocation import Method
 from catchment.flows.billing.previews.next_invoice import NextInvoice, next_invoice
@@ -88,8 +88,7 @@ def show_next_invoice(
     the parent's. A draft of a schedule is shown as if it were started. ``limit`` and ``after`` page
     through the members who used something.
     """
-    shared = method is not None
-    found = next_invoice(tx, usage, who.workspace, billingScheduleId, shared=shared, now=now)
+    found = next_invoice(tx, usage, who.workspace, billingScheduleId, method=method, now=now)
     return NextInvoiceOut.of_next(found, method, limit, after)
 
 

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 
 from catchment.api.edge.wire import Day, PositiveDecimalIn, Wire
 from catchment.api.invoices.billing_run_wire import RunTotalOut
-from catchment.api.invoices.invoice_models import InvoiceOut
-from catchment.api.invoices.line_models import Invoiced, LineItemGroupOut, LineItemOut
+from catchment.api.invoices.invoice_wire import InvoiceOut
+from catchment.api.invoices.line_wire import Invoiced, LineItemGroupOut, LineItemOut
 from catchment.core.money import decimal_text, total
 from catchment.flows.billing.previews.simulate_schedule import Simulated, Simulation
 from catchment.flows.billing.previews.suppose_usage import Given, Supposed

@@ -12,7 +12,7 @@ from catchment.api.edge.route import raw_body, router, writes_nothing
 from catchment.api.edge.wire import At, Wire
 from catchment.api.families.move_preview import PreviewedPayer
 from catchment.api.invoices.date_ranges import InclusiveDateRange
-from catchment.api.invoices.line_models import AdjustedLineOut
+from catchment.api.invoices.line_wire import AdjustedLineOut
 from catchment.api.usage import event_wire
 from catchment.api.usage.event_models import EXAMPLE, UsageEventIn
 from catchment.api.usage.intake import Intake
