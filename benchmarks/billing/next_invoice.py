@@ -14,6 +14,7 @@ from benchmarks.families.measuring import Figures, Stopwatch, best
 from benchmarks.families.seller import Seller, seller
 from benchmarks.usage.dataset import dataset
 from benchmarks.usage.month import MONTH
+from catchment.core.allocation import Method
 from catchment.flows.billing.previews.next_invoice import next_invoice
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store.engine import reading
@@ -44,20 +45,21 @@ def run(folder: Path, events: int, members: int) -> list[tuple[str, Figures]]:
         )
         rows = [
             (f"a family of {members:,}", _best(home, schedules[0])),
-            ("the same with everyone's shares", _best(home, schedules[0], shared=True)),
+            ("the same with everyone's shares", _best(home, schedules[0], Method.PROPORTIONAL)),
+            ("the same by three methods", _best(home, schedules[0], Method.MARGINAL)),
             ("one customer", _best(home, schedules[1])),
         ]
         home.close()
     return rows
 
 
-def _best(home: Seller, schedule_id: str, *, shared: bool = False) -> Figures:
+def _best(home: Seller, schedule_id: str, method: Method | None = None) -> Figures:
     runs: list[Figures] = []
     for _ in range(_ROUNDS):
         watch = Stopwatch()
         with reading(home.engine) as tx:
             found = next_invoice(
-                tx, home.usage, home.workspace, schedule_id, shared=shared, now=_NOW
+                tx, home.usage, home.workspace, schedule_id, method=method, now=_NOW
             )
             contents = found.contents(0, 20)
         runs.append(watch.stop())

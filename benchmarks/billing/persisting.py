@@ -19,6 +19,7 @@ from catchment.core.consolidation import arrange
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.drafting.drafts import drafted
 from catchment.flows.billing.drafting.filled_drafts import keep
+from catchment.flows.billing.garbage import collected_seldom
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (
     invoice_evidence,
@@ -53,7 +54,7 @@ def persisting(copy: Copy) -> dict[str, Figures]:
         dues = arrange(due, agreed.payer, frozenset())
         drafts = drafted(tx, home.usage, agreed, dues)
     at, cpu = time.perf_counter(), time.process_time()
-    with writing(home.engine) as tx:
+    with collected_seldom(), writing(home.engine) as tx:  # as billing does
         keep(tx, home.workspace, drafts, now=NOW, new_id=home.new_id)
     together = time.perf_counter() - at, time.process_time() - cpu
     with writing(home.engine) as tx:
@@ -62,7 +63,8 @@ def persisting(copy: Copy) -> dict[str, Figures]:
         for table in reversed(TABLES):
             tx.execute(delete(table))
     at, cpu = time.perf_counter(), time.process_time()
-    _each(home.engine, some_rows)
+    with collected_seldom():
+        _each(home.engine, some_rows)
     alone = time.perf_counter() - at, time.process_time() - cpu
     home.close()
     return {

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime, time
+from itertools import cycle
 from random import Random
 
 import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
+from catchment.core.allocation import METHODS, Method
 from catchment.flows.billing.previews.next_invoice import NextInvoice, NothingToBill, next_invoice
 from catchment.flows.billing.previews.simulate_schedule import simulate_schedule
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents, invoices
-from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
@@ -40,6 +42,20 @@ def figures(lines: tuple[LineItem, ...]) -> list[tuple[object, ...]]:
     ]
 
 
+def shares(found: Contents, method: Method) -> dict[tuple[str, int], tuple[object, ...]]:
+    """What each member has of each line and of its tax by a method, with what it used."""
+    place = METHODS.index(method)
+    return {
+        (member.customer_id, one.line_index): (
+            one.quantity,
+            one.parts[place],
+            one.taxes and one.taxes[place],
+        )
+        for member in found.usage
+        for one in member.shares
+    }
+
+
 @pytest.mark.parametrize("seed", range(max(ROUNDS // 8, 1)))
 def test_the_next_invoice_is_the_one_that_is_drafted(
     engine: Engine, usage: UsageStore, seed: int
@@ -49,14 +65,15 @@ def test_the_next_invoice_is_the_one_that_is_drafted(
         home = access.named_workspace(tx, name="Test Ltd", id=ids.new_id(), at=START)
     kept = KeptFamily(in_zone(Books(engine, usage, home), str(family.zone)), family)
     workspace = kept.books.workspace
-    coming: list[NextInvoice] = []
+    methods = cycle([*METHODS, None])
+    coming: list[tuple[NextInvoice, Method | None]] = []
     simulated: list[Invoice] = []
     with reading(engine) as tx:
         for schedule in schedules.live(tx, workspace.id):
             with suppress(NothingToBill):
-                coming.append(
-                    next_invoice(tx, usage, workspace, schedule.id, shared=bool(seed % 2), now=NOW)
-                )
+                method = next(methods)
+                one = next_invoice(tx, usage, workspace, schedule.id, method=method, now=NOW)
+                coming.append((one, method))
                 found = simulate_schedule(
                     tx, usage, workspace, schedule.id, until=None, given={}, now=NOW
                 )
@@ -67,14 +84,17 @@ def test_the_next_invoice_is_the_one_that_is_drafted(
     with reading(engine) as tx:
         everything = [one.id for one in schedules.live(tx, workspace.id)]
         drafted = {key(one): one for one in invoices.live(tx, workspace.id, everything)}
-        previewed = [key(one.invoice) for one in coming if key(one.invoice) in drafted]
+        previewed = [key(one.invoice) for one, _ in coming if key(one.invoice) in drafted]
         assert previewed, f"seed {seed}"
-        for one in coming:
+        for one, method in coming:
             stored = drafted.get(key(one.invoice))
             if stored is not None:
-                lines = invoice_contents.of(tx, workspace.id, stored.id).lines
-                assert figures(one.contents(0, 0).lines) == figures(lines), told(family)
-    for head in (*simulated, *(one.invoice for one in coming)):
+                kept_of_it = invoice_contents.of(tx, workspace.id, stored.id)
+                shown = one.contents(0, len(one.members))
+                assert figures(shown.lines) == figures(kept_of_it.lines), told(family)
+                if method is not None:
+                    assert shares(shown, method) == shares(kept_of_it, method), told(family)
+    for head in (*simulated, *(one.invoice for one, _ in coming)):
         stored = drafted.get(key(head))
         assert (stored is None) == (head.due_on is None or head.due_on > AS_OF), told(family)
         if stored is not None:

@@ -7,6 +7,7 @@ from decimal import Decimal as D
 from threading import Barrier, Thread
 
 import pytest
+from msgspec import structs
 
 from catchment import ids
 from catchment.core.adjustments import Deducted
@@ -94,7 +95,7 @@ def line(segments: tuple[Segment, ...], quantity: str, **more) -> LineItem:
         segments=segments,
         unit="calls",
     )
-    return replace(head, **more)
+    return structs.replace(head, **more)
 
 
 def segment(quantity: str, rate: str, amount: str, fee: str = "0", *bounds: str | None) -> Segment:
@@ -294,7 +295,7 @@ def taxed(*taxations: Taxation, status: str = "TAXED") -> InvoiceDocument:
         rate = taxation.fraction
         tax = tax_on(usd(10000), rate)
         one = line((), "1", id=f"l{index}", tax=tax, tax_rate=rate, taxation=taxation)
-        lines.append(replace(one, net=usd(10000)))
+        lines.append(structs.replace(one, net=usd(10000)))
     whole = usd(10000 * len(lines)), total((one.tax for one in lines), "USD")
     group = LineItemGroup("g", "i", 0, "Platform", "p", *whole)
     invoice = replace(

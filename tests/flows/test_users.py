@@ -144,6 +144,27 @@ def test_names_are_those_of_the_instant_asked_for(books: Books, made: dict[str, 
     assert (now, then) == ({alias.value: made["top"]}, {alias.value: made["leaf"]})
 
 
+def test_the_links_of_a_family_are_those_of_everyone_who_was_ever_below(
+    books: Books, made: dict[str, str]
+) -> None:
+    roots = [made["branch"], made["idle"]]
+
+    with reading(books.engine) as tx:
+        below = links.ever_below(tx, books.workspace.id, roots, most=100)
+        assert below is not None
+        members = {*below, *(who for own in below.values() for who in own)}
+        found = links.of_families(tx, books.workspace.id, roots, most=len(members) - len(roots))
+        too_many = links.of_families(tx, books.workspace.id, [made["top"]], most=4)
+        above = links.above(tx, books.workspace.id, members)
+        whole = links.above(tx, books.workspace.id, members, known=found or ())
+
+    assert found is not None
+    assert {link.customer for link in found} == members
+    assert {link.id for link in whole} == {link.id for link in above}
+    assert len(whole) == len(above)
+    assert too_many is None
+
+
 def test_a_family_is_counted_until_it_is_too_large(books: Books, made: dict[str, str]) -> None:
     roots = [made["top"], made["branch"], made["idle"]]
 

@@ -69,14 +69,23 @@ class _Ledger:
             for key, line in due.items()
             if key not in self.standing and not self.too_late(key)
         }
-        coming = sorted({line.invoice for line in fresh.values()}, key=lambda one: one[1::-1])
+        made = {key: self.apart(key, line) for key, line in fresh.items()}
+        coming = sorted({line.invoice for line in made.values()}, key=lambda one: one[1::-1])
         for key, on in list(self.placed(self.changed(due), coming, day)):
             again = next(one for one in adjustments(key) if one not in self.lines)
             self.lines[again] = _beyond(due[key], self.standing[key], on)
             self.stand(key, due[key], on)
-        self.lines |= fresh
+        self.lines |= made
         for key, line in fresh.items():
-            self.stand(key, line, line.invoice)
+            self.stand(key, line, made[key].invoice)
+
+    def apart(self, key: LineKey, line: Line) -> Line:
+        """A line that finds the invoice which it joins final is on one of its own schedule's, for who pays."""
+        on = line.invoice
+        final = self.schedules[on.schedule].issues and any(
+            one.invoice == on for one in self.lines.values()
+        )
+        return line._replace(invoice=on._replace(schedule=key[0])) if final else line
 
     def too_late(self, key: LineKey) -> bool:
         """Whether it is an event of a day of which others are final, and nothing late is to be billed."""

@@ -13,6 +13,7 @@ from catchment.core import money
 from catchment.usage import UsageStore
 from tests.oracle.contracts import MINOR_DIGITS, Bill, Contract
 from tests.oracle.draw import ZONES, contract
+from tests.oracle.found import found
 from tests.oracle.runs import bill_by_runs
 from tests.oracle.trial import Differs, agree
 
@@ -32,7 +33,9 @@ def test_every_contract_is_billed_as_the_oracle_bills_it(engine: Engine, usage: 
     zone = HERE[engine.dialect.name]
     first = ZONES.index(zone) * CONTRACTS
 
-    lines = agree(engine, usage, {n: contract(n, zone) for n in range(first, first + CONTRACTS)})
+    drawn = {n: contract(n, zone) for n in range(first, first + CONTRACTS)}
+
+    lines = agree(engine, usage, drawn | dict(enumerate(found(zone), first + CONTRACTS)))
 
     assert lines > CONTRACTS * 10, "there is something to be compared"
 

@@ -28,6 +28,12 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
+def asked_near(file: Path, aliases: frozenset[str]) -> relations.Snapshot:
+    """The events of a file, where only some aliases are asked for."""
+    nothing = duck.MARKS.empty_table()
+    return relations.Snapshot([file], columns.NONE, [], nothing, 10, 10_000, aliases=aliases)
+
+
 @pytest.mark.parametrize("count", [2, 400], ids=["a few", "a large family"])
 def test_some_names_are_looked_for_where_they_may_be(file: Path, count: int) -> None:
     """One of them, like a customer's id, comes before all others."""
@@ -69,8 +75,7 @@ def test_events_of_few_names_are_found_before_anything_else_is_asked(
 ) -> None:
     monkeypatch.setattr(relations, "_FEW_ROWS", few_rows)
     names = frozenset({"name-00007", "name-09999", "d'd"})
-    nothing = columns.NONE, [], duck.MARKS.empty_table()
-    snapshot = relations.Snapshot([file], *nothing, 10, 10_000, aliases=names)
+    snapshot = asked_near(file, names)
     engine = duck.Duck(file.parent)
     with engine.cursor() as connection:
         stored = relations.of(connection, snapshot, ())["stored"]
@@ -97,8 +102,7 @@ def test_events_of_many_names_that_lie_together_are_found_first(
     """What lies between them is read along, but not most of a file."""
     monkeypatch.setattr(relations, "_FEW_NAMES", 2)
     names = frozenset(f"name-{place:05}" for place in places)
-    nothing = columns.NONE, [], duck.MARKS.empty_table()
-    snapshot = relations.Snapshot([file], *nothing, 10, 10_000, aliases=names)
+    snapshot = asked_near(file, names)
     engine = duck.Duck(file.parent)
     with engine.cursor() as connection:
         stored = relations.of(connection, snapshot, ())["stored"]

@@ -123,7 +123,7 @@ def alone(net: Money, price: Price, used: Used, usage: Usage) -> Weighing | None
         paid = rate(price, used[who], values.get(who, ()), reached.get(who, _NONE))
         return tuple(Term(one, one.quantity, Fraction(one.amount)) for one in paid)
 
-    weights, of_one = scaled(costs(price, used, values, reached))
+    weights, of_one = costs(price, used, values, reached)
     return _weighing(By.ALONE, net, weights, (1, of_one), terms)
 
 

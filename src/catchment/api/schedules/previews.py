@@ -88,8 +88,7 @@ def show_next_invoice(
     the parent's. A draft of a schedule is shown as if it were started. ``limit`` and ``after`` page
     through the members who used something.
     """
-    shared = method is not None
-    found = next_invoice(tx, usage, who.workspace, billingScheduleId, shared=shared, now=now)
+    found = next_invoice(tx, usage, who.workspace, billingScheduleId, method=method, now=now)
     return NextInvoiceOut.of_next(found, method, limit, after)
 
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from catchment.core.errors import FieldError, PriceInvalid
 from catchment.core.pricing.seats import SeatBased, SeatPart
-from catchment.core.pricing.tiers import Step, Tier, check_bounds, check_steps, steps
+from catchment.core.pricing.tiers import Step, Sums, Tier, check_bounds, check_steps, steps
 
 
 class CalculationMode(StrEnum):
@@ -96,18 +96,20 @@ class Graduated:
     BILLING_PERIOD begins every period in the first tier. CUMULATIVE goes on, from one period of a
     phase to the next, where the one before ended. PERIODIC does so until the next ``window``
     begins, counted from the start of the phase; only it has one. As of a volume price, its
-    ``steps`` are made once.
+    ``steps`` are made once, as is what works out ``sums``.
     """
 
     tiers: tuple[Tier, ...]
     mode: CalculationMode = CalculationMode.BILLING_PERIOD
     window: Window | None = None
     steps: tuple[Step, ...] = field(init=False, repr=False, compare=False)
+    sums: Sums = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_steps(self.tiers)
         check_bounds(self.tiers, allowed=False)
         object.__setattr__(self, "steps", steps(self.tiers))
+        object.__setattr__(self, "sums", Sums(self.tiers))
         if (self.mode is CalculationMode.PERIODIC) != (self.window is not None):
             message = "PERIODIC needs a usageCalculationPeriod, and nothing else has one."
             error = FieldError("/usageCalculationMode", PriceInvalid.code, message)

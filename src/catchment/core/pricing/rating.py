@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from operator import sub
 from typing import NamedTuple, assert_never
 
-from catchment.core.money import EXACT, exact_sum
+from catchment.core.money import EXACT, exact_sum, scaled
 from catchment.core.pricing.models import (
     Fixed,
     Graduated,
@@ -86,22 +87,21 @@ def costs(
     quantities: Mapping[str, Decimal],
     values: Mapping[str, Values],
     reached: Mapping[str, Decimal],
-) -> Sequence[Decimal]:
+) -> tuple[list[int], int]:
     """What each of several alone would pay: what the segments of ``rate`` come to, in their order.
 
-    Who has no ``values`` or has ``reached`` nothing is left out there.
+    In whole numbers, and how many of those are 1. Who has no ``values`` or has ``reached`` nothing
+    is left out there.
     """
     if not isinstance(price, Graduated):
-        return [
-            exact_sum([one.amount for one in rate(price, quantity, values.get(who, ()))])
-            for who, quantity in quantities.items()
-        ]
+        rated = (rate(price, units, values.get(who, ())) for who, units in quantities.items())
+        return scaled([exact_sum([one.amount for one in segments]) for segments in rated])
     if not reached:
-        return _sums_up_to(price.steps, quantities.values())
+        return price.sums(*scaled(list(quantities.values())))
     begins = [reached.get(who, ZERO) for who in quantities]
     ends = map(EXACT.add, begins, quantities.values())
-    before, after = (_sums_up_to(price.steps, units) for units in (begins, ends))
-    return list(map(EXACT.subtract, after, before))
+    sums, of_one = price.sums(*scaled([*begins, *ends]))
+    return list(map(sub, sums[len(begins) :], sums)), of_one
 
 
 def event_tier(price: Price, quantity: Decimal) -> Tier | None:
@@ -122,7 +122,7 @@ def _packages(quantity: Decimal, size: Decimal) -> Decimal:
 
 
 def _volume(steps: tuple[Step, ...], quantity: Decimal, values: Values) -> Segment:
-    tier, lower, upper, _ = _reached(steps, quantity)
+    tier, lower, upper = _reached(steps, quantity)
     if not tier.bounded:
         amount = EXACT.fma(quantity, tier.price, tier.fee)
     else:
@@ -139,25 +139,13 @@ def _reached(steps: tuple[Step, ...], quantity: Decimal) -> Step:
     raise AssertionError(steps)
 
 
-def _sums_up_to(steps: tuple[Step, ...], quantities: Iterable[Decimal]) -> Sequence[Decimal]:
-    """What graduated units from the first one on come to, for each of several quantities."""
-    found = []
-    for quantity in quantities:
-        amount = ZERO
-        if quantity > 0:
-            tier, _, _, intercept = _reached(steps, quantity)
-            amount = EXACT.fma(quantity, tier.price, intercept)
-        found.append(amount)
-    return found
-
-
 def _graduated(steps: tuple[Step, ...], begin: Decimal, end: Decimal) -> tuple[Segment, ...]:
     """From where usage stood to where it stands; what it takes back has all signs turned."""
     grows = begin <= end
     low, high = (begin, end) if grows else (end, begin)
     low = max(low, ZERO)
     found = []
-    for tier, lower, upper, _ in steps:
+    for tier, lower, upper in steps:
         if high <= lower or low == high:
             break
         if upper is not None and upper <= low:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 from typing import NamedTuple
 
 from catchment.core.errors import FieldError, TiersInvalid
-from catchment.core.money import EXACT, decimal_text, exact_sum
+from catchment.core.money import EXACT, decimal_text, scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +44,63 @@ class Tier:
 
 
 class Step(NamedTuple):
-    """A tier with both its bounds: above ``lower`` up to and including ``upper``.
-
-    Where every tier prices only the units inside it, all units up to a last one in this tier come
-    to the ``intercept`` and the tier's price for each of them.
-    """
+    """A tier with both its bounds: above ``lower`` up to and including ``upper``."""
 
     tier: Tier
     lower: Decimal
     upper: Decimal | None
-    intercept: Decimal
 
 
 def steps(tiers: tuple[Tier, ...]) -> tuple[Step, ...]:
     """The tiers in order, each beginning where the one before ends."""
-    found: list[Step] = []
-    lower = rate = intercept = Decimal(0)
-    for tier in tiers:
-        rise = EXACT.multiply(EXACT.subtract(rate, tier.price), lower)
-        intercept = exact_sum((intercept, rise, tier.fee))
-        found.append(Step(tier, lower, tier.upper, intercept))
-        lower, rate = tier.upper or lower, tier.price
-    return tuple(found)
+    lowers = [Decimal(0), *[tier.upper or Decimal(0) for tier in tiers]]
+    return tuple(
+        [Step(tier, lower, tier.upper) for tier, lower in zip(tiers, lowers, strict=False)]
+    )
+
+
+class Sums:
+    """What graduated units come to in all, in whole numbers: quickly for many quantities.
+
+    All units up to a last one in some tier come to that tier's price for each of them and an
+    intercept: the fees so far, and what the tiers below charge more or less.
+    """
+
+    __slots__ = ("_of_one", "_steps")
+
+    def __init__(self, tiers: tuple[Tier, ...]) -> None:
+        prices, fees = [one.price for one in tiers], [one.fee for one in tiers]
+        uppers = [one.upper for one in tiers if one.upper is not None]
+        whole, of_one = scaled([*prices, *fees, *uppers])
+        count, lower, before, intercept = len(tiers), 0, 0, 0
+        found: list[tuple[int | None, int, int]] = []
+        for price, fee, upper in zip_longest(
+            whole[:count], whole[count : 2 * count], whole[2 * count :]
+        ):
+            intercept += (before - price) * lower + fee * of_one
+            found.append((upper, price * of_one, intercept))
+            lower, before = upper, price
+        self._steps, self._of_one = found, of_one
+
+    def __call__(self, units: Iterable[int], of_one: int) -> tuple[list[int], int]:
+        """What each of several quantities comes to, from the first unit on.
+
+        Both are whole numbers, and so many of them are 1.
+        """
+        steps = [
+            (None if upper is None else upper * of_one, price, intercept * of_one)
+            for upper, price, intercept in self._steps
+        ]
+        found = []
+        for one in units:
+            amount, place = 0, one * self._of_one
+            if place > 0:
+                for upper, price, intercept in steps:
+                    if upper is None or place <= upper:
+                        amount = price * one + intercept
+                        break
+            found.append(amount)
+        return found, self._of_one**2 * of_one
 
 
 def check_steps(tiers: tuple[Tier, ...]) -> None:

@@ -8,7 +8,7 @@ None is what is believed now.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import starmap
 from typing import Any
@@ -79,18 +79,48 @@ def above(
     workspace: str,
     starts: Collection[CustomerId],
     known_at: datetime | None = None,
+    known: Collection[Link] = (),
 ) -> list[Link]:
-    """The links of ``starts`` and of everyone who is above one of them at any time."""
-    known = _links().where(_c.workspace_id == workspace, believed(known_at))
-    found: list[Link] = []
-    seen: set[CustomerId] = set()
-    waiting = set(starts)
+    """The links of ``starts`` and of everyone who is above one of them at any time.
+
+    Of some of them all links are ``known``.
+    """
+    links = _links().where(_c.workspace_id == workspace, believed(known_at))
+    found = list(known)
+    seen = {link.customer for link in known}
+    waiting = {*starts, *_parents(known)} - seen
     while waiting:
         seen |= waiting
-        own = _found(tx, known.where(among(tx, _c.customer_id, waiting)))
+        own = _found(tx, links.where(among(tx, _c.customer_id, waiting)))
         found += own
-        waiting = {link.parent for link in own if link.parent is not None} - seen
+        waiting = _parents(own) - seen
     return found
+
+
+def _parents(links: Iterable[Link]) -> set[CustomerId]:
+    return {link.parent for link in links if link.parent is not None}
+
+
+def of_families(
+    tx: Connection,
+    workspace: str,
+    roots: Collection[CustomerId],
+    *,
+    most: int,
+    known_at: datetime | None = None,
+) -> list[Link] | None:
+    """All links of ``roots`` and of everyone who is below one of them at any time; None where those
+    below are more than ``most``.
+
+    The database stops looking once they are.
+    """
+    own = (_c.workspace_id == workspace, believed(known_at))
+    down = select(customers.c.id).where(among(tx, customers.c.id, roots))
+    below = down.cte("down", recursive=True)
+    below = below.union(select(_c.customer_id).where(_c.parent_id == below.c.id, *own))
+    everyone = select(below.c.id).limit(most + len(roots) + 1)
+    found = _found(tx, _links().where(_c.customer_id.in_(everyone), *own))
+    return None if len({link.customer for link in found}.difference(roots)) > most else found
 
 
 def ever_below(

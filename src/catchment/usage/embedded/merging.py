@@ -36,7 +36,7 @@ takes longer than to merge them.
 """
 
 _SAMPLED = 25_000
-_SLICE = 800_000
+_SLICE = 400_000
 
 
 def too_many(known: Sequence[Segment]) -> list[Segment]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from catchment.usage.embedded import duck, keys, sorting
@@ -44,8 +45,7 @@ def superseded(
     again = ordered[1:] == ordered[:-1]
     if again.any():
         alike = np.append(again, False) | np.insert(again, 0, False)
-        cursor.register("alike", ids.take(order[alike]))
-        later = _at(fresh["seq"], cursor.sql(_WITHIN).to_arrow_table())
+        later = _later(ids, np.sort(order[alike]))
     marks = duck.MARKS.empty_table()
     sought = keys.Sought(ordered)
     suspect = np.zeros(len(ordered), bool)
@@ -62,10 +62,16 @@ def superseded(
     return Superseded(fresh.append_column("later", later), marks, ordered)
 
 
-def _at(seqs: pa.ChunkedArray, marks: pa.Table) -> pa.Array:
-    """What ``marks`` say of each of ``seqs``, which ascend."""
-    later = np.zeros(len(seqs), np.int64)
-    later[np.searchsorted(seqs.to_numpy(), marks["seq"].to_numpy())] = marks["later"].to_numpy()
+def _later(ids: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Array:
+    """For each of ``ids`` the place of the next that is the same, where both are of these ``rows``,
+    which ascend.
+    """
+    sent = ids["customer_event_id"].take(rows).combine_chunks()
+    numbers = sent.dictionary_encode().indices.to_numpy()  # the same for the same id alone
+    order = sorting.order(numbers)
+    same = np.flatnonzero(numbers[order[1:]] == numbers[order[:-1]])
+    later = np.zeros(len(ids), np.int64)
+    later[rows[order[same]]] = ids["seq"].to_numpy()[rows[order[same + 1]]]
     return pa.array(later, mask=later == 0)
 
 
@@ -88,9 +94,3 @@ def _stored(file: Path) -> keys.Keys:
         return keys.read(file)
     except FileNotFoundError as error:
         raise duck.Missing(str(error)) from error
-
-
-_WITHIN = (
-    "SELECT seq, later FROM (SELECT seq, lead(seq) OVER"
-    " (PARTITION BY customer_event_id ORDER BY seq) AS later FROM alike) WHERE later IS NOT NULL"
-)

@@ -20,6 +20,7 @@ from catchment.core.control import Census, Claimant, Twice
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import Metric
 from catchment.core.period import Period, Span
+from catchment.store.chunks import chunks
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor, define_rows
@@ -72,6 +73,8 @@ _TWICE = (
     " GROUP BY whose, least_claimant, most_claimant ORDER BY event_count DESC, whose"
 )
 _ROWS_AT_ONCE = 100_000
+_COUNTS_AT_ONCE = 200_000
+"""How many services of types of events are counted in one pass: more take memory, less time."""
 
 
 class Claimed(NamedTuple):
@@ -123,8 +126,14 @@ def take(cursor: Cursor, asked: Iterable[CensusQuery]) -> Iterator[Census]:
         together: dict[Hashable, list[CensusQuery]] = {}
         for one in alike:
             together.setdefault(_apart_from_type(one), []).append(one)
-        found = {key: _counted(cursor, own, numbers) for key, own in together.items()}
-        yield from (found[_apart_from_type(one)][one.metric.event_type] for one in alike)
+        found: dict[tuple[Hashable, str], Census] = {}
+        for key, own in together.items():
+            types = sorted({one.metric.event_type for one in own})
+            most = max(1, _COUNTS_AT_ONCE // (len(own[0].services) + 1))
+            for part in chunks(types, most):
+                counted = _counted(cursor, own[0], part, numbers)
+                found |= {(key, event_type): census for event_type, census in counted.items()}
+        yield from (found[_apart_from_type(one), one.metric.event_type] for one in alike)
 
 
 def _apart_from_type(one: CensusQuery) -> Hashable:
@@ -157,13 +166,11 @@ def _define_stretches(
 
 
 def _counted(
-    cursor: Cursor, alike: Sequence[CensusQuery], numbers: Mapping[Claimant, int]
+    cursor: Cursor, asked: CensusQuery, types: Sequence[str], numbers: Mapping[Claimant, int]
 ) -> dict[str, Census]:
-    """A census of each type of events, for queries that differ in nothing else that matters."""
-    asked = alike[0]
+    """What is asked of the events of one type, of those of each of some ``types``."""
     stretches = list(_stretches(asked.services))
     _define_stretches(cursor, stretches, numbers)
-    types = sorted({one.metric.event_type for one in alike})
     passing = queries.passes(asked.metric)
     parameters = passing.parameters | {
         "earliest": micros(asked.window.start),

@@ -76,9 +76,9 @@ def figures_of(
     table = table.sort_by([("place", "ascending"), ("member", "ascending")])
     quantities = decimals(table["quantity"])
     if metric.aggregation is Aggregation.AVERAGE:
-        quantities = list(map(mean, quantities, table["numbers"].to_pylist()))
-    members = table["member"].fill_null(NOBODY).to_pylist()
-    return Figures(table["place"].to_pylist(), members, quantities, table["count"].to_pylist())
+        quantities = list(map(mean, quantities, integers(table["numbers"])))
+    members = integers(table["member"].fill_null(NOBODY))
+    return Figures(integers(table["place"]), members, quantities, integers(table["count"]))
 
 
 def matched(
@@ -104,6 +104,12 @@ def _table(cursor: Cursor, asked: queries.Sql, bounds: Mapping[str, Any], *, few
     made = [pa.array(values, kind) for values, kind in zip(columns, _FIGURES.types, strict=False)]
     schema = pa.schema(list(_FIGURES)[: len(made) or len(_FIGURES)])
     return pa.table(made, schema=schema) if made else schema.empty_table()
+
+
+def integers(column: pa.ChunkedArray) -> list[int]:
+    """The whole numbers of a column, none of them null: Arrow would make each by itself."""
+    found: list[int] = column.to_numpy().tolist()
+    return found
 
 
 def decimals(column: pa.ChunkedArray) -> list[Decimal]:

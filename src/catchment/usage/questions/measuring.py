@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import repeat
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -32,18 +32,26 @@ from catchment.core.money import EXACT
 from catchment.usage.intake.events import instant, micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor
-from catchment.usage.questions.figures import NOBODY, Figures, decimals, figures_of, matched
+from catchment.usage.questions.figures import (
+    NOBODY,
+    Figures,
+    decimals,
+    figures_of,
+    integers,
+    matched,
+)
 from catchment.usage.questions.queries import rows
 from catchment.usage.questions.spans import Bounds, Spans, register
 
 _STEPS = pa.schema(
     [
-        ("query", pa.int64()),
+        ("scale", pa.int64()),
         ("step", pa.int32()),
         ("lower", pa.decimal128(38, 12)),
         ("upper", pa.decimal128(38, 12)),
     ]
 )
+_STEPPING = pa.schema([("query", pa.int64()), ("scale", pa.int64())])
 _PLACED = pa.schema(
     [
         ("query", pa.int64()),
@@ -137,7 +145,7 @@ def _by_query(found: Figures, asked: Mapping[int, UsageQuery]) -> dict[int, _Use
             query = asked.get(numbers[place])
             if query is not None:
                 everyone = customers[id(query.members)]
-                who = [everyone[number] for number in members[start:place]]
+                who = [everyone[one] for one in members[start:place]]
                 used[numbers[place]] = _Used(
                     quantities[place],
                     dict(zip(who, quantities[start:place], strict=True)),
@@ -221,21 +229,14 @@ def _walk(
     """Who used in which step, of events ``found``, for the queries ``stepping`` with their
     usage.
     """
-    columns: list[list[Any]] = [[] for _ in _STEPS]
-    numbers, steps, lowers, uppers = columns
-    for number in stepping:
-        ends = asked[number].bounds
-        count = len(ends) + 1
-        numbers.extend(repeat(number, count))
-        steps.extend(range(count))
-        lowers.extend((_NOTHING, *ends))
-        uppers.extend((*ends, _NO_BOUND))
-    register(cursor, "steps", columns, _STEPS)
+    scales = {id(asked[number].bounds): asked[number].bounds for number in stepping}
+    register(cursor, "steps", _scales(scales), _STEPS)
+    own = [id(asked[number].bounds) for number in stepping]
+    register(cursor, "stepping", [list(stepping), own], _STEPPING)
     events = sum(used.event_count for used in stepping.values())
     stretches = min(_PARTS, events // (len(stepping) * _EVENTS_OF_PART) + 1)
     length = (bounds["latest"] - bounds["earliest"]) // stretches + 1
     bounds = bounds | {"length": length}
-    register(cursor, "stepping", [list(stepping)], _QUERIES)
     numbered = queries.numbered(found)
     in_parts = stretches > 1
     if in_parts:
@@ -243,27 +244,36 @@ def _walk(
         register(cursor, "placed", placed, _PLACED)
     walked = queries.walked(numbered, in_parts=in_parts)
     *places, shares = cursor.table(walked.text, walked.parameters | bounds).columns
-    parts: dict[int, dict[int, dict[int, Decimal]]] = {number: {} for number in stepping}
-    for number, member, step, part in zip(
-        *(one.to_pylist() for one in places), decimals(shares), strict=True
-    ):
-        parts[number].setdefault(member, {})[step] = part
+    parts: dict[int, dict[int, list[Decimal]]] = {number: {} for number in stepping}
+    for number, member, step, part in zip(*map(integers, places), decimals(shares), strict=True):
+        own_parts = parts[number].get(member)
+        if own_parts is None:
+            own_parts = parts[number][member] = [_NOTHING] * (len(asked[number].bounds) + 1)
+        own_parts[step] = part
     return {
         number: _steps(asked[number], used.members, parts[number])
         for number, used in stepping.items()
     }
 
 
+def _scales(scales: Mapping[int, Sequence[Decimal]]) -> list[list[Any]]:
+    """Columns of ``steps``: from one bound to the next, the first from zero."""
+    columns: list[list[Any]] = [[] for _ in _STEPS]
+    for scale, ends in scales.items():
+        edges = pairwise((_NOTHING, *ends, _NO_BOUND))
+        for step, (lower, upper) in enumerate(edges):
+            for column, value in zip(columns, (scale, step, lower, upper), strict=True):
+                column.append(value)
+    return columns
+
+
 def _steps(
-    query: UsageQuery, using: Iterable[str], parts: Mapping[int, Mapping[int, Decimal]]
+    query: UsageQuery, using: Iterable[str], parts: Mapping[int, Sequence[Decimal]]
 ) -> Steps:
-    """From parts by member's number and step, as far as they have any."""
-    count = len(query.bounds) + 1
-    members = dict.fromkeys(using, (_NOTHING,) * count)
+    """From the parts of members by number; who used something may have none."""
+    members = dict.fromkeys(using, (_NOTHING,) * (len(query.bounds) + 1))
     for number, own in parts.items():
-        members[query.members[number].customer] = tuple(
-            [own.get(step, _NOTHING) for step in range(count)]
-        )
+        members[query.members[number].customer] = tuple(own)
     return Steps(query.bounds, members)
 
 

@@ -297,15 +297,15 @@ def singled(metric: Metric) -> Sql:
 
 
 def numbered(found: Sql) -> Sql:
-    """(query, member, event_at, seq, number, part) of events with a number, of those ``stepping``.
+    """(query, scale, member, event_at, seq, number, part) of events with a number, of queries that
+    are ``stepping`` through the scale.
 
     A part is told by the time since ``earliest`` at which it begins.
     """
     return Sql(
-        "SELECT query, member, event_at, seq, number,"
+        "SELECT query, scale, member, event_at, seq, number,"
         " event_at - $earliest - (event_at - $earliest) % $length AS part"
-        f" FROM ({found.text}) WHERE query IN (SELECT query FROM stepping)"
-        " AND number IS NOT NULL",
+        f" FROM ({found.text}) JOIN stepping USING (query) WHERE number IS NOT NULL",
         found.parameters,
     )
 
@@ -329,7 +329,7 @@ def walked(found: Sql, *, in_parts: bool) -> Sql:
     """(query, member, step, the member's part of it) where a relation ``steps`` asks for it, of
     events ``numbered``.
 
-    ``steps`` holds (query, step, lower, upper), every step with an upper end. There may be many
+    ``steps`` holds (scale, step, lower, upper), every step with an upper end. There may be many
     events: where they are walked ``in_parts``, ``placed`` holds (query, part, stands, stays) for
     every part of time: where usage stood before it, and the step in which it stays meanwhile. Only
     where it stays in none are events walked one by one.
@@ -343,10 +343,10 @@ def walked(found: Sql, *, in_parts: bool) -> Sql:
         there += " JOIN placed USING (query, part) WHERE stays IS NULL"
     walked = (
         f"SELECT query, member, step, sum({share})::{_NUMBER} AS share FROM ("
-        f"SELECT query, member, number, ({stands} + sum(number) OVER"
+        f"SELECT query, scale, member, number, ({stands} + sum(number) OVER"
         f" (PARTITION BY {which} ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
         f"::{_NUMBER} AS reached FROM {there})"
-        " JOIN steps USING (query)"
+        " JOIN steps USING (scale)"
         " WHERE greatest(reached, reached - number) > lower"
         " AND least(reached, reached - number) < upper"
         " GROUP BY query, member, step"

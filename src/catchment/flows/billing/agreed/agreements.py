@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from catchment.core.claims import Claim, claims
 from catchment.core.consolidation import Due, Hosts, Part, Payer, payer
 from catchment.core.hierarchy import CustomerId, Forest, Link, Move
-from catchment.core.period import BEGINNING, Span, first_instant, instant
+from catchment.core.period import BEGINNING, Period, Span, first_instant, instant
 from catchment.core.pools import Pool, PoolMember, pool
 from catchment.core.schedules import BillTo, Charge, Schedule, Scope
 from catchment.store.access import Workspace
@@ -37,7 +37,7 @@ class _Reach(NamedTuple):
 
     claims: tuple[Claim, ...]
     alike: Mapping[str, str]
-    pools: dict[tuple[str, Span, Scope | None], Pool]
+    pools: dict[tuple[str, datetime, datetime, Scope | None], Pool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,14 @@ class Agreements:
     known_at: datetime | None = None
     moves: Mapping[CustomerId, Move] = field(default_factory=dict)
     _reaches: dict[str, _Reach] = field(default_factory=dict)
+    _spans: dict[Period, Span] = field(default_factory=dict)
+
+    def span(self, days: Period) -> Span:
+        """The instants of days in the workspace's zone: a run asks for the same few ever again."""
+        found = self._spans.get(days)
+        if found is None:
+            found = self._spans[days] = days.span(self.zone)
+        return found
 
     def schedule(self, id: str) -> Schedule:
         """One of the schedules, by id. Raises NotFound."""
@@ -72,10 +80,12 @@ class Agreements:
         """Whose usage of a metric the prices of ``scope`` price; None stands for all prices."""
         reach = self._reach(schedule)
         alike = reach.alike.get(metric_id, metric_id)
-        key = alike, span, scope
-        if key not in reach.pools:
-            reach.pools[key] = self._pool(reach.claims, schedule, alike, span, scope)
-        return reach.pools[key]
+        key = alike, span.start, span.end, scope
+        found = reach.pools.get(key)
+        if found is None:
+            found = self._pool(reach.claims, schedule, alike, span, scope)
+            reach.pools[key] = found
+        return found
 
     def pool_once(
         self, schedule: Schedule, metric_id: str, span: Span, scope: Scope | None = None
@@ -134,14 +144,17 @@ class Agreements:
             zone=self.zone,
         )
 
-    def among(self, tx: Connection, customers: Collection[CustomerId]) -> Agreements:
+    def among(
+        self, tx: Connection, customers: Collection[CustomerId], known: Collection[Link] = ()
+    ) -> Agreements:
         """The same with the tree that ``customers`` stand in: they and everyone above them.
 
         A pool then has those of its members that are among them, exactly as it has in the whole
-        tree.
+        tree. Of some customers all links are ``known``.
         """
         starts = {*customers, *_parents(self.moves)}
-        found = _moved(links.above(tx, self.workspace.id, starts, self.known_at), self.moves)
+        above = links.above(tx, self.workspace.id, starts, self.known_at, known)
+        found = _moved(above, self.moves)
         forest = Forest(found)
         if self.complete:
             return replace(self, forest=forest, _reaches={})
@@ -156,10 +169,11 @@ class Agreements:
 
     def _reach(self, schedule: Schedule) -> _Reach:
         """The claims on usage among those whom ``schedule`` can measure, and their pools."""
-        if schedule.id not in self._reaches:
+        reach = self._reaches.get(schedule.id)
+        if reach is None:
             found = self._claims_on(schedule)
-            self._reaches[schedule.id] = _Reach(found, _alike(found), {})
-        return self._reaches[schedule.id]
+            reach = self._reaches[schedule.id] = _Reach(found, _alike(found), {})
+        return reach
 
     def _claims_on(self, schedule: Schedule) -> tuple[Claim, ...]:
         """The claims on usage among those whom ``schedule`` can measure."""

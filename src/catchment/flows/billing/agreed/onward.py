@@ -50,10 +50,10 @@ def pools_of(
     ``charged`` is its service and what was before it.
     """
     service, before = charged
-    now = agreed.pool(schedule, metric_id, service.span(agreed.zone), scope)
+    now = agreed.pool(schedule, metric_id, agreed.span(service), scope)
     if before is None:
         return Pools(now, NO_POOL)
-    return Pools(now, agreed.pool(schedule, metric_id, before.span(agreed.zone), scope))
+    return Pools(now, agreed.pool(schedule, metric_id, agreed.span(before), scope))
 
 
 class Naming:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId
+from catchment.core.hierarchy import CustomerId, Link
 from catchment.core.metering import Metric
 from catchment.core.period import Span
 from catchment.core.schedules import Schedule
@@ -55,17 +55,18 @@ def users(
     """The agreements among those who may have used something, up to ``last_seq`` (None: by now)."""
     pooling = {one.schedule.customer for one in asked if one.schedule.roll_up}
     found = {one.schedule.customer for one in asked}
+    families: Collection[Link] | None = ()
     if pooling:
         workspace = agreed.workspace.id
         roots = pooling.union(agreed.moves)
-        families = links.ever_below(tx, workspace, roots, most=few, known_at=agreed.known_at)
+        families = links.of_families(tx, workspace, roots, most=few, known_at=agreed.known_at)
         if families is None:
             pooled = ((one.metric, one.span) for one in asked if one.schedule.roll_up)
             named, last_seq = with_events(tx, usage, agreed, pooled, last_seq)
             found |= named
         else:
-            found = found.union(roots, *families.values())
-    return Users(agreed.among(tx, found), last_seq)
+            found = found.union(roots, (link.customer for link in families))
+    return Users(agreed.among(tx, found, families or ()), last_seq)
 
 
 def with_events(

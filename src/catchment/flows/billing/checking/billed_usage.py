@@ -70,7 +70,11 @@ def lines_again(
     disputed: Collection[tuple[str, Service]],
     last_seq: int,
 ) -> Iterator[MeasuredLine]:
-    """Those lines of ``checked`` invoices that were only counted, of metrics and services."""
+    """Those lines of ``checked`` invoices that were only counted, of ``disputed`` metrics and
+    services.
+    """
+    if not disputed:
+        return
     schedule_ids = {claimant.schedule_id for _, (claimant, _) in disputed}
     concerned = invoices.billing(tx, workspace_id, schedule_ids)
     these = [id for id in checked if id in concerned]

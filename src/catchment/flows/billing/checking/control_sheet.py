@@ -21,6 +21,7 @@ from catchment.core.control import (
     Difference,
     LateBalance,
     MetricBalance,
+    Service,
     balance,
     imbalance,
     miscounts,
@@ -29,7 +30,7 @@ from catchment.core.metering import Metric
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.seat_usage import of_seats
-from catchment.flows.billing.checking.ask_census import among_users, counts_of
+from catchment.flows.billing.checking.ask_census import Counts, among_users, counts_of
 from catchment.flows.billing.checking.billed_usage import BilledLines, lines_again
 from catchment.flows.billing.checking.check_sums import faults_in
 from catchment.flows.billing.checking.late_sheet import late_sheet
@@ -131,34 +132,37 @@ def _balance(
     asked = {id: lines.counted for id, lines in measured.items()}
     agreed = among_users(tx, usage, agreed, metrics, asked, last_seq)
     counts = counts_of(tx, usage, agreed, metrics, asked, last_seq)
-    closer = {id: list(lines.apart) for id, lines in measured.items()}
-    disputed = {
-        (id, whose)
-        for id, lines in measured.items()
-        for whose in lines.disputed(counts[id, last_seq])
-    }
-    if disputed:
-        for line in lines_again(tx, workspace_id, checked, disputed, last_seq):
-            closer[line.metric.id].append(line)
+    closer = lines_again(tx, workspace_id, checked, _disputed(measured, counts, last_seq), last_seq)
+    for line in closer:
+        measured[line.metric.id].apart.append(line)
     known_at = stamps.known_at(tx, workspace_id)
     for metric_id, lines in measured.items():
         census, as_now = counts[metric_id, last_seq], metrics.get(metric_id)
-        billed = lines.events
-        for line in closer[metric_id]:
+        for line in lines.apart:
             own = line.line
             counted = counts[metric_id, line.last_seq]
-            now = census.counted[own.whose]
-            if counted.counted[own.whose] == own.event_count:
-                billed[own.whose] = now
-            elif line.known_at != known_at or not _same_events(line.metric, as_now):
-                found.outdated.add(own.invoice_id)
-                billed[own.whose] = now
-            else:
-                found.differences += miscounts([own], counted)
-                billed[own.whose] = own.event_count if counted is census else now
-        row = balance(metric_id, asked[metric_id].days, billed, census)
+            events = census.counted[own.whose]
+            if counted.counted[own.whose] != own.event_count:
+                if line.known_at != known_at or not _same_events(line.metric, as_now):
+                    found.outdated.add(own.invoice_id)
+                else:
+                    found.differences += miscounts([own], counted)
+                    events = own.event_count if counted is census else events
+            lines.events[own.whose] = events
+        row = balance(metric_id, asked[metric_id].days, lines.events, census)
         found.differences += imbalance(row, census)
         found.rows.append(row)
+
+
+def _disputed(
+    measured: Mapping[str, BilledLines], counts: Counts, last_seq: int
+) -> set[tuple[str, Service]]:
+    """The metrics and services of which some line has other events than the census."""
+    return {
+        (metric_id, whose)
+        for metric_id, lines in measured.items()
+        for whose in lines.disputed(counts[metric_id, last_seq])
+    }
 
 
 _selection = attrgetter("event_type", "filters", "negated", "case_sensitive")

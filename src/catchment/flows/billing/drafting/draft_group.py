@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due, Key
 from catchment.core.ids import NewId
+from catchment.core.invoicing import Draft
 from catchment.core.schedules import ChargeId
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
@@ -57,7 +58,7 @@ class Made(NamedTuple):
     facts: Facts
     known_at: datetime
     failures: Failures
-    ready: bool = False
+    ready: bool
 
 
 @dataclass(slots=True)
@@ -100,21 +101,25 @@ class GroupDrafter:
             found = self._measured
         assert found is not None
         answers, known_at = found
-        drafts, facts = drafted_from_answers(
-            tx, self.agreed, dues, answers, self.failures, self.failures
-        )
+        workspace_id = self.agreed.workspace.id
         given = dict(zip((due.key for due in dues), ids, strict=True)) if ids is not None else {}
+        ready = not may_pay(tx, workspace_id, dues)
+
+        def finish(due: Due, draft: Draft) -> tuple[Filled, list[ChargeId]]:
+            id = given.get(due.key) or self.new_id()
+            one = filled(workspace_id, draft, id, self.new_id, ready=ready)
+            return one, [line.billed_as for line in draft.lines if line.deducted]
+
+        made, facts = drafted_from_answers(
+            tx, self.agreed, dues, answers, self.failures, self.failures, finish
+        )
         return Made(
-            [
-                (due.key, filled(draft, given.get(due.key) or self.new_id(), self.new_id))
-                for due, draft in drafts
-            ],
-            frozenset(
-                line.billed_as for _, draft in drafts for line in draft.lines if line.deducted
-            ),
+            [(due.key, one) for due, (one, _) in made],
+            frozenset(charge for _, (_, adjusted) in made for charge in adjusted),
             facts,
             known_at,
             self.failures,
+            ready,
         )
 
 
@@ -129,15 +134,9 @@ def made_apart(tx: Connection, usage: UsageStore, task: Task, new_id: NewId) -> 
     agreed = agreements.of_dues(task.workspace, everything)
     drafter = GroupDrafter(usage, agreed, task.last_seq, dict(task.failed), new_id)
     drafter.measure(tx, everything)
-    ready = not may_pay(tx, task.workspace.id, everything)
     ids = iter(task.ids)
     found = []
     for dues in task.group:
         made = drafter.made(tx, dues, list(islice(ids, len(dues))))
-        made = made._replace(failures=dict(made.failures), ready=ready)
-        found.append(_with_rows(made, task.workspace.id) if ready else made)
+        found.append(made._replace(failures=dict(made.failures)))
     return found
-
-
-def _with_rows(made: Made, workspace_id: str) -> Made:
-    return made._replace(filled=[(key, one.as_rows(workspace_id)) for key, one in made.filled])

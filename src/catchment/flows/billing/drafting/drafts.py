@@ -7,12 +7,13 @@ at a time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import NamedTuple
+from itertools import groupby
+from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
@@ -31,7 +32,7 @@ from catchment.core.pricing import SeatPart, bounds, needs_values
 from catchment.core.schedules import Charge, Scope
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.counting import Asking, count
-from catchment.flows.billing.agreed.onward import Naming, Pools, onward, pools_of
+from catchment.flows.billing.agreed.onward import Naming, Onward, Pools, pools_of
 from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.billing.agreed.users import Asked, users
 from catchment.flows.billing.drafting.answers import Answer
@@ -40,6 +41,7 @@ from catchment.flows.billing.drafting.price_dues import (
     Failures,
     MeasuredDue,
     MeasuredPart,
+    as_it_is,
     attempt,
     facts_for,
     price,
@@ -51,6 +53,8 @@ from catchment.store.seats import seat_events
 from catchment.store.usage import kept_usage
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
+
+_T = TypeVar("_T")
 
 _MEMBERS_AT_ONCE = 200_000
 
@@ -92,7 +96,8 @@ class _Question:
     @property
     def reads(self) -> Period:
         """The days whose usage matters."""
-        return Period(self.key.start, self.key.service.end)
+        service = self.key.service
+        return service if self.key.before is None else Period(self.key.start, service.end)
 
 
 class _Read(NamedTuple):
@@ -122,13 +127,13 @@ def drafted(
     failed: Failures = {} if failures is None else failures
     if answers is None:
         answers = answers_to(tx, usage, agreed, dues, failures, failed, last_seq, explained=True)
-    return drafted_from_answers(tx, agreed, dues, answers, failures, failed).made
+    return drafted_from_answers(tx, agreed, dues, answers, failures, failed, as_it_is).made
 
 
-class Drafted(NamedTuple):
-    """Drafts, and what they say of customers besides their usage."""
+class Drafted(NamedTuple, Generic[_T]):
+    """Drafts, finished, and what they say of customers besides their usage."""
 
-    made: list[tuple[Due, Draft]]
+    made: list[tuple[Due, _T]]
     facts: Facts
 
 
@@ -139,12 +144,15 @@ def drafted_from_answers(
     answers: Answers,
     failures: Failures | None,
     failed: Failures,
-) -> Drafted:
-    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``."""
+    finish: Callable[[Due, Draft], _T],
+) -> Drafted[_T]:
+    """A draft of each of ``dues`` that can be drafted, whose usage is among ``answers``, as it is
+    left by ``finish``.
+    """
     found = _answered(dues, answers, failed)
     late = {due.key: _adjustments(due, answers, failed) for due, _ in found}
     known = facts_for(tx, agreed.workspace.id, found, late)
-    return Drafted(price(known, found, late, failures, failed), known)
+    return Drafted(price(known, found, late, failures, failed, finish), known)
 
 
 def measured(
@@ -153,14 +161,14 @@ def measured(
     agreed: Agreements,
     dues: Sequence[Due],
     *,
-    shared: bool = False,
+    stepped: bool = False,
 ) -> list[MeasuredDue]:
     """What each of ``dues`` bills; the usage says nothing of what evidence is made of, and only
-    where it is ``shared`` of what shares are: either takes longer.
+    where it is ``stepped`` who used what in which step of a price: either takes longer.
     """
     failed: Failures = {}
     answers = answers_to(
-        tx, usage, agreed, dues, None, failed, None, shared=shared, explained=False
+        tx, usage, agreed, dues, None, failed, None, stepped=stepped, explained=False
     )
     return _answered(dues, answers, failed)
 
@@ -216,19 +224,20 @@ def answers_to(
     last_seq: int | None,
     *,
     explained: bool,
-    shared: bool = True,
+    stepped: bool = True,
 ) -> Answers:
     """The usage behind every charge that has any, with the pool's members that used something.
 
     Members are seen from who pays. Failures of parts that join are told to ``failed``. What is
-    ``shared`` comes with what shares are made of, and what is ``explained`` with evidence.
+    ``stepped`` comes with who used what in which step of its price, as sharing by Method.MARGINAL
+    asks; what is ``explained`` with evidence.
     """
     answers: dict[_Key, Answer] = {}
     workspace_id = agreed.workspace.id
     known_at = stamps.known_at(tx, workspace_id) if explained else None
     last_seat = seat_events.last_place(tx, workspace_id)
-    questions = _questions(dues, shared=shared)
-    asked = [Asked(one.part.schedule, one.metric, one.reads.span(agreed.zone)) for one in questions]
+    questions = _questions(dues, stepped=stepped)
+    asked = [Asked(one.part.schedule, one.metric, agreed.span(one.reads)) for one in questions]
     agreed, last_seq = users(tx, usage, agreed, asked, last_seq)
     since = kept_usage.first_day(tx, workspace_id)
     pools_asked = _pools(agreed, questions, since, failures, failed)
@@ -242,6 +251,7 @@ def answers_to(
             tx, usage, workspace_id, agreed.zone, asking, last_seq=last_seq, last_seat=last_seat
         )
         last_seq = made.last_seq
+        read = None if known_at is None else _Read(known_at, last_seq, last_seat)
         for (question, pools), one, used in zip(batch, asking, made.answers, strict=True):
             found = tuple([m for m in pools.now.members if m.customer in used.members])
             if len(found) == len(pools.now.members):
@@ -250,8 +260,7 @@ def answers_to(
             if before:
                 before = tuple([m for m in before if m.customer in used.members_reached])
             basis = None
-            if known_at is not None:
-                read = _Read(known_at, last_seq, last_seat)
+            if read is not None:
                 basis = shown.basis(question, pools.now, found, before, read)
             members = below(question.part.path, found)
             answers[question.key] = Answer(used, Pool(members, ()), basis, agreed.zone)
@@ -265,7 +274,7 @@ class _Shown:
         self._agreed = agreed
         self._naming = naming
         self._known: dict[tuple[int, int], tuple[_Texts, _Texts]] = {}  # by identity
-        self._bases: dict[tuple[int, int, Period], Basis] = {}
+        self._bases: dict[tuple[int, int, int], Basis] = {}
 
     def basis(
         self,
@@ -280,7 +289,10 @@ class _Shown:
         """
         part, service = question.part, question.key.service
         key = id(pool), id(part)
-        names, links = self._known.setdefault(key, ({}, {}))
+        told = self._known.get(key)
+        if told is None:
+            told = self._known[key] = {}, {}
+        names, links = told
         missing = [member for member in members if member.customer not in names]
         if missing:
             above = self._agreed.links_above(part)
@@ -288,10 +300,10 @@ class _Shown:
                 who = member.customer
                 names[who] = self._naming.aliases(who)
                 links[who] = above + self._agreed.links(part.schedule, member)
-        known = self._bases.get((*key, service))
+        known = self._bases.get((*key, id(service)))
         if known is None or known.before != before:
-            span = service.span(self._agreed.zone)
-            known = self._bases[(*key, service)] = Basis(
+            span = self._agreed.span(service)
+            known = self._bases[(*key, id(service))] = Basis(
                 span,
                 names,
                 links,
@@ -304,7 +316,7 @@ class _Shown:
         return known
 
 
-def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
+def _questions(dues: Iterable[Due], *, stepped: bool) -> Collection[_Question]:
     questions: dict[_Key, _Question] = {}
     edges: dict[int, tuple[Decimal, ...]] = {}  # of prices, by identity: contracts share them
     for due in dues:
@@ -322,7 +334,7 @@ def _questions(dues: Iterable[Due], *, shared: bool) -> Collection[_Question]:
                     question = questions[key] = _Question(key, part, metric)
                 question.want_values |= needs_values(price)
                 question.want_events |= charge.event is not None
-                if shared and part.schedule.roll_up:
+                if stepped and part.schedule.roll_up:
                     # Whose share it is depends on who came first.
                     own, known = edges.get(id(price)), question.bounds
                     if own is None:
@@ -339,21 +351,30 @@ def _pools(
     failures: Failures | None,
     failed: Failures,
 ) -> Iterator[tuple[_Question, Pools]]:
-    """Whom to measure for each question; a failure is one about usage of before ``since``."""
-    for question in questions:
-        report = failed if question.part.joined else failures
-        pools = attempt(question.part.schedule, report, partial(_both, agreed, question, since))
+    """Whom to measure for each question; a failure is one about usage of before ``since``.
+
+    Nothing is measured for a part where one of its questions fails.
+    """
+    for _, some in groupby(questions, key=lambda question: id(question.part)):
+        of_part = list(some)
+        part = of_part[0].part
+        make = partial(_of_part, agreed, of_part, since)
+        pools = attempt(part.schedule, failed if part.joined else failures, make)
         if pools is not None:
-            yield question, pools
+            yield from zip(of_part, pools, strict=True)
 
 
-def _both(agreed: Agreements, question: _Question, since: date | None) -> Pools:
+def _of_part(agreed: Agreements, questions: Iterable[_Question], since: date | None) -> list[Pools]:
     """Raises UsageDropped."""
-    key = question.key
-    if since is not None and key.start < since and not of_seats(question.metric):
-        raise UsageDropped.before(since, f"what is charged for {days_text(key.service)}")
-    charged = key.service, key.before
-    return pools_of(agreed, question.part.schedule, key.metric_id, charged, key.scope)
+    found: list[Pools] = []
+    for question in questions:
+        key = question.key
+        if since is not None and key.start < since and not of_seats(question.metric):
+            raise UsageDropped.before(since, f"what is charged for {days_text(key.service)}")
+        charged = key.service, key.before
+        schedule = question.part.schedule
+        found.append(pools_of(agreed, schedule, key.metric_id, charged, key.scope))
+    return found
 
 
 def _weight(asked: tuple[_Question, Pools]) -> int:
@@ -363,10 +384,14 @@ def _weight(asked: tuple[_Question, Pools]) -> int:
 
 def _asking(question: _Question, pools: Pools, naming: Naming) -> Asking:
     query = UsageQuery(
-        question.metric, (), question.want_values, question.bounds, question.want_events
+        question.metric,
+        naming.members(pools.now),
+        question.want_values,
+        question.bounds,
+        question.want_events,
     )
     key, payer = question.key, question.part.schedule.customer
-    return Asking(onward(query, pools, naming), key.service, payer, key.part)
+    return Asking(Onward(query, naming.members(pools.before)), key.service, payer, key.part)
 
 
 def _measured(charge: Charge, answers: Answers, known: _Known) -> Measured:

@@ -13,7 +13,7 @@ from catchment.core.ids import NewId
 from catchment.core.invoicing import Draft
 from catchment.flows.billing.drafting.draft_contents import contents_of
 from catchment.flows.billing.drafting.draft_heads import Outline, head, payers
-from catchment.flows.credits.grant_phases import grant_begun
+from catchment.flows.credits.grant_phases import grant_begun, may_pay
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
 from catchment.store.invoices import invoice_writing
@@ -32,16 +32,16 @@ class Filled(NamedTuple):
     outline: Outline
     contents: Contents | Rows
 
-    def as_rows(self, workspace_id: str) -> Filled:
-        """The same with rows, which it has none of yet."""
-        assert isinstance(self.contents, Contents), self.id
-        return self._replace(contents=contents_rows(workspace_id, [self.contents]))
 
-
-def filled(draft: Draft, id: str, new_id: NewId) -> Filled:
-    """A draft with the ids of all that stands on it."""
+def filled(
+    workspace_id: str, draft: Draft, id: str, new_id: NewId, *, ready: bool = False
+) -> Filled:
+    """A draft with the ids of all that stands on it; with its rows if it is ``ready``, for nobody
+    has any credit.
+    """
     contents = contents_of(draft, id, new_id)
-    return Filled(id, Outline.of(draft, contents.groups), contents)
+    outline = Outline.of(draft, contents.groups)
+    return Filled(id, outline, contents_rows(workspace_id, [contents]) if ready else contents)
 
 
 def keep(
@@ -54,7 +54,10 @@ def keep(
     run_id: str | None = None,
 ) -> list[Invoice]:
     """Store new drafts, each whole; ``run_id`` is the billing run that makes them."""
-    whole = [(due, filled(draft, new_id(), new_id)) for due, draft in drafts]
+    ready = not may_pay(tx, workspace.id, (due for due, _ in drafts))
+    whole = [
+        (due, filled(workspace.id, draft, new_id(), new_id, ready=ready)) for due, draft in drafts
+    ]
     return keep_filled(tx, workspace, whole, now=now, new_id=new_id, run_id=run_id)
 
 

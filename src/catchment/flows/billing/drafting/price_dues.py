@@ -76,7 +76,7 @@ def drafted_from(
     Whose the invoice's own lines are is said only where they are ``shared``.
     """
     known = facts_for(tx, agreed.workspace.id, found, late)
-    return price(known, found, late, None, {}, shared=shared)
+    return price(known, found, late, None, {}, as_it_is, shared=shared)
 
 
 def facts_for(
@@ -97,19 +97,29 @@ def price(
     late: Mapping[Key, Sequence[Adjustment]],
     failures: Failures | None,
     failed: Failures,
+    finish: Callable[[Due, Draft], _T],
     *,
     shared: bool = True,
-) -> list[tuple[Due, Draft]]:
-    """The drafts with what they adjust of others, ``late``."""
+) -> list[tuple[Due, _T]]:
+    """The drafts with what they adjust of others, ``late``, each finished.
+
+    That is done while a draft has just been made: it is a thousand values, which are sooner looked
+    through at once than after those of all others.
+    """
     drafts = []
     for due, parts in found:
         adjusted = late.get(due.key, ())
         terms = known.taxed[due.payer]
         make = partial(_draft, due, parts, adjusted, known.names, terms, failed, shared=shared)
-        drafts.append((due, attempt(due.schedule, failures, make)))
-    return [
-        (due, made) for due, made in drafts if made is not None and due.schedule.id not in failed
-    ]
+        made = attempt(due.schedule, failures, make)
+        if made is not None:
+            drafts.append((due, finish(due, made)))
+    return [(due, made) for due, made in drafts if due.schedule.id not in failed]
+
+
+def as_it_is(due: Due, made: Draft) -> Draft:  # noqa: ARG001 -- one of several ways to finish
+    """A draft that nothing more is to be done to."""
+    return made
 
 
 def attempt(schedule: Schedule, failures: Failures | None, make: Callable[[], _T]) -> _T | None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from catchment.core.allocation import Method
 from catchment.core.charging import charges
 from catchment.core.consolidation import Due
 from catchment.core.daily import DaysUsed
@@ -101,18 +102,19 @@ def next_invoice(
     workspace: Workspace,
     schedule_id: str,
     *,
-    shared: bool,
+    method: Method | None,
     now: datetime,
 ) -> NextInvoice:
     """The first invoice of a schedule that no billing run has drafted yet.
 
-    Only where it is ``shared`` is it known what of its lines is whose: that takes three times as
-    long. A draft of a schedule is looked at as if it were started; of one that bills its parent it
-    is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
+    Only where a ``method`` is given is it known what of its lines is whose, and by that alone: it
+    takes twice as long, and three times by MARGINAL, for which all events are walked. By that it is
+    known for every method. A draft of a schedule is looked at as if it were started; of one that
+    bills its parent it is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
     """
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     agreed, due = _next_due(tx, usage, workspace, schedule_id, today)
-    made = _drafted(tx, usage, agreed, due, shared=shared)
+    made = _drafted(tx, usage, agreed, due, method)
     payer = payers(tx, workspace.id, [made.customer])[made.customer]
     invoice = replace(
         head(workspace.id, NOBODYS, due, made, payer, now=now),
@@ -152,12 +154,12 @@ def _next_due(
 
 @collected_seldom(frozen=False)
 def _drafted(
-    tx: Connection, usage: UsageStore, agreed: Agreements, due: Due, *, shared: bool
+    tx: Connection, usage: UsageStore, agreed: Agreements, due: Due, method: Method | None
 ) -> Draft:
     """The draft, by the usage there is now. Raises UsageDropped."""
-    found = measured(tx, usage, agreed, [due], shared=shared)
+    found = measured(tx, usage, agreed, [due], stepped=method is Method.MARGINAL)
     late = adjustments(tx, usage, agreed, [due])
-    [(_, made)] = drafted_from(tx, agreed, found, late, shared=shared)
+    [(_, made)] = drafted_from(tx, agreed, found, late, shared=method is not None)
     return made
 
 

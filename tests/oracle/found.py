@@ -1,0 +1,34 @@
+"""Contracts that were once billed otherwise than the oracle billed them, as small as they get."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from tests.oracle.calendars import beginning
+from tests.oracle.contracts import Contract, Customer, Event, Move, Phase, Price, Schedule
+from tests.oracle.draw import METRICS
+
+
+def found(zone: str) -> tuple[Contract, ...]:
+    """All of them, in one time zone."""
+    return (_joins_what_is_final(zone),)
+
+
+def _joins_what_is_final(zone: str) -> Contract:
+    """A child is charged late for a day on which its parent's invoice is final already.
+
+    The parent gets another one, which is not its own schedule's: what else came late waits for that.
+    """
+    start, day = date(2024, 1, 1), beginning(date(2024, 1, 31), zone)
+    monthly = Price("calls", "LINEAR", "MONTHLY", amount="2", metric=METRICS[0])
+    daily = Price("texts", "LINEAR", "ON_DEMAND", amount="3", metric=METRICS[4])
+    parent = Schedule("s0", 0, "EUR", (Phase(start, None, (monthly,)),), 1, issues=True)
+    child = Schedule(
+        "s1", 1, "EUR", (Phase(start, None, (daily,)),), issues=True, bills_parent=True
+    )
+    events = (
+        Event("0", 0, 0, "call", day, {}, come=1),
+        Event("1", 1, 0, "text", day, {"n": "1"}, come=1),
+    )
+    home = Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC))
+    return Contract(zone, (Customer(), Customer()), (home,), (parent, child), events, ())
