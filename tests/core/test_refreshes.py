@@ -1,5 +1,6 @@
 """When phases grant, and until when what is left of it can be used."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
@@ -37,6 +38,16 @@ def test_every_cycle_that_has_begun_is_granted_anew() -> None:
         (date(2026, 1, 1), date(2026, 3, 31)),
         (date(2026, 4, 1), JUNE_30),
     ]
+
+
+@pytest.mark.parametrize("refresh", [Refresh.NONE, Refresh.QUARTERLY])
+def test_nothing_is_granted_before_its_phase_in_a_cycle_that_has_begun(refresh: Refresh) -> None:
+    fees = Phase("a", date(2026, 1, 1), date(2026, 1, 31), (FEE,))
+    grants = Phase("b", date(2026, 2, 1), DECEMBER_31, (FEE,), credit_grants=(included(refresh),))
+    schedule = replace(agreed(included(refresh)), phases=(fees, grants))
+
+    assert days(schedule, date(2026, 1, 31)) == []
+    assert len(days(schedule, date(2026, 2, 1))) == 1
 
 
 def test_a_first_short_cycle_is_granted_whole() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from tests.oracle.calendars import beginning
 from tests.oracle.contracts import Contract, Customer, Event, Move, Phase, Price, Schedule
-from tests.oracle.draw import METRICS
+from tests.oracle.draw import METRICS, RATES
 
 
 def found(zone: str) -> tuple[Contract, ...]:
@@ -31,4 +31,4 @@ def _joins_what_is_final(zone: str) -> Contract:
         Event("1", 1, 0, "text", day, {"n": "1"}, come=1),
     )
     home = Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC))
-    return Contract(zone, (Customer(), Customer()), (home,), (parent, child), events, ())
+    return Contract(zone, (Customer(), Customer()), (home,), (parent, child), events, RATES)

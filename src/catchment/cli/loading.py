@@ -88,7 +88,7 @@ def _load(settings: Settings, parent: Connection) -> None:
 
 def _keep_memory() -> None:
     """Use what is freed again. Else every few events memory is given back to the system and taken
-    from it anew, which is a sixth of decoding. Without glibc nothing is changed.
+    from it anew, which is an eighth of decoding. Without glibc nothing is changed.
     """
     with suppress(OSError, AttributeError):
         allocator = ctypes.CDLL(None)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 from itertools import repeat
 from operator import add
 from typing import NamedTuple, TypeGuard
@@ -98,7 +99,7 @@ class Columns(NamedTuple):
 
     def taxes(self, fraction: Decimal, tax: Money) -> Columns:
         """What they have of the ``tax``, which is ``fraction`` of the amount."""
-        return self.map(lambda parts: _taxes(parts, fraction, tax))
+        return self.map(partial(_taxes, fraction, tax))
 
 
 NOBODYS = Columns((), ((),) * len(METHODS))
@@ -118,7 +119,7 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
     return tuple([Share(*one[:3], own) for one, own in zip(shares, rows, strict=True)])
 
 
-def _taxes(parts: Column, fraction: Decimal, tax: Money) -> Column:
+def _taxes(fraction: Decimal, tax: Money, parts: Column) -> Column:
     """The tax on the parts that members have by one method."""
     if _all_share(parts):
         return tax_parts(parts, fraction, tax)

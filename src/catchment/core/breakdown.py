@@ -203,7 +203,7 @@ def usage_groups(
 
 def _shown(scopes: _Scopes) -> Iterator[_Figure]:
     """What to show of each member: all of its figures, as the first charge says that it is in."""
-    used = _members(scopes)
+    used = _members(_figures(scopes))
     if len(scopes) == 1:
         yield _Figure(_as_shown(scopes[0][0]), used)
         return
@@ -243,12 +243,12 @@ def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
     """A sentence for every metric whose members' figures do not add up to what is billed."""
     found: list[str] = []
     for scopes in _by_metric(measured):
-        billed = exact_sum(one.usage.pooled for _, one in _figures(scopes))
-        added = exact_sum(_members(scopes).values())
+        figures = _figures(scopes)
+        billed = exact_sum([one.usage.pooled for one in figures])
+        added = exact_sum(_members(figures).values())
         if added != billed:
             first, _ = scopes[0]
-            parts = sum(len(figures) for _, figures in scopes)
-            found.append(_note(first.item, parts, _figure(billed), _figure(added)))
+            found.append(_note(first.item, len(figures), _figure(billed), _figure(added)))
     return tuple(found)
 
 
@@ -325,17 +325,17 @@ def _longest(measured: list[Measured]) -> list[Measured]:
     return [one for service in outermost(found) for one in found[service]]
 
 
-def _figures(scopes: _Scopes) -> list[tuple[Charge, Measured]]:
-    return [(first, one) for first, figures in scopes for one in figures]
+def _figures(scopes: _Scopes) -> list[Measured]:
+    return [one for _, figures in scopes for one in figures]
 
 
-def _members(scopes: _Scopes) -> Mapping[CustomerId, Decimal]:
+def _members(figures: Sequence[Measured]) -> Mapping[CustomerId, Decimal]:
     """Each member's own usage over all the services."""
-    (_, first), *others = _figures(scopes)
+    first, *others = figures
     if not others:
         return first.usage.members
     found = dict(first.usage.members)
-    for _, one in others:
+    for one in others:
         for customer, value in one.usage.members.items():
             known = found.get(customer)
             found[customer] = value if known is None else EXACT.add(known, value)

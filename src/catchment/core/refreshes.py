@@ -41,7 +41,8 @@ def _cycles(of: PhaseDays, one: PhaseGrant, as_of: date) -> Iterator[Period]:
         yield from (of.days,) if of.days.start <= as_of else ()
         return
     for _, days in of.cycles(months, as_of):
-        yield days
+        if days.start <= as_of:  # the cycle may have begun in an earlier phase
+            yield days
 
 
 def _expiry(of: PhaseDays, cycle: Period, rollover: Rollover) -> date | None:

@@ -40,18 +40,27 @@ class Frequency(StrEnum):
     @property
     def recurs(self) -> bool:
         """Whether it is in cycles of months, whatever is used."""
-        return not self.on_demand and self is not Frequency.ONE_TIME
+        return self in _MONTHS
 
     @property
     def on_demand(self) -> bool:
         """Whether it is for days on which something was used, all their events or each of them."""
-        return self in {Frequency.ON_DEMAND, Frequency.PER_EVENT}
+        return self in _ON_DEMAND
 
     @property
     def months(self) -> int:
         """The length of a cycle of one that ``recurs``."""
         assert self.recurs, self
-        return {"MONTHLY": 1, "QUARTERLY": 3, "HALF_YEARLY": 6, "YEARLY": 12}[self.value]
+        return _MONTHS[self]
+
+
+_ON_DEMAND = frozenset({Frequency.ON_DEMAND, Frequency.PER_EVENT})
+_MONTHS = {
+    Frequency.MONTHLY: 1,
+    Frequency.QUARTERLY: 3,
+    Frequency.HALF_YEARLY: 6,
+    Frequency.YEARLY: 12,
+}
 
 
 class Timing(StrEnum):

@@ -75,7 +75,7 @@ def _applied(measured: Measured) -> Applied:
         segments = rate(price, quantity, usage.values, usage.reached)
     if isinstance(price, SeatBased):
         quantity = exact_sum(segment.quantity for segment in segments)
-    net = Money.rounded(exact_sum(segment.amount for segment in segments), item.currency)
+    net = Money.rounded(exact_sum([segment.amount for segment in segments]), item.currency)
     return Applied(price, quantity, segments, net)
 
 

@@ -25,6 +25,7 @@ from catchment.core.pricing import (
     rate,
 )
 
+BEFORE = st.one_of(st.just(D(0)), st.decimals(-(10**6), 10**6, places=3))
 TIERS = (Tier(D(100), D(1), D(20)), Tier(None, D("0.75"), D(50)))
 THREE = (Tier(D(10), D(5)), Tier(D(100), D(4), D(7)), Tier(None, D(3)))
 CAPPED = Volume(
@@ -253,20 +254,21 @@ def test_a_tier_that_earlier_usage_had_filled_has_no_segment() -> None:
     assert (segment.lower, segment.upper, segment.quantity) == (D(100), None, D(25))
 
 
-@given(tiers(), QUANTITIES, st.one_of(st.just(D(0)), st.decimals(-(10**6), 10**6, places=3)))
-def test_what_units_cost_is_what_their_segments_come_to(
-    of: tuple[Tier, ...], quantity: D, reached: D
+@given(tiers(), st.lists(QUANTITIES, min_size=1, max_size=3), BEFORE, st.booleans())
+def test_what_each_alone_would_pay_is_what_its_segments_come_to(
+    of: tuple[Tier, ...], quantities: list[D], reached: D, back: bool
 ) -> None:
+    used = {str(place): -q if back and place else q for place, q in enumerate(quantities)}
     going_on = Graduated(of, CalculationMode.CUMULATIVE)
     for price, before in ((Volume(of), D(0)), (Graduated(of), D(0)), (going_on, reached)):
-        for units in (quantity, -quantity):
-            segments = rate(price, units, reached=before)
+        begun = {"0": before} if before else {}
 
-            [together], of_one = pricing.costs(
-                price, {"a": units}, {}, {"a": before} if before else {}
-            )
+        paid, of_one = pricing.costs(price, used, {}, begun)
 
-            assert F(together, of_one) == exact_sum(one.amount for one in segments)
+        assert [F(one, of_one) for one in paid] == [
+            exact_sum(one.amount for one in rate(price, units, reached=begun.get(who, D(0))))
+            for who, units in used.items()
+        ]
 
 
 @given(st.lists(st.decimals(-200, 200, places=2), max_size=6))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import assert_never
 
 from catchment.core.errors import FieldError, PriceInvalid
 from catchment.core.pricing.seats import SeatBased, SeatPart
 from catchment.core.pricing.tiers import Step, Sums, Tier, check_bounds, check_steps, steps
+
+_PERCENTAGE = attrgetter("percentage")
 
 
 class CalculationMode(StrEnum):
@@ -158,7 +161,7 @@ def is_percentage(price: Price) -> bool:
         case Linear(percentage=percentage):
             return percentage
         case Volume(tiers=tiers) | Graduated(tiers=tiers):
-            return all(tier.percentage for tier in tiers)
+            return all(map(_PERCENTAGE, tiers))
         case OneTime() | Fixed() | Package() | SeatBased():
             return False
         case never:

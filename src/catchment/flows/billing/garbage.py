@@ -22,8 +22,9 @@ def collected_seldom(*, frozen: bool = True) -> Iterator[None]:
 
     It is the whole process that collects seldom: other threads' cycles wait as long, for a million
     values at most. For a run, and in its helpers, that is minutes of nothing else. A server may do
-    so for what makes tens of thousands of values within a request, but freezes nothing: what other
-    requests have just made would be taken for old, and wait for a collection of everything.
+    so for what makes tens of thousands of values within a request and drops them with it. It
+    freezes nothing: what other requests have just made would be taken for old, and wait for a
+    collection of everything.
     """
     with _lock:
         _usual.append(_usual[0] if _usual else gc.get_threshold())

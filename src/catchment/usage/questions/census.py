@@ -73,7 +73,7 @@ _TWICE = (
     " GROUP BY whose, least_claimant, most_claimant ORDER BY event_count DESC, whose"
 )
 _ROWS_AT_ONCE = 100_000
-_COUNTS_AT_ONCE = 200_000
+_COUNTS_AT_ONCE = 100_000
 """How many services of types of events are counted in one pass: more take memory, less time."""
 
 

@@ -31,7 +31,6 @@ from catchment.flows.billing.drafting.draft_contents import contents_of
 from catchment.flows.billing.drafting.draft_heads import head, payers
 from catchment.flows.billing.drafting.drafts import adjustments, measured
 from catchment.flows.billing.drafting.price_dues import drafted_from
-from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.late.settlements import settlements
 from catchment.flows.billing.place_charges import planned
 from catchment.flows.billing.run_billing import unbilled
@@ -152,7 +151,6 @@ def _next_due(
     return agreed, next(due for due in dues if any(one.billed_as in keys for one in due.charges))
 
 
-@collected_seldom(frozen=False)
 def _drafted(
     tx: Connection, usage: UsageStore, agreed: Agreements, due: Due, method: Method | None
 ) -> Draft:
