@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from tests.oracle.calendars import beginning
+from tests.oracle.calendars import DAY, beginning
 from tests.oracle.contracts import Contract, Customer, Event, Move, Phase, Price, Schedule
 from tests.oracle.draw import METRICS, RATES
 
 
 def found(zone: str) -> tuple[Contract, ...]:
     """All of them, in one time zone."""
-    return (_joins_what_is_final(zone),)
+    return _joins_what_is_final(zone), _counts_no_more(zone)
 
 
 def _joins_what_is_final(zone: str) -> Contract:
@@ -32,3 +32,16 @@ def _joins_what_is_final(zone: str) -> Contract:
     )
     home = Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC))
     return Contract(zone, (Customer(), Customer()), (home,), (parent, child), events, RATES)
+
+
+def _counts_no_more(zone: str) -> Contract:
+    """An event that costs nothing is billed by itself and then moved to another day; a third comes on its old one."""
+    day = beginning(date(2024, 1, 10), zone)
+    price = Price("texts", "LINEAR", "PER_EVENT", amount="3", metric=METRICS[4])
+    schedule = Schedule("s0", 0, "EUR", (Phase(date(2024, 1, 1), None, (price,)),), issues=True)
+    events = (
+        Event("0", 0, 0, "text", day, {"n": "x"}),
+        Event("0", 0, 0, "text", day + 5 * DAY, {"n": "x"}, come=1),
+        Event("1", 0, 0, "text", day, {"n": "1"}, come=2),
+    )
+    return Contract(zone, (Customer(),), (), (schedule,), events, RATES)

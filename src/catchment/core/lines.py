@@ -25,6 +25,7 @@ from catchment.core.pools import NO_POOL
 from catchment.core.pricing import SeatBased, SeatPart, Segment, first_rate, is_percentage
 from catchment.core.schedules import Charge, ChargeId, ChargePart, Schedule
 from catchment.core.settling import Applied, Step, StepKind
+from catchment.core.single_events import EventPart
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 
 
@@ -233,7 +234,8 @@ def _settling_line(
 def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
     """The charge priced by all that is known, less its lines in force; None where that is nothing.
 
-    Where only members' shares have changed it is a line of zero that says so.
+    Where only members' shares have changed it is a line of zero that says so. So it is where a
+    single event counts no more, or again: those of a day are counted by their lines.
     """
     schedule, taken = adjusting.schedule, adjusting.deducted
     joined = len(adjusting.path) > 1
@@ -243,7 +245,9 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
         now = line_of(schedule, measured, joined=joined)
     quantity, net = EXACT.subtract(now.quantity, taken.quantity), now.net - taken.net
     shares = shares_less(now.shares, adjusting.billed)
-    if not (quantity or net.minor or shares):
+    event_count = (now.event_count or 0) - taken.event_count
+    recounted = event_count and EventPart.names_one(adjusting.charge.part)
+    if not (quantity or net.minor or shares or recounted):
         return None
     made = replace(
         now,
@@ -251,7 +255,7 @@ def adjustment(adjusting: Adjusting, measured: Measured) -> Adjustment | None:
         quantity=quantity,
         rate=to_decimals(EXACT.divide(net.decimal, quantity)) if quantity else now.rate,
         net=net,
-        event_count=(now.event_count or 0) - taken.event_count,
+        event_count=event_count,
         shares=shares,
         deducted=taken,
     )
