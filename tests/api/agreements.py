@@ -27,6 +27,13 @@ def price(client: TestClient, structure: dict[str, Any] | None = None, **more: A
     )
 
 
+def priced(client: TestClient, price_id: str) -> dict[str, Any]:
+    """A price as a schedule shows it: without the schedules that have it."""
+    found = made(client.get(f"/prices/{price_id}"))
+    found.pop("usedBy", None)
+    return found
+
+
 def linear(metric_id: str) -> dict[str, Any]:
     return {
         "pricingType": "LINEAR",

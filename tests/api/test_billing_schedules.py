@@ -10,7 +10,16 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from catchment.store.access import Workspace
-from tests.api.agreements import body_of, create, customer, linear, phase, price, update_of
+from tests.api.agreements import (
+    body_of,
+    create,
+    customer,
+    linear,
+    phase,
+    price,
+    priced,
+    update_of,
+)
 from tests.api.catalogue import NOBODY, made, metric, price_body, product, refusal
 
 
@@ -64,7 +73,7 @@ def test_a_schedule_is_shown_with_everything_that_was_agreed(
         "reference": "ref",
         "label": "Main deal",
         "recurrenceDayOfMonth": 15,
-        "prices": [made(client.get(f"/prices/{id}")) for id in (fee, setup)],
+        "prices": [priced(client, id) for id in (fee, setup)],
         "createdAt": "2026-03-10T09:30:00.000Z",
         "updatedAt": "2026-03-10T09:30:00.000Z",
         "phases": [first, second],

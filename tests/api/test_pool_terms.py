@@ -15,6 +15,7 @@ from tests.api.agreements import (
     linear,
     phase,
     price,
+    priced,
     update_of,
 )
 from tests.api.catalogue import NOBODY, made, metric, price_body, product, refusal
@@ -148,7 +149,7 @@ def test_a_list_price_is_replaced_whole_and_its_copies_name_whom_it_named(
     assert refusal(alone) == (400, "invalid", ["/phases/0/listPriceIds/0"])
     assert copy["restrictToCustomers"] == [group.west]
     assert "restrictToCustomers" not in replaced
-    assert made(client.get(f"/prices/{copy['id']}")) == copy
+    assert priced(client, copy["id"]) == copy
 
 
 def test_prices_that_name_customers_need_roll_up_and_share_all_names_or_none(
