@@ -12,7 +12,7 @@ from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.usage import UsageStore
-from tests.api.agreements import create, linear, phase, price, update_of
+from tests.api.agreements import create, customer, linear, phase, price, update_of
 from tests.api.catalogue import made, metric, refusal
 from tests.conftest import Clock
 
@@ -105,6 +105,18 @@ def test_recurring_prices_run_until_the_milestone_and_are_cut_by_days(
         ("2026-02-01", "2026-02-14", "Hosting", "155.00"),
     ]
     assert (reached["endDate"], reached["status"]) == ("2026-02-14", "COMPLETED")
+
+
+def test_a_milestone_may_be_reached_before_the_first_child_comes(
+    client: TestClient, payer: str, fee: str
+) -> None:
+    move = {"parentId": payer, "effectiveFrom": "2026-03-01T00:00:00Z"}
+    made(client.post(f"/customers/{customer(client, 'Child')}/moves", json=move))
+    schedule = create(client, agreed(payer, until(fee), rollUpBilling=True))
+
+    reached = made(reach(client, schedule, date="2026-02-14"))
+
+    assert (reached["endDate"], reached["rollUpBilling"]) == ("2026-02-14", True)
 
 
 def test_a_milestone_to_come_can_be_moved_and_taken_back(

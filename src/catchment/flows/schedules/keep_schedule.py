@@ -189,7 +189,7 @@ def rewrite(
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record
-    check_start(tx, workspace, record)
+    check_start(tx, workspace, record, rolled_up=before.roll_up)
     kept = {one.id for phase in record.phases for one in phase.credit_grants}
     refuse_used(tx, workspace.id, record.id, kept)
     watch = billed_usage.watch(tx, workspace, record, before)

@@ -213,9 +213,12 @@ def check_prices(
     return known, catalogue
 
 
-def check_start(tx: Connection, workspace: Workspace, record: ScheduleRecord) -> None:
+def check_start(
+    tx: Connection, workspace: Workspace, record: ScheduleRecord, *, rolled_up: bool = False
+) -> None:
     """Refuse to start a schedule whose customer, prices or roll-up are not ready.
 
+    One that has ``rolled_up`` before may end while its customer has no child yet, or no more.
     Raises CustomerArchived, CustomerDraft, PriceDraft, RollUpNeedsChildren.
     """
     customer = customers.one(tx, workspace.id, record.customer_id)
@@ -234,7 +237,7 @@ def check_start(tx: Connection, workspace: Workspace, record: ScheduleRecord) ->
                 message = f"The price {price.terms.name!r} is a draft; approve it first."
                 pointer = f"/phases/{i}/priceIds/{j}"
                 raise PriceDraft(message, errors=(FieldError(pointer, PriceDraft.code, message),))
-    if record.roll_up:
+    if record.roll_up and not rolled_up:
         check_roll_up(tx, workspace, record)
 
 
