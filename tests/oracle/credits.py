@@ -165,8 +165,9 @@ class Credits:
     def _pay(self, invoices: Sequence[_Invoice]) -> None:
         for one in invoices:
             one.draws = []
+        beside = {key: one.lines for one in self.invoices for key in one.lines}
         for one in invoices if self.given else ():
-            there = payables(self.contract, one.lines)
+            there = payables(self.contract, one.lines, beside)
             purses = [
                 Purse(
                     name,

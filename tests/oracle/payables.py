@@ -40,10 +40,14 @@ class _Named(NamedTuple):
         return self.schedule.id, self.price.id, self.part, by_itself, self.late
 
 
-def payables(contract: Contract, lines: Mapping[LineKey, Line]) -> list[Payable]:
-    """What of an invoice credits can pay, in its order."""
+Lines = Mapping[LineKey, Line]
+"""Those of an invoice."""
+
+
+def payables(contract: Contract, lines: Lines, beside: Mapping[LineKey, Lines]) -> list[Payable]:
+    """What of an invoice credits can pay, in its order. ``beside`` is with which others each line stands."""
     found: dict[tuple[object, ...], Payable] = {}
-    for key, named in _in_order(contract, lines):
+    for key, named in _in_order(contract, lines, beside):
         line = lines[key]
         known = found.get((key[2], *named.paid_with))
         if known is not None:
@@ -65,12 +69,16 @@ def payables(contract: Contract, lines: Mapping[LineKey, Line]) -> list[Payable]
 
 
 def _in_order(
-    contract: Contract, lines: Mapping[LineKey, Line]
+    contract: Contract, lines: Lines, beside: Mapping[LineKey, Lines]
 ) -> Iterator[tuple[LineKey, _Named]]:
-    """The payer's own, those of customers below by the tree, then adjustments; each by products as they come up."""
+    """The payer's own, those of customers below by the tree, then adjustments; each by products as they come up.
+
+    What adjusts a line is of the same product, which is told by what stands beside that.
+    """
     placed = []
     for key, line in lines.items():
-        named = _named(contract, key, lines)
+        adjusted = key[0], key[1].partition(" adjusted ")[0], key[2]
+        named = _named(contract, key, beside[adjusted])
         below = named.schedule.customer != line.invoice.payer
         whose = named.late, below, _way_down(contract, named.schedule, line)
         schedule = named.schedule.start, named.schedule.id
@@ -99,7 +107,7 @@ def _way_down(contract: Contract, schedule: Schedule, line: Line) -> tuple[int, 
     return tuple(reversed(way[: way.index(line.invoice.payer) + 1]))
 
 
-def _named(contract: Contract, key: LineKey, lines: Mapping[LineKey, Line]) -> _Named:
+def _named(contract: Contract, key: LineKey, lines: Lines) -> _Named:
     """What the line of a name is of."""
     id, what, start = key
     what, late, _ = what.partition(" adjusted ")
@@ -115,7 +123,7 @@ def _named(contract: Contract, key: LineKey, lines: Mapping[LineKey, Line]) -> _
 
 
 def _names(
-    phase: Phase, prices: list[str], start: object, lines: Mapping[LineKey, Line]
+    phase: Phase, prices: list[str], start: object, lines: Lines
 ) -> Iterator[tuple[str, int, int, int, Price]]:
     """Everything that has a line in a phase: its name, place, kind, number, and the price that it is like."""
     for item, price in enumerate(phase.prices):
