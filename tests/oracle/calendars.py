@@ -78,12 +78,15 @@ def services(schedule: Schedule, phase: Phase, price: Price, until: date) -> lis
     return [part for one in whole for part in _windows(phase, price, one)]
 
 
-def _once(_schedule: Schedule, phase: Phase, price: Price, _until: date) -> Iterator[Service]:
-    """For the whole phase; for the first month of one that has no end, or the first day of one that ends some day."""
+def _once(_schedule: Schedule, phase: Phase, price: Price, until: date) -> Iterator[Service]:
+    """For the whole phase; for the first month of one that has no end, or the first day of one that ends some day.
+
+    What waits for a milestone is not due, but what is used meanwhile is nobody else's.
+    """
     if phase.milestone is not None and price.timing == "IN_ADVANCE":
         end = phase.start + DAY
     elif phase.milestone is not None and phase.end is None:
-        return
+        end = max(until, phase.start) + DAY
     elif phase.end is None:
         start = phase.start
         end = billing_day_in(start.year, start.month + 1, start.day)

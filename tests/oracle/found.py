@@ -5,13 +5,22 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from tests.oracle.calendars import DAY, beginning
-from tests.oracle.contracts import Contract, Customer, Event, Move, Phase, Price, Schedule
+from tests.oracle.contracts import (
+    NEVER,
+    Contract,
+    Customer,
+    Event,
+    Move,
+    Phase,
+    Price,
+    Schedule,
+)
 from tests.oracle.draw import METRICS, RATES
 
 
 def found(zone: str) -> tuple[Contract, ...]:
     """All of them, in one time zone."""
-    return _joins_what_is_final(zone), _counts_no_more(zone)
+    return _joins_what_is_final(zone), _counts_no_more(zone), _waits_for_its_milestone(zone)
 
 
 def _joins_what_is_final(zone: str) -> Contract:
@@ -45,3 +54,17 @@ def _counts_no_more(zone: str) -> Contract:
         Event("1", 0, 0, "text", day, {"n": "1"}, come=2),
     )
     return Contract(zone, (Customer(),), (), (schedule,), events, RATES)
+
+
+def _waits_for_its_milestone(zone: str) -> Contract:
+    """A child is charged once it has reached something, which it never does; its parent is not charged for it."""
+    start = date(2024, 1, 1)
+    monthly = Price("calls", "LINEAR", "MONTHLY", amount="2", metric=METRICS[0])
+    once = Price("all calls", "LINEAR", "ONE_TIME", amount="3", metric=METRICS[0])
+    waiting = Phase(start, date(2024, 3, 31), (once,), milestone=NEVER)
+    parent = Schedule("s0", 0, "EUR", (Phase(start, None, (monthly,)),), 1, rolls_up=True)
+    child = Schedule("s1", 1, "EUR", (waiting,))
+    day = beginning(date(2024, 1, 10), zone)
+    events = (Event("0", 0, 0, "call", day, {}), Event("1", 1, 0, "call", day, {}))
+    home = Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC))
+    return Contract(zone, (Customer(), Customer()), (home,), (parent, child), events, RATES)

@@ -6,6 +6,7 @@ adjustment is the difference of two bills: that of now, and what was billed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -58,6 +59,7 @@ class _Ledger:
         self.schedules = {one.id: one for one in contract.schedules}
         self.lines: dict[LineKey, Line] = {}
         self.standing: dict[LineKey, Line] = {}
+        self.stood: defaultdict[LineKey, list[tuple[InvoiceKey, Line]]] = defaultdict(list)
         self.drafts: set[LineKey] = set()  # charges with a line that is not final
 
     def run(self, due: _Lines, day: date) -> None:
@@ -101,12 +103,18 @@ class _Ledger:
         """Forget the last invoice of a schedule, which it is, so that the next run bills its lines anew."""
         there = {line.invoice for line in self.lines.values() if line.invoice.schedule == schedule}
         last = max(there, default=None)
-        for key in [key for key, line in self.lines.items() if line.invoice == last]:
-            del self.lines[key], self.standing[key]
+        self.lines = {key: line for key, line in self.lines.items() if line.invoice != last}
+        for key, before in self.stood.items():
+            before[:] = [one for one in before if one[0] != last]
+            if before:
+                self.standing[key] = before[-1][1]
+            else:
+                self.standing.pop(key, None)
         return last
 
     def stand(self, key: LineKey, line: Line, on: InvoiceKey) -> None:
         self.standing[key] = line
+        self.stood[key].append((on, line))
         if not self.schedules[on.schedule].issues:
             self.drafts.add(key)
 
