@@ -21,26 +21,28 @@ from catchment.usage.questions.engine import Cursor
 IN_ORDER = ("received_at - received_at % 1000", "seq")
 """What ids are ordered by: their millisecond, then their place."""
 
-_NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
+NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
+"""The type of every number, to engines."""
+
 _WHOLE = "Int128"
 _NONE: Mapping[str, str] = {}
 _ENDS = ("argMin", "argMax")
 _PLACE = ("received_at", "seq")
 _ONE = f"{10**FRACTION_DIGITS}::{_WHOLE}"
-_SUM = f"coalesce(sum(number), 0)::{_NUMBER}"
+_SUM = f"coalesce(sum(number), 0)::{NUMBER}"
 _REACHED = f"place * {_ONE} >= $percentile::{_WHOLE} * numbers"
 FIGURES = {
-    Aggregation.COUNT: f"count(*)::{_NUMBER}",
-    Aggregation.UNIQUE: f"count(DISTINCT text)::{_NUMBER}",
+    Aggregation.COUNT: f"count(*)::{NUMBER}",
+    Aggregation.UNIQUE: f"count(DISTINCT text)::{NUMBER}",
     Aggregation.SUM: _SUM,
     Aggregation.CUSTOM: _SUM,
     Aggregation.AVERAGE: f"{_SUM}, count(number)",
-    Aggregation.MAX: f"coalesce(max(number), 0)::{_NUMBER}",
+    Aggregation.MAX: f"coalesce(max(number), 0)::{NUMBER}",
     # Of one member.
     Aggregation.LATEST: "coalesce(argMax(number, (event_at, seq))"
-    f" FILTER (WHERE number IS NOT NULL), 0)::{_NUMBER}",
+    f" FILTER (WHERE number IS NOT NULL), 0)::{NUMBER}",
     # Of rows that have their place among the numbers of their group.
-    Aggregation.PERCENTILE: f"coalesce(min(number) FILTER (WHERE {_REACHED}), 0)::{_NUMBER}",
+    Aggregation.PERCENTILE: f"coalesce(min(number) FILTER (WHERE {_REACHED}), 0)::{NUMBER}",
     # Of this only events are counted; see ``stood``.
     Aggregation.TIME_WEIGHTED_SUM: "NULL",
 }
@@ -150,7 +152,7 @@ def matched(metric: Metric, columns: Mapping[str, str] = _NONE, *, whole: bool =
 def reads(metric: Metric) -> Mapping[str, str]:
     """What makes the ``text`` and the ``number`` of an event, but for a CUSTOM metric."""
     if metric.aggregation is Aggregation.COUNT:
-        return {"text": "NULL", "number": f"1::{_NUMBER}"}
+        return {"text": "NULL", "number": f"1::{NUMBER}"}
     name = metric.property  # which may be named by no letter at all
     assert name is not None, metric
     return {"text": text(name), "number": number(name)}
@@ -203,7 +205,7 @@ def totals(metric: Metric, inner: Sql, *, by_bucket: bool = False) -> Sql:
             f"SELECT {pool}, member, count(*) AS event_count, {figures} AS value FROM ({rows})"
             f" GROUP BY {pool}, member"
         )
-        count, figures = "sum(event_count)::BIGINT", f"sum(value)::{_NUMBER}"
+        count, figures = "sum(event_count)::BIGINT", f"sum(value)::{NUMBER}"
     sets = ", ".join(f"({group})" for group in (*alone, pool))
     member = "member" if alone else "NULL"
     return Sql(

@@ -18,10 +18,9 @@ import pyarrow as pa
 
 from catchment.core.metering import Steps, UsageQuery
 from catchment.core.money import EXACT
-from catchment.core.properties import FRACTION_DIGITS
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.figures import Used, decimals, integers
-from catchment.usage.questions.queries import Sql, rows
+from catchment.usage.questions.queries import NUMBER, Sql, rows
 from catchment.usage.questions.spans import Bounds, register
 
 _STEPS = pa.schema(
@@ -47,7 +46,6 @@ _EVENTS_OF_PART = 64
 """How many events of a query a stretch should have: to walk a few is faster than to skip them."""
 _NO_BOUND = Decimal("9" * 26)  # no usage that can be measured is more
 _NOTHING = Decimal(0)
-_NUMBER = f"DECIMAL(38, {FRACTION_DIGITS})"
 
 
 def walk(
@@ -151,9 +149,9 @@ def _parts_of_time(found: Sql) -> Sql:
     ``highest`` above where it stood before, in whichever order the events came.
     """
     return Sql(
-        f"SELECT query, part, sum(number)::{_NUMBER} AS adds,"
-        f" coalesce(sum(number) FILTER (WHERE number < 0), 0)::{_NUMBER} AS lowest,"
-        f" coalesce(sum(number) FILTER (WHERE number > 0), 0)::{_NUMBER} AS highest"
+        f"SELECT query, part, sum(number)::{NUMBER} AS adds,"
+        f" coalesce(sum(number) FILTER (WHERE number < 0), 0)::{NUMBER} AS lowest,"
+        f" coalesce(sum(number) FILTER (WHERE number > 0), 0)::{NUMBER} AS highest"
         f" FROM ({found.text}) GROUP BY query, part",
         found.parameters,
     )
@@ -176,10 +174,10 @@ def _walked(found: Sql, *, in_parts: bool) -> Sql:
         stands, which = "stands", "query, part"
         there += " JOIN placed USING (query, part) WHERE stays IS NULL"
     walked = (
-        f"SELECT query, member, step, sum({share})::{_NUMBER} AS share FROM ("
+        f"SELECT query, member, step, sum({share})::{NUMBER} AS share FROM ("
         f"SELECT query, scale, member, number, ({stands} + sum(number) OVER"
         f" (PARTITION BY {which} ORDER BY event_at, seq ROWS UNBOUNDED PRECEDING))"
-        f"::{_NUMBER} AS reached FROM {there})"
+        f"::{NUMBER} AS reached FROM {there})"
         " JOIN steps USING (scale)"
         " WHERE greatest(reached, reached - number) > lower"
         " AND least(reached, reached - number) < upper"
@@ -187,12 +185,12 @@ def _walked(found: Sql, *, in_parts: bool) -> Sql:
     )
     if in_parts:
         staying = (
-            f"SELECT query, member, stays AS step, sum(number)::{_NUMBER} AS share"
+            f"SELECT query, member, stays AS step, sum(number)::{NUMBER} AS share"
             f" FROM ({found.text}) JOIN placed USING (query, part) WHERE stays IS NOT NULL"
             " GROUP BY query, member, stays"
         )
         walked = (
-            f"SELECT query, member, step, sum(share)::{_NUMBER} FROM ({staying} UNION ALL {walked})"
+            f"SELECT query, member, step, sum(share)::{NUMBER} FROM ({staying} UNION ALL {walked})"
             " GROUP BY query, member, step"
         )
     return Sql(walked, found.parameters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -56,9 +56,7 @@ def among_users(
     last_seq: int,
 ) -> Agreements:
     """The agreements among everyone under whose names events came that a census may count."""
-    wanted = [
-        (metrics.get(id, own.metric), own.days.span(agreed.zone)) for id, own in asked.items()
-    ]
+    wanted = [(metrics.get(id, own.metric), agreed.span(own.days)) for id, own in asked.items()]
     last = max([last_seq, *(place for own in asked.values() for place in own.places)])
     found, _ = with_events(tx, usage, agreed, wanted, last)
     return agreed.among(tx, found)
@@ -97,14 +95,13 @@ def _queries(
     claiming = _claiming(agreed, alike)
     claims: dict[tuple[str, Span], Callable[[], Iterator[Claimed]]] = {}
     known: dict[str, tuple[Mapping[Service, None], Mapping[Service, Span]]] = {}
-    span_of = lru_cache(lambda days: days.span(agreed.zone))  # most lines have the same few
     found = {}
     for metric_id in sorted(asked, key=lambda one: (alike.get(one, one), one)):
         own = asked[metric_id]
-        window = own.days.span(agreed.zone)
+        window = agreed.span(own.days)
         whose = alike.get(metric_id, metric_id)
         if whose not in known or known[whose][0] != own.services:
-            spans = {(one, days): span_of(days) for one, days in _and_shared(own.services)}
+            spans = {(one, days): agreed.span(days) for one, days in _and_shared(own.services)}
             known[whose] = own.services, spans
         claimed = partial(_claimed, agreed, claiming.get(whose, ()), whose, window)
         found[metric_id] = CensusQuery(

@@ -136,7 +136,7 @@ def _touched(
         one
         for one in adjustments.stretches(tx, workspace, hosts)
         if since is None
-        or one.reads.span(agreed.zone).start >= since
+        or agreed.span(one.reads).start >= since
         or one.aggregation is Aggregation.SEATS
     ]
     if not stretches:
@@ -152,7 +152,7 @@ def _touched(
             one.known_at,
         )
         for one in (stretches[place] for place in of_events)
-        for span in [one.reads.span(agreed.zone)]
+        for span in [agreed.span(one.reads)]
     ]
     renamed = adjustments.renamed(tx, workspace, min(one.known_at for one in stretches))
     found = set(late_seats(tx, workspace, stretches, renamed, agreed.zone))
