@@ -38,6 +38,7 @@ from tests.flows.test_late_usage import (
     run,
     shares,
     verdicts,
+    void,
 )
 
 MONTHLY_TIERS = GRADUATED | {
@@ -251,3 +252,51 @@ def paid(books: Books, start: date, prices: Iterable[str]) -> list[int]:
     found = by_price(books, start)
     own = [sum(net for id, net in found.items() if price in id) for price in prices]
     return [*own, sum(found.values()) - sum(own)]
+
+
+class TestAMinimumOverWhatAParentPays:
+    """The parent pays January, up to which it was charged itself; its child pays the minimum of the quarter."""
+
+    @pytest.fixture
+    def north(self, books: Books) -> str:
+        parent, calls = books.customer("Parent"), books.metric("calls")
+        north = books.customer("North", parent)
+        tiers = books.price(MONTHLY_TIERS, calls, frequency="QUARTERLY")
+        books.schedule(parent, books.price(linear("1"), calls), end=date(2026, 1, 31))
+        books.schedule(north, tiers, bill_to="PARENT", least=[THOUSAND])
+        books.write()
+        books.used((north, "calls", "2026-01-05", "60"))
+        return north
+
+    def quarter(self, books: Books) -> int:
+        """What the lines in force of the quarter come to, whoever pays them: the parent used nothing."""
+        months = (charged(books, start) for start in (JANUARY, FEBRUARY, MARCH))
+        return sum(sum(month.values()) for month in months)
+
+    def test_knows_what_the_parent_was_charged_late(self, books: Books, north: str) -> None:
+        issue(books, *run(books, APRIL).drafted)
+        assert self.quarter(books) == 1000_00
+        books.used((north, "calls", "2026-01-20", "50"))
+        issue(books, *run(books, date(2026, 4, 15)).drafted)
+        assert self.quarter(books) > 1000_00, "the parent has paid, the child not been credited yet"
+
+        issue(books, *run(books, date(2026, 7, 1)).drafted)
+
+        assert self.quarter(books) == 1000_00
+        assert set(verdicts(books).values()) == {None}
+
+    def test_knows_what_the_parent_is_billed_again(self, books: Books, north: str) -> None:
+        drafted = run(books, APRIL).drafted
+        issue(books, *drafted)
+        [january] = [
+            one
+            for one in drafted
+            if any("North" in (g.title or "") for g in contents(books, one).groups)
+        ]
+        books.used((north, "calls", "2026-01-20", "50"))
+        void(books, january)
+        issue(books, *run(books, date(2026, 4, 15)).drafted)
+
+        issue(books, *run(books, date(2026, 7, 1)).drafted)
+
+        assert self.quarter(books) == 1000_00

@@ -10,17 +10,24 @@ from tests.oracle.contracts import (
     Contract,
     Customer,
     Event,
+    Minimum,
     Move,
     Phase,
     Price,
     Schedule,
+    Tier,
 )
 from tests.oracle.draw import METRICS, RATES
 
 
 def found(zone: str) -> tuple[Contract, ...]:
     """All of them, in one time zone."""
-    return _joins_what_is_final(zone), _counts_no_more(zone), _waits_for_its_milestone(zone)
+    return (
+        _joins_what_is_final(zone),
+        _counts_no_more(zone),
+        _waits_for_its_milestone(zone),
+        _minimum_waits(zone),
+    )
 
 
 def _joins_what_is_final(zone: str) -> Contract:
@@ -68,3 +75,27 @@ def _waits_for_its_milestone(zone: str) -> Contract:
     events = (Event("0", 0, 0, "call", day, {}), Event("1", 1, 0, "call", day, {}))
     home = Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC))
     return Contract(zone, (Customer(), Customer()), (home,), (parent, child), events, RATES)
+
+
+def _minimum_waits(zone: str) -> Contract:
+    """A parent whose own schedule is over is charged late for a child, whose minimum waits for its next invoice."""
+    start = date(2024, 1, 31)
+    price = Price(
+        "calls",
+        "GRADUATED",
+        "HALF_YEARLY",
+        tiers=(Tier(None, "2", "0"),),
+        metric=METRICS[0],
+        mode="PERIODIC",
+        window=2,
+    )
+    once = Price("texts", "LINEAR", "MONTHLY", amount="1", metric=METRICS[4])
+    least = Minimum("least", "40", frozenset({"calls"}))
+    own = Phase(start, None, (price,), minimums=(least,))
+    parent = Schedule(
+        "s0", 0, "EUR", (Phase(date(2024, 2, 29), date(2024, 4, 29), (once,)),), issues=True
+    )
+    child = Schedule("s1", 1, "EUR", (own,), issues=True, bills_parent=True)
+    late = Event("0", 1, 0, "call", beginning(date(2024, 2, 28), zone), {}, come=5)
+    home = Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC))
+    return Contract(zone, (Customer(), Customer()), (home,), (parent, child), (late,), RATES)

@@ -2,8 +2,8 @@
 
 Looked for from what came late, not from what was billed: from names to customers, from there up the
 tree to the schedules that can have measured them, and only their lines are read. Besides, a charge
-is looked at whose lines in force do not know of each other, because one of them was voided, and one
-that was agreed anew.
+is looked at whose lines in force do not know of each other, because one of them was voided, one
+that was agreed anew, and one that depends on another which was adjusted before it could be.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from catchment.flows.billing.agreed.seat_usage import late_seats
 from catchment.flows.billing.drafting.drafts import drafted
 from catchment.flows.billing.late.adjusted_again import charges_called, dropped_charge
 from catchment.store.families import aliases
-from catchment.store.invoices import adjustments
+from catchment.store.invoices import adjustments, lines_behind
 from catchment.store.invoices.adjustments import IssuedLine, Stretch
 from catchment.store.schedules import changed_charges, schedules
 from catchment.store.usage import kept_usage
@@ -75,7 +75,7 @@ def late(
     found |= {charge: lines for charge, lines in known.items() if not _consistent(lines)}
     changed = changed_charges.of(tx, workspace, hosts)
     found |= _issued(adjustments.lines_of(tx, workspace, changed - found.keys()))
-    beside = _beside(tx, agreed, found) - found.keys()
+    beside = (_beside(tx, agreed, found) | _behind(tx, agreed, hosts)) - found.keys()
     found |= _issued(adjustments.lines_of(tx, workspace, beside))
     free = {charge: lines for charge, lines in found.items() if not _is_open(lines, renewed)}
     if hosts is not None:
@@ -185,6 +185,14 @@ def _beside(tx: Connection, agreed: Agreements, found: _Lines) -> set[ChargeId]:
         for charge in charges(known[id], due_on, agreed.zone, only(*uses))
         if any(one.billed_as in found for one in charge.beside)
     }
+
+
+def _behind(tx: Connection, agreed: Agreements, hosts: Collection[str] | None) -> set[ChargeId]:
+    """The discounts and minimums that do not know yet what charges on another's invoice came to."""
+    workspace = agreed.workspace.id
+    known = lines_behind.behind(tx, workspace, hosts)
+    again = adjustments.lines_of(tx, workspace, known.keys())
+    return _beside(tx, agreed, again) & set().union(*known.values())
 
 
 def _schedules(tx: Connection, agreed: Agreements, ids: Iterable[str]) -> Mapping[str, Schedule]:

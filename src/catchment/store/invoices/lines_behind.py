@@ -1,0 +1,93 @@
+"""Charges billed for good that depend on others which were measured again since.
+
+What a discount or a minimum comes to depends on other charges of its schedule. Where all stand on
+one invoice they are adjusted together. Where they do not, one may have to wait for the next invoice
+of its own, and by then nothing is late any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
+
+from catchment.core.adjustments import ORIGINAL
+from catchment.core.schedules import ChargeId
+from catchment.store.chunks import chunks
+from catchment.store.schema import invoices, late_looks, line_items
+
+_ISSUED = ("FINAL", "SENT")
+_line, _head, _look = line_items.c, invoices.c, late_looks.c
+_again, _own = line_items.alias("again").c, line_items.alias("own").c
+_again_head, _own_head = invoices.alias("again_head").c, invoices.alias("own_head").c
+_CHARGE, _AGAIN, _OWN, _LOOKED_AT = (
+    (c.schedule_id, c.price_id, c.service_start, c.part) for c in (_line, _again, _own, _look)
+)
+_LAST_SEQ = case((_look.last_seq > _own.last_seq, _look.last_seq), else_=_own.last_seq)
+_KNOWN_AT = case((_look.known_at > _own.known_at, _look.known_at), else_=_own.known_at)
+
+
+def behind(
+    tx: Connection, workspace_id: str, hosts: Collection[str] | None = None
+) -> dict[ChargeId, set[ChargeId]]:
+    """What was measured again, with the charges of the same schedule and time that were looked at
+    last before that, on issued invoices of ``hosts`` (None: of all schedules) where it is not.
+
+    Measured again is what was adjusted, or billed whole once more after it was voided.
+    """
+    found: dict[ChargeId, set[ChargeId]] = {}
+    for ids in [None] if hosts is None else chunks(sorted(hosts)):
+        for row in tx.execute(_query(workspace_id, ids)):
+            again, own = tuple(row[: len(_AGAIN)]), tuple(row[len(_AGAIN) :])
+            found.setdefault(again, set()).add(own)
+    return found
+
+
+def _query(workspace_id: str, hosts: list[str] | None) -> Select[Any]:
+    changed = select(*_CHARGE).where(
+        _line.workspace_id == workspace_id,
+        (_line.adjustment > ORIGINAL) | (_line.live_key != ""),
+    )
+    of_hosts = [_own_head.workspace_id == workspace_id]
+    if hosts is not None:
+        of_hosts.append(_own_head.billing_schedule_id.in_(hosts))
+        theirs = select(_own.schedule_id).where(_own_head.id == _own.invoice_id, *of_hosts)
+        changed = changed.where(_line.schedule_id.in_(theirs))
+    at_once = changed.distinct().subquery()
+    return (
+        select(*_AGAIN, *_OWN)
+        .join_from(at_once, _again.id.table, tuple_(*at_once.c) == tuple_(*_AGAIN))
+        .join(_again_head.id.table, _again_head.id == _again.invoice_id)
+        .join(
+            _own.id.table,
+            and_(
+                _own.workspace_id == _again.workspace_id,
+                _own.schedule_id == _again.schedule_id,
+                _own.service_start < _again.service_end,
+                _own.service_end > _again.service_start,
+                tuple_(*_OWN) != tuple_(*_AGAIN),
+            ),
+        )
+        .join(_own_head.id.table, _own_head.id == _own.invoice_id)
+        .join(late_looks, tuple_(*_LOOKED_AT) == tuple_(*_OWN), isouter=True)
+        .where(
+            _again.workspace_id == workspace_id,
+            _again.live_key == "",
+            _own.live_key == "",
+            _again_head.status.in_(_ISSUED),
+            _own_head.status.in_(_ISSUED),
+            or_(
+                _own_head.billing_schedule_id != _again_head.billing_schedule_id,
+                _own_head.customer_id != _again_head.customer_id,
+            ),
+            *of_hosts,
+        )
+        .group_by(*_AGAIN, *_OWN)
+        .having(
+            or_(
+                func.max(_again.last_seq) > func.max(_LAST_SEQ),
+                func.max(_again.known_at) > func.max(_KNOWN_AT),
+            )
+        )
+    )
