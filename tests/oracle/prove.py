@@ -1,8 +1,8 @@
 """To prove billing: far more contracts than an ordinary run of the tests has time for.
 
 `make prove-billing` bills CATCHMENT_CONTRACTS of them (50,000) from seed CATCHMENT_FIRST_SEED (0) on, over 13
-months, and holds every line and invoice against the oracle. It ends at the first difference, with the seed
-and the smallest contract that shows it.
+months, and holds every line and invoice against the oracle. Where a thousand have a difference it tells the seeds
+and the smallest contract that shows it, and goes on.
 """
 
 from __future__ import annotations
@@ -35,21 +35,23 @@ def main() -> int:
         for start in range(first, first + contracts, AT_ONCE)
     ]
     print(f"{contracts:,} contracts over {MONTHS_BILLED} months, from seed {first} on", flush=True)
-    done = lines = 0
+    done = lines = differing = 0
     started = time.monotonic()
     with get_context("spawn").Pool(os.cpu_count()) as pool:
         for seeds, found in pool.imap_unordered(_tried, blocks):
+            done += len(seeds)
             if isinstance(found, str):
+                differing += 1
                 print(found)
-                return 1
-            done, lines = done + len(seeds), lines + found
+            else:
+                lines += found
             seconds = time.monotonic() - started
             print(
-                f"{done:,} contracts, {lines:,} lines, none differs"
+                f"{done:,} contracts, {lines:,} lines, {differing} thousands with a difference"
                 f" (seeds {seeds[0]} to {seeds[-1]}; {seconds:,.0f} s)",
                 flush=True,
             )
-    return 0
+    return min(differing, 1)
 
 
 def _tried(seeds: range) -> tuple[range, int | str]:

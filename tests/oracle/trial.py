@@ -31,10 +31,15 @@ from tests.oracle.smaller import smaller
 
 
 class Differs(AssertionError):
-    """A contract is billed otherwise than the oracle bills it: the smallest one that shows it."""
+    """Contracts are billed otherwise than the oracle bills them: the smallest one that shows it.
 
-    def __init__(self, seed: int, contract: Contract, why: str) -> None:
-        super().__init__(f"seed {seed}, made smaller:\n{told(contract)}\n{why}")
+    It comes from the first of ``seeds``; the others may have other reasons.
+    """
+
+    def __init__(self, seeds: Sequence[int], contract: Contract, why: str) -> None:
+        first, *others = seeds
+        also = f"; so do {', '.join(map(str, others))}" if others else ""
+        super().__init__(f"seed {first} differs{also}; made smaller:\n{told(contract)}\n{why}")
         self.contract = contract
         self.why = why
 
@@ -51,13 +56,13 @@ def agree(
 ) -> int:
     """How many lines contracts of one time zone, by seed, have; every one is as the oracle's.
 
-    Raises Differs for the first contract of which that is not so.
+    Raises Differs where that is not so.
     """
     trial = _Trial(engine, usage, judge)
     expected, wrong = trial.held(contracts)
     if wrong:
         seed, why = next(iter(wrong.items()))
-        raise Differs(seed, *trial.smallest(contracts[seed], why))
+        raise Differs([*wrong], *trial.smallest(contracts[seed], why))
     return sum(len(one.lines) for one in expected.values())
 
 
