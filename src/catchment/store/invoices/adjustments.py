@@ -274,14 +274,9 @@ def _service(lines: Sequence[IssuedLine]) -> Period:
 
 
 def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[bool], ...]:
-    """Of ``hosts`` their invoices are found first: to say that lines are of the workspace, too,
-    makes SQLite walk all of those.
-    """
-    if hosts is None:
-        among = [_line.workspace_id == workspace_id]
-    else:
-        among = [_head.workspace_id == workspace_id, _head.billing_schedule_id.in_(hosts)]
-    return *among, _line.live_key == "", _CHARGED, _head.status.in_(_ISSUED)
+    among = () if hosts is None else (_head.billing_schedule_id.in_(hosts),)
+    mine = _head.workspace_id == workspace_id
+    return mine, *among, _line.live_key == "", _CHARGED, _head.status.in_(_ISSUED)
 
 
 def _lines(workspace_id: str) -> Select[Any]:
