@@ -145,6 +145,18 @@ def many(tx: Connection, workspace: str, ids: Collection[CustomerId]) -> dict[Cu
     return found
 
 
+def tax_facts(
+    tx: Connection, workspace: str, ids: Collection[CustomerId]
+) -> dict[CustomerId, tuple[str, Mapping[str, str]]]:
+    """The tax status and the address of those among ``ids`` that are in the workspace."""
+    found: dict[CustomerId, tuple[str, Mapping[str, str]]] = {}
+    for part in chunks(ids):
+        query = select(_c.id, _c.tax_status, _c.address)
+        rows = tx.execute(query.where(_c.workspace_id == workspace, _c.id.in_(part)))
+        found.update((id, (status, address)) for id, status, address in rows)
+    return found
+
+
 def names(tx: Connection, workspace: str, ids: Collection[CustomerId]) -> dict[CustomerId, str]:
     """The legal names of those among ``ids`` that are in the workspace."""
     query = select(_c.id, _c.legal_name).where(_c.workspace_id == workspace, among(tx, _c.id, ids))
