@@ -226,11 +226,11 @@ def with_shares(
     found: dict[tuple[str, int], list[tuple[Share, tuple[CustomerId, ...]]]] = {}
     c = usage_item_groups.c
     for part in chunks(sorted({one.invoice_id for one in lines if one.shared})):
-        query = select(c.invoice_id, c.customer_id, c.path, c.shares).where(
+        query = select(c.invoice_id, c.customer_id, c.above, c.shares).where(
             c.workspace_id == workspace_id, c.invoice_id.in_(part)
         )
         for row in tx.execute(query):
-            path = tuple(id for id, _ in row.path)
+            path = (*(id for id, _ in row.above), row.customer_id)
             for index, quantity, *parts in row.shares:
                 if (row.invoice_id, index) in wanted:
                     share = Share(row.customer_id, Decimal(quantity), *parts_of(parts))

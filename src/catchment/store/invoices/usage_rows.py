@@ -36,7 +36,7 @@ USAGE_COLUMNS = (
     "customer_id",
     "title",
     "depth",
-    "path",
+    "above",
     "items",
     "shares",
 )
@@ -71,7 +71,7 @@ def usage_of_row(row: Row[Any]) -> UsageItemGroup:
         customer_id=row.customer_id,
         title=row.title,
         depth=row.depth,
-        path=tuple((id, name) for id, name in row.path),
+        path=(*((id, name) for id, name in row.above), (row.customer_id, row.title)),
         items=tuple(UsageItem(metrics[place], Decimal(value)) for place, value in named["items"]),
         shares=tuple(
             MemberShare(line_index, Decimal(quantity), *parts_of(parts))
@@ -103,7 +103,7 @@ def usage_rows(
             one.customer_id,
             one.title,
             one.depth,
-            encode(one.path).decode(),
+            encode(one.path[:-1]).decode(),
             encode([(places[id(metric)], text_of(value)) for metric, value in one.items]).decode(),
             encode(
                 [

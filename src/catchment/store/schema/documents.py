@@ -278,7 +278,8 @@ usage_item_groups = Table(
     text_column("customer_id", nullable=False),
     text_column("title", nullable=False),
     Column("depth", Integer, nullable=False),
-    json_column("path"),
+    # [id, name] of who stands above it, from the payer down.
+    json_column("above"),
     # [place among the invoice's metrics, value]: read and written only with their group.
     json_column("items"),
     # [line's index, quantity, net by each of METHODS or null], as calculated with the line.

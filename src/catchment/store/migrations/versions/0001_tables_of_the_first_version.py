@@ -1493,7 +1493,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("depth", sa.Integer(), nullable=False),
-        sa.Column("path", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("above", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("items", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("shares", sa.JSON(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
