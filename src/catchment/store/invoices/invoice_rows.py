@@ -15,7 +15,7 @@ from catchment.core.pricing import Segment
 from catchment.core.schedules import part_of
 from catchment.core.settling import Step, StepKind
 from catchment.store.invoices import deductions
-from catchment.store.invoices.figures_text import text_of
+from catchment.store.invoices.figures_text import text_of, text_or_none
 from catchment.store.invoices.invoice_parts import (
     LineItem,
     LineItemGroup,
@@ -214,13 +214,12 @@ _FIGURES = 4
 """Of a segment: its quantity, rate, fee and amount."""
 
 
-def _segment_kept(one: Segment) -> tuple[str | None, ...]:
+def _segment_kept(one: Segment) -> list[str | None]:
     """The figures of a segment; the bounds of its tier only where it has them."""
-    figures = text_of(one.quantity), text_of(one.rate), text_of(one.fee), text_of(one.amount)
-    lower, upper = one.lower, one.upper
-    if upper is not None:
-        return *figures, None if lower is None else text_of(lower), text_of(upper)
-    return figures if lower is None else (*figures, text_of(lower))
+    kept = list(map(text_or_none, one))
+    while kept[-1] is None:
+        kept.pop()
+    return kept
 
 
 def segment_texts(segment: Segment) -> dict[str, str]:
