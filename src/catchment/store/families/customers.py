@@ -27,6 +27,7 @@ from catchment.store.chunks import chunks
 from catchment.store.families.families import View, at_top
 from catchment.store.listed import among
 from catchment.store.paging import Page, PageRequest, page
+from catchment.store.rows import named
 from catchment.store.schema import (
     billing_schedules,
     contacts,
@@ -291,6 +292,7 @@ def _facts(customer: Customer) -> dict[str, Any]:
 
 def of(row: Row[Any]) -> Customer:
     """The customer that a row tells of."""
+    row = named(row)
     return Customer(
         row.id,
         row.legal_name,

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.store.chunks import chunks
+from catchment.store.rows import named
 from catchment.store.schema import (
     customers,
     invoices,
@@ -218,6 +219,7 @@ def held_drafts(tx: Connection, workspace_id: str, ids: Collection[str]) -> list
 
 def of_row(row: Row[Any]) -> Invoice:
     """The value of a row of ``heads``."""
+    row = named(row)
     return Invoice(
         id=row.id,
         workspace_id=row.workspace_id,
