@@ -1,7 +1,6 @@
 """What is printed is what is stored: parties, lines and their segments, the family's usage."""
 
 import base64
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 from threading import Barrier, Thread
@@ -298,7 +297,7 @@ def taxed(*taxations: Taxation, status: str = "TAXED") -> InvoiceDocument:
         lines.append(structs.replace(one, net=usd(10000)))
     whole = usd(10000 * len(lines)), total((one.tax for one in lines), "USD")
     group = LineItemGroup("g", "i", 0, "Platform", "p", *whole)
-    invoice = replace(
+    invoice = structs.replace(
         INVOICE, net=whole[0], tax=whole[1], customer_tax_id="DE1", customer_tax_status=status
     )
     return document(invoice, Contents((group,), tuple(lines)), MERCHANT)

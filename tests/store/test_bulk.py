@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from catchment.store.access import Workspace
-from catchment.store.bulk import add_new, add_rows
+from catchment.store.bulk import add_new, add_rows, change_rows
 from catchment.store.engine import reading, writing
 from catchment.store.schema import customers, line_terms
 
@@ -40,6 +40,37 @@ def test_rows_are_read_as_they_were_written(engine: Engine, workspace: Workspace
     assert {row.created_at for row in found} == {NOW}
     assert all(row.custom_properties == {"ready": True} for row in found)
     assert {row.archived_at for row in found} == {None}
+
+
+def test_of_changed_rows_only_what_is_named_changes(engine: Engine, workspace: Workspace) -> None:
+    add(engine, workspace, NAMES)
+    later = NOW.replace(year=2027)
+    columns = ("url", "address", "archived_at", "label")
+
+    with writing(engine) as tx:
+        change_rows(
+            tx,
+            customers,
+            columns,
+            [
+                ("https://a", {"line1": "é"}, later, None, "0"),
+                (None, {}, NOW, "B", "2"),
+            ],
+        )
+        change_rows(tx, customers, columns, [])
+
+    with reading(engine) as tx:
+        query = select(customers).order_by(customers.c.id)
+        found = [
+            (row.legal_name, row.url, row.address, row.archived_at, row.label)
+            for row in tx.execute(query)
+        ]
+    kept = [
+        (name, None, {"line1": name, "n": [n, None]}, None, None) for n, name in enumerate(NAMES)
+    ]
+    kept[0] = (NAMES[0], "https://a", {"line1": "é"}, later, None)
+    kept[2] = (NAMES[2], None, {}, NOW, "B")
+    assert found == kept
 
 
 def test_a_row_that_is_there_already_is_told_as_for_any_statement(

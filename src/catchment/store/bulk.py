@@ -117,6 +117,23 @@ def add_new(
         driver.run_each(tx, f"{statement} ON CONFLICT DO NOTHING", rows)
 
 
+def change_rows(
+    tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Give ``columns`` of rows new values: those of each of ``rows``, after which comes its id."""
+    if not rows:
+        return
+    names = [*columns, "id"]
+    convert = [_in_database(tx, table, name) for name in names]
+    values = [
+        own if to is None else _converted(to, own)
+        for to, own in zip(convert, zip(*rows, strict=True), strict=True)
+    ]
+    changed = ", ".join(f"{_quoted(tx, [name])} = ?" for name in columns)
+    statement = f"UPDATE {table.name} SET {changed} WHERE id = ?"  # noqa: S608 -- names of our own schema
+    driver.run_each(tx, statement, list(zip(*values, strict=True)))
+
+
 def _converted(to: Callable[[Any], Any], values: Sequence[Any]) -> Iterable[Any]:
     """``values``, each converted; what is the very same value, as dates mostly are, but once."""
     distinct = dict(zip(map(id, values), values, strict=True))

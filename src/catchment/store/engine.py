@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -25,12 +26,21 @@ from catchment.store.turns import Turns
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_JSON: dict[str, Any] = {"json_serializer": _json, "json_deserializer": msgspec.json.decode}
+"""The head of an invoice has five such columns; Python's own module takes five times as long."""
+
+
 def connect(url: str) -> Engine:
     """An engine for ``url`` (``sqlite:///path`` or ``postgresql://…``)."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
+            **_JSON,
             pool_pre_ping=True,
             pool_size=20,
             max_overflow=70,  # two for each thread of the server: billing reads usage aside
@@ -38,6 +48,7 @@ def connect(url: str) -> Engine:
     else:
         engine = create_engine(
             parsed,
+            **_JSON,
             connect_args={"check_same_thread": False, "timeout": 60},
             pool_size=20,
             max_overflow=-1,  # who holds the one write lock must never wait for a connection

@@ -9,10 +9,11 @@ further. So a draft is always made as a whole, and no charge falls between two o
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.charging import charges
@@ -173,7 +174,7 @@ def _renewed(
             due, draft = made[_key(invoice)]
             payer = known[draft.customer]
             again = head(workspace.id, invoice.id, due, draft, payer, now=now)
-            again = replace(
+            again = structs.replace(
                 again,
                 run_id=invoice.run_id,
                 auto_issue=invoice.auto_issue and again.auto_issue,
@@ -182,7 +183,7 @@ def _renewed(
             contents[invoice.id] = contents_of(draft, invoice.id, new_id, before[invoice.id])
         else:
             again = emptied(invoice)
-        renewed[invoice.id] = replace(
+        renewed[invoice.id] = structs.replace(
             again, created_at=invoice.created_at, updated_at=now, calculated_at=now
         )
     grant_begun(tx, workspace, (due for due, _ in made.values()), now=now, new_id=new_id)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.credits import Grant, rest
@@ -138,7 +139,7 @@ def projected(
 def with_totals(invoice: Invoice, contents: Contents) -> Invoice:
     """The head with what its groups come to."""
     currency = invoice.currency
-    return replace(
+    return structs.replace(
         invoice,
         net=total((group.net for group in contents.groups), currency),
         tax=total((group.tax for group in contents.groups), currency),

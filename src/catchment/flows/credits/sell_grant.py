@@ -6,10 +6,10 @@ from its first day on, whether or not its invoice is issued, paid, deleted or vo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit
@@ -72,7 +72,9 @@ def sell_again(
     made, contents = _drafted(
         tx, workspace, record, draft.id, before, on=draft.accounting_date, now=now, new_id=new_id
     )
-    made = replace(made, created_at=draft.created_at, customer_archived=draft.customer_archived)
+    made = structs.replace(
+        made, created_at=draft.created_at, customer_archived=draft.customer_archived
+    )
     invoice_contents.clear(tx, draft.id)
     invoice_writing.save(tx, made)
     invoice_writing.add_contents(tx, workspace.id, [contents])
@@ -141,7 +143,7 @@ def contents_of_sale(
 def with_figures(invoice: Invoice, contents: Contents) -> Invoice:
     """The head that belongs to these contents."""
     [line] = contents.lines
-    return replace(
+    return structs.replace(
         invoice,
         net=line.net,
         tax=line.tax,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceNotDraft, NotFound
@@ -91,7 +91,7 @@ def numbered(
         terms = invoice.payment_term_days
         days = merchants.default_due_days(seller) if terms is None else terms
         found.append(
-            replace(
+            structs.replace(
                 invoice,
                 status=status,
                 number=f"{prefix}-{number:05d}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,9 +23,10 @@ def printed_seller(tx: Connection, seller: Merchant) -> Callable[[Invoice], Mapp
     """
     known = tax_registrations.of_seller(tx, seller.id)
     home = place_of(seller.details["address"])
+    shown = cache(partial(merchants.printed, seller))  # mostly the same for all
 
     def printed(invoice: Invoice) -> Mapping[str, Any]:
         tax_id = identity(known, place_of(invoice.customer_billing_address), home)
-        return merchants.printed(seller, invoice.currency, tax_id)
+        return shown(invoice.currency, tax_id)
 
     return printed

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.errors import InvoiceVoided
@@ -35,7 +35,7 @@ def void_invoice(
         raise UsageDropped.before(
             kept, f"what would be drafted instead of {found.number or found.id}"
         )
-    voided = replace(found, status=Status.VOIDED, updated_at=now)
+    voided = structs.replace(found, status=Status.VOIDED, updated_at=now)
     if found.number is None:
         [voided] = numbered(tx, workspace_id, [found], status=Status.VOIDED, on=on, now=now)
     invoice_writing.save(tx, voided)

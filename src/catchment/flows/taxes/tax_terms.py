@@ -18,6 +18,6 @@ def tax_terms(
     """How each of ``payers`` is taxed: by its status, its address and the rates in force."""
     rates = tax_rates.applied(tx, workspace_id)
     return {
-        id: TaxTerms(TaxStatus(customer.tax_status), *place_of(customer.address), rates)
-        for id, customer in customers.many(tx, workspace_id, payers).items()
+        id: TaxTerms(TaxStatus(status), *place_of(address), rates)
+        for id, (status, address) in customers.tax_facts(tx, workspace_id, payers).items()
     }

@@ -165,11 +165,7 @@ def _recorded(tx: Connection, query: Select[Any]) -> list[Recorded]:
 
 
 def _drawn(workspace_id: str) -> Select[Any]:
-    """The lines by which credits pay, for ``_amount``.
-
-    Whose they are their grants say: by the workspace of lines SQLite would look for them among all
-    that it has.
-    """
+    """The lines by which credits pay, for ``_amount``."""
     return (
         select(
             _line.invoice_id,

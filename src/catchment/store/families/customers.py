@@ -27,6 +27,7 @@ from catchment.store.chunks import chunks
 from catchment.store.families.families import View, at_top
 from catchment.store.listed import among
 from catchment.store.paging import Page, PageRequest, page
+from catchment.store.rows import named
 from catchment.store.schema import (
     billing_schedules,
     contacts,
@@ -142,6 +143,18 @@ def many(tx: Connection, workspace: str, ids: Collection[CustomerId]) -> dict[Cu
     for part in chunks(ids):
         rows = tx.execute(select(customers).where(_c.workspace_id == workspace, _c.id.in_(part)))
         found.update((row.id, of(row)) for row in rows)
+    return found
+
+
+def tax_facts(
+    tx: Connection, workspace: str, ids: Collection[CustomerId]
+) -> dict[CustomerId, tuple[str, Mapping[str, str]]]:
+    """The tax status and the address of those among ``ids`` that are in the workspace."""
+    found: dict[CustomerId, tuple[str, Mapping[str, str]]] = {}
+    for part in chunks(ids):
+        query = select(_c.id, _c.tax_status, _c.address)
+        rows = tx.execute(query.where(_c.workspace_id == workspace, _c.id.in_(part)))
+        found.update((id, (status, address)) for id, status, address in rows)
     return found
 
 
@@ -279,6 +292,7 @@ def _facts(customer: Customer) -> dict[str, Any]:
 
 def of(row: Row[Any]) -> Customer:
     """The customer that a row tells of."""
+    row = named(row)
     return Customer(
         row.id,
         row.legal_name,

@@ -226,11 +226,11 @@ def with_shares(
     found: dict[tuple[str, int], list[tuple[Share, tuple[CustomerId, ...]]]] = {}
     c = usage_item_groups.c
     for part in chunks(sorted({one.invoice_id for one in lines if one.shared})):
-        query = select(c.invoice_id, c.customer_id, c.path, c.shares).where(
+        query = select(c.invoice_id, c.customer_id, c.above, c.shares).where(
             c.workspace_id == workspace_id, c.invoice_id.in_(part)
         )
         for row in tx.execute(query):
-            path = tuple(id for id, _ in row.path)
+            path = (*(id for id, _ in row.above), row.customer_id)
             for index, quantity, *parts in row.shares:
                 if (row.invoice_id, index) in wanted:
                     share = Share(row.customer_id, Decimal(quantity), *parts_of(parts))
@@ -274,14 +274,9 @@ def _service(lines: Sequence[IssuedLine]) -> Period:
 
 
 def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[bool], ...]:
-    """Of ``hosts`` their invoices are found first: to say that lines are of the workspace, too,
-    makes SQLite walk all of those.
-    """
-    if hosts is None:
-        among = [_line.workspace_id == workspace_id]
-    else:
-        among = [_head.workspace_id == workspace_id, _head.billing_schedule_id.in_(hosts)]
-    return *among, _line.live_key == "", _CHARGED, _head.status.in_(_ISSUED)
+    among = () if hosts is None else (_head.billing_schedule_id.in_(hosts),)
+    mine = _head.workspace_id == workspace_id
+    return mine, *among, _line.live_key == "", _CHARGED, _head.status.in_(_ISSUED)
 
 
 def _lines(workspace_id: str) -> Select[Any]:

@@ -206,7 +206,6 @@ def bodies(tx: Connection, workspace_id: str, invoice_ids: Sequence[str]) -> dic
     """What ``read`` reads, by line, for all lines of some invoices; without what is unreadable."""
     found: dict[str, Kept] = {}
     for ids in chunks(invoice_ids):
-        # Not by the workspace, too: SQLite would look for them among all that it has.
         query = select(_line.id, _line.invoice_id, _line["index"]).where(_line.invoice_id.in_(ids))
         named = {(invoice_id, index): id for id, invoice_id, index in tx.execute(query)}
         for invoice_id, terms, body in _Reader().of(tx, workspace_id, ids):

@@ -57,7 +57,7 @@ def row_of(one: Invoice) -> tuple[Any, ...]:
         one.schedule_id,
         one.due_on,
         one.ordinal,
-        one.status,
+        str(one.status),  # a driver looks for what it is where it is no plain text
         one.payment_status,
         one.currency,
         one.number,
@@ -71,7 +71,7 @@ def row_of(one: Invoice) -> tuple[Any, ...]:
         one.customer_emails,
         one.customer_legal_name,
         one.customer_billing_address,
-        one.customer_tax_status,
+        str(one.customer_tax_status),
         one.customer_tax_id,
         one.undecided_taxes,
         period.start if period else None,

@@ -37,7 +37,6 @@ def customers_on(
             select(line.invoice_id, schedule.customer_id)
             .distinct()
             .join(billing_schedules, schedule.id == line.schedule_id)
-            # By the workspace of lines SQLite would look for them among all that it has.
             .where(schedule.workspace_id == workspace_id, line.invoice_id.in_(ids))
         )
         for id, customer in (*tx.execute(own), *tx.execute(charging)):

@@ -15,68 +15,69 @@ from catchment.core.pricing import Segment
 from catchment.core.schedules import part_of
 from catchment.core.settling import Step, StepKind
 from catchment.store.invoices import deductions
-from catchment.store.invoices.figures_text import text_of
+from catchment.store.invoices.figures_text import text_of, text_or_none
 from catchment.store.invoices.invoice_parts import (
     LineItem,
     LineItemGroup,
 )
+from catchment.store.rows import named
 from catchment.store.taxes import taxations
 
 
 def group_of_row(row: Row[Any]) -> LineItemGroup:
     """The group of a row that has the invoice's ``currency`` besides."""
-    named = row._mapping  # noqa: SLF001 -- SQLAlchemy's public name; "index" is a method of rows
+    of = named(row)
     return LineItemGroup(
-        id=row.id,
-        invoice_id=row.invoice_id,
-        index=named["index"],
-        title=row.title,
-        product_id=row.product_id,
-        net=Money(row.net_minor, row.currency),
-        tax=Money(row.tax_minor, row.currency),
-        description=row.description,
+        id=of.id,
+        invoice_id=of.invoice_id,
+        index=of.index,
+        title=of.title,
+        product_id=of.product_id,
+        net=Money(of.net_minor, of.currency),
+        tax=Money(of.tax_minor, of.currency),
+        description=of.description,
     )
 
 
 def line_of_row(row: Row[Any]) -> LineItem:
     """The line of a row that has besides the invoice's ``currency`` and how it is taxed."""
-    named = row._mapping  # noqa: SLF001
+    of = named(row)
     return LineItem(
-        id=row.id,
-        invoice_id=row.invoice_id,
-        group_id=row.group_id,
-        index=named["index"],
-        title=row.title,
-        quantity=Decimal(row.quantity),
-        rate=Decimal(row.rate),
-        rate_display=row.rate_display,
-        net=Money(row.net_minor, row.currency),
-        tax=Money(row.tax_minor, row.currency),
-        service=Period(row.service_start, row.service_end) if row.service_start else None,
-        segments=tuple(map(_segment_of, row.segments)),
-        tax_rate=Decimal(row.tax_rate),
-        taxation=taxations.of(row.taxation, row.tax_rate),
-        description=row.description,
-        unit=row.unit,
-        schedule_id=row.schedule_id,
-        phase_id=row.phase_id,
-        price_id=row.price_id,
-        part=part_of(row.part),
-        product_id=row.product_id,
-        usage_metric_id=row.usage_metric_id,
-        aggregation=row.aggregation,
-        event_type=row.event_type,
-        event_count=row.event_count,
-        share_counts=None if row.share_counts is None else tuple(row.share_counts),
-        scope=frozenset(row.restrict_to_customers or ()),
-        deducted=deductions.of(row.deducted, row.adjustment, row.currency),
-        last_seq=row.last_seq,
-        last_seat=row.last_seat,
-        known_at=row.known_at,
-        steps=tuple(step_of(step, row.currency) for step in row.steps or ()),
-        settles=StepKind(row.settles) if row.settles else None,
-        credit_grant_id=row.credit_grant_id,
-        tiers_from=row.tiers_from,
+        id=of.id,
+        invoice_id=of.invoice_id,
+        group_id=of.group_id,
+        index=of.index,
+        title=of.title,
+        quantity=Decimal(of.quantity),
+        rate=Decimal(of.rate),
+        rate_display=of.rate_display,
+        net=Money(of.net_minor, of.currency),
+        tax=Money(of.tax_minor, of.currency),
+        service=Period(of.service_start, of.service_end) if of.service_start else None,
+        segments=tuple(map(_segment_of, of.segments)),
+        tax_rate=Decimal(of.tax_rate),
+        taxation=taxations.of(of.taxation, of.tax_rate),
+        description=of.description,
+        unit=of.unit,
+        schedule_id=of.schedule_id,
+        phase_id=of.phase_id,
+        price_id=of.price_id,
+        part=part_of(of.part),
+        product_id=of.product_id,
+        usage_metric_id=of.usage_metric_id,
+        aggregation=of.aggregation,
+        event_type=of.event_type,
+        event_count=of.event_count,
+        share_counts=None if of.share_counts is None else tuple(of.share_counts),
+        scope=frozenset(of.restrict_to_customers or ()),
+        deducted=deductions.of(of.deducted, of.adjustment, of.currency),
+        last_seq=of.last_seq,
+        last_seat=of.last_seat,
+        known_at=of.known_at,
+        steps=tuple(step_of(step, of.currency) for step in of.steps or ()),
+        settles=StepKind(of.settles) if of.settles else None,
+        credit_grant_id=of.credit_grant_id,
+        tiers_from=of.tiers_from,
     )
 
 
@@ -214,13 +215,12 @@ _FIGURES = 4
 """Of a segment: its quantity, rate, fee and amount."""
 
 
-def _segment_kept(one: Segment) -> tuple[str | None, ...]:
+def _segment_kept(one: Segment) -> list[str | None]:
     """The figures of a segment; the bounds of its tier only where it has them."""
-    figures = text_of(one.quantity), text_of(one.rate), text_of(one.fee), text_of(one.amount)
-    lower, upper = one.lower, one.upper
-    if upper is not None:
-        return *figures, None if lower is None else text_of(lower), text_of(upper)
-    return figures if lower is None else (*figures, text_of(lower))
+    kept = list(map(text_or_none, one))
+    while kept[-1] is None:
+        kept.pop()
+    return kept
 
 
 def segment_texts(segment: Segment) -> dict[str, str]:

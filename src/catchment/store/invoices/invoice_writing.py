@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection
 
-from catchment.store.bulk import add_rows
+from catchment.store.bulk import add_rows, change_rows
 from catchment.store.invoices import branches, evidence, evidence_terms, head_rows, taxation_rows
 from catchment.store.invoices.evidence_terms import TermsRow
 from catchment.store.invoices.invoice_parts import Contents
@@ -155,10 +156,5 @@ _NUMBERED = (
 
 
 def _update(tx: Connection, changed: Sequence[Invoice], names: Sequence[str]) -> None:
-    if changed:
-        this = update(invoices).where(invoices.c.id == bindparam("this_id"))
-        places = [(name, head_rows.COLUMNS.index(name)) for name in names]
-        rows = [(one.id, head_rows.row_of(one)) for one in changed]
-        tx.execute(
-            this, [{"this_id": id} | {name: row[at] for name, at in places} for id, row in rows]
-        )
+    values = itemgetter(*map(head_rows.COLUMNS.index, (*names, "id")))
+    change_rows(tx, invoices, names, [values(head_rows.row_of(one)) for one in changed])

@@ -7,11 +7,11 @@ day after. An invoice is live until it is voided.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Connection,
     Row,
@@ -27,6 +27,7 @@ from sqlalchemy import (
 from catchment.core.money import Money, Taxed
 from catchment.core.period import Period
 from catchment.store.chunks import chunks
+from catchment.store.rows import named
 from catchment.store.schema import (
     customers,
     invoices,
@@ -44,15 +45,15 @@ class Status(StrEnum):
     VOIDED = "VOIDED"
 
 
-@dataclass(frozen=True, slots=True)
-class Invoice(Taxed):
+class Invoice(Taxed, msgspec.Struct, frozen=True, gc=False):
     """The head of an invoice: everything but its lines and its usage breakdown.
 
     ``schedule_id`` and ``due_on`` say which day of which schedule it bills, ``ordinal`` which
     invoice of that day it is, ``run_id`` which billing run drafted it. A draft with ``auto_issue``
     is issued by the next run that balances. ``merchant`` is the seller as printed
     (InvoiceMerchantDetails), kept from the moment the invoice has a number. For so many of its
-    lines as ``undecided_taxes`` says a tax rate was looked for in vain.
+    lines as ``undecided_taxes`` says a tax rate was looked for in vain. With its forty fields it is
+    made, changed and compared many times as fast as a class of Python would be.
     """
 
     id: str
@@ -90,7 +91,7 @@ class Invoice(Taxed):
     auto_issue: bool = False
     customer_tax_id: str | None = None
     undecided_taxes: int = 0
-    customer_archived: bool = field(default=False, compare=False)
+    customer_archived: bool = False
 
 
 def heads(workspace_id: str) -> Select[Any]:
@@ -218,6 +219,7 @@ def held_drafts(tx: Connection, workspace_id: str, ids: Collection[str]) -> list
 
 def of_row(row: Row[Any]) -> Invoice:
     """The value of a row of ``heads``."""
+    row = named(row)
     return Invoice(
         id=row.id,
         workspace_id=row.workspace_id,

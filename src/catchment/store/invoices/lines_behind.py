@@ -45,24 +45,22 @@ def behind(
 
 
 def _query(workspace_id: str, hosts: list[str] | None) -> Select[Any]:
-    changed = select(*_CHARGE).where(
-        _line.workspace_id == workspace_id,
-        (_line.adjustment > ORIGINAL) | (_line.live_key != ""),
-    )
+    changed = select(*_CHARGE).where((_line.adjustment > ORIGINAL) | (_line.live_key != ""))
     of_hosts = [_own_head.workspace_id == workspace_id]
-    if hosts is not None:
+    if hosts is None:
+        changed = changed.where(_head.id == _line.invoice_id, _head.workspace_id == workspace_id)
+    else:
         of_hosts.append(_own_head.billing_schedule_id.in_(hosts))
         theirs = select(_own.schedule_id).where(_own_head.id == _own.invoice_id, *of_hosts)
         changed = changed.where(_line.schedule_id.in_(theirs))
-    at_once = changed.distinct().subquery()
+    again = changed.distinct().subquery()
     return (
         select(*_AGAIN, *_OWN)
-        .join_from(at_once, _again.id.table, tuple_(*at_once.c) == tuple_(*_AGAIN))
+        .join_from(again, _again.id.table, tuple_(*again.c) == tuple_(*_AGAIN))
         .join(_again_head.id.table, _again_head.id == _again.invoice_id)
         .join(
             _own.id.table,
             and_(
-                _own.workspace_id == _again.workspace_id,
                 _own.schedule_id == _again.schedule_id,
                 _own.service_start < _again.service_end,
                 _own.service_end > _again.service_start,
@@ -72,7 +70,6 @@ def _query(workspace_id: str, hosts: list[str] | None) -> Select[Any]:
         .join(_own_head.id.table, _own_head.id == _own.invoice_id)
         .join(late_looks, tuple_(*_LOOKED_AT) == tuple_(*_OWN), isouter=True)
         .where(
-            _again.workspace_id == workspace_id,
             _again.live_key == "",
             _own.live_key == "",
             _again_head.status.in_(_ISSUED),

@@ -24,6 +24,7 @@ from catchment.store.invoices.invoice_parts import (
     UsageItem,
     UsageItemGroup,
 )
+from catchment.store.rows import named
 from catchment.store.schema import invoice_usage_metrics, printed_metrics
 
 _P = TypeVar("_P")
@@ -36,7 +37,7 @@ USAGE_COLUMNS = (
     "customer_id",
     "title",
     "depth",
-    "path",
+    "above",
     "items",
     "shares",
 )
@@ -62,20 +63,20 @@ class PrintedRow(NamedTuple):
 
 def usage_of_row(row: Row[Any]) -> UsageItemGroup:
     """The member of a row that has the ``metrics`` of its invoice besides."""
-    named = row._mapping  # noqa: SLF001 -- SQLAlchemy's public name; "index" is a method of rows
-    metrics = _metrics(row.metrics)
+    of = named(row)
+    metrics = _metrics(of.metrics)
     return UsageItemGroup(
-        id=row.id,
-        invoice_id=row.invoice_id,
-        index=named["index"],
-        customer_id=row.customer_id,
-        title=row.title,
-        depth=row.depth,
-        path=tuple((id, name) for id, name in row.path),
-        items=tuple(UsageItem(metrics[place], Decimal(value)) for place, value in named["items"]),
+        id=of.id,
+        invoice_id=of.invoice_id,
+        index=of.index,
+        customer_id=of.customer_id,
+        title=of.title,
+        depth=of.depth,
+        path=(*((id, name) for id, name in of.above), (of.customer_id, of.title)),
+        items=tuple(UsageItem(metrics[place], Decimal(value)) for place, value in of.items),
         shares=tuple(
             MemberShare(line_index, Decimal(quantity), *parts_of(parts))
-            for line_index, quantity, *parts in row.shares
+            for line_index, quantity, *parts in of.shares
         ),
     )
 
@@ -103,7 +104,7 @@ def usage_rows(
             one.customer_id,
             one.title,
             one.depth,
-            encode(one.path).decode(),
+            encode(one.path[:-1]).decode(),
             encode([(places[id(metric)], text_of(value)) for metric, value in one.items]).decode(),
             encode(
                 [

@@ -1,9 +1,10 @@
 """Tables, as data. The same definitions serve SQLite and PostgreSQL.
 
-Every row belongs to a workspace, and the workspace is part of every unique key. Exact numbers are
-text (SQLite would turn them into floats); money on documents is whole minor units; instants are
-UTC. ``live_key`` is empty while a row is in force and the row's own id once it is not, so that a
-unique key holds among the living without forbidding what comes after a void or a deletion.
+Every row belongs to a workspace, and every unique key begins with the workspace or with the id of
+a row of it. Exact numbers are text (SQLite would turn them into floats); money on documents is
+whole minor units; instants are UTC. ``live_key`` is empty while a row is in force and the row's own
+id once it is not, so that a unique key holds among the living without forbidding what comes after a
+void or a deletion.
 """
 
 from catchment.store.schema.access import (

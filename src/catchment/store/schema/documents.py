@@ -214,15 +214,7 @@ line_items = Table(
     json_column("share_counts", nullable=True),
     Column("live_key", Text, nullable=False, server_default=""),
     # A charge is billed once, and adjusted by one line at a time, whatever runs twice.
-    UniqueConstraint(
-        "workspace_id",
-        "schedule_id",
-        "price_id",
-        "service_start",
-        "part",
-        "adjustment",
-        "live_key",
-    ),
+    UniqueConstraint("schedule_id", "price_id", "service_start", "part", "adjustment", "live_key"),
     UniqueConstraint("invoice_id", "index"),
     Index(
         None,
@@ -278,19 +270,20 @@ invoice_evidence = Table(
 usage_item_groups = Table(
     "usage_item_groups",
     metadata,
-    id_column(),
+    # Asked for with their invoice only, as groups of lines are.
+    text_column("id", nullable=False),
     workspace_of_whole(),
-    reference("invoice_id", "invoices"),
-    Column("index", Integer, nullable=False),
+    Column("invoice_id", Text, ForeignKey("invoices.id"), primary_key=True),
+    Column("index", Integer, primary_key=True, autoincrement=False),
     text_column("customer_id", nullable=False),
     text_column("title", nullable=False),
     Column("depth", Integer, nullable=False),
-    json_column("path"),
+    # [id, name] of who stands above it, from the payer down.
+    json_column("above"),
     # [place among the invoice's metrics, value]: read and written only with their group.
     json_column("items"),
     # [line's index, quantity, net by each of METHODS or null], as calculated with the line.
     json_column("shares"),
-    UniqueConstraint("invoice_id", "index"),
     Index(None, "customer_id", "invoice_id"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, Connection, Select, distinct, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Exists, exists, func, select
 
 from catchment.core.metering import Aggregation
 from catchment.store.schema import invoices, line_items
@@ -28,9 +28,12 @@ def drafts_before(tx: Connection, workspace_id: str, day: date) -> list[tuple[st
 
 def issued_before(tx: Connection, workspace_id: str, day: date, since: date | None = None) -> int:
     """How many issued invoices bill usage of before ``day`` and none of before ``since``."""
-    old = () if since is None else (_head.id.not_in(_ids(workspace_id, since)),)
-    query = select(func.count(distinct(_head.id))).where(
-        _head.id.in_(_ids(workspace_id, day)), _head.status.in_(_ISSUED), *old
+    old = () if since is None else (~_has_line_before(since),)
+    query = select(func.count(_head.id)).where(
+        _head.workspace_id == workspace_id,
+        _head.status.in_(_ISSUED),
+        _has_line_before(day),
+        *old,
     )
     return int(tx.execute(query).scalar_one())
 
@@ -45,7 +48,8 @@ def stands_from_before(tx: Connection, workspace_id: str, day: date) -> bool:
     """Whether something was billed of ``day`` or later by what stood before."""
     query = select(
         exists().where(
-            _line.workspace_id == workspace_id,
+            _head.workspace_id == workspace_id,
+            _line.invoice_id == _head.id,
             _line.live_key == "",
             _line.aggregation == Aggregation.TIME_WEIGHTED_SUM,
             _line.service_end > day,
@@ -65,5 +69,5 @@ def _before(day: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _ids(workspace_id: str, day: date) -> Select[str]:
-    return select(_line.invoice_id).where(_line.workspace_id == workspace_id, *_before(day))
+def _has_line_before(day: date) -> Exists:
+    return exists().where(_line.invoice_id == _head.id, *_before(day))

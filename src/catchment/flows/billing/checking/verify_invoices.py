@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.breakdown import Measured
@@ -313,7 +314,7 @@ def _judged(tx: Connection, plan: Plan) -> Difference | None:
     new_id = _new_ids()
     contents = contents_of(again, invoice.id, new_id, stored)
     contents = paid_again(tx, invoice, contents, stored.lines, new_id)
-    made = replace(
+    made = structs.replace(
         invoice,
         customer_id=again.customer,
         currency=again.currency,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.ids import NewId
@@ -29,6 +28,6 @@ def sale_differs(
     taxation = next(iter(taxed.values()), NOT_TAXED)
     again = contents_of_sale(record, "", taxation, invoice, new_id, stored)
     grant = record.grant
-    head = replace(invoice, customer_id=grant.customer, currency=grant.currency)
+    head = structs.replace(invoice, customer_id=grant.customer, currency=grant.currency)
     made = with_figures(head, again)
     return first_difference(invoice, stored, made, again)

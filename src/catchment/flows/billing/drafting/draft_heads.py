@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due
@@ -125,7 +126,7 @@ def head(
 ) -> Invoice:
     """The head of the draft of ``due``, addressed to its payer as it is now."""
     schedule = due.schedule
-    return replace(
+    return structs.replace(
         blank(workspace_id, id, payer, draft.currency, on=draft.accounting_date, now=now),
         schedule_id=schedule.id,
         due_on=draft.due_on,
@@ -148,4 +149,4 @@ def head(
 def emptied(invoice: Invoice) -> Invoice:
     """A draft with nothing left to charge."""
     nothing = invoice.net - invoice.net
-    return replace(invoice, net=nothing, tax=nothing, undecided_taxes=0, notes=())
+    return structs.replace(invoice, net=nothing, tax=nothing, undecided_taxes=0, notes=())

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import count
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.allocation import Method
@@ -115,7 +116,7 @@ def next_invoice(
     agreed, due = _next_due(tx, usage, workspace, schedule_id, today)
     made = _drafted(tx, usage, agreed, due, method)
     payer = payers(tx, workspace.id, [made.customer])[made.customer]
-    invoice = replace(
+    invoice = structs.replace(
         head(workspace.id, NOBODYS, due, made, payer, now=now),
         customer_archived=payer.customer.archived_at is not None,
     )

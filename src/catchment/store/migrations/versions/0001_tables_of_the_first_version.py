@@ -1340,16 +1340,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_line_items")),
         sa.UniqueConstraint("invoice_id", "index", name=op.f("uq_line_items_invoice_id_index")),
         sa.UniqueConstraint(
-            "workspace_id",
             "schedule_id",
             "price_id",
             "service_start",
             "part",
             "adjustment",
             "live_key",
-            name=op.f(
-                "uq_line_items_workspace_id_schedule_id_price_id_service_start_part_adjustment_live_key"
-            ),
+            name=op.f("uq_line_items_schedule_id_price_id_service_start_part_adjustment_live_key"),
         ),
     )
     with op.batch_alter_table("line_items", schema=None) as batch_op:
@@ -1496,16 +1493,13 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("depth", sa.Integer(), nullable=False),
-        sa.Column("path", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("above", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("items", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("shares", sa.JSON(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_usage_item_groups_invoice_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_usage_item_groups")),
-        sa.UniqueConstraint(
-            "invoice_id", "index", name=op.f("uq_usage_item_groups_invoice_id_index")
-        ),
+        sa.PrimaryKeyConstraint("invoice_id", "index", name=op.f("pk_usage_item_groups")),
     )
     with op.batch_alter_table("usage_item_groups", schema=None) as batch_op:
         batch_op.create_index(
