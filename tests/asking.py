@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx2
-from anyio._backends._asyncio import AsyncIOBackend
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Message
@@ -102,19 +102,14 @@ def _scope(request: httpx2.Request) -> dict[str, Any]:
     }
 
 
-_in_a_thread = AsyncIOBackend.run_sync_in_worker_thread
+_in_a_thread = to_thread.run_sync
 
 
-async def _here(
-    cls: type[AsyncIOBackend],
-    func: Callable[..., Any],
-    args: tuple[Any, ...],
-    *rest: Any,
-    **more: Any,
-) -> Any:
+async def _here(func: Callable[..., Any], *args: Any, **more: Any) -> Any:
     if isinstance(asyncio.get_running_loop(), _Loop):
         return contextvars.copy_context().run(func, *args)
-    return await _in_a_thread(func, args, *rest, **more)
+    return await _in_a_thread(func, *args, **more)
 
 
-AsyncIOBackend.run_sync_in_worker_thread = classmethod(_here)  # type: ignore[assignment, method-assign]
+# Starlette and FastAPI look it up at every call; none of the three lets a loop say where to wait.
+to_thread.run_sync = _here

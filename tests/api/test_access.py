@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, update
 
 from catchment import ids
-from catchment.store import access
+from catchment.store import access, users
 from catchment.store.engine import writing
 from catchment.store.schema import api_keys
 from tests.conftest import Clock
@@ -22,7 +22,7 @@ def browser(
 ) -> TestClient:
     """A client without a key, of a workspace that has a user."""
     with writing(engine) as tx:
-        access.create_user(tx, workspace.id, id=ids.new_id(), at=clock(), **SIGN_IN)
+        users.create(tx, workspace.id, id=ids.new_id(), at=clock(), **SIGN_IN)
     client.auth = None
     return client
 

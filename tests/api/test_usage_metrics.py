@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from catchment.core.metering import Aggregation
 from tests.api import kin
 
 METRIC: dict[str, Any] = {
@@ -103,6 +104,7 @@ def test_filter_values_are_kept_as_the_texts_events_are_compared_with(client: Te
         ({"percentile": "0.5"}, "/percentile", "invalid"),
         ({"expression": "tokens"}, "/expression", "invalid"),
         ({"aggregationType": "MEDIAN"}, "/aggregationType", "invalid"),
+        ({"aggregationType": "SEATS"}, "/aggregationType", "invalid"),
         ({"aggregationProperty": ...}, "/aggregationProperty", "missing"),
         ({"aggregationProperty": ..., "aggregationType": "UNIQUE"}, "/aggregationProperty", "missing"),
         ({"propertyFilters": {"region": []}}, "/propertyFilters/region", "invalid"),
@@ -126,6 +128,21 @@ def test_a_wrong_metric_is_refused_by_field(
         assert answer.status_code == 400, answer.text
         assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(pointer, code)]
     assert names(client) == ["Right"]
+
+
+def test_the_described_aggregations_are_those_that_are_taken(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    described = schemas["UsageMetricIn"]["properties"]["aggregationType"]["enum"]
+
+    def taken(kind: str) -> bool:
+        errors = (
+            client.post("/usage-metrics", json=METRIC | {"aggregationType": kind})
+            .json()
+            .get("errors", [])
+        )
+        return "/aggregationType" not in {error["pointer"] for error in errors}
+
+    assert [kind for kind in Aggregation if taken(kind)] == described
 
 
 def test_a_name_belongs_to_one_metric_at_a_time(client: TestClient) -> None:

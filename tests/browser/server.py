@@ -18,7 +18,7 @@ from catchment.api.app import create_app
 from catchment.api.server import config
 from catchment.jobs.billing import BillingJobs, watch
 from catchment.settings import Settings
-from catchment.store import access
+from catchment.store import access, users
 from catchment.store.engine import connect, writing
 from catchment.usage.opening import usage_store
 from tests.conftest import Clock
@@ -98,7 +98,7 @@ class House:
             home = access.named_workspace(
                 tx, name=f"Seller {number}", id=ids.new_id(), at=self.clock()
             )
-            access.create_user(
+            users.create(
                 tx, home.id, id=ids.new_id(), email=email, password=PASSWORD, at=self.clock()
             )
             key = access.create_key(

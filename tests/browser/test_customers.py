@@ -75,7 +75,7 @@ def test_a_customer_moves_to_another_parent(page: Page, seller: Seller) -> None:
     kin = family(seller)
     page.goto(f"/customers/{kin.shop}")
 
-    page.get_by_role("button", name="Edit Customer").click()
+    page.get_by_role("button", name="Edit customer").click()
     form = dialog(page, "Edit customer")
     choose(form, "Parent", "Northwind GmbH", typing="gmbh")
     form.get_by_role("button", name="Update", exact=True).click()

@@ -4,7 +4,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from catchment.demo.credentials import Credentials, credentials
-from catchment.store import access
+from catchment.store import access, users
 from catchment.store.engine import writing
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -22,7 +22,7 @@ def test_the_printed_credentials_open_the_workspace(
     made = entered(engine, workspace, tmp_path)
 
     with writing(engine) as tx:
-        signed_in = access.user_of_password(tx, made.email, made.password)
+        signed_in = users.of_password(tx, made.email, made.password)
         assert signed_in is not None
         assert signed_in[1] == workspace
         assert access.workspace_of_key(tx, *made.key, KEY) == workspace
@@ -56,7 +56,7 @@ def test_an_interruption_before_the_commit_locks_nobody_out(
 
     with writing(engine) as tx:
         assert access.workspace_of_key(tx, *made.key, KEY) == workspace
-        assert access.user_of_password(tx, made.email, made.password) is not None
+        assert users.of_password(tx, made.email, made.password) is not None
 
 
 def test_a_lost_file_means_new_credentials(
@@ -69,5 +69,5 @@ def test_a_lost_file_means_new_credentials(
 
     assert made.password != lost.password
     with writing(engine) as tx:
-        assert access.user_of_password(tx, lost.email, lost.password) is None
-        assert access.user_of_password(tx, made.email, made.password) is not None
+        assert users.of_password(tx, lost.email, lost.password) is None
+        assert users.of_password(tx, made.email, made.password) is not None

@@ -17,6 +17,9 @@ export const invoiceList = (query: Query) =>
     queryFn: ({ signal }) => api.get<Page<Invoice>>("/invoices", query, signal),
   });
 
+/** The day by which the list goes: that of the issue, of a draft the accounting date. */
+export const datedOn = (invoice: Invoice) => invoice.issueDate ?? invoice.accountingDate;
+
 export const invoice = (id: string) =>
   queryOptions({
     queryKey: ["invoices", "one", id],

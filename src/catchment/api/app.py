@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from catchment import __version__
 from catchment.api import accounts, session
+from catchment.api.billing import billing_bounds, billing_runs
 from catchment.api.catalog import list_prices, merchants, prices, products, usage_metrics
 from catchment.api.credits import credits as credit_routes
 from catchment.api.edge import problems
@@ -31,8 +32,6 @@ from catchment.api.families import (
 )
 from catchment.api.invoices import (
     allocations,
-    billing_bounds,
-    billing_runs,
     invoice_explanation,
     invoices,
     share_explanations,

@@ -19,7 +19,8 @@ from catchment.api.edge.deps import (
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Email, Wire
 from catchment.core.errors import Forbidden, Unauthenticated
-from catchment.store import access
+from catchment.store import users
+from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 
 routes = router("/session", "Session")
@@ -44,7 +45,7 @@ class SessionOut(Wire):
     sandbox: bool
 
     @classmethod
-    def of(cls, user: access.User, workspace: access.Workspace) -> "SessionOut":
+    def of(cls, user: users.User, workspace: Workspace) -> "SessionOut":
         """Who is signed in, and where."""
         return cls(
             user=UserOut(id=user.id, email=user.email),
@@ -68,15 +69,15 @@ def sign_in(
     check_same_site(request)
     subject = f"sign-in:{body.email.lower()}"
     with reading(engine) as tx:  # checking a password is slow on purpose: hold no lock meanwhile
-        access.check_attempts(tx, subject, now)
-        found = access.user_of_password(tx, body.email, body.password)
+        users.check_attempts(tx, subject, now)
+        found = users.of_password(tx, body.email, body.password)
     if found is None:
         with writing(engine) as tx:
-            access.count_failure(tx, subject, now)
+            users.count_failure(tx, subject, now)
         raise Unauthenticated("The e-mail address or the password is wrong.")
     user, workspace = found
     with writing(engine) as tx:
-        token = access.open_session(
+        token = users.open_session(
             tx,
             user,
             workspace,
@@ -110,5 +111,5 @@ def sign_out(request: Request, response: Response, tx: Tx, config: Configured) -
     check_same_site(request)
     token = request.cookies.get(COOKIE)
     if token:
-        access.close_session(tx, token, config.hashing_key())
+        users.close_session(tx, token, config.hashing_key())
     response.delete_cookie(COOKIE, path="/api")

@@ -20,16 +20,16 @@ from catchment.cli.working import working
 from catchment.core.errors import BillingError
 from catchment.main import Built, build
 from catchment.settings import Settings
-from catchment.store import access
+from catchment.store import access, users
 from catchment.store.engine import reading, writing
 from catchment.store.usage.usage_homes import UsageElsewhere
 from catchment.usage.clickhouse.address import AddressInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Billing you run yourself.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of a workspace.")
-users = typer.Typer(no_args_is_help=True, help="People who sign in to the dashboard.")
+people = typer.Typer(no_args_is_help=True, help="People who sign in to the dashboard.")
 app.add_typer(keys, name="keys")
-app.add_typer(users, name="users")
+app.add_typer(people, name="users")
 console = Console()
 problems = Console(stderr=True)
 
@@ -166,7 +166,7 @@ def revoke_key(client_id: str, data_dir: DataDir = None) -> None:
     console.print(f"Revoked {client_id}.")
 
 
-@users.command("create")
+@people.command("create")
 def create_user(
     email: str,
     data_dir: DataDir = None,
@@ -188,7 +188,7 @@ def create_user(
     home = workspace(built, workspace_name, now)
     try:
         with writing(built.engine) as tx:
-            access.create_user(tx, home.id, id=ids.new_id(), email=email, password=given, at=now)
+            users.create(tx, home.id, id=ids.new_id(), email=email, password=given, at=now)
     except BillingError as error:
         problems.print(error.detail)
         raise typer.Exit(1) from error

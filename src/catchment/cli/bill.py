@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress
 
 from catchment import ids
-from catchment.api.invoices.billing_run_wire import BillingRunReportOut
+from catchment.api.billing.billing_run_wire import BillingRunReportOut
 from catchment.cli.app import (
     AsJson,
     DataDir,

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from catchment import ids
-from catchment.api.invoices.billing_run_wire import BillingRunOut, BillingRunReportOut
+from catchment.api.billing.billing_run_wire import BillingRunOut, BillingRunReportOut
 from catchment.cli.app import (
     AsJson,
     DataDir,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,14 @@ class BillingError(Exception):
         return {}
 
     @classmethod
+    def field(cls, pointer: str, message: str, code: str = "") -> Self:
+        """A refusal of one field; its message is also the detail.
+
+        ``code`` is the field's, where it is another than that of the refusal.
+        """
+        return cls(message, errors=(FieldError(pointer, code or cls.code, message),))
+
+    @classmethod
     def title(cls) -> str:
         """The first line of the docstring."""
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
@@ -50,21 +58,11 @@ class Invalid(BillingError):
 
     code = "invalid"
 
-    @classmethod
-    def field(cls, pointer: str, message: str, code: str = "invalid") -> Invalid:
-        """A refusal of one field; its message is also the detail."""
-        return cls(message, errors=(FieldError(pointer, code, message),))
-
 
 class NotSupportedYet(BillingError):
     """Catchment cannot do this yet."""
 
     code = "not_supported_yet"
-
-    @classmethod
-    def field(cls, pointer: str, message: str) -> NotSupportedYet:
-        """A refusal of one field that asks for something not built."""
-        return cls(message, errors=(FieldError(pointer, cls.code, message),))
 
 
 class Unauthenticated(BillingError):

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from catchment import ids
-from catchment.store import access
+from catchment.store import access, users
 
 _FILE = "demo.json"
 
@@ -59,10 +59,10 @@ def credentials(
     wanted = Credentials(email, password, *key)
     if wanted != kept:
         _write(path, wanted)
-    if access.user_of_password(tx, email, password) is None and not access.set_password(
+    if users.of_password(tx, email, password) is None and not users.set_password(
         tx, email, password
     ):
-        access.create_user(tx, home.id, id=ids.new_id(), email=email, password=password, at=at)
+        users.create(tx, home.id, id=ids.new_id(), email=email, password=password, at=at)
     return wanted
 
 

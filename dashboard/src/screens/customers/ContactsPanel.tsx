@@ -28,7 +28,7 @@ export function ContactsPanel({ contacts }: { contacts: Contact[] }) {
         columns={COLUMNS}
         rows={contacts.filter(({ archivedAt }) => !archivedAt)}
         rowKey={(row) => row.id}
-        empty={<Empty title="No contacts">Add one with Edit Customer.</Empty>}
+        empty={<Empty title="No contacts">Add one with Edit customer.</Empty>}
       />
     </Panel>
   );

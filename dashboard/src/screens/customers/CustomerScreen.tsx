@@ -58,7 +58,7 @@ function CustomerPage({ customer: shown }: { customer: Customer }) {
         actions={
           <>
             {!shown.archivedAt && <ArchiveButton customer={shown} />}
-            <Button onClick={() => setEditing("1")}>Edit Customer</Button>
+            <Button onClick={() => setEditing("1")}>Edit customer</Button>
           </>
         }
       />

@@ -2,7 +2,7 @@ import { Anchor } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
-import { invoiceList } from "../../api/invoices";
+import { datedOn, invoiceList } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
 import { DataTable, type Column } from "../../components/DataTable";
 import { Empty } from "../../components/Empty";
@@ -12,7 +12,7 @@ import { Status } from "../../components/Status";
 
 const COLUMNS: Column<Invoice>[] = [
   { title: "Number", cell: (row) => row.invoiceNumber ?? "Draft", whole: true },
-  { title: "Date", cell: (row) => <Day value={row.accountingDate} /> },
+  { title: "Date", cell: (row) => <Day value={datedOn(row)} /> },
   { title: "Status", cell: (row) => <Status value={row.status} />, wideOnly: true },
   { title: "Total", cell: (row) => <Money value={row.grossTotal} currency={row.currency} />, end: true },
 ];

@@ -37,13 +37,14 @@ export function UsagePanel({ customerId }: { customerId: string }) {
     }),
     enabled: idle === true && metricId !== "",
   });
+  const looking = idle === true && ever.isPending;
   const last = idle ? ever.data?.items.findLast((month) => !unused(month)) : undefined;
   const shown = last ? lastYear(last.periodStart) : window;
   const from = values.from || shown.from;
   const to = values.to || shown.to;
   const found = useQuery({
     ...usage(metricId, { ...whose, from, to, bucket: "month" }),
-    enabled: metricId !== "" && !(idle && ever.isPending),
+    enabled: metricId !== "" && !looking,
   });
   const buckets = found.data?.items;
   return (
@@ -103,7 +104,7 @@ export function UsagePanel({ customerId }: { customerId: string }) {
           )}
           {found.error ? (
             <ProblemAlert error={found.error} onRetry={() => void found.refetch()} />
-          ) : !buckets ? (
+          ) : !buckets || looking ? (
             <Skeleton height={240} />
           ) : buckets.every(unused) ? (
             <Empty title={chosen ? "No usage in this period" : "No usage yet"}>

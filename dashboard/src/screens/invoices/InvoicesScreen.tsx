@@ -1,7 +1,7 @@
 import { Select, Stack } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
-import { invoiceList } from "../../api/invoices";
+import { datedOn, invoiceList } from "../../api/invoices";
 import type { Invoice } from "../../api/types";
 import { CustomerSelect } from "../../components/CustomerSelect";
 import type { Column } from "../../components/DataTable";
@@ -24,7 +24,7 @@ const COLUMNS: Column<Invoice>[] = [
       period ? periodText(period.start, period.endInclusive) : <Missing />,
     wideOnly: true,
   },
-  { title: "Date", cell: (row) => <Day value={row.accountingDate} />, wideOnly: true },
+  { title: "Date", cell: (row) => <Day value={datedOn(row)} />, wideOnly: true },
   { title: "Due", cell: (row) => <Day value={row.dueDate} />, wideOnly: true },
   { title: "Status", cell: (row) => <Status value={row.status} /> },
   { title: "Total", cell: (row) => <Money value={row.grossTotal} currency={row.currency} />, end: true },

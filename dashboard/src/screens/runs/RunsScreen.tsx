@@ -22,7 +22,7 @@ const STATUSES = ["RUNNING", "BALANCED", "UNBALANCED", "CANCELLED", "FAILED"].ma
 }));
 
 const COLUMNS: Column<BillingRun>[] = [
-  { title: "Due up to", cell: (row) => <Day value={row.asOf} />, whole: true },
+  { title: "Due up to", cell: (row) => <Day value={row.asOf} /> },
   { title: "Started (UTC)", cell: (row) => <MomentUtc value={row.createdAt} />, wideOnly: true },
   { title: "Status", cell: (row) => <Status value={row.status} /> },
   { title: "Drafted", cell: drafted, end: true },

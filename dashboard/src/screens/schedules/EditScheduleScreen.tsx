@@ -8,8 +8,8 @@ import type { Schedule } from "../../api/types";
 import { done } from "../../components/notify";
 import { PageHead } from "../../components/PageHead";
 import { PageProblem } from "../../components/PageProblem";
-import { ScheduleForm } from "./ScheduleForm";
-import { scheduleBody, scheduleValues, type ScheduleValues } from "./scheduleForm";
+import { ScheduleForm } from "./form/ScheduleForm";
+import { scheduleBody, scheduleValues, type ScheduleValues } from "./form/scheduleForm";
 
 type Sent = { values: ScheduleValues; start: boolean };
 

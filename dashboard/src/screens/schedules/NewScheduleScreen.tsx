@@ -6,8 +6,8 @@ import { useSubmission } from "../../api/submission";
 import type { Schedule, ScheduleRequest } from "../../api/types";
 import { done } from "../../components/notify";
 import { PageHead } from "../../components/PageHead";
-import { ScheduleForm } from "./ScheduleForm";
-import { scheduleBody, scheduleValues } from "./scheduleForm";
+import { ScheduleForm } from "./form/ScheduleForm";
+import { scheduleBody, scheduleValues } from "./form/scheduleForm";
 
 export default function NewScheduleScreen() {
   const [params] = useSearchParams();

@@ -10,7 +10,7 @@ import { percentText } from "../../components/taxText";
 import { PriceDetail } from "../products/PriceDetail";
 import { cadenceText, modelName, rateText } from "../products/priceText";
 import { MilestoneButton } from "./MilestoneButton";
-import { grantText } from "./phaseGrantForm";
+import { grantText } from "./form/phaseGrantForm";
 import { phaseName } from "./phaseName";
 import { mayStop } from "./stopping";
 

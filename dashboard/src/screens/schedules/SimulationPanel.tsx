@@ -77,7 +77,7 @@ export function SimulationPanel({ id, startDate, prices }: Props) {
 }
 
 const COLUMNS: Column<PreviewedInvoice>[] = [
-  { title: "Due", cell: (row) => <Day value={row.dueOn} />, whole: true },
+  { title: "Due", cell: (row) => <Day value={row.dueOn} /> },
   {
     title: "Period",
     cell: ({ billingPeriod: period }) => period && periodText(period.start, period.endInclusive),

@@ -21,7 +21,7 @@ export function SeatMetricsTab() {
     { title: "Label", cell: (row) => row.label },
     { title: "Seat type", cell: (row) => <code>{row.seatType}</code> },
     { title: "Description", cell: (row) => row.description ?? <Missing />, wideOnly: true },
-    { title: "Added", cell: (row) => <Day value={row.createdAt} />, whole: true, wideOnly: true },
+    { title: "Added", cell: (row) => <Day value={row.createdAt} />, wideOnly: true },
     {
       title: "Actions",
       end: true,

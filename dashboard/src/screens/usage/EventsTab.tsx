@@ -16,7 +16,7 @@ import { CancelEvent } from "./CancelEvent";
 import { propertiesText } from "./properties";
 
 const COLUMNS: Column<UsageEvent>[] = [
-  { title: "When (UTC)", cell: (row) => <MomentUtc value={row.eventTimestamp} />, whole: true },
+  { title: "When (UTC)", cell: (row) => <MomentUtc value={row.eventTimestamp} /> },
   { title: "Type", cell: (row) => row.eventType },
   { title: "Customer alias", cell: (row) => row.customerAlias },
   {

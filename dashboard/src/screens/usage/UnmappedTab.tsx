@@ -41,7 +41,7 @@ export function UnmappedTab() {
       whole: true,
       wideOnly: true,
     },
-    { title: "Last (UTC)", cell: (row) => <MomentUtc value={row.lastEventAt} />, whole: true },
+    { title: "Last (UTC)", cell: (row) => <MomentUtc value={row.lastEventAt} /> },
     {
       title: "Actions",
       cell: (row) => (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from catchment.api.edge.wire import At, DecimalIn, Flag, IdIn, Name, Text, Wire
 from catchment.core.errors import Invalid, NotSupportedYet
@@ -47,6 +47,12 @@ Alternatives = Annotated[
     AfterValidator(_some),
 ]
 PropertyName = Annotated[str, Field(min_length=1, max_length=255)]
+
+AggregationIn = Annotated[
+    Aggregation,
+    AfterValidator(_of_events),
+    WithJsonSchema({"type": "string", "enum": list(OF_EVENTS)}),
+]
 
 
 class ParameterIn(Wire):
@@ -105,7 +111,7 @@ class UsageMetricIn(Wire):
     description: Text | None = None
     metric_type: Literal["SIMPLE", "GROUPED", "CUSTOM"]
     event_type: Annotated[str, Field(min_length=1, max_length=255)]
-    aggregation_type: Annotated[Aggregation, AfterValidator(_of_events)]
+    aggregation_type: AggregationIn
     aggregation_property: PropertyName | None = None
     percentile: DecimalIn | None = None
     expression: Annotated[str, Field(min_length=1, max_length=LONGEST)] | None = None

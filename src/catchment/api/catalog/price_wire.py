@@ -20,7 +20,7 @@ from catchment.api.edge.wire import (
     Whole,
     Wire,
 )
-from catchment.core.errors import FieldError, PriceInvalid
+from catchment.core.errors import PriceInvalid
 from catchment.core.schedules import Frequency, Timing
 from catchment.store.catalog import structures
 from catchment.store.catalog.price_terms import Terms, parameters_shown
@@ -206,8 +206,7 @@ class TermsIn(Wire):
             and self.structure.usage_calculation_mode == "PERIODIC"
         ):
             message = "Only a PERIODIC price has a usageCalculationPeriod."
-            error = FieldError("/usageCalculationPeriod", PriceInvalid.code, message)
-            raise PriceInvalid(message, errors=(error,))
+            raise PriceInvalid.field("/usageCalculationPeriod", message)
         return self.usage_calculation_period.model_dump(by_alias=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from sqlalchemy import Connection
 
 from catchment.api.credits.credit_wire import (
@@ -17,7 +17,7 @@ from catchment.api.credits.credit_wire import (
 from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Today, Tx, WhoIs, comma_list
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
-from catchment.core.errors import FieldError, NotFound
+from catchment.core.errors import NotFound
 from catchment.flows.credits import keep_grant, show_credits
 from catchment.store.credits import credit_grants, sales
 from catchment.store.credits.credit_grants import GrantRecord
@@ -25,6 +25,7 @@ from catchment.store.paging import page
 from catchment.store.schema import credit_grants as grant_table
 
 routes = router("/credits", "Credits")
+CustomerId = Annotated[PathId, Path(alias="customerId")]
 
 
 @routes.post("", status_code=201)
@@ -37,8 +38,7 @@ def grant_credit(
     """
     if body.sequence_account_id != who.workspace.id:
         message = f"There is no workspace {body.sequence_account_id}."
-        error = FieldError("/sequenceAccountId", NotFound.code, message)
-        raise NotFound(message, errors=(error,))
+        raise NotFound.field("/sequenceAccountId", message)
     made = keep_grant.create(tx, who.workspace, body.terms(), today=today, now=now, new_id=new_id)
     return _shown(tx, who.workspace.id, [made])[0]
 
@@ -63,25 +63,25 @@ def list_grants(
 
 @routes.get("/{customerId}/balances")
 def list_balances(
-    customerId: PathId,  # noqa: N803 -- the name in the path
+    customer_id: CustomerId,
     tx: Tx,
     who: WhoIs,
     today: Today,
 ) -> CreditBalancesOut:
     """What a customer has left today, by currency and usage metric, with all that happened."""
-    found = show_credits.balances(tx, who.workspace.id, customerId, on=today)
+    found = show_credits.balances(tx, who.workspace.id, customer_id, on=today)
     return CreditBalancesOut(items=[CreditBalanceOut.of(who.workspace.id, one) for one in found])
 
 
 @routes.get("/{customerId}/grants")
 def list_open_grants(
-    customerId: PathId,  # noqa: N803 -- the name in the path
+    customer_id: CustomerId,
     tx: Tx,
     who: WhoIs,
     today: Today,
 ) -> OpenGrantsOut:
     """The grants of which a customer has something left today, the oldest first."""
-    found = show_credits.standings(tx, who.workspace.id, customerId, on=today)
+    found = show_credits.standings(tx, who.workspace.id, customer_id, on=today)
     return OpenGrantsOut.of(one for one in found if one.account.balance)
 
 

@@ -21,7 +21,7 @@ from catchment import ids
 from catchment.api.edge.route import Replayed, only_reads, request_hash
 from catchment.core.errors import Forbidden, NotFound, Unauthenticated
 from catchment.settings import Settings
-from catchment.store import access, idempotency
+from catchment.store import access, idempotency, users
 from catchment.store.engine import open_connection
 from catchment.store.paging import PageRequest
 from catchment.usage import UsageStore
@@ -46,7 +46,7 @@ class Caller:
     """Who is calling: a workspace's key, or one of its users."""
 
     workspace: access.Workspace
-    user: access.User | None = None
+    user: users.User | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -172,7 +172,7 @@ def by_session(request: Request, tx: Connection, hashing_key: bytes, at: datetim
     if not token:
         raise Unauthenticated("Send HTTP Basic credentials, or sign in to the dashboard.")
     check_same_site(request)
-    found = access.session(tx, token, at=at, hashing_key=hashing_key)
+    found = users.session(tx, token, at=at, hashing_key=hashing_key)
     if found is None:
         raise Unauthenticated("The session has ended; sign in again.")
     user, workspace = found

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, IdIn, Name, Pagination, Text, Wire
-from catchment.core.errors import FieldError, NotFound
+from catchment.core.errors import NotFound
 from catchment.flows.families.change_aliases import add_alias
 from catchment.flows.families.save_customer import changeable
 from catchment.store.families import aliases, customers
@@ -97,8 +97,7 @@ def create_alias(body: AliasIn, tx: Tx, who: WhoIs, now: Now, new_id: NewId) -> 
     try:
         changeable(tx, workspace, body.customer_id)
     except NotFound as error:
-        field = FieldError("/customerId", error.code, error.detail)
-        raise NotFound(error.detail, errors=(field,)) from error
+        raise NotFound.field("/customerId", error.detail) from error
     alias = Alias(new_id(), body.customer_id, body.value, body.label or None, now)
     add_alias(tx, workspace, alias)
     return AliasOut.of(alias, workspace)

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 
 from catchment.api.edge.deps import Cursor, Limit, NewestFirst, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
@@ -21,6 +21,7 @@ from catchment.store.schema import invoices as invoice_table
 
 routes = router("/customers/{id}/statements", "Customers")
 
+InvoiceId = Annotated[PathId, Path(alias="invoiceId")]
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/pdf": {}}, "description": "The document."}
 }
@@ -65,7 +66,7 @@ def list_statements(
 @routes.get("/{invoiceId}")
 def show_statement(
     id: PathId,
-    invoiceId: PathId,  # noqa: N803 -- the name in the path
+    invoice_id: InvoiceId,
     *,
     tx: Tx,
     who: WhoIs,
@@ -79,14 +80,14 @@ def show_statement(
     With `includeDescendants` these are sums over its branch, and `members` has each of them;
     `limit` and `after` page through it.
     """
-    found = statement(tx, who.workspace.id, id, invoiceId, method, descendants=descendants)
+    found = statement(tx, who.workspace.id, id, invoice_id, method, descendants=descendants)
     return StatementDetail.of(found, limit, after)
 
 
 @routes.get("/{invoiceId}/download", response_class=Response, responses=_PDF)
 def download_statement(
     id: PathId,
-    invoiceId: PathId,  # noqa: N803 -- the name in the path
+    invoice_id: InvoiceId,
     *,
     tx: Tx,
     who: WhoIs,
@@ -94,7 +95,7 @@ def download_statement(
     descendants: Descendants = False,
 ) -> Response:
     """The statement as a PDF, the same bytes every time."""
-    found = statement(tx, who.workspace.id, id, invoiceId, method, descendants=descendants)
+    found = statement(tx, who.workspace.id, id, invoice_id, method, descendants=descendants)
     kind = "branch-statement" if descendants else "statement"
     name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{found.head.invoice.number}-{kind}") + ".pdf"
     return Response(

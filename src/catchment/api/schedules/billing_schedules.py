@@ -1,18 +1,13 @@
 """/billing-schedules: what was agreed with a customer, and when it is billed."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query
-from sqlalchemy import Connection
 
-from catchment.api.catalog.prices import PriceOut
 from catchment.api.edge.deps import (
     NewestFirst,
     NewId,
     Now,
-    PathId,
     Today,
     Tx,
     Usage,
@@ -23,38 +18,25 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import Day, Pagination, Wire
 from catchment.api.schedules.schedule_wire import (
     DuplicateIn,
-    PhaseOut,
-    PriceTaxRate,
+    ScheduleId,
     ScheduleIn,
     ScheduleOut,
     SchedulesOut,
     ScheduleUpdateIn,
 )
+from catchment.api.schedules.shown_schedules import schedule_shown, schedules_shown
 from catchment.api.taxes.taxation_wire import TaxationOut
-from catchment.core.charging import charges
-from catchment.core.daily import NEVER_USED
 from catchment.core.errors import Invalid
 from catchment.core.money import decimal_text
-from catchment.core.schedules import Schedule
 from catchment.flows.schedules import keep_schedule
 from catchment.flows.taxes.schedule_taxes import PriceTaxation, price_taxations
-from catchment.store.catalog import prices
-from catchment.store.schedules import (
-    payment_settings,
-    schedule_billing,
-    schedule_list,
-    schedule_records,
-    schedules,
-)
+from catchment.store.schedules import payment_settings, schedule_list, schedule_records
 from catchment.store.schedules.payment_settings import Subject, Whose
 from catchment.store.schedules.schedule_list import Filters
-from catchment.store.schedules.schedule_records import ScheduleRecord
 
 routes = router("", "Billing schedules")
-Status = Literal["DRAFT", "PENDING", "ACTIVE", "SUSPENDED", "CANCELLED", "COMPLETED"]
 _STATUSES = frozenset({"DRAFT", "PENDING", "ACTIVE", "SUSPENDED", "CANCELLED", "COMPLETED"})
 _FIELD = "customFields."
-_MORE_THAN_A_YEAR = timedelta(days=400)
 
 
 class KeysOut(Wire):
@@ -110,7 +92,7 @@ def create_schedule(
     if payment is not None:
         whose = Whose(Subject.SCHEDULE, record.id)
         payment_settings.add(tx, who.workspace.id, new_id(), whose, payment, now)
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.post("/billing-schedules/validate-taxes")
@@ -191,19 +173,19 @@ def list_schedules(
 
 @routes.get("/billing-schedules/{billingScheduleId}")
 def show_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     tx: Tx,
     who: WhoIs,
     today: Today,
 ) -> ScheduleOut:
     """One schedule with its prices and phases."""
-    record = schedule_records.one(tx, who.workspace.id, billingScheduleId)
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    record = schedule_records.one(tx, who.workspace.id, schedule_id)
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.put("/billing-schedules/{billingScheduleId}")
 def update_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     body: ScheduleUpdateIn,
     *,
     tx: Tx,
@@ -220,18 +202,18 @@ def update_schedule(
         tx,
         usage,
         who.workspace,
-        billingScheduleId,
+        schedule_id,
         body.terms(),
         today=today,
         now=now,
         new_id=new_id,
     )
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.put("/billing-schedules/{billingScheduleId}/activate")
 def activate_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     *,
     tx: Tx,
     usage: Usage,
@@ -242,14 +224,14 @@ def activate_schedule(
 ) -> ScheduleOut:
     """Start a draft. Every period that has elapsed is drafted at once."""
     record = keep_schedule.activate(
-        tx, usage, who.workspace, billingScheduleId, today=today, now=now, new_id=new_id
+        tx, usage, who.workspace, schedule_id, today=today, now=now, new_id=new_id
     )
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.post("/billing-schedules/{billingScheduleId}/archive")
 def archive_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     *,
     tx: Tx,
     usage: Usage,
@@ -259,15 +241,13 @@ def archive_schedule(
     new_id: NewId,
 ) -> ScheduleOut:
     """Stop billing: nothing that falls due after today is invoiced. Invoices stay."""
-    record = keep_schedule.archive(
-        tx, usage, who.workspace, billingScheduleId, now=now, new_id=new_id
-    )
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    record = keep_schedule.archive(tx, usage, who.workspace, schedule_id, now=now, new_id=new_id)
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.post("/billing-schedules/{billingScheduleId}/duplicate", status_code=201)
 def duplicate_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     body: DuplicateIn,
     *,
     tx: Tx,
@@ -278,77 +258,15 @@ def duplicate_schedule(
 ) -> ScheduleOut:
     """Copy a schedule onto a customer, as a draft with the same days and prices."""
     record = keep_schedule.duplicate(
-        tx, who.workspace, billingScheduleId, body.customer_id, now=now, new_id=new_id
+        tx, who.workspace, schedule_id, body.customer_id, now=now, new_id=new_id
     )
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.get("/billing-schedule-custom-field-keys")
 def list_custom_field_keys(tx: Tx, who: WhoIs) -> KeysOut:
     """Every key of a custom field in use."""
     return KeysOut(items=schedule_records.custom_field_keys(tx, who.workspace.id))
-
-
-def schedules_shown(
-    tx: Connection, workspace: str, records: Sequence[ScheduleRecord], today: date
-) -> list[ScheduleOut]:
-    """Schedules as they are shown."""
-    ids = [record.id for record in records]
-    known = prices.shown(tx, workspace, {id for record in records for id in record.price_ids})
-    last = schedule_billing.last_invoices(tx, workspace, ids)
-    paid = payment_settings.of(tx, workspace, Subject.SCHEDULE, ids)
-    agreed = {schedule.id: schedule for schedule in schedules.some(tx, workspace, ids)}
-    return [
-        ScheduleOut(
-            id=record.id,
-            customer_id=record.customer_id,
-            status=record.status(today),
-            start_date=record.start,
-            end_date=record.end,
-            tax_rates=[
-                PriceTaxRate(price_id=price_id, tax_rate_id=rate_id)
-                for price_id, rate_id in record.tax_rates.items()
-            ],
-            first_billing_date=_first_due(agreed[record.id]),
-            auto_issue_invoices=record.auto_issue,
-            adjust_late_usage=record.adjust_late,
-            purchase_order_number=record.purchase_order_number,
-            reference=record.reference,
-            label=record.label,
-            recurrence_day_of_month=record.recurrence_day,
-            prices=[PriceOut.of(known[id]) for id in record.price_ids],
-            created_at=record.created_at,
-            updated_at=record.updated_at,
-            last_invoice_id=last.get(record.id),
-            phases=[PhaseOut.of(workspace, record.id, phase) for phase in record.phases],
-            archived_at=record.archived_at,
-            suspended_at=record.suspended_at,
-            cancelled_at=record.cancelled_at,
-            roll_up_billing=record.roll_up,
-            bill_to=record.bill_to,
-            roll_up_exclusions=list(record.exclusions) or None,
-            integration_ids=[],
-            attachment_assets=[],
-            default_due_date_days=record.due_days,
-            memo=record.memo,
-            custom_fields=dict(record.custom_fields),
-            payment_provider=payment.provider if payment else None,
-            auto_charge=payment.auto_charge if payment else None,
-        )
-        for record in records
-        for payment in [paid[record.id].payment if record.id in paid else None]
-    ]
-
-
-def _first_due(schedule: Schedule) -> date | None:
-    """The first day on which something is due whatever is used; None where that never comes."""
-    days = [schedule.start + _MORE_THAN_A_YEAR]
-    days += [phase.end + timedelta(days=1) for phase in schedule.phases if phase.end is not None]
-    for day in sorted(days):
-        found = charges(schedule, day, used=NEVER_USED)
-        if found:
-            return found[0].due_on
-    return None
 
 
 def _days(text: str | None) -> list[int]:

@@ -1,12 +1,15 @@
 """/billing-schedules/{id}/phases/{phaseId}/complete: the milestone of a phase is reached."""
 
+from typing import Annotated
+
+from fastapi import Path
 from pydantic import Field
 
 from catchment.api.edge.deps import NewId, Now, PathId, Today, Tx, Usage, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Day, Wire
-from catchment.api.schedules.billing_schedules import schedules_shown
-from catchment.api.schedules.schedule_wire import ScheduleOut
+from catchment.api.schedules.schedule_wire import ScheduleId, ScheduleOut
+from catchment.api.schedules.shown_schedules import schedule_shown
 from catchment.flows.schedules.reach_milestone import reach_milestone
 
 routes = router("/billing-schedules/{billingScheduleId}/phases", "Billing schedules")
@@ -20,8 +23,8 @@ class CompleteIn(Wire):
 
 @routes.post("/{phaseId}/complete")
 def complete_phase(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
-    phaseId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
+    phase_id: Annotated[PathId, Path(alias="phaseId")],
     body: CompleteIn,
     *,
     tx: Tx,
@@ -38,11 +41,11 @@ def complete_phase(
         tx,
         usage,
         who.workspace,
-        billingScheduleId,
-        phaseId,
+        schedule_id,
+        phase_id,
         body.date or today,
         today=today,
         now=now,
         new_id=new_id,
     )
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    return schedule_shown(tx, who.workspace.id, record, today)

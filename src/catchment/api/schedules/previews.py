@@ -5,12 +5,13 @@ from typing import Annotated
 
 from fastapi import Query
 
-from catchment.api.edge.deps import Cursor, Limit, Now, PathId, Tx, Usage, WhoIs
+from catchment.api.edge.deps import Cursor, Limit, Now, Tx, Usage, WhoIs
 from catchment.api.edge.route import router, writes_nothing
 from catchment.api.edge.wire import Pagination, after_key
 from catchment.api.invoices.invoice_wire import InvoiceOut
 from catchment.api.invoices.line_wire import LineItemGroupOut, LineItemOut
 from catchment.api.invoices.usage_item_wire import UsageItemGroupOut, UsageItemGroupPage
+from catchment.api.schedules.schedule_wire import ScheduleId
 from catchment.api.schedules.simulation_wire import SimulateIn, SimulationOut, given
 from catchment.core.allocation import Method
 from catchment.flows.billing.garbage import collected_seldom
@@ -70,7 +71,7 @@ class NextInvoiceOut(InvoiceOut):
 @routes.get("/next-invoice")
 @collected_seldom(frozen=False)
 def show_next_invoice(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     *,
     tx: Tx,
     usage: Usage,
@@ -90,14 +91,14 @@ def show_next_invoice(
     the parent's. A draft of a schedule is shown as if it were started. ``limit`` and ``after`` page
     through the members who used something.
     """
-    found = next_invoice(tx, usage, who.workspace, billingScheduleId, method=method, now=now)
+    found = next_invoice(tx, usage, who.workspace, schedule_id, method=method, now=now)
     return NextInvoiceOut.of_next(found, method, limit, after)
 
 
 @routes.post("/simulate")
 @writes_nothing
 def simulate(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     body: SimulateIn,
     *,
     tx: Tx,
@@ -116,7 +117,7 @@ def simulate(
         tx,
         usage,
         who.workspace,
-        billingScheduleId,
+        schedule_id,
         until=body.until,
         given=given(body.usage),
         now=now,

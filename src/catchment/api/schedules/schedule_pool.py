@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import Query
 
-from catchment.api.edge.deps import Cursor, Limit, Now, PathId, Tx, WhoIs
+from catchment.api.edge.deps import Cursor, Limit, Now, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, Wire
+from catchment.api.schedules.schedule_wire import ScheduleId
 from catchment.flows.schedules.show_pool import Reason, page_of, show_pool
 from catchment.store.families import customers
 
@@ -47,7 +48,7 @@ class PoolOut(Wire):
 
 @routes.get("")
 def show(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     *,
     tx: Tx,
     who: WhoIs,
@@ -64,7 +65,7 @@ def show(
     price at that instant.
     """
     at = as_of or now
-    schedule, found = show_pool(tx, who.workspace, billingScheduleId, at)
+    schedule, found = show_pool(tx, who.workspace, schedule_id, at)
     part, following = page_of(found, limit, after)
     names = customers.names(tx, who.workspace.id, [one.customer for one in part])
     items = [

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
+from fastapi import Path
 from pydantic import AfterValidator, ConfigDict, Field
 
 from catchment.api.catalog.integration_wire import IntegrationIdOut
 from catchment.api.catalog.prices import PriceOut
+from catchment.api.edge.deps import PathId
 from catchment.api.edge.wire import (
     At,
     CustomersIn,
@@ -32,6 +34,7 @@ from catchment.store.schedules.schedule_records import PhaseRecord, ScheduleReco
 
 Recurrence = Literal["CONTINUE_FROM_PREVIOUS_PHASE", "RESET"]
 Arr = Literal["INCLUDE", "EXCLUDE"]
+ScheduleId = Annotated[PathId, Path(alias="billingScheduleId")]
 ToWhom = Annotated[
     BillTo,
     Field(

@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from catchment.api.billing.billing_run_wire import RunTotalOut
 from catchment.api.edge.wire import Day, PositiveDecimalIn, Wire
-from catchment.api.invoices.billing_run_wire import RunTotalOut
 from catchment.api.invoices.invoice_wire import InvoiceOut
 from catchment.api.invoices.line_wire import Invoiced, LineItemGroupOut, LineItemOut
 from catchment.core.money import decimal_text, total

@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from catchment.api.edge.deps import NewId, Now, PathId, Today, Tx, Usage, WhoIs
+from catchment.api.edge.deps import NewId, Now, Today, Tx, Usage, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Day, Wire
-from catchment.api.schedules.billing_schedules import schedules_shown
-from catchment.api.schedules.schedule_wire import ScheduleOut
+from catchment.api.schedules.schedule_wire import ScheduleId, ScheduleOut
+from catchment.api.schedules.shown_schedules import schedule_shown
 from catchment.flows.schedules import stop_schedule
 
 routes = router("/billing-schedules/{billingScheduleId}", "Billing schedules")
@@ -20,7 +20,7 @@ class CancelIn(Wire):
 
 @routes.post("/suspend")
 def suspend_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     *,
     tx: Tx,
     who: WhoIs,
@@ -28,13 +28,13 @@ def suspend_schedule(
     today: Today,
 ) -> ScheduleOut:
     """Draft nothing more until it is resumed. Drafts that are there stay."""
-    record = stop_schedule.suspend(tx, who.workspace, billingScheduleId, today=today, now=now)
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    record = stop_schedule.suspend(tx, who.workspace, schedule_id, today=today, now=now)
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.post("/resume")
 def resume_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     *,
     tx: Tx,
     usage: Usage,
@@ -45,14 +45,14 @@ def resume_schedule(
 ) -> ScheduleOut:
     """Go on: what fell due meanwhile is drafted at once."""
     record = stop_schedule.resume(
-        tx, usage, who.workspace, billingScheduleId, today=today, now=now, new_id=new_id
+        tx, usage, who.workspace, schedule_id, today=today, now=now, new_id=new_id
     )
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    return schedule_shown(tx, who.workspace.id, record, today)
 
 
 @routes.post("/cancel")
 def cancel_schedule(
-    billingScheduleId: PathId,  # noqa: N803 -- the name in the path
+    schedule_id: ScheduleId,
     body: CancelIn,
     *,
     tx: Tx,
@@ -67,10 +67,10 @@ def cancel_schedule(
         tx,
         usage,
         who.workspace,
-        billingScheduleId,
+        schedule_id,
         body.end_date or today,
         today=today,
         now=now,
         new_id=new_id,
     )
-    return schedules_shown(tx, who.workspace.id, [record], today)[0]
+    return schedule_shown(tx, who.workspace.id, record, today)

@@ -152,7 +152,7 @@ def _registration(
         _check_merchant(workspace, body.merchant_id, "/merchantId")
     elif not customers.many(tx, workspace, [body.customer_id or ""]):
         message = f"There is no customer {body.customer_id}."
-        raise NotFound(message, errors=(FieldError("/customerId", NotFound.code, message),))
+        raise NotFound.field("/customerId", message)
     return Registration(
         id,
         body.tax_identifier,

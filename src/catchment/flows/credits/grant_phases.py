@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from catchment.core.consolidation import Due
 from catchment.core.credits import Entry, EntryKind, Grant, account, rest
-from catchment.core.errors import Conflict, FieldError
+from catchment.core.errors import Conflict
 from catchment.core.ids import NewId
 from catchment.core.refreshes import Refreshed, refreshed
 from catchment.core.schedules import Schedule
@@ -129,7 +129,7 @@ def refuse_used(tx: Connection, workspace_id: str, schedule_id: str, kept: set[s
                 f"{one.grant.name!r} of {one.grant.effective} has paid a final invoice; void that"
                 " first, or keep the grant."
             )
-            raise GrantUsed(message, errors=(FieldError("/phases", GrantUsed.code, message),))
+            raise GrantUsed.field("/phases", message)
 
 
 def close(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from catchment.core.credits import CreditUnit, Entry, EntryKind, Grant, account
-from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
+from catchment.core.errors import Conflict, Invalid, NotFound
 from catchment.core.ids import NewId
 from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.credits.grant_phases import close
@@ -137,5 +137,4 @@ def _check_metric(tx: Connection, workspace_id: str, asked: GrantTerms) -> None:
     try:
         metrics.one(tx, workspace_id, asked.metric_id)
     except NotFound as missing:
-        error = FieldError("/metricId", NotFound.code, missing.detail)
-        raise NotFound(missing.detail, errors=(error,)) from missing
+        raise NotFound.field("/metricId", missing.detail) from missing

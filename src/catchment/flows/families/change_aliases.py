@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError
+from catchment.core.errors import Conflict
 from catchment.core.hierarchy import CustomerId
 from catchment.core.ids import NewId
 from catchment.store.families import aliases, customers
@@ -66,4 +66,4 @@ def _taken(
     name = customers.names(tx, workspace, [owner])[owner]
     how = "is the id of" if value == owner else "is an alias of"
     message = f"{value!r} {how} {name} ({owner})."
-    return AliasTaken(message, errors=(FieldError(pointer, AliasTaken.code, message),))
+    return AliasTaken.field(pointer, message)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError
+from catchment.core.errors import Conflict
 from catchment.flows.families.save_customer import ContactFacts, changeable
 from catchment.store.families import contacts
 from catchment.store.families.contacts import Contact
@@ -86,5 +86,4 @@ def _check_primary(others: Iterable[Contact], changed: Contact, pointer: str) ->
     preferences = {one.billing_preference for one in after}
     if "STANDARD" in preferences and "PRIMARY" not in preferences:
         message = "Someone receives the invoices, so one contact must be PRIMARY."
-        error = FieldError(pointer, PrimaryContactNeeded.code, message)
-        raise PrimaryContactNeeded(message, errors=(error,))
+        raise PrimaryContactNeeded.field(pointer, message)

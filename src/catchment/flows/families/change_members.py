@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, NotFound, OwnParent
+from catchment.core.errors import Conflict, NotFound, OwnParent
 from catchment.core.hierarchy import CustomerId, Link
 from catchment.core.ids import NewId
 from catchment.flows.families.move_customers import Relocation, check_parent, move_customers
@@ -107,11 +107,10 @@ def _add(
             raise _missing(member, place)
         if member == owner:
             message = f"{known[member].legal_name} cannot be its own parent."
-            raise OwnParent(message, errors=(FieldError(place, OwnParent.code, message),))
+            raise OwnParent.field(place, message)
         if known[member].archived_at is not None:
             message = f"{known[member].legal_name} is archived and can no longer be changed."
-            error = FieldError(place, CustomerArchived.code, message)
-            raise CustomerArchived(message, errors=(error,))
+            raise CustomerArchived.field(place, message)
         others = {
             link.parent
             for link in places.get(member, ())
@@ -140,9 +139,9 @@ def _has_parent(
     names = customers.names(tx, workspace, [member, *others])
     above = ", ".join(names[one] for one in sorted(others))
     message = f"{names[member]} is a child of {above}; move it instead."
-    return MemberHasParent(message, errors=(FieldError(pointer, MemberHasParent.code, message),))
+    return MemberHasParent.field(pointer, message)
 
 
 def _missing(id: CustomerId, pointer: str) -> NotFound:
     message = f"There is no customer {id} in this workspace."
-    return NotFound(message, errors=(FieldError(pointer, NotFound.code, message),))
+    return NotFound.field(pointer, message)

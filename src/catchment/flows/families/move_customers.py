@@ -17,7 +17,6 @@ from sqlalchemy import Connection
 from catchment.core.errors import (
     BillingError,
     Conflict,
-    FieldError,
     HierarchyCycle,
     HierarchyTooDeep,
     Invalid,
@@ -212,14 +211,10 @@ def _check_parents(tx: Connection, workspace: str, relocations: Sequence[Relocat
         parent = known.get(relocation.parent)
         if parent is None:
             message = f"There is no customer {relocation.parent} in this workspace."
-            raise NotFound(
-                message, errors=(FieldError(relocation.pointer, NotFound.code, message),)
-            )
+            raise NotFound.field(relocation.pointer, message)
         if relocation.parent == relocation.customer:
             message = f"{parent.legal_name} cannot be its own parent."
-            raise OwnParent(
-                message, errors=(FieldError(relocation.pointer, OwnParent.code, message),)
-            )
+            raise OwnParent.field(relocation.pointer, message)
         check_parent(parent, relocation.pointer)
 
 
@@ -273,7 +268,7 @@ def _named(tx: Connection, workspace: str, refusal: BillingError, pointer: str) 
         return f"{names[id]} ({id})" if id in names else id
 
     message = _ID.sub(name, refusal.detail)
-    return type(refusal)(message, errors=(FieldError(pointer, refusal.code, message),))
+    return refusal.field(pointer, message)
 
 
 def affected(tx: Connection, workspace: str, plan: Plan) -> dict[str, datetime]:
@@ -298,8 +293,7 @@ def check_finalised(
     blockers += [o for o in changed_payers.finalised(workspace, turned) if o.number not in known]
     if blockers:
         message = _too_early(tx, workspace.id, plan.moved, blockers)
-        error = FieldError(plan.moved[0].at_pointer, MoveBeforeFinalised.code, message)
-        raise MoveBeforeFinalised(message, errors=(error,))
+        raise MoveBeforeFinalised.field(plan.moved[0].at_pointer, message)
 
 
 def _too_early(

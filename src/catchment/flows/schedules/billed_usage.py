@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError
+from catchment.core.errors import Conflict
 from catchment.core.period import Span
 from catchment.core.schedules import Schedule
 from catchment.flows.billing.agreed import agreements
@@ -66,8 +66,7 @@ class Watch:
                 assert self._before is not None, usage
                 same = self._before.exclusions == after.exclusions
                 pointer = "/phases" if same else "/rollUpExclusions"
-                error = FieldError(pointer, ScheduleBilled.code, message)
-                raise ScheduleBilled(message, errors=(error,))
+                raise ScheduleBilled.field(pointer, message)
             if held[usage] != before:
                 raise UsageBilled(
                     f"Invoice {usage.invoice_number} of another schedule has billed usage from"
@@ -83,8 +82,7 @@ class Watch:
             if changed:
                 number = min(self._issued_days.values())
                 message = f"Invoice {number} was {how} by the present setting; void it first."
-                error = FieldError(field, ScheduleBilled.code, message)
-                raise ScheduleBilled(message, errors=(error,))
+                raise ScheduleBilled.field(field, message)
 
 
 def watch(

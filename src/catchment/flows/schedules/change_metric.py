@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, Invalid
+from catchment.core.errors import Conflict, Invalid
 from catchment.core.expressions import parse
 from catchment.core.ids import NewId
 from catchment.core.metering import GROWING, VALUING, Aggregation
@@ -151,7 +151,7 @@ def _identified(terms: Terms, before: Sequence[Parameter], new_id: NewId) -> Ter
 def _check_name(tx: Connection, workspace: str, name: str, own: str | None) -> None:
     if metrics.named(tx, workspace, name) not in {None, own}:
         message = f"There is a usage metric {name!r} already."
-        raise MetricNameTaken(message, errors=(FieldError("/name", MetricNameTaken.code, message),))
+        raise MetricNameTaken.field("/name", message)
 
 
 def _check_set(tx: Connection, workspace: str, id: str, parameters: Sequence[Parameter]) -> None:
@@ -166,9 +166,7 @@ def _check_set(tx: Connection, workspace: str, id: str, parameters: Sequence[Par
                 message = f"The price {user.name!r} sets {parameter.name!r} to {one['value']}."
             else:
                 continue
-            raise MetricInUse(
-                message, errors=(FieldError("/parameters", MetricInUse.code, message),)
-            )
+            raise MetricInUse.field("/parameters", message)
 
 
 def _check_prices(tx: Connection, workspace: str, id: str, how: Aggregation) -> None:
@@ -180,6 +178,4 @@ def _check_prices(tx: Connection, workspace: str, id: str, how: Aggregation) -> 
         elif continues(user.price) and how not in GROWING:
             message = f"The tiers of the price {user.name!r} go on as every event adds to usage."
         if message is not None:
-            raise MetricInUse(
-                message, errors=(FieldError("/aggregationType", MetricInUse.code, message),)
-            )
+            raise MetricInUse.field("/aggregationType", message)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
+from catchment.core.errors import Conflict, Invalid, NotFound
 from catchment.core.ids import NewId
 from catchment.flows.billing.run_billing import bill_schedule, hold
 from catchment.flows.credits.grant_phases import grant_phases, refuse_used
@@ -19,6 +19,7 @@ from catchment.flows.schedules.billed_charges import end_today
 from catchment.flows.schedules.pool_terms import check_exclusions
 from catchment.flows.schedules.schedule_terms import (
     Terms,
+    check_change,
     check_days,
     check_start,
     customer_archived,
@@ -125,16 +126,14 @@ def change(
     """Agree anew. Of a started schedule, what has been invoiced for good must stay as it is.
 
     Raises Invalid, NotFound, TaxArchived, ScheduleArchived, ScheduleCompleted, ScheduleStarted,
-    ScheduleBilled, UsageBilled and what ``check_start`` raises.
+    ScheduleBilled, UsageBilled and what ``check_change`` raises.
     """
     hold(tx, workspace)
     before = one_to_change(tx, workspace.id, id)
     refuse_ended(before, today)
     if before.activated_at is not None and terms.start != before.start:
         message = f"The schedule has been started: its first day stays {before.start}."
-        raise ScheduleStarted(
-            message, errors=(FieldError("/startDate", ScheduleStarted.code, message),)
-        )
+        raise ScheduleStarted.field("/startDate", message)
     check_days(terms)
     agreed = _agreed(tx, workspace.id, before, terms)
     phases = phases_of(tx, workspace.id, terms, before.phases, now=now, new_id=new_id)
@@ -184,12 +183,12 @@ def rewrite(
 ) -> ScheduleRecord:
     """Write down what was agreed anew, and draft again what it changes.
 
-    Raises ScheduleBilled, UsageBilled and, for a started schedule, what ``check_start`` raises.
+    Raises ScheduleBilled, UsageBilled and, for a started schedule, what ``check_change`` raises.
     """
     if before.activated_at is None:
         schedule_records.save(tx, workspace.id, record)
         return record
-    check_start(tx, workspace, record, rolled_up=before.roll_up)
+    check_change(tx, workspace, before, record)
     kept = {one.id for phase in record.phases for one in phase.credit_grants}
     refuse_used(tx, workspace.id, record.id, kept)
     watch = billed_usage.watch(tx, workspace, record, before)
@@ -270,7 +269,7 @@ def refuse_archived_customer(
     customer = customers.many(tx, workspace, [id]).get(id)
     if customer is None:
         message = f"There is no customer {id}."
-        raise NotFound(message, errors=(FieldError("/customerId", NotFound.code, message),))
+        raise NotFound.field("/customerId", message)
     if customer.archived_at is not None:
         raise customer_archived(customer.legal_name, what)
 

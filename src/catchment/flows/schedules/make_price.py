@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, Invalid, NotFound, NotSupportedYet
+from catchment.core.errors import Conflict, Invalid, NotFound, NotSupportedYet
 from catchment.core.metering import GROWING, VALUING
 from catchment.core.parameters import Parameter
 from catchment.core.pricing import Fixed, OneTime, SeatBased, continues, needs_values
@@ -57,7 +57,7 @@ def change(
     status = status or price.status
     if (price.status, status) == ("ACTIVE", "DRAFT") and prices.on_a_schedule(tx, price):
         message = f"The price {id} is on a billing schedule and cannot become a draft again."
-        raise PriceInUse(message, errors=(FieldError("/status", PriceInUse.code, message),))
+        raise PriceInUse.field("/status", message)
     price = replace(price, terms=replace(price.terms, name=name), status=status, updated_at=now)
     prices.rename(tx, price)
     return price
@@ -114,9 +114,7 @@ def check(tx: Connection, workspace: str, terms: Terms) -> None:
         raise _missing("/productId", f"There is no product {terms.product_id}.")
     if product.archived_at is not None:
         message = f"The product {product.name!r} is archived and can have no new price."
-        raise ProductArchived(
-            message, errors=(FieldError("/productId", ProductArchived.code, message),)
-        )
+        raise ProductArchived.field("/productId", message)
     if terms.metric_id is None:
         if terms.restrict_to:
             message = "Only a usage or seat price can be restricted to customers."
@@ -196,4 +194,4 @@ def _check_times(terms: Terms) -> None:
 
 
 def _missing(pointer: str, message: str) -> NotFound:
-    return NotFound(message, errors=(FieldError(pointer, NotFound.code, message),))
+    return NotFound.field(pointer, message)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, NotFound
+from catchment.core.errors import Conflict, NotFound
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.families import customers
 from catchment.store.invoices.invoices import Invoice
@@ -28,12 +28,10 @@ def create(
     try:
         _check(tx, workspace, whose)
     except NotFound as none:
-        error = FieldError(pointer, NotFound.code, none.detail)
-        raise NotFound(none.detail, errors=(error,)) from None
+        raise NotFound.field(pointer, none.detail) from None
     if payment_settings.of(tx, workspace, whose.subject, [whose.id]):
         message = "It has payment settings; change those."
-        error = FieldError(pointer, PaymentSettingsExist.code, message)
-        raise PaymentSettingsExist(message, errors=(error,))
+        raise PaymentSettingsExist.field(pointer, message)
     return payment_settings.add(tx, workspace, id, whose, payment, now)
 
 

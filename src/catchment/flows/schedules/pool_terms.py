@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import FieldError, Invalid, NotFound, NotSupportedYet
+from catchment.core.errors import Invalid, NotFound, NotSupportedYet
 from catchment.core.pricing import Graduated
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.families import customers
@@ -43,8 +43,7 @@ def check_named(tx: Connection, workspace: str, ids: Sequence[str], at: str) -> 
             raise Invalid.field(f"{at}/{index}", message, "customer_twice")
         if id not in known:
             message = f"There is no customer {id}."
-            error = FieldError(f"{at}/{index}", NotFound.code, message)
-            raise NotFound(message, errors=(error,))
+            raise NotFound.field(f"{at}/{index}", message)
 
 
 def check_scopes(priced: Iterable[tuple[str, Terms]], *, roll_up: bool) -> None:

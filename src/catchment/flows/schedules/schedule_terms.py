@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -170,13 +170,8 @@ def phases_of(
     for index, phase in enumerate(terms.phases):
         copies = [_copy(catalogue[id], now, new_id) for id in phase.list_price_ids]
         made += copies
-        priced = [PhasePrice(id, phase.arr.get(id)) for id in phase.price_ids]
-        priced += [PhasePrice(p.id, phase.list_arr.get(p.list_price_id or "")) for p in copies]
         old = same.get(phase.start or index)
-        settled = PhasePrices(
-            {id: known[id].terms for id in phase.price_ids} | {p.id: p.terms for p in copies},
-            {id: id for id in phase.price_ids} | {p.list_price_id or "": p.id for p in copies},
-        )
+        settled = _settled(phase, known, copies)
         check_discounts(f"/phases/{index}", phase.discounts, settled)
         check_minimums(f"/phases/{index}", phase.minimums, settled)
         discounts, minimums = (old.discounts, old.minimums) if old else ((), ())
@@ -189,7 +184,7 @@ def phases_of(
                 phase.start,
                 phase.end,
                 phase.recurrence_preference,
-                tuple(priced),
+                _priced(phase, copies),
                 old.created_at if old else now,
                 discounts_of(phase.discounts, settled, discounts, now=now, new_id=new_id),
                 minimums_of(phase.minimums, settled, minimums, now=now, new_id=new_id),
@@ -213,31 +208,26 @@ def check_prices(
     return known, catalogue
 
 
-def check_start(
-    tx: Connection, workspace: Workspace, record: ScheduleRecord, *, rolled_up: bool = False
-) -> None:
+def check_start(tx: Connection, workspace: Workspace, record: ScheduleRecord) -> None:
     """Refuse to start a schedule whose customer, prices or roll-up are not ready.
 
-    One that has ``rolled_up`` before may end while its customer has no child yet, or no more.
     Raises CustomerArchived, CustomerDraft, PriceDraft, RollUpNeedsChildren.
     """
-    customer = customers.one(tx, workspace.id, record.customer_id)
-    if customer.archived_at is not None:
-        raise customer_archived(customer.legal_name)
-    if customer.status == "DRAFT":
-        message = f"{customer.legal_name} is a draft; approve it before its schedule is started."
-        raise CustomerDraft(
-            message, errors=(FieldError("/customerId", CustomerDraft.code, message),)
-        )
-    known = prices.shown(tx, workspace.id, record.price_ids)
-    for i, phase in enumerate(record.phases):
-        for j, priced in enumerate(phase.prices):
-            price = known[priced.price_id]
-            if price.status == "DRAFT":
-                message = f"The price {price.terms.name!r} is a draft; approve it first."
-                pointer = f"/phases/{i}/priceIds/{j}"
-                raise PriceDraft(message, errors=(FieldError(pointer, PriceDraft.code, message),))
-    if record.roll_up and not rolled_up:
+    _check_ready(tx, workspace, record)
+    if record.roll_up:
+        check_roll_up(tx, workspace, record)
+
+
+def check_change(
+    tx: Connection, workspace: Workspace, before: ScheduleRecord, record: ScheduleRecord
+) -> None:
+    """Refuse to make of a started schedule what could not be started.
+
+    One that rolled up ``before`` may end while its customer has no child yet, or no more.
+    Raises as ``check_start``.
+    """
+    _check_ready(tx, workspace, record)
+    if record.roll_up and not before.roll_up:
         check_roll_up(tx, workspace, record)
 
 
@@ -248,16 +238,51 @@ def check_roll_up(tx: Connection, workspace: Workspace, record: ScheduleRecord) 
         message = (
             "The customer has no children during the schedule, so there is nothing to roll up."
         )
-        error = FieldError("/rollUpBilling", RollUpNeedsChildren.code, message)
-        raise RollUpNeedsChildren(message, errors=(error,))
+        raise RollUpNeedsChildren.field("/rollUpBilling", message)
 
 
 def customer_archived(name: str, what: str = "new schedule") -> CustomerArchived:
     """The refusal of ``what`` for an archived customer."""
     message = f"{name} is archived and can have no {what}."
-    return CustomerArchived(
-        message, errors=(FieldError("/customerId", CustomerArchived.code, message),)
+    return CustomerArchived.field("/customerId", message)
+
+
+def _priced(phase: PhaseTerms, copies: Iterable[StoredPrice]) -> tuple[PhasePrice, ...]:
+    """The prices of a phase: those it names, then the copies of list prices made for it."""
+    named = [PhasePrice(id, phase.arr.get(id)) for id in phase.price_ids]
+    copied = [PhasePrice(p.id, phase.list_arr.get(p.list_price_id or "")) for p in copies]
+    return (*named, *copied)
+
+
+def _settled(
+    phase: PhaseTerms, known: Mapping[str, StoredPrice], copies: Iterable[StoredPrice]
+) -> PhasePrices:
+    """What discounts, minimums and grants of a phase may be of, by how they call it: a copy goes by
+    the id of its list price.
+    """
+    named = {id: known[id].terms for id in phase.price_ids}
+    called = {one.list_price_id or "": one.id for one in copies}
+    return PhasePrices(
+        named | {one.id: one.terms for one in copies}, {id: id for id in named} | called
     )
+
+
+def _check_ready(tx: Connection, workspace: Workspace, record: ScheduleRecord) -> None:
+    """Raises CustomerArchived, CustomerDraft, PriceDraft."""
+    customer = customers.one(tx, workspace.id, record.customer_id)
+    if customer.archived_at is not None:
+        raise customer_archived(customer.legal_name)
+    if customer.status == "DRAFT":
+        message = f"{customer.legal_name} is a draft; approve it before its schedule is started."
+        raise CustomerDraft.field("/customerId", message)
+    known = prices.shown(tx, workspace.id, record.price_ids)
+    for i, phase in enumerate(record.phases):
+        for j, priced in enumerate(phase.prices):
+            price = known[priced.price_id]
+            if price.status == "DRAFT":
+                message = f"The price {price.terms.name!r} is a draft; approve it first."
+                pointer = f"/phases/{i}/priceIds/{j}"
+                raise PriceDraft.field(pointer, message)
 
 
 def _check_prices(
@@ -276,7 +301,7 @@ def _check_prices(
                 pointer = f"/phases/{i}/{key}/{j}"
                 if id not in where:
                     message = f"There is no {'' if where is known else 'list '}price {id}."
-                    raise NotFound(message, errors=(FieldError(pointer, NotFound.code, message),))
+                    raise NotFound.field(pointer, message)
                 if id in ids[:j]:
                     message = "A price can be in a phase only once."
                     raise Invalid.field(pointer, message, "price_twice")
@@ -306,13 +331,11 @@ def _check_products(
             price = catalogue[id]
             if price.archived_at is not None:
                 message = f"The list price {price.terms.name!r} is archived."
-                error = FieldError(pointer, ListPriceArchived.code, message)
-                raise ListPriceArchived(message, errors=(error,))
+                raise ListPriceArchived.field(pointer, message)
             product = sold[price.terms.product_id]
             if product.archived_at is not None:
                 message = f"The product {product.name!r} is archived and can have no new price."
-                error = FieldError(pointer, ProductArchived.code, message)
-                raise ProductArchived(message, errors=(error,))
+                raise ProductArchived.field(pointer, message)
 
 
 def _copy(price: ListPrice, now: datetime, new_id: NewId) -> StoredPrice:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, Invalid
+from catchment.core.errors import Conflict, Invalid
 from catchment.flows.schedules.change_metric import MetricInUse
 from catchment.store.seats import seat_events, seat_metrics
 from catchment.store.seats.seat_events import SeatEvent
@@ -25,7 +25,7 @@ def create(tx: Connection, workspace: str, metric: SeatMetric) -> None:
     seat_metrics.hold_types(tx, workspace)
     if seat_metrics.of_type(tx, workspace, metric.seat_type) is not None:
         message = f"There is a seat metric {metric.seat_type!r} already."
-        raise SeatTypeTaken(message, errors=(FieldError("/seatType", SeatTypeTaken.code, message),))
+        raise SeatTypeTaken.field("/seatType", message)
     seat_metrics.add(tx, workspace, metric)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from catchment.core.errors import Conflict, FieldError, NotFound
+from catchment.core.errors import Conflict, NotFound
 from catchment.core.ids import NewId
 from catchment.store import versions
 from catchment.store.taxes import tax_rates
@@ -171,9 +171,7 @@ def check_category(tx: Connection, workspace: str, id: str | None) -> None:
     try:
         versions.latest(tx, workspace, CATEGORIES, id)
     except NotFound as none:
-        message = none.detail
-        error = FieldError("/taxCategoryId", NotFound.code, message)
-        raise NotFound(message, errors=(error,)) from None
+        raise NotFound.field("/taxCategoryId", none.detail) from None
 
 
 def _kind(facts: Facts) -> Kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import FieldError, NotFound
+from catchment.core.errors import NotFound
 from catchment.flows.taxes.keep_tax import TaxArchived
 from catchment.store import versions
 from catchment.store.taxes.tax_rates import RATES
@@ -20,8 +20,7 @@ def check_rate(
     try:
         row = versions.latest(tx, workspace_id, RATES, rate_id)
     except NotFound as none:
-        error = FieldError(pointer, NotFound.code, none.detail)
-        raise NotFound(none.detail, errors=(error,)) from None
+        raise NotFound.field(pointer, none.detail) from None
     if row.archived_at is not None and not archived:
         message = f"The tax rate {row.name!r} is archived."
-        raise TaxArchived(message, errors=(FieldError(pointer, TaxArchived.code, message),))
+        raise TaxArchived.field(pointer, message)

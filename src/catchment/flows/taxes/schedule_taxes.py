@@ -68,7 +68,7 @@ def price_taxations(
     payer = tax_terms(tx, workspace, [customer_id]).get(customer_id)
     if payer is None:
         message = f"There is no customer {customer_id}."
-        raise NotFound(message, errors=(FieldError("/customerId", NotFound.code, message),))
+        raise NotFound.field("/customerId", message)
     wanted = _wanted(terms)
     _check_rates(tx, workspace, terms, {})
     priced = list(_priced(tx, workspace, terms))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ class Order:
     """What a list is sorted by: creation, unless by legal name or a custom property."""
 
     legal_name: bool = False
-    custom_property: str | None = field(default=None)
+    custom_property: str | None = None
 
 
 def add(tx: Connection, workspace: str, customer: Customer) -> None:

@@ -6,7 +6,7 @@ Customers archived by that instant are left out of what lies below; their links 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -73,9 +73,10 @@ class Organization:
 
 @dataclass(slots=True)
 class Node:
-    """A customer of a nested tree. ``children`` is None where the tree was not opened further;
+    """A customer of a nested tree.
 
-    ``after`` leads to the children that do not fit.
+    ``children`` is None where the tree was not opened further; ``after`` leads to those that do not
+    fit.
     """
 
     id: CustomerId
@@ -84,7 +85,7 @@ class Node:
     parent: CustomerId | None
     child_count: int = 0
     children: list[Node] | None = None
-    after: str | None = field(default=None)
+    after: str | None = None
 
 
 def parents(

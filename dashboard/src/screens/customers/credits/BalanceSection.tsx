@@ -103,7 +103,7 @@ const transactionColumns = (
   text: (value: string) => string,
   names: Map<string, string>,
 ): Column<CreditTransaction>[] => [
-  { title: "Date", cell: (one) => <Day value={one.date} />, whole: true },
+  { title: "Date", cell: (one) => <Day value={one.date} /> },
   { title: "What", cell: (one) => REASONS[one.reason] },
   { title: "Grant", cell: (one) => names.get(one.grantId), wideOnly: true },
   {

@@ -59,3 +59,11 @@ test("what is written beneath keeps its distance", () => {
   expect(places.length).toBeGreaterThan(2);
   places.slice(1).forEach((place, index) => expect(place - (places[index] ?? 0)).toBeGreaterThanOrEqual(0.08));
 });
+
+test("quarters are written where there is no room for months", () => {
+  const today = "2026-11-26";
+
+  expect(ticks(dayScale([], today, today), 0.08)).toEqual(
+    ["2026", "2027"].flatMap((year) => ["01", "04", "07", "10"].map((month) => `${year}-${month}-01`)),
+  );
+});

@@ -60,13 +60,17 @@ export function neighbours(marks: readonly string[], day: string): [string?, str
   return [marks.findLast((mark) => mark < day), marks.find((mark) => mark > day)];
 }
 
-/** Days to write beneath the slider: the first of years, then of months, where there is room. */
+/** The months of a year after its first, the halves and quarters before the others. */
+const MONTHS = ["07", "04", "10", "02", "03", "05", "06", "08", "09", "11", "12"];
+
+/**
+ * Days to write beneath the slider: the first of years, then of halves and quarters of years, then
+ * of months, where there is room.
+ */
 export function ticks(scale: DayScale, apart: number): string[] {
   const [from = 0, to = 0] = [scale.first, scale.last].map((day) => Number(day.slice(0, 4)));
   const years = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-  const months = years.flatMap((year) =>
-    Array.from({ length: 11 }, (_, index) => `${year}-${String(index + 2).padStart(2, "0")}-01`),
-  );
+  const months = MONTHS.flatMap((month) => years.map((year) => `${year}-${month}-01`));
   const found: string[] = [];
   for (const day of [...years.map((year) => `${year}-01-01`), ...months]) {
     const place = scale.place(day);

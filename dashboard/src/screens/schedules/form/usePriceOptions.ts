@@ -2,9 +2,9 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { catalogue, priceList } from "../../api/catalogue";
-import type { Price } from "../../api/types";
-import { cadenceText, rateText } from "../products/priceText";
+import { catalogue, priceList } from "../../../api/catalogue";
+import type { Price } from "../../../api/types";
+import { cadenceText, rateText } from "../../products/priceText";
 
 /**
  * What can be chosen, as "API · Calls (3 tiers USD, monthly, in arrears)": the catalogue, and the

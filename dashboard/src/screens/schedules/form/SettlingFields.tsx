@@ -1,8 +1,8 @@
 import { MultiSelect, Select, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 
-import type { Price, SeatDiscountType } from "../../api/types";
-import { RowsFieldset } from "../../components/RowsFieldset";
+import type { Price, SeatDiscountType } from "../../../api/types";
+import { RowsFieldset } from "../../../components/RowsFieldset";
 import type { ScheduleValues } from "./scheduleForm";
 import { NEW_DISCOUNT, NEW_MINIMUM } from "./settlingForm";
 

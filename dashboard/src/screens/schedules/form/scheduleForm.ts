@@ -1,5 +1,5 @@
-import type { BillTo, PhaseRequest, Schedule, ScheduleRequest } from "../../api/types";
-import { nextDay, today } from "../../components/format";
+import type { BillTo, PhaseRequest, Schedule, ScheduleRequest } from "../../../api/types";
+import { nextDay, today } from "../../../components/format";
 import { phaseGrantBody, phaseGrantErrors, phaseGrantValues, type PhaseGrantValues } from "./phaseGrantForm";
 import { idOf, idsOf } from "./priceKeys";
 import {

@@ -1,7 +1,7 @@
 import { Input, Select, Text, TextInput } from "@mantine/core";
 
-import type { CreditUnit, GrantRefresh, GrantRollover } from "../../api/types";
-import { RowsFieldset } from "../../components/RowsFieldset";
+import type { CreditUnit, GrantRefresh, GrantRollover } from "../../../api/types";
+import { RowsFieldset } from "../../../components/RowsFieldset";
 import { grantText, NEW_PHASE_GRANT } from "./phaseGrantForm";
 import { OnlyPrices, type PhaseFieldsProps } from "./SettlingFields";
 

@@ -8,6 +8,15 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection
 
+from catchment.api.billing.billing_run_wire import (
+    BillingRunIn,
+    BillingRunOut,
+    BillingRunPage,
+    BillingRunReportOut,
+    FailureOut,
+    FailurePage,
+    RetryIn,
+)
 from catchment.api.edge.deps import (
     Caller,
     Database,
@@ -26,15 +35,6 @@ from catchment.api.edge.deps import (
 )
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
-from catchment.api.invoices.billing_run_wire import (
-    BillingRunIn,
-    BillingRunOut,
-    BillingRunPage,
-    BillingRunReportOut,
-    FailureOut,
-    FailurePage,
-    RetryIn,
-)
 from catchment.core.errors import Invalid
 from catchment.flows.billing.runs.bill_workspace import Start, bill_at_once, last_event
 from catchment.flows.billing.runs.helpers import helpers_for

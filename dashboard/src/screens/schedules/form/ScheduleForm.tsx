@@ -13,15 +13,15 @@ import {
 import { useForm } from "@mantine/form";
 import type { MouseEvent } from "react";
 
-import type { FieldProblem } from "../../api/http";
-import type { Price } from "../../api/types";
-import { CustomerSelect } from "../../components/CustomerSelect";
-import { CustomersSelect } from "../../components/CustomersSelect";
-import { focusInvalid } from "../../components/focusInvalid";
-import { Panel } from "../../components/Panel";
-import { ProblemAlert } from "../../components/Problem";
-import { useServerErrors } from "../../components/useServerErrors";
-import { BILL_TO_CHOICES, BILL_TO_HELP } from "./billTo";
+import type { FieldProblem } from "../../../api/http";
+import type { Price } from "../../../api/types";
+import { CustomerSelect } from "../../../components/CustomerSelect";
+import { CustomersSelect } from "../../../components/CustomersSelect";
+import { focusInvalid } from "../../../components/focusInvalid";
+import { Panel } from "../../../components/Panel";
+import { ProblemAlert } from "../../../components/Problem";
+import { useServerErrors } from "../../../components/useServerErrors";
+import { BILL_TO_CHOICES, BILL_TO_HELP } from "../billTo";
 import { PhaseFields } from "./PhaseFields";
 import { RollUpSwitch } from "./RollUpSwitch";
 import { TaxFields } from "./TaxFields";

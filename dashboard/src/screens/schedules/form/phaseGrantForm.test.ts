@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { PhaseGrant } from "../../api/types";
+import type { PhaseGrant } from "../../../api/types";
 import { NEW_PHASE_GRANT, phaseGrantBody, phaseGrantErrors, phaseGrantValues } from "./phaseGrantForm";
 
 const KEPT: PhaseGrant = {

@@ -1,7 +1,7 @@
 /** What a phase grants, as it is typed. What it grants already can only be taken out. */
 
-import type { CreditUnit, GrantRefresh, GrantRollover, PhaseGrant, PhaseGrantRequest } from "../../api/types";
-import { decimalText, moneyText, words } from "../../components/format";
+import type { CreditUnit, GrantRefresh, GrantRollover, PhaseGrant, PhaseGrantRequest } from "../../../api/types";
+import { decimalText, moneyText, words } from "../../../components/format";
 import { idOf } from "./priceKeys";
 
 export type PhaseGrantValues = {

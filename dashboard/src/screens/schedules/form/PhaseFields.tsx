@@ -2,8 +2,8 @@ import { ActionIcon, Button, Checkbox, Group, MultiSelect, Stack, TextInput } fr
 import type { UseFormReturnType } from "@mantine/form";
 import { IconPlus, IconX } from "@tabler/icons-react";
 
-import type { Price } from "../../api/types";
-import { Panel } from "../../components/Panel";
+import type { Price } from "../../../api/types";
+import { Panel } from "../../../components/Panel";
 import { PhaseGrantFields } from "./PhaseGrantFields";
 import { followingPhase, isOpen, type ScheduleValues } from "./scheduleForm";
 import { DiscountFields, MinimumFields } from "./SettlingFields";

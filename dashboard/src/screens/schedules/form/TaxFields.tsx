@@ -2,11 +2,11 @@ import { Select, Stack, Text } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 
-import { catalogue } from "../../api/catalogue";
-import { taxRates } from "../../api/taxes";
-import type { Price, TaxRate } from "../../api/types";
-import { Panel } from "../../components/Panel";
-import { percentText, placeText } from "../../components/taxText";
+import { catalogue } from "../../../api/catalogue";
+import { taxRates } from "../../../api/taxes";
+import type { Price, TaxRate } from "../../../api/types";
+import { Panel } from "../../../components/Panel";
+import { percentText, placeText } from "../../../components/taxText";
 import { pricesOf, type ScheduleValues } from "./scheduleForm";
 
 type Props = { form: UseFormReturnType<ScheduleValues>; extra: Price[] };

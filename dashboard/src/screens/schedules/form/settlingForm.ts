@@ -1,7 +1,7 @@
 /** Discounts and minimums of a phase, as they are typed. */
 
-import type { Discount, DiscountRequest, Minimum, MinimumRequest, SeatDiscountType } from "../../api/types";
-import { toFraction, toPercent } from "../../components/percent";
+import type { Discount, DiscountRequest, Minimum, MinimumRequest, SeatDiscountType } from "../../../api/types";
+import { toFraction, toPercent } from "../../../components/percent";
 import { idOf } from "./priceKeys";
 
 export type DiscountValues = {

@@ -2,7 +2,7 @@ import { Switch } from "@mantine/core";
 import type { GetInputPropsReturnType } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 
-import { customer, hasChildren } from "../../api/customers";
+import { customer, hasChildren } from "../../../api/customers";
 
 type Props = { customerId: string | null; startDate: string; props: GetInputPropsReturnType };
 
