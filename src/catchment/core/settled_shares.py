@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from catchment.core import allocation
-from catchment.core.allocation import METHODS, NOBODYS, Columns, Method, Share, Working
+from catchment.core.allocation import METHODS, NOBODYS, Columns, Method, Methods, Share, Working
 from catchment.core.breakdown import Measured
 from catchment.core.discounts import Discount
 from catchment.core.hierarchy import CustomerId
@@ -38,29 +38,33 @@ def workings(measured: Measured) -> dict[Method, Working]:
     made = steps(measured)
     if not any(one.amount.minor for one in made):
         return {}
-    found = _shared_by(measured, made[0])
+    found = _shared_by(measured, made[0], METHODS)
     if not found.weights.customers:
         return {}
-    return {method: working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
+    return {method: working(made[0].amount, found, method) for method in METHODS}
 
 
-def shares(measured: Measured, taxation: Taxation = NOT_TAXED) -> tuple[Share, ...]:
-    """The members' shares of what settles others and of its tax, by customer id."""
+def shares(
+    measured: Measured, taxation: Taxation = NOT_TAXED, methods: Methods = METHODS
+) -> tuple[Share, ...]:
+    """The members' shares of what settles others and of its tax by some ``methods``, by customer
+    id.
+    """
     made = steps(measured)
     if not any(one.amount.minor for one in made):
         return ()
     [step] = made
-    found = allocation.spread_over(step.amount, _shared_by(measured, step).weights)
+    found = allocation.spread_over(step.amount, _shared_by(measured, step, methods).weights)
     return _with_tax(found, repeat(_NOTHING), step.amount, taxation)
 
 
 def priced_shares(
-    measured: Measured, net: Money, taxation: Taxation = NOT_TAXED
+    measured: Measured, net: Money, taxation: Taxation, methods: Methods
 ) -> tuple[Share, ...]:
     """The members' shares of ``net``, which is left of what the price makes of a charge, and of its
-    tax.
+    tax, by some ``methods``.
     """
-    found = _priced(measured, net)
+    found = _priced(measured, net, methods)
     used = measured.usage.members
     return _with_tax(found, [used[who] for who in found.customers], net, taxation)
 
@@ -73,19 +77,19 @@ def _with_tax(
     return found.shares(quantities, taxes)
 
 
-def _priced(measured: Measured, net: Money) -> Columns:
+def _priced(measured: Measured, net: Money, methods: Methods) -> Columns:
     """What members have of ``net``."""
-    key = _priced, net.minor
+    key = _priced, net.minor, methods
     found: Columns | None = measured.known.get(key)
     if found is None:
         made = applied(measured)
-        found = allocation.columns(net, made.price, made.segments, measured.usage)
+        found = allocation.columns(net, made.price, made.segments, measured.usage, methods)
         measured.known[key] = found
     return found
 
 
 class SharedBy(NamedTuple):
-    """What members weigh by each method, and what of each line settled that is made of.
+    """What members weigh by each method asked for, and what of each line settled that is made of.
 
     The weights are in units of ``ratio``, of a numerator and a denominator.
     """
@@ -103,32 +107,29 @@ class SharedBy(NamedTuple):
         return cls(By.LINES, weights, Money(1, currency).decimal.as_integer_ratio(), lines)
 
 
-def working(amount: Money, found: SharedBy, place: int) -> Working:
-    """How the amount is shared by the method at a place; somebody weighs something."""
+def working(amount: Money, found: SharedBy, method: Method) -> Working:
+    """How the amount is shared by one of the methods asked for; somebody weighs something."""
     unit = Fraction(*found.ratio)
 
     @cache
     def parts() -> list[tuple[SettledLine, dict[CustomerId, int | None]]]:
-        return [
-            (line, dict(zip(own.customers, own.parts[place], strict=True)))
-            for line, own in found.lines
-        ]
+        return [(line, own.by(method)) for line, own in found.lines]
 
     def terms(who: CustomerId) -> tuple[LineTerm, ...]:
         own = ((line, known.get(who)) for line, known in parts())
         return tuple(LineTerm(line, part * unit) for line, part in own if part)
 
-    sizes = allocation.sizes(found.weights.parts[place])
+    sizes = allocation.sizes(found.weights.parts[method])
     nothing = dict.fromkeys(found.weights.customers, _NOTHING)
     return Working(amount, nothing, Weighing(found.by, sizes, found.ratio, terms))
 
 
-def _shared_by(measured: Measured, step: Step) -> SharedBy:
+def _shared_by(measured: Measured, step: Step, methods: Methods) -> SharedBy:
     settles = measured.charge.item.settles
     match settles:
         case Discount():
             place = place_of(measured)
-            before, _ = _reduced(measured, place)[settles.id]
+            before, _ = _reduced(measured, place, methods)[settles.id]
             lines = [(_called(measured.beside[place].charge), before)]
         case Minimum():
             covered = {
@@ -137,9 +138,10 @@ def _shared_by(measured: Measured, step: Step) -> SharedBy:
                 if counts(one, measured.charge, settles)
             }
             if step.before.minor <= 0:
-                return _by_quantity(covered.values())
+                return _by_quantity(covered.values(), methods)
             lines = [
-                (_called(one.charge), _left(measured, place)) for place, one in covered.items()
+                (_called(one.charge), _left(measured, place, methods))
+                for place, one in covered.items()
             ]
         case _:
             raise AssertionError(measured.charge.item)
@@ -151,20 +153,22 @@ def _called(charge: Charge) -> SettledLine:
     return SettledLine(charge.item.id, charge.item.name, charge.service)
 
 
-def _by_quantity(covered: Iterable[Measured]) -> SharedBy:
+def _by_quantity(covered: Iterable[Measured], methods: Methods) -> SharedBy:
     """What members used of the first of the charges of which they used something."""
     used = ({who: q for who, q in one.usage.members.items() if q > 0} for one in covered)
     known = sorted(next(filter(None, used), {}).items())
     units, of_one = scaled([quantity for _, quantity in known])
-    weights = Columns([who for who, _ in known], (tuple(units),) * len(METHODS))
+    weights = Columns([who for who, _ in known], dict.fromkeys(methods, tuple(units)))
     return SharedBy(By.QUANTITY, weights, (1, of_one), ())
 
 
-def _reduced(measured: Measured, place: int) -> dict[str, tuple[Columns, Columns]]:
+def _reduced(
+    measured: Measured, place: int, methods: Methods
+) -> dict[str, tuple[Columns, Columns]]:
     """By each separate discount of the charge at a place, in order: what members have of it before,
     and of what is taken off.
     """
-    left = _of_line(measured, place)
+    left = _of_line(measured, place, methods)
     found = {}
     for one in reductions_of_cycle(measured):
         if one.place == place and one.discount.separate:
@@ -174,13 +178,13 @@ def _reduced(measured: Measured, place: int) -> dict[str, tuple[Columns, Columns
     return found
 
 
-def _left(measured: Measured, place: int) -> Columns:
+def _left(measured: Measured, place: int, methods: Methods) -> Columns:
     """The shares of what all discounts leave of the charge at a place."""
-    taken = (own for _, own in _reduced(measured, place).values())
-    return allocation.added_up((_of_line(measured, place), *taken))
+    taken = (own for _, own in _reduced(measured, place, methods).values())
+    return allocation.added_up((_of_line(measured, place, methods), *taken))
 
 
-def _of_line(measured: Measured, place: int) -> Columns:
+def _of_line(measured: Measured, place: int, methods: Methods) -> Columns:
     """The shares of the line of the charge at a place, less the discounts within it."""
     own = measured.beside[place]
     if own.charge.item.metric is None:
@@ -191,4 +195,4 @@ def _of_line(measured: Measured, place: int) -> Columns:
         for one in reductions_of_cycle(measured)
         if one.place == place and not one.discount.separate
     )
-    return _priced(own, Money(priced.net.minor - sum(inside), priced.net.currency))
+    return _priced(own, Money(priced.net.minor - sum(inside), priced.net.currency), methods)
