@@ -16,12 +16,12 @@ from typing import NamedTuple
 from catchment.core import allocation
 from catchment.core.allocation import METHODS, NOBODYS, Columns, Method, Methods, Share, Working
 from catchment.core.breakdown import Measured
-from catchment.core.discounts import Discount
+from catchment.core.discounts import Discount, Reduction
 from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum
 from catchment.core.money import Money, scaled
 from catchment.core.schedules import Charge
-from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
+from catchment.core.settling import Step, applied, counts, place_of, reductions_at, steps
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 from catchment.core.weights import By, LineTerm, SettledLine, Weighing
 
@@ -54,7 +54,11 @@ def shares(
     if not any(one.amount.minor for one in made):
         return ()
     [step] = made
-    found = allocation.spread_over(step.amount, _shared_by(measured, step, methods).weights)
+    settles = measured.charge.item.settles
+    if isinstance(settles, Discount):
+        found = _discounted(measured, settles, methods).taken
+    else:
+        found = allocation.spread_over(step.amount, _shared_by(measured, step, methods).weights)
     return _with_tax(found, repeat(_NOTHING), step.amount, taxation)
 
 
@@ -64,7 +68,7 @@ def priced_shares(
     """The members' shares of ``net``, which is left of what the price makes of a charge, and of its
     tax, by some ``methods``.
     """
-    found = _priced(measured, net, methods)
+    found = measured.once(_priced, net, methods)
     used = measured.usage.members
     return _with_tax(found, [used[who] for who in found.customers], net, taxation)
 
@@ -79,13 +83,8 @@ def _with_tax(
 
 def _priced(measured: Measured, net: Money, methods: Methods) -> Columns:
     """What members have of ``net``."""
-    key = _priced, net.minor, methods
-    found: Columns | None = measured.known.get(key)
-    if found is None:
-        made = applied(measured)
-        found = allocation.columns(net, made.price, made.segments, measured.usage, methods)
-        measured.known[key] = found
-    return found
+    made = applied(measured)
+    return allocation.columns(net, made.price, made.segments, measured.usage, methods)
 
 
 class SharedBy(NamedTuple):
@@ -128,9 +127,8 @@ def _shared_by(measured: Measured, step: Step, methods: Methods) -> SharedBy:
     settles = measured.charge.item.settles
     match settles:
         case Discount():
-            place = place_of(measured)
-            before, _ = _reduced(measured, place, methods)[settles.id]
-            lines = [(_called(measured.beside[place].charge), before)]
+            of = measured.beside[place_of(measured)].charge
+            lines = [(_called(of), _discounted(measured, settles, methods).before)]
         case Minimum():
             covered = {
                 place: one
@@ -140,7 +138,7 @@ def _shared_by(measured: Measured, step: Step, methods: Methods) -> SharedBy:
             if step.before.minor <= 0:
                 return _by_quantity(covered.values(), methods)
             lines = [
-                (_called(one.charge), _left(measured, place, methods))
+                (_called(one.charge), _left(one, reductions_at(measured, place), methods))
                 for place, one in covered.items()
             ]
         case _:
@@ -162,37 +160,44 @@ def _by_quantity(covered: Iterable[Measured], methods: Methods) -> SharedBy:
     return SharedBy(By.QUANTITY, weights, (1, of_one), ())
 
 
+class Discounted(NamedTuple):
+    """What members have of a charge ``before`` a separate discount, and of what that takes off."""
+
+    before: Columns
+    taken: Columns
+
+
+def _discounted(measured: Measured, discount: Discount, methods: Methods) -> Discounted:
+    """Of the charge that a line of the discount settles."""
+    place = place_of(measured)
+    own, reduced = measured.beside[place], reductions_at(measured, place)
+    return own.once(_reduced, reduced, methods)[discount.id]
+
+
 def _reduced(
-    measured: Measured, place: int, methods: Methods
-) -> dict[str, tuple[Columns, Columns]]:
-    """By each separate discount of the charge at a place, in order: what members have of it before,
-    and of what is taken off.
-    """
-    left = _of_line(measured, place, methods)
+    own: Measured, reduced: Sequence[Reduction], methods: Methods
+) -> dict[str, Discounted]:
+    """What each separate discount of a charge makes of it, in order."""
+    left = _of_line(own, reduced, methods)
     found = {}
-    for one in reductions_of_cycle(measured):
-        if one.place == place and one.discount.separate:
+    for one in reduced:
+        if one.discount.separate:
             taken = allocation.spread_over(-one.taken, left)
-            found[one.discount.id] = left, taken
+            found[one.discount.id] = Discounted(left, taken)
             left = allocation.added_up((left, taken))
     return found
 
 
-def _left(measured: Measured, place: int, methods: Methods) -> Columns:
-    """The shares of what all discounts leave of the charge at a place."""
-    taken = (own for _, own in _reduced(measured, place, methods).values())
-    return allocation.added_up((_of_line(measured, place, methods), *taken))
+def _left(own: Measured, reduced: Sequence[Reduction], methods: Methods) -> Columns:
+    """The shares of what all discounts leave of a charge."""
+    taken = (one.taken for one in own.once(_reduced, reduced, methods).values())
+    return allocation.added_up((_of_line(own, reduced, methods), *taken))
 
 
-def _of_line(measured: Measured, place: int, methods: Methods) -> Columns:
-    """The shares of the line of the charge at a place, less the discounts within it."""
-    own = measured.beside[place]
+def _of_line(own: Measured, reduced: Iterable[Reduction], methods: Methods) -> Columns:
+    """The shares of the line of a charge, less the discounts within it."""
     if own.charge.item.metric is None:
         return NOBODYS
-    priced = applied(own)
-    inside = (
-        one.taken.minor
-        for one in reductions_of_cycle(measured)
-        if one.place == place and not one.discount.separate
-    )
-    return _priced(own, Money(priced.net.minor - sum(inside), priced.net.currency), methods)
+    net = applied(own).net
+    inside = sum([one.taken.minor for one in reduced if not one.discount.separate])
+    return own.once(_priced, Money(net.minor - inside, net.currency), methods)
