@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catchment.core.adjustments import Adjusting, BilledLine, Standing, shares_less, up_to_date
-from catchment.core.allocation import Share
+from catchment.core.allocation import METHODS, Share
 from catchment.core.breakdown import Measured
 from catchment.core.invoicing import Line, adjustment, line
 from catchment.core.metering import Aggregation, Metric, Usage
@@ -57,7 +57,7 @@ def billed_one_after_the_other(
 ) -> list[BilledLine]:
     """The lines of the charge where that was known each time; only ``deduct`` lines are taken off."""
     first, *later = known
-    lines = [kept("0", 0, line(measured(first), shared=True))]
+    lines = [kept("0", 0, line(measured(first), methods=METHODS))]
     for number, members in enumerate(later, 1):
         made = adjustment(adjusting(lines[:deduct]), measured(members))
         if made is not None:
@@ -105,7 +105,7 @@ def test_where_nothing_has_changed_there_is_nothing_to_adjust(members: dict[str,
 
 
 def test_an_adjustment_that_reverses_leaves_nothing_of_those_before() -> None:
-    first = kept("1", 1, line(measured({"b": D(7)}), shared=True))
+    first = kept("1", 1, line(measured({"b": D(7)}), methods=METHODS))
 
     made = adjustment(replace(adjusting([first]), reverses=True), measured({"b": D(9)}))
 

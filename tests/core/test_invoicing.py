@@ -440,7 +440,7 @@ def test_members_share_the_tax_of_a_pooled_line_to_the_cent(
     usage = used(str(sum(used_by.values())), **{who: str(n) for who, n in used_by.items()})
     taxation = Taxation(Reason.DEFAULT, TaxRate("a", "a-1", 1, "VAT", "VAT", fraction))
 
-    one = taxed(line(Measured(due, usage, pool), shared=True), taxation)
+    one = taxed(line(Measured(due, usage, pool), methods=METHODS), taxation)
 
     for place in range(len(METHODS)):
         assert (

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 
 from catchment.core import settled_shares, settling
-from catchment.core.allocation import METHODS, Method
+from catchment.core.allocation import METHODS, Method, Parts, Share
 from catchment.core.breakdown import Measured
 from catchment.core.charging import charges
+from catchment.core.lines import line
 from catchment.core.minimums import Minimum
 from catchment.core.pricing import Linear
 from catchment.core.schedules import Schedule
@@ -22,6 +23,7 @@ from tests.core.agreements import day, item
 from tests.core.test_settling import BYTE, CALL, CALLS, agreed, measured, off, terms, used
 
 DUE = day("4-1")
+VAT = Taxation(Reason.SCHEDULE, TaxRate("vat", "vat-1", 1, "VAT", "VAT", D("0.2")))
 
 
 def settling_lines(of: Schedule, members: dict[str, dict[str, int]]) -> Iterator[Measured]:
@@ -58,6 +60,30 @@ def test_a_share_is_explained_by_what_its_member_has_of_the_lines_beside(
             assert sum(one.weight for one in told.values()) == next(iter(told.values())).whole
 
 
+@given(terms(), used, used)
+def test_by_one_method_alone_lines_are_shared_as_by_all(
+    of: Schedule, calls: dict[str, int], sizes: dict[str, int]
+) -> None:
+    members = {"calls": calls, "bytes": sizes}
+    for charge in charges(of, DUE):
+        every = line(measured(charge, members), methods=METHODS, taxation=VAT)
+        for place, method in enumerate(METHODS):
+            alone = line(measured(charge, members), methods=(method,), taxation=VAT)
+            assert alone.shares == only(every.shares, place)
+
+
+def only(shares: tuple[Share, ...] | None, place: int) -> tuple[Share, ...] | None:
+    """The shares by the method at a place."""
+
+    def alone(parts: Parts) -> Parts:
+        return tuple([part if at == place else None for at, part in enumerate(parts)])
+
+    if shares is None:
+        return None
+    made = [one._replace(parts=alone(one.parts), taxes=alone(one.taxes)) for one in shares]
+    return tuple([one for one in made if any(part is not None for part in one.parts)])
+
+
 @pytest.mark.parametrize("prices", [("call",), ("byte",), ()])
 def test_a_minimum_is_whose_usage_counts_towards_it(prices: tuple[str, ...]) -> None:
     of = agreed(CALL, BYTE, minimums=[Minimum("m", D(1000), frozenset(prices))], roll_up=True)
@@ -81,9 +107,8 @@ def test_a_minimum_is_by_what_discounts_within_the_lines_leave() -> None:
 def test_shares_of_what_settles_others_come_with_their_tax() -> None:
     of = agreed(CALL, discounts=[off("0.1")], roll_up=True)
     [one] = settling_lines(of, {"calls": {"a": 10, "b": 30}})
-    vat = Taxation(Reason.SCHEDULE, TaxRate("vat", "vat-1", 1, "VAT", "VAT", D("0.2")))
 
-    taxed, untaxed = settled_shares.shares(one, vat), settled_shares.shares(one)
+    taxed, untaxed = settled_shares.shares(one, VAT), settled_shares.shares(one)
 
     assert [(share.parts[0], share.taxes[0]) for share in taxed] == [(-1_00, -20), (-3_00, -60)]
     assert [share.taxes for share in untaxed] == [(), ()]

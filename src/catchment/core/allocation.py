@@ -8,7 +8,7 @@ share by itself would lose or find cents. What makes the shares also tells how t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -38,10 +38,13 @@ class Method(StrEnum):
     STANDALONE = "STANDALONE"
 
 
-METHODS = tuple(Method)
+Methods = tuple[Method, ...]
+"""Some methods, in no particular order."""
+
+METHODS: Methods = tuple(Method)
 
 Parts = tuple[int | None, ...]
-"""Minor units by each of METHODS; None where a method gives no share."""
+"""Minor units by each of METHODS; None where a method gives no share, or is not asked for."""
 
 Column = tuple[int | None, ...]
 """Minor units of each of some members by one method; None where that gives no share."""
@@ -65,36 +68,48 @@ class Share(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What members have of an amount, or weigh: the parts of all by each of METHODS.
+    """What members have of an amount, or weigh: the parts of all by each method asked for.
 
     A family has thousands of members and a handful of lines, so they are worked with like this.
     Mostly two methods share alike.
     """
 
     customers: Sequence[CustomerId]
-    parts: Sequence[Column]
+    parts: Mapping[Method, Column]
 
     @classmethod
     def of(cls, known: MemberWeights) -> Columns:
         """The same in columns, in the same order."""
-        return cls(tuple(known), tuple(zip(*known.values(), strict=True))) if known else NOBODYS
+        if not known:
+            return NOBODYS
+        columns = zip(*known.values(), strict=True)
+        return cls(tuple(known), dict(zip(METHODS, columns, strict=True)))
+
+    @property
+    def rows(self) -> Iterator[Parts]:
+        """The parts of one after the other."""
+        not_asked = (None,) * len(self.customers)
+        return zip(*[self.parts.get(method, not_asked) for method in METHODS], strict=True)
 
     @property
     def by_customer(self) -> MemberParts:
-        return dict(zip(self.customers, zip(*self.parts, strict=True), strict=True))
+        return dict(zip(self.customers, self.rows, strict=True))
+
+    def by(self, method: Method) -> dict[CustomerId, int | None]:
+        """What each has by one of the methods asked for."""
+        return dict(zip(self.customers, self.parts.get(method, ()), strict=True))
 
     def map(self, change: Callable[[Column], Column]) -> Columns:
         """With all columns changed, those that are alike once."""
-        made = {one: change(one) for one in set(self.parts)}
-        return Columns(self.customers, [made[one] for one in self.parts])
+        made = {one: change(one) for one in set(self.parts.values())}
+        return Columns(self.customers, {method: made[own] for method, own in self.parts.items()})
 
     def shares(
         self, quantities: Iterable[Decimal], taxes: Columns | None = None
     ) -> tuple[Share, ...]:
         """The shares of those who have any, given what they used, with those of the tax."""
-        rows = zip(*self.parts, strict=True)
-        of_tax = repeat(()) if taxes is None else zip(*taxes.parts, strict=True)
-        every = map(Share, self.customers, quantities, rows, of_tax)
+        of_tax = repeat(()) if taxes is None else taxes.rows
+        every = map(Share, self.customers, quantities, self.rows, of_tax)
         return tuple([one for one in every if one.parts != _NO_PARTS])
 
     def taxes(self, fraction: Decimal, tax: Money) -> Columns:
@@ -102,7 +117,7 @@ class Columns(NamedTuple):
         return self.map(partial(_taxes, fraction, tax))
 
 
-NOBODYS = Columns((), ((),) * len(METHODS))
+NOBODYS = Columns((), {})
 
 
 def whole(customer: CustomerId, quantity: Decimal, net: Money) -> tuple[Share, ...]:
@@ -115,7 +130,7 @@ def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share
     if not fraction or not shares:
         return tuple(shares)
     known = Columns.of({one.customer: one.parts for one in shares})
-    rows = zip(*known.taxes(fraction, tax).parts, strict=True)
+    rows = known.taxes(fraction, tax).rows
     return tuple([Share(*one[:3], own) for one, own in zip(shares, rows, strict=True)])
 
 
@@ -182,8 +197,8 @@ def _plus(one: Columns, other: Columns) -> Columns:
     if one.customers != other.customers:
         everyone = sorted({*one.customers, *other.customers})
         one, other = _among(one, everyone), _among(other, everyone)
-    parts = zip(one.parts, other.parts, strict=True)
-    return Columns(one.customers, [_sum(*both) for both in parts])
+    parts = {method: _sum(own, other.parts[method]) for method, own in one.parts.items()}
+    return Columns(one.customers, parts)
 
 
 def _among(one: Columns, everyone: Sequence[CustomerId]) -> Columns:
@@ -192,7 +207,10 @@ def _among(one: Columns, everyone: Sequence[CustomerId]) -> Columns:
     wanted = [places.get(who) for who in everyone]
     return Columns(
         everyone,
-        [tuple([None if at is None else own[at] for at in wanted]) for own in one.parts],
+        {
+            method: tuple([None if at is None else own[at] for at in wanted])
+            for method, own in one.parts.items()
+        },
     )
 
 
@@ -293,8 +311,11 @@ def workings(
     if not segments:
         return {}
     used = _used(usage)
-    weighed = _weighed(net, price, segments, used, usage)
-    return {method: Working(net, used, one) for method, one in zip(METHODS, weighed, strict=True)}
+    quantity = by_quantity(used, usage)
+    return {
+        method: Working(net, used, _weighing(method, net, price, segments, used, usage) or quantity)
+        for method in METHODS
+    }
 
 
 def _used(usage: Usage) -> dict[CustomerId, Decimal]:
@@ -303,16 +324,22 @@ def _used(usage: Usage) -> dict[CustomerId, Decimal]:
     return {who: members[who] for who in sorted(members)}
 
 
-def _weighed(
-    net: Money, price: Price, segments: Sequence[Segment], used: Used, usage: Usage
-) -> tuple[Weighing, ...]:
-    """What members weigh by each of METHODS."""
-    quantity = by_quantity(used, usage)
-    return (
-        quantity,
-        marginal(net, price, segments, used, usage) or quantity,
-        alone(net, price, used, usage) or quantity,
-    )
+def _weighing(
+    method: Method,
+    net: Money,
+    price: Price,
+    segments: Sequence[Segment],
+    used: Used,
+    usage: Usage,
+) -> Weighing | None:
+    """What members weigh by a method; None where that is what they used."""
+    match method:
+        case Method.PROPORTIONAL:
+            return None
+        case Method.MARGINAL:
+            return marginal(net, price, segments, used, usage)
+        case Method.STANDALONE:
+            return alone(net, price, used, usage)
 
 
 def shares(
@@ -323,14 +350,27 @@ def shares(
     return found.shares([usage.members[who] for who in found.customers])
 
 
-def columns(net: Money, price: Price, segments: Sequence[Segment], usage: Usage) -> Columns:
-    """The same in columns, with whoever has none."""
+def columns(
+    net: Money,
+    price: Price,
+    segments: Sequence[Segment],
+    usage: Usage,
+    methods: Methods = METHODS,
+) -> Columns:
+    """The same by some ``methods`` in columns, with whoever has none."""
     if not segments:
         return NOBODYS
     if len(usage.members) == 1:
-        return Columns(tuple(usage.members), ((net.minor,),) * len(METHODS))
+        return Columns(tuple(usage.members), dict.fromkeys(methods, (net.minor,)))
     used = _used(usage)
-    quantity, *others = _weighed(net, price, segments, used, usage)
-    parts = parts_by(net, quantity.sizes)
-    rest = [parts if one is quantity else parts_by(net, one.sizes) for one in others]
-    return Columns(tuple(used), [parts, *rest])
+    weighed = {one: _weighing(one, net, price, segments, used, usage) for one in methods}
+    alike: Column = ()
+    if None in weighed.values():
+        alike = parts_by(net, by_quantity(used, usage).sizes)
+    return Columns(
+        tuple(used),
+        {
+            method: alike if own is None else parts_by(net, own.sizes)
+            for method, own in weighed.items()
+        },
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, Aggregation, Member, Usage
@@ -14,6 +14,8 @@ from catchment.core.money import EXACT, decimal_text, exact_sum
 from catchment.core.period import Period, Span, outermost
 from catchment.core.pools import NO_POOL, Pool, PoolMember
 from catchment.core.schedules import Charge, PricedItem, Scope
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,7 @@ class Basis:
 class Measured:
     """A charge with what it asked for; fixed and one-time prices ask for nothing.
 
-    ``pool`` has the members that used something; ``beside`` are the charge's own, measured. What
-    is ``known`` has been worked out of it before: the same charge may stand beside many.
+    ``pool`` has the members that used something; ``beside`` are the charge's own, measured.
     """
 
     charge: Charge
@@ -49,7 +50,17 @@ class Measured:
     pool: Pool = NO_POOL
     basis: Basis | None = None
     beside: tuple[Measured, ...] = ()
-    known: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _known: dict[object, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def once(self, make: Callable[..., _T], *given: Hashable) -> _T:
+        """What ``make`` works out of it and of what is ``given``, worked out when it is asked for
+        first: the same charge may stand beside many.
+        """
+        key = make, given
+        found: _T | None = self._known.get(key)
+        if found is None:
+            found = self._known[key] = make(self, *given)
+        return found
 
 
 class ShownMetric(NamedTuple):
@@ -219,13 +230,14 @@ def _distinct(measured: Iterable[Measured]) -> Iterable[Sequence[PoolMember]]:
 
 
 def _users(one: Measured) -> Sequence[PoolMember]:
+    return one.once(_with_usage)
+
+
+def _with_usage(one: Measured) -> Sequence[PoolMember]:
     """The members with usage: mostly all there are, and then their own sequence."""
-    found: Sequence[PoolMember] | None = one.known.get(_users)
-    if found is None:
-        used, members = one.usage.members, one.pool.members
-        some = [member for member in members if member.customer in used]
-        found = one.known[_users] = members if len(some) == len(members) else some
-    return found
+    used, members = one.usage.members, one.pool.members
+    some = [member for member in members if member.customer in used]
+    return members if len(some) == len(members) else some
 
 
 def tree_order(

@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from catchment.core import breakdown
+from catchment.core.allocation import METHODS, Methods
 from catchment.core.breakdown import Measured, UsageGroup, UsageGroups, UsageItem, named
 from catchment.core.hierarchy import CustomerId
 from catchment.core.lines import (
@@ -127,14 +128,13 @@ def joined(
     schedule: Schedule,
     path: tuple[CustomerId, ...],
     measured: Sequence[Measured],
-    *,
-    shared: bool = True,
+    methods: Methods = METHODS,
 ) -> Joined:
-    """Price the charges of a schedule that bills its parent.
+    """Price the charges of a schedule that bills its parent, shared by ``methods``.
 
     What its family does not share is all its customer's; a line of nothing is nobody's.
     """
-    lines = (line_of(schedule, one, shared=shared, joined=True) for one in measured)
+    lines = (line_of(schedule, one, methods=methods, joined=True) for one in measured)
     return Joined(schedule, path, tuple(lines))
 
 
@@ -148,7 +148,7 @@ def draft(
     *,
     on: date | None = None,
     taxing: Taxing = untaxed,
-    shared: bool = True,
+    methods: Methods = METHODS,
 ) -> Draft:
     """The invoice for all charges of ``schedule`` due on one day, given in their order.
 
@@ -157,7 +157,7 @@ def draft(
     the day given. ``tax_status`` is the customer's. ``names`` has at least the customers of all
     paths and of ``named`` for the guests, and for ``measured`` with the customer if the schedule
     rolls up. ``taxing`` says how each charge is taxed; adjustments are as what they adjust was.
-    Unless it is ``shared``, lines say nothing of the members' shares, which takes most of the time.
+    Lines of ``measured`` say the members' shares by ``methods`` alone: those take most of the time.
     """
     adjustments = [
         replace(one, line=taxed(one.line, one.adjusting.taxation)) for one in adjustments
@@ -174,7 +174,7 @@ def draft(
     arrears = [m.charge for m in everything if m.charge.timing is Timing.IN_ARREARS]
     billing_period = _envelope(arrears or [m.charge for m in everything])
     own = [
-        _naming(schedule, line_of(schedule, one, shared=shared, taxation=taxation), names)
+        _naming(schedule, line_of(schedule, one, methods=methods, taxation=taxation), names)
         for one in measured
         for taxation in [taxing(schedule, one.charge)]
     ]

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from catchment.core import allocation, settled_shares, settling
 from catchment.core.adjustments import ORIGINAL, Adjusting, Deducted, shares_less
-from catchment.core.allocation import Share
+from catchment.core.allocation import METHODS, Methods, Share
 from catchment.core.breakdown import Measured
 from catchment.core.hierarchy import CustomerId
 from catchment.core.metering import NO_USAGE, SingleEvent, Usage
@@ -129,11 +129,11 @@ class Adjustment:
 def line(
     measured: Measured,
     *,
-    shared: bool = False,
+    methods: Methods = (),
     owner: CustomerId | None = None,
     taxation: Taxation = NOT_TAXED,
 ) -> Line:
-    """The line of a charge, ``shared`` among the members of a pool, with its tax.
+    """The line of a charge, shared among the members of a pool by ``methods``, with its tax.
 
     What nobody shares is all its ``owner``'s, if it has one; a line of nothing is nobody's.
     """
@@ -141,12 +141,12 @@ def line(
     item = charge.item
     taken = settling.steps(measured)
     if item.settles is not None:
-        return _settling_line(measured, taken, shared=shared, owner=owner, taxation=taxation)
+        return _settling_line(measured, taken, methods=methods, owner=owner, taxation=taxation)
     made = settling.applied(measured)
     net = total((made.net, *[step.amount for step in taken]), item.currency) if taken else made.net
     shares = None
-    if item.metric is not None and shared:
-        shares = settled_shares.priced_shares(measured, net, taxation)
+    if item.metric is not None and methods:
+        shares = settled_shares.priced_shares(measured, net, taxation, methods)
     elif owner is not None:
         shares = _whole(owner, made.quantity, net, taxation) if made.segments or net.minor else ()
     percentage = is_percentage(item.price)
@@ -176,25 +176,25 @@ def line_of(
     schedule: Schedule,
     measured: Measured,
     *,
-    shared: bool = True,
+    methods: Methods = METHODS,
     joined: bool = False,
     taxation: Taxation = NOT_TAXED,
 ) -> Line:
     """The line of a charge of ``schedule``. What a pool lacks to its minimum without having used
     anything is its customer's share, as is all that nobody shares on an invoice that it has
-    ``joined``. Unless it is ``shared``, nobody's share is worked out.
+    ``joined``. Members' shares are worked out by ``methods`` alone.
     """
-    pooled = shared and schedule.roll_up
+    pooled = methods if schedule.roll_up else ()
     whole = joined or (pooled and isinstance(measured.charge.item.settles, Minimum))
     owner = schedule.customer if whole else None
-    return line(measured, shared=pooled, owner=owner, taxation=taxation)
+    return line(measured, methods=pooled, owner=owner, taxation=taxation)
 
 
 def _settling_line(
     measured: Measured,
     taken: tuple[Step, ...],
     *,
-    shared: bool,
+    methods: Methods,
     owner: CustomerId | None,
     taxation: Taxation,
 ) -> Line:
@@ -205,8 +205,8 @@ def _settling_line(
     quantity = Decimal(1 if net.minor else 0)
     reduced = settling.settled(measured)
     shares = None
-    if shared and reduced is not None and reduced.charge.item.metric is not None:
-        shares = (settled_shares.shares(measured, taxation) or None) if net.minor else ()
+    if methods and reduced is not None and reduced.charge.item.metric is not None:
+        shares = (settled_shares.shares(measured, taxation, methods) or None) if net.minor else ()
     if shares is None and owner is not None:
         shares = _whole(owner, quantity, net, taxation) if net.minor else ()
     return Line(

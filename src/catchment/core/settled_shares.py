@@ -14,14 +14,14 @@ from itertools import repeat
 from typing import NamedTuple
 
 from catchment.core import allocation
-from catchment.core.allocation import METHODS, NOBODYS, Columns, Method, Share, Working
+from catchment.core.allocation import METHODS, NOBODYS, Columns, Method, Methods, Share, Working
 from catchment.core.breakdown import Measured
-from catchment.core.discounts import Discount
+from catchment.core.discounts import Discount, Reduction
 from catchment.core.hierarchy import CustomerId
 from catchment.core.minimums import Minimum
 from catchment.core.money import Money, scaled
 from catchment.core.schedules import Charge
-from catchment.core.settling import Step, applied, counts, place_of, reductions_of_cycle, steps
+from catchment.core.settling import Step, applied, counts, place_of, reductions_at, steps
 from catchment.core.taxes import NOT_TAXED, Taxation, tax_on
 from catchment.core.weights import By, LineTerm, SettledLine, Weighing
 
@@ -38,29 +38,37 @@ def workings(measured: Measured) -> dict[Method, Working]:
     made = steps(measured)
     if not any(one.amount.minor for one in made):
         return {}
-    found = _shared_by(measured, made[0])
+    found = _shared_by(measured, made[0], METHODS)
     if not found.weights.customers:
         return {}
-    return {method: working(made[0].amount, found, place) for place, method in enumerate(METHODS)}
+    return {method: working(made[0].amount, found, method) for method in METHODS}
 
 
-def shares(measured: Measured, taxation: Taxation = NOT_TAXED) -> tuple[Share, ...]:
-    """The members' shares of what settles others and of its tax, by customer id."""
+def shares(
+    measured: Measured, taxation: Taxation = NOT_TAXED, methods: Methods = METHODS
+) -> tuple[Share, ...]:
+    """The members' shares of what settles others and of its tax by some ``methods``, by customer
+    id.
+    """
     made = steps(measured)
     if not any(one.amount.minor for one in made):
         return ()
     [step] = made
-    found = allocation.spread_over(step.amount, _shared_by(measured, step).weights)
+    settles = measured.charge.item.settles
+    if isinstance(settles, Discount):
+        found = _discounted(measured, settles, methods).taken
+    else:
+        found = allocation.spread_over(step.amount, _shared_by(measured, step, methods).weights)
     return _with_tax(found, repeat(_NOTHING), step.amount, taxation)
 
 
 def priced_shares(
-    measured: Measured, net: Money, taxation: Taxation = NOT_TAXED
+    measured: Measured, net: Money, taxation: Taxation, methods: Methods
 ) -> tuple[Share, ...]:
     """The members' shares of ``net``, which is left of what the price makes of a charge, and of its
-    tax.
+    tax, by some ``methods``.
     """
-    found = _priced(measured, net)
+    found = measured.once(_priced, net, methods)
     used = measured.usage.members
     return _with_tax(found, [used[who] for who in found.customers], net, taxation)
 
@@ -73,19 +81,14 @@ def _with_tax(
     return found.shares(quantities, taxes)
 
 
-def _priced(measured: Measured, net: Money) -> Columns:
+def _priced(measured: Measured, net: Money, methods: Methods) -> Columns:
     """What members have of ``net``."""
-    key = _priced, net.minor
-    found: Columns | None = measured.known.get(key)
-    if found is None:
-        made = applied(measured)
-        found = allocation.columns(net, made.price, made.segments, measured.usage)
-        measured.known[key] = found
-    return found
+    made = applied(measured)
+    return allocation.columns(net, made.price, made.segments, measured.usage, methods)
 
 
 class SharedBy(NamedTuple):
-    """What members weigh by each method, and what of each line settled that is made of.
+    """What members weigh by each method asked for, and what of each line settled that is made of.
 
     The weights are in units of ``ratio``, of a numerator and a denominator.
     """
@@ -103,33 +106,29 @@ class SharedBy(NamedTuple):
         return cls(By.LINES, weights, Money(1, currency).decimal.as_integer_ratio(), lines)
 
 
-def working(amount: Money, found: SharedBy, place: int) -> Working:
-    """How the amount is shared by the method at a place; somebody weighs something."""
+def working(amount: Money, found: SharedBy, method: Method) -> Working:
+    """How the amount is shared by one of the methods asked for; somebody weighs something."""
     unit = Fraction(*found.ratio)
 
     @cache
     def parts() -> list[tuple[SettledLine, dict[CustomerId, int | None]]]:
-        return [
-            (line, dict(zip(own.customers, own.parts[place], strict=True)))
-            for line, own in found.lines
-        ]
+        return [(line, own.by(method)) for line, own in found.lines]
 
     def terms(who: CustomerId) -> tuple[LineTerm, ...]:
         own = ((line, known.get(who)) for line, known in parts())
         return tuple(LineTerm(line, part * unit) for line, part in own if part)
 
-    sizes = allocation.sizes(found.weights.parts[place])
+    sizes = allocation.sizes(found.weights.parts[method])
     nothing = dict.fromkeys(found.weights.customers, _NOTHING)
     return Working(amount, nothing, Weighing(found.by, sizes, found.ratio, terms))
 
 
-def _shared_by(measured: Measured, step: Step) -> SharedBy:
+def _shared_by(measured: Measured, step: Step, methods: Methods) -> SharedBy:
     settles = measured.charge.item.settles
     match settles:
         case Discount():
-            place = place_of(measured)
-            before, _ = _reduced(measured, place)[settles.id]
-            lines = [(_called(measured.beside[place].charge), before)]
+            of = measured.beside[place_of(measured)].charge
+            lines = [(_called(of), _discounted(measured, settles, methods).before)]
         case Minimum():
             covered = {
                 place: one
@@ -137,9 +136,10 @@ def _shared_by(measured: Measured, step: Step) -> SharedBy:
                 if counts(one, measured.charge, settles)
             }
             if step.before.minor <= 0:
-                return _by_quantity(covered.values())
+                return _by_quantity(covered.values(), methods)
             lines = [
-                (_called(one.charge), _left(measured, place)) for place, one in covered.items()
+                (_called(one.charge), _left(one, reductions_at(measured, place), methods))
+                for place, one in covered.items()
             ]
         case _:
             raise AssertionError(measured.charge.item)
@@ -151,44 +151,53 @@ def _called(charge: Charge) -> SettledLine:
     return SettledLine(charge.item.id, charge.item.name, charge.service)
 
 
-def _by_quantity(covered: Iterable[Measured]) -> SharedBy:
+def _by_quantity(covered: Iterable[Measured], methods: Methods) -> SharedBy:
     """What members used of the first of the charges of which they used something."""
     used = ({who: q for who, q in one.usage.members.items() if q > 0} for one in covered)
     known = sorted(next(filter(None, used), {}).items())
     units, of_one = scaled([quantity for _, quantity in known])
-    weights = Columns([who for who, _ in known], (tuple(units),) * len(METHODS))
+    weights = Columns([who for who, _ in known], dict.fromkeys(methods, tuple(units)))
     return SharedBy(By.QUANTITY, weights, (1, of_one), ())
 
 
-def _reduced(measured: Measured, place: int) -> dict[str, tuple[Columns, Columns]]:
-    """By each separate discount of the charge at a place, in order: what members have of it before,
-    and of what is taken off.
-    """
-    left = _of_line(measured, place)
+class Discounted(NamedTuple):
+    """What members have of a charge ``before`` a separate discount, and of what that takes off."""
+
+    before: Columns
+    taken: Columns
+
+
+def _discounted(measured: Measured, discount: Discount, methods: Methods) -> Discounted:
+    """Of the charge that a line of the discount settles."""
+    place = place_of(measured)
+    own, reduced = measured.beside[place], reductions_at(measured, place)
+    return own.once(_reduced, reduced, methods)[discount.id]
+
+
+def _reduced(
+    own: Measured, reduced: Sequence[Reduction], methods: Methods
+) -> dict[str, Discounted]:
+    """What each separate discount of a charge makes of it, in order."""
+    left = _of_line(own, reduced, methods)
     found = {}
-    for one in reductions_of_cycle(measured):
-        if one.place == place and one.discount.separate:
+    for one in reduced:
+        if one.discount.separate:
             taken = allocation.spread_over(-one.taken, left)
-            found[one.discount.id] = left, taken
+            found[one.discount.id] = Discounted(left, taken)
             left = allocation.added_up((left, taken))
     return found
 
 
-def _left(measured: Measured, place: int) -> Columns:
-    """The shares of what all discounts leave of the charge at a place."""
-    taken = (own for _, own in _reduced(measured, place).values())
-    return allocation.added_up((_of_line(measured, place), *taken))
+def _left(own: Measured, reduced: Sequence[Reduction], methods: Methods) -> Columns:
+    """The shares of what all discounts leave of a charge."""
+    taken = (one.taken for one in own.once(_reduced, reduced, methods).values())
+    return allocation.added_up((_of_line(own, reduced, methods), *taken))
 
 
-def _of_line(measured: Measured, place: int) -> Columns:
-    """The shares of the line of the charge at a place, less the discounts within it."""
-    own = measured.beside[place]
+def _of_line(own: Measured, reduced: Iterable[Reduction], methods: Methods) -> Columns:
+    """The shares of the line of a charge, less the discounts within it."""
     if own.charge.item.metric is None:
         return NOBODYS
-    priced = applied(own)
-    inside = (
-        one.taken.minor
-        for one in reductions_of_cycle(measured)
-        if one.place == place and not one.discount.separate
-    )
-    return _priced(own, Money(priced.net.minor - sum(inside), priced.net.currency))
+    net = applied(own).net
+    inside = sum([one.taken.minor for one in reduced if not one.discount.separate])
+    return own.once(_priced, Money(net.minor - inside, net.currency), methods)

@@ -57,10 +57,7 @@ class Applied:
 
 def applied(measured: Measured) -> Applied:
     """What the price alone makes of a charge, rounded once."""
-    found: Applied | None = measured.known.get(applied)
-    if found is None:
-        found = measured.known[applied] = _applied(measured)
-    return found
+    return measured.once(_applied)
 
 
 def _applied(measured: Measured) -> Applied:
@@ -107,8 +104,10 @@ def _step(one: Reduction) -> Step:
 
 def reductions_of_cycle(measured: Measured) -> tuple[Reduction, ...]:
     """What discounts take off all charges of the cycle, by their places beside this one."""
-    if not measured.charge.discounts:
-        return ()
+    return measured.once(_reductions) if measured.charge.discounts else ()
+
+
+def _reductions(measured: Measured) -> tuple[Reduction, ...]:
     return reductions(measured.charge.discounts, [_charged(one) for one in measured.beside])
 
 
@@ -121,13 +120,16 @@ def _charged(measured: Measured) -> Charged:
     return Charged(charge.item.id, charge.due_on, made.net, contracted)
 
 
-def _reductions_of(measured: Measured) -> list[Reduction]:
+def _reductions_of(measured: Measured) -> tuple[Reduction, ...]:
     """What discounts take off the charge itself, or the one that it settles."""
-    found = reductions_of_cycle(measured)
-    if not found:
-        return []
-    place = place_of(measured)
-    return [one for one in found if one.place == place]
+    if not reductions_of_cycle(measured):
+        return ()
+    return reductions_at(measured, place_of(measured))
+
+
+def reductions_at(measured: Measured, place: int) -> tuple[Reduction, ...]:
+    """What discounts take off the charge at a place beside this one, in the order they apply."""
+    return tuple([one for one in reductions_of_cycle(measured) if one.place == place])
 
 
 def place_of(measured: Measured) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Columns, Reckoning
+from catchment.core.allocation import Columns, Method, Reckoning
 from catchment.core.errors import FigureDiffers
 from catchment.core.hierarchy import CustomerId
 from catchment.core.settled_shares import SharedBy, working
@@ -18,10 +18,9 @@ from catchment.store.invoices.invoices import Invoice
 
 
 def credited_again(
-    tx: Connection, invoice: Invoice, line: LineItem, place: int, wanted: Container[CustomerId]
+    tx: Connection, invoice: Invoice, line: LineItem, method: Method, wanted: Container[CustomerId]
 ) -> dict[CustomerId, Reckoning]:
-    """How the shares of those ``wanted`` in the line of a credit came about, by the method at a
-    place.
+    """How the shares of those ``wanted`` in the line of a credit came about, by one method.
 
     Raises FigureDiffers where the invoice has nothing that the line pays.
     """
@@ -32,7 +31,7 @@ def credited_again(
         raise FigureDiffers(f"What line item {line.id} pays is nobody's.")
     lines = [(_called(one), Columns.of(parts_of(stored.usage, [one]))) for one in paid]
     shared = SharedBy.of_lines(line.net.currency, Columns.of(weights), lines)
-    return working(line.net, shared, place).reckonings(wanted)
+    return working(line.net, shared, method).reckonings(wanted)
 
 
 def _called(line: LineItem) -> SettledLine:

@@ -202,7 +202,7 @@ def _found_again(
 ) -> dict[CustomerId, Reckoning]:
     """How the shares of those ``wanted`` came about, of whatever kind the line is."""
     if line.settles is StepKind.CREDIT:
-        return credited_again(tx, invoice, line, _PLACES[method], wanted)
+        return credited_again(tx, invoice, line, method, wanted)
     if line.settles is not None:
         return settled_again(tx, usage, workspace, invoice, line, kept, method, wanted)
     used = _used(tx, usage, line, kept, workspace)

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from catchment.core.allocation import METHODS, Methods
 from catchment.core.breakdown import Measured, named
 from catchment.core.consolidation import Due, Key, Part
 from catchment.core.control import Failure
@@ -68,15 +69,14 @@ def drafted_from(
     agreed: Agreements,
     found: Sequence[MeasuredDue],
     late: Mapping[Key, Sequence[Adjustment]],
-    *,
-    shared: bool = False,
+    methods: Methods = (),
 ) -> list[tuple[Due, Draft]]:
     """A draft of each invoice whose usage is given, with what it adjusts of others, ``late``.
 
-    Whose the invoice's own lines are is said only where they are ``shared``.
+    Whose the invoice's own lines are is said by ``methods`` alone.
     """
     known = facts_for(tx, agreed.workspace.id, found, late)
-    return price(known, found, late, None, {}, as_it_is, shared=shared)
+    return price(known, found, late, None, {}, as_it_is, methods)
 
 
 def facts_for(
@@ -98,8 +98,7 @@ def price(
     failures: Failures | None,
     failed: Failures,
     finish: Callable[[Due, Draft], _T],
-    *,
-    shared: bool = True,
+    methods: Methods = METHODS,
 ) -> list[tuple[Due, _T]]:
     """The drafts with what they adjust of others, ``late``, each finished.
 
@@ -110,7 +109,7 @@ def price(
     for due, parts in found:
         adjusted = late.get(due.key, ())
         terms = known.taxed[due.payer]
-        make = partial(_draft, due, parts, adjusted, known.names, terms, failed, shared=shared)
+        make = partial(_draft, due, parts, adjusted, known.names, terms, failed, methods)
         made = attempt(due.schedule, failures, make)
         if made is not None:
             drafts.append((due, finish(due, made)))
@@ -163,14 +162,13 @@ def _draft(
     names: Mapping[CustomerId, str],
     taxed: TaxTerms,
     failed: Failures,
-    *,
-    shared: bool,
+    methods: Methods,
 ) -> Draft | None:
     """The invoice, less what joins it and cannot be priced; None where nothing is left."""
     own = [one for of in parts if not of.part.joined for one in of.measured]
     guests: list[Joined] = []
     for part, found in (of for of in parts if of.part.joined):
-        join = partial(joined, part.schedule, part.path, found, shared=shared)
+        join = partial(joined, part.schedule, part.path, found, methods)
         made = attempt(part.schedule, failed, join)
         if made is not None:
             guests.append(made)
@@ -185,5 +183,5 @@ def _draft(
 
     status = taxed.status
     return draft(
-        due.schedule, own, names, guests, late, status, on=due.on, taxing=taxing, shared=shared
+        due.schedule, own, names, guests, late, status, on=due.on, taxing=taxing, methods=methods
     )
