@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import text
 
 from benchmarks.families.seller import seller
@@ -25,7 +26,7 @@ from catchment.store.engine import connect, writing
 from catchment.usage.embedded import duck, keys, layout, segments
 from catchment.usage.embedded.segments import Kind, Segment
 from catchment.usage.embedded.superseding import superseded
-from catchment.usage.intake.events import last_place
+from catchment.usage.intake.events import instant, last_place
 
 _AT_ONCE = 40  # parts
 
@@ -81,7 +82,8 @@ def _written(
     first, last = events["seq"][0].as_py(), last_place(last_row)
     with db.cursor() as cursor:
         found = superseded(cursor, events, folder, [])
-    ordered = layout.ordered(found.events)
+    ordered = layout.narrow(layout.ordered(found.events))
+    ats = pc.min_max(ordered["event_at"]).as_py()
     writers = {
         Kind.EVENTS: partial(layout.write, schema=ordered.schema, tables=[ordered]),
         Kind.KEYS: partial(keys.write, found.keys),
@@ -89,7 +91,7 @@ def _written(
     made = []
     for kind, write in writers.items():
         path = segments.new_file(folder, workspace_id, kind, write)
-        span = (month.MONTH.start, month.MONTH.end) if kind is Kind.EVENTS else (None, None)
+        span = (instant(ats["min"]), instant(ats["max"])) if kind is Kind.EVENTS else (None, None)
         made.append(
             Segment(Path(path).stem, kind, path, len(events), first, last, month.MONTH.end, *span)
         )

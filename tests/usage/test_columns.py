@@ -102,6 +102,30 @@ def test_a_metric_made_later_reads_every_kind_of_column_in_every_file(
     assert texts.pooled == len(set(read))
 
 
+def test_numbers_of_every_width_are_the_same_beside_each_other(
+    engine: Engine, usage: UsageStore
+) -> None:
+    workspace_id = new_workspace(engine)
+    numbers = ["2.000001", "0.000000000001", "999999999999999", "-7"]  # the last one waits
+    for number in numbers:
+        with writing(engine) as tx:
+            event = SentEvent("a", "t", event_properties=raw({"n": msgspec.Raw(number.encode())}))
+            usage.accept(tx, workspace_id, batch([event]), START)
+        if number != numbers[-1]:
+            usage.catch_up(workspace_id)
+    kinds = [Aggregation.SUM, Aggregation.MAX, Aggregation.UNIQUE, Aggregation.LATEST]
+    whole = (Member("p", ("a",), (ALWAYS,)),)
+    asked = [UsageQuery(Metric(kind, "t", kind, "n"), whole) for kind in kinds]
+
+    apart = usage.measure(workspace_id, asked)
+    usage.catch_up(workspace_id)
+    usage.compact(workspace_id)
+    together = usage.measure(workspace_id, asked)
+
+    found = [D("999999999999994.000001000001"), D("999999999999999"), D(4), D(-7)]
+    assert [one.pooled for one in apart] == [one.pooled for one in together] == found
+
+
 def test_names_beyond_the_most_common_stay_with_their_events(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

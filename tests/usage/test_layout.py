@@ -1,5 +1,6 @@
 """How events lie in a file: by dictionaries where texts repeat, and compressed as long as kept."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pytest
 
 from catchment.usage.embedded import layout
 from catchment.usage.embedded.footers import footer
-from catchment.usage.intake.columns import COLUMNS, TEXT, column
+from catchment.usage.intake.columns import COLUMNS, NUMBER, NUMBERS, TEXT, column
 
 ROWS = 100
 
@@ -75,3 +76,28 @@ def test_no_events_make_a_file_without_rows(tmp_path: Path) -> None:
 
     assert layout.row_count(file) == 0
     assert pq.read_table(file).schema.equals(events().schema)
+
+
+@pytest.mark.parametrize(
+    ("beside", "type", "stored"),
+    [
+        ("999999999999.999999", layout.NARROW, "INT64"),
+        ("-999999999999.999999", layout.NARROW, "INT64"),
+        ("1000000000000", NUMBERS, "FIXED_LEN_BYTE_ARRAY"),
+        ("-1000000000000", NUMBERS, "FIXED_LEN_BYTE_ARRAY"),
+        ("0.0000001", NUMBERS, "FIXED_LEN_BYTE_ARRAY"),
+    ],
+)
+def test_numbers_take_64_bits_where_all_fit(
+    tmp_path: Path, beside: str, type: pa.DataType, stored: str
+) -> None:
+    file = tmp_path / "events.parquet"
+    name = column(NUMBER, "value")
+    numbers = [Decimal("1.5")] * 2_000 + [Decimal(beside), None]
+
+    rows = layout.narrow(pa.table({name: pa.array(numbers, NUMBERS)}))
+    layout.write(file, schema=rows.schema, tables=[rows])
+
+    assert pq.read_table(file)[name].type == type
+    assert pq.read_table(file)[name].to_pylist() == numbers
+    assert pq.read_metadata(file).row_group(0).column(0).physical_type == stored

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -12,6 +14,7 @@ from sqlalchemy import Engine
 from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
 from catchment.core.period import BEGINNING, FOREVER, Span, union
 from catchment.usage import UsageStore
+from catchment.usage.embedded import duck
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.totals import NAMES
 from tests.usage.test_conformance import LOADS, new_workspace
@@ -142,3 +145,21 @@ def test_nobody_asked_about_used_nothing(engine: Engine, usage: UsageStore) -> N
     found = usage.totals(workspace_id, asked, NAMES.empty_table())
 
     assert len(found.rows) == 0
+
+
+@pytest.mark.parametrize(("groups", "numbered"), [(5_000, True), (0, False), (2**30, False)])
+def test_numbered_groups_have_places_of_their_own_where_there_is_room(
+    tmp_path: Path, groups: int, numbered: bool
+) -> None:
+    sql = "SELECT number, count(*) AS events FROM numbers GROUP BY number"
+    db = duck.Duck(tmp_path)
+    with db.cursor() as connection:
+        cursor = duck.Cursor(connection, {"events": "(SELECT 1)"})
+        cursor.keep("numbers", "SELECT range % 5000 AS number FROM range(10000)")
+
+        found = cursor.table(sql, groups=groups)
+
+        [(_, plan)] = cursor.rows(f"EXPLAIN {sql}")
+    db.close()
+    assert sorted(found["events"].to_pylist()) == [2] * 5_000
+    assert ("perfect" in plan.lower()) == numbered

@@ -63,8 +63,11 @@ class ClickHouseCursor:
         events = (dict(zip(found.column_names, row, strict=True)) for row in found.result_rows)
         return [event | {"properties": rows.properties_of(event)} for event in events]
 
-    def table(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> pa.Table:
-        """The rows of a query as columns."""
+    def table(
+        self, sql: str, parameters: Mapping[str, Any] = _NONE, *, groups: int = 0
+    ) -> pa.Table:
+        """The rows of a query as columns; ``groups`` make no difference to ClickHouse."""
+        del groups
         return self._client.query_arrow(**self._asked(sql, parameters))
 
     def batches(

@@ -104,7 +104,7 @@ def _map(events: pa.Table, kind: str, values: pa.DataType) -> pa.MapArray:
         rows.append(own_rows)
         places = [known.setdefault(name, len(known)) for name in own_names]
         codes.append(np.array(places, np.int64)[own_codes])
-        parts.append(own_values)
+        parts.append(own_values.cast(values))
     if not parts:
         empty = pa.array([], pa.string()), pa.array([], values)
         return pa.MapArray.from_arrays(np.zeros(len(events) + 1, np.int32), *empty)

@@ -32,6 +32,9 @@ MARKS = pa.schema([("seq", pa.int64()), ("later", pa.int64())])
 MOST_MEMORY = 3 << 29
 """Bytes that all questions of a process may take together; beyond that they use the disk."""
 
+_GROUP_BYTES = 64
+"""What each thread holds of a group that has a place of its own, about."""
+
 _SOUGHT = 50_000
 """So many rows that a question joins events with make it skip what has none of their names. DuckDB
 does so for 50 at first, which are five metrics of a family of five with two names each; a scan of
@@ -81,10 +84,13 @@ class Duck:
                 self._connection = None
 
 
+_MEMORY = "parse_formatted_bytes(current_setting('memory_limit'))"
+_MEMORY_EACH = f"{_MEMORY} // current_setting('threads')"
+
+
 def _limit(connection: duckdb.DuckDBPyConnection) -> None:
     """Let it take MOST_MEMORY, or less where DuckDB finds that the machine has less to give."""
-    ask = "SELECT parse_formatted_bytes(current_setting('memory_limit'))"
-    [(given,)] = connection.execute(ask).fetchall()
+    [(given,)] = connection.execute(f"SELECT {_MEMORY}").fetchall()
     connection.execute(f"SET GLOBAL memory_limit = '{min(int(given), MOST_MEMORY)}B'")
 
 
@@ -96,7 +102,7 @@ def text(value: str) -> str:
 def parquet(files: Sequence[Path], *options: str, alike: bool = False) -> str:
     """The table function that reads ``files``, whatever characters their names hold.
 
-    Those that are ``alike`` have the same columns, in the same order.
+    Those that are ``alike`` have the same columns, in the same order and of the same types.
     """
     by_name = () if alike else ("union_by_name",)
     switched = "".join(f", {option} = true" for option in (*by_name, *options))
@@ -134,8 +140,20 @@ class Cursor:
         names = [name for name, *_ in found.description]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
-    def table(self, sql: str, parameters: Mapping[str, Any] = _NONE) -> pa.Table:
-        """The same as columns."""
+    def table(
+        self, sql: str, parameters: Mapping[str, Any] = _NONE, *, groups: int = 0
+    ) -> pa.Table:
+        """The same as columns.
+
+        Numbered ``groups`` have a place each in every thread, where a quarter of all memory has
+        room for that, and are not looked for: DuckDB knows from tables that are kept between which
+        numbers they lie.
+        """
+        if groups:
+            bits = (groups + 1).bit_length()
+            [(memory,)] = self._connection.execute(f"SELECT {_MEMORY_EACH}").fetchall()
+            if _GROUP_BYTES << bits <= memory // 4:
+                self._connection.execute(f"SET SESSION perfect_ht_threshold = {bits}")
         asked, used = self._asked(sql, parameters)
         return self._connection.sql(asked, params=used).to_arrow_table()
 

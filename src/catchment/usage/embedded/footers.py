@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catchment.usage.embedded import duck
@@ -23,9 +24,9 @@ class Group(NamedTuple):
 
 
 class Footer(NamedTuple):
-    """``names`` are all columns; ``used`` those of them that have a value somewhere."""
+    """``columns`` are all there are; ``used`` those of them that have a value somewhere."""
 
-    names: tuple[str, ...]
+    columns: pa.Schema
     used: frozenset[str]
     has_cancellations: bool
     """Whether there may be events without a type."""
@@ -60,8 +61,8 @@ def footer(file: Path) -> Footer:
                 cancelled = cancelled or not _starts_late(column)
             if name == "alias":
                 groups.append(Group(group.num_rows, _ends(column)))
-    names = tuple(metadata.schema.to_arrow_schema().names)
-    return Footer(names, frozenset(used), cancelled, tuple(groups))
+    columns = metadata.schema.to_arrow_schema().remove_metadata()
+    return Footer(columns, frozenset(used), cancelled, tuple(groups))
 
 
 def _is_empty(column: pq.ColumnChunkMetaData) -> bool:

@@ -2,7 +2,8 @@
 
 So who asks for a customer reads a group or two of each file, however many metrics that is, and who
 asks for everyone reads neighbours together. Only what a question needs is read: each column by
-itself. Files may lie in other orders, as earlier versions wrote them: order is for speed alone.
+itself, and a number in 64 bits where all that a file has of its property fit. Files may lie in
+other orders and have wider numbers, as earlier versions wrote them: both are for speed alone.
 """
 
 from __future__ import annotations
@@ -28,9 +29,14 @@ VERSION = b"1"
 ORDER = ("alias", "event_type", "event_at", "seq")
 """What events are sorted by. Texts in the order of their UTF-8 bytes."""
 
+NARROW = pa.decimal128(18, 6)
+"""Of numbers in 64 bits, which are read in a fifth of the time of wider ones."""
+
 _GROUP = 20_480
+_FEW = 1_000
 _ONE_NUMBER = 2**63  # beyond what one holds
-_ENCODINGS = dict.fromkeys(("seq", "event_at", "later"), "DELTA_BINARY_PACKED") | {
+_DIFFERENCES = "DELTA_BINARY_PACKED"
+_ENCODINGS = dict.fromkeys(("seq", "event_at", "later"), _DIFFERENCES) | {
     "customer_event_id": "DELTA_LENGTH_BYTE_ARRAY"
 }
 _REPEATED = frozenset({"alias", "event_type", "received_at"})
@@ -51,6 +57,25 @@ def ordered(events: pa.Table) -> pa.Table:
     else:
         order = np.lexsort([instants, types, aliases])
     return events.take(pa.array(order))
+
+
+def narrow(events: pa.Table) -> pa.Table:
+    """``events`` with the numbers of a property in 64 bits each, where all of them fit."""
+    return pa.table(
+        {
+            name: _narrow(column) if column.type == columns.NUMBERS else column
+            for name, column in zip(events.column_names, events.columns, strict=True)
+        }
+    )
+
+
+def _narrow(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        # A few at first: of all that do not fit each by itself costs an error.
+        numbers.slice(0, _FEW).cast(NARROW)
+        return numbers.cast(NARROW)
+    except pa.ArrowInvalid:
+        return numbers
 
 
 def _ranks(texts: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -75,7 +100,12 @@ def write(
     codec: dict[str, Any] = _BRIEFLY if briefly else _FOR_GOOD
     told = _told(first)
     with pq.ParquetWriter(
-        file, schema, write_statistics=told, **codec, **_encodings(first)
+        file,
+        schema,
+        write_statistics=told,
+        store_decimal_as_integer=True,
+        **codec,
+        **_encodings(first),
     ) as writer:
         for table in chain([first], coming):
             writer.write_table(table.cast(schema), row_group_size=_GROUP)
@@ -88,16 +118,17 @@ def row_count(file: Path) -> int:
 
 
 def _encodings(rows: pa.Table) -> dict[str, Any]:
-    """Dictionaries where values repeat, as far as the first ``rows`` tell, and differences where
-    they rise.
+    """Dictionaries where values repeat, as far as the first ``rows`` tell, and differences of
+    whole numbers, which are short where these rise or are small.
 
     The lengths of ids are kept apart from their bytes: they are all the same, or nearly.
     """
     repeated = [name for name in rows.column_names if name in _REPEATED or _repeats(rows, name)]
+    encodings = _ENCODINGS | {one.name: _DIFFERENCES for one in rows.schema if one.type == NARROW}
     return {
         "use_dictionary": [*repeated, _IN_TEXTS[0]],
         "column_encoding": {
-            name: encoding for name, encoding in _ENCODINGS.items() if name in rows.column_names
+            name: encoding for name, encoding in encodings.items() if name in rows.column_names
         },
     }
 

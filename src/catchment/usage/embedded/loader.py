@@ -135,7 +135,7 @@ def _written(
         path = segments.new_file(data_dir, workspace_id, kind, write)
         return Segment(Path(path).stem, kind, path, count, *ends, received_at)
 
-    ordered = layout.ordered(found.events)
+    ordered = layout.narrow(layout.ordered(found.events))
     briefly = len(events) >= waiting.BATCH_EVENTS  # one of many that are merged together
     write = partial(layout.write, schema=ordered.schema, tables=[ordered], briefly=briefly)
     yield replace(

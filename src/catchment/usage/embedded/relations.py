@@ -68,7 +68,7 @@ def of(
         cursor.register("fresh_events", snapshot.fresh)
     if len(snapshot.marks):
         cursor.register("fresh_marks", snapshot.marks)
-    alike = all(one.names == footers[0].names for one in footers)
+    alike = all(one.columns == footers[0].columns for one in footers)
     in_files = _read_files(snapshot.files, alike=alike)
     if snapshot.aliases is not None and snapshot.files:
         in_files = _near(in_files, sorted(snapshot.aliases), footers)
@@ -162,8 +162,8 @@ def _read(name: str, there: Collection[str]) -> Iterator[str]:
 
 
 def _first(kind: str, expressions: Sequence[str]) -> str:
-    """The first of ``expressions`` that has a value."""
-    return f"coalesce({', '.join((*expressions, f'NULL::{kind}'))})"
+    """The first of ``expressions`` that has a value; of none, null of that ``kind``."""
+    return f"coalesce({', '.join(expressions or [f'NULL::{kind}'])})"
 
 
 def _parsed(text: str) -> str:

@@ -41,8 +41,14 @@ class Cursor(Protocol):
     def dicts(self, sql: str, parameters: Mapping[str, Any] = ...) -> list[dict[str, Any]]:
         """The same, each row with the names of its columns."""
 
-    def table(self, sql: str, parameters: Mapping[str, Any] = ...) -> pa.Table:
-        """The rows of a query as columns."""
+    def table(
+        self, sql: str, parameters: Mapping[str, Any] = ..., *, groups: int = ...
+    ) -> pa.Table:
+        """The rows of a query as columns.
+
+        ``groups``: it groups by a whole number from 0 on that is below that and made of tables that
+        are kept, and most of these numbers occur; 0: it does not.
+        """
 
     def batches(
         self, sql: str, parameters: Mapping[str, Any], size: int

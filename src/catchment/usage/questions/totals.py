@@ -55,10 +55,13 @@ def totals(cursor: Cursor, metrics: Sequence[Metric], names: pa.Table) -> pa.Tab
     if not len(names):
         return TOTALS.empty_table()
     cursor.define("names", names)
+    first = f"member::BIGINT * {len(metrics)}"
+    cursor.keep("owners", f"SELECT {first} AS first, alias, from_at, to_at FROM names")
     bounds = _bounds(names)
     alike = all(pc.min_max(names[end])["min"] == pc.min_max(names[end])["max"] for end in _ENDS)
     whole = alike and cursor.within == _stretch(bounds)
     parts = [TOTALS.empty_table()]
+    groups = (pc.max(names["member"]).as_py() + 1) * len(metrics)
     by_shape: dict[Metric, dict[int, str]] = {}
     for place, metric in enumerate(metrics):
         if metric.aggregation in _IN_COLUMNS:
@@ -67,9 +70,10 @@ def totals(cursor: Cursor, metrics: Sequence[Metric], names: pa.Table) -> pa.Tab
             parts.append(_numbered(place, _one_by_one(cursor, metric, names, bounds)))
     for shape, kinds in by_shape.items():
         cursor.define("kinds", pa.table([list(kinds), list(kinds.values())], schema=_KINDS))
+        cursor.keep("asked", "SELECT metric, event_type FROM kinds")
         sql = _of_members(shape, whole=whole)
-        found = cursor.table(sql.text, sql.parameters | bounds)
-        parts.append(found.select(TOTALS.names).cast(TOTALS))
+        found = cursor.table(sql.text, sql.parameters | bounds, groups=groups)
+        parts.append(_by_metric(found, len(metrics)))
     return pa.concat_tables(parts)
 
 
@@ -96,8 +100,9 @@ _KINDS = pa.schema([("metric", pa.int32()), ("event_type", pa.string())])
 
 
 def _of_members(metric: Metric, *, whole: bool) -> queries.Sql:
-    """(metric, member, quantity, event_count), where ``names`` says whose a name is and ``kinds``
-    which metrics, all of this shape, a type of events is for.
+    """(total, quantity, event_count), where ``owners`` says whose a name is and ``asked`` which
+    metrics, all of this shape, a type of events is for: ``total`` is their ``first`` and ``metric``
+    added up. So sums are told apart by one whole number instead of two.
 
     ``whole``: names are everyone's for the one stretch of time in which all events happened.
     """
@@ -105,12 +110,20 @@ def _of_members(metric: Metric, *, whole: bool) -> queries.Sql:
     read = ", ".join(f"{column} AS {name}" for name, column in queries.reads(metric).items())
     then = "" if whole else " WHERE event_at >= from_at AND event_at < to_at"
     return queries.Sql(
-        f"SELECT metric, member, {queries.FIGURES[metric.aggregation]} AS quantity,"
+        f"SELECT first + metric AS total, {queries.FIGURES[metric.aggregation]} AS quantity,"
         " count(*)::BIGINT AS event_count FROM"
         f" (SELECT event_type, alias, seq, event_at, {read} FROM counting WHERE {condition.text})"
-        f" JOIN kinds USING (event_type) JOIN names USING (alias){then} GROUP BY metric, member",
+        f" JOIN asked USING (event_type) JOIN owners USING (alias){then} GROUP BY total",
         condition.parameters,
     )
+
+
+def _by_metric(found: pa.Table, metric_count: int) -> pa.Table:
+    """Columns of TOTALS from those that ``_of_members`` finds."""
+    member = pc.divide(found["total"], metric_count)
+    metric = pc.subtract(found["total"], pc.multiply(member, metric_count))
+    columns = [metric, member, found["quantity"], found["event_count"]]
+    return pa.table(columns, names=TOTALS.names).cast(TOTALS)
 
 
 def _bounds(names: pa.Table) -> dict[str, Any]:
