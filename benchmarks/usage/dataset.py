@@ -83,7 +83,7 @@ def _written(
         found = superseded(cursor, events, folder, [])
     ordered = layout.ordered(found.events)
     writers = {
-        Kind.EVENTS: partial(layout.write, schema=ordered.schema, tables=[ordered]),
+        Kind.EVENTS: partial(layout.write, schema=found.events.schema, tables=[ordered]),
         Kind.KEYS: partial(keys.write, found.keys),
     }
     made = []
