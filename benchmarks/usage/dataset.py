@@ -85,7 +85,7 @@ def _written(
     ordered = layout.narrow(layout.ordered(found.events))
     ats = pc.min_max(ordered["event_at"]).as_py()
     writers = {
-        Kind.EVENTS: partial(layout.write, schema=ordered.schema, tables=[ordered]),
+        Kind.EVENTS: partial(layout.write, schema=found.events.schema, tables=[ordered]),
         Kind.KEYS: partial(keys.write, found.keys),
     }
     made = []

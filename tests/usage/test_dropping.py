@@ -13,7 +13,7 @@ from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.usage import kept_usage
 from catchment.usage import UsageStore
-from catchment.usage.embedded import merging, segments
+from catchment.usage.embedded import segments, slices
 from catchment.usage.embedded.segments import Kind, Segment
 from tests.usage.test_conformance import new_workspace
 from tests.usage.world import EVERYTHING, START, D, event, events, queries, send
@@ -98,8 +98,7 @@ def test_files_of_before_go_and_files_across_keep_the_rest(
     three_days: list[Event],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(merging, "_SAMPLED", 1)
-    monkeypatch.setattr(merging, "_SLICE", 2)
+    monkeypatch.setattr(slices, "_ROWS", 2)
     since = START + timedelta(days=2)
     keep_since(engine, workspace.id, since)
     whole = {one.id for one in manifest(engine, workspace.id) if one.kind is Kind.EVENTS}

@@ -11,7 +11,7 @@ from catchment.core.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.usage import UsageStore
-from catchment.usage.embedded import layout, merging, segments
+from catchment.usage.embedded import layout, merging, segments, slices
 from catchment.usage.embedded.segments import Kind, Segment
 from tests.usage.world import EVERYTHING, START, event, send
 
@@ -78,8 +78,7 @@ def test_a_merged_file_is_sorted_and_complete_whatever_its_slices_and_however_fi
     data_dir: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(merging, "_SAMPLED", 2)
-    monkeypatch.setattr(merging, "_SLICE", 6)
+    monkeypatch.setattr(slices, "_ROWS", 6)
     sent = [
         event(
             number,

@@ -24,6 +24,13 @@ from sqlalchemy.engine import make_url
 from catchment.store.turns import Turns
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    # Some builds write zeros over all that is deleted: the inbox would be written twice.
+    "secure_delete=FAST",
+)
 
 
 def _json(value: object) -> str:
@@ -61,7 +68,7 @@ def connect(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where _take_turns says
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

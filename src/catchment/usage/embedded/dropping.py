@@ -113,7 +113,7 @@ def _rest(
     def write(file: Path) -> None:
         match one.kind:
             case Kind.EVENTS:
-                merging.rewrite(cursor, [data_dir / one.path], file, _later(before))
+                merging.rewrite([data_dir / one.path], file, micros(before))
             case Kind.KEYS:
                 keys.write(_keys(cursor), file)
             case Kind.MARKS:

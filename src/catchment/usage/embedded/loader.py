@@ -137,7 +137,7 @@ def _written(
 
     ordered = layout.narrow(layout.ordered(found.events))
     briefly = len(events) >= waiting.BATCH_EVENTS  # one of many that are merged together
-    write = partial(layout.write, schema=ordered.schema, tables=[ordered], briefly=briefly)
+    write = partial(layout.write, schema=found.events.schema, tables=[ordered], briefly=briefly)
     yield replace(
         made(Kind.EVENTS, len(events), places, write),
         first_event_at=instant(ats["min"]),

@@ -5,15 +5,13 @@ places, and mostly by time. Events come from sorted files and are written sorted
 each so small that memory does not depend on how much there is.
 """
 
-# ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby, pairwise
+from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +19,7 @@ import pyarrow as pa
 from catchment.usage.embedded import duck, keys, layout
 from catchment.usage.embedded.footers import footer
 from catchment.usage.embedded.segments import Kind, Segment
+from catchment.usage.embedded.slices import opened, slices
 
 FAN_IN = 16
 """How many segments of one size are merged into one of the next."""
@@ -34,9 +33,6 @@ _FEW_KEYS = 4
 """So many files of keys are one, whatever waits: each event is looked for in all of them, and that
 takes longer than to merge them.
 """
-
-_SAMPLED = 25_000
-_SLICE = 400_000
 
 
 def too_many(known: Sequence[Segment]) -> list[Segment]:
@@ -91,63 +87,39 @@ def write(
     """Write what ``sources`` hold to ``file``."""
     match kind:
         case Kind.EVENTS:
-            rewrite(cursor, sources, file)
+            rewrite(sources, file)
             there, written = (sum(map(layout.row_count, some)) for some in (sources, [file]))
             assert written == there, (written, there)
         case Kind.KEYS:
             keys.write(keys.merged(sources), file)
         case Kind.MARKS:
-            found = f"SELECT seq, later FROM {duck.parquet(sources)} ORDER BY seq"
+            found = f"SELECT seq, later FROM {duck.parquet(sources)} ORDER BY seq"  # noqa: S608
             layout.write(file, schema=duck.MARKS, tables=[cursor.sql(found).to_arrow_table()])
 
 
-def rewrite(
-    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], file: Path, wanted: str = "true"
-) -> None:
-    """Write those events of ``sources`` to ``file`` that are ``wanted``, a condition."""
-    schema = _schema(cursor, sources)
+def rewrite(sources: Sequence[Path], file: Path, since: int | None = None) -> None:
+    """Write those events of ``sources`` to ``file`` that happened ``since`` an instant, which is
+    microseconds since 1970, UTC, or all. Raises ``duck.Missing``.
+    """
     used = {name for source in sources for name in footer(source).used}
-    there = [name for name in schema.names if name in used or name in layout.ORDER]
-    slices = _ahead(_slices(cursor, sources, there, wanted))
-    layout.write(file, schema=schema, tables=(_complete(one, schema) for one in slices))
-
-
-def _schema(cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path]) -> pa.Schema:
-    """The columns of all sources together."""
-    none = cursor.sql(f"SELECT * FROM {duck.parquet(sources)} LIMIT 0")
-    schema: pa.Schema = none.to_arrow_table().schema
-    return schema
+    with ExitStack() as held:
+        files = [held.enter_context(opened(source)) for source in sources]
+        schemas = [one.metadata.schema.to_arrow_schema() for one in files]
+        schema = pa.unify_schemas(schemas, promote_options="permissive")
+        there = [name for name in schema.names if name in used or name in layout.ORDER]
+        coming = _ahead(slices(files, there, since))
+        layout.write(file, schema=schema, tables=(_complete(one, schema) for one in coming))
 
 
 def _complete(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     """``rows`` with the columns that are empty."""
     there = set(rows.column_names)
     return pa.table(
-        [
-            rows[field.name] if field.name in there else pa.nulls(len(rows), field.type)
+        {
+            field.name: rows[field.name] if field.name in there else pa.nulls(len(rows), field.type)
             for field in schema
-        ],
-        schema=schema,
+        }
     )
-
-
-def _slices(
-    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Path], names: Sequence[str], wanted: str
-) -> Iterator[pa.Table]:
-    """All wanted rows in order, some at a time: these columns of them."""
-    order = ", ".join(layout.ORDER)
-    samples = cursor.execute(
-        f"SELECT {order} FROM {duck.parquet(sources, 'file_row_number')}"
-        f" WHERE file_row_number % {_SAMPLED} = 0 AND {wanted} ORDER BY ALL"
-    ).fetchall()
-    cuts = [None, *samples[_SLICE // _SAMPLED :: _SLICE // _SAMPLED], None]
-    for lower, upper in pairwise(cuts):
-        where, parameters = _between(lower, upper)
-        found = cursor.sql(
-            f"SELECT {', '.join(names)} FROM {duck.parquet(sources)} WHERE {where} AND {wanted}",
-            params=parameters,
-        )
-        yield layout.ordered(found.to_arrow_table())
 
 
 def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
@@ -157,27 +129,3 @@ def _ahead(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
         while (table := coming.result()) is not None:
             coming = beside.submit(next, tables, None)
             yield table
-
-
-def _between(
-    lower: tuple[Any, ...] | None, upper: tuple[Any, ...] | None
-) -> tuple[str, dict[str, Any]]:
-    """A condition on rows of one slice.
-
-    The bounds of names let whole groups of rows be skipped, and all is compared only where a name
-    is that of a bound.
-    """
-    conditions = ["true"]
-    parameters: dict[str, Any] = {}
-    name, *rest = layout.ORDER
-    for bound, cut, beyond in (("lower", lower, ">="), ("upper", upper, "<")):
-        if cut is not None:
-            own = {f"{bound}_{column}": at for column, at in zip(layout.ORDER, cut, strict=True)}
-            parameters |= own
-            first, *others = (f"${one}" for one in own)
-            conditions.append(f"{name} {beyond[0]}= {first}")
-            within = f"({', '.join(rest)}) {beyond} ({', '.join(others)})"
-            conditions.append(f"({name} {beyond[0]} {first} OR {within})")
-    if lower is not None and upper is not None and lower[0] == upper[0]:
-        conditions.append("event_type BETWEEN $lower_event_type AND $upper_event_type")
-    return " AND ".join(conditions), parameters
