@@ -22,6 +22,11 @@ from catchment.usage.intake.pressure import Pressure
 
 Write = Callable[[list[Arrival]], Sequence[Told]]
 
+_LOG_PAGES = 250
+"""Few, so that no request waits long for SQLite's log to be moved. Others wait for a longer log
+before they move it, so it is nearly always this process that does.
+"""
+
 
 def main(server: str, shared: str) -> None:
     """Write until the server is gone."""
@@ -31,7 +36,7 @@ def main(server: str, shared: str) -> None:
     connected = socket.socket(fileno=int(server))
     with mmap.mmap(int(shared), 0) as room, connected, suppress(ConnectionError):
         database = wire.greeted(connected)
-        engine = connect(database.url)
+        engine = connect(database.url, log_pages=_LOG_PAGES)
         pressure = Pressure(database.inbox_limit_mib)
         writer = GroupCommit(engine, utcnow, database.hashing_key, pressure)
         gc.freeze()
