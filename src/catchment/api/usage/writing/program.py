@@ -23,9 +23,7 @@ from catchment.usage.intake.pressure import Pressure
 Write = Callable[[list[Arrival]], Sequence[Told]]
 
 _LOG_PAGES = 250
-"""Few, so that no request waits long for SQLite's log to be moved. Others wait for a longer log
-before they move it, so it is nearly always this process that does.
-"""
+"""Few, so that whoever comes while SQLite's log is moved into the database waits a short time."""
 
 
 def main(server: str, shared: str) -> None:
