@@ -15,7 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from catchment import main
 from catchment.api.edge.deps import key_of
-from catchment.api.usage import event_wire
+from catchment.api.usage import event_reader
 from catchment.core.errors import Unauthenticated
 from catchment.core.period import BEGINNING, FOREVER
 from catchment.settings import Settings
@@ -65,7 +65,7 @@ def app(data_dir: Path) -> FastAPI:
         return known[authorization]
 
     async def many(
-        events: Annotated[list[_Event], Field(max_length=event_wire.MOST_EVENTS)],
+        events: Annotated[list[_Event], Field(max_length=event_reader.MOST_EVENTS)],
         authorization: Annotated[str, Header()],
     ) -> dict[str, Any]:
         workspace_of(authorization)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catchment.api.usage import event_check
 from catchment.api.usage.event_check import UNREADABLE, Makes
-from tests.api.test_event_wire import DIGITS, EVENTS, TEXTS
+from tests.api.test_event_reader import DIGITS, EVENTS, TEXTS
 
 NAMED = st.sampled_from(
     ['"n"', '"t"', '"\\u006e"', '"Ünï"', '""', '"a\\"b"', json.dumps("x" * 256)]

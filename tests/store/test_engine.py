@@ -86,3 +86,22 @@ def test_who_could_not_begin_lets_the_next_one_write(
         write(sqlite_engine)
     other.close()
     write(sqlite_engine)
+
+
+@pytest.mark.parametrize(("log_pages", "moved"), [(8, True), (1_000, False)])
+def test_the_commit_that_makes_the_log_long_moves_it_into_the_database(
+    log_pages: int, moved: bool, database_url: str
+) -> None:
+    if not database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL moves its log beside all commits")
+    engine = connect(database_url, log_pages=log_pages)
+
+    with writing(engine) as tx:
+        tx.execute(text("CREATE TABLE sixteen_pages AS SELECT zeroblob(65536)"))
+
+    path = database_url.removeprefix("sqlite:///")
+    without_log = sqlite3.connect(f"file:{path}?immutable=1", uri=True)
+    tables = without_log.execute("SELECT name FROM sqlite_schema").fetchall()
+    without_log.close()
+    engine.dispose()
+    assert (("sixteen_pages",) in tables) == moved

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,12 @@ _JSON: dict[str, Any] = {"json_serializer": _json, "json_deserializer": msgspec.
 """The head of an invoice has five such columns; Python's own module takes five times as long."""
 
 
-def connect(url: str) -> Engine:
-    """An engine for ``url`` (``sqlite:///path`` or ``postgresql://…``)."""
+def connect(url: str, *, log_pages: int = 1_000) -> Engine:
+    """An engine for ``url`` (``sqlite:///path`` or ``postgresql://…``).
+
+    The commit that makes SQLite's log ``log_pages`` long moves it into the database before it
+    returns. With more that takes longer, but a page that changes often is moved fewer times.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
         engine = create_engine(
@@ -60,15 +65,15 @@ def connect(url: str) -> Engine:
             pool_size=20,
             max_overflow=-1,  # who holds the one write lock must never wait for a connection
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, log_pages))
         _take_turns(engine, Turns())
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(log_pages: int, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where _take_turns says
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
+    for pragma in (*_PRAGMAS, f"wal_autocheckpoint={log_pages}"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -13,8 +13,8 @@ from catchment.api.edge.wire import At, Wire
 from catchment.api.families.move_preview import PreviewedPayer
 from catchment.api.invoices.date_ranges import InclusiveDateRange
 from catchment.api.invoices.line_wire import AdjustedLineOut
-from catchment.api.usage import event_wire
-from catchment.api.usage.event_models import EXAMPLE, UsageEventIn
+from catchment.api.usage import event_reader
+from catchment.api.usage.event_wire import EXAMPLE, UsageEventIn
 from catchment.api.usage.intake import Intake
 from catchment.core.errors import FieldError, Invalid
 from catchment.core.money import money_text
@@ -52,7 +52,7 @@ class BackfillIn(Wire):
     customer_aliases: Annotated[list[_Name], Field(min_length=1, max_length=1_000)] | None = None
     start: At
     end: At
-    events: Annotated[list[UsageEventIn], Field(max_length=event_wire.MOST_EVENTS)]
+    events: Annotated[list[UsageEventIn], Field(max_length=event_reader.MOST_EVENTS)]
 
 
 class BackfillOut(Wire):
@@ -166,7 +166,7 @@ def _asked(body: BackfillIn, request: Request) -> Backfill:
     if body.start >= body.end:
         raise Invalid.field("/end", "The window must end after it starts.")
     given = msgspec.json.decode(raw_body(request), type=_Given)
-    taken = event_wire.one_by_one(bytes(given.events))
+    taken = event_reader.one_by_one(bytes(given.events))
     if taken.refused:
         errors = tuple(_within(taken.refused))
         raise Invalid(errors[0].message, errors=errors)

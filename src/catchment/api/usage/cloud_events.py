@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from catchment.api.usage.event_wire import careful
+from catchment.api.usage.event_reader import careful
 from catchment.core.errors import FieldError, Invalid
 from catchment.usage import SentEvent
 from catchment.usage.intake.events import NO_PROPERTIES

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from catchment.api.usage.event_models import shown
-from catchment.api.usage.event_wire import Taken
+from catchment.api.usage.event_reader import Taken
+from catchment.api.usage.event_wire import shown
 from catchment.core.errors import Invalid
 from catchment.flows.usage.ingest_usage import Place
 from catchment.usage import Batch, sent_events

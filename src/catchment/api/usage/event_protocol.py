@@ -24,8 +24,8 @@ from uvicorn.server import ServerState
 from catchment import ids
 from catchment.api.edge import frame, problems
 from catchment.api.edge.route import MAX_BODY
-from catchment.api.usage import event_answers, event_wire
-from catchment.api.usage.event_wire import Taken
+from catchment.api.usage import event_answers, event_reader
+from catchment.api.usage.event_reader import Taken
 from catchment.api.usage.group_commit import Told
 from catchment.flows.usage.ingest_usage import Place
 from catchment.store.access import Key
@@ -61,8 +61,10 @@ def _counts(batch: Batch, _: Place) -> bytes:
 
 
 _OPERATIONS = {
-    b"/api/usage-events": _Operation(event_wire.surely_one, HTTPStatus.CREATED, event_answers.one),
-    b"/api/usage-events/batch": _Operation(event_wire.surely_many, HTTPStatus.OK, _counts),
+    b"/api/usage-events": _Operation(
+        event_reader.surely_one, HTTPStatus.CREATED, event_answers.one
+    ),
+    b"/api/usage-events/batch": _Operation(event_reader.surely_many, HTTPStatus.OK, _counts),
 }
 
 

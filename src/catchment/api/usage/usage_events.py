@@ -8,7 +8,7 @@ from catchment.api.edge.deps import Cursor, InOrder, Limit, Now, Order, Tx, Usag
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, timestamp
 from catchment.api.usage import usage_imports
-from catchment.api.usage.event_models import (
+from catchment.api.usage.event_wire import (
     UnmappedAliasesOut,
     UnmappedAliasOut,
     UsageEventOut,

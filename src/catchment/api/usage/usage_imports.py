@@ -15,7 +15,7 @@ from catchment.api.edge.lean_route import LeanRoute
 from catchment.api.edge.route import retry_key, router
 from catchment.api.edge.wire import Wire
 from catchment.api.usage import event_files
-from catchment.api.usage.event_models import ItemRefusal, answer
+from catchment.api.usage.event_wire import ItemRefusal, answer
 from catchment.api.usage.intake import Intake
 from catchment.core.errors import Invalid
 from catchment.flows.usage.import_usage import Upload, begun, import_usage

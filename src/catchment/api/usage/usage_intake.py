@@ -14,9 +14,9 @@ from catchment.api.edge.deps import Version
 from catchment.api.edge.lean_route import LeanRoute
 from catchment.api.edge.route import MAX_BODY, replayed, router
 from catchment.api.edge.wire import Wire
-from catchment.api.usage import cloud_events, event_answers, event_wire
-from catchment.api.usage.event_models import EXAMPLE, BatchOut, UsageEventIn, UsageEventOut
-from catchment.api.usage.event_wire import Taken
+from catchment.api.usage import cloud_events, event_answers, event_reader
+from catchment.api.usage.event_reader import Taken
+from catchment.api.usage.event_wire import EXAMPLE, BatchOut, UsageEventIn, UsageEventOut
 from catchment.api.usage.intake import Intake
 from catchment.flows.usage.ingest_usage import KeptSince, Place
 from catchment.store.access import Key
@@ -29,7 +29,7 @@ routes = router("/usage-events", "Usage events", LeanRoute)
 def _documented(model: type[Wire], example: Any, *, array: bool) -> dict[str, Any]:
     schema = model.model_json_schema(by_alias=True)
     if array:
-        schema = {"type": "array", "maxItems": event_wire.MOST_EVENTS, "items": schema}
+        schema = {"type": "array", "maxItems": event_reader.MOST_EVENTS, "items": schema}
     content = {"application/json": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 
@@ -57,7 +57,7 @@ async def create_usage_event(
     elif "ce-specversion" in request.headers:
         batch = as_batch([cloud_events.of_headers(request.headers, body)])
     else:
-        batch = event_wire.one(body)
+        batch = event_reader.one(body)
 
     def told(taken: Taken, place: Place) -> Stored:
         return Stored(HTTPStatus.CREATED, event_answers.one(taken.good, place))
@@ -84,11 +84,11 @@ async def create_usage_events(
     sender = await intake.sender(request)
     body = await _body(request)
     read = cloud_events.one if _kind(request) == cloud_events.BATCH else None
-    all_good = event_wire.surely_many(body) if read is None else None
+    all_good = event_reader.surely_many(body) if read is None else None
     if all_good is not None:
         taken = Taken(all_good)
     else:
-        taken = await run_in_threadpool(event_wire.one_by_one, body, read)
+        taken = await run_in_threadpool(event_reader.one_by_one, body, read)
 
     def told(taken: Taken, place: Place) -> Stored:
         return Stored(HTTPStatus.OK, event_answers.many(taken, place if ids else None))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.api.usage import event_wire
-from catchment.api.usage.event_wire import Taken
+from catchment.api.usage import event_reader
+from catchment.api.usage.event_reader import Taken
 from catchment.core.errors import Invalid
 from catchment.usage import SentEvent, batch, sent_events
 from catchment.usage.intake import properties
@@ -81,10 +81,10 @@ def read(event: SentEvent) -> tuple[Any, ...]:
 def test_both_readers_take_the_same_and_read_the_same(events: list[str]) -> None:
     body = f" [{' , '.join(events)}]\n".encode("utf-8", "surrogatepass")
 
-    taken = event_wire.surely_many(body)
+    taken = event_reader.surely_many(body)
     if taken is None:
         return
-    careful = event_wire.one_by_one(body)
+    careful = event_reader.one_by_one(body)
 
     assert careful.refused == ()
     assert careful.good.event_count == taken.event_count == len(events)
@@ -97,13 +97,13 @@ def test_both_readers_take_the_same_and_read_the_same(events: list[str]) -> None
 def test_a_single_event_is_taken_as_in_a_batch_of_one(event: str) -> None:
     body = event.encode("utf-8", "surrogatepass")
     try:
-        batch = event_wire.one(body)
+        batch = event_reader.one(body)
     except Invalid as refusal:
         batch, errors = None, refusal.errors
     try:
         array = b"[%b]" % body
-        sure = event_wire.surely_many(array)
-        many = event_wire.one_by_one(array) if sure is None else Taken(sure)
+        sure = event_reader.surely_many(array)
+        many = event_reader.one_by_one(array) if sure is None else Taken(sure)
     except Invalid:
         assert batch is None
         return
@@ -120,7 +120,7 @@ def test_a_single_event_is_taken_as_in_a_batch_of_one(event: str) -> None:
 @given(EVENTS)
 def test_whatever_was_taken_can_be_kept_and_read_again(event: str) -> None:
     try:
-        sent = event_wire.careful(event.encode("utf-8", "surrogatepass"))
+        sent = event_reader.careful(event.encode("utf-8", "surrogatepass"))
     except Invalid:
         return
 
