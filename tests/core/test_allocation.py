@@ -310,6 +310,18 @@ def test_a_reckoning_tells_the_segments_a_member_was_in() -> None:
     assert b.share == Money(7550, "EUR")
 
 
+def test_weights_by_segment_are_money_also_where_no_segment_has_a_fee() -> None:
+    dear_later = Graduated((Tier(D(10), D(1)), Tier(None, D(5))))
+    usage = used(SUM, dear_later, ("a", "11"), ("b", "1"))
+
+    found = reckoned(dear_later, usage, Method.MARGINAL)
+
+    assert {who: (one.weight, one.whole) for who, one in found.items()} == {
+        "a": (15, 20),
+        "b": (5, 20),
+    }
+
+
 def test_a_reckoning_tells_what_a_member_would_have_paid_alone() -> None:
     usage = used(SUM, Graduated(TIERS), ("a", "60"), ("b", "40"), ("c", "25"))
 
@@ -322,6 +334,17 @@ def test_a_reckoning_tells_what_a_member_would_have_paid_alone() -> None:
     assert a.exact == Fraction("188.75") * 80 / 185
     assert (a.cut, a.leftover) == (Money(8162, "EUR"), Money(0, "EUR"))
     assert found["b"].leftover == Money(1, "EUR")
+
+
+def test_a_line_of_less_than_half_a_cent_is_explained_like_any_other() -> None:
+    price = Package(D(10), D("0.001"))
+
+    found = reckoned(price, used(SUM, price, ("a", "11"), ("b", "1")), Method.STANDALONE)
+
+    assert {who: (one.by, one.weight, one.share.minor) for who, one in found.items()} == {
+        "a": (By.ALONE, Fraction("0.002"), 0),
+        "b": (By.ALONE, Fraction("0.001"), 0),
+    }
 
 
 def test_a_method_that_tells_nobody_from_another_says_that_it_went_by_quantity() -> None:
