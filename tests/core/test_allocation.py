@@ -120,6 +120,25 @@ def test_what_is_taken_back_is_taken_from_where_the_pool_stands() -> None:
 
 
 @pytest.mark.parametrize(
+    ("events", "shared"),
+    [
+        # 15 at 1 and 2; 5 at 2 and 10 at 5.
+        ([("a", "15"), ("b", "15")], {"a": 2000, "b": 6000}),
+        # What goes above 20 and is taken back costs nobody anything.
+        ([("a", "15"), ("b", "10"), ("c", "-5")], {"a": 2000, "b": 1000}),
+    ],
+)
+def test_a_segment_is_borne_by_who_was_in_it_as_far_as_the_pool_reached(
+    events: list[tuple[str, str]], shared: dict[str, int]
+) -> None:
+    dearer = Graduated((Tier(D(10), D(1)), Tier(D(20), D(2)), Tier(None, D(5))))
+
+    _, found = line(dearer, used(SUM, dearer, *events))
+
+    assert by(Method.MARGINAL, found) == shared
+
+
+@pytest.mark.parametrize(
     ("price", "expected"),
     [
         (Linear(D("0.1")), [(30, 30, 30), (20, 20, 20), (10, 10, 10)]),

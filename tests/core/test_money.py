@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal as D
 from fractions import Fraction
 from math import floor
@@ -15,6 +16,7 @@ from catchment.core.money import (
     MAX_DECIMALS,
     Amount,
     Money,
+    Taxed,
     decimal_text,
     divide,
     exact_sum,
@@ -68,11 +70,17 @@ def test_money_adds_subtracts_and_changes_sign() -> None:
     assert (a + b, a - b, -a) == (Money(175, "EUR"), Money(125, "EUR"), Money(-150, "EUR"))
 
 
+@dataclass
+class Row(Taxed):
+    net: Money
+    tax: Money
+
+
 def test_net_and_tax_come_to_the_gross_also_together() -> None:
     one = Amount(Money(1000, "EUR"), Money(190, "EUR"))
     other = Amount(Money(-300, "EUR"), Money(-57, "EUR"))
 
-    assert one.gross == Money(1190, "EUR")
+    assert one.gross == Row(*one).gross == Money(1190, "EUR")
     assert one.plus(other) == Amount(Money(700, "EUR"), Money(133, "EUR"))
 
 
