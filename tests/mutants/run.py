@@ -47,6 +47,7 @@ _SETTLING = (
 )
 _LAWS = "tests/laws/test_laws.py::test_no_family_breaks"
 _SHARING = (
+    "tests/core/test_columns.py",
     "tests/core/test_allocation.py",
     "tests/core/test_weights.py",
     "tests/core/test_spreads.py",
@@ -85,6 +86,12 @@ TESTS = {
     "taxes": ("tests/core/test_taxes.py", "tests/core/test_invoicing.py"),
     "discounts": ("tests/core/test_discounts.py", *_SETTLING),
     "minimums": ("tests/core/test_minimums.py", *_SETTLING),
+    "daily": (
+        "tests/core/test_daily.py",
+        "tests/core/test_seat_charges.py",
+        "tests/core/test_single_events.py",
+    ),
+    "refreshes": ("tests/core/test_refreshes.py",),
 }
 """What is mutated, the longest first, with the tests that are to notice."""
 
