@@ -120,6 +120,25 @@ def test_what_is_taken_back_is_taken_from_where_the_pool_stands() -> None:
 
 
 @pytest.mark.parametrize(
+    ("events", "shared"),
+    [
+        # 15 at 1 and 2; 5 at 2 and 10 at 5.
+        ([("a", "15"), ("b", "15")], {"a": 2000, "b": 6000}),
+        # What goes above 20 and is taken back costs nobody anything.
+        ([("a", "15"), ("b", "10"), ("c", "-5")], {"a": 2000, "b": 1000}),
+    ],
+)
+def test_a_segment_is_borne_by_who_was_in_it_as_far_as_the_pool_reached(
+    events: list[tuple[str, str]], shared: dict[str, int]
+) -> None:
+    dearer = Graduated((Tier(D(10), D(1)), Tier(D(20), D(2)), Tier(None, D(5))))
+
+    _, found = line(dearer, used(SUM, dearer, *events))
+
+    assert by(Method.MARGINAL, found) == shared
+
+
+@pytest.mark.parametrize(
     ("price", "expected"),
     [
         (Linear(D("0.1")), [(30, 30, 30), (20, 20, 20), (10, 10, 10)]),
@@ -310,6 +329,18 @@ def test_a_reckoning_tells_the_segments_a_member_was_in() -> None:
     assert b.share == Money(7550, "EUR")
 
 
+def test_weights_by_segment_are_money_also_where_no_segment_has_a_fee() -> None:
+    dear_later = Graduated((Tier(D(10), D(1)), Tier(None, D(5))))
+    usage = used(SUM, dear_later, ("a", "11"), ("b", "1"))
+
+    found = reckoned(dear_later, usage, Method.MARGINAL)
+
+    assert {who: (one.weight, one.whole) for who, one in found.items()} == {
+        "a": (15, 20),
+        "b": (5, 20),
+    }
+
+
 def test_a_reckoning_tells_what_a_member_would_have_paid_alone() -> None:
     usage = used(SUM, Graduated(TIERS), ("a", "60"), ("b", "40"), ("c", "25"))
 
@@ -322,6 +353,17 @@ def test_a_reckoning_tells_what_a_member_would_have_paid_alone() -> None:
     assert a.exact == Fraction("188.75") * 80 / 185
     assert (a.cut, a.leftover) == (Money(8162, "EUR"), Money(0, "EUR"))
     assert found["b"].leftover == Money(1, "EUR")
+
+
+def test_a_line_of_less_than_half_a_cent_is_explained_like_any_other() -> None:
+    price = Package(D(10), D("0.001"))
+
+    found = reckoned(price, used(SUM, price, ("a", "11"), ("b", "1")), Method.STANDALONE)
+
+    assert {who: (one.by, one.weight, one.share.minor) for who, one in found.items()} == {
+        "a": (By.ALONE, Fraction("0.002"), 0),
+        "b": (By.ALONE, Fraction("0.001"), 0),
+    }
 
 
 def test_a_method_that_tells_nobody_from_another_says_that_it_went_by_quantity() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import METHODS, NOBODYS, Columns, MemberParts, Share, taxed
+from catchment.core.allocation import METHODS, NOBODYS, Columns, MemberParts, Share, added_up, taxed
 from catchment.core.money import Money
 
 PARTS = st.tuples(*[st.one_of(st.none(), st.integers(-50, 50)) for _ in METHODS])
@@ -48,3 +48,13 @@ def test_who_used_something_of_which_it_has_no_part_stays_when_that_is_taxed() -
         ("a", (1, 1, 1)),
         ("b", (None, None, None)),
     ]
+
+
+def test_columns_of_other_members_add_up_in_the_order_of_their_ids() -> None:
+    odd = Columns.of({f"{n:02}": (n, None, n) for n in range(1, 40, 2)})
+    even = Columns.of({f"{n:02}": (n, n, None) for n in range(0, 40, 2)})
+
+    found = added_up([odd, even])
+
+    assert list(found.customers) == [f"{n:02}" for n in range(40)]
+    assert [sum(part or 0 for part in own) for own in found.parts] == [780, 380, 400]

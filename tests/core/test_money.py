@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal as D
 from fractions import Fraction
 from math import floor
@@ -12,12 +13,17 @@ from hypothesis import strategies as st
 
 from catchment.core.money import (
     CURRENCIES,
+    MAX_DECIMALS,
+    Amount,
     Money,
+    Taxed,
     decimal_text,
     divide,
     exact_sum,
     fraction_text,
     money_text,
+    quotient,
+    scaled,
     to_decimals,
     total,
 )
@@ -62,6 +68,20 @@ def test_money_adds_subtracts_and_changes_sign() -> None:
     a, b = Money(150, "EUR"), Money(25, "EUR")
 
     assert (a + b, a - b, -a) == (Money(175, "EUR"), Money(125, "EUR"), Money(-150, "EUR"))
+
+
+@dataclass
+class Row(Taxed):
+    net: Money
+    tax: Money
+
+
+def test_net_and_tax_come_to_the_gross_also_together() -> None:
+    one = Amount(Money(1000, "EUR"), Money(190, "EUR"))
+    other = Amount(Money(-300, "EUR"), Money(-57, "EUR"))
+
+    assert one.gross == Row(*one).gross == Money(1190, "EUR")
+    assert one.plus(other) == Amount(Money(700, "EUR"), Money(133, "EUR"))
 
 
 def test_two_currencies_never_add_up() -> None:
@@ -139,6 +159,20 @@ def test_a_weight_is_a_number() -> None:
         divide(Money(1, "EUR"), [D("Infinity")])
 
 
+@pytest.mark.parametrize(
+    ("values", "whole", "of_one"),
+    [
+        ([D(2), 3], [2, 3], 1),
+        ([D("0.5"), 1], [1, 2], 2),
+        ([D("0.25"), D("-0.6")], [5, -12], 20),
+    ],
+)
+def test_numbers_are_whole_in_the_largest_unit_that_all_have(
+    values: list[D | int], whole: list[int], of_one: int
+) -> None:
+    assert scaled(values) == (whole, of_one)
+
+
 def test_sums_are_not_rounded_however_long() -> None:
     assert exact_sum([D(10) ** 30, D("0.000000000001")]) == D("1" + "0" * 30 + ".000000000001")
 
@@ -204,3 +238,31 @@ def test_a_fraction_is_written_in_digits_where_they_say_it_exactly(
 @given(st.integers(-(10**40), 10**40), st.integers(1, 10**15))
 def test_the_text_of_a_fraction_is_the_fraction(above: int, below: int) -> None:
     assert Fraction(fraction_text(Fraction(above, below))) == Fraction(above, below)
+
+
+@pytest.mark.parametrize(
+    ("dividend", "divisor", "found"),
+    [
+        ("1", 3, "0.333333333333"),
+        ("2", 3, "0.666666666667"),
+        ("0.000000000001", 2, "0.000000000001"),  # half of the last decimal
+        ("-0.000000000001", 2, "-0.000000000001"),
+        ("0.000000000001", D("2.1"), "0"),
+        ("0", -7, "0"),
+        ("7", D("-0.5"), "-14"),
+        ("-7", D("-0.5"), "14"),
+    ],
+)
+def test_a_quotient_is_rounded_half_away_from_zero_after_twelve_decimals(
+    dividend: str, divisor: D | int, found: str
+) -> None:
+    assert quotient(D(dividend), divisor) == D(found)
+
+
+@given(st.decimals(-(10**9), 10**9, places=12), st.decimals(-(10**6), 10**6, places=6).filter(bool))
+def test_a_quotient_is_at_most_half_its_last_decimal_from_the_exact_one(
+    dividend: D, divisor: D
+) -> None:
+    found = Fraction(quotient(dividend, divisor))
+
+    assert abs(found - Fraction(dividend) / Fraction(divisor)) * 2 * 10**MAX_DECIMALS <= 1

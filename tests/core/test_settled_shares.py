@@ -84,6 +84,32 @@ def only(shares: tuple[Share, ...] | None, place: int) -> tuple[Share, ...] | No
     return tuple([one for one in made if any(part is not None for part in one.parts)])
 
 
+def test_weights_are_money_of_the_lines_beside() -> None:
+    of = agreed(CALL, discounts=[off("0.1")], roll_up=True)
+    [one] = settling_lines(of, {"calls": {"a": 10, "b": 30}})
+
+    told = settled_shares.workings(one)[Method.PROPORTIONAL].reckonings({"a", "b"})
+
+    assert {who: (found.by, found.weight, found.whole) for who, found in told.items()} == {
+        "a": (By.LINES, 10, 40),
+        "b": (By.LINES, 30, 40),
+    }
+
+
+def test_weights_are_quantities_where_the_lines_beside_come_to_nothing() -> None:
+    free = item("byte", Linear(D(0)), metric=BYTE.metric, product="net")
+    [one] = settling_lines(
+        agreed(free, minimums=[Minimum("m", D(10))], roll_up=True), {"bytes": {"a": 3, "c": 1}}
+    )
+
+    told = settled_shares.workings(one)[Method.PROPORTIONAL].reckonings({"a", "c"})
+
+    assert {who: (found.by, found.weight, found.whole) for who, found in told.items()} == {
+        "a": (By.QUANTITY, 3, 4),
+        "c": (By.QUANTITY, 1, 4),
+    }
+
+
 @pytest.mark.parametrize("prices", [("call",), ("byte",), ()])
 def test_a_minimum_is_whose_usage_counts_towards_it(prices: tuple[str, ...]) -> None:
     of = agreed(CALL, BYTE, minimums=[Minimum("m", D(1000), frozenset(prices))], roll_up=True)

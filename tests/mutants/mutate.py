@@ -7,6 +7,7 @@ imported again for each, and no file is ever written.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,10 @@ class Mutant:
     what: str
     code: CodeType
 
+    @property
+    def place(self) -> str:
+        return f"{self.module}.{self.function}"
+
     def __str__(self) -> str:
         return f"{self.module}:{self.line} {self.function}: {self.what}"
 
@@ -111,24 +116,26 @@ def _text(node: ast.AST) -> str:
     return " ".join(ast.unparse(node).split())[:70]
 
 
-def put(mutant: Mutant, module: ModuleType) -> None:
+def put(mutant: Mutant) -> None:
     """Make the mistake, for good."""
-    _live(module, mutant.function).__code__ = mutant.code
+    _live(sys.modules[mutant.module], mutant.function).__code__ = mutant.code
 
 
-def watch(module: ModuleType) -> set[str]:
-    """The names of the module's functions that have been called: they come as they are."""
+def watch(modules: Iterable[ModuleType]) -> set[str]:
+    """Which functions of the modules have been called: their places come as they are."""
     called: set[str] = set()
-    vars(module)[_CALLED] = called
-    path = str(module.__file__)
-    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
-    names = []
-    for name, function in _functions(tree.body, ""):
-        function.body[:0] = ast.parse(f"{_CALLED}.add({name!r})").body
-        names.append(name)
-    code = compile(tree, path, "exec")
-    for name in names:
-        _live(module, name).__code__ = _code(code, name.split("."))
+    for module in modules:
+        vars(module)[_CALLED] = called
+        path = str(module.__file__)
+        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+        names = []
+        for name, function in _functions(tree.body, ""):
+            place = f"{module.__name__}.{name}"
+            function.body[:0] = ast.parse(f"{_CALLED}.add({place!r})").body
+            names.append(name)
+        code = compile(tree, path, "exec")
+        for name in names:
+            _live(module, name).__code__ = _code(code, name.split("."))
     return called
 
 

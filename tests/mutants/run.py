@@ -1,37 +1,40 @@
 """The mutation score of what makes amounts: how many mistakes the tests find, by module.
 
 `make mutants` makes every mistake of ``mutate`` in the modules below, one at a time, and runs a few tests that are
-meant to find it; CATCHMENT_MUTANTS names some of the modules. It ends with the mistakes that nobody found.
+meant to find it; CATCHMENT_MUTANTS names some of the modules. It tells the mistakes that nobody found.
+
+The tests are collected once. Each mistake has a process of its own, forked from there, which runs those that call the
+function with the mistake, the quickest first, until one fails.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pickle
-import resource
+import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
-from multiprocessing import get_context
+from collections.abc import Sequence
 from types import ModuleType
 from typing import NamedTuple, NoReturn
 
 import pytest
-from _pytest.main import pytest_runtestloop as run_all
 
 from tests.mutants.mutate import Mutant, mutants, put, watch
 
 WANTED = 90
 """Percent of the mistakes in each module that must be found."""
 
-SECONDS = 60
-"""How much processor time the tests have with a mistake before it counts as found: it may never end."""
+SLOWER = 10
+"""How many times as long as ever, and a second more, a test may take before the mistake counts as found: it may never
+end. In processor time."""
 
 FAMILIES = 60
 """On how many families a law is tried with each mistake."""
 
-PROCESSES = 2
+PROCESSES = os.cpu_count() or 1
 
 _CONTRACTS = "tests/oracle/test_core.py"
 _SEATS = ("tests/core/test_seat_balances.py", "tests/core/test_seat_charges.py")
@@ -44,6 +47,7 @@ _SETTLING = (
 )
 _LAWS = "tests/laws/test_laws.py::test_no_family_breaks"
 _SHARING = (
+    "tests/core/test_columns.py",
     "tests/core/test_allocation.py",
     "tests/core/test_weights.py",
     "tests/core/test_spreads.py",
@@ -74,68 +78,53 @@ TESTS = {
     "pricing.models": _PRICING,
     "pricing.tiers": _PRICING,
     "period": (*_PERIODS, "tests/oracle/test_calendars.py", _CONTRACTS),
+    "money": (
+        "tests/core/test_money.py",
+        "tests/core/test_allocation.py",
+        "tests/core/test_taxes.py",
+    ),
     "taxes": ("tests/core/test_taxes.py", "tests/core/test_invoicing.py"),
     "discounts": ("tests/core/test_discounts.py", *_SETTLING),
     "minimums": ("tests/core/test_minimums.py", *_SETTLING),
+    "daily": (
+        "tests/core/test_daily.py",
+        "tests/core/test_seat_charges.py",
+        "tests/core/test_single_events.py",
+    ),
+    "refreshes": ("tests/core/test_refreshes.py",),
 }
 """What is mutated, the longest first, with the tests that are to notice."""
 
 
-class Score(NamedTuple):
-    module: str
-    made: int
-    survivors: Sequence[str]
-    seconds: float
+_OPTIONS = ("--override-ini=addopts=", "--import-mode=importlib", "--noconftest", "--assert=plain")
+_OPTIONS += ("--capture=no", "-pno:terminal", "-pno:cacheprovider")
+"""What pytest is to do: only what the tests need."""
 
-    @property
-    def percent(self) -> float:
-        return 100 * (self.made - len(self.survivors)) / max(self.made, 1)
+
+class _Run(NamedTuple):
+    """A test without any mistake: the processor time it takes, and which functions it calls."""
+
+    test: pytest.Item
+    seconds: float
+    called: frozenset[str]
 
 
 def main() -> int:
     chosen = os.environ.get("CATCHMENT_MUTANTS", " ".join(TESTS)).split()
-    scores = []
-    with get_context("spawn").Pool(PROCESSES, maxtasksperchild=1) as pool:
-        for score in pool.imap_unordered(_score, chosen, chunksize=1):
-            scores.append(score)
-            print(
-                f"{score.module:16} {score.made:5} made, {score.percent:5.1f} % found, {score.seconds:5.0f} s"
-            )
-            for one in score.survivors:
-                print(f"    {one}")
-            sys.stdout.flush()
-    made = sum(score.made for score in scores)
-    found = made - sum(len(score.survivors) for score in scores)
-    print(f"{'together':16} {made:5} made, {100 * found / made:5.1f} % found")
-    return int(any(score.percent < WANTED for score in scores))
-
-
-def _score(module: str) -> Score:
-    started = time.monotonic()
-    judged = _Judged(f"catchment.core.{module}")
-    quiet = ["-q", "-x", "--no-header", "--no-summary", "-p", "no:cacheprovider", "--capture=no"]
-    saved = os.dup(1)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
+    judge = _Judge(chosen)
     os.environ["CATCHMENT_FAMILIES"] = str(FAMILIES)
-    code = pytest.main([*quiet, *TESTS[module]], plugins=[judged])
-    os.dup2(saved, 1)
-    assert code == 0, f"the tests of {module} fail without any mistake"
-    return Score(
-        module, judged.made, [str(one) for one in judged.survivors], time.monotonic() - started
-    )
+    tests = dict.fromkeys(test for module in chosen for test in TESTS[module])
+    ended = pytest.main([*_OPTIONS, *tests], plugins=[judge])
+    assert ended == pytest.ExitCode.OK, ended
+    return int(judge.lowest < WANTED)
 
 
-class _Judged:
-    """Collects the tests once, then runs them in a process of its own for each mistake.
+class _Judge:
+    """Judges the mistakes of some modules, where pytest would run the tests it has collected."""
 
-    Only those that call the function with the mistake, the quickest first.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.made = 0
-        self.survivors: list[Mutant] = []
+    def __init__(self, chosen: Sequence[str]) -> None:
+        self.chosen = chosen
+        self.lowest = 100.0
 
     def pytest_configure(self) -> None:
         """Always the same examples, so that no score hangs on luck; none is made smaller."""
@@ -152,76 +141,95 @@ class _Judged:
         )
         settings.load_profile("mutants")
 
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        """The first test that fails ends its process: nobody reads how it failed."""
+        if call.excinfo:
+            os._exit(1)
+
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        module = importlib.import_module(self.name)
-        runs = _runs(session, module)
-        if runs is None:
-            session.testsfailed = 1
-            return True
-        quickest = sorted(range(len(runs)), key=lambda place: runs[place].seconds)
-        items = session.items
-        for mutant in mutants(module):
-            self.made += 1
-            session.items = [
-                items[place] for place in quickest if mutant.function in runs[place].called
-            ]
-            if _passes(session, mutant):
-                self.survivors.append(mutant)
+        modules = [importlib.import_module(f"catchment.core.{one}") for one in self.chosen]
+        runs = sorted(_runs(session.items, modules), key=lambda run: run.seconds)
+        gc.freeze()  # or each process would copy what it searches for garbage
+        for name, module in zip(self.chosen, modules, strict=True):
+            near = [run for run in runs if run.test.nodeid.startswith(TESTS[name])]
+            began, made = _spent(), list(mutants(module))
+            survivors = _survivors(made, near)
+            percent = 100 - 100 * len(survivors) / len(made)
+            self.lowest = min(self.lowest, percent)
+            took = _spent() - began
+            print(f"{name:16} {len(made):5} made, {percent:5.1f} % found, {took:5.0f} s")
+            for mutant in made:
+                if mutant in survivors:
+                    print(f"    {mutant}")
+            sys.stdout.flush()
         return True
 
 
-class _Run(NamedTuple):
-    """What a test takes, and which functions of a module it calls."""
+def _spent() -> float:
+    """The processor time of all processes that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
-    seconds: float
-    called: frozenset[str]
 
-
-def _runs(session: pytest.Session, module: ModuleType) -> list[_Run] | None:
-    """How each test runs without any mistake; None where one fails.
+def _runs(tests: Sequence[pytest.Item], modules: Sequence[ModuleType]) -> list[_Run]:
+    """How each test runs without any mistake.
 
     In a process of their own: what they leave in caches would hide mistakes.
     """
     there, here = os.pipe()
     child = os.fork()
     if not child:
-        _end_after(session, lambda: _watched(session, module, here))
+        found, called = [], watch(modules)
+        for test in tests:
+            called.clear()
+            started = time.process_time()
+            _run(test)
+            found.append((time.process_time() - started, frozenset(called)))
+        with os.fdopen(here, "wb") as told:
+            pickle.dump(found, told)
+        os._exit(0)
     os.close(here)
     with os.fdopen(there, "rb") as told:
-        found = told.read()
+        said = told.read()
     _, status = os.waitpid(child, 0)
-    return pickle.loads(found) if status == 0 else None
+    assert status == 0, "a test fails without any mistake"
+    return [_Run(test, *run) for test, run in zip(tests, pickle.loads(said), strict=True)]
 
 
-def _watched(session: pytest.Session, module: ModuleType, told: int) -> None:
-    found, called = [], watch(module)
-    for item in session.items:
-        called.clear()
-        started = time.process_time()
-        session.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-        found.append(_Run(time.process_time() - started, frozenset(called)))
-    with os.fdopen(told, "wb") as pipe:
-        pickle.dump(found, pipe)
+def _survivors(made: Sequence[Mutant], runs: Sequence[_Run]) -> list[Mutant]:
+    """The mistakes with which no test fails, each tried in a process of its own."""
+    survivors, running = [], dict[int, Mutant]()
+    for mutant in made:
+        if len(running) == PROCESSES:
+            survivors += _ended(running)
+        child = os.fork()
+        if not child:
+            _try(mutant, runs)
+        running[child] = mutant
+    while running:
+        survivors += _ended(running)
+    return survivors
 
 
-def _passes(session: pytest.Session, mutant: Mutant) -> bool:
-    """Whether all tests pass, in a process of their own."""
-    child = os.fork()
-    if not child:
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        put(mutant, sys.modules[mutant.module])
-        _end_after(session, lambda: run_all(session))
-    _, status = os.waitpid(child, 0)
-    return status == 0
+def _try(mutant: Mutant, runs: Sequence[_Run]) -> NoReturn:
+    """Run what calls the function with the mistake, and end well if no test fails."""
+    put(mutant)
+    for run in runs:
+        if mutant.place in run.called:
+            signal.setitimer(signal.ITIMER_PROF, 1 + SLOWER * run.seconds)
+            _run(run.test)
+    os._exit(0)
 
 
-def _end_after(session: pytest.Session, tests: Callable[[], object]) -> NoReturn:
-    """Run ``tests`` and end the process: well if none failed."""
-    try:
-        tests()
-        os._exit(int(session.testsfailed > 0))
-    except BaseException:  # noqa: BLE001 -- whatever stops the tests has found the mistake
-        os._exit(1)
+def _ended(running: dict[int, Mutant]) -> list[Mutant]:
+    """The mistake of the next process to end, unless a test failed or took too long."""
+    child, status = os.wait()
+    mutant = running.pop(child)
+    return [] if status else [mutant]
+
+
+def _run(test: pytest.Item) -> None:
+    test.config.hook.pytest_runtest_protocol(item=test, nextitem=None)
 
 
 if __name__ == "__main__":

@@ -189,11 +189,9 @@ def quotient(dividend: Decimal, divisor: Decimal | int) -> Decimal:
     """``dividend / divisor`` to MAX_DECIMALS decimals, rounded once, half away from zero."""
     above, below = dividend.as_integer_ratio()
     divisor_above, divisor_below = divisor.as_integer_ratio()
-    numerator = above * divisor_below * _UNITS
-    denominator = below * divisor_above
-    size, whole = abs(numerator), abs(denominator)
+    size, whole = abs(above * divisor_below * _UNITS), abs(below * divisor_above)
     units = (2 * size + whole) // (2 * whole)
-    signed = units if (numerator < 0) == (denominator < 0) else -units
+    signed = -units if above * divisor_above < 0 else units
     return UNROUNDED.scaleb(Decimal(signed), -MAX_DECIMALS)
 
 

@@ -271,6 +271,13 @@ def test_what_each_alone_would_pay_is_what_its_segments_come_to(
         ]
 
 
+@pytest.mark.parametrize("quantity", ["0", "1", "10", "10.001", "100", "101"])
+def test_what_one_alone_would_pay_changes_tiers_where_segments_do(quantity: str) -> None:
+    [paid], of_one = pricing.costs(Graduated(THREE), {"a": D(quantity)}, {}, {})
+
+    assert F(paid, of_one) == cost(Graduated(THREE), D(quantity))
+
+
 @given(st.lists(st.decimals(-200, 200, places=2), max_size=6))
 def test_periods_cost_together_what_the_whole_costs(used: list[D]) -> None:
     reached, costs = D(0), D(0)
