@@ -57,4 +57,4 @@ def test_columns_of_other_members_add_up_in_the_order_of_their_ids() -> None:
     found = added_up([odd, even])
 
     assert list(found.customers) == [f"{n:02}" for n in range(40)]
-    assert [sum(part or 0 for part in own) for own in found.parts] == [780, 380, 400]
+    assert [sum(part or 0 for part in own) for own in found.parts.values()] == [780, 380, 400]
