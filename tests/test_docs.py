@@ -12,7 +12,7 @@ import typer
 
 import catchment
 from catchment.cli import app
-from catchment.core.errors import BillingError
+from catchment.core.values.errors import BillingError
 from catchment.settings import Settings
 
 ROOT = Path(__file__).parent.parent

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from benchmarks.families.seller import ADDRESS, START, TIERS, Seller, levels
 from benchmarks.usage.month import MONTH, NAMES, TYPES
-from catchment.core.period import BEGINNING
+from catchment.core.values.period import BEGINNING
 from catchment.store.bulk import add_rows, roomy
 from catchment.store.engine import writing
 from catchment.store.schema import (

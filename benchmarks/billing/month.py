@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from benchmarks.families.seller import ADDRESS, START, TIERS, Seller, seller
-from catchment.core.period import BEGINNING
+from catchment.core.values.period import BEGINNING
 from catchment.store.bulk import add_rows, roomy
 from catchment.store.engine import writing
 from catchment.store.schema import (

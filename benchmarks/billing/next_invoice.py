@@ -14,7 +14,7 @@ from benchmarks.families.measuring import Figures, Stopwatch, best
 from benchmarks.families.seller import Seller, seller
 from benchmarks.usage.dataset import dataset
 from benchmarks.usage.month import MONTH
-from catchment.core.allocation import Method
+from catchment.core.shares.allocation import Method
 from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.previews.next_invoice import next_invoice
 from catchment.flows.billing.runs.bill_workspace import bill_workspace

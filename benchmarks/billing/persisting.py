@@ -14,8 +14,8 @@ from benchmarks.billing.month import DUE
 from benchmarks.billing.running import AT_ONCE, opened
 from benchmarks.families.measuring import Figures
 from benchmarks.families.seller import NOW
-from catchment.core.charging import charges
-from catchment.core.consolidation import arrange
+from catchment.core.due.charging import charges
+from catchment.core.invoices.consolidation import arrange
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.drafting.drafts import drafted
 from catchment.flows.billing.drafting.filled_drafts import keep

@@ -9,8 +9,8 @@ from fractions import Fraction
 from functools import partial
 
 from benchmarks.families.measuring import Figures
-from catchment.core.money import Money
-from catchment.core.pricing import Graduated, Linear, Package, Price, Tier, Volume, rate
+from catchment.core.terms.pricing import Graduated, Linear, Package, Price, Tier, Volume, rate
+from catchment.core.values.money import Money
 
 _LINES = 200_000
 _ROUNDS = 3

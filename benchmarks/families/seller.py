@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from sqlalchemy import Engine
 
-from catchment.core.period import BEGINNING
+from catchment.core.values.period import BEGINNING
 from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.bulk import add_rows, roomy

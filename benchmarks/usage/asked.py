@@ -18,7 +18,7 @@ from benchmarks.families.measuring import Figures, Stopwatch, best, table
 from benchmarks.usage import stored
 from benchmarks.usage.dataset import dataset
 from benchmarks.usage.month import MONTH, NAMES, TYPES
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.main import build
 from catchment.settings import Settings
 from catchment.usage import UsageStore

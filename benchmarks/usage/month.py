@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catchment.core.period import Span
+from catchment.core.values.period import Span
 from catchment.usage.intake.columns import COLUMNS, NUMBER, NUMBERS, TEXT, column
 from catchment.usage.intake.events import first_place, micros
 

@@ -23,7 +23,7 @@ from benchmarks.families.measuring import Figures, Stopwatch, best, table
 from benchmarks.families.seller import Seller, seller
 from benchmarks.usage.copying import TABLES, copy
 from benchmarks.usage.month import MONTH, NAMES, PART, REQUEST, TYPES, part
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.store.engine import writing
 from catchment.usage import Batch
 

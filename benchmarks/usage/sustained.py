@@ -26,8 +26,8 @@ from benchmarks.usage.processes import cpu_by_process
 from benchmarks.usage.stream import Bodies, Stream
 from catchment import ids
 from catchment.api.edge.clock import utcnow
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
-from catchment.core.period import ALWAYS
+from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.values.period import ALWAYS
 from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access

@@ -16,8 +16,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from catchment import main
 from catchment.api.edge.deps import key_of
 from catchment.api.usage import event_reader
-from catchment.core.errors import Unauthenticated
-from catchment.core.period import BEGINNING, FOREVER
+from catchment.core.values.errors import Unauthenticated
+from catchment.core.values.period import BEGINNING, FOREVER
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from catchment.core.cron import Cron
+from catchment.core.values.cron import Cron
 
 
 class Settings(BaseSettings):

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from starlette.requests import ClientDisconnect
 
 from catchment.api.edge import bodies
-from catchment.core.errors import TooLarge
+from catchment.core.values.errors import TooLarge
 from tests.api.test_usage_events import EVENT
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from catchment.api.usage import event_reader
 from catchment.api.usage.event_reader import Taken
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.usage import SentEvent, batch, sent_events
 from catchment.usage.intake import properties
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from catchment.api.edge.exactjson import MAX_DEPTH, loads
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 
 
 def test_decimals_keep_every_digit_sent() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from catchment import ids
 from catchment.api.usage.group_commit import GroupCommit
-from catchment.core.errors import Unauthenticated
+from catchment.core.values.errors import Unauthenticated
 from catchment.flows.usage.ingest_usage import Arrival, Place, Retry
 from catchment.store import access
 from catchment.store.access import Key, Workspace

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from catchment.api.usage import joining
 from catchment.api.usage.joining import join
-from catchment.core.errors import Unauthenticated
+from catchment.core.values.errors import Unauthenticated
 from catchment.flows.usage.ingest_usage import Arrival, Place, Retry
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from catchment.core.metering import Aggregation
+from catchment.core.usage.metering import Aggregation
 from tests.api import kin
 
 METRIC: dict[str, Any] = {

@@ -17,8 +17,8 @@ from catchment.api.usage.group_commit import GroupCommit, Told
 from catchment.api.usage.writing import program, wire
 from catchment.api.usage.writing.channel import WriterChannel
 from catchment.api.usage.writing.program import Write
-from catchment.core.errors import Unauthenticated, Unavailable
-from catchment.core.period import BEGINNING
+from catchment.core.values.errors import Unauthenticated, Unavailable
+from catchment.core.values.period import BEGINNING
 from catchment.flows.usage.ingest_usage import Arrival, Place
 from catchment.store import access
 from catchment.store.access import Key, Workspace

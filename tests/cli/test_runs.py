@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from catchment import ids
 from catchment.cli import app, working
-from catchment.core.bounds import Bounds
-from catchment.core.errors import Unavailable
+from catchment.core.control.bounds import Bounds
+from catchment.core.values.errors import Unavailable
 from catchment.jobs import billing
 from catchment.main import Built, build
 from catchment.settings import Settings

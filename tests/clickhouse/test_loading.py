@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy import event as sqlalchemy_event
 
-from catchment.core.metering import measure
+from catchment.core.usage.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.usage import EventFilter, EventPageRequest, MeasuredTo, UsageStore, batch

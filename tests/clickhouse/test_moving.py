@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from catchment.cli import app
-from catchment.core.metering import Event
+from catchment.core.usage.metering import Event
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.usage import kept_usage, usage_homes

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import UsageQuery
+from catchment.core.usage.metering import UsageQuery
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
 from tests.programs import Server

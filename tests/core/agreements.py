@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal as D
 
-from catchment.core.metering import Aggregation, Metric
-from catchment.core.pricing import Fixed, Linear, Price
-from catchment.core.schedules import Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.terms.pricing import Fixed, Linear, Price
+from catchment.core.terms.schedules import Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.usage.metering import Aggregation, Metric
 
 CALLS = Metric("calls", "api_call", Aggregation.COUNT)
 

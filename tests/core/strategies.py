@@ -9,9 +9,9 @@ from itertools import count
 
 from hypothesis import strategies as st
 
-from catchment.core.errors import BillingError
-from catchment.core.hierarchy import Forest, Link, check, move
-from catchment.core.period import BEGINNING, Span
+from catchment.core.families.hierarchy import Forest, Link, check, move
+from catchment.core.values.errors import BillingError
+from catchment.core.values.period import BEGINNING, Span
 
 HOURS = 12
 RECORDED = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,15 +7,21 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.adjustments import Adjusting, BilledLine, Standing, shares_less, up_to_date
-from catchment.core.allocation import METHODS, Share
-from catchment.core.breakdown import Measured
-from catchment.core.invoicing import Line, adjustment, line
-from catchment.core.metering import Aggregation, Metric, Usage
-from catchment.core.money import Money
-from catchment.core.period import Period, days_text
-from catchment.core.pricing import Graduated, Tier
-from catchment.core.schedules import Charge, Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.invoices.adjustments import (
+    Adjusting,
+    BilledLine,
+    Standing,
+    shares_less,
+    up_to_date,
+)
+from catchment.core.invoices.invoicing import Line, adjustment, line
+from catchment.core.shares.allocation import METHODS, Share
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.pricing import Graduated, Tier
+from catchment.core.terms.schedules import Charge, Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.usage.metering import Aggregation, Metric, Usage
+from catchment.core.values.money import Money
+from catchment.core.values.period import Period, days_text
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
 ITEM = PricedItem(

@@ -8,21 +8,19 @@ from decimal import Decimal as D
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catchment.core.adjustments import (
+from catchment.core.due.charging import charges
+from catchment.core.invoices.adjustments import (
     Adjusting,
     BilledLine,
     agreed_anew,
     moved,
 )
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.consolidation import Key, arrange
-from catchment.core.discounts import Discount, DiscountType
-from catchment.core.lines import Line, adjustment, line
-from catchment.core.money import Money, total
-from catchment.core.period import Period
-from catchment.core.pricing import Fixed
-from catchment.core.schedules import (
+from catchment.core.invoices.consolidation import Key, arrange
+from catchment.core.invoices.lines import Line, adjustment, line
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.discounts import Discount, DiscountType
+from catchment.core.terms.pricing import Fixed
+from catchment.core.terms.schedules import (
     Charge,
     ChargeId,
     Frequency,
@@ -30,6 +28,8 @@ from catchment.core.schedules import (
     Schedule,
     Timing,
 )
+from catchment.core.values.money import Money, total
+from catchment.core.values.period import Period
 from tests.core.agreements import day, item, phase, schedule
 from tests.core.test_daily import itself
 

@@ -12,8 +12,20 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import METHODS, Method, Reckoning, Share, shares, workings
-from catchment.core.metering import (
+from catchment.core.shares.allocation import METHODS, Method, Reckoning, Share, shares, workings
+from catchment.core.shares.weights import By
+from catchment.core.terms.pricing import (
+    Graduated,
+    Linear,
+    Package,
+    Price,
+    Tier,
+    Volume,
+    bounds,
+    needs_values,
+    rate,
+)
+from catchment.core.usage.metering import (
     NO_STEPS,
     VALUING,
     Aggregation,
@@ -25,20 +37,8 @@ from catchment.core.metering import (
     UsageQuery,
     measure,
 )
-from catchment.core.money import Money, exact_sum, total
-from catchment.core.period import BEGINNING, FOREVER, Span
-from catchment.core.pricing import (
-    Graduated,
-    Linear,
-    Package,
-    Price,
-    Tier,
-    Volume,
-    bounds,
-    needs_values,
-    rate,
-)
-from catchment.core.weights import By
+from catchment.core.values.money import Money, exact_sum, total
+from catchment.core.values.period import BEGINNING, FOREVER, Span
 from tests.core.strategies import at
 
 ALWAYS = (Span(BEGINNING, FOREVER),)

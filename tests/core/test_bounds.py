@@ -4,8 +4,8 @@ from decimal import Decimal as D
 
 import pytest
 
-from catchment.core.bounds import Bounds, Breach, breach
-from catchment.core.money import Money
+from catchment.core.control.bounds import Bounds, Breach, breach
+from catchment.core.values.money import Money
 
 USUAL = Bounds()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.branches import Stretch, stretches
+from catchment.core.shares.branches import Stretch, stretches
 
 Paths = Sequence[tuple[str, ...]]
 

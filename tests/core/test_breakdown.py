@@ -7,7 +7,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from catchment.core.breakdown import Measured, UsageGroups, usage_groups
+from catchment.core.shares.breakdown import Measured, UsageGroups, usage_groups
 from tests.core.agreements import CALLS, item
 from tests.core.test_invoicing import charge, pooled, used
 

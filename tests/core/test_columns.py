@@ -7,8 +7,16 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import METHODS, NOBODYS, Columns, MemberParts, Share, added_up, taxed
-from catchment.core.money import Money
+from catchment.core.shares.allocation import (
+    METHODS,
+    NOBODYS,
+    Columns,
+    MemberParts,
+    Share,
+    added_up,
+    taxed,
+)
+from catchment.core.values.money import Money
 
 PARTS = st.tuples(*[st.one_of(st.none(), st.integers(-50, 50)) for _ in METHODS])
 MEMBERS = st.dictionaries(st.sampled_from("abcdefgh"), PARTS)

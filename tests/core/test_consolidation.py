@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.consolidation import Due, Hosts, Key, Payer, arrange, payer
-from catchment.core.hierarchy import Forest, Link
-from catchment.core.invoicing import Draft, draft, joined
-from catchment.core.metering import Usage
-from catchment.core.money import Money
-from catchment.core.period import BEGINNING, Period
-from catchment.core.pools import Pool, PoolMember, below
-from catchment.core.pricing import Fixed
-from catchment.core.schedules import BillTo, Charge, Schedule, Timing
+from catchment.core.due.charging import charges
+from catchment.core.due.pools import Pool, PoolMember, below
+from catchment.core.families.hierarchy import Forest, Link
+from catchment.core.invoices.consolidation import Due, Hosts, Key, Payer, arrange, payer
+from catchment.core.invoices.invoicing import Draft, draft, joined
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.pricing import Fixed
+from catchment.core.terms.schedules import BillTo, Charge, Schedule, Timing
+from catchment.core.usage.metering import Usage
+from catchment.core.values.money import Money
+from catchment.core.values.period import BEGINNING, Period
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.strategies import span
 

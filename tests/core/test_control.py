@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import METHODS
 from catchment.core.control import (
     BilledUsage,
     Census,
@@ -26,10 +25,11 @@ from catchment.core.control import (
     imbalance,
     miscounts,
 )
-from catchment.core.money import Money, divide, exact_sum
-from catchment.core.period import Period
-from catchment.core.schedules import EVERYONE
-from catchment.core.taxes import tax_on, tax_parts
+from catchment.core.shares.allocation import METHODS
+from catchment.core.terms.schedules import EVERYONE
+from catchment.core.terms.taxes import tax_on, tax_parts
+from catchment.core.values.money import Money, divide, exact_sum
+from catchment.core.values.period import Period
 
 CURRENCY = "EUR"
 amounts = st.decimals(-50, 500, places=3)

@@ -6,7 +6,15 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.credits import CreditUnit, Entry, EntryKind, Grant, account, rest, returned
+from catchment.core.terms.credits import (
+    CreditUnit,
+    Entry,
+    EntryKind,
+    Grant,
+    account,
+    rest,
+    returned,
+)
 
 GRANTED, APPLIED, RETURNED, VOIDED = EntryKind
 GIFT = Grant(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.cron import Cron
+from catchment.core.values.cron import Cron
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -6,13 +6,13 @@ from decimal import Decimal as D
 
 import pytest
 
-from catchment.core.charging import charges, is_over, running
-from catchment.core.consolidation import Key, Payer, arrange
-from catchment.core.daily import NEVER_USED, DaysUsed, Use, either, is_used, only
-from catchment.core.period import Period
-from catchment.core.pricing import CalculationMode, Graduated, SeatPart, Tier, Window
-from catchment.core.schedules import Charge, Frequency, Schedule, part_of
-from catchment.core.single_events import EventPart
+from catchment.core.due.charging import charges, is_over, running
+from catchment.core.due.daily import NEVER_USED, DaysUsed, Use, either, is_used, only
+from catchment.core.invoices.consolidation import Key, Payer, arrange
+from catchment.core.terms.pricing import CalculationMode, Graduated, SeatPart, Tier, Window
+from catchment.core.terms.schedules import Charge, Frequency, Schedule, part_of
+from catchment.core.terms.single_events import EventPart
+from catchment.core.values.period import Period
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.test_schedules import told
 

@@ -11,8 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.discounts import Charged, Discount, DiscountType, SeatDiscountType, reductions
-from catchment.core.money import Money
+from catchment.core.terms.discounts import (
+    Charged,
+    Discount,
+    DiscountType,
+    SeatDiscountType,
+    reductions,
+)
+from catchment.core.values.money import Money
 
 PRICES = ("a", "b", "c")
 

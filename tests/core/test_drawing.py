@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.credits import CreditUnit, Grant
-from catchment.core.drawing import Available, Draw, Payable, drawn, owed
-from catchment.core.money import Money, exact_sum
-from catchment.core.period import Period
-from catchment.core.taxes import tax_on
+from catchment.core.invoices.drawing import Available, Draw, Payable, drawn, owed
+from catchment.core.terms.credits import CreditUnit, Grant
+from catchment.core.terms.taxes import tax_on
+from catchment.core.values.money import Money, exact_sum
+from catchment.core.values.period import Period
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
 MADE = datetime(2026, 1, 1, tzinfo=UTC)

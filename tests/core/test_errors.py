@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from catchment.core.errors import BillingError, FieldError, Invalid, NotSupportedYet
+from catchment.core.values.errors import BillingError, FieldError, Invalid, NotSupportedYet
 
 
 def every(base: type[BillingError]) -> Iterator[type[BillingError]]:

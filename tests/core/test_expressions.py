@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.expressions import (
+from catchment.core.usage.expressions import (
     DEEPEST,
     LONGEST,
     ExpressionInvalid,

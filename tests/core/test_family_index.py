@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.family_index import FamilyIndex
-from catchment.core.hierarchy import Forest, Link
-from catchment.core.numbering import Numbers, keys
-from catchment.core.period import BEGINNING, FOREVER
+from catchment.core.families.family_index import FamilyIndex
+from catchment.core.families.hierarchy import Forest, Link
+from catchment.core.values.numbering import Numbers, keys
+from catchment.core.values.period import BEGINNING, FOREVER
 from tests.core.strategies import CUSTOMERS, HOURS, LINKS, at
 
 

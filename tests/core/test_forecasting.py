@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.forecasting import Monthly, Stretch, added, as_many, joined, month_of
-from catchment.core.metering import Aggregation
-from catchment.core.period import Period
+from catchment.core.usage.forecasting import Monthly, Stretch, added, as_many, joined, month_of
+from catchment.core.usage.metering import Aggregation
+from catchment.core.values.period import Period
 
 JANUARY = Period(date(2026, 1, 1), date(2026, 2, 1))
 MONTHLY = Monthly(D(310), {date(2026, 2, 1): D(28), date(2026, 3, 1): D(620)})

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.errors import HierarchyCycle, HierarchyTooDeep, LinkOverlap, OwnParent
-from catchment.core.hierarchy import (
+from catchment.core.families.hierarchy import (
     MAX_LEVELS,
     Forest,
     Link,
@@ -23,7 +22,8 @@ from catchment.core.hierarchy import (
     move,
     settle,
 )
-from catchment.core.period import Span
+from catchment.core.values.errors import HierarchyCycle, HierarchyTooDeep, LinkOverlap, OwnParent
+from catchment.core.values.period import Span
 from tests.core.strategies import (
     CUSTOMERS,
     HOURS,

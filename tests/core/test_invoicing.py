@@ -11,15 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import METHODS
-from catchment.core.charging import charges
-from catchment.core.invoicing import Line, Measured, RateDisplay, draft, line, named
-from catchment.core.lines import taxed
-from catchment.core.metering import Aggregation, Metric, Usage
-from catchment.core.money import Money, decimal_text, exact_sum, total
-from catchment.core.period import Period, Span
-from catchment.core.pools import Pool, PoolMember
-from catchment.core.pricing import (
+from catchment.core.due.charging import charges
+from catchment.core.due.pools import Pool, PoolMember
+from catchment.core.invoices.invoicing import Line, Measured, RateDisplay, draft, line, named
+from catchment.core.invoices.lines import taxed
+from catchment.core.shares.allocation import METHODS
+from catchment.core.terms.pricing import (
     Fixed,
     Graduated,
     Linear,
@@ -30,8 +27,11 @@ from catchment.core.pricing import (
     Tier,
     Volume,
 )
-from catchment.core.schedules import Charge, Frequency, PricedItem, Schedule, Timing
-from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
+from catchment.core.terms.schedules import Charge, Frequency, PricedItem, Schedule, Timing
+from catchment.core.terms.taxes import Reason, Taxation, TaxRate, tax_on
+from catchment.core.usage.metering import Aggregation, Metric, Usage
+from catchment.core.values.money import Money, decimal_text, exact_sum, total
+from catchment.core.values.period import Period, Span
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.strategies import span
 

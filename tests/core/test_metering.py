@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.metering import (
+from catchment.core.usage.metering import (
     ADDING_UP,
     GROWING,
     OF_EVENTS,
@@ -18,9 +18,9 @@ from catchment.core.metering import (
     UsageQuery,
     measure,
 )
-from catchment.core.money import exact_sum
-from catchment.core.period import Span
-from catchment.core.properties import fold, number_of, plain, text_of
+from catchment.core.usage.properties import fold, number_of, plain, text_of
+from catchment.core.values.money import exact_sum
+from catchment.core.values.period import Span
 from tests.usage.world import events, queries
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

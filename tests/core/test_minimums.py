@@ -6,8 +6,8 @@ from decimal import Decimal as D
 
 import pytest
 
-from catchment.core.minimums import Minimum, true_up
-from catchment.core.money import Money
+from catchment.core.terms.minimums import Minimum, true_up
+from catchment.core.values.money import Money
 
 
 def euros(amount: int) -> Money:

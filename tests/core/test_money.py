@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.money import (
+from catchment.core.values.money import (
     CURRENCIES,
     MAX_DECIMALS,
     Amount,

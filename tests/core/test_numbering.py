@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.numbering import Ids, Numbers, keys, numbered
+from catchment.core.values.numbering import Ids, Numbers, keys, numbered
 
 HALVES = st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1))
 """Often alike, so that ids differ in one half only."""

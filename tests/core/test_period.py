@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.period import (
+from catchment.core.values.period import (
     BEGINNING,
     FOREVER,
     NO_END,

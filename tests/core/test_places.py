@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catchment.core.places import COUNTRIES, STATES
+from catchment.core.values.places import COUNTRIES, STATES
 
 
 def test_there_are_250_countries_with_kosovo_and_gb_for_britain() -> None:

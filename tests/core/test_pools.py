@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.claims import Claim
-from catchment.core.hierarchy import Forest, Link
-from catchment.core.period import Span
-from catchment.core.pools import Carve, Pool, PoolMember, pool
-from catchment.core.schedules import EVERYONE, Scope
+from catchment.core.due.claims import Claim
+from catchment.core.due.pools import Carve, Pool, PoolMember, pool
+from catchment.core.families.hierarchy import Forest, Link
+from catchment.core.terms.schedules import EVERYONE, Scope
+from catchment.core.values.period import Span
 from tests.core.strategies import (
     CUSTOMERS,
     HOURS,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.metering import (
+from catchment.core.usage.metering import (
     Aggregation,
     Event,
     Member,
@@ -18,9 +18,9 @@ from catchment.core.metering import (
     UsageQuery,
     measure,
 )
-from catchment.core.money import exact_sum, quotient
-from catchment.core.period import Span
-from catchment.core.quantities import nearest_rank
+from catchment.core.usage.quantities import nearest_rank
+from catchment.core.values.money import exact_sum, quotient
+from catchment.core.values.period import Span
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

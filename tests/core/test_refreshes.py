@@ -6,10 +6,10 @@ from decimal import Decimal as D
 
 import pytest
 
-from catchment.core.credits import CreditUnit, PhaseGrant, Refresh, Rollover
-from catchment.core.pricing import Fixed
-from catchment.core.refreshes import refreshed
-from catchment.core.schedules import Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.due.refreshes import refreshed
+from catchment.core.terms.credits import CreditUnit, PhaseGrant, Refresh, Rollover
+from catchment.core.terms.pricing import Fixed
+from catchment.core.terms.schedules import Frequency, Phase, PricedItem, Schedule, Timing
 
 FEE = PricedItem("fee", "p", "P", "Fee", "EUR", Fixed(D(10)), Frequency.MONTHLY, Timing.IN_ARREARS)
 JUNE_30, DECEMBER_31 = date(2026, 6, 30), date(2026, 12, 31)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from catchment.core.charging import is_over
-from catchment.core.pricing import Fixed
-from catchment.core.schedules import Timing
+from catchment.core.due.charging import is_over
+from catchment.core.terms.pricing import Fixed
+from catchment.core.terms.schedules import Timing
 from tests.core.agreements import day, item, phase, schedule
 
 ARREARS = item("arrears", Fixed(item().price.price))  # type: ignore[union-attr]

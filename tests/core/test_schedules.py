@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.charging import charges, running
-from catchment.core.claims import Claim, claims
-from catchment.core.discounts import Discount, DiscountType
-from catchment.core.metering import Aggregation, Metric
-from catchment.core.minimums import Minimum
-from catchment.core.period import FOREVER, Period, Span
-from catchment.core.pricing import CalculationMode, Graduated, Price, Tier, Window
-from catchment.core.schedules import EVERYONE, Charge, Frequency, Phase, Schedule, Timing
+from catchment.core.due.charging import charges, running
+from catchment.core.due.claims import Claim, claims
+from catchment.core.terms.discounts import Discount, DiscountType
+from catchment.core.terms.minimums import Minimum
+from catchment.core.terms.pricing import CalculationMode, Graduated, Price, Tier, Window
+from catchment.core.terms.schedules import EVERYONE, Charge, Frequency, Phase, Schedule, Timing
+from catchment.core.usage.metering import Aggregation, Metric
+from catchment.core.values.period import FOREVER, Period, Span
 from tests.core.agreements import CALLS, day, item, phase, schedule
 
 ADVANCE, ARREARS = Timing.IN_ADVANCE, Timing.IN_ARREARS

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.metering import Member, Usage
-from catchment.core.money import Money
-from catchment.core.period import ALWAYS, ONE_DAY, Period, Span
-from catchment.core.pricing import Proration, SeatBased, SeatPart, Tier, rate, within
-from catchment.core.seat_balances import SeatTotal, deciding, measure
+from catchment.core.terms.pricing import Proration, SeatBased, SeatPart, Tier, rate, within
+from catchment.core.usage.metering import Member, Usage
+from catchment.core.usage.seat_balances import SeatTotal, deciding, measure
+from catchment.core.values.money import Money
+from catchment.core.values.period import ALWAYS, ONE_DAY, Period, Span
 
 APRIL = Period(date(2026, 4, 1), date(2026, 5, 1))
 MAY = Period(date(2026, 5, 1), date(2026, 6, 1))

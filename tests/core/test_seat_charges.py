@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from catchment.core.charging import charges, running
-from catchment.core.pricing import SeatBased, SeatPart
-from catchment.core.schedules import Charge, Frequency, Timing
+from catchment.core.due.charging import charges, running
+from catchment.core.terms.pricing import SeatBased, SeatPart
+from catchment.core.terms.schedules import Charge, Frequency, Timing
 from tests.core.agreements import day, item, phase, schedule
 
 ADVANCE, ARREARS = Timing.IN_ADVANCE, Timing.IN_ARREARS

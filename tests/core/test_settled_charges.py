@@ -9,13 +9,13 @@ from decimal import Decimal as D
 
 import pytest
 
-from catchment.core.charging import charges
-from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
-from catchment.core.minimums import Minimum
-from catchment.core.period import Period
-from catchment.core.pricing import CalculationMode, Graduated, SeatBased, Window
-from catchment.core.pricing.tiers import Tier
-from catchment.core.schedules import Charge, Frequency, PricedItem, Timing
+from catchment.core.due.charging import charges
+from catchment.core.terms.discounts import Discount, DiscountType, SeatDiscountType
+from catchment.core.terms.minimums import Minimum
+from catchment.core.terms.pricing import CalculationMode, Graduated, SeatBased, Window
+from catchment.core.terms.pricing.tiers import Tier
+from catchment.core.terms.schedules import Charge, Frequency, PricedItem, Timing
+from catchment.core.values.period import Period
 from tests.core.agreements import CALLS, day, item, phase, schedule
 
 QUARTER = Frequency.QUARTERLY

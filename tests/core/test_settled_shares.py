@@ -9,16 +9,16 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 
-from catchment.core import settled_shares, settling
-from catchment.core.allocation import METHODS, Method, Parts, Share
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.lines import line
-from catchment.core.minimums import Minimum
-from catchment.core.pricing import Linear
-from catchment.core.schedules import Schedule
-from catchment.core.taxes import Reason, Taxation, TaxRate
-from catchment.core.weights import By, LineTerm
+from catchment.core.due.charging import charges
+from catchment.core.invoices import settled_shares, settling
+from catchment.core.invoices.lines import line
+from catchment.core.shares.allocation import METHODS, Method, Parts, Share
+from catchment.core.shares.breakdown import Measured
+from catchment.core.shares.weights import By, LineTerm
+from catchment.core.terms.minimums import Minimum
+from catchment.core.terms.pricing import Linear
+from catchment.core.terms.schedules import Schedule
+from catchment.core.terms.taxes import Reason, Taxation, TaxRate
 from tests.core.agreements import day, item
 from tests.core.test_settling import BYTE, CALL, CALLS, agreed, measured, off, terms, used
 

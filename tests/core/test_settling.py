@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.adjustments import Adjusting, BilledLine
-from catchment.core.allocation import METHODS
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.discounts import Discount, DiscountType
-from catchment.core.invoicing import Line, adjustment, draft
-from catchment.core.lines import line_of
-from catchment.core.metering import Aggregation, Metric, Usage
-from catchment.core.minimums import Minimum
-from catchment.core.money import total
-from catchment.core.pools import Pool, PoolMember
-from catchment.core.pricing import Fixed, Graduated, Linear, Price, Tier
-from catchment.core.schedules import Charge, Frequency, PricedItem, Schedule, Timing
+from catchment.core.due.charging import charges
+from catchment.core.due.pools import Pool, PoolMember
+from catchment.core.invoices.adjustments import Adjusting, BilledLine
+from catchment.core.invoices.invoicing import Line, adjustment, draft
+from catchment.core.invoices.lines import line_of
+from catchment.core.shares.allocation import METHODS
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.discounts import Discount, DiscountType
+from catchment.core.terms.minimums import Minimum
+from catchment.core.terms.pricing import Fixed, Graduated, Linear, Price, Tier
+from catchment.core.terms.schedules import Charge, Frequency, PricedItem, Schedule, Timing
+from catchment.core.usage.metering import Aggregation, Metric, Usage
+from catchment.core.values.money import total
 from tests.core.agreements import CALLS, day, item, phase, schedule
 from tests.core.strategies import span
 

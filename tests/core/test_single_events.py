@@ -9,10 +9,10 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.metering import SingleEvent, Usage
-from catchment.core.money import exact_sum
-from catchment.core.pricing import CalculationMode, Graduated, Tier, rate
-from catchment.core.single_events import by_event
+from catchment.core.terms.pricing import CalculationMode, Graduated, Tier, rate
+from catchment.core.terms.single_events import by_event
+from catchment.core.usage.metering import SingleEvent, Usage
+from catchment.core.values.money import exact_sum
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 VALUES = st.lists(st.decimals(-50, 200, places=2), min_size=1, max_size=8)

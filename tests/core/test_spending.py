@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.money import Amount, Money
-from catchment.core.spending import Branch, Path, branch
+from catchment.core.shares.spending import Branch, Path, branch
+from catchment.core.values.money import Amount, Money
 
 Shares = list[tuple[Path, Amount]]
 

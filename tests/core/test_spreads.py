@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import (
+from catchment.core.shares.allocation import (
     METHODS,
     MemberParts,
     Reckoning,
@@ -19,8 +19,8 @@ from catchment.core.allocation import (
     taxed,
     whole,
 )
-from catchment.core.money import Money
-from catchment.core.weights import By
+from catchment.core.shares.weights import By
+from catchment.core.values.money import Money
 
 PARTS = st.tuples(*[st.one_of(st.none(), st.integers(-50, 50)) for _ in METHODS])
 MEMBERS = st.dictionaries(st.sampled_from("abcdefgh"), PARTS, min_size=1)

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.allocation import METHODS, Share, taxed
-from catchment.core.money import Money, total
-from catchment.core.taxes import (
+from catchment.core.shares.allocation import METHODS, Share, taxed
+from catchment.core.terms.taxes import (
     Identity,
     PlacedRate,
     Reason,
@@ -24,6 +23,7 @@ from catchment.core.taxes import (
     tax_on,
     tax_parts,
 )
+from catchment.core.values.money import Money, total
 
 FRACTIONS = st.decimals(0, 1, places=6)
 MINOR = st.integers(-(10**9), 10**9)

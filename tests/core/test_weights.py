@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal as D
 
-from catchment.core.allocation import METHODS, Method, shares, workings
-from catchment.core.metering import Steps, Usage
-from catchment.core.money import Money
-from catchment.core.pricing import CalculationMode, Graduated, Linear, Price, Segment, Tier, rate
-from catchment.core.weights import By
+from catchment.core.shares.allocation import METHODS, Method, shares, workings
+from catchment.core.shares.weights import By
+from catchment.core.terms.pricing import (
+    CalculationMode,
+    Graduated,
+    Linear,
+    Price,
+    Segment,
+    Tier,
+    rate,
+)
+from catchment.core.usage.metering import Steps, Usage
+from catchment.core.values.money import Money
 
 TIERED = Graduated((Tier(D(10), D(1)), Tier(None, D(5))))
 GOES_ON = Graduated((Tier(None, D(1)),), CalculationMode.CUMULATIVE)

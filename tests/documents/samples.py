@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 
-from catchment.core.money import Money
-from catchment.core.period import Period
+from catchment.core.values.money import Money
+from catchment.core.values.period import Period
 from catchment.documents.breakdown import Measured, Member, breakdown
 from catchment.documents.format import day, days, money, percentage, quantity, rate, segment_range
 from catchment.documents.invoice import (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from catchment.core.places import COUNTRIES
+from catchment.core.values.places import COUNTRIES
 from catchment.documents.address import address_lines, country_name
 
 

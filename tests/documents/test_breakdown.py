@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal as D
 
-from catchment.core.money import Money
+from catchment.core.values.money import Money
 from catchment.documents import format as written
 from catchment.documents.breakdown import LARGEST, MOST, Measured, Member, breakdown
 from catchment.documents.invoice import UsageItem, UsageMember

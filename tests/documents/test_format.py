@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.money import CURRENCIES, Money
-from catchment.core.period import Period
+from catchment.core.values.money import CURRENCIES, Money
+from catchment.core.values.period import Period
 from catchment.documents.format import (
     count,
     day,

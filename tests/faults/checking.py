@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
-from catchment.core.period import BEGINNING, FOREVER, Span
+from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.values.period import BEGINNING, FOREVER, Span
 from catchment.store.engine import lock, reading, writing
 from catchment.usage import EventFilter, EventPageRequest
 from catchment.usage.embedded import segments

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Engine, insert
 
 from catchment import ids
-from catchment.core.period import BEGINNING
+from catchment.core.values.period import BEGINNING
 from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.store.families import aliases

@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy import select, update
 
 from catchment import ids
-from catchment.core.metering import Event, Metric
-from catchment.core.money import decimal_text
-from catchment.core.schedules import Phase, PricedItem, Schedule
+from catchment.core.terms.schedules import Phase, PricedItem, Schedule
+from catchment.core.usage.metering import Event, Metric
+from catchment.core.values.money import decimal_text
 from catchment.store.catalog import structures
 from catchment.store.engine import reading, writing
 from catchment.store.schema import (

@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from catchment import ids
-from catchment.core.errors import BillingError
-from catchment.core.hierarchy import Forest, check
+from catchment.core.families.hierarchy import Forest, check
+from catchment.core.values.errors import BillingError
 from catchment.flows.families.move_customers import Relocation, move_customers
 from catchment.store import access
 from catchment.store.access import Workspace

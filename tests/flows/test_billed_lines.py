@@ -3,10 +3,10 @@
 from datetime import date
 
 from catchment.core.control import BilledUsage, Census, Claimant, Service
-from catchment.core.metering import Aggregation, Metric
-from catchment.core.period import Period
-from catchment.core.schedules import EVERYONE
-from catchment.core.single_events import EventPart
+from catchment.core.terms.schedules import EVERYONE
+from catchment.core.terms.single_events import EventPart
+from catchment.core.usage.metering import Aggregation, Metric
+from catchment.core.values.period import Period
 from catchment.flows.billing.checking.billed_usage import BilledLines
 from catchment.store.invoices.invoice_figures import MeasuredLine
 from tests.flows.books import NOW

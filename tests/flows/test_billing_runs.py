@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select, update
 
 from catchment import ids
-from catchment.core.metering import UsageQuery
+from catchment.core.usage.metering import UsageQuery
 from catchment.flows.families.change_aliases import add_alias
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
 from catchment.store.engine import reading, writing

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from catchment import ids
-from catchment.core.credits import Account, CreditUnit, account
+from catchment.core.terms.credits import Account, CreditUnit, account
 from catchment.flows.credits import keep_grant
 from catchment.flows.credits.apply_credits import CreditsOutdated
 from catchment.flows.credits.keep_grant import GrantTerms

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from catchment import ids
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.flows.billing.run_billing import bill_schedule
 from catchment.flows.billing.runs.bill_workspace import bill_workspace

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from catchment.core.allocation import METHODS, Method
-from catchment.core.weights import By, LineTerm
+from catchment.core.shares.allocation import METHODS, Method
+from catchment.core.shares.weights import By, LineTerm
 from catchment.flows.invoices.explain_share import ShareExplanation, explain_share
 from catchment.store.engine import reading
 from catchment.store.invoices import invoices

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from catchment import ids
-from catchment.core.metering import UsageQuery
-from catchment.core.period import days_text
+from catchment.core.usage.metering import UsageQuery
+from catchment.core.values.period import days_text
 from catchment.flows.billing.checking.check_sums import OutOfBalance
 from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.flows.billing.runs.work_on_run import RunResult

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.money import Money
+from catchment.core.values.money import Money
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import writing

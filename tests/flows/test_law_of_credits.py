@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.credits import rest
-from catchment.core.money import exact_sum
+from catchment.core.terms.credits import rest
+from catchment.core.values.money import exact_sum
 from catchment.flows.billing.checking.check_sums import OutOfBalance
 from catchment.flows.credits.apply_credits import CreditsOutdated
 from catchment.flows.invoices.delete_invoice import delete_invoice

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.allocation import METHODS, Method
+from catchment.core.shares.allocation import METHODS, Method
 from catchment.flows.billing.previews.next_invoice import NextInvoice, NothingToBill, next_invoice
 from catchment.flows.billing.previews.simulate_schedule import simulate_schedule
 from catchment.flows.billing.runs.bill_workspace import bill_workspace

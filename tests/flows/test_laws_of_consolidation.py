@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, select
 
 from catchment import ids
-from catchment.core.consolidation import Due, Key, Payer, arrange
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.invoices.consolidation import Due, Key, Payer, arrange
+from catchment.core.terms.schedules import Charge, Schedule
 from catchment.flows.billing import place_charges
 from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.flows.billing.runs import plan_run

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
 from catchment import ids
-from catchment.core.metering import UsageQuery
+from catchment.core.usage.metering import UsageQuery
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.families.move_customers import Relocation, move_customers
 from catchment.flows.families.preview_move import Preview, preview_move

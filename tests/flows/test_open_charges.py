@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from catchment.core.daily import NEVER_USED
+from catchment.core.due.daily import NEVER_USED
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.runs.open_charges import open_charges
 from catchment.flows.invoices.void_invoice import void_invoice

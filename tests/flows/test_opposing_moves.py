@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
-from catchment.core.errors import HierarchyCycle
+from catchment.core.values.errors import HierarchyCycle
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.usage import UsageStore

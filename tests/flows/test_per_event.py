@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.metering import UsageQuery
+from catchment.core.usage.metering import UsageQuery
 from catchment.flows.billing.place_charges import place
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.flows.usage.drop_usage import drop_usage

@@ -9,12 +9,12 @@ import pytest
 from msgspec import structs
 
 from catchment import ids
-from catchment.core.adjustments import Deducted
-from catchment.core.money import Money, total
-from catchment.core.period import Period
-from catchment.core.pricing import Segment
-from catchment.core.settling import Step, StepKind
-from catchment.core.taxes import Reason, Taxation, TaxRate, tax_on
+from catchment.core.invoices.adjustments import Deducted
+from catchment.core.invoices.settling import Step, StepKind
+from catchment.core.terms.pricing import Segment
+from catchment.core.terms.taxes import Reason, Taxation, TaxRate, tax_on
+from catchment.core.values.money import Money, total
+from catchment.core.values.period import Period
 from catchment.documents.invoice import Fact, InvoiceDocument, TaxRow
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice

@@ -9,7 +9,7 @@ from decimal import Decimal as D
 from sqlalchemy import Engine, update
 
 from catchment import ids
-from catchment.core.metering import UsageQuery
+from catchment.core.usage.metering import UsageQuery
 from catchment.flows.billing.drafting import drafts, portions
 from catchment.flows.billing.run_billing import bill_schedule
 from catchment.flows.billing.runs.bill_workspace import bill_workspace

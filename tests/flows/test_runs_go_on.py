@@ -12,8 +12,8 @@ from sqlalchemy import event, update
 from sqlalchemy.exc import OperationalError
 
 from catchment import ids
-from catchment.core.bounds import Bounds, Breach
-from catchment.core.metering import UsageQuery
+from catchment.core.control.bounds import Bounds, Breach
+from catchment.core.usage.metering import UsageQuery
 from catchment.flows.billing.runs import work_on_run as working_on
 from catchment.flows.billing.runs.bill_workspace import BILLING, bill_workspace, work_off
 from catchment.flows.billing.runs.start_run import (

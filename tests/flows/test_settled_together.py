@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from catchment import ids
-from catchment.core.charging import charges
-from catchment.core.consolidation import Due, Part
-from catchment.core.metering import UsageQuery
+from catchment.core.due.charging import charges
+from catchment.core.invoices.consolidation import Due, Part
+from catchment.core.usage.metering import UsageQuery
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.drafting import drafts
 from catchment.flows.schedules.stop_schedule import resume, suspend

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from catchment import ids
-from catchment.core.allocation import METHODS, Method
-from catchment.core.errors import NotFound
+from catchment.core.shares.allocation import METHODS, Method
+from catchment.core.values.errors import NotFound
 from catchment.flows.billing.checking.verify_invoices import verify_invoices
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.explain_share import explain_share

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from catchment import ids
-from catchment.core.metering import UsageQuery
+from catchment.core.usage.metering import UsageQuery
 from catchment.flows.billing.checking.check_sums import OutOfBalance
 from catchment.flows.billing.run_billing import bill_schedule
 from catchment.flows.invoices.finalize_invoice import finalize_invoice

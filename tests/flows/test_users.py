@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection
 
 from catchment import ids
-from catchment.core.metering import Aggregation, Member, Usage, UsageQuery
-from catchment.core.period import Period
-from catchment.core.pools import Pool
+from catchment.core.due.pools import Pool
+from catchment.core.usage.metering import Aggregation, Member, Usage, UsageQuery
+from catchment.core.values.period import Period
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.users import Asked, Users, sizes, users

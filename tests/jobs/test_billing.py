@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.exc import OperationalError
 
 from catchment import ids
-from catchment.core.cron import Cron
+from catchment.core.values.cron import Cron
 from catchment.flows.billing.runs.bill_workspace import BILLING
 from catchment.jobs.billing import LOOK_SECONDS, RETRY_SECONDS, BillingJobs, watch
 from catchment.store import access

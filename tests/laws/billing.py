@@ -8,15 +8,18 @@ from datetime import date, timedelta, tzinfo
 from itertools import groupby
 from typing import NamedTuple
 
-from catchment.core import allocation, charging, claims, hierarchy, metering, pools
-from catchment.core.allocation import Share
-from catchment.core.claims import Claim
-from catchment.core.hierarchy import Forest, Link
-from catchment.core.invoicing import Draft, Line, Measured, draft, line
-from catchment.core.metering import Event, Member, Usage, UsageQuery
-from catchment.core.pools import Pool
-from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.due import charging, claims, pools
+from catchment.core.due.claims import Claim
+from catchment.core.due.pools import Pool
+from catchment.core.families import hierarchy
+from catchment.core.families.hierarchy import Forest, Link
+from catchment.core.invoices.invoicing import Draft, Line, Measured, draft, line
+from catchment.core.shares import allocation
+from catchment.core.shares.allocation import Share
+from catchment.core.terms.pricing import bounds, needs_values
+from catchment.core.terms.schedules import Charge, Schedule
+from catchment.core.usage import metering
+from catchment.core.usage.metering import Event, Member, Usage, UsageQuery
 from tests.laws.families import CUSTOMERS, NEWCOMER, Family, aliases, links
 from tests.laws.generator import LAST_DAY
 

@@ -8,14 +8,14 @@ from datetime import timedelta, tzinfo
 from decimal import Decimal as D
 from typing import Any
 
-from catchment.core.allocation import METHODS, Share, shares
-from catchment.core.claims import Claim, claims
-from catchment.core.hierarchy import Forest
-from catchment.core.metering import Event, Usage, UsageQuery, measure
-from catchment.core.money import Money
-from catchment.core.period import BEGINNING, Span
-from catchment.core.pools import Pool, pool
-from catchment.core.schedules import EVERYONE, Schedule
+from catchment.core.due.claims import Claim, claims
+from catchment.core.due.pools import Pool, pool
+from catchment.core.families.hierarchy import Forest
+from catchment.core.shares.allocation import METHODS, Share, shares
+from catchment.core.terms.schedules import EVERYONE, Schedule
+from catchment.core.usage.metering import Event, Usage, UsageQuery, measure
+from catchment.core.values.money import Money
+from catchment.core.values.period import BEGINNING, Span
 from tests.laws.billing import Rules
 from tests.laws.generator import TICK
 from tests.laws.laws import IDLE, LINEAR, ONCE, SHARES, UNPOOLED, Law

@@ -12,10 +12,10 @@ from datetime import datetime, tzinfo
 from itertools import count
 from typing import NamedTuple, TypeVar
 
-from catchment.core.hierarchy import Link, move
-from catchment.core.metering import Event
-from catchment.core.period import BEGINNING
-from catchment.core.schedules import Phase, PricedItem, Schedule
+from catchment.core.families.hierarchy import Link, move
+from catchment.core.terms.schedules import Phase, PricedItem, Schedule
+from catchment.core.usage.metering import Event
+from catchment.core.values.period import BEGINNING
 
 _T = TypeVar("_T")
 

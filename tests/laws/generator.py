@@ -10,10 +10,18 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from catchment.core.metering import OF_EVENTS, VALUING, Aggregation, Event, Metric
-from catchment.core.period import BEGINNING, day_after, first_instant
-from catchment.core.pricing import Graduated, Linear, Package, Price, Tier, Volume
-from catchment.core.schedules import EVERYONE, Frequency, Phase, PricedItem, Schedule, Scope, Timing
+from catchment.core.terms.pricing import Graduated, Linear, Package, Price, Tier, Volume
+from catchment.core.terms.schedules import (
+    EVERYONE,
+    Frequency,
+    Phase,
+    PricedItem,
+    Schedule,
+    Scope,
+    Timing,
+)
+from catchment.core.usage.metering import OF_EVENTS, VALUING, Aggregation, Event, Metric
+from catchment.core.values.period import BEGINNING, day_after, first_instant
 from tests.laws.families import CUSTOMERS, Family, Relocation, aliases
 
 FIRST_DAY = date(2026, 1, 1)

@@ -8,12 +8,12 @@ from decimal import Decimal as D
 from fractions import Fraction
 from random import Random
 
-from catchment.core.allocation import METHODS, Method
-from catchment.core.metering import Metric
-from catchment.core.money import Money, exact_sum
-from catchment.core.period import BEGINNING
-from catchment.core.pricing import Linear
-from catchment.core.schedules import Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.shares.allocation import METHODS, Method
+from catchment.core.terms.pricing import Linear
+from catchment.core.terms.schedules import Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.usage.metering import Metric
+from catchment.core.values.money import Money, exact_sum
+from catchment.core.values.period import BEGINNING
 from tests.laws import generator, oracle
 from tests.laws.billing import Billed, Rules, billed, drafts
 from tests.laws.families import CUSTOMERS, NEWCOMER, Family, Relocation

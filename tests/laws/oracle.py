@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal as D
 
-from catchment.core.charging import charges
-from catchment.core.metering import Event, Metric
-from catchment.core.money import EXACT
-from catchment.core.period import Period, day_after, months_after
-from catchment.core.pricing import Graduated, Linear, Price
-from catchment.core.schedules import Charge, Frequency, Phase, PricedItem, Schedule
+from catchment.core.due.charging import charges
+from catchment.core.terms.pricing import Graduated, Linear, Price
+from catchment.core.terms.schedules import Charge, Frequency, Phase, PricedItem, Schedule
+from catchment.core.usage.metering import Event, Metric
+from catchment.core.values.money import EXACT
+from catchment.core.values.period import Period, day_after, months_after
 from tests.laws.billing import AS_OF
 from tests.laws.families import Family, Relocation, accepted, owner, way_up
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 from decimal import Decimal as D
 from random import Random
 
-from catchment.core.metering import Event, Metric
-from catchment.core.money import EXACT, Money, exact_sum
-from catchment.core.pricing import Linear
+from catchment.core.terms.pricing import Linear
+from catchment.core.usage.metering import Event, Metric
+from catchment.core.values.money import EXACT, Money, exact_sum
 from tests.laws import generator
 from tests.laws.billing import Billed, Rules, billed, drafts
 from tests.laws.families import CUSTOMERS, Family, Relocation

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from catchment.core import money
+from catchment.core.values import money
 from tests.laws.billing import Rules
 from tests.laws.broken import BROKEN
 from tests.laws.hunt import Broken, hold

@@ -8,12 +8,12 @@ from decimal import Decimal as D
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.lines import line
-from catchment.core.money import exact_sum
-from catchment.core.pricing import Fixed, Graduated, Tier, rate
-from catchment.core.schedules import Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.due.charging import charges
+from catchment.core.invoices.lines import line
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.pricing import Fixed, Graduated, Tier, rate
+from catchment.core.terms.schedules import Frequency, Phase, PricedItem, Schedule, Timing
+from catchment.core.values.money import exact_sum
 
 TINY = D("0.000000000001")
 PRICES = st.integers(0, 100_000).map(lambda n: D(n) / 1000)

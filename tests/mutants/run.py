@@ -60,38 +60,38 @@ _SHARING = (
 _PERIODS = ("tests/core/test_period.py", "tests/core/test_schedules.py")
 _PHASES = ("tests/core/test_schedules.py", "tests/core/test_schedule_ends.py")
 TESTS = {
-    "allocation": _SHARING,
-    "weights": _SHARING,
-    "settled_shares": _SETTLING,
-    "settling": ("tests/core/test_discounts.py", *_SETTLING),
-    "phase_days": (*_PHASES, "tests/core/test_refreshes.py", _CONTRACTS),
-    "charging": (
+    "shares.allocation": _SHARING,
+    "shares.weights": _SHARING,
+    "invoices.settled_shares": _SETTLING,
+    "invoices.settling": ("tests/core/test_discounts.py", *_SETTLING),
+    "due.phase_days": (*_PHASES, "tests/core/test_refreshes.py", _CONTRACTS),
+    "due.charging": (
         *_PHASES,
         "tests/core/test_seat_charges.py",
         "tests/core/test_settled_charges.py",
         "tests/core/test_daily.py",
         _CONTRACTS,
     ),
-    "settled_charges": ("tests/core/test_settled_charges.py", *_SETTLING),
-    "pricing.rating": _PRICING,
-    "pricing.seats": _PRICING,
-    "pricing.models": _PRICING,
-    "pricing.tiers": _PRICING,
-    "period": (*_PERIODS, "tests/oracle/test_calendars.py", _CONTRACTS),
-    "money": (
+    "due.settled_charges": ("tests/core/test_settled_charges.py", *_SETTLING),
+    "terms.pricing.rating": _PRICING,
+    "terms.pricing.seats": _PRICING,
+    "terms.pricing.models": _PRICING,
+    "terms.pricing.tiers": _PRICING,
+    "values.period": (*_PERIODS, "tests/oracle/test_calendars.py", _CONTRACTS),
+    "values.money": (
         "tests/core/test_money.py",
         "tests/core/test_allocation.py",
         "tests/core/test_taxes.py",
     ),
-    "taxes": ("tests/core/test_taxes.py", "tests/core/test_invoicing.py"),
-    "discounts": ("tests/core/test_discounts.py", *_SETTLING),
-    "minimums": ("tests/core/test_minimums.py", *_SETTLING),
-    "daily": (
+    "terms.taxes": ("tests/core/test_taxes.py", "tests/core/test_invoicing.py"),
+    "terms.discounts": ("tests/core/test_discounts.py", *_SETTLING),
+    "terms.minimums": ("tests/core/test_minimums.py", *_SETTLING),
+    "due.daily": (
         "tests/core/test_daily.py",
         "tests/core/test_seat_charges.py",
         "tests/core/test_single_events.py",
     ),
-    "refreshes": ("tests/core/test_refreshes.py",),
+    "due.refreshes": ("tests/core/test_refreshes.py",),
 }
 """What is mutated, the longest first, with the tests that are to notice."""
 

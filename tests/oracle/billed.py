@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from catchment.core.adjustments import ORIGINAL
+from catchment.core.invoices.adjustments import ORIGINAL
 from catchment.store.engine import reading
 from catchment.store.schema import invoices, line_items, usage_item_groups
 from tests.flows.books import Books

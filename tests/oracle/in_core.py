@@ -12,15 +12,14 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 
-from catchment.core.allocation import METHODS
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.daily import Use
-from catchment.core.discounts import Discount, DiscountType
-from catchment.core.lines import line_of
-from catchment.core.metering import Aggregation, Metric, Usage, Values
-from catchment.core.minimums import Minimum
-from catchment.core.schedules import (
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import Use
+from catchment.core.invoices.lines import line_of
+from catchment.core.shares.allocation import METHODS
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.discounts import Discount, DiscountType
+from catchment.core.terms.minimums import Minimum
+from catchment.core.terms.schedules import (
     Charge,
     Frequency,
     Phase,
@@ -29,6 +28,7 @@ from catchment.core.schedules import (
     Timing,
     part_of,
 )
+from catchment.core.usage.metering import Aggregation, Metric, Usage, Values
 from catchment.store.catalog import structures
 from tests.oracle import contracts
 from tests.oracle.biller import as_agreed, measured, used_before

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from catchment import ids
-from catchment.core.credits import CreditUnit
+from catchment.core.terms.credits import CreditUnit
 from catchment.flows.credits import keep_grant
 from catchment.flows.credits.keep_grant import GrantTerms
 from catchment.store.engine import writing

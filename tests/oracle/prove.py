@@ -16,7 +16,7 @@ from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
-from catchment.core import money
+from catchment.core.values import money
 from catchment.store.engine import connect, migrate
 from catchment.usage.opening import usage_store
 from tests.oracle.contracts import MINOR_DIGITS

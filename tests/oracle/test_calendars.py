@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from catchment.core import period
-from catchment.core.period import first_instant
+from catchment.core.values import period
+from catchment.core.values.period import first_instant
 from tests.oracle.calendars import DAY, beginning, cycles
 
 FIRST, LAST = date(2000, 1, 1), date(2037, 12, 31)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from catchment.core import money
+from catchment.core.values import money
 from tests.oracle.biller import bill
 from tests.oracle.contracts import MINOR_DIGITS, told
 from tests.oracle.draw import LAST_DAY, ZONES, contract

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
-from catchment.core import money
+from catchment.core.values import money
 from catchment.usage import UsageStore
 from tests.oracle.contracts import MINOR_DIGITS, Bill, Contract
 from tests.oracle.draw import ZONES, contract

@@ -8,8 +8,8 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from catchment.core.metering import Aggregation, Member, Metric
-from catchment.core.period import Period, Span
+from catchment.core.usage.metering import Aggregation, Member, Metric
+from catchment.core.values.period import Period, Span
 from catchment.store.invoices import evidence, evidence_terms
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember, Kept, Standing
 from catchment.store.invoices.evidence_terms import Measuring, Terms

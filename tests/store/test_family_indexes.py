@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Connection, Engine, update
 
 from catchment import ids
-from catchment.core.hierarchy import Forest, Move
-from catchment.core.hierarchy import move as moved
-from catchment.core.period import BEGINNING
+from catchment.core.families.hierarchy import Forest, Move
+from catchment.core.families.hierarchy import move as moved
+from catchment.core.values.period import BEGINNING
 from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

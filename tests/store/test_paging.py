@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, select
 
 from catchment import ids
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.paging import PageRequest, page

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import (
+from catchment.core.usage.metering import (
     OF_EVENTS,
     Aggregation,
     Event,
@@ -18,7 +18,7 @@ from catchment.core.metering import (
     UsageQuery,
     measure,
 )
-from catchment.core.period import Span, intersect
+from catchment.core.values.period import Span, intersect
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.usage.test_conformance import new_workspace

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery, measure
-from catchment.core.period import ALWAYS
+from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery, measure
+from catchment.core.values.period import ALWAYS
 from catchment.store.access import Workspace
 from catchment.usage import EventFilter, EventPageRequest, UsageStore
 from catchment.usage.clickhouse import address, clients

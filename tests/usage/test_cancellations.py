@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Event, UsageQuery, measure
+from catchment.core.usage.metering import Event, UsageQuery, measure
 from catchment.store.engine import writing
 from catchment.usage import UsageStore, batch
 from catchment.usage.intake.events import cancellation

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from catchment import ids
 from catchment.core.control import Census, Claimant, Twice
-from catchment.core.metering import Event, current, matches
-from catchment.core.period import ALWAYS, Period, Span, union
-from catchment.core.schedules import EVERYONE
+from catchment.core.terms.schedules import EVERYONE
+from catchment.core.usage.metering import Event, current, matches
+from catchment.core.values.period import ALWAYS, Period, Span, union
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import CensusQuery, Claimed, UsageStore

@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
-from catchment.core.period import ALWAYS
-from catchment.core.properties import number_of, text_of
+from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.usage.properties import number_of, text_of
+from catchment.core.values.period import ALWAYS
 from catchment.store.engine import writing
 from catchment.usage import EventFilter, EventPageRequest, SentEvent, UsageStore, batch
 from catchment.usage.intake import columns, one_by_one, tables

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.metering import Aggregation, Metric, UsageQuery, measure
-from catchment.core.period import Span, intersect, union
-from catchment.core.properties import fold
+from catchment.core.usage.metering import Aggregation, Metric, UsageQuery, measure
+from catchment.core.usage.properties import fold
+from catchment.core.values.period import Span, intersect, union
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import UsageStore

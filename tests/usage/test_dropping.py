@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Event, UsageQuery, current, measure
+from catchment.core.usage.metering import Event, UsageQuery, current, measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.usage import kept_usage

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from catchment import ids
-from catchment.core.metering import Event, current, measure
+from catchment.core.usage.metering import Event, current, measure
 from catchment.store import access
 from catchment.store.engine import connect, reading, writing
 from catchment.store.usage import kept_usage

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from catchment import ids
-from catchment.core.metering import Event, current
-from catchment.core.period import Span
+from catchment.core.usage.metering import Event, current
+from catchment.core.values.period import Span
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.usage import MeasuredTo, UsageStore

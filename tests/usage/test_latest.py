@@ -8,8 +8,8 @@ from itertools import permutations
 import pytest
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Event, Member, UsageQuery, measure
-from catchment.core.period import BEGINNING, FOREVER, Span
+from catchment.core.usage.metering import Aggregation, Event, Member, UsageQuery, measure
+from catchment.core.values.period import BEGINNING, FOREVER, Span
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.usage.world import START, SUM_N, event, send

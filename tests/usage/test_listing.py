@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Event, current
+from catchment.core.usage.metering import Event, current
 from catchment.store.access import Workspace
 from catchment.store.paging import PageRequest
 from catchment.usage import EventFilter, EventPageRequest, StoredEvent, UsageStore

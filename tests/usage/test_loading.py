@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy import event as sqlalchemy_event
 
-from catchment.core.metering import measure
+from catchment.core.usage.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.schema import usage_inbox, usage_segments

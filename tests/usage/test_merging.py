@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine
 
-from catchment.core.metering import measure
+from catchment.core.usage.metering import measure
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.usage import UsageStore

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery, measure
-from catchment.core.period import ALWAYS
+from catchment.core.usage.metering import Aggregation, Event, Member, Metric, UsageQuery, measure
+from catchment.core.values.period import ALWAYS
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from tests.usage.world import D, event, send

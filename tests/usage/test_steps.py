@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import (
+from catchment.core.usage.metering import (
     NO_STEPS,
     Aggregation,
     Event,
@@ -18,7 +18,7 @@ from catchment.core.metering import (
     UsageQuery,
     measure,
 )
-from catchment.core.period import BEGINNING, FOREVER, Span
+from catchment.core.values.period import BEGINNING, FOREVER, Span
 from catchment.usage import UsageStore
 from catchment.usage.questions import measuring
 from tests.usage.test_conformance import new_workspace

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Member, Metric, UsageQuery
-from catchment.core.period import Span
+from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
+from catchment.core.values.period import Span
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 from catchment.usage.intake.events import micros

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import Aggregation, Event, Member, Metric, UsageQuery
-from catchment.core.period import BEGINNING, FOREVER, Span, union
+from catchment.core.usage.metering import Aggregation, Event, Member, Metric, UsageQuery
+from catchment.core.values.period import BEGINNING, FOREVER, Span, union
 from catchment.usage import UsageStore
 from catchment.usage.embedded import duck
 from catchment.usage.intake.events import micros

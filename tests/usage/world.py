@@ -10,8 +10,8 @@ import msgspec
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from catchment.core.metering import OF_EVENTS, Aggregation, Event, Member, Metric, UsageQuery
-from catchment.core.period import BEGINNING, FOREVER, Span, intersect, union
+from catchment.core.usage.metering import OF_EVENTS, Aggregation, Event, Member, Metric, UsageQuery
+from catchment.core.values.period import BEGINNING, FOREVER, Span, intersect, union
 from catchment.store.engine import writing
 from catchment.usage import SentEvent, UsageStore, batch
 

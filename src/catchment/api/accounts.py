@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from catchment.api.edge.deps import Caller, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, CountryCode, Email, Flag, Name, Pagination, Text, Wire
-from catchment.core.errors import NotFound, NotSupportedYet
+from catchment.core.values.errors import NotFound, NotSupportedYet
 from catchment.flows.billing.change_time_zone import change_time_zone, time_zones
 from catchment.store import accounts
 from catchment.store.accounts import Account

@@ -54,7 +54,7 @@ from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
 from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
 from catchment.api.usage.group_commit import GroupCommit
 from catchment.api.usage.intake import Intake
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.settings import Settings
 from catchment.usage import UsageStore
 from catchment.usage.intake.pressure import Pressure

@@ -18,7 +18,7 @@ from catchment.api.edge.deps import (
 )
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Email, Wire
-from catchment.core.errors import Forbidden, Unauthenticated
+from catchment.core.values.errors import Forbidden, Unauthenticated
 from catchment.store import users
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing

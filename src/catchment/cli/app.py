@@ -17,7 +17,7 @@ from catchment import __version__, ids
 from catchment.api import server
 from catchment.cli.loading import loading
 from catchment.cli.working import working
-from catchment.core.errors import BillingError
+from catchment.core.values.errors import BillingError
 from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access, users

@@ -23,7 +23,7 @@ from catchment.cli.app import (
     opened,
 )
 from catchment.cli.told_run import tell, went_wrong
-from catchment.core.money import money_text
+from catchment.core.values.money import money_text
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.main import Built

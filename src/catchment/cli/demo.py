@@ -14,7 +14,7 @@ from catchment.api.server import serve
 from catchment.cli.app import app, console, opened, problems
 from catchment.cli.loading import loading
 from catchment.cli.working import working
-from catchment.core.errors import BillingError
+from catchment.core.values.errors import BillingError
 from catchment.demo.build import Demo, build_demo
 from catchment.demo.flights import NoFlights, folder
 from catchment.demo.server import Failed

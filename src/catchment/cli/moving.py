@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from catchment.cli.app import DataDir, OneOrAll, bars, console, problems, settings_of, workspaces
 from catchment.cli.usage import usage
-from catchment.core.errors import Unavailable
+from catchment.core.values.errors import Unavailable
 from catchment.main import database
 from catchment.settings import Settings
 from catchment.store import access

@@ -28,7 +28,7 @@ from catchment.cli.app import (
 )
 from catchment.cli.told_run import run_table, tell, went_wrong
 from catchment.cli.working import jobs_of
-from catchment.core.errors import BillingError
+from catchment.core.values.errors import BillingError
 from catchment.flows.billing.runs.bill_workspace import bill_at_once
 from catchment.flows.billing.runs.start_run import cancel_run, retry_run
 from catchment.flows.billing.runs.work import Work

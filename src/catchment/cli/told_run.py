@@ -10,7 +10,7 @@ from rich.text import Text
 
 from catchment.cli.app import console, problems
 from catchment.cli.control_sheet import late_table, sheet_table, told_differences
-from catchment.core.money import total
+from catchment.core.values.money import total
 from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.store import access
 from catchment.store.invoices.billing_runs import BillingRun, RunStatus

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from threading import Event, Thread
 
 from catchment import ids
-from catchment.core.errors import Unavailable
+from catchment.core.values.errors import Unavailable
 from catchment.flows.billing.runs.work_on_run import THE_WORLDS
 from catchment.jobs.billing import BillingJobs, watch
 from catchment.main import Built, build

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from catchment import ids
 from catchment.cli.app import AsJson, DataDir, app, console, opened, problems
-from catchment.core.errors import BillingError
+from catchment.core.values.errors import BillingError
 from catchment.flows.billing.change_time_zone import change_time_zone, time_zones
 from catchment.store import access, accounts
 from catchment.store.engine import reading, writing

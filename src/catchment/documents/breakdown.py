@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from heapq import nlargest
 
-from catchment.core.money import Money, exact_sum, total
+from catchment.core.values.money import Money, exact_sum, total
 from catchment.documents.format import count, money, quantity
 from catchment.documents.invoice import UsageBreakdown, UsageItem, UsageMember
 

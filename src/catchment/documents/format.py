@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from catchment.core.money import CURRENCIES, EXACT, Money, decimal_text, money_text
-from catchment.core.period import Period, day_text, days_text
+from catchment.core.values.money import CURRENCIES, EXACT, Money, decimal_text, money_text
+from catchment.core.values.period import Period, day_text, days_text
 
 MINUS = "\u2212"
 _SPACE = "\u00a0"  # holds what belongs together on one line

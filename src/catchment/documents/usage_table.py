@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from catchment.core.money import CURRENCIES, MAX_DECIMALS, Money, decimal_text, money_text
-from catchment.core.period import Period
+from catchment.core.values.money import CURRENCIES, MAX_DECIMALS, Money, decimal_text, money_text
+from catchment.core.values.period import Period
 
 _AT_ONCE = 5_000
 _DIGITS = 38  # the most that a decimal128 holds

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from catchment.core.cron import Cron
-from catchment.core.ids import NewId
+from catchment.core.values.cron import Cron
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.runs.bill_workspace import BILLING, last_event, work_off
 from catchment.flows.billing.runs.start_run import start_run
 from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Helpers, Work

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, insert, or_, select, update
 
-from catchment.core.errors import Conflict
+from catchment.core.values.errors import Conflict
 from catchment.store.access import Workspace, workspace_of
 from catchment.store.schema import billing_runs, invoices, workspaces
 

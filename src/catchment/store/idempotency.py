@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
-from catchment.core.errors import Conflict
+from catchment.core.values.errors import Conflict
 from catchment.store.engine import lock
 from catchment.store.schema import idempotency_records as records
 

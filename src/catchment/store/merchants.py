@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.store.schema import merchants, workspaces
 
 DEFAULTS: Mapping[str, Any] = MappingProxyType(

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Date, Row, Select, func, select, tuple_
 
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.store.schema import Instant
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, func, select
 
-from catchment.core.period import BEGINNING
+from catchment.core.values.period import BEGINNING
 from catchment.store.families import links
 from catchment.store.schema import billing_schedules, customer_aliases, customer_links
 

@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from catchment.core.errors import Conflict, TooManyRequests
+from catchment.core.values.errors import Conflict, TooManyRequests
 from catchment.store.access import Workspace, keyed_hash
 from catchment.store.schema import sessions, sign_in_failures, users, workspaces
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.store.paging import Page, PageRequest, page
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from catchment.core.metering import Usage
+from catchment.core.usage.metering import Usage
 
 
 @dataclass(frozen=True, slots=True)

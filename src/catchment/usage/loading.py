@@ -9,7 +9,7 @@ from threading import Lock
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from catchment.core.errors import Unavailable
+from catchment.core.values.errors import Unavailable
 from catchment.store.engine import reading
 from catchment.usage.intake import inbox
 

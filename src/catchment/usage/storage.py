@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from catchment.core.errors import Unavailable
+from catchment.core.values.errors import Unavailable
 from catchment.usage.intake.events import InboxRow
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.near import Near

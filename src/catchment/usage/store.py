@@ -18,9 +18,9 @@ import pyarrow as pa
 from sqlalchemy import Connection, Engine
 
 from catchment.core.control import Census
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
-from catchment.core.period import BEGINNING, Span
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.usage.metering import NO_USAGE, Metric, Usage, UsageQuery
+from catchment.core.values.period import BEGINNING, Span
 from catchment.store.engine import reading
 from catchment.store.lease import held
 from catchment.store.paging import PageRequest
@@ -139,7 +139,7 @@ class UsageStore:
         self._storage.close()
 
     def measure(self, workspace_id: str, asked: Sequence[UsageQuery]) -> list[Usage]:
-        """The answers to ``asked``, in its order: what ``core.metering.measure`` would say."""
+        """The answers to ``asked``, in its order: what ``core.usage.metering.measure`` says."""
         return self.reading(workspace_id, asked).answers
 
     def reading(

@@ -7,10 +7,10 @@ from itertools import count
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catchment.core.family_import.facts import Lender, Person
-from catchment.core.family_import.plans import Known, Plan, borrowed, plan, tree_refusals
-from catchment.core.family_import.rows import Row, Table
-from catchment.core.hierarchy import Link
+from catchment.core.families.family_import.facts import Lender, Person
+from catchment.core.families.family_import.plans import Known, Plan, borrowed, plan, tree_refusals
+from catchment.core.families.family_import.rows import Row, Table
+from catchment.core.families.hierarchy import Link
 from tests.core.strategies import CUSTOMERS, HOURS, LINKS, RECORDED, at, parent_at
 
 NAMES = (*CUSTOMERS, "v", "w", "x")

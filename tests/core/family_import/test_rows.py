@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catchment.core.family_import.rows import MAX_ROWS, Refused, Row, Table, read
-from catchment.core.period import BEGINNING
+from catchment.core.families.family_import.rows import MAX_ROWS, Refused, Row, Table, read
+from catchment.core.values.period import BEGINNING
 
 
 def table(*lines: str, header: str = "customer,parent,effectiveFrom,label") -> Table:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.family_import.trees import broken
-from catchment.core.hierarchy import Link
+from catchment.core.families.family_import.trees import broken
+from catchment.core.families.hierarchy import Link
 from tests.core.strategies import CUSTOMERS, HOURS, LINKS, RECORDED, at
 
 NEW = "new"

@@ -6,8 +6,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from catchment.core.errors import PriceInvalid, TiersInvalid
-from catchment.core.pricing import (
+from catchment.core.terms.pricing import (
     CalculationMode,
     Fixed,
     Graduated,
@@ -26,6 +25,7 @@ from catchment.core.pricing import (
     is_percentage,
     needs_values,
 )
+from catchment.core.values.errors import PriceInvalid, TiersInvalid
 
 
 def ladder(*bounds: int | None) -> tuple[Tier, ...]:

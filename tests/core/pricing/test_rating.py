@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core import pricing
-from catchment.core.money import exact_sum
-from catchment.core.pricing import (
+from catchment.core.terms import pricing
+from catchment.core.terms.pricing import (
     CalculationMode,
     Fixed,
     Graduated,
@@ -24,6 +23,7 @@ from catchment.core.pricing import (
     Volume,
     rate,
 )
+from catchment.core.values.money import exact_sum
 
 BEFORE = st.one_of(st.just(D(0)), st.decimals(-(10**6), 10**6, places=3))
 TIERS = (Tier(D(100), D(1), D(20)), Tier(None, D("0.75"), D(50)))

@@ -8,10 +8,18 @@ from fractions import Fraction
 
 import pytest
 
-from catchment.core.errors import PriceInvalid, TiersInvalid
-from catchment.core.money import exact_sum
-from catchment.core.pricing import SeatBased, SeatPart, Tier, included, rate, seats_of_part, within
-from catchment.core.pricing.seats import Proration, cut
+from catchment.core.terms.pricing import (
+    SeatBased,
+    SeatPart,
+    Tier,
+    included,
+    rate,
+    seats_of_part,
+    within,
+)
+from catchment.core.terms.pricing.seats import Proration, cut
+from catchment.core.values.errors import PriceInvalid, TiersInvalid
+from catchment.core.values.money import exact_sum
 
 THERE = ((D(3), 10), (D(7), 20))
 """Seats over a cycle of thirty days."""

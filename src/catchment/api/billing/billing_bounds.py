@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from catchment.api.edge.deps import Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import DecimalIn, PositiveDecimalIn, Whole, Wire
-from catchment.core.bounds import Bounds
+from catchment.core.control.bounds import Bounds
 from catchment.store.invoices import bounds
 
 routes = router("/billing-bounds", "Billing runs")

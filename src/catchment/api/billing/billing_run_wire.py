@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 from catchment.api.edge.wire import At, Day, Flag, Pagination, Wire
 from catchment.api.invoices.date_ranges import InclusiveDateRange
 from catchment.core.control import Difference, Failure, LateBalance, MetricBalance
-from catchment.core.money import money_text
+from catchment.core.values.money import money_text
 from catchment.store.invoices.billing_runs import BillingRun, Progress, Report, RunTotal
 
 Names = Mapping[str, str]

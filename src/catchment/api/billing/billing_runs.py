@@ -35,7 +35,7 @@ from catchment.api.edge.deps import (
 )
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.flows.billing.runs.bill_workspace import Start, bill_at_once, last_event
 from catchment.flows.billing.runs.helpers import helpers_for
 from catchment.flows.billing.runs.start_run import cancel_run, one_run, retry_run, start_run

@@ -13,7 +13,7 @@ from catchment.api.edge.deps import Now, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Email, Flag, Name, Text, Whole, Wire
 from catchment.api.families.address_wire import AddressOut, CompleteAddress
-from catchment.core.errors import Invalid, NotFound, NotSupportedYet
+from catchment.core.values.errors import Invalid, NotFound, NotSupportedYet
 from catchment.store import merchants, sequences
 
 routes = router("", "Merchants")

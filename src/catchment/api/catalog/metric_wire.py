@@ -6,12 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from catchment.api.edge.wire import At, DecimalIn, Flag, IdIn, Name, Text, Wire
-from catchment.core.errors import Invalid, NotSupportedYet
-from catchment.core.expressions import LONGEST
-from catchment.core.metering import OF_EVENTS, Aggregation
-from catchment.core.money import decimal_text
-from catchment.core.parameters import Parameter, ParameterType
-from catchment.core.properties import text_of
+from catchment.core.usage.expressions import LONGEST
+from catchment.core.usage.metering import OF_EVENTS, Aggregation
+from catchment.core.usage.parameters import Parameter, ParameterType
+from catchment.core.usage.properties import text_of
+from catchment.core.values.errors import Invalid, NotSupportedYet
+from catchment.core.values.money import decimal_text
 from catchment.store.catalog import metrics
 
 _MOST_FILTERS = 50

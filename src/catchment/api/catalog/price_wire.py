@@ -20,8 +20,8 @@ from catchment.api.edge.wire import (
     Whole,
     Wire,
 )
-from catchment.core.errors import PriceInvalid
-from catchment.core.schedules import Frequency, Timing
+from catchment.core.terms.schedules import Frequency, Timing
+from catchment.core.values.errors import PriceInvalid
 from catchment.store.catalog import structures
 from catchment.store.catalog.price_terms import Terms, parameters_shown
 

@@ -21,10 +21,10 @@ from catchment.api.edge.deps import (
 )
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Day, Pagination, Wire
-from catchment.core.errors import Invalid
-from catchment.core.money import decimal_text
-from catchment.core.parameters import settled
-from catchment.core.period import Period, day_after
+from catchment.core.usage.parameters import settled
+from catchment.core.values.errors import Invalid
+from catchment.core.values.money import decimal_text
+from catchment.core.values.period import Period, day_after
 from catchment.flows.schedules import change_metric
 from catchment.flows.usage import ask_usage
 from catchment.store.catalog import metrics

@@ -18,8 +18,8 @@ from catchment.api.edge.wire import (
     Pagination,
     Wire,
 )
-from catchment.core.credits import CreditUnit
-from catchment.core.money import decimal_text
+from catchment.core.terms.credits import CreditUnit
+from catchment.core.values.money import decimal_text
 from catchment.flows.credits.keep_grant import GrantTerms
 from catchment.flows.credits.show_credits import Balance, Movement, Standing
 from catchment.store.credits.credit_grants import GrantRecord

@@ -17,7 +17,7 @@ from catchment.api.credits.credit_wire import (
 from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Today, Tx, WhoIs, comma_list
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.flows.credits import keep_grant, show_credits
 from catchment.store.credits import credit_grants, sales
 from catchment.store.credits.credit_grants import GrantRecord

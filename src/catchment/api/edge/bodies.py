@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
-from catchment.core.errors import BillingError, Invalid, TooLarge
+from catchment.core.values.errors import BillingError, Invalid, TooLarge
 
 MIB = 1024 * 1024
 ENCODINGS = frozenset({"gzip", "zstd"})

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 
 from catchment import ids
 from catchment.api.edge.route import Replayed, only_reads, request_hash
-from catchment.core.errors import Forbidden, NotFound, Unauthenticated
+from catchment.core.values.errors import Forbidden, NotFound, Unauthenticated
 from catchment.settings import Settings
 from catchment.store import access, idempotency, users
 from catchment.store.engine import open_connection

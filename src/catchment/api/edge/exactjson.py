@@ -12,7 +12,7 @@ from collections import Counter
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from catchment.core.errors import FieldError, Invalid
+from catchment.core.values.errors import FieldError, Invalid
 
 MAX_DEPTH = 32
 _MAX_DIGITS = 60

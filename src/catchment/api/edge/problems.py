@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from catchment.api.edge.exactjson import escape
-from catchment.core.errors import BillingError, FieldError, Invalid, TooLarge, Unavailable
+from catchment.core.values.errors import BillingError, FieldError, Invalid, TooLarge, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 _log = logging.getLogger("catchment.api")

@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect
 from catchment.api.edge import bodies, exactjson
 from catchment.api.edge.bodies import MIB
 from catchment.api.edge.problems import Problem
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.store import idempotency
 
 MAX_BODY = 10 * MIB

@@ -21,10 +21,10 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from catchment.api.edge.deps import is_id
-from catchment.core.errors import Invalid
-from catchment.core.money import CURRENCIES, decimal_text
-from catchment.core.places import COUNTRIES
-from catchment.core.texts import EMAIL, control_character
+from catchment.core.values.errors import Invalid
+from catchment.core.values.money import CURRENCIES, decimal_text
+from catchment.core.values.places import COUNTRIES
+from catchment.core.values.texts import EMAIL, control_character
 from catchment.store.paging import Page
 
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?")

@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from catchment.api.edge.wire import CountryCode, Name, Text, Wire
-from catchment.core.places import STATES
+from catchment.core.values.places import STATES
 
 Postcode = Annotated[Text, StringConstraints(max_length=40), AfterValidator(str.strip)]
 

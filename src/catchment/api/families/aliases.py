@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, IdIn, Name, Pagination, Text, Wire
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.flows.families.change_aliases import add_alias
 from catchment.flows.families.save_customer import changeable
 from catchment.store.families import aliases, customers

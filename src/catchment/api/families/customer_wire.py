@@ -8,8 +8,8 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from catchment.api.catalog.integration_wire import IntegrationIdIn, IntegrationIdOut
 from catchment.api.edge.wire import At, Email, IdIn, Name, Text, Wire
 from catchment.api.families.address_wire import Address, AddressOut
-from catchment.core.errors import FieldError, Invalid, NotSupportedYet
-from catchment.core.places import STATES
+from catchment.core.values.errors import FieldError, Invalid, NotSupportedYet
+from catchment.core.values.places import STATES
 from catchment.flows.families.save_customer import KEEP, ContactFacts, CustomerRequest
 from catchment.store.families.contacts import Contact
 from catchment.store.families.customers import Customer

@@ -29,7 +29,7 @@ from catchment.api.families.customer_wire import (
     OrganizationOut,
     host,
 )
-from catchment.core.errors import Invalid, NotFound
+from catchment.core.values.errors import Invalid, NotFound
 from catchment.flows.families.archive_customer import Children, archive_customer
 from catchment.flows.families.save_customer import create_customer, update_customer
 from catchment.store.families import aliases, contacts, customers, families

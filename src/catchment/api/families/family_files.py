@@ -9,7 +9,7 @@ from catchment.api.edge.deps import NewId, Now, Tx, Usage, WhoIs
 from catchment.api.edge.route import large_body, raw_body, router
 from catchment.api.edge.wire import Wire
 from catchment.api.families.hierarchy import AsOf
-from catchment.core.family_import import COLUMNS
+from catchment.core.families.family_import import COLUMNS
 from catchment.flows.families.export_families import export_families
 from catchment.flows.families.import_families import ImportRefused, import_families
 from catchment.store.families.families import View

@@ -16,7 +16,7 @@ from catchment.api.families.hierarchy import (
     LinkOut,
     children_out,
 )
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
 from catchment.store.families import customers, families, family_search, moves
 from catchment.store.families.families import View
 from catchment.store.families.links import link_of

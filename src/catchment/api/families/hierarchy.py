@@ -19,8 +19,8 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, IdIn, Pagination, Text, Wire
 from catchment.api.families.customer_wire import ListedCustomer
 from catchment.api.families.customers import listed
-from catchment.core.errors import Invalid
-from catchment.core.hierarchy import Link
+from catchment.core.families.hierarchy import Link
+from catchment.core.values.errors import Invalid
 from catchment.flows.families.move_customers import NothingToMove, Relocation, move_customers
 from catchment.store.families import customers, families, links
 from catchment.store.families.families import Node, View

@@ -8,8 +8,8 @@ from catchment.api.edge.route import router, writes_nothing
 from catchment.api.edge.wire import At, Wire
 from catchment.api.families.hierarchy import MoveIn
 from catchment.api.invoices.date_ranges import InclusiveDateRange
-from catchment.core.errors import BillingError
-from catchment.core.money import decimal_text, money_text
+from catchment.core.values.errors import BillingError
+from catchment.core.values.money import decimal_text, money_text
 from catchment.flows.families.preview_move import (
     LineChange,
     PayerChange,

@@ -12,7 +12,7 @@ from catchment.api.edge.deps import NewId, Now, PathId, Tx, Usage, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import IdIn, Wire
 from catchment.api.families.customer_wire import OrganizationOut
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.flows.families.change_members import (
     add_members,
     create_organization,

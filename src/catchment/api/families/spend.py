@@ -11,11 +11,11 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import CurrencyCode, Day, Wire
 from catchment.api.invoices.allocations import ByMethod
 from catchment.api.invoices.date_ranges import InclusiveDateRange
-from catchment.core.allocation import Method
-from catchment.core.errors import Invalid, NotFound
-from catchment.core.hierarchy import MAX_LEVELS, CustomerId
-from catchment.core.money import Amount, money_text
-from catchment.core.spending import Branch
+from catchment.core.families.hierarchy import MAX_LEVELS, CustomerId
+from catchment.core.shares.allocation import Method
+from catchment.core.shares.spending import Branch
+from catchment.core.values.errors import Invalid, NotFound
+from catchment.core.values.money import Amount, money_text
 from catchment.flows.families.family_spend import InvoicePart, Spend, family_spend
 from catchment.store.families import customers
 from catchment.store.invoices import spending

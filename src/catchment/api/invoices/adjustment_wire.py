@@ -2,8 +2,8 @@
 
 from catchment.api.edge.wire import At, Wire
 from catchment.api.invoices.date_ranges import DateRange
-from catchment.core.adjustments import Deducted
-from catchment.core.money import decimal_text, money_text
+from catchment.core.invoices.adjustments import Deducted
+from catchment.core.values.money import decimal_text, money_text
 from catchment.flows.invoices.explain_line import AgreedAnew, Explanation
 
 

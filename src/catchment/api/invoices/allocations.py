@@ -8,9 +8,9 @@ from fastapi import Query
 from catchment.api.edge.deps import Cursor, Limit, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import Pagination, Wire
-from catchment.core.allocation import Method
-from catchment.core.errors import Invalid
-from catchment.core.money import decimal_text, money_text
+from catchment.core.shares.allocation import Method
+from catchment.core.values.errors import Invalid
+from catchment.core.values.money import decimal_text, money_text
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.flows.invoices.share_invoice import START, Allocation, Place, allocations
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from catchment.api.edge.wire import Wire
-from catchment.core.period import Period
+from catchment.core.values.period import Period
 
 
 class InclusiveDateRange(Wire):

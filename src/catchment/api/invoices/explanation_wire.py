@@ -12,12 +12,12 @@ from catchment.api.invoices.adjustment_wire import AdjustmentStepsOut
 from catchment.api.invoices.date_ranges import DateRange
 from catchment.api.invoices.line_tax_wire import LineTaxOut
 from catchment.api.invoices.line_wire import LineStepOut, SegmentOut
-from catchment.core.metering import Metric
-from catchment.core.money import CURRENCIES, Money, decimal_text, exact_sum, money_text
-from catchment.core.period import FOREVER, Span
-from catchment.core.pricing import SeatBased, SeatPart, seats_of_part
-from catchment.core.pricing.seats import Stretches
-from catchment.core.settling import StepKind
+from catchment.core.invoices.settling import StepKind
+from catchment.core.terms.pricing import SeatBased, SeatPart, seats_of_part
+from catchment.core.terms.pricing.seats import Stretches
+from catchment.core.usage.metering import Metric
+from catchment.core.values.money import CURRENCIES, Money, decimal_text, exact_sum, money_text
+from catchment.core.values.period import FOREVER, Span
 from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.invoices.explain_line import Explanation
 from catchment.store.catalog import structures

@@ -7,7 +7,7 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Wire
 from catchment.api.invoices.explanation_wire import RoundingOut
 from catchment.api.taxes.taxation_wire import TaxSumOut
-from catchment.core.money import CURRENCIES, decimal_text, money_text
+from catchment.core.values.money import CURRENCIES, decimal_text, money_text
 from catchment.flows.invoices.explain_invoice import (
     InvoiceExplanation,
     Step,

@@ -10,8 +10,8 @@ from pydantic.alias_generators import to_camel
 
 from catchment.api.edge.deps import comma_list
 from catchment.api.edge.wire import Day, DecimalIn
-from catchment.core.errors import Invalid
-from catchment.core.money import CURRENCIES
+from catchment.core.values.errors import Invalid
+from catchment.core.values.money import CURRENCIES
 from catchment.store.invoices.invoice_list import InvoiceFilter, Values
 
 _STATUSES = frozenset({"IN_PROGRESS", "DRAFT", "FINAL", "SENT", "VOIDED"})

@@ -9,8 +9,8 @@ from pydantic import Field
 from catchment.api.edge.wire import At, Pagination, Wire
 from catchment.api.families.address_wire import AddressOut
 from catchment.api.invoices.date_ranges import InclusiveDateRange
-from catchment.core.money import money_text
-from catchment.core.taxes import NOTES, TaxStatus
+from catchment.core.terms.taxes import NOTES, TaxStatus
+from catchment.core.values.money import money_text
 from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices.invoices import Invoice, Status
 

@@ -34,7 +34,7 @@ from catchment.api.invoices.line_wire import (
     LineItemPage,
 )
 from catchment.api.invoices.usage_item_wire import UsageItemGroupOut, UsageItemGroupPage
-from catchment.core.allocation import Method
+from catchment.core.shares.allocation import Method
 from catchment.flows.invoices.delete_invoice import delete_invoice
 from catchment.flows.invoices.explain_line import explain_line
 from catchment.flows.invoices.finalize_invoice import finalize_invoice, one_invoice, sound_invoice

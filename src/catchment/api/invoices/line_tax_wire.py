@@ -2,8 +2,8 @@
 
 from catchment.api.edge.wire import Wire
 from catchment.api.taxes.taxation_wire import TaxationOut
-from catchment.core.money import EXACT, Amount, decimal_text, money_text
-from catchment.core.taxes import NOT_TAXED
+from catchment.core.terms.taxes import NOT_TAXED
+from catchment.core.values.money import EXACT, Amount, decimal_text, money_text
 from catchment.flows.invoices.explain_line import Explanation
 
 

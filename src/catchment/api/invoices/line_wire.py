@@ -9,10 +9,10 @@ from pydantic import Field
 from catchment.api.edge.wire import Pagination, Wire
 from catchment.api.invoices.date_ranges import DateRange
 from catchment.api.taxes.taxation_wire import TaxationOut
-from catchment.core.adjustments import Deducted
-from catchment.core.metering import Aggregation
-from catchment.core.money import decimal_text, money_text
-from catchment.core.settling import Step, StepKind
+from catchment.core.invoices.adjustments import Deducted
+from catchment.core.invoices.settling import Step, StepKind
+from catchment.core.usage.metering import Aggregation
+from catchment.core.values.money import decimal_text, money_text
 from catchment.store.invoices import invoice_parts
 from catchment.store.invoices.invoice_rows import segment_texts
 

@@ -11,9 +11,9 @@ from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, Wire, after_key
 from catchment.api.invoices.allocations import ByMethod
 from catchment.api.invoices.date_ranges import DateRange
-from catchment.core.allocation import Method
-from catchment.core.money import CURRENCIES, decimal_text, fraction_text, money_text
-from catchment.core.weights import By, LineTerm, Term
+from catchment.core.shares.allocation import Method
+from catchment.core.shares.weights import By, LineTerm, Term
+from catchment.core.values.money import CURRENCIES, decimal_text, fraction_text, money_text
 from catchment.flows.invoices.explain_share import Explained, ShareExplanation, explain_share
 
 routes = router("/invoices/{id}/line-items/{lineId}/shares", "Invoices")

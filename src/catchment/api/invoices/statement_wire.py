@@ -5,8 +5,8 @@ from typing import Any
 
 from catchment.api.edge.wire import Pagination, Wire, after_key
 from catchment.api.invoices.date_ranges import DateRange, InclusiveDateRange
-from catchment.core.allocation import Method
-from catchment.core.money import decimal_text, money_text
+from catchment.core.shares.allocation import Method
+from catchment.core.values.money import decimal_text, money_text
 from catchment.flows.invoices.branch_parts import Part
 from catchment.flows.invoices.show_statement import LineSum, Statement, StatementHead, UsageSum
 

@@ -11,7 +11,7 @@ from catchment.api.edge.wire import Day, Pagination
 from catchment.api.invoices.allocations import ByMethod
 from catchment.api.invoices.share_explanations import Descendants
 from catchment.api.invoices.statement_wire import StatementDetail, StatementOut, StatementPage
-from catchment.core.allocation import Method
+from catchment.core.shares.allocation import Method
 from catchment.flows.invoices.print_statement import statement_pdf
 from catchment.flows.invoices.show_statement import head_of, statement
 from catchment.store.families import customers

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from catchment.api.edge.deps import Database, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.invoices.allocations import ByMethod
-from catchment.core.allocation import Method
+from catchment.core.shares.allocation import Method
 from catchment.documents.usage_table import csv_pieces, parquet_pieces
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.flows.invoices.tabulate_usage import usage_rows

@@ -26,8 +26,8 @@ from catchment.api.schedules.schedule_wire import (
 )
 from catchment.api.schedules.shown_schedules import schedule_shown, schedules_shown
 from catchment.api.taxes.taxation_wire import TaxationOut
-from catchment.core.errors import Invalid
-from catchment.core.money import decimal_text
+from catchment.core.values.errors import Invalid
+from catchment.core.values.money import decimal_text
 from catchment.flows.schedules import keep_schedule
 from catchment.flows.taxes.schedule_taxes import PriceTaxation, price_taxations
 from catchment.store.schedules import payment_settings, schedule_list, schedule_records

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from catchment.api.edge.wire import Amount, AmountIn, At, Day, Flag, IdIn, Pagination, Text, Wire
 from catchment.api.schedules.minimum_wire import PricesIn
-from catchment.core.discounts import DiscountType, SeatDiscountType
+from catchment.core.terms.discounts import DiscountType, SeatDiscountType
 from catchment.flows.schedules.settling_terms import DiscountTerms
 from catchment.store.schedules.phase_terms import DiscountRecord
 from catchment.store.schedules.schedule_records import PhaseRecord

@@ -20,7 +20,7 @@ from catchment.api.schedules.payment_wire import (
     SchedulePaymentOut,
     SchedulesPaymentIn,
 )
-from catchment.core.errors import Invalid, NotFound
+from catchment.core.values.errors import Invalid, NotFound
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.flows.schedules import payment_terms
 from catchment.store.schedules import payment_settings, schedule_records

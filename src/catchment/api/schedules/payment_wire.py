@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 
 from catchment.api.edge.wire import Flag, IdIn, Wire
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.store.schedules.payment_settings import Failures, Payment, PaymentSetting, Subject
 
 Provider = Annotated[Literal["STRIPE", "GOCARDLESS", "NONE"], Field(examples=["NONE"])]

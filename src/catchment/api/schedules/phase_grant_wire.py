@@ -6,7 +6,7 @@ from pydantic import Field
 
 from catchment.api.edge.wire import Amount, AmountIn, CurrencyCode, IdIn, Name, Wire
 from catchment.api.schedules.minimum_wire import PricesIn
-from catchment.core.credits import CreditUnit, PhaseGrant, Refresh, Rollover
+from catchment.core.terms.credits import CreditUnit, PhaseGrant, Refresh, Rollover
 from catchment.flows.schedules.granting_terms import PhaseGrantTerms
 
 

@@ -13,7 +13,7 @@ from catchment.api.invoices.line_wire import LineItemGroupOut, LineItemOut
 from catchment.api.invoices.usage_item_wire import UsageItemGroupOut, UsageItemGroupPage
 from catchment.api.schedules.schedule_wire import ScheduleId
 from catchment.api.schedules.simulation_wire import SimulateIn, SimulationOut, given
-from catchment.core.allocation import Method
+from catchment.core.shares.allocation import Method
 from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.previews.next_invoice import NextInvoice, next_invoice
 from catchment.flows.billing.previews.simulate_schedule import simulate_schedule

@@ -10,8 +10,8 @@ from catchment.api.edge.route import router, writes_nothing
 from catchment.api.edge.wire import Day, Whole, Wire
 from catchment.api.schedules.schedule_wire import SCHEDULE_EXAMPLE, ScheduleIn
 from catchment.api.schedules.simulation_wire import SimulationOut, UsageIn, given
-from catchment.core.errors import Invalid
-from catchment.core.schedules import Frequency, Timing
+from catchment.core.terms.schedules import Frequency, Timing
+from catchment.core.values.errors import Invalid
 from catchment.flows.schedules.occurrences import occurrences
 from catchment.flows.schedules.preview_schedule import preview_schedule
 

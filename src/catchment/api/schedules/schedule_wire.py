@@ -26,8 +26,8 @@ from catchment.api.schedules.discount_wire import DiscountIn, DiscountOut
 from catchment.api.schedules.minimum_wire import MinimumIn, MinimumOut
 from catchment.api.schedules.payment_wire import Provider, payment_of
 from catchment.api.schedules.phase_grant_wire import PhaseGrantIn, PhaseGrantOut
-from catchment.core.errors import Invalid, NotSupportedYet
-from catchment.core.schedules import BillTo
+from catchment.core.terms.schedules import BillTo
+from catchment.core.values.errors import Invalid, NotSupportedYet
 from catchment.flows.schedules.schedule_terms import PhaseTerms, Terms
 from catchment.store.schedules.payment_settings import Payment
 from catchment.store.schedules.schedule_records import PhaseRecord, ScheduleRecord

@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from catchment.api.catalog.prices import PriceOut
 from catchment.api.schedules.schedule_wire import PhaseOut, PriceTaxRate, ScheduleOut
-from catchment.core.charging import charges
-from catchment.core.daily import NEVER_USED
-from catchment.core.schedules import Schedule
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import NEVER_USED
+from catchment.core.terms.schedules import Schedule
 from catchment.store.catalog import prices
 from catchment.store.schedules import payment_settings, schedule_billing, schedules
 from catchment.store.schedules.payment_settings import Subject

@@ -12,7 +12,7 @@ from catchment.api.billing.billing_run_wire import RunTotalOut
 from catchment.api.edge.wire import Day, PositiveDecimalIn, Wire
 from catchment.api.invoices.invoice_wire import InvoiceOut
 from catchment.api.invoices.line_wire import Invoiced, LineItemGroupOut, LineItemOut
-from catchment.core.money import decimal_text, total
+from catchment.core.values.money import decimal_text, total
 from catchment.flows.billing.previews.simulate_schedule import Simulated, Simulation
 from catchment.flows.billing.previews.suppose_usage import Given, Supposed
 from catchment.store.invoices.billing_runs import RunTotal

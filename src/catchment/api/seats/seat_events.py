@@ -11,7 +11,7 @@ from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs, 
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import At, Pagination, Text, Whole, Wire
 from catchment.api.seats.seat_metrics import SeatType
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.flows.invoices.explain_line import deciding_seat_events
 from catchment.flows.seats import keep_seats
 from catchment.store.families import aliases

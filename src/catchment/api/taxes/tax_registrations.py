@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from catchment.api.edge.deps import NewestFirst, NewId, Now, PathId, Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import CountryCode, IdIn, Name, Pagination, Text, Wire
-from catchment.core.errors import FieldError, Invalid, NotFound
-from catchment.core.places import STATES
+from catchment.core.values.errors import FieldError, Invalid, NotFound
+from catchment.core.values.places import STATES
 from catchment.store.families import customers
 from catchment.store.paging import Page
 from catchment.store.taxes import tax_registrations

@@ -18,8 +18,8 @@ from catchment.api.edge.wire import (
     Text,
     Wire,
 )
-from catchment.core.errors import Invalid, NotFound
-from catchment.core.places import STATES
+from catchment.core.values.errors import Invalid, NotFound
+from catchment.core.values.places import STATES
 from catchment.store.taxes.tax_rates import CategoryFacts, RateFacts, category_of, rate_of
 
 

@@ -3,8 +3,8 @@
 from typing import Self
 
 from catchment.api.edge.wire import Wire
-from catchment.core.money import decimal_text, money_text
-from catchment.core.taxes import Reason, Taxation, TaxSum
+from catchment.core.terms.taxes import Reason, Taxation, TaxSum
+from catchment.core.values.money import decimal_text, money_text
 
 
 class TaxationOut(Wire):

@@ -16,9 +16,9 @@ from catchment.api.invoices.line_wire import AdjustedLineOut
 from catchment.api.usage import event_reader
 from catchment.api.usage.event_wire import EXAMPLE, UsageEventIn
 from catchment.api.usage.intake import Intake
-from catchment.core.errors import FieldError, Invalid
-from catchment.core.money import money_text
-from catchment.core.period import Span
+from catchment.core.values.errors import FieldError, Invalid
+from catchment.core.values.money import money_text
+from catchment.core.values.period import Span
 from catchment.flows.usage.backfill import Backfill, Plan, backfill
 from catchment.flows.usage.preview_backfill import AdjustmentChange, preview_backfill
 from catchment.usage import sent_events

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from catchment.api.usage.event_reader import careful
-from catchment.core.errors import FieldError, Invalid
+from catchment.core.values.errors import FieldError, Invalid
 from catchment.usage import SentEvent
 from catchment.usage.intake.events import NO_PROPERTIES
 

@@ -9,7 +9,7 @@ import msgspec
 
 from catchment.api.usage.event_reader import Taken
 from catchment.api.usage.event_wire import shown
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.flows.usage.ingest_usage import Place
 from catchment.usage import Batch, sent_events
 from catchment.usage.intake import properties

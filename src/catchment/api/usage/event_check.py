@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from catchment.core.period import BEGINNING, FOREVER
+from catchment.core.values.period import BEGINNING, FOREVER
 from catchment.usage.intake import properties
 
 LONGEST = 255

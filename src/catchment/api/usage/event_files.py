@@ -15,7 +15,7 @@ import msgspec
 
 from catchment.api.usage import event_check
 from catchment.api.usage.event_reader import MOST_EVENTS, sorted_out
-from catchment.core.errors import FieldError, Invalid
+from catchment.core.values.errors import FieldError, Invalid
 from catchment.flows.usage.import_usage import Part
 from catchment.usage import Batch
 

@@ -19,8 +19,8 @@ import msgspec
 from catchment.api.edge import exactjson
 from catchment.api.usage import event_check
 from catchment.api.usage.event_check import LONGEST, UNREADABLE, Name
-from catchment.core.errors import FieldError, Invalid, TooLarge
-from catchment.core.period import BEGINNING, FOREVER
+from catchment.core.values.errors import FieldError, Invalid, TooLarge
+from catchment.core.values.period import BEGINNING, FOREVER
 from catchment.usage import Batch, SentEvent, batch
 from catchment.usage.intake import properties
 from catchment.usage.intake.events import NO_PROPERTIES

@@ -14,7 +14,7 @@ from catchment.api.edge import deps
 from catchment.api.edge.route import retry_key
 from catchment.api.usage.group_commit import GroupCommit, Told
 from catchment.api.usage.writing.channel import WriterChannel
-from catchment.core.errors import Unauthenticated, Unavailable
+from catchment.core.values.errors import Unauthenticated, Unavailable
 from catchment.flows.usage.ingest_usage import Arrival, KeptSince, Place, Retry
 from catchment.store import access
 from catchment.store.access import Key

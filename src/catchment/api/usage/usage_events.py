@@ -16,7 +16,7 @@ from catchment.api.usage.event_wire import (
     answer,
     listed,
 )
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.flows.invoices.explain_line import counted_events
 from catchment.flows.usage.cancel_event import cancel_event
 from catchment.store.families import known_aliases

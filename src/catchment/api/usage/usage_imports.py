@@ -17,7 +17,7 @@ from catchment.api.edge.wire import Wire
 from catchment.api.usage import event_files
 from catchment.api.usage.event_wire import ItemRefusal, answer
 from catchment.api.usage.intake import Intake
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.flows.usage.import_usage import Upload, begun, import_usage
 from catchment.usage.intake.imports import Progress
 

@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from catchment.core.control.differences import Difference
-from catchment.core.hierarchy import CustomerId
-from catchment.core.period import Period, outermost, overlaps
-from catchment.core.schedules import Scope
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.schedules import Scope
+from catchment.core.values.period import Period, outermost, overlaps
 
 
 class Claimant(NamedTuple):

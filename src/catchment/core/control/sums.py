@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from catchment.core.adjustments import Deducted
-from catchment.core.allocation import METHODS
 from catchment.core.control.differences import Difference
-from catchment.core.hierarchy import CustomerId
-from catchment.core.money import EXACT, Money, decimal_text, exact_sum, money_text
-from catchment.core.taxes import tax_on
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.adjustments import Deducted
+from catchment.core.shares.allocation import METHODS
+from catchment.core.terms.taxes import tax_on
+from catchment.core.values.money import EXACT, Money, decimal_text, exact_sum, money_text
 
 
 class Totals(NamedTuple):

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict
+from catchment.core.values.errors import Conflict
 from catchment.flows.billing.run_billing import hold
 from catchment.store import accounts
 from catchment.store.access import Workspace

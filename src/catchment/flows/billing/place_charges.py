@@ -16,13 +16,13 @@ from functools import partial
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges
-from catchment.core.consolidation import Due, Key, arrange
-from catchment.core.daily import NEVER_USED, DaysUsed
-from catchment.core.ids import NewId
-from catchment.core.invoicing import Draft
-from catchment.core.period import ONE_DAY, Period
-from catchment.core.schedules import BillTo, Charge, ChargeId, Schedule
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import NEVER_USED, DaysUsed
+from catchment.core.invoices.consolidation import Due, Key, arrange
+from catchment.core.invoices.invoicing import Draft
+from catchment.core.terms.schedules import BillTo, Charge, ChargeId, Schedule
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import ONE_DAY, Period
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.days_used import Looking, days_used

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges, is_over, running
-from catchment.core.consolidation import Key
-from catchment.core.daily import NEVER_USED, DaysUsed
-from catchment.core.ids import NewId
-from catchment.core.period import days_text, days_up_to
-from catchment.core.schedules import BillTo, Charge, Schedule
+from catchment.core.due.charging import charges, is_over, running
+from catchment.core.due.daily import NEVER_USED, DaysUsed
+from catchment.core.invoices.consolidation import Key
+from catchment.core.terms.schedules import BillTo, Charge, Schedule
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import days_text, days_up_to
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.days_used import days_used, has_on_demand
 from catchment.flows.billing.agreed.seat_usage import of_seats

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import Entry, EntryKind, returned
-from catchment.core.errors import Conflict
+from catchment.core.terms.credits import Entry, EntryKind, returned
+from catchment.core.values.errors import Conflict
 from catchment.flows.credits.project_credits import outdated
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.invoices.invoices import Invoice

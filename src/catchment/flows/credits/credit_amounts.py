@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from catchment.core.credits import CreditUnit
-from catchment.core.errors import Invalid
-from catchment.core.money import Money
+from catchment.core.terms.credits import CreditUnit
+from catchment.core.values.errors import Invalid
+from catchment.core.values.money import Money
 
 
 def check_amount(at: str, unit: CreditUnit, currency: str, amount: Decimal) -> None:

@@ -13,15 +13,15 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from catchment.core import allocation
-from catchment.core.allocation import METHODS, MemberParts
-from catchment.core.credits import CreditUnit
-from catchment.core.drawing import Draw, Payable
-from catchment.core.hierarchy import CustomerId
-from catchment.core.ids import NewId
-from catchment.core.lines import RateDisplay
-from catchment.core.money import EXACT, to_decimals, total
-from catchment.core.settling import Step, StepKind
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.drawing import Draw, Payable
+from catchment.core.invoices.lines import RateDisplay
+from catchment.core.invoices.settling import Step, StepKind
+from catchment.core.shares import allocation
+from catchment.core.shares.allocation import METHODS, MemberParts
+from catchment.core.terms.credits import CreditUnit
+from catchment.core.values.ids import NewId
+from catchment.core.values.money import EXACT, to_decimals, total
 from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import (
     Contents,

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due
-from catchment.core.credits import Entry, EntryKind, Grant, account, rest
-from catchment.core.errors import Conflict
-from catchment.core.ids import NewId
-from catchment.core.refreshes import Refreshed, refreshed
-from catchment.core.schedules import Schedule
+from catchment.core.due.refreshes import Refreshed, refreshed
+from catchment.core.invoices.consolidation import Due
+from catchment.core.terms.credits import Entry, EntryKind, Grant, account, rest
+from catchment.core.terms.schedules import Schedule
+from catchment.core.values.errors import Conflict
+from catchment.core.values.ids import NewId
 from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.credits.credit_grants import GrantRecord

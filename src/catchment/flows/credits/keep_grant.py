@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import CreditUnit, Entry, EntryKind, Grant, account
-from catchment.core.errors import Conflict, Invalid, NotFound
-from catchment.core.ids import NewId
+from catchment.core.terms.credits import CreditUnit, Entry, EntryKind, Grant, account
+from catchment.core.values.errors import Conflict, Invalid, NotFound
+from catchment.core.values.ids import NewId
 from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.credits.grant_phases import close
 from catchment.flows.credits.project_credits import project_again

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import EntryKind
-from catchment.core.drawing import Available, drawn
-from catchment.core.ids import NewId
+from catchment.core.invoices.drawing import Available, drawn
+from catchment.core.terms.credits import EntryKind
+from catchment.core.values.ids import NewId
 from catchment.flows.credits.credit_lines import credited, payables
 from catchment.store.credits import credit_grants, ledger
 from catchment.store.invoices.invoice_parts import Contents, LineItem

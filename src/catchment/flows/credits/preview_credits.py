@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due
-from catchment.core.credits import Grant
-from catchment.core.ids import NewId
+from catchment.core.invoices.consolidation import Due
+from catchment.core.terms.credits import Grant
+from catchment.core.values.ids import NewId
 from catchment.flows.credits.grant_phases import to_be_granted
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace

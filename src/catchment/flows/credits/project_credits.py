@@ -14,12 +14,12 @@ from decimal import Decimal
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.credits import Grant, rest
-from catchment.core.drawing import Available, Draw, drawn
-from catchment.core.hierarchy import CustomerId
-from catchment.core.ids import NewId
-from catchment.core.money import EXACT, total
-from catchment.core.settling import StepKind
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.drawing import Available, Draw, drawn
+from catchment.core.invoices.settling import StepKind
+from catchment.core.terms.credits import Grant, rest
+from catchment.core.values.ids import NewId
+from catchment.core.values.money import EXACT, total
 from catchment.flows.credits.credit_lines import credited, payables, without_credits
 from catchment.store.chunks import chunks
 from catchment.store.credits import credit_grants, ledger

@@ -12,15 +12,15 @@ from decimal import Decimal
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.credits import CreditUnit
-from catchment.core.errors import Invalid
-from catchment.core.ids import NewId
-from catchment.core.lines import RateDisplay
-from catchment.core.money import Money, decimal_text, money_text
-from catchment.core.period import Period, day_after, day_text
-from catchment.core.pricing import OneTime, rate
-from catchment.core.schedules import Frequency, Timing
-from catchment.core.taxes import Reason, Taxation, tax_on
+from catchment.core.invoices.lines import RateDisplay
+from catchment.core.terms.credits import CreditUnit
+from catchment.core.terms.pricing import OneTime, rate
+from catchment.core.terms.schedules import Frequency, Timing
+from catchment.core.terms.taxes import Reason, Taxation, tax_on
+from catchment.core.values.errors import Invalid
+from catchment.core.values.ids import NewId
+from catchment.core.values.money import Money, decimal_text, money_text
+from catchment.core.values.period import Period, day_after, day_text
 from catchment.flows.billing.drafting.draft_heads import blank, payers
 from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store.access import Workspace

@@ -9,10 +9,10 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import Account, CreditUnit, account
-from catchment.core.hierarchy import CustomerId
-from catchment.core.money import exact_sum
-from catchment.core.period import day_after
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.credits import Account, CreditUnit, account
+from catchment.core.values.money import exact_sum
+from catchment.core.values.period import day_after
 from catchment.store.catalog import metrics
 from catchment.store.credits import credit_grants, ledger, sales
 from catchment.store.credits.credit_grants import GrantRecord

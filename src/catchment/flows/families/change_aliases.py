@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict
-from catchment.core.hierarchy import CustomerId
-from catchment.core.ids import NewId
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.values.errors import Conflict
+from catchment.core.values.ids import NewId
 from catchment.store.families import aliases, customers
 from catchment.store.families.aliases import Alias
 

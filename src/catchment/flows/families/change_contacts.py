@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict
+from catchment.core.values.errors import Conflict
 from catchment.flows.families.save_customer import ContactFacts, changeable
 from catchment.store.families import contacts
 from catchment.store.families.contacts import Contact

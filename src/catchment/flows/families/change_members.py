@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, NotFound, OwnParent
-from catchment.core.hierarchy import CustomerId, Link
-from catchment.core.ids import NewId
+from catchment.core.families.hierarchy import CustomerId, Link
+from catchment.core.values.errors import Conflict, NotFound, OwnParent
+from catchment.core.values.ids import NewId
 from catchment.flows.families.move_customers import Relocation, check_parent, move_customers
 from catchment.flows.families.save_customer import CustomerArchived
 from catchment.store.access import Workspace

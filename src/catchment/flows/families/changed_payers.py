@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Payer, payer
-from catchment.core.hierarchy import CustomerId, Move
-from catchment.core.period import day_after, first_instant
+from catchment.core.families.hierarchy import CustomerId, Move
+from catchment.core.invoices.consolidation import Payer, payer
+from catchment.core.values.period import day_after, first_instant
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.families.payers import Blocker

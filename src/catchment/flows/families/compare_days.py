@@ -13,11 +13,11 @@ from functools import cache
 
 from sqlalchemy import Connection
 
-from catchment.core.breakdown import Measured
-from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft, draft, joined
-from catchment.core.period import Span
-from catchment.core.pools import NO_POOL
+from catchment.core.due.pools import NO_POOL
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.invoicing import Draft, draft, joined
+from catchment.core.shares.breakdown import Measured
+from catchment.core.values.period import Span
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.billing.agreed.users import reach

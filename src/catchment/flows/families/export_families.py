@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.family_import import ADDRESS, COLUMNS
-from catchment.core.period import BEGINNING
+from catchment.core.families.family_import import ADDRESS, COLUMNS
+from catchment.core.values.period import BEGINNING
 from catchment.store.families import family_export
 from catchment.store.families.families import View
 

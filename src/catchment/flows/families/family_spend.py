@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Method
-from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Amount, Money
-from catchment.core.spending import Branch, Path, branch
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.shares.allocation import Method
+from catchment.core.shares.spending import Branch, Path, branch
+from catchment.core.values.money import Amount, Money
 from catchment.flows.invoices import branch_parts
 from catchment.store.invoices import spending
 from catchment.store.invoices.invoices import Invoice

@@ -15,8 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import FieldError, Invalid
-from catchment.core.family_import import (
+from catchment.core.families.family_import import (
     Known,
     Lender,
     Person,
@@ -29,9 +28,10 @@ from catchment.core.family_import import (
     read,
     tree_refusals,
 )
-from catchment.core.hierarchy import CustomerId, Forest, Link, Move
-from catchment.core.ids import NewId
-from catchment.core.period import BEGINNING
+from catchment.core.families.hierarchy import CustomerId, Forest, Link, Move
+from catchment.core.values.errors import FieldError, Invalid
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import BEGINNING
 from catchment.flows.families import changed_payers, payers
 from catchment.flows.families.move_customers import MoveBeforeFinalised, ParentArchived, ParentDraft
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts

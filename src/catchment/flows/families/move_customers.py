@@ -14,7 +14,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import (
+from catchment.core.families.hierarchy import (
+    MAX_LEVELS,
+    CustomerId,
+    Forest,
+    Link,
+    Move,
+    check,
+    move,
+)
+from catchment.core.values.errors import (
     BillingError,
     Conflict,
     HierarchyCycle,
@@ -24,9 +33,8 @@ from catchment.core.errors import (
     NotFound,
     OwnParent,
 )
-from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Forest, Link, Move, check, move
-from catchment.core.ids import NewId
-from catchment.core.period import BEGINNING
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import BEGINNING
 from catchment.flows.families import changed_payers, payers
 from catchment.flows.families.changed_payers import Turn
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId, Forest
-from catchment.core.period import FOREVER, Span, intersect, minus, union
+from catchment.core.families.hierarchy import CustomerId, Forest
+from catchment.core.values.period import FOREVER, Span, intersect, minus, union
 from catchment.store.access import Workspace
 from catchment.store.families import roll_ups
 from catchment.store.invoices import invoices

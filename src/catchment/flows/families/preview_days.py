@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges, running
-from catchment.core.consolidation import Due, Part, arrange
-from catchment.core.daily import DaysUsed, either, is_used
-from catchment.core.hierarchy import CustomerId, Move
-from catchment.core.period import days_up_to
-from catchment.core.schedules import BillTo, Charge, Schedule
+from catchment.core.due.charging import charges, running
+from catchment.core.due.daily import DaysUsed, either, is_used
+from catchment.core.families.hierarchy import CustomerId, Move
+from catchment.core.invoices.consolidation import Due, Part, arrange
+from catchment.core.terms.schedules import BillTo, Charge, Schedule
+from catchment.core.values.period import days_up_to
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.days_used import billed_uses, days_used

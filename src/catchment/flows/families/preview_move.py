@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import BillingError, NotFound
-from catchment.core.hierarchy import CustomerId
-from catchment.core.ids import NewId
-from catchment.core.invoicing import Draft
-from catchment.core.money import Money, total
-from catchment.core.period import Period
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.invoicing import Draft
+from catchment.core.values.errors import BillingError, NotFound
+from catchment.core.values.ids import NewId
+from catchment.core.values.money import Money, total
+from catchment.core.values.period import Period
 from catchment.flows.families import changed_payers
 from catchment.flows.families.compare_days import changed
 from catchment.flows.families.move_customers import (

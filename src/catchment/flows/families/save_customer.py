@@ -9,9 +9,9 @@ from enum import Enum
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict
-from catchment.core.hierarchy import CustomerId
-from catchment.core.ids import NewId
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.values.errors import Conflict
+from catchment.core.values.ids import NewId
 from catchment.flows.families.change_aliases import set_aliases
 from catchment.flows.families.move_customers import Relocation, move_customers, place_customer
 from catchment.store.access import Workspace

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Method
-from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Money, total
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.shares.allocation import Method
+from catchment.core.values.money import Money, total
 from catchment.flows.invoices.share_invoice import Allocation, lines_of, members_shares, payers_own
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoice_parts import UsageItem, UsageItemGroup

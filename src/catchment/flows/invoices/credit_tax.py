@@ -11,10 +11,10 @@ from functools import reduce
 
 from sqlalchemy import Connection
 
-from catchment.core.drawing import owed
-from catchment.core.errors import FigureDiffers
-from catchment.core.money import Amount
-from catchment.core.settling import StepKind
+from catchment.core.invoices.drawing import owed
+from catchment.core.invoices.settling import StepKind
+from catchment.core.values.errors import FigureDiffers
+from catchment.core.values.money import Amount
 from catchment.flows.credits.credit_lines import paid_lines, payables
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoice_parts import LineItem

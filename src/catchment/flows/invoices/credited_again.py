@@ -6,11 +6,11 @@ from collections.abc import Container
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Columns, Method, Reckoning
-from catchment.core.errors import FigureDiffers
-from catchment.core.hierarchy import CustomerId
-from catchment.core.settled_shares import SharedBy, working
-from catchment.core.weights import SettledLine
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.settled_shares import SharedBy, working
+from catchment.core.shares.allocation import Columns, Method, Reckoning
+from catchment.core.shares.weights import SettledLine
+from catchment.core.values.errors import FigureDiffers
 from catchment.flows.credits.credit_lines import paid_lines, parts_of, parts_to_pay
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoice_parts import LineItem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from catchment.core.ids import NewId
+from catchment.core.values.ids import NewId
 from catchment.flows.credits.project_credits import project_again
 from catchment.flows.invoices.finalize_invoice import one_draft
 from catchment.store.credits import ledger

@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import FigureDiffers
-from catchment.core.money import Money, Taxed, exact_sum, money_text, total
-from catchment.core.settling import StepKind
-from catchment.core.taxes import NOT_TAXED, TaxSum, by_rate
+from catchment.core.invoices.settling import StepKind
+from catchment.core.terms.taxes import NOT_TAXED, TaxSum, by_rate
+from catchment.core.values.errors import FigureDiffers
+from catchment.core.values.money import Money, Taxed, exact_sum, money_text, total
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.invoices import evidence, invoice_contents
 from catchment.store.invoices.evidence import Evidence

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import Moved, moved
-from catchment.core.errors import NotFound
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Member, UsageQuery
-from catchment.core.money import Amount
-from catchment.core.pricing import SeatPart
-from catchment.core.seat_balances import counted_days, deciding
-from catchment.core.settling import StepKind
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.adjustments import Moved, moved
+from catchment.core.invoices.settling import StepKind
+from catchment.core.terms.pricing import SeatPart
+from catchment.core.usage.metering import Member, UsageQuery
+from catchment.core.usage.seat_balances import counted_days, deciding
+from catchment.core.values.errors import NotFound
+from catchment.core.values.money import Amount
 from catchment.flows.billing.agreed.seat_usage import of_seats, totals_of
 from catchment.flows.invoices.credit_tax import left_to_pay
 from catchment.flows.invoices.finalize_invoice import one_invoice

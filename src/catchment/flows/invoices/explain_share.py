@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import METHODS, Method, Reckoning, workings
-from catchment.core.errors import FigureDiffers, NotFound
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import ADDING_UP, NO_USAGE, Usage
-from catchment.core.money import EXACT, Money, exact_sum, total
-from catchment.core.pricing import bounds, needs_values, within
-from catchment.core.settling import StepKind
-from catchment.core.single_events import by_event
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.settling import StepKind
+from catchment.core.shares.allocation import METHODS, Method, Reckoning, workings
+from catchment.core.terms.pricing import bounds, needs_values, within
+from catchment.core.terms.single_events import by_event
+from catchment.core.usage.metering import ADDING_UP, NO_USAGE, Usage
+from catchment.core.values.errors import FigureDiffers, NotFound
+from catchment.core.values.money import EXACT, Money, exact_sum, total
 from catchment.flows.billing.agreed.counting import Asking, count
 from catchment.flows.billing.agreed.onward import Onward
 from catchment.flows.invoices.branch_parts import Path, members_of, path_from

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.errors import InvoiceNotDraft, NotFound
+from catchment.core.values.errors import InvoiceNotDraft, NotFound
 from catchment.flows.billing.checking.check_sums import check_sums
 from catchment.flows.credits.apply_credits import apply_credits, check_credits
 from catchment.flows.invoices.printed_seller import printed_seller

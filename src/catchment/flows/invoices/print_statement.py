@@ -7,8 +7,8 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Method
-from catchment.core.money import total
+from catchment.core.shares.allocation import Method
+from catchment.core.values.money import total
 from catchment.documents import format as written
 from catchment.documents import invoice as paper
 from catchment.documents.breakdown import Measured, Member, breakdown

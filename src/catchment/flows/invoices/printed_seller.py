@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from catchment.core.taxes import identity, place_of
+from catchment.core.terms.taxes import identity, place_of
 from catchment.store import merchants
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.merchants import Merchant

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from catchment.core.taxes import NOT_TAXED, NOTES, Reason, Taxation, TaxStatus, TaxSum, by_rate
+from catchment.core.terms.taxes import (
+    NOT_TAXED,
+    NOTES,
+    Reason,
+    Taxation,
+    TaxStatus,
+    TaxSum,
+    by_rate,
+)
 from catchment.documents import format as written
 from catchment.documents import invoice as paper
 from catchment.store.invoices.invoice_parts import Contents, LineItem

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.ids import NewId
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.run_billing import hold
 from catchment.flows.credits.sell_grant import sell_again

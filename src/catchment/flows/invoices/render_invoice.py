@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine
 
-from catchment.core.money import exact_sum
-from catchment.core.pricing import Segment
-from catchment.core.schedules import Scope
-from catchment.core.settling import StepKind
+from catchment.core.invoices.settling import StepKind
+from catchment.core.terms.pricing import Segment
+from catchment.core.terms.schedules import Scope
+from catchment.core.values.money import exact_sum
 from catchment.documents import format as written
 from catchment.documents import invoice as paper
 from catchment.documents.address import address_lines

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from catchment.core import settled_shares
-from catchment.core.allocation import Method, Reckoning
-from catchment.core.breakdown import Measured
-from catchment.core.consolidation import Part
-from catchment.core.errors import FigureDiffers
-from catchment.core.hierarchy import CustomerId
-from catchment.core.schedules import Schedule
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices import settled_shares
+from catchment.core.invoices.consolidation import Part
+from catchment.core.shares.allocation import Method, Reckoning
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.schedules import Schedule
+from catchment.core.values.errors import FigureDiffers
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.metrics_then import as_billed
 from catchment.flows.billing.checking.measure_again import Line, Plan, measure_again

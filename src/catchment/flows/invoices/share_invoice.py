@@ -14,9 +14,9 @@ from itertools import islice
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import METHODS, Method
-from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Money, Taxed
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.shares.allocation import METHODS, Method
+from catchment.core.values.money import Money, Taxed
 from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoice_parts import LineItem, UsageItemGroup
 from catchment.store.invoices.invoices import Invoice

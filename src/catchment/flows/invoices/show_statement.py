@@ -12,11 +12,11 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Method
-from catchment.core.errors import NotFound
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import ADDING_UP
-from catchment.core.money import Money, Taxed, exact_sum, total
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.shares.allocation import Method
+from catchment.core.usage.metering import ADDING_UP
+from catchment.core.values.errors import NotFound
+from catchment.core.values.money import Money, Taxed, exact_sum, total
 from catchment.flows.invoices.branch_parts import Part, parts
 from catchment.flows.invoices.share_invoice import Allocation
 from catchment.store.families import customers

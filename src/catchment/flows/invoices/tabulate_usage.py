@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Method
+from catchment.core.shares.allocation import Method
 from catchment.documents.usage_table import UsageRow
 from catchment.flows.invoices.branch_parts import Part, parts
 from catchment.store.invoices import invoice_contents

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.errors import InvoiceVoided
+from catchment.core.values.errors import InvoiceVoided
 from catchment.flows.credits.apply_credits import return_credits
 from catchment.flows.invoices.finalize_invoice import numbered, one_invoice
 from catchment.store.engine import lock

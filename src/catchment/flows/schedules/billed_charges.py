@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges
-from catchment.core.daily import Use, only
-from catchment.core.discounts import Discount
-from catchment.core.errors import Conflict
-from catchment.core.minimums import Minimum
-from catchment.core.period import ONE_DAY, Period
-from catchment.core.schedules import Charge, ChargeId, Schedule, Timing
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import Use, only
+from catchment.core.terms.discounts import Discount
+from catchment.core.terms.minimums import Minimum
+from catchment.core.terms.schedules import Charge, ChargeId, Schedule, Timing
+from catchment.core.values.errors import Conflict
+from catchment.core.values.period import ONE_DAY, Period
 from catchment.store.access import Workspace
 from catchment.store.schedules import changed_charges, schedule_versions
 

@@ -12,9 +12,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict
-from catchment.core.period import Span
-from catchment.core.schedules import Schedule
+from catchment.core.terms.schedules import Schedule
+from catchment.core.values.errors import Conflict
+from catchment.core.values.period import Span
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.schedules.billed_charges import ScheduleBilled, agree_anew
 from catchment.store.access import Workspace

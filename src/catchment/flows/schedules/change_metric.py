@@ -13,12 +13,12 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, Invalid
-from catchment.core.expressions import parse
-from catchment.core.ids import NewId
-from catchment.core.metering import GROWING, VALUING, Aggregation
-from catchment.core.parameters import Parameter
-from catchment.core.pricing import continues, needs_values
+from catchment.core.terms.pricing import continues, needs_values
+from catchment.core.usage.expressions import parse
+from catchment.core.usage.metering import GROWING, VALUING, Aggregation
+from catchment.core.usage.parameters import Parameter
+from catchment.core.values.errors import Conflict, Invalid
+from catchment.core.values.ids import NewId
 from catchment.store.catalog import metrics
 from catchment.store.catalog.metrics import StoredMetric, Terms
 

@@ -12,9 +12,9 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.credits import CreditUnit, PhaseGrant, Refresh, Rollover
-from catchment.core.errors import Invalid
-from catchment.core.ids import NewId
+from catchment.core.terms.credits import CreditUnit, PhaseGrant, Refresh, Rollover
+from catchment.core.values.errors import Invalid
+from catchment.core.values.ids import NewId
 from catchment.flows.credits.credit_amounts import check_amount
 from catchment.flows.schedules.settling_terms import PhasePrices, prices_covered
 from catchment.flows.taxes.named_rates import check_rate

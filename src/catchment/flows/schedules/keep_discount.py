@@ -8,9 +8,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.discounts import SeatDiscountType
-from catchment.core.errors import FieldError, Invalid
-from catchment.core.ids import NewId
+from catchment.core.terms.discounts import SeatDiscountType
+from catchment.core.values.errors import FieldError, Invalid
+from catchment.core.values.ids import NewId
 from catchment.flows.schedules.keep_schedule import change_discount
 from catchment.flows.schedules.settling_terms import (
     DiscountTerms,

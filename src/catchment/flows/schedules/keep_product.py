@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict
+from catchment.core.values.errors import Conflict
 from catchment.flows.taxes.keep_tax import check_category
 from catchment.store.catalog import products
 from catchment.store.catalog.products import Product

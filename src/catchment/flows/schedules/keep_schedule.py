@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, Invalid, NotFound
-from catchment.core.ids import NewId
+from catchment.core.values.errors import Conflict, Invalid, NotFound
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.run_billing import bill_schedule, hold
 from catchment.flows.credits.grant_phases import grant_phases, refuse_used
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts

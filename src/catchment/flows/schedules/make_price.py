@@ -8,11 +8,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, Invalid, NotFound, NotSupportedYet
-from catchment.core.metering import GROWING, VALUING
-from catchment.core.parameters import Parameter
-from catchment.core.pricing import Fixed, OneTime, SeatBased, continues, needs_values
-from catchment.core.schedules import Frequency, Timing
+from catchment.core.terms.pricing import Fixed, OneTime, SeatBased, continues, needs_values
+from catchment.core.terms.schedules import Frequency, Timing
+from catchment.core.usage.metering import GROWING, VALUING
+from catchment.core.usage.parameters import Parameter
+from catchment.core.values.errors import Conflict, Invalid, NotFound, NotSupportedYet
 from catchment.flows.schedules.keep_product import ProductArchived
 from catchment.flows.schedules.on_demand_terms import (
     check_metric,

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from catchment.core.charging import charges
-from catchment.core.period import Period, day_after
-from catchment.core.pricing import Fixed
-from catchment.core.schedules import (
+from catchment.core.due.charging import charges
+from catchment.core.terms.pricing import Fixed
+from catchment.core.terms.schedules import (
     Frequency,
     Phase,
     PricedItem,
     Schedule,
     Timing,
 )
+from catchment.core.values.period import Period, day_after
 
 Cadence = tuple[Frequency, Timing]
 MONTHLY: Cadence = (Frequency.MONTHLY, Timing.IN_ARREARS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from catchment.core.errors import Invalid, NotSupportedYet
-from catchment.core.metering import GROWING, Aggregation, Metric
-from catchment.core.pricing import Graduated, Volume
-from catchment.core.schedules import Frequency
+from catchment.core.terms.pricing import Graduated, Volume
+from catchment.core.terms.schedules import Frequency
+from catchment.core.usage.metering import GROWING, Aggregation, Metric
+from catchment.core.values.errors import Invalid, NotSupportedYet
 from catchment.store.catalog.price_terms import Terms
 
 _METRIC = "/structure/usageMetricId"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, NotFound
+from catchment.core.values.errors import Conflict, NotFound
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.families import customers
 from catchment.store.invoices.invoices import Invoice

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Invalid, NotFound, NotSupportedYet
-from catchment.core.pricing import Graduated
+from catchment.core.terms.pricing import Graduated
+from catchment.core.values.errors import Invalid, NotFound, NotSupportedYet
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.families import customers
 

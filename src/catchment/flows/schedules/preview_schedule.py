@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.ids import NewId
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.previews.simulate_schedule import Simulation, simulate_schedule
 from catchment.flows.billing.previews.suppose_usage import Given
 from catchment.flows.schedules import keep_schedule

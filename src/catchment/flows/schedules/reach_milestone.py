@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, Invalid, NotFound
-from catchment.core.ids import NewId
-from catchment.core.period import ONE_DAY
+from catchment.core.values.errors import Conflict, Invalid, NotFound
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import ONE_DAY
 from catchment.flows.billing.run_billing import hold
 from catchment.flows.schedules.keep_schedule import refuse_ended, rewrite
 from catchment.flows.schedules.stop_schedule import one_started

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, FieldError, Invalid, NotFound
-from catchment.core.ids import NewId
-from catchment.core.period import Period, day_after
-from catchment.core.schedules import BillTo
+from catchment.core.terms.schedules import BillTo
+from catchment.core.values.errors import Conflict, FieldError, Invalid, NotFound
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import Period, day_after
 from catchment.flows.families.save_customer import CustomerArchived
 from catchment.flows.schedules.granting_terms import Granting, PhaseGrantTerms
 from catchment.flows.schedules.keep_product import ProductArchived

@@ -8,10 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
-from catchment.core.errors import Invalid
-from catchment.core.ids import NewId
-from catchment.core.minimums import Minimum
+from catchment.core.terms.discounts import Discount, DiscountType, SeatDiscountType
+from catchment.core.terms.minimums import Minimum
+from catchment.core.values.errors import Invalid
+from catchment.core.values.ids import NewId
 from catchment.flows.schedules.on_demand_terms import any_on_demand
 from catchment.store.catalog.price_terms import Terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.period import instant
-from catchment.core.phase_days import phases_of
-from catchment.core.schedules import Schedule, Scope
+from catchment.core.due.phase_days import phases_of
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.schedules import Schedule, Scope
+from catchment.core.values.period import instant
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.store.access import Workspace

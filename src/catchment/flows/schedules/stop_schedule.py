@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, Invalid
-from catchment.core.ids import NewId
+from catchment.core.values.errors import Conflict, Invalid
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.run_billing import hold
 from catchment.flows.schedules import billed_usage
 from catchment.flows.schedules.keep_schedule import (

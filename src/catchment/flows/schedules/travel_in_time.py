@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, Invalid
-from catchment.core.ids import NewId
-from catchment.core.period import months_after
+from catchment.core.values.errors import Conflict, Invalid
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import months_after
 from catchment.flows.billing.run_billing import bill_schedules, hold
 from catchment.flows.schedules.keep_schedule import one_to_change
 from catchment.flows.schedules.stop_schedule import ScheduleNotStarted

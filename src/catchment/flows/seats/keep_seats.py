@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, Invalid
+from catchment.core.values.errors import Conflict, Invalid
 from catchment.flows.schedules.change_metric import MetricInUse
 from catchment.store.seats import seat_events, seat_metrics
 from catchment.store.seats.seat_events import SeatEvent

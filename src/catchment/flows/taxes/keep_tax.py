@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from catchment.core.errors import Conflict, NotFound
-from catchment.core.ids import NewId
+from catchment.core.values.errors import Conflict, NotFound
+from catchment.core.values.ids import NewId
 from catchment.store import versions
 from catchment.store.taxes import tax_rates
 from catchment.store.taxes.tax_rates import CATEGORIES, RATES, CategoryFacts, RateFacts

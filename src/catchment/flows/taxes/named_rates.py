@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.flows.taxes.keep_tax import TaxArchived
 from catchment.store import versions
 from catchment.store.taxes.tax_rates import RATES

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import FieldError, Invalid, NotFound
-from catchment.core.taxes import Taxation
+from catchment.core.terms.taxes import Taxation
+from catchment.core.values.errors import FieldError, Invalid, NotFound
 from catchment.flows.schedules.schedule_terms import Terms, check_days, check_prices
 from catchment.flows.taxes.named_rates import check_rate
 from catchment.flows.taxes.tax_terms import tax_terms

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.taxes import TaxStatus, TaxTerms, place_of
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.taxes import TaxStatus, TaxTerms, place_of
 from catchment.store.families import customers
 from catchment.store.taxes import tax_rates
 

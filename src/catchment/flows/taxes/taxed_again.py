@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from catchment.core.schedules import ChargeId
-from catchment.core.taxes import NOT_TAXED, Taxation, TaxStatus, TaxTerms
+from catchment.core.terms.schedules import ChargeId
+from catchment.core.terms.taxes import NOT_TAXED, Taxation, TaxStatus, TaxTerms
 from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.taxes import tax_rates

@@ -10,10 +10,10 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Invalid, NotFound
-from catchment.core.hierarchy import CustomerId, Forest
-from catchment.core.metering import Member, Metric, Usage, UsageQuery
-from catchment.core.period import (
+from catchment.core.families.hierarchy import CustomerId, Forest
+from catchment.core.usage.metering import Member, Metric, Usage, UsageQuery
+from catchment.core.values.errors import Invalid, NotFound
+from catchment.core.values.period import (
     ONE_DAY,
     Period,
     Span,

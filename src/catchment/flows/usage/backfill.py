@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import FieldError, Invalid
+from catchment.core.values.errors import FieldError, Invalid
 from catchment.store.usage import kept_usage
 from catchment.usage import SentEvent, StoredEvent, UsageStore
 from catchment.usage.intake import inbox, too_old

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.usage import StoredEvent, UsageStore, batch
 from catchment.usage.intake import inbox
 from catchment.usage.intake.events import cancellation

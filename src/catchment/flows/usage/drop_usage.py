@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from catchment.core.charging import running
-from catchment.core.daily import Use, only
-from catchment.core.errors import Invalid
-from catchment.core.metering import Aggregation
-from catchment.core.period import BEGINNING, Period, day_text, days_text, first_instant
-from catchment.core.phase_days import phases_of
-from catchment.core.schedules import Charge
+from catchment.core.due.charging import running
+from catchment.core.due.daily import Use, only
+from catchment.core.due.phase_days import phases_of
+from catchment.core.terms.schedules import Charge
+from catchment.core.usage.metering import Aggregation
+from catchment.core.values.errors import Invalid
+from catchment.core.values.period import BEGINNING, Period, day_text, days_text, first_instant
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.days_used import days_used

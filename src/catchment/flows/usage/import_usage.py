@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from catchment.core.errors import Invalid, Unauthenticated
+from catchment.core.values.errors import Invalid, Unauthenticated
 from catchment.store import access
 from catchment.store.access import Home, Key
 from catchment.store.engine import reading, writing

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import BillingError, Unauthenticated
+from catchment.core.values.errors import BillingError, Unauthenticated
 from catchment.store import access, idempotency
 from catchment.store.access import Key
 from catchment.usage import Batch

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.money import Money, total
-from catchment.core.period import Period
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.values.money import Money, total
+from catchment.core.values.period import Period
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.seat_usage import of_seats

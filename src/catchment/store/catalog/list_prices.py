@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.store.catalog import price_terms
 from catchment.store.catalog.price_terms import PriceFilter, Terms, columns_of, terms_of
 from catchment.store.chunks import chunks

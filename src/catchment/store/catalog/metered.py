@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from catchment.core.metering import Aggregation, Metric
-from catchment.core.parameters import Parameter, ParameterType, settled
+from catchment.core.usage.metering import Aggregation, Metric
+from catchment.core.usage.parameters import Parameter, ParameterType, settled
 from catchment.store.schema import usage_metrics
 
 _BY_DEFAULT: Mapping[str, str] = MappingProxyType({})

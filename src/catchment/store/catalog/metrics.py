@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from catchment.core.errors import NotFound
-from catchment.core.metering import Aggregation, Metric
-from catchment.core.parameters import Parameter
-from catchment.core.pricing import Price
+from catchment.core.terms.pricing import Price
+from catchment.core.usage.metering import Aggregation, Metric
+from catchment.core.usage.parameters import Parameter
+from catchment.core.values.errors import NotFound
 from catchment.store.catalog import structures
 from catchment.store.catalog.metered import metric_of, parameters_of
 from catchment.store.engine import lock

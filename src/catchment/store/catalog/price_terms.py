@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.pricing import Price, SeatBased
-from catchment.core.schedules import Frequency, Timing
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.pricing import Price, SeatBased
+from catchment.core.terms.schedules import Frequency, Timing
 from catchment.store.catalog import structures
 from catchment.store.paging import Page, PageRequest, page
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
 from catchment.store.schema import billing_schedules, customers, phase_prices, phases
 
 MOST_SHOWN = 3

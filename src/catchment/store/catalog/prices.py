@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, cast, exists, insert, select, update
 
-from catchment.core.errors import NotFound
-from catchment.core.metering import Metric
-from catchment.core.schedules import Frequency, PricedItem, Timing
+from catchment.core.terms.schedules import Frequency, PricedItem, Timing
+from catchment.core.usage.metering import Metric
+from catchment.core.values.errors import NotFound
 from catchment.store.catalog import price_terms, structures
 from catchment.store.catalog.metered import metric_of
 from catchment.store.catalog.price_terms import PriceFilter, Terms, columns_of, terms_of

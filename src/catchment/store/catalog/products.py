@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import list_prices, prices, products
 

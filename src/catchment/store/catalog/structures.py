@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, assert_never
 
-from catchment.core.pricing import (
+from catchment.core.terms.pricing import (
     CalculationMode,
     Fixed,
     Graduated,
@@ -22,7 +22,7 @@ from catchment.core.pricing import (
     Volume,
     Window,
 )
-from catchment.core.schedules import Frequency
+from catchment.core.terms.schedules import Frequency
 from catchment.store.once import once
 
 CALCULATION_PERIOD = "usageCalculationPeriod"

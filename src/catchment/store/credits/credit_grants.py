@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, insert, select, update
 
-from catchment.core.credits import CreditUnit, Grant
-from catchment.core.errors import NotFound
-from catchment.core.hierarchy import CustomerId
-from catchment.core.money import decimal_text
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.credits import CreditUnit, Grant
+from catchment.core.values.errors import NotFound
+from catchment.core.values.money import decimal_text
 from catchment.store.chunks import chunks
 from catchment.store.schema import credit_grants
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
 
-from catchment.core.credits import CreditUnit, Entry, EntryKind
-from catchment.core.money import EXACT, Money, decimal_text
-from catchment.core.settling import StepKind
+from catchment.core.invoices.settling import StepKind
+from catchment.core.terms.credits import CreditUnit, Entry, EntryKind
+from catchment.core.values.money import EXACT, Money, decimal_text
 from catchment.store import sequences
 from catchment.store.chunks import chunks
 from catchment.store.schema import credit_entries, credit_grants, invoices, line_items

@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
-from catchment.core.errors import NotFound
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.values.errors import NotFound
 from catchment.store.chunks import chunks
 from catchment.store.engine import lock
 from catchment.store.listed import among

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from catchment.core.errors import NotFound
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.values.errors import NotFound
 from catchment.store.chunks import chunks
 from catchment.store.schema import contacts
 

@@ -21,8 +21,8 @@ from sqlalchemy import (
     update,
 )
 
-from catchment.core.errors import NotFound
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.values.errors import NotFound
 from catchment.store.chunks import chunks
 from catchment.store.families.families import View, at_top
 from catchment.store.listed import among

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, literal, or_, select
 
-from catchment.core.hierarchy import MAX_LEVELS, CustomerId
+from catchment.core.families.hierarchy import MAX_LEVELS, CustomerId
 from catchment.store.chunks import chunks
 from catchment.store.families import family_indexes
 from catchment.store.families.links import believed, holds

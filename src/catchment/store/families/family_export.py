@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, select
 
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
 from catchment.store.families.families import View
 from catchment.store.schema import contacts, customer_aliases, customer_links, customers
 

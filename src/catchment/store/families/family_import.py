@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.family_import import NewCustomer
-from catchment.core.hierarchy import Link
-from catchment.core.ids import NewId
+from catchment.core.families.family_import import NewCustomer
+from catchment.core.families.hierarchy import Link
+from catchment.core.values.ids import NewId
 from catchment.store.bulk import add_rows
 from catchment.store.families.links import renew_stamp
 from catchment.store.schema import contacts, customer_aliases, customer_links, customers

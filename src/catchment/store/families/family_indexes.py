@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from catchment.core.family_index import FamilyIndex
-from catchment.core.period import BEGINNING
+from catchment.core.families.family_index import FamilyIndex
+from catchment.core.values.period import BEGINNING
 from catchment.store.families import link_columns
 from catchment.store.families.links import stamp
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
 from catchment.store.families.families import View, parents
 from catchment.store.schema import contacts, customer_aliases, customers
 from catchment.store.search import contains

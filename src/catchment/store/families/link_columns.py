@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
-from catchment.core.family_index import Instants
-from catchment.core.numbering import KEY, Keys, keys
+from catchment.core.families.family_index import Instants
+from catchment.core.values.numbering import KEY, Keys, keys
 
 _PLACES = (
     " FROM customer_links WHERE superseded_at IS NULL AND parent_id IS NOT NULL AND workspace_id = "
@@ -38,7 +38,7 @@ _MILLENNIUM = np.datetime64("2000-01-01", "us").astype(np.int64)
 
 
 class LinkColumns(NamedTuple):
-    """Links that put a customer below a parent, as ``core.family_index`` takes them."""
+    """Links that put a customer below a parent, as ``core.families.family_index`` takes them."""
 
     customer: Keys
     parent: Keys

@@ -1,4 +1,4 @@
-"""Dated parent links as ``core.hierarchy`` values, and who was above whom.
+"""Dated parent links as ``core.families.hierarchy`` values, and who was above whom.
 
 Every question walks indexed columns from the customers it is about, so a family of a million costs
 no more than the way from there to the top. ``known_at`` asks what was believed at that instant;
@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from catchment.core.hierarchy import MAX_LEVELS, CustomerId, Link, Move
+from catchment.core.families.hierarchy import MAX_LEVELS, CustomerId, Link, Move
 from catchment.store.chunks import chunks
 from catchment.store.engine import lock
 from catchment.store.listed import among

@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select
 
-from catchment.core.hierarchy import CustomerId, Link
-from catchment.core.period import BEGINNING, ONE_DAY
+from catchment.core.families.hierarchy import CustomerId, Link
+from catchment.core.values.period import BEGINNING, ONE_DAY
 from catchment.store.chunks import chunks
 from catchment.store.families.links import believed, link_of
 from catchment.store.paging import Page, PageRequest, page

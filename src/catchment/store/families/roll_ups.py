@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
 from catchment.store.chunks import chunks
 from catchment.store.schema import (
     billing_schedules,

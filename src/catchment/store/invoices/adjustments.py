@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, tuple_
 
-from catchment.core.adjustments import ORIGINAL, BilledLine, Standing
-from catchment.core.allocation import Share
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Aggregation
-from catchment.core.money import Money
-from catchment.core.period import Period
-from catchment.core.schedules import ChargeId
-from catchment.core.taxes import NOT_TAXED, Taxation
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.adjustments import ORIGINAL, BilledLine, Standing
+from catchment.core.shares.allocation import Share
+from catchment.core.terms.schedules import ChargeId
+from catchment.core.terms.taxes import NOT_TAXED, Taxation
+from catchment.core.usage.metering import Aggregation
+from catchment.core.values.money import Money
+from catchment.core.values.period import Period
 from catchment.store.chunks import chunks
 from catchment.store.invoices import taxation_rows
 from catchment.store.invoices.usage_rows import parts_of

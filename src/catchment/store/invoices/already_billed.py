@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from catchment.core.adjustments import ORIGINAL
-from catchment.core.consolidation import Key
-from catchment.core.schedules import Charge, ChargeId, Schedule
-from catchment.core.single_events import EventPart
+from catchment.core.invoices.adjustments import ORIGINAL
+from catchment.core.invoices.consolidation import Key
+from catchment.core.terms.schedules import Charge, ChargeId, Schedule
+from catchment.core.terms.single_events import EventPart
 from catchment.store.chunks import chunks
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import invoices, line_items

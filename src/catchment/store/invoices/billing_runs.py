@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catchment.core.control import Difference, Failure, LateBalance, MetricBalance
-from catchment.core.errors import NotFound
-from catchment.core.money import Money, Taxed
+from catchment.core.values.errors import NotFound
+from catchment.core.values.money import Money, Taxed
 from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.catalog import metrics

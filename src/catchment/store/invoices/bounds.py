@@ -10,8 +10,8 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, and_, func, select, update
 
-from catchment.core.bounds import Bounds
-from catchment.core.money import Money
+from catchment.core.control.bounds import Bounds
+from catchment.core.values.money import Money
 from catchment.store.chunks import chunks
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import invoices, line_items, workspaces

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from catchment.core.adjustments import Deducted
-from catchment.core.money import Money, decimal_text
+from catchment.core.invoices.adjustments import Deducted
+from catchment.core.values.money import Money, decimal_text
 
 
 def of(kept: Mapping[str, Any] | None, number: int, currency: str) -> Deducted | None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import Connection, func, select, tuple_
 
-from catchment.core.single_events import EventPart
+from catchment.core.terms.single_events import EventPart
 from catchment.store.chunks import chunks
 from catchment.store.schema import line_items
 

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, delete, select
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Member, Metric
-from catchment.core.money import exact_sum
-from catchment.core.period import Span
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.usage.metering import Member, Metric
+from catchment.core.values.money import exact_sum
+from catchment.core.values.period import Span
 from catchment.store.chunks import chunks
 from catchment.store.invoices import evidence_terms
 from catchment.store.invoices.evidence_terms import Measuring, Terms, TermsRow

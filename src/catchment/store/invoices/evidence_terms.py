@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Metric
-from catchment.core.period import Period, Span
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.usage.metering import Metric
+from catchment.core.values.period import Period, Span
 from catchment.store.bulk import add_new
 from catchment.store.chunks import chunks
 from catchment.store.invoices.by_content import digest, name_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
-from catchment.core.money import decimal_text
+from catchment.core.values.money import decimal_text
 
 _AT_MOST = 50_000
 

@@ -17,8 +17,6 @@ import msgspec
 from msgspec.json import decode
 from sqlalchemy import ColumnElement, Connection, Table, Text, cast, select
 
-from catchment.core.adjustments import Deducted
-from catchment.core.allocation import METHODS
 from catchment.core.control import (
     BilledUsage,
     Claimant,
@@ -28,11 +26,13 @@ from catchment.core.control import (
     Service,
     Totals,
 )
-from catchment.core.metering import ADDING_UP, Metric
-from catchment.core.money import EXACT, exact_sum
-from catchment.core.period import Period, outermost
-from catchment.core.schedules import ChargeId
-from catchment.core.settling import StepKind
+from catchment.core.invoices.adjustments import Deducted
+from catchment.core.invoices.settling import StepKind
+from catchment.core.shares.allocation import METHODS
+from catchment.core.terms.schedules import ChargeId
+from catchment.core.usage.metering import ADDING_UP, Metric
+from catchment.core.values.money import EXACT, exact_sum
+from catchment.core.values.period import Period, outermost
 from catchment.store.chunks import chunks
 from catchment.store.invoices import deductions
 from catchment.store.invoices.evidence import MemberSums, Sums

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 
-from catchment.core.money import CURRENCIES, EXACT
+from catchment.core.values.money import CURRENCIES, EXACT
 from catchment.store.invoices.invoices import billing_of, heads
 from catchment.store.schema import invoices, line_items
 

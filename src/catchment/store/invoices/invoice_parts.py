@@ -15,15 +15,15 @@ from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
-from catchment.core.adjustments import ORIGINAL, Deducted
-from catchment.core.allocation import Parts
-from catchment.core.money import EXACT, Money, Taxed, exact_sum
-from catchment.core.period import Period
-from catchment.core.pricing import SeatPart, Segment
-from catchment.core.schedules import EVERYONE, ChargePart, Scope
-from catchment.core.settling import Step, StepKind
-from catchment.core.single_events import EventPart
-from catchment.core.taxes import Taxation
+from catchment.core.invoices.adjustments import ORIGINAL, Deducted
+from catchment.core.invoices.settling import Step, StepKind
+from catchment.core.shares.allocation import Parts
+from catchment.core.terms.pricing import SeatPart, Segment
+from catchment.core.terms.schedules import EVERYONE, ChargePart, Scope
+from catchment.core.terms.single_events import EventPart
+from catchment.core.terms.taxes import Taxation
+from catchment.core.values.money import EXACT, Money, Taxed, exact_sum
+from catchment.core.values.period import Period
 from catchment.store.invoices.evidence import Evidence
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from msgspec.json import encode
 from sqlalchemy import Row
 
-from catchment.core.money import Money
-from catchment.core.period import Period
-from catchment.core.pricing import Segment
-from catchment.core.schedules import part_of
-from catchment.core.settling import Step, StepKind
+from catchment.core.invoices.settling import Step, StepKind
+from catchment.core.terms.pricing import Segment
+from catchment.core.terms.schedules import part_of
+from catchment.core.values.money import Money
+from catchment.core.values.period import Period
 from catchment.store.invoices import deductions
 from catchment.store.invoices.figures_text import text_of, text_or_none
 from catchment.store.invoices.invoice_parts import (

@@ -24,8 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-from catchment.core.money import Money, Taxed
-from catchment.core.period import Period
+from catchment.core.values.money import Money, Taxed
+from catchment.core.values.period import Period
 from catchment.store.chunks import chunks
 from catchment.store.rows import named
 from catchment.store.schema import (

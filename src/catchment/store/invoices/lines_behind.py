@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
 
-from catchment.core.adjustments import ORIGINAL
-from catchment.core.schedules import ChargeId
+from catchment.core.invoices.adjustments import ORIGINAL
+from catchment.core.terms.schedules import ChargeId
 from catchment.store.chunks import chunks
 from catchment.store.schema import invoices, late_looks, line_items
 

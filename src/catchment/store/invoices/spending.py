@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.period import ONE_DAY, Period
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.values.period import ONE_DAY, Period
 from catchment.store.families import links
 from catchment.store.invoices.invoices import Invoice, Status, heads, of_row
 from catchment.store.schema import invoices

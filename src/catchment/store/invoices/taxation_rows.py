@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec.json import encode
 from sqlalchemy import Connection
 
-from catchment.core.taxes import Reason, Taxation, TaxRate
+from catchment.core.terms.taxes import Reason, Taxation, TaxRate
 from catchment.store.bulk import add_new
 from catchment.store.invoices.by_content import name_of
 from catchment.store.once import once

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec.json import decode, encode
 from sqlalchemy import Connection, Row
 
-from catchment.core.allocation import METHODS
+from catchment.core.shares.allocation import METHODS
 from catchment.store.bulk import add_new
 from catchment.store.invoices.by_content import name_of
 from catchment.store.invoices.figures_text import text_of

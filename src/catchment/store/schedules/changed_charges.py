@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, and_, delete, insert, select, tuple_
 
-from catchment.core.schedules import ChargeId
+from catchment.core.terms.schedules import ChargeId
 from catchment.store.chunks import chunks
 from catchment.store.schema import changed_charges, invoices, line_items
 

@@ -8,10 +8,10 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from catchment.core.adjustments import ORIGINAL
-from catchment.core.hierarchy import CustomerId
-from catchment.core.period import Period
-from catchment.core.schedules import BillTo
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.adjustments import ORIGINAL
+from catchment.core.terms.schedules import BillTo
+from catchment.core.values.period import Period
 from catchment.store.chunks import chunks
 from catchment.store.schema import (
     billing_schedules,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.store.chunks import chunks
 from catchment.store.schema import account_payment_settings, payment_settings
 

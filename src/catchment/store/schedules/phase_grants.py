@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Select, delete, insert, select
 
-from catchment.core.credits import CreditUnit, PhaseGrant, Refresh, Rollover
-from catchment.core.money import decimal_text
+from catchment.core.terms.credits import CreditUnit, PhaseGrant, Refresh, Rollover
+from catchment.core.values.money import decimal_text
 from catchment.store.schema import phase_credit_grants
 
 _c = phase_credit_grants.c

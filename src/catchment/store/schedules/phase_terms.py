@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, delete, insert, select
 
-from catchment.core.discounts import Discount, DiscountType, SeatDiscountType
-from catchment.core.errors import NotFound
-from catchment.core.minimums import Minimum
-from catchment.core.money import decimal_text
+from catchment.core.terms.discounts import Discount, DiscountType, SeatDiscountType
+from catchment.core.terms.minimums import Minimum
+from catchment.core.values.errors import NotFound
+from catchment.core.values.money import decimal_text
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import discounts, minimums
 

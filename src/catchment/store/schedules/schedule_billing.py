@@ -8,8 +8,8 @@ from datetime import date
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from catchment.core.period import Period
-from catchment.core.schedules import Scope
+from catchment.core.terms.schedules import Scope
+from catchment.core.values.period import Period
 from catchment.store.chunks import chunks
 from catchment.store.invoices.invoices import billing_of
 from catchment.store.schema import (

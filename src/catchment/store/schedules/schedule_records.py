@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
-from catchment.core.credits import PhaseGrant
-from catchment.core.errors import NotFound
-from catchment.core.period import Span
-from catchment.core.schedules import BillTo
+from catchment.core.terms.credits import PhaseGrant
+from catchment.core.terms.schedules import BillTo
+from catchment.core.values.errors import NotFound
+from catchment.core.values.period import Span
 from catchment.store.families import links
 from catchment.store.schedules import phase_grants, phase_terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord

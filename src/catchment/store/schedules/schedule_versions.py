@@ -10,9 +10,9 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
-from catchment.core.discounts import Discount
-from catchment.core.minimums import Minimum
-from catchment.core.schedules import Phase, PricedItem, Schedule
+from catchment.core.terms.discounts import Discount
+from catchment.core.terms.minimums import Minimum
+from catchment.core.terms.schedules import Phase, PricedItem, Schedule
 from catchment.store.catalog import prices
 from catchment.store.chunks import chunks
 from catchment.store.schema import billing_schedules, schedule_versions

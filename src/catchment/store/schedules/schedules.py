@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, select
 
-from catchment.core.errors import NotFound
-from catchment.core.schedules import BillTo, Phase, PricedItem, Schedule
+from catchment.core.terms.schedules import BillTo, Phase, PricedItem, Schedule
+from catchment.core.values.errors import NotFound
 from catchment.store.catalog import prices
 from catchment.store.chunks import chunks
 from catchment.store.listed import among

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from catchment.core.errors import NotFound
+from catchment.core.values.errors import NotFound
 from catchment.store.access import Workspace
 from catchment.store.schema import time_travellers
 

@@ -210,7 +210,7 @@ line_items = Table(
     Column("last_seq", BigInteger),
     Column("last_seat", BigInteger),
     Column("known_at", Instant),
-    # How many members share it by each of core.allocation.METHODS; null: all is the payer's.
+    # How many members share it by each of core.shares.allocation.METHODS; null: all is the payer's.
     json_column("share_counts", nullable=True),
     Column("live_key", Text, nullable=False, server_default=""),
     # A charge is billed once, and adjusted by one line at a time, whatever runs twice.

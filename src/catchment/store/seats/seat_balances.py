@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import CTE, Connection, func, literal, select, union_all
 
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import customer_aliases, customers, seat_events
 

@@ -24,8 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-from catchment.core.errors import NotFound
-from catchment.core.seat_balances import SeatTotal
+from catchment.core.usage.seat_balances import SeatTotal
+from catchment.core.values.errors import NotFound
 from catchment.store import sequences
 from catchment.store.chunks import chunks
 from catchment.store.paging import Page, PageRequest, page

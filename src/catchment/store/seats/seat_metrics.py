@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from catchment.core.errors import NotFound
-from catchment.core.metering import Aggregation, Metric
+from catchment.core.usage.metering import Aggregation, Metric
+from catchment.core.values.errors import NotFound
 from catchment.store.engine import lock
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import list_prices, prices, seat_metrics

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from catchment.core.money import decimal_text
-from catchment.core.taxes import PlacedRate, TaxRate
+from catchment.core.terms.taxes import PlacedRate, TaxRate
+from catchment.core.values.money import decimal_text
 from catchment.store import versions
 from catchment.store.chunks import chunks
 from catchment.store.paging import Page, PageRequest

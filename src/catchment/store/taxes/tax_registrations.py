@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from catchment.core.errors import NotFound
-from catchment.core.taxes import Identity
+from catchment.core.terms.taxes import Identity
+from catchment.core.values.errors import NotFound
 from catchment.store.chunks import chunks
 from catchment.store.paging import Page, PageRequest, page
 from catchment.store.schema import tax_registrations

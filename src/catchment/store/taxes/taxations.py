@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from catchment.core.taxes import Reason, Taxation, TaxRate
+from catchment.core.terms.taxes import Reason, Taxation, TaxRate
 
 
 def of(kept: Mapping[str, Any] | None, fraction: str) -> Taxation | None:

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select, update
 
-from catchment.core.errors import Conflict
-from catchment.core.period import day_text
+from catchment.core.values.errors import Conflict
+from catchment.core.values.period import day_text
 from catchment.store.schema import workspaces
 
 _c = workspaces.c

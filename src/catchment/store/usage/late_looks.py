@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
-from catchment.core.schedules import ChargeId
+from catchment.core.terms.schedules import ChargeId
 from catchment.store.chunks import chunks
 from catchment.store.schema import late_looks, line_items
 

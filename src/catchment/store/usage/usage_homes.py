@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
 
-from catchment.core.errors import Unavailable
+from catchment.core.values.errors import Unavailable
 from catchment.store.engine import lock
 from catchment.store.schema import usage_loaded, usage_segments, workspaces
 

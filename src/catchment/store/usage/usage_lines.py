@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, Exists, exists, func, select
 
-from catchment.core.metering import Aggregation
+from catchment.core.usage.metering import Aggregation
 from catchment.store.schema import invoices, line_items
 
 _head, _line = invoices.c, line_items.c

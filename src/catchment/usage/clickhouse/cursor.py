@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from catchment.core.period import Span
+from catchment.core.values.period import Span
 from catchment.store.chunks import chunks
 from catchment.usage.clickhouse import rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from catchment.core.properties import FRACTION_DIGITS, NUMBER, fold
+from catchment.core.usage.properties import FRACTION_DIGITS, NUMBER, fold
 from catchment.usage.clickhouse.schema import text as literal
 from catchment.usage.intake import columns
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catchment.core.money import decimal_text
+from catchment.core.values.money import decimal_text
 from catchment.usage.intake import columns
 
 COLUMNS = {

@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from catchment.core.period import Span
-from catchment.core.properties import FRACTION_DIGITS
+from catchment.core.usage.properties import FRACTION_DIGITS
+from catchment.core.values.period import Span
 
 Missing = duckdb.IOException
 """A file could not be read: another process has merged it away, or the disk failed."""

@@ -17,8 +17,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from catchment.core.period import Span
-from catchment.core.properties import NUMBER
+from catchment.core.usage.properties import NUMBER
+from catchment.core.values.period import Span
 from catchment.usage.embedded import duck
 from catchment.usage.embedded.footers import Footer, footer
 from catchment.usage.intake import columns

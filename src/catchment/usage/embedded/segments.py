@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
-from catchment.core.period import Span
+from catchment.core.values.period import Span
 from catchment.store.schema import usage_segments
 
 SAFE_AGE_SECONDS = 3600

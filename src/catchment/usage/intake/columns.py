@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from catchment.core.money import decimal_text
-from catchment.core.properties import FRACTION_DIGITS
+from catchment.core.usage.properties import FRACTION_DIGITS
+from catchment.core.values.money import decimal_text
 
 NUMBERS = pa.decimal128(38, FRACTION_DIGITS)
 COLUMNS = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from catchment.core.errors import Conflict
+from catchment.core.values.errors import Conflict
 from catchment.store.engine import lock
 from catchment.store.schema import usage_imports
 

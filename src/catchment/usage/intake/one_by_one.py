@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from catchment.core.money import to_decimals
+from catchment.core.values.money import to_decimals
 from catchment.usage.intake import properties
 from catchment.usage.intake.columns import COLUMNS, FLAG, NUMBER, NUMBERS, TEXT, column
 from catchment.usage.intake.decoded import Decoded, Named

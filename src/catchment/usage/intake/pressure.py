@@ -7,7 +7,7 @@ from threading import Lock
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import TooManyRequests
+from catchment.core.values.errors import TooManyRequests
 from catchment.usage.intake import inbox
 
 _MIB = 1024 * 1024

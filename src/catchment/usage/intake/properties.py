@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from catchment.core.errors import FieldError, Invalid
-from catchment.core.properties import FRACTION_DIGITS, WHOLE_DIGITS, text_of
+from catchment.core.usage.properties import FRACTION_DIGITS, WHOLE_DIGITS, text_of
+from catchment.core.values.errors import FieldError, Invalid
 
 MOST = 100
 """How many properties an event may have."""

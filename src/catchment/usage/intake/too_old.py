@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.usage.intake.events import Batch, SentEvent, batch, sent_events
 
 Refused = tuple[tuple[int, Invalid], ...]

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from catchment.core.control import Census, Claimant, Twice
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Metric
-from catchment.core.period import Period, Span
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.usage.metering import Metric
+from catchment.core.values.period import Period, Span
 from catchment.store.chunks import chunks
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import queries

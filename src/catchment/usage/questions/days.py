@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from catchment.core.metering import Metric, UsageQuery
+from catchment.core.usage.metering import Metric, UsageQuery
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor, define_rows

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from catchment.core.period import Span
+from catchment.core.values.period import Span
 from catchment.store.chunks import chunks
 
 _ROWS_AT_ONCE = 100_000

@@ -1,7 +1,7 @@
 """The figures of members and pools as an engine gives them, in columns.
 
 The engine counts, adds, compares and sorts. What may be rounded, and every expression, is worked
-out here by the functions that ``core.metering`` uses itself.
+out here by the functions that ``core.usage.metering`` uses itself.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from catchment.core.metering import Aggregation, Metric, worth
-from catchment.core.money import EXACT
-from catchment.core.properties import FRACTION_DIGITS
-from catchment.core.quantities import mean, value_hours
+from catchment.core.usage.metering import Aggregation, Metric, worth
+from catchment.core.usage.properties import FRACTION_DIGITS
+from catchment.core.usage.quantities import mean, value_hours
+from catchment.core.values.money import EXACT
 from catchment.usage.questions import queries
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.queries import rows

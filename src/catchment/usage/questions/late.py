@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from catchment.core.period import Span
+from catchment.core.values.period import Span
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.engine import Cursor, define_rows
 from catchment.usage.questions.near import Near

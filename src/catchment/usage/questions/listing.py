@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.usage.intake import columns
 from catchment.usage.intake.event_ids import event_id, millisecond_of, place_of
 from catchment.usage.intake.events import instant, micros

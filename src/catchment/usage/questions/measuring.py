@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from catchment.core.metering import (
+from catchment.core.usage.metering import (
     GROWING,
     NO_STEPS,
     VALUING,

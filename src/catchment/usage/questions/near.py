@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from catchment.core.metering import Aggregation, UsageQuery
-from catchment.core.period import Span
+from catchment.core.usage.metering import Aggregation, UsageQuery
+from catchment.core.values.period import Span
 
 _MANY = 20_000
 """Of more names it is not told which they are."""

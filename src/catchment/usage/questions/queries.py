@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from catchment.core.metering import GROWING, VALUING, Aggregation, Metric
-from catchment.core.properties import FRACTION_DIGITS, fold
+from catchment.core.usage.metering import GROWING, VALUING, Aggregation, Metric
+from catchment.core.usage.properties import FRACTION_DIGITS, fold
 from catchment.usage.intake.columns import folded, number, text
 from catchment.usage.questions.engine import Cursor
 

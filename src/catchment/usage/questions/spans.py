@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from catchment.core.metering import Member, UsageQuery
-from catchment.core.period import Span, intersect, union
+from catchment.core.usage.metering import Member, UsageQuery
+from catchment.core.values.period import Span, intersect, union
 from catchment.usage.intake.events import micros
 from catchment.usage.questions.engine import Cursor
 

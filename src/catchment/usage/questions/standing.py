@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from catchment.core.period import Span
+from catchment.core.values.period import Span
 from catchment.usage.intake import tables
 from catchment.usage.intake.events import SentEvent, micros, supposed
 from catchment.usage.questions.engine import Cursor

@@ -1,7 +1,7 @@
 """How much each of many members used, as columns: what a month of a whole workspace comes to.
 
-Figures are those that ``core.metering.measure`` gives every member by itself. Nothing is made for
-each member or event, and metrics of one shape are answered in one pass over their events.
+Figures are those that ``core.usage.metering.measure`` gives every member by itself. Nothing is made
+for each member or event, and metrics of one shape are answered in one pass over their events.
 """
 
 # ruff: noqa: S608 -- names and conditions of our own are joined; values are parameters
@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from catchment.core.metering import Aggregation, Metric
-from catchment.core.period import Span
+from catchment.core.usage.metering import Aggregation, Metric
+from catchment.core.values.period import Span
 from catchment.usage.intake.events import instant
 from catchment.usage.questions import figures, queries, spans
 from catchment.usage.questions.engine import Cursor

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from catchment.core.errors import Invalid
+from catchment.core.values.errors import Invalid
 from catchment.store.paging import PageRequest
 from catchment.usage.intake.events import instant
 from catchment.usage.questions.engine import Cursor

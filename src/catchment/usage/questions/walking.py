@@ -16,8 +16,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from catchment.core.metering import Steps, UsageQuery
-from catchment.core.money import EXACT
+from catchment.core.usage.metering import Steps, UsageQuery
+from catchment.core.values.money import EXACT
 from catchment.usage.questions.engine import Cursor
 from catchment.usage.questions.figures import Used, decimals, integers
 from catchment.usage.questions.queries import NUMBER, Sql, rows

@@ -14,7 +14,7 @@ from contextlib import suppress
 from catchment.api.usage.group_commit import Told
 from catchment.api.usage.writing import wire
 from catchment.api.usage.writing.ring import Ring
-from catchment.core.errors import Unavailable
+from catchment.core.values.errors import Unavailable
 from catchment.store.access import Key
 from catchment.usage import Batch
 

@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.claims import Claim, claims
-from catchment.core.consolidation import Due, Hosts, Part, Payer, payer
-from catchment.core.hierarchy import CustomerId, Forest, Link, Move
-from catchment.core.period import BEGINNING, Period, Span, first_instant, instant
-from catchment.core.pools import Pool, PoolMember, pool
-from catchment.core.schedules import BillTo, Charge, Schedule, Scope
+from catchment.core.due.claims import Claim, claims
+from catchment.core.due.pools import Pool, PoolMember, pool
+from catchment.core.families.hierarchy import CustomerId, Forest, Link, Move
+from catchment.core.invoices.consolidation import Due, Hosts, Part, Payer, payer
+from catchment.core.terms.schedules import BillTo, Charge, Schedule, Scope
+from catchment.core.values.period import BEGINNING, Period, Span, first_instant, instant
 from catchment.store.access import Workspace
 from catchment.store.families import links
 from catchment.store.schedules import joining, schedule_versions, schedules

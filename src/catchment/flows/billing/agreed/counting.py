@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Usage
-from catchment.core.period import Period
-from catchment.core.pricing import SeatPart
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.pricing import SeatPart
+from catchment.core.usage.metering import Usage
+from catchment.core.values.period import Period
 from catchment.flows.billing.agreed.onward import Onward, read_onward
 from catchment.flows.billing.agreed.seat_usage import of_seats, seats
 from catchment.usage import UsageStore

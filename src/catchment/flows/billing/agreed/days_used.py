@@ -13,13 +13,13 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from catchment.core.daily import NEVER_USED, DaysUsed, Use
-from catchment.core.metering import Metric, UsageQuery
-from catchment.core.period import NO_END, ONE_DAY, Period, first_instant
-from catchment.core.phase_days import phases_of
-from catchment.core.pools import Pool
-from catchment.core.schedules import Frequency, PricedItem, Schedule, UsageKey, part_of
-from catchment.core.single_events import EventPart
+from catchment.core.due.daily import NEVER_USED, DaysUsed, Use
+from catchment.core.due.phase_days import phases_of
+from catchment.core.due.pools import Pool
+from catchment.core.terms.schedules import Frequency, PricedItem, Schedule, UsageKey, part_of
+from catchment.core.terms.single_events import EventPart
+from catchment.core.usage.metering import Metric, UsageQuery
+from catchment.core.values.period import NO_END, ONE_DAY, Period, first_instant
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.onward import Naming
 from catchment.flows.billing.agreed.users import Asked, users

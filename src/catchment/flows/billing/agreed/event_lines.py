@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from catchment.core.single_events import EventPart
+from catchment.core.terms.single_events import EventPart
 from catchment.store.invoices.events_billed import EventDay, events_billed
 from catchment.store.invoices.invoice_figures import MeasuredLine
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from catchment.core.schedules import Charge
+from catchment.core.terms.schedules import Charge
 from catchment.store.invoices import adjustments, evidence
 
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import NO_USAGE, Member, UsageQuery
-from catchment.core.money import EXACT
-from catchment.core.period import Period
-from catchment.core.pools import NO_POOL, Pool
-from catchment.core.schedules import Schedule, Scope
+from catchment.core.due.pools import NO_POOL, Pool
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.schedules import Schedule, Scope
+from catchment.core.usage.metering import NO_USAGE, Member, UsageQuery
+from catchment.core.values.money import EXACT
+from catchment.core.values.period import Period
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.usage import Reading, UsageStore
 

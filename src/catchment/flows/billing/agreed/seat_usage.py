@@ -12,11 +12,11 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Aggregation, Metric, Usage, UsageQuery
-from catchment.core.period import BEGINNING, Period
-from catchment.core.pricing import SeatPart
-from catchment.core.seat_balances import SeatTotal, measure
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.terms.pricing import SeatPart
+from catchment.core.usage.metering import Aggregation, Metric, Usage, UsageQuery
+from catchment.core.usage.seat_balances import SeatTotal, measure
+from catchment.core.values.period import BEGINNING, Period
 from catchment.store.invoices.adjustments import Stretch
 from catchment.store.seats import seat_events
 

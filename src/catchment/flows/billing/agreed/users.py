@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.hierarchy import CustomerId, Link
-from catchment.core.metering import Metric
-from catchment.core.period import Span
-from catchment.core.schedules import Schedule
+from catchment.core.families.hierarchy import CustomerId, Link
+from catchment.core.terms.schedules import Schedule
+from catchment.core.usage.metering import Metric
+from catchment.core.values.period import Span
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.store.families import aliases, links

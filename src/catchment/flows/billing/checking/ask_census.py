@@ -10,8 +10,8 @@ from functools import partial
 from sqlalchemy import Connection
 
 from catchment.core.control import Census, Claimant, Service
-from catchment.core.metering import Metric
-from catchment.core.period import Period, Span, overlaps
+from catchment.core.usage.metering import Metric
+from catchment.core.values.period import Period, Span, overlaps
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.users import with_events
 from catchment.store.families import aliases

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from catchment.core.control import Census, Service
-from catchment.core.metering import Metric
-from catchment.core.single_events import EventPart
+from catchment.core.terms.single_events import EventPart
+from catchment.core.usage.metering import Metric
 from catchment.flows.billing.agreed.event_lines import by_day
 from catchment.flows.billing.checking.ask_census import Counted
 from catchment.store.invoices import invoice_figures, invoices

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from catchment.core.control import Difference, faults
-from catchment.core.errors import Conflict
+from catchment.core.values.errors import Conflict
 from catchment.flows.billing.late.late_usage import stale
 from catchment.store.invoices import invoice_figures
 from catchment.store.invoices.invoice_figures import ReadInvoice

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from catchment.core.breakdown import Measured
-from catchment.core.lines import line as priced
-from catchment.core.metering import NO_USAGE
-from catchment.core.money import Money, decimal_text, money_text
-from catchment.core.period import Period, Span
-from catchment.core.pricing import Segment, needs_values
-from catchment.core.schedules import Charge
-from catchment.core.taxes import Taxation
+from catchment.core.invoices.lines import line as priced
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.pricing import Segment, needs_values
+from catchment.core.terms.schedules import Charge
+from catchment.core.terms.taxes import Taxation
+from catchment.core.usage.metering import NO_USAGE
+from catchment.core.values.money import Money, decimal_text, money_text
+from catchment.core.values.period import Period, Span
 from catchment.store.catalog import structures
 from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup

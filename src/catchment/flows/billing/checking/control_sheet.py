@@ -26,7 +26,7 @@ from catchment.core.control import (
     imbalance,
     miscounts,
 )
-from catchment.core.metering import Metric
+from catchment.core.usage.metering import Metric
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.seat_usage import of_seats

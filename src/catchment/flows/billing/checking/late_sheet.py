@@ -13,7 +13,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import Adjusting
 from catchment.core.control import (
     BilledUsage,
     Claimant,
@@ -25,7 +24,8 @@ from catchment.core.control import (
     late_balance,
     miscounts,
 )
-from catchment.core.metering import Metric
+from catchment.core.invoices.adjustments import Adjusting
+from catchment.core.usage.metering import Metric
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.event_lines import by_day
 from catchment.flows.billing.agreed.seat_usage import of_seats

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import Adjusting
-from catchment.core.breakdown import Basis, Measured
-from catchment.core.consolidation import Part
-from catchment.core.metering import Member, Metric, Usage, UsageQuery
-from catchment.core.period import Span
-from catchment.core.pools import Pool, below
-from catchment.core.pricing import bounds, needs_values
-from catchment.core.schedules import Charge, ChargeId, Schedule
+from catchment.core.due.pools import Pool, below
+from catchment.core.invoices.adjustments import Adjusting
+from catchment.core.invoices.consolidation import Part
+from catchment.core.shares.breakdown import Basis, Measured
+from catchment.core.terms.pricing import bounds, needs_values
+from catchment.core.terms.schedules import Charge, ChargeId, Schedule
+from catchment.core.usage.metering import Member, Metric, Usage, UsageQuery
+from catchment.core.values.period import Span
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.counting import Asking, count
 from catchment.flows.billing.agreed.onward import Naming, Pools, onward, pools_of

@@ -16,14 +16,14 @@ from itertools import count
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.consolidation import Part
-from catchment.core.daily import Use, only
-from catchment.core.ids import NewId
-from catchment.core.invoicing import Adjustment, adjustment, draft, joined
-from catchment.core.schedules import BillTo, Charge, Schedule
-from catchment.core.taxes import Taxation
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import Use, only
+from catchment.core.invoices.consolidation import Part
+from catchment.core.invoices.invoicing import Adjustment, adjustment, draft, joined
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.schedules import BillTo, Charge, Schedule
+from catchment.core.terms.taxes import Taxation
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements, History
 from catchment.flows.billing.agreed.metrics_then import as_billed

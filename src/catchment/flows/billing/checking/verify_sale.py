@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.ids import NewId
-from catchment.core.taxes import NOT_TAXED
+from catchment.core.terms.taxes import NOT_TAXED
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.checking.compare_invoices import Difference, first_difference
 from catchment.flows.credits.sell_grant import contents_of_sale, with_figures
 from catchment.flows.taxes.taxed_again import lines_taxed_again

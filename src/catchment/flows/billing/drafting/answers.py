@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from catchment.core.breakdown import Basis, Measured
-from catchment.core.metering import NO_USAGE, Usage
-from catchment.core.pools import NO_POOL, Pool
-from catchment.core.pricing import continues
-from catchment.core.schedules import Charge
-from catchment.core.single_events import by_event
+from catchment.core.due.pools import NO_POOL, Pool
+from catchment.core.shares.breakdown import Basis, Measured
+from catchment.core.terms.pricing import continues
+from catchment.core.terms.schedules import Charge
+from catchment.core.terms.single_events import by_event
+from catchment.core.usage.metering import NO_USAGE, Usage
 
 
 @dataclass(slots=True)

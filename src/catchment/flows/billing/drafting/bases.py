@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from catchment.core.breakdown import Basis
-from catchment.core.consolidation import Part
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Member
-from catchment.core.period import Period
-from catchment.core.pools import Pool, PoolMember
+from catchment.core.due.pools import Pool, PoolMember
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.consolidation import Part
+from catchment.core.shares.breakdown import Basis
+from catchment.core.usage.metering import Member
+from catchment.core.values.period import Period
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.onward import Naming
 

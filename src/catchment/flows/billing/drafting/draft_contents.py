@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from catchment.core import breakdown
-from catchment.core.allocation import METHODS, Share
-from catchment.core.breakdown import Basis, ShownMetric
-from catchment.core.hierarchy import CustomerId
-from catchment.core.ids import NewId
-from catchment.core.invoicing import Draft, Group, Line
-from catchment.core.money import Money
-from catchment.core.schedules import Charge
-from catchment.core.settling import StepKind
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.invoicing import Draft, Group, Line
+from catchment.core.invoices.settling import StepKind
+from catchment.core.shares import breakdown
+from catchment.core.shares.allocation import METHODS, Share
+from catchment.core.shares.breakdown import Basis, ShownMetric
+from catchment.core.terms.schedules import Charge
+from catchment.core.values.ids import NewId
+from catchment.core.values.money import Money
 from catchment.flows.billing.drafting.draft_evidence import Explaining
 from catchment.store.invoices.evidence import Evidence
 from catchment.store.invoices.invoice_parts import (

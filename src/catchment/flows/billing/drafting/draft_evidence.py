@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from catchment.core.breakdown import Basis, Measured
-from catchment.core.hierarchy import CustomerId
-from catchment.core.metering import Aggregation
-from catchment.core.pools import PoolMember
-from catchment.core.schedules import Charge, PricedItem
+from catchment.core.due.pools import PoolMember
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.shares.breakdown import Basis, Measured
+from catchment.core.terms.schedules import Charge, PricedItem
+from catchment.core.usage.metering import Aggregation
 from catchment.store.catalog import structures
 from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember, Standing
 from catchment.store.invoices.evidence_terms import Measuring, Terms

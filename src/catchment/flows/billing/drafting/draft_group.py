@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due, Key
-from catchment.core.ids import NewId
-from catchment.core.invoicing import Draft
-from catchment.core.schedules import ChargeId
+from catchment.core.invoices.consolidation import Due, Key
+from catchment.core.invoices.invoicing import Draft
+from catchment.core.terms.schedules import ChargeId
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.drafting.drafts import Answers, answers_to, drafted_from_answers

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due
-from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Draft
-from catchment.core.money import Money
-from catchment.core.period import Period
-from catchment.core.taxes import TaxStatus, identity, place_of
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.consolidation import Due
+from catchment.core.invoices.invoicing import Draft
+from catchment.core.terms.taxes import TaxStatus, identity, place_of
+from catchment.core.values.money import Money
+from catchment.core.values.period import Period
 from catchment.store import merchants
 from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer

@@ -17,18 +17,18 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from catchment.core.breakdown import Measured
-from catchment.core.consolidation import Due, Key, Part
-from catchment.core.invoicing import (
+from catchment.core.due.pools import Pool, below
+from catchment.core.invoices.consolidation import Due, Key, Part
+from catchment.core.invoices.invoicing import (
     Adjustment,
     Draft,
     adjustment,
 )
-from catchment.core.metering import Metric, UsageQuery
-from catchment.core.period import Period, days_text
-from catchment.core.pools import Pool, below
-from catchment.core.pricing import SeatPart, bounds, needs_values
-from catchment.core.schedules import Charge, Scope
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.pricing import SeatPart, bounds, needs_values
+from catchment.core.terms.schedules import Charge, Scope
+from catchment.core.usage.metering import Metric, UsageQuery
+from catchment.core.values.period import Period, days_text
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.counting import Asking, count
 from catchment.flows.billing.agreed.onward import Naming, Onward, Pools, pools_of

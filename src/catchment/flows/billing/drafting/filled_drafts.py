@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due
-from catchment.core.ids import NewId
-from catchment.core.invoicing import Draft
+from catchment.core.invoices.consolidation import Due
+from catchment.core.invoices.invoicing import Draft
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.drafting.draft_contents import contents_of
 from catchment.flows.billing.drafting.draft_heads import Outline, head, payers
 from catchment.flows.credits.grant_phases import grant_begun, may_pay

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due
-from catchment.core.hierarchy import CustomerId
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.consolidation import Due
 from catchment.flows.billing.agreed.users import FEW, sizes
 from catchment.store.access import Workspace
 from catchment.store.chunks import chunks

@@ -13,15 +13,15 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from catchment.core.allocation import METHODS, Methods
-from catchment.core.breakdown import Measured, named
-from catchment.core.consolidation import Due, Key, Part
 from catchment.core.control import Failure
-from catchment.core.errors import BillingError
-from catchment.core.hierarchy import CustomerId
-from catchment.core.invoicing import Adjustment, Draft, Joined, draft, joined
-from catchment.core.schedules import Charge, Schedule
-from catchment.core.taxes import Taxation, TaxTerms
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.consolidation import Due, Key, Part
+from catchment.core.invoices.invoicing import Adjustment, Draft, Joined, draft, joined
+from catchment.core.shares.allocation import METHODS, Methods
+from catchment.core.shares.breakdown import Measured, named
+from catchment.core.terms.schedules import Charge, Schedule
+from catchment.core.terms.taxes import Taxation, TaxTerms
+from catchment.core.values.errors import BillingError
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.taxes.tax_terms import tax_terms
 from catchment.store.families import customers

@@ -8,10 +8,10 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import Adjusting
-from catchment.core.charging import charges
-from catchment.core.daily import Use, only
-from catchment.core.schedules import Charge, ChargeId, Schedule, part_of
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import Use, only
+from catchment.core.invoices.adjustments import Adjusting
+from catchment.core.terms.schedules import Charge, ChargeId, Schedule, part_of
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.store.invoices import adjustments
 from catchment.store.invoices.invoice_parts import LineItem

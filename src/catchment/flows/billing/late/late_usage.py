@@ -15,16 +15,22 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import ORIGINAL, Adjusting, BilledLine, agreed_anew, up_to_date
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.consolidation import Due
-from catchment.core.daily import Use, only
-from catchment.core.hierarchy import CustomerId
-from catchment.core.lines import Line, adjustment
-from catchment.core.metering import Aggregation
-from catchment.core.period import Span
-from catchment.core.schedules import Charge, ChargeId, Schedule, part_of
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import Use, only
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.adjustments import (
+    ORIGINAL,
+    Adjusting,
+    BilledLine,
+    agreed_anew,
+    up_to_date,
+)
+from catchment.core.invoices.consolidation import Due
+from catchment.core.invoices.lines import Line, adjustment
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.schedules import Charge, ChargeId, Schedule, part_of
+from catchment.core.usage.metering import Aggregation
+from catchment.core.values.period import Span
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.metrics_then import as_billed
 from catchment.flows.billing.agreed.seat_usage import late_seats

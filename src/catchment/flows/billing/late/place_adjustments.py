@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from catchment.core.adjustments import Adjusting
-from catchment.core.charging import is_over
-from catchment.core.consolidation import Due, Key
-from catchment.core.hierarchy import CustomerId
-from catchment.core.schedules import BillTo, Schedule
+from catchment.core.due.charging import is_over
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.adjustments import Adjusting
+from catchment.core.invoices.consolidation import Due, Key
+from catchment.core.terms.schedules import BillTo, Schedule
 from catchment.store.invoices.already_billed import DaysBilled
 
 

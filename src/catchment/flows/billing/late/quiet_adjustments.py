@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.adjustments import Adjusting
-from catchment.core.consolidation import Due
-from catchment.core.schedules import ChargeId
+from catchment.core.invoices.adjustments import Adjusting
+from catchment.core.invoices.consolidation import Due
+from catchment.core.terms.schedules import ChargeId
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.billing.late.late_usage import standing

@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due
+from catchment.core.invoices.consolidation import Due
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.late.late_usage import late
 from catchment.flows.billing.late.place_adjustments import last_invoices

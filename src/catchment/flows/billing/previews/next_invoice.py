@@ -15,16 +15,16 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.allocation import Method
-from catchment.core.charging import charges
-from catchment.core.consolidation import Due
-from catchment.core.daily import DaysUsed
-from catchment.core.errors import NotFound
-from catchment.core.hierarchy import CustomerId
-from catchment.core.ids import NewId
-from catchment.core.invoicing import Draft
-from catchment.core.period import NO_END, Period, day_after
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import DaysUsed
+from catchment.core.families.hierarchy import CustomerId
+from catchment.core.invoices.consolidation import Due
+from catchment.core.invoices.invoicing import Draft
+from catchment.core.shares.allocation import Method
+from catchment.core.terms.schedules import Charge, Schedule
+from catchment.core.values.errors import NotFound
+from catchment.core.values.ids import NewId
+from catchment.core.values.period import NO_END, Period, day_after
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.days_used import days_used

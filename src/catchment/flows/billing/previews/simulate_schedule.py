@@ -16,16 +16,16 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 from sqlalchemy import Connection
 
-from catchment.core.breakdown import Measured
-from catchment.core.charging import charges
-from catchment.core.consolidation import Due
-from catchment.core.daily import NEVER_USED, DaysUsed, Use, either, only
-from catchment.core.errors import Invalid
-from catchment.core.forecasting import Stretch, added, as_many, joined
-from catchment.core.metering import GROWING, NO_USAGE, Usage
-from catchment.core.money import quotient
-from catchment.core.period import NO_END, ONE_DAY, Period, day_after, months_after
-from catchment.core.schedules import Charge, ChargeId, Schedule, UsageKey
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import NEVER_USED, DaysUsed, Use, either, only
+from catchment.core.invoices.consolidation import Due
+from catchment.core.shares.breakdown import Measured
+from catchment.core.terms.schedules import Charge, ChargeId, Schedule, UsageKey
+from catchment.core.usage.forecasting import Stretch, added, as_many, joined
+from catchment.core.usage.metering import GROWING, NO_USAGE, Usage
+from catchment.core.values.errors import Invalid
+from catchment.core.values.money import quotient
+from catchment.core.values.period import NO_END, ONE_DAY, Period, day_after, months_after
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.days_used import days_used

@@ -13,14 +13,14 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due
-from catchment.core.errors import Invalid, NotSupportedYet
-from catchment.core.forecasting import Monthly, month_of
-from catchment.core.metering import NO_USAGE, Metric, Usage, UsageQuery
-from catchment.core.period import ONE_DAY, Period, first_instant, instant
-from catchment.core.pools import NO_POOL, Pool
-from catchment.core.pricing import needs_values
-from catchment.core.schedules import Charge, PricedItem, Schedule, Scope, UsageKey
+from catchment.core.due.pools import NO_POOL, Pool
+from catchment.core.invoices.consolidation import Due
+from catchment.core.terms.pricing import needs_values
+from catchment.core.terms.schedules import Charge, PricedItem, Schedule, Scope, UsageKey
+from catchment.core.usage.forecasting import Monthly, month_of
+from catchment.core.usage.metering import NO_USAGE, Metric, Usage, UsageQuery
+from catchment.core.values.errors import Invalid, NotSupportedYet
+from catchment.core.values.period import ONE_DAY, Period, first_instant, instant
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.onward import Naming, Pools, onward
 from catchment.flows.billing.agreed.seat_usage import of_seats

@@ -12,7 +12,7 @@ from functools import partial
 
 from sqlalchemy import Connection, Engine
 
-from catchment.core.ids import NewId
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.runs.start_run import start_run
 from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Helpers, Progress, Work
 from catchment.flows.billing.runs.work_on_run import RunResult, finish_run, work_on_run

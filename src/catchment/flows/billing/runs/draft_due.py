@@ -15,8 +15,8 @@ from itertools import chain
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due, Key
-from catchment.core.schedules import Schedule
+from catchment.core.invoices.consolidation import Due, Key
+from catchment.core.terms.schedules import Schedule
 from catchment.flows.billing.agreed.days_used import may_join
 from catchment.flows.billing.drafting.draft_group import GroupDrafter, Made, Task
 from catchment.flows.billing.drafting.filled_drafts import Filled, keep_filled

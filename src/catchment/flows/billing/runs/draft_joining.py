@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges
-from catchment.core.daily import DaysUsed
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import DaysUsed
+from catchment.core.terms.schedules import Charge, Schedule
 from catchment.flows.billing.drafting.price_dues import Failures
 from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.run_billing import unbilled

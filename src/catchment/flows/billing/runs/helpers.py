@@ -23,7 +23,7 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Protocol
 
-from catchment.core.ids import NewId
+from catchment.core.values.ids import NewId
 from catchment.flows.billing.drafting.draft_group import Made, Task, made_apart
 from catchment.flows.billing.garbage import collected_seldom
 from catchment.flows.billing.runs.work import Helpers, Work

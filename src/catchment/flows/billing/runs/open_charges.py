@@ -12,9 +12,9 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from catchment.core.charging import charges
-from catchment.core.daily import DaysUsed
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.due.charging import charges
+from catchment.core.due.daily import DaysUsed
+from catchment.core.terms.schedules import Charge, Schedule
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.drafting.price_dues import Failures, attempt
 from catchment.flows.billing.run_billing import unbilled

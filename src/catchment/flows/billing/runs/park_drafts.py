@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from catchment.core.bounds import breach
 from catchment.core.control import Failure
+from catchment.core.control.bounds import breach
 from catchment.store.access import Workspace
 from catchment.store.invoices import bounds
 from catchment.store.invoices.invoices import Invoice, Status

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from catchment.core.consolidation import Due, Key, arrange
-from catchment.core.daily import DaysUsed
-from catchment.core.period import days_up_to
-from catchment.core.schedules import Charge, Schedule
+from catchment.core.due.daily import DaysUsed
+from catchment.core.invoices.consolidation import Due, Key, arrange
+from catchment.core.terms.schedules import Charge, Schedule
+from catchment.core.values.period import days_up_to
 from catchment.flows.billing.agreed import agreements
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.flows.billing.agreed.days_used import days_used, has_on_demand, may_join

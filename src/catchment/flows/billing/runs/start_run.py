@@ -11,8 +11,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from catchment.core.errors import Conflict, NotFound
-from catchment.core.ids import NewId
+from catchment.core.values.errors import Conflict, NotFound
+from catchment.core.values.ids import NewId
 from catchment.store.access import Workspace
 from catchment.store.invoices import billing_run_failures, billing_runs, run_invoices
 from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source

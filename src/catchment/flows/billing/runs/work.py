@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from catchment.core.ids import NewId
+from catchment.core.values.ids import NewId
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from catchment.core.control import Difference, Failure
-from catchment.core.errors import InvoiceNotDraft, NotFound, Unavailable
+from catchment.core.values.errors import InvoiceNotDraft, NotFound, Unavailable
 from catchment.flows.billing.checking.control_sheet import Sheet, control_sheet
 from catchment.flows.billing.drafting.price_dues import Failures
 from catchment.flows.billing.garbage import collected_seldom

@@ -1,0 +1,1 @@
+"""Whose invoice a charge is on, and which lines an invoice has."""

@@ -1,0 +1,1 @@
+"""What each member has of a line."""

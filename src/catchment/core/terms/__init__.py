@@ -1,0 +1,1 @@
+"""What is agreed: what a quantity costs, and on which terms."""

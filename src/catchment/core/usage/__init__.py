@@ -1,0 +1,1 @@
+"""What the usage of a stretch of time is."""

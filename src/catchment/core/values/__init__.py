@@ -1,0 +1,1 @@
+"""What all of it is made of: money, days, places, ids and refusals."""
