@@ -17,9 +17,9 @@ from catchment.jobs import billing
 from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
+from catchment.store.billing import billing_runs, bounds
+from catchment.store.billing.billing_runs import RunStatus
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_runs, bounds
-from catchment.store.invoices.billing_runs import RunStatus
 from tests.flows.books import START, Books, fixed
 from tests.flows.running import started
 from tests.flows.running import working as work_of

@@ -30,11 +30,13 @@ from catchment.flows.billing.checking.check_sums import OutOfBalance
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
 from catchment.store import access, bulk
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import RunStatus
 from catchment.store.engine import connect, reading, writing
-from catchment.store.invoices import billing_runs, invoice_contents, invoice_writing, invoices
-from catchment.store.invoices.billing_runs import RunStatus
-from catchment.store.invoices.invoice_writing import Rows
+from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoices import Invoice, of_row
+from catchment.store.invoices.rows import invoice_writing
+from catchment.store.invoices.rows.invoice_writing import Rows
 from catchment.store.schema import (
     billing_run_failures,
     invoice_evidence,

@@ -11,8 +11,8 @@ from catchment.flows.billing.runs.bill_workspace import last_event
 from catchment.flows.billing.runs.start_run import start_run
 from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Progress, Work
 from catchment.flows.billing.runs.work_on_run import RunResult, work_on_run
+from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading, writing
-from catchment.store.invoices.billing_runs import Source
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import invoices as heads
 from catchment.usage import UsageStore

@@ -10,10 +10,11 @@ from catchment import ids
 from catchment.core.usage.metering import UsageQuery
 from catchment.flows.families.change_aliases import add_alias
 from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, recalculate_invoice
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import RunStatus, Source
 from catchment.store.engine import reading, writing
 from catchment.store.families.aliases import Alias
-from catchment.store.invoices import billing_runs, invoices
-from catchment.store.invoices.billing_runs import RunStatus, Source
+from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import (
     billing_schedules,

@@ -12,8 +12,8 @@ from catchment.core.shares.weights import By, LineTerm
 from catchment.flows.invoices.explain_share import ShareExplanation, explain_share
 from catchment.store.engine import reading
 from catchment.store.invoices import invoices
-from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from tests.flows.books import GRADUATED, Books, linear, seat
 from tests.flows.test_credits import grant
 from tests.flows.test_discounts_and_minimums import THOUSAND, family

@@ -19,9 +19,10 @@ from catchment import ids
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.billing.runs.work import Helpers
 from catchment.flows.billing.runs.work_on_run import RunResult, work_on_run
+from catchment.store.billing.billing_runs import RunStatus
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import evidence, invoice_contents
-from catchment.store.invoices.billing_runs import RunStatus
+from catchment.store.invoices import invoice_contents
+from catchment.store.invoices.rows import evidence
 from catchment.store.schema import customers as people
 from catchment.store.schema import invoices as heads
 from catchment.usage import UsageStore

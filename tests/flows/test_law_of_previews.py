@@ -18,8 +18,8 @@ from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.store import access
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents, invoices
-from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
 from tests.flows.books import START, Books

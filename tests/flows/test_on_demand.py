@@ -20,8 +20,8 @@ from catchment.flows.usage.drop_usage import drop_usage
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents, invoices
-from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from catchment.store.usage.kept_usage import UsageDropped
 from catchment.usage import UsageStore
 from tests.flows.books import GRADUATED, NOW, Books, fixed, linear

@@ -22,7 +22,8 @@ from catchment.flows.invoices.render_invoice import document, invoice_pdf
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_documents
-from catchment.store.invoices.invoice_parts import (
+from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,
@@ -30,7 +31,6 @@ from catchment.store.invoices.invoice_parts import (
     UsageItem,
     UsageItemGroup,
 )
-from catchment.store.invoices.invoices import Invoice, Status
 from tests.flows.books import ADDRESS, NOW, Books, fixed
 
 MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))

@@ -20,8 +20,8 @@ from catchment.flows.invoices.recalculate_invoice import recalculate_drafts, rec
 from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents
-from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Status
+from catchment.store.invoices.rows.invoice_parts import Contents
 from catchment.store.schema import billing_schedules, customer_links, workspaces
 from catchment.usage import Reading, UsageStore
 from tests.flows import running

@@ -29,9 +29,9 @@ from catchment.flows.billing.runs.work_on_run import (
     result_of,
     work_on_run,
 )
+from catchment.store.billing import billing_run_failures, bounds
+from catchment.store.billing.billing_runs import BillingRun, Progress, RunStatus, Source
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_run_failures, bounds
-from catchment.store.invoices.billing_runs import BillingRun, Progress, RunStatus, Source
 from catchment.store.invoices.invoices import Status
 from catchment.store.lease import held
 from catchment.store.schema import usage_metrics

@@ -5,9 +5,9 @@ from sqlalchemy import Connection, case, insert, update
 
 from catchment import ids
 from catchment.flows.billing.checking.verify_invoices import verify_invoices
+from catchment.store.billing.billing_runs import RunStatus
 from catchment.store.engine import reading, writing
 from catchment.store.invoices import invoice_contents
-from catchment.store.invoices.billing_runs import RunStatus
 from catchment.store.invoices.invoices import Status
 from catchment.store.schema import (
     customer_links,

@@ -11,11 +11,11 @@ from catchment.core.usage.metering import UsageQuery
 from catchment.flows.billing.checking.check_sums import OutOfBalance
 from catchment.flows.billing.run_billing import bill_schedule
 from catchment.flows.invoices.finalize_invoice import finalize_invoice
+from catchment.store.billing.billing_runs import RunStatus
 from catchment.store.engine import writing
-from catchment.store.invoices import invoice_writing
-from catchment.store.invoices.billing_runs import RunStatus
-from catchment.store.invoices.invoice_writing import Rows
 from catchment.store.invoices.invoices import Status
+from catchment.store.invoices.rows import invoice_writing
+from catchment.store.invoices.rows.invoice_writing import Rows
 from catchment.store.schema import invoices as heads
 from catchment.store.schema import (
     line_item_groups,

@@ -14,9 +14,9 @@ from catchment.flows.billing.runs.bill_workspace import BILLING
 from catchment.jobs.billing import LOOK_SECONDS, RETRY_SECONDS, BillingJobs, watch
 from catchment.store import access
 from catchment.store.access import Workspace
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import BillingRun, RunStatus, Source
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_runs
-from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
 from catchment.store.lease import held
 from catchment.store.schema import workspaces
 from catchment.usage import UsageStore

@@ -17,9 +17,9 @@ from catchment.flows.invoices.void_invoice import void_invoice
 from catchment.flows.schedules.reach_milestone import reach_milestone
 from catchment.flows.schedules.stop_schedule import cancel, resume, suspend
 from catchment.store import access
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import BillingRun, RunStatus, Source
 from catchment.store.engine import writing
-from catchment.store.invoices import billing_runs
-from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
 from catchment.usage import UsageStore
 from tests.flows.books import START, Books
 from tests.flows.kept_family import in_zone

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from catchment.core.usage.metering import Aggregation, Member, Metric
 from catchment.core.values.period import Period, Span
-from catchment.store.invoices import evidence, evidence_terms
-from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember, Kept, Standing
-from catchment.store.invoices.evidence_terms import Measuring, Terms
+from catchment.store.invoices.rows import evidence, evidence_terms
+from catchment.store.invoices.rows.evidence import Counted, Evidence, EvidenceMember, Kept, Standing
+from catchment.store.invoices.rows.evidence_terms import Measuring, Terms
 
 MONTH = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
 HALF = Span(MONTH.start, datetime(2026, 1, 16, tzinfo=UTC))

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, event
 from catchment import ids
 from catchment.store.credits import ledger
 from catchment.store.engine import reading
-from catchment.store.invoices import adjustments, evidence, invoice_customers, lines_behind
+from catchment.store.invoices import adjustments, invoice_customers, lines_behind
+from catchment.store.invoices.rows import evidence
 from catchment.store.usage import usage_lines
 
 Question = Callable[[Connection, str, list[str]], object]

@@ -28,9 +28,9 @@ from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.main import Built
 from catchment.store import access
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading
-from catchment.store.invoices import billing_runs
-from catchment.store.invoices.billing_runs import Source
 
 
 @app.command()

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catchment.core.control import Difference
-from catchment.store.invoices.billing_runs import Report
+from catchment.store.billing.billing_runs import Report
 
 _SHOWN = 20
 _COLUMNS = ("Received", "Billed", "Other", "Unpriced", "Unmapped")

@@ -36,9 +36,9 @@ from catchment.flows.billing.runs.work_on_run import RunResult, result_of
 from catchment.jobs.billing import watch
 from catchment.main import Built
 from catchment.store import access
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_runs
-from catchment.store.invoices.billing_runs import Source
 
 runs = typer.Typer(no_args_is_help=True, help="Billing runs.")
 app.add_typer(runs, name="runs")

@@ -13,7 +13,7 @@ from catchment.cli.control_sheet import late_table, sheet_table, told_difference
 from catchment.core.values.money import total
 from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.store import access
-from catchment.store.invoices.billing_runs import BillingRun, RunStatus
+from catchment.store.billing.billing_runs import BillingRun, RunStatus
 from catchment.store.invoices.invoices import Invoice
 
 

@@ -23,9 +23,9 @@ from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Helpers, Work
 from catchment.flows.billing.runs.work_on_run import THE_WORLDS
 from catchment.store import access
 from catchment.store.access import Workspace
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_runs
-from catchment.store.invoices.billing_runs import Source
 from catchment.store.lease import held
 from catchment.usage import UsageStore
 

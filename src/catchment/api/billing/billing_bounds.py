@@ -9,7 +9,7 @@ from catchment.api.edge.deps import Tx, WhoIs
 from catchment.api.edge.route import router
 from catchment.api.edge.wire import DecimalIn, PositiveDecimalIn, Whole, Wire
 from catchment.core.control.bounds import Bounds
-from catchment.store.invoices import bounds
+from catchment.store.billing import bounds
 
 routes = router("/billing-bounds", "Billing runs")
 

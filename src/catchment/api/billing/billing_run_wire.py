@@ -10,7 +10,7 @@ from catchment.api.edge.wire import At, Day, Flag, Pagination, Wire
 from catchment.api.invoices.date_ranges import InclusiveDateRange
 from catchment.core.control import Difference, Failure, LateBalance, MetricBalance
 from catchment.core.values.money import money_text
-from catchment.store.invoices.billing_runs import BillingRun, Progress, Report, RunTotal
+from catchment.store.billing.billing_runs import BillingRun, Progress, Report, RunTotal
 
 Names = Mapping[str, str]
 """What customers and metrics are called; who is gone keeps its id only."""

@@ -40,9 +40,9 @@ from catchment.flows.billing.runs.bill_workspace import Start, bill_at_once, las
 from catchment.flows.billing.runs.helpers import helpers_for
 from catchment.flows.billing.runs.start_run import cancel_run, one_run, retry_run, start_run
 from catchment.flows.billing.runs.work import Work
+from catchment.store.billing import billing_run_failures, billing_runs, run_invoices
+from catchment.store.billing.billing_runs import RunStatus, Source
 from catchment.store.families import customers
-from catchment.store.invoices import billing_run_failures, billing_runs, run_invoices
-from catchment.store.invoices.billing_runs import RunStatus, Source
 from catchment.store.paging import page
 from catchment.store.schema import billing_run_failures as failure_table
 from catchment.store.schema import billing_runs as run_table

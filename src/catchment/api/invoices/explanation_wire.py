@@ -21,8 +21,8 @@ from catchment.core.values.period import FOREVER, Span
 from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.invoices.explain_line import Explanation
 from catchment.store.catalog import structures
-from catchment.store.invoices.evidence import Counted, EvidenceMember
-from catchment.store.invoices.invoice_rows import segment_texts
+from catchment.store.invoices.rows.evidence import Counted, EvidenceMember
+from catchment.store.invoices.rows.invoice_rows import segment_texts
 
 
 class StretchOut(Wire):

@@ -14,7 +14,7 @@ from catchment.flows.invoices.explain_invoice import (
     Summand,
     explain_invoice,
 )
-from catchment.store.invoices.invoice_parts import LineItemGroup
+from catchment.store.invoices.rows.invoice_parts import LineItemGroup
 
 routes = router("/invoices/{id}/explanation", "Invoices")
 

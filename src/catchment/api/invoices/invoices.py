@@ -46,9 +46,9 @@ from catchment.store.credits import ledger
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_contents, invoice_list, invoices
 from catchment.store.invoices.invoice_list import InvoiceFilter
-from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
 from catchment.store.invoices.invoices import Invoice
-from catchment.store.invoices.usage_rows import usage_of_row
+from catchment.store.invoices.rows.invoice_rows import group_of_row, line_of_row
+from catchment.store.invoices.rows.usage_rows import usage_of_row
 from catchment.store.paging import page
 from catchment.store.schema import invoices as invoice_table
 from catchment.store.schema import line_item_groups, line_items, usage_item_groups

@@ -13,8 +13,8 @@ from catchment.core.invoices.adjustments import Deducted
 from catchment.core.invoices.settling import Step, StepKind
 from catchment.core.usage.metering import Aggregation
 from catchment.core.values.money import decimal_text, money_text
-from catchment.store.invoices import invoice_parts
-from catchment.store.invoices.invoice_rows import segment_texts
+from catchment.store.invoices.rows import invoice_parts
+from catchment.store.invoices.rows.invoice_rows import segment_texts
 
 Invoiced = Mapping[str, tuple[str, str | None]]
 """The invoice that a line stands on: its id and number."""

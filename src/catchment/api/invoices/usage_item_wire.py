@@ -9,7 +9,7 @@ from catchment.api.edge.wire import Pagination, Wire
 from catchment.api.invoices.allocations import AllocationOut
 from catchment.core.values.money import decimal_text, money_text, total
 from catchment.flows.invoices.share_invoice import Allocation
-from catchment.store.invoices import invoice_parts
+from catchment.store.invoices.rows import invoice_parts
 
 
 class UsageItemOut(Wire):

@@ -15,7 +15,7 @@ from catchment.api.invoices.line_wire import Invoiced, LineItemGroupOut, LineIte
 from catchment.core.values.money import decimal_text, total
 from catchment.flows.billing.previews.simulate_schedule import Simulated, Simulation
 from catchment.flows.billing.previews.suppose_usage import Given, Supposed
-from catchment.store.invoices.billing_runs import RunTotal
+from catchment.store.billing.billing_runs import RunTotal
 from catchment.store.invoices.invoices import Invoice
 
 _EVERY = "every"

@@ -14,8 +14,9 @@ from catchment.flows.credits.apply_credits import apply_credits
 from catchment.flows.credits.project_credits import outdated
 from catchment.flows.invoices.finalize_invoice import numbered
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoice_writing, run_invoices
+from catchment.store.billing import run_invoices
 from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows import invoice_writing
 
 
 def issue_drafts(

@@ -36,10 +36,11 @@ from catchment.flows.billing.late.place_adjustments import Slot, attached, wante
 from catchment.flows.credits.grant_phases import grant_begun
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
-from catchment.store.invoices import already_billed, invoice_contents, invoice_writing, invoices
+from catchment.store.invoices import already_billed, invoice_contents, invoices
 from catchment.store.invoices.already_billed import Billed
-from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows import invoice_writing
+from catchment.store.invoices.rows.invoice_parts import Contents
 from catchment.usage import UsageStore
 
 

@@ -22,8 +22,8 @@ from catchment.core.shares.allocation import METHODS, MemberParts
 from catchment.core.terms.credits import CreditUnit
 from catchment.core.values.ids import NewId
 from catchment.core.values.money import EXACT, to_decimals, total
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.invoice_parts import (
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,

@@ -11,8 +11,8 @@ from catchment.core.terms.credits import EntryKind
 from catchment.core.values.ids import NewId
 from catchment.flows.credits.credit_lines import credited, payables
 from catchment.store.credits import credit_grants, ledger
-from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 from catchment.store.schedules import schedule_billing
 
 

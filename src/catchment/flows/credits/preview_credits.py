@@ -15,8 +15,8 @@ from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
 from catchment.store.credits import credit_grants
 from catchment.store.credits.ledger import PaidBy
-from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 
 Paid = tuple[Invoice, Contents, tuple[PaidBy, ...]]
 

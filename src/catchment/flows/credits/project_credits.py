@@ -23,15 +23,11 @@ from catchment.core.values.money import EXACT, total
 from catchment.flows.credits.credit_lines import credited, payables, without_credits
 from catchment.store.chunks import chunks
 from catchment.store.credits import credit_grants, ledger
-from catchment.store.invoices import (
-    invoice_contents,
-    invoice_customers,
-    invoice_writing,
-    invoices,
-)
-from catchment.store.invoices.evidence import bodies, read
-from catchment.store.invoices.invoice_parts import Contents, LineItem
+from catchment.store.invoices import invoice_contents, invoice_customers, invoices
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import invoice_writing
+from catchment.store.invoices.rows.evidence import bodies, read
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 from catchment.store.schedules import schedule_billing
 
 _AT_ONCE = 1_000

@@ -27,11 +27,12 @@ from catchment.store.access import Workspace
 from catchment.store.catalog import metrics, structures
 from catchment.store.credits import credit_grants, sales
 from catchment.store.credits.credit_grants import GrantRecord
-from catchment.store.invoices import invoice_contents, invoice_writing, invoices
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.evidence_terms import Terms
-from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup
+from catchment.store.invoices import invoice_contents, invoices
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import invoice_writing
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.evidence_terms import Terms
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem, LineItemGroup
 
 _TITLE = "Prepaid credits"
 

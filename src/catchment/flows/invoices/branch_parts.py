@@ -15,8 +15,8 @@ from catchment.core.shares.allocation import Method
 from catchment.core.values.money import Money, total
 from catchment.flows.invoices.share_invoice import Allocation, lines_of, members_shares, payers_own
 from catchment.store.invoices import invoice_contents
-from catchment.store.invoices.invoice_parts import UsageItem, UsageItemGroup
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import UsageItem, UsageItemGroup
 
 Path = tuple[tuple[CustomerId, str], ...]
 """Ids and names, from the customer that was asked for to the member itself."""

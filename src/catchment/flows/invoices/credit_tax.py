@@ -17,8 +17,8 @@ from catchment.core.values.errors import FigureDiffers
 from catchment.core.values.money import Amount
 from catchment.flows.credits.credit_lines import paid_lines, payables
 from catchment.store.invoices import invoice_contents
-from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from catchment.store.schedules import schedule_billing
 
 

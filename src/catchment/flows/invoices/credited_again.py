@@ -13,8 +13,8 @@ from catchment.core.shares.weights import SettledLine
 from catchment.core.values.errors import FigureDiffers
 from catchment.flows.credits.credit_lines import paid_lines, parts_of, parts_to_pay
 from catchment.store.invoices import invoice_contents
-from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import LineItem
 
 
 def credited_again(

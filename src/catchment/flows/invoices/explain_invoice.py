@@ -15,10 +15,11 @@ from catchment.core.terms.taxes import NOT_TAXED, TaxSum, by_rate
 from catchment.core.values.errors import FigureDiffers
 from catchment.core.values.money import Money, Taxed, exact_sum, money_text, total
 from catchment.flows.invoices.finalize_invoice import one_invoice
-from catchment.store.invoices import evidence, invoice_contents
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.invoice_parts import LineItem, LineItemGroup
+from catchment.store.invoices import invoice_contents
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import evidence
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.invoice_parts import LineItem, LineItemGroup
 
 
 class Step(StrEnum):

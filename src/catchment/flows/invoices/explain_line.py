@@ -22,10 +22,11 @@ from catchment.flows.invoices.credit_tax import left_to_pay
 from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.invoices import adjustments, evidence, invoice_contents
-from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember
-from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices import adjustments, invoice_contents
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import evidence
+from catchment.store.invoices.rows.evidence import Counted, Evidence, EvidenceMember
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from catchment.store.schedules import schedule_versions
 from catchment.store.usage import kept_usage
 from catchment.usage import UsageStore

@@ -32,10 +32,11 @@ from catchment.flows.invoices.finalize_invoice import one_invoice
 from catchment.flows.invoices.settled_again import settled_again
 from catchment.store.access import Workspace
 from catchment.store.catalog import structures
-from catchment.store.invoices import adjustments, evidence, invoice_contents
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices import adjustments, invoice_contents
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import evidence
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from catchment.store.schedules import schedules
 from catchment.usage import UsageStore
 

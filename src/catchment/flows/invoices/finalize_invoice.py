@@ -14,8 +14,9 @@ from catchment.flows.credits.apply_credits import apply_credits, check_credits
 from catchment.flows.invoices.printed_seller import printed_seller
 from catchment.store import merchants, sequences
 from catchment.store.engine import lock
-from catchment.store.invoices import invoice_writing, invoices
+from catchment.store.invoices import invoices
 from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows import invoice_writing
 
 
 def finalize_invoice(

@@ -16,8 +16,8 @@ from catchment.core.terms.taxes import (
 )
 from catchment.documents import format as written
 from catchment.documents import invoice as paper
-from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 
 _WITHOUT_RATE: Mapping[Reason, str] = MappingProxyType(
     {Reason.EXEMPT: "Exempt", Reason.REVERSE_CHARGED: "Reverse charge"}

@@ -28,8 +28,8 @@ from catchment.flows.invoices.printed_taxes import tax_facts, tax_notes, tax_of,
 from catchment.store import merchants
 from catchment.store.engine import writing
 from catchment.store.invoices import invoice_contents, invoice_documents, invoices
-from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup
 from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem, LineItemGroup
 
 _LETTER_COUNTRIES = frozenset({"US", "CA", "MX"})
 _WATERMARKS = {Status.DRAFT: "DRAFT", Status.VOIDED: "VOID"}

@@ -20,9 +20,9 @@ from catchment.flows.billing.checking.measure_again import Line, Plan, measure_a
 from catchment.flows.billing.late.adjusted_again import charged_again
 from catchment.store.access import Workspace
 from catchment.store.invoices import adjustments
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 from catchment.usage import UsageStore
 
 

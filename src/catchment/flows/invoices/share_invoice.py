@@ -18,8 +18,8 @@ from catchment.core.families.hierarchy import CustomerId
 from catchment.core.shares.allocation import METHODS, Method
 from catchment.core.values.money import Money, Taxed
 from catchment.store.invoices import invoice_contents
-from catchment.store.invoices.invoice_parts import LineItem, UsageItemGroup
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import LineItem, UsageItemGroup
 
 Place = tuple[int, int]
 """The member's index, and the line's. Members count from 0; -1 is what the payer has alone."""

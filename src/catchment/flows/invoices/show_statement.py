@@ -21,8 +21,8 @@ from catchment.flows.invoices.branch_parts import Part, parts
 from catchment.flows.invoices.share_invoice import Allocation
 from catchment.store.families import customers
 from catchment.store.invoices import invoice_contents, invoices, statements
-from catchment.store.invoices.invoice_parts import LineItem, UsageItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import LineItem, UsageItem
 
 
 @dataclass(frozen=True, slots=True)

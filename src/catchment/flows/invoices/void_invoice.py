@@ -11,8 +11,9 @@ from catchment.core.values.errors import InvoiceVoided
 from catchment.flows.credits.apply_credits import return_credits
 from catchment.flows.invoices.finalize_invoice import numbered, one_invoice
 from catchment.store.engine import lock
-from catchment.store.invoices import invoice_documents, invoice_writing, invoices
+from catchment.store.invoices import invoice_documents, invoices
 from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows import invoice_writing
 from catchment.store.usage import kept_usage, late_looks, usage_lines
 from catchment.store.usage.kept_usage import UsageDropped
 

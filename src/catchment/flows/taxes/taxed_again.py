@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from catchment.core.terms.schedules import ChargeId
 from catchment.core.terms.taxes import NOT_TAXED, Taxation, TaxStatus, TaxTerms
-from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from catchment.store.taxes import tax_rates
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import Connection, select
 
 from catchment.store.chunks import chunks
-from catchment.store.invoices.invoice_parts import LineItem
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from catchment.store.schema import line_items
 
 _line = line_items.c

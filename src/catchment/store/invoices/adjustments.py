@@ -22,8 +22,8 @@ from catchment.core.usage.metering import Aggregation
 from catchment.core.values.money import Money
 from catchment.core.values.period import Period
 from catchment.store.chunks import chunks
-from catchment.store.invoices import taxation_rows
-from catchment.store.invoices.usage_rows import parts_of
+from catchment.store.invoices.rows import taxation_rows
+from catchment.store.invoices.rows.usage_rows import parts_of
 from catchment.store.schema import (
     billing_schedules,
     customer_aliases,

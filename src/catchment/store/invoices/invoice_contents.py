@@ -8,10 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, select
 
 from catchment.store.chunks import chunks
-from catchment.store.invoices import branches, evidence, taxation_rows
-from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
-from catchment.store.invoices.invoice_rows import group_of_row, line_of_row
-from catchment.store.invoices.usage_rows import PRINTED, usage_of_row
+from catchment.store.invoices.rows import branches, evidence, taxation_rows
+from catchment.store.invoices.rows.invoice_parts import (
+    Contents,
+    LineItem,
+    LineItemGroup,
+    UsageItemGroup,
+)
+from catchment.store.invoices.rows.invoice_rows import group_of_row, line_of_row
+from catchment.store.invoices.rows.usage_rows import PRINTED, usage_of_row
 from catchment.store.schema import (
     invoice_usage_metrics,
     invoices,

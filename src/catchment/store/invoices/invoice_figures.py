@@ -34,9 +34,9 @@ from catchment.core.usage.metering import ADDING_UP, Metric
 from catchment.core.values.money import EXACT, exact_sum
 from catchment.core.values.period import Period, outermost
 from catchment.store.chunks import chunks
-from catchment.store.invoices import deductions
-from catchment.store.invoices.evidence import MemberSums, Sums
-from catchment.store.invoices.usage_rows import PRINTED, metric_ids, parts_of
+from catchment.store.invoices.rows import deductions
+from catchment.store.invoices.rows.evidence import MemberSums, Sums
+from catchment.store.invoices.rows.usage_rows import PRINTED, metric_ids, parts_of
 from catchment.store.schema import (
     invoice_usage_metrics,
     invoices,

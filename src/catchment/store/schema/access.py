@@ -40,7 +40,7 @@ workspaces = Table(
     Column("tree_stamp", Text, nullable=False, server_default=""),
     # Usage events that happened before were dropped; see ``store.kept_usage``.
     Column("usage_kept_since", Instant),
-    # What invoices must keep to, to be issued by themselves; see ``store.invoices.bounds``.
+    # What invoices must keep to, to be issued by themselves; see ``store.billing.bounds``.
     json_column("billing_bounds", nullable=True),
     created_at(),
 )

@@ -8,7 +8,8 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from catchment.core.terms.schedules import Charge
-from catchment.store.invoices import adjustments, evidence
+from catchment.store.invoices import adjustments
+from catchment.store.invoices.rows import evidence
 
 
 def as_billed(tx: Connection, workspace_id: str, charges: Sequence[Charge]) -> list[Charge]:

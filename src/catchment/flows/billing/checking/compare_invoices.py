@@ -19,10 +19,15 @@ from catchment.core.usage.metering import NO_USAGE
 from catchment.core.values.money import Money, decimal_text, money_text
 from catchment.core.values.period import Period, Span
 from catchment.store.catalog import structures
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.invoice_parts import Contents, LineItem, LineItemGroup, UsageItemGroup
-from catchment.store.invoices.invoice_rows import segment_texts
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.invoice_parts import (
+    Contents,
+    LineItem,
+    LineItemGroup,
+    UsageItemGroup,
+)
+from catchment.store.invoices.rows.invoice_rows import segment_texts
 
 _Figures = Iterator[tuple[str, Any]]
 

@@ -24,9 +24,9 @@ from catchment.flows.billing.agreed.seat_usage import of_seats
 from catchment.flows.billing.agreed.users import Asked, users
 from catchment.flows.billing.drafting.answers import Answer
 from catchment.store.families import aliases
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 from catchment.usage import UsageStore
 
 

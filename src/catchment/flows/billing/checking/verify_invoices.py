@@ -43,11 +43,12 @@ from catchment.flows.credits.project_credits import with_totals
 from catchment.flows.taxes.taxed_again import taxed_again
 from catchment.store.access import Workspace
 from catchment.store.families import customers
-from catchment.store.invoices import already_billed, evidence, invoice_contents, invoices
+from catchment.store.invoices import already_billed, invoice_contents, invoices
 from catchment.store.invoices.already_billed import Billed
-from catchment.store.invoices.evidence import Evidence, EvidenceUnreadable, Kept
-from catchment.store.invoices.invoice_parts import Contents, LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import evidence
+from catchment.store.invoices.rows.evidence import Evidence, EvidenceUnreadable, Kept
+from catchment.store.invoices.rows.invoice_parts import Contents, LineItem
 from catchment.store.usage import kept_usage, usage_lines
 from catchment.usage import UsageStore
 

@@ -11,8 +11,8 @@ from catchment.flows.billing.checking.compare_invoices import Difference, first_
 from catchment.flows.credits.sell_grant import contents_of_sale, with_figures
 from catchment.flows.taxes.taxed_again import lines_taxed_again
 from catchment.store.credits import credit_grants
-from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import Contents
 
 
 def sale_differs(

@@ -15,8 +15,8 @@ from catchment.core.terms.schedules import Charge
 from catchment.core.values.ids import NewId
 from catchment.core.values.money import Money
 from catchment.flows.billing.drafting.draft_evidence import Explaining
-from catchment.store.invoices.evidence import Evidence
-from catchment.store.invoices.invoice_parts import (
+from catchment.store.invoices.rows.evidence import Evidence
+from catchment.store.invoices.rows.invoice_parts import (
     Contents,
     LineItem,
     LineItemGroup,

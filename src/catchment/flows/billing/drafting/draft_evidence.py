@@ -11,8 +11,8 @@ from catchment.core.shares.breakdown import Basis, Measured
 from catchment.core.terms.schedules import Charge, PricedItem
 from catchment.core.usage.metering import Aggregation
 from catchment.store.catalog import structures
-from catchment.store.invoices.evidence import Counted, Evidence, EvidenceMember, Standing
-from catchment.store.invoices.evidence_terms import Measuring, Terms
+from catchment.store.invoices.rows.evidence import Counted, Evidence, EvidenceMember, Standing
+from catchment.store.invoices.rows.evidence_terms import Measuring, Terms
 from catchment.store.once import once
 
 

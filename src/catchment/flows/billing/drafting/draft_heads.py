@@ -19,8 +19,8 @@ from catchment.core.values.period import Period
 from catchment.store import merchants
 from catchment.store.families import contacts, customers
 from catchment.store.families.customers import Customer
-from catchment.store.invoices.invoice_parts import LineItemGroup
 from catchment.store.invoices.invoices import Invoice, Status
+from catchment.store.invoices.rows.invoice_parts import LineItemGroup
 from catchment.store.taxes import tax_registrations
 
 _RECEIVES = frozenset({"PRIMARY", "STANDARD"})

@@ -16,10 +16,10 @@ from catchment.flows.billing.drafting.draft_heads import Outline, head, payers
 from catchment.flows.credits.grant_phases import grant_begun, may_pay
 from catchment.flows.credits.project_credits import projected
 from catchment.store.access import Workspace
-from catchment.store.invoices import invoice_writing
-from catchment.store.invoices.invoice_parts import Contents
-from catchment.store.invoices.invoice_writing import Rows, contents_rows, joined
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import invoice_writing
+from catchment.store.invoices.rows.invoice_parts import Contents
+from catchment.store.invoices.rows.invoice_writing import Rows, contents_rows, joined
 
 
 class Filled(NamedTuple):

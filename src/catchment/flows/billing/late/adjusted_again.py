@@ -14,8 +14,8 @@ from catchment.core.invoices.adjustments import Adjusting
 from catchment.core.terms.schedules import Charge, ChargeId, Schedule, part_of
 from catchment.flows.billing.agreed.agreements import Agreements
 from catchment.store.invoices import adjustments
-from catchment.store.invoices.invoice_parts import LineItem
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import LineItem
 from catchment.store.schedules import schedule_versions
 
 

@@ -42,8 +42,8 @@ from catchment.store.credits.ledger import PaidBy
 from catchment.store.invoices import already_billed
 from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.already_billed import Billed
-from catchment.store.invoices.invoice_parts import Contents
 from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows.invoice_parts import Contents
 from catchment.usage import UsageStore
 
 NOBODYS = "preview"

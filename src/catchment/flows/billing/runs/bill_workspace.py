@@ -17,9 +17,9 @@ from catchment.flows.billing.runs.start_run import start_run
 from catchment.flows.billing.runs.work import INVOICES_AT_ONCE, Helpers, Progress, Work
 from catchment.flows.billing.runs.work_on_run import RunResult, finish_run, work_on_run
 from catchment.store.access import Workspace
+from catchment.store.billing import billing_runs
+from catchment.store.billing.billing_runs import BillingRun, Source
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_runs
-from catchment.store.invoices.billing_runs import BillingRun, Source
 from catchment.store.lease import held
 from catchment.usage import UsageStore
 

@@ -31,10 +31,11 @@ from catchment.flows.billing.runs.plan_run import Plan, Planned, concerned_by, p
 from catchment.flows.billing.runs.work import Work
 from catchment.flows.credits.grant_phases import grant_phases, grants, may_pay
 from catchment.store import stamps
+from catchment.store.billing import billing_run_failures, billing_runs
+from catchment.store.billing.billing_run_failures import concerned
+from catchment.store.billing.billing_runs import BillingRun
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import already_billed, billing_run_failures, billing_runs
-from catchment.store.invoices.billing_run_failures import concerned
-from catchment.store.invoices.billing_runs import BillingRun
+from catchment.store.invoices import already_billed
 from catchment.store.schedules import schedules
 
 

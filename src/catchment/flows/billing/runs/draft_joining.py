@@ -16,8 +16,8 @@ from catchment.flows.billing.place_charges import place
 from catchment.flows.billing.run_billing import unbilled
 from catchment.flows.billing.runs.work import Work
 from catchment.store.access import Workspace
+from catchment.store.billing.billing_runs import BillingRun
 from catchment.store.invoices import already_billed
-from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.schedules import schedules, time_travellers
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from catchment.core.control import Failure
 from catchment.core.control.bounds import breach
 from catchment.store.access import Workspace
-from catchment.store.invoices import bounds
+from catchment.store.billing import bounds
 from catchment.store.invoices.invoices import Invoice, Status
 
 

@@ -21,9 +21,9 @@ from catchment.flows.billing.late.place_adjustments import Slot, attached, last_
 from catchment.flows.billing.runs.open_charges import open_charges
 from catchment.store import stamps
 from catchment.store.access import Workspace
+from catchment.store.billing.billing_runs import BillingRun
 from catchment.store.invoices import already_billed
 from catchment.store.invoices.already_billed import Billed
-from catchment.store.invoices.billing_runs import BillingRun
 from catchment.store.schedules import time_travellers
 from catchment.store.stamps import Stamp
 from catchment.usage import UsageStore

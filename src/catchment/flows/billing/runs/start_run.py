@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from catchment.core.values.errors import Conflict, NotFound
 from catchment.core.values.ids import NewId
 from catchment.store.access import Workspace
-from catchment.store.invoices import billing_run_failures, billing_runs, run_invoices
-from catchment.store.invoices.billing_runs import BillingRun, RunStatus, Source
+from catchment.store.billing import billing_run_failures, billing_runs, run_invoices
+from catchment.store.billing.billing_runs import BillingRun, RunStatus, Source
 
 
 class RunNotAtWork(Conflict):

@@ -29,10 +29,10 @@ from catchment.flows.billing.runs.start_run import ended, one_run, summed
 from catchment.flows.billing.runs.work import Work
 from catchment.flows.invoices.recalculate_invoice import recalculate_invoice
 from catchment.store.access import Workspace
+from catchment.store.billing import billing_run_failures, billing_runs, run_invoices
+from catchment.store.billing.billing_runs import BillingRun, Report, RunEnded, RunStatus
 from catchment.store.chunks import chunks
 from catchment.store.engine import reading, writing
-from catchment.store.invoices import billing_run_failures, billing_runs, run_invoices
-from catchment.store.invoices.billing_runs import BillingRun, Report, RunEnded, RunStatus
 from catchment.store.invoices.invoices import Invoice
 
 DIFFERENCES_KEPT = 1_000

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Row
 
 from catchment.core.shares.allocation import METHODS
 from catchment.store.bulk import add_new
-from catchment.store.invoices.by_content import name_of
 from catchment.store.invoices.figures_text import text_of
-from catchment.store.invoices.invoice_parts import (
+from catchment.store.invoices.rows.by_content import name_of
+from catchment.store.invoices.rows.invoice_parts import (
     MemberShare,
     PrintedMetric,
     UsageItem,

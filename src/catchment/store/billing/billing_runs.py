@@ -22,9 +22,9 @@ from catchment.core.values.errors import NotFound
 from catchment.core.values.money import Money, Taxed
 from catchment.store import access
 from catchment.store.access import Workspace
+from catchment.store.billing import billing_run_failures
 from catchment.store.catalog import metrics
 from catchment.store.families import customers
-from catchment.store.invoices import billing_run_failures
 from catchment.store.schema import billing_runs
 
 _c = billing_runs.c

@@ -13,19 +13,25 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from catchment.store.bulk import add_rows, change_rows
-from catchment.store.invoices import branches, evidence, evidence_terms, head_rows, taxation_rows
-from catchment.store.invoices.evidence_terms import TermsRow
-from catchment.store.invoices.invoice_parts import Contents
-from catchment.store.invoices.invoice_rows import (
+from catchment.store.invoices.invoices import Invoice
+from catchment.store.invoices.rows import (
+    branches,
+    evidence,
+    evidence_terms,
+    head_rows,
+    taxation_rows,
+)
+from catchment.store.invoices.rows.evidence_terms import TermsRow
+from catchment.store.invoices.rows.invoice_parts import Contents
+from catchment.store.invoices.rows.invoice_rows import (
     GROUP_COLUMNS,
     LINE_COLUMNS,
     LINE_JSON,
     group_row,
     line_row,
 )
-from catchment.store.invoices.invoices import Invoice
-from catchment.store.invoices.taxation_rows import TaxationRow
-from catchment.store.invoices.usage_rows import (
+from catchment.store.invoices.rows.taxation_rows import TaxationRow
+from catchment.store.invoices.rows.usage_rows import (
     METRICS_COLUMNS,
     USAGE_COLUMNS,
     USAGE_JSON,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, delete, select
 
 from catchment.core.shares.branches import stretches
-from catchment.store.invoices.invoice_parts import UsageItemGroup
+from catchment.store.invoices.rows.invoice_parts import UsageItemGroup
 from catchment.store.schema import usage_branches
 
 _c = usage_branches.c

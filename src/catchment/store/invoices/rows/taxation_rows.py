@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from catchment.core.terms.taxes import Reason, Taxation, TaxRate
 from catchment.store.bulk import add_new
-from catchment.store.invoices.by_content import name_of
+from catchment.store.invoices.rows.by_content import name_of
 from catchment.store.once import once
 from catchment.store.schema import line_items, line_taxations
 from catchment.store.taxes import taxations

@@ -19,8 +19,8 @@ from catchment.core.usage.metering import Metric
 from catchment.core.values.period import Period, Span
 from catchment.store.bulk import add_new
 from catchment.store.chunks import chunks
-from catchment.store.invoices.by_content import digest, name_of
-from catchment.store.invoices.packing import BROKEN, packed, unpacked
+from catchment.store.invoices.rows.by_content import digest, name_of
+from catchment.store.invoices.rows.packing import BROKEN, packed, unpacked
 from catchment.store.once import once
 from catchment.store.schema import line_terms
 

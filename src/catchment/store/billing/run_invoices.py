@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Connection, and_, func, or_, select
 
 from catchment.core.values.money import Money
-from catchment.store.invoices.billing_runs import RunTotal
+from catchment.store.billing.billing_runs import RunTotal
 from catchment.store.invoices.invoices import Invoice, Status, heads, of_row
 from catchment.store.schema import invoices
 

@@ -21,10 +21,10 @@ from catchment.core.usage.metering import Member, Metric
 from catchment.core.values.money import exact_sum
 from catchment.core.values.period import Span
 from catchment.store.chunks import chunks
-from catchment.store.invoices import evidence_terms
-from catchment.store.invoices.evidence_terms import Measuring, Terms, TermsRow
 from catchment.store.invoices.figures_text import text_of
-from catchment.store.invoices.packing import BROKEN, packed, unpacked
+from catchment.store.invoices.rows import evidence_terms
+from catchment.store.invoices.rows.evidence_terms import Measuring, Terms, TermsRow
+from catchment.store.invoices.rows.packing import BROKEN, packed, unpacked
 from catchment.store.schema import invoice_evidence, line_items
 
 _c, _line = invoice_evidence.c, line_items.c

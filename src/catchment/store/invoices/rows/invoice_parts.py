@@ -24,7 +24,7 @@ from catchment.core.terms.single_events import EventPart
 from catchment.core.terms.taxes import Taxation
 from catchment.core.values.money import EXACT, Money, Taxed, exact_sum
 from catchment.core.values.period import Period
-from catchment.store.invoices.evidence import Evidence
+from catchment.store.invoices.rows.evidence import Evidence
 
 
 class LineItemGroup(Taxed, msgspec.Struct, gc=False):

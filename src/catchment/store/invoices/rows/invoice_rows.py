@@ -14,9 +14,9 @@ from catchment.core.terms.pricing import Segment
 from catchment.core.terms.schedules import part_of
 from catchment.core.values.money import Money
 from catchment.core.values.period import Period
-from catchment.store.invoices import deductions
 from catchment.store.invoices.figures_text import text_of, text_or_none
-from catchment.store.invoices.invoice_parts import (
+from catchment.store.invoices.rows import deductions
+from catchment.store.invoices.rows.invoice_parts import (
     LineItem,
     LineItemGroup,
 )
