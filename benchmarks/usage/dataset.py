@@ -82,10 +82,10 @@ def _written(
     first, last = events["seq"][0].as_py(), last_place(last_row)
     with db.cursor() as cursor:
         found = superseded(cursor, events, folder, [])
-    ordered = layout.narrow(layout.ordered(found.events))
-    ats = pc.min_max(ordered["event_at"]).as_py()
+    narrow = layout.narrow(found.events)
+    ats = pc.min_max(narrow["event_at"]).as_py()
     writers = {
-        Kind.EVENTS: partial(layout.write, schema=found.events.schema, tables=[ordered]),
+        Kind.EVENTS: partial(layout.write, schema=narrow.schema, tables=[layout.ordered(narrow)]),
         Kind.KEYS: partial(keys.write, found.keys),
     }
     made = []

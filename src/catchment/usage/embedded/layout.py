@@ -114,7 +114,7 @@ def write(
         store_decimal_as_integer=True,
         sorting_columns=_sorting(schema),
         **codec,
-        **_encodings(first),
+        **_encodings(first, schema),
     ) as writer:
         for table in chain([first], coming):
             writer.write_table(table.cast(schema), row_group_size=_GROUP)
@@ -135,14 +135,14 @@ def row_count(file: Path) -> int:
     return count
 
 
-def _encodings(rows: pa.Table) -> dict[str, Any]:
+def _encodings(rows: pa.Table, schema: pa.Schema) -> dict[str, Any]:
     """Dictionaries where values repeat, as far as the first ``rows`` tell, and differences of
     whole numbers, which are short where these rise or are small.
 
     The lengths of ids are kept apart from their bytes: they are all the same, or nearly.
     """
     repeated = [name for name in rows.column_names if name in _REPEATED or _repeats(rows, name)]
-    encodings = _ENCODINGS | {one.name: _DIFFERENCES for one in rows.schema if one.type == NARROW}
+    encodings = _ENCODINGS | {one.name: _DIFFERENCES for one in schema if one.type == NARROW}
     return {
         "use_dictionary": [*repeated, _IN_TEXTS[0]],
         "column_encoding": {

@@ -135,9 +135,10 @@ def _written(
         path = segments.new_file(data_dir, workspace_id, kind, write)
         return Segment(Path(path).stem, kind, path, count, *ends, received_at)
 
-    ordered = layout.narrow(layout.ordered(found.events))
+    narrow = layout.narrow(found.events)
     briefly = len(events) >= waiting.BATCH_EVENTS  # one of many that are merged together
-    write = partial(layout.write, schema=found.events.schema, tables=[ordered], briefly=briefly)
+    ordered = layout.ordered(narrow)
+    write = partial(layout.write, schema=narrow.schema, tables=[ordered], briefly=briefly)
     yield replace(
         made(Kind.EVENTS, len(events), places, write),
         first_event_at=instant(ats["min"]),
