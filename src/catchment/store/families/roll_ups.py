@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from catchment.core.families.hierarchy import CustomerId
 from catchment.store.chunks import chunks
+from catchment.store.invoices.invoices import ISSUED
 from catchment.store.schema import (
     billing_schedules,
     invoices,
@@ -95,7 +96,7 @@ def finalised(tx: Connection, workspace: str, schedules: Collection[str]) -> lis
         .join(line_items, line.invoice_id == c.id)
         .where(
             line.workspace_id == workspace,
-            c.status.in_(("FINAL", "SENT")),
+            c.status.in_(ISSUED),
             line.usage_metric_id.is_not(None),
             line.service_end.is_not(None),
         )

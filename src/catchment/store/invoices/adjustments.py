@@ -22,6 +22,7 @@ from catchment.core.usage.metering import Aggregation
 from catchment.core.values.money import Money
 from catchment.core.values.period import Period
 from catchment.store.chunks import chunks
+from catchment.store.invoices.invoices import ISSUED
 from catchment.store.invoices.rows import taxation_rows
 from catchment.store.invoices.rows.usage_rows import parts_of
 from catchment.store.schema import (
@@ -36,7 +37,6 @@ from catchment.store.schema import (
 from catchment.store.taxes import taxations
 
 _head, _line, _look = invoices.c, line_items.c, late_looks.c
-_ISSUED = ("FINAL", "SENT")
 _CHARGE = (_line.schedule_id, _line.price_id, _line.service_start, _line.part)
 _LOOKED_AT = and_(
     _look.schedule_id == _line.schedule_id,
@@ -276,13 +276,13 @@ def _service(lines: Sequence[IssuedLine]) -> Period:
 def _issued(workspace_id: str, hosts: list[str] | None) -> tuple[ColumnElement[bool], ...]:
     among = () if hosts is None else (_head.billing_schedule_id.in_(hosts),)
     mine = _head.workspace_id == workspace_id
-    return mine, *among, _line.live_key == "", _CHARGED, _head.status.in_(_ISSUED)
+    return mine, *among, _line.live_key == "", _CHARGED, _head.status.in_(ISSUED)
 
 
 def _lines(workspace_id: str) -> Select[Any]:
     """For ``_add``. Of drafts there are only adjustments: what else stands there is not billed."""
     return _of_charges(workspace_id).where(
-        _line.live_key == "", _head.status.in_(_ISSUED) | (_line.adjustment > ORIGINAL)
+        _line.live_key == "", _head.status.in_(ISSUED) | (_line.adjustment > ORIGINAL)
     )
 
 
@@ -323,7 +323,7 @@ def _add(tx: Connection, query: Select[Any], found: dict[ChargeId, list[IssuedLi
             row.host_id,
             row.invoice_id,
             row._mapping["index"],  # noqa: SLF001 -- SQLAlchemy's public name
-            row.status in _ISSUED,
+            row.status in ISSUED,
             row.due_on,
             row.event_type,
             Aggregation(row.aggregation) if row.aggregation else None,

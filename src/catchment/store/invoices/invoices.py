@@ -45,6 +45,10 @@ class Status(StrEnum):
     VOIDED = "VOIDED"
 
 
+ISSUED = (Status.FINAL, Status.SENT)
+"""What has a number and is in force."""
+
+
 class Invoice(Taxed, msgspec.Struct, frozen=True, gc=False):
     """The head of an invoice: everything but its lines and its usage breakdown.
 

@@ -7,17 +7,17 @@ of its own, and by then nothing is late any more.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
 
 from catchment.core.invoices.adjustments import ORIGINAL
 from catchment.core.terms.schedules import ChargeId
 from catchment.store.chunks import chunks
+from catchment.store.invoices.invoices import ISSUED
 from catchment.store.schema import invoices, late_looks, line_items
 
-_ISSUED = ("FINAL", "SENT")
 _line, _head, _look = line_items.c, invoices.c, late_looks.c
 _again, _own = line_items.alias("again").c, line_items.alias("own").c
 _again_head, _own_head = invoices.alias("again_head").c, invoices.alias("own_head").c
@@ -38,25 +38,37 @@ def behind(
     """
     found: dict[ChargeId, set[ChargeId]] = {}
     for ids in [None] if hosts is None else chunks(sorted(hosts)):
-        for row in tx.execute(_query(workspace_id, ids)):
-            again, own = tuple(row[: len(_AGAIN)]), tuple(row[len(_AGAIN) :])
-            found.setdefault(again, set()).add(own)
+        of_hosts: list[ColumnElement[bool]] = []
+        if ids is not None:
+            mine = _own_head.workspace_id == workspace_id
+            of_hosts = [mine, _own_head.billing_schedule_id.in_(ids)]
+        rows = tx.execute(_again_charged(workspace_id, of_hosts))
+        again = [tuple(row) for row in rows]
+        for part in chunks(again, 1_000):  # mostly none
+            for row in tx.execute(_behind(part, of_hosts)):
+                charge, own = tuple(row[: len(_AGAIN)]), tuple(row[len(_AGAIN) :])
+                found.setdefault(charge, set()).add(own)
     return found
 
 
-def _query(workspace_id: str, hosts: list[str] | None) -> Select[Any]:
-    changed = select(*_CHARGE).where((_line.adjustment > ORIGINAL) | (_line.live_key != ""))
-    of_hosts = [_own_head.workspace_id == workspace_id]
-    if hosts is None:
-        changed = changed.where(_head.id == _line.invoice_id, _head.workspace_id == workspace_id)
-    else:
-        of_hosts.append(_own_head.billing_schedule_id.in_(hosts))
-        theirs = select(_own.schedule_id).where(_own_head.id == _own.invoice_id, *of_hosts)
-        changed = changed.where(_line.schedule_id.in_(theirs))
-    again = changed.distinct().subquery()
+def _again_charged(workspace_id: str, of_hosts: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """What was measured again of a workspace, or of the schedules that are charged on invoices
+    whose ``_own_head`` is ``of_hosts``.
+    """
+    found = (
+        select(*_CHARGE).where((_line.adjustment > ORIGINAL) | (_line.live_key != "")).distinct()
+    )
+    if not of_hosts:
+        return found.where(_head.id == _line.invoice_id, _head.workspace_id == workspace_id)
+    charging = select(_own.schedule_id).where(_own_head.id == _own.invoice_id, *of_hosts)
+    return found.where(_line.schedule_id.in_(charging))
+
+
+def _behind(again: Sequence[Any], of_hosts: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Of the charges ``again`` those that others are behind, and these."""
     return (
         select(*_AGAIN, *_OWN)
-        .join_from(again, _again.id.table, tuple_(*again.c) == tuple_(*_AGAIN))
+        .select_from(_again.id.table)
         .join(_again_head.id.table, _again_head.id == _again.invoice_id)
         .join(
             _own.id.table,
@@ -70,10 +82,11 @@ def _query(workspace_id: str, hosts: list[str] | None) -> Select[Any]:
         .join(_own_head.id.table, _own_head.id == _own.invoice_id)
         .join(late_looks, tuple_(*_LOOKED_AT) == tuple_(*_OWN), isouter=True)
         .where(
+            tuple_(*_AGAIN).in_(again),
             _again.live_key == "",
             _own.live_key == "",
-            _again_head.status.in_(_ISSUED),
-            _own_head.status.in_(_ISSUED),
+            _again_head.status.in_(ISSUED),
+            _own_head.status.in_(ISSUED),
             or_(
                 _own_head.billing_schedule_id != _again_head.billing_schedule_id,
                 _own_head.customer_id != _again_head.customer_id,

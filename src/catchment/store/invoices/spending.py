@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from catchment.core.families.hierarchy import CustomerId
 from catchment.core.values.period import ONE_DAY, Period
 from catchment.store.families import links
-from catchment.store.invoices.invoices import Invoice, Status, heads, of_row
+from catchment.store.invoices.invoices import ISSUED, Invoice, Status, heads, of_row
 from catchment.store.schema import invoices
 
 _c = invoices.c
-_ISSUED = (Status.FINAL, Status.SENT)
 
 
 class Wanted(NamedTuple):
@@ -74,5 +73,5 @@ def _of_family(
     tx: Connection, workspace_id: str, customer: CustomerId, *, drafts: bool
 ) -> tuple[ColumnElement[bool], ...]:
     payers = links.ever_above(tx, workspace_id, customer)
-    statuses = (*_ISSUED, Status.DRAFT) if drafts else _ISSUED
+    statuses = (*ISSUED, Status.DRAFT) if drafts else ISSUED
     return _c.customer_id.in_(payers), _c.status.in_(statuses)

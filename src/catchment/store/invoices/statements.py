@@ -7,10 +7,8 @@ from typing import Any
 
 from sqlalchemy import Select, exists, or_
 
-from catchment.store.invoices.invoices import Status, heads
+from catchment.store.invoices.invoices import ISSUED, heads
 from catchment.store.schema import invoices, usage_branches, usage_item_groups
-
-_ISSUED = (Status.FINAL, Status.SENT)
 
 
 def query(
@@ -35,7 +33,7 @@ def query(
     if descendants:
         below = exists().where(branch.customer_id == customer_id, branch.invoice_id == c.id)
         takes_part.append(below)
-    found = heads(workspace_id).where(c.status.in_(_ISSUED), or_(*takes_part))
+    found = heads(workspace_id).where(c.status.in_(ISSUED), or_(*takes_part))
     if invoice_id is not None:
         found = found.where(c.id == invoice_id)
     if first is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 from catchment.core.terms.schedules import Scope
 from catchment.core.values.period import Period
 from catchment.store.chunks import chunks
-from catchment.store.invoices.invoices import billing_of
+from catchment.store.invoices.invoices import ISSUED, billing_of
 from catchment.store.schema import (
     billing_schedules,
     invoices,
@@ -20,8 +20,6 @@ from catchment.store.schema import (
     phases,
     prices,
 )
-
-_ISSUED = ("FINAL", "SENT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def issued_days(tx: Connection, workspace: str, id: str) -> dict[date, str]:
     rows = tx.execute(
         select(c.due_on, c.invoice_number)
         .join(billing, billing.c.invoice_id == c.id)
-        .where(c.status.in_(_ISSUED), c.due_on.is_not(None))
+        .where(c.status.in_(ISSUED), c.due_on.is_not(None))
     )
     return {row.due_on: row.invoice_number for row in rows}
 
@@ -117,7 +115,7 @@ def issued_usage(
         .where(
             line.workspace_id == workspace,
             line.usage_metric_id.in_(metric_ids),
-            head.status.in_(_ISSUED),
+            head.status.in_(ISSUED),
         )
         .order_by(head.invoice_number)
     )

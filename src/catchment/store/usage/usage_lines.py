@@ -8,10 +8,10 @@ from datetime import date
 from sqlalchemy import ColumnElement, Connection, Exists, exists, func, select
 
 from catchment.core.usage.metering import Aggregation
+from catchment.store.invoices.invoices import ISSUED
 from catchment.store.schema import invoices, line_items
 
 _head, _line = invoices.c, line_items.c
-_ISSUED = ("FINAL", "SENT")
 
 
 def drafts_before(tx: Connection, workspace_id: str, day: date) -> list[tuple[str, date | None]]:
@@ -31,7 +31,7 @@ def issued_before(tx: Connection, workspace_id: str, day: date, since: date | No
     old = () if since is None else (~_has_line_before(since),)
     query = select(func.count(_head.id)).where(
         _head.workspace_id == workspace_id,
-        _head.status.in_(_ISSUED),
+        _head.status.in_(ISSUED),
         _has_line_before(day),
         *old,
     )
