@@ -1,6 +1,7 @@
 """Transactions on both databases, and the queue for SQLite's one writer."""
 
 import sqlite3
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -31,20 +32,32 @@ def test_a_connection_closed_in_the_middle_lets_the_next_one_write(engine: Engin
 
 
 @pytest.fixture
-def turns(monkeypatch: pytest.MonkeyPatch) -> Turns:
-    """The turns of the next engine for SQLite."""
-    turns = Turns()
-    monkeypatch.setattr("catchment.store.engine.Turns", lambda: turns)
-    return turns
-
-
-@pytest.fixture
-def sqlite_engine(turns: Turns, database_url: str) -> Any:
+def sqlite_engine(database_url: str) -> Any:
     if not database_url.startswith("sqlite"):
         pytest.skip("PostgreSQL has many writers")
     engine = connect(database_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def turns(sqlite_engine: Engine) -> Turns:
+    with sqlite_engine.connect() as connection:
+        return connection.connection.dbapi_connection.turns
+
+
+@pytest.fixture
+def tables_without_log(database_url: str) -> Any:
+    """The tables of the database file itself."""
+
+    def tables() -> list[str]:
+        path = database_url.removeprefix("sqlite:///")
+        file = sqlite3.connect(f"file:{path}?immutable=1", uri=True)
+        names = file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        file.close()
+        return [name for (name,) in names]
+
+    return tables
 
 
 def test_writers_of_one_process_write_in_the_order_in_which_they_came(
@@ -88,20 +101,47 @@ def test_who_could_not_begin_lets_the_next_one_write(
     write(sqlite_engine)
 
 
-@pytest.mark.parametrize(("log_pages", "moved"), [(8, True), (1_000, False)])
-def test_the_commit_that_makes_the_log_long_moves_it_into_the_database(
-    log_pages: int, moved: bool, database_url: str
+def test_who_waited_too_long_hears_that_the_database_is_locked(
+    sqlite_engine: Engine, turns: Turns
 ) -> None:
-    if not database_url.startswith("sqlite"):
-        pytest.skip("PostgreSQL moves its log beside all commits")
-    engine = connect(database_url, log_pages=log_pages)
+    turns.patience = 0
+    with writing(sqlite_engine), pytest.raises(OperationalError, match="locked"):
+        write(sqlite_engine)
+    write(sqlite_engine)
 
-    with writing(engine) as tx:
-        tx.execute(text("CREATE TABLE sixteen_pages AS SELECT zeroblob(65536)"))
 
-    path = database_url.removeprefix("sqlite:///")
-    without_log = sqlite3.connect(f"file:{path}?immutable=1", uri=True)
-    tables = without_log.execute("SELECT name FROM sqlite_schema").fetchall()
-    without_log.close()
-    engine.dispose()
-    assert (("sixteen_pages",) in tables) == moved
+def test_who_loses_its_connection_lets_the_next_one_write(sqlite_engine: Engine) -> None:
+    with open_connection(sqlite_engine) as connection:
+        connection.begin()
+        connection.invalidate()
+        write(sqlite_engine)
+
+
+@pytest.mark.parametrize(("pages", "moved"), [(16, False), (300, True)])
+def test_the_commit_that_makes_the_log_long_moves_it_into_the_database(
+    pages: int, moved: bool, sqlite_engine: Engine, tables_without_log: Any
+) -> None:
+    with writing(sqlite_engine) as tx:
+        tx.execute(text(f"CREATE TABLE pages AS SELECT zeroblob({4096 * pages})"))
+
+    assert ("pages" in tables_without_log()) == moved
+
+
+def test_nobody_else_has_a_turn_until_the_log_is_moved(
+    sqlite_engine: Engine, database_url: str, tables_without_log: Any
+) -> None:
+    others = Turns(Path(database_url.removeprefix("sqlite:///") + "-turn"))
+    found: list[list[str]] = []
+
+    def look() -> None:
+        others.take(found)
+        found.append(tables_without_log())
+        others.give(found)
+
+    other = Thread(target=look)
+    with writing(sqlite_engine) as tx:
+        other.start()
+        tx.execute(text(f"CREATE TABLE pages AS SELECT zeroblob({4096 * 300})"))
+    other.join()
+
+    assert "pages" in found[0]

@@ -1,15 +1,16 @@
 """One engine for SQLite and PostgreSQL, with the same promises on both.
 
-SQLite runs in WAL mode with synchronous=FULL and begins every writing transaction as IMMEDIATE, so
-that two writers queue instead of failing half-way, those of one process first come, first served;
-a transaction marked ``reading`` begins deferred and sees one snapshot. PostgreSQL runs READ
-COMMITTED for writers, who take advisory locks where an invariant spans rows, and REPEATABLE READ
-for readers.
+SQLite runs in WAL mode with synchronous=FULL. Its writers take turns and begin as IMMEDIATE, so
+that they queue instead of failing half-way; a transaction marked ``reading`` begins deferred and
+sees one snapshot. PostgreSQL runs READ COMMITTED for writers, who take advisory locks where an
+invariant spans rows, and REPEATABLE READ for readers.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from catchment.store.turns import Turns
 
@@ -31,6 +33,9 @@ _PRAGMAS = (
     "foreign_keys=ON",
     # Some builds write zeros over all that is deleted: the inbox would be written twice.
     "secure_delete=FAST",
+    # The commit that makes the log so many pages long moves it into the database, and all who want
+    # to write wait for that. With more of them that takes longer, if less often.
+    "wal_autocheckpoint=250",
 )
 
 
@@ -42,59 +47,80 @@ _JSON: dict[str, Any] = {"json_serializer": _json, "json_deserializer": msgspec.
 """The head of an invoice has five such columns; Python's own module takes five times as long."""
 
 
-def connect(url: str, *, log_pages: int = 1_000) -> Engine:
-    """An engine for ``url`` (``sqlite:///path`` or ``postgresql://…``).
-
-    The commit that makes SQLite's log ``log_pages`` long moves it into the database before it
-    returns. With more that takes longer, but a page that changes often is moved fewer times.
-    """
+def connect(url: str) -> Engine:
+    """An engine for ``url`` (``sqlite:///path`` or ``postgresql://…``)."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        engine = create_engine(
+        return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             **_JSON,
             pool_pre_ping=True,
             pool_size=20,
             max_overflow=70,  # two for each thread of the server: billing reads usage aside
         )
-    else:
-        engine = create_engine(
-            parsed,
-            **_JSON,
-            connect_args={"check_same_thread": False, "timeout": 60},
-            pool_size=20,
-            max_overflow=-1,  # who holds the one write lock must never wait for a connection
-        )
-        event.listen(engine, "connect", partial(_prepare_sqlite, log_pages))
-        _take_turns(engine, Turns())
+    assert parsed.database, parsed
+    turns = Turns(Path(f"{os.path.realpath(parsed.database)}-turn"))
+    engine = create_engine(
+        parsed,
+        **_JSON,
+        connect_args={
+            "check_same_thread": False,
+            "timeout": 60,
+            "factory": partial(_SQLite, turns),
+        },
+        pool_size=20,
+        max_overflow=-1,  # who holds the one write lock must never wait for a connection
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(log_pages: int, connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where _take_turns says
+class _SQLite(sqlite3.Connection):
+    """A connection whose turn, if it has one, ends with its transaction, however that ends."""
+
+    def __init__(self, turns: Turns, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.turns = turns
+
+    def commit(self) -> None:
+        super().commit()  # moves the log, too, where that has become long
+        self.turns.give(self)
+
+    def rollback(self) -> None:
+        super().rollback()
+        self.turns.give(self)
+
+    def close(self) -> None:
+        super().close()
+        self.turns.give(self)
+
+
+def _prepare_sqlite(connection: _SQLite, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says
     cursor = connection.cursor()
-    for pragma in (*_PRAGMAS, f"wal_autocheckpoint={log_pages}"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _take_turns(engine: Engine, turns: Turns) -> None:
-    """Begin transactions as their marks say; whoever writes has a turn until the end."""
-
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("reading", False):
-            connection.exec_driver_sql("BEGIN")
-            return
-        turns.take(connection)
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except BaseException:
-            turns.give(connection)
-            raise
-
-    event.listen(engine, "begin", begin)
-    event.listen(engine, "commit", turns.give)
-    event.listen(engine, "rollback", turns.give)
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin as the connection is marked; whoever writes has a turn first."""
+    if connection.get_execution_options().get("reading", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    begin = "BEGIN IMMEDIATE"
+    driver = connection.connection.dbapi_connection
+    assert isinstance(driver, _SQLite), driver
+    try:
+        driver.turns.take(driver)
+    except TimeoutError as error:
+        raise OperationalError(begin, None, error) from error
+    try:
+        connection.exec_driver_sql(begin)
+    except BaseException:
+        driver.turns.give(driver)
+        raise
 
 
 def open_connection(engine: Engine, *, reading: bool = False) -> Connection:

@@ -22,9 +22,6 @@ from catchment.usage.intake.pressure import Pressure
 
 Write = Callable[[list[Arrival]], Sequence[Told]]
 
-_LOG_PAGES = 250
-"""Few, so that whoever comes while SQLite's log is moved into the database waits a short time."""
-
 
 def main(server: str, shared: str) -> None:
     """Write until the server is gone."""
@@ -34,7 +31,7 @@ def main(server: str, shared: str) -> None:
     connected = socket.socket(fileno=int(server))
     with mmap.mmap(int(shared), 0) as room, connected, suppress(ConnectionError):
         database = wire.greeted(connected)
-        engine = connect(database.url, log_pages=_LOG_PAGES)
+        engine = connect(database.url)
         pressure = Pressure(database.inbox_limit_mib)
         writer = GroupCommit(engine, utcnow, database.hashing_key, pressure)
         gc.freeze()
