@@ -16,7 +16,7 @@ from catchment.core.control.differences import Difference
 from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices.adjustments import Deducted
 from catchment.core.shares.allocation import METHODS
-from catchment.core.terms.taxes import tax_on
+from catchment.core.terms.taxes import minor_tax_on
 from catchment.core.values.money import EXACT, Money, decimal_text, exact_sum, money_text
 
 
@@ -134,7 +134,7 @@ def _of_line(line: LineFigures, currency: str) -> Iterator[_Wrong]:
     if net != totals.net:
         yield _amounts("netTotal", net, totals.net, currency)
     if line.tax_rate is not None:
-        tax = tax_on(Money(totals.net, currency), line.tax_rate).minor
+        tax = minor_tax_on(totals.net, line.tax_rate)
         if tax != totals.tax:
             yield _amounts("totalTax", tax, totals.tax, currency)
     if totals.net + totals.tax != totals.gross:

@@ -108,7 +108,7 @@ class Draft:
 
     @property
     def lines(self) -> tuple[Line, ...]:
-        return tuple(line for group in self.groups for line in group.lines)
+        return tuple([line for group in self.groups for line in group.lines])
 
     @property
     def net(self) -> Money:

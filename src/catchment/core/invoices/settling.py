@@ -7,7 +7,6 @@ billed once, adjusted, shared and verified by the same rules as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 from typing import NamedTuple, assert_never
@@ -42,8 +41,7 @@ class Step(NamedTuple):
     amount: Money
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """A price applied to its charge: ``net`` is the sum of the segments, rounded once.
 
     The ``price`` is that of the charge's service.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, overload
 from catchment.core.due.pools import NO_POOL, Pool, PoolMember
 from catchment.core.families.hierarchy import CustomerId
 from catchment.core.terms.schedules import Charge, PricedItem, Scope
-from catchment.core.usage.metering import NO_USAGE, Aggregation, Member, Usage
+from catchment.core.usage.metering import ADDING_UP, NO_USAGE, Aggregation, Member, Usage
 from catchment.core.values.money import EXACT, decimal_text, exact_sum
 from catchment.core.values.period import Period, Span, outermost
 
@@ -38,11 +38,12 @@ class Basis:
     last_seat: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Measured:
     """A charge with what it asked for; fixed and one-time prices ask for nothing.
 
     ``pool`` has the members that used something; ``beside`` are the charge's own, measured.
+    Nobody changes it; freezing so many would take its time.
     """
 
     charge: Charge
@@ -255,11 +256,13 @@ def notes(measured: Sequence[Measured]) -> tuple[str, ...]:
     """A sentence for every metric whose members' figures do not add up to what is billed."""
     found: list[str] = []
     for scopes in _by_metric(measured):
-        figures = _figures(scopes)
+        figures, (first, _) = _figures(scopes), scopes[0]
+        assert first.item.metric is not None, first
+        if first.item.metric.aggregation in ADDING_UP:
+            continue
         billed = exact_sum([one.usage.pooled for one in figures])
         added = exact_sum(_members(figures).values())
         if added != billed:
-            first, _ = scopes[0]
             found.append(_note(first.item, len(figures), _figure(billed), _figure(added)))
     return tuple(found)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -158,11 +159,22 @@ def _folded(region: str | None) -> str:
     return (region or "").strip().casefold()
 
 
+@lru_cache(maxsize=1_000)
+def _ratio(fraction: Decimal | Fraction) -> tuple[int, int]:
+    """It takes longer to find than the tax of a line, and few rates are taxed by."""
+    return fraction.as_integer_ratio()
+
+
 def tax_on(net: Money, fraction: Decimal | Fraction) -> Money:
-    """The tax on an amount, rounded half away from zero: the one rounding of tax."""
-    above, below = fraction.as_integer_ratio()
-    size = (2 * abs(net.minor) * above + below) // (2 * below)
-    return Money(-size if net.minor < 0 else size, net.currency)
+    """The tax on an amount, rounded half away from zero."""
+    return Money(minor_tax_on(net.minor, fraction), net.currency)
+
+
+def minor_tax_on(minor: int, fraction: Decimal | Fraction) -> int:
+    """The same in minor units: the one rounding of tax."""
+    above, below = _ratio(fraction)
+    size = (2 * abs(minor) * above + below) // (2 * below)
+    return -size if minor < 0 else size
 
 
 def tax_parts(parts: Sequence[int], fraction: Decimal, tax: Money) -> tuple[int, ...]:
@@ -172,7 +184,7 @@ def tax_parts(parts: Sequence[int], fraction: Decimal, tax: Money) -> tuple[int,
     whole, and the units that this leaves over go one each to the largest remainders, earliest
     first. So none is a unit or more from its exact part, whatever their signs.
     """
-    above, below = fraction.as_integer_ratio()
+    above, below = _ratio(fraction)
     if sum(parts) >= 0:
         return tuple(apportioned(above, parts, below, tax.minor))
     return tuple([-part for part in apportioned(-above, parts, below, -tax.minor)])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec.json import decode
@@ -98,7 +98,7 @@ _steps = msgspec.json.Decoder(list[_Step])
 _items = msgspec.json.Decoder(list[tuple[int, Decimal]])
 
 
-class MeasuredLine(NamedTuple):
+class MeasuredLine(msgspec.Struct, gc=False, frozen=True):
     """A usage line, the metric as it was, and what was read for it.
 
     Events up to the place ``last_seq`` were counted, by the tree and the aliases of ``known_at``.

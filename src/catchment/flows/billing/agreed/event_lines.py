@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.terms.single_events import EventPart
@@ -48,9 +49,10 @@ def _up_to(counts: Mapping[EventDay, list[tuple[int, int]]], day: EventDay, last
 def _together(lines: list[MeasuredLine], billed: int) -> MeasuredLine:
     first = lines[0]
     if first.deducted is None:
-        return first._replace(line=replace(first.line, event_count=billed))
+        return structs.replace(first, line=replace(first.line, event_count=billed))
     beyond = sum(one.line.event_count for one in lines)
-    return first._replace(
+    return structs.replace(
+        first,
         line=replace(first.line, event_count=beyond),
         deducted=replace(first.deducted, event_count=billed - beyond),
     )

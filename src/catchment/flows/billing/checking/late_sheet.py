@@ -11,6 +11,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from catchment.core.control import (
@@ -139,7 +140,7 @@ def _whole(one: MeasuredLine) -> MeasuredLine:
     """The line with all events of its service, not only those beyond what was billed."""
     assert one.deducted is not None, one
     events = one.line.event_count + one.deducted.event_count
-    return one._replace(line=replace(one.line, event_count=events))
+    return structs.replace(one, line=replace(one.line, event_count=events))
 
 
 def _counts(

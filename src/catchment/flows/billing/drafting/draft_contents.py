@@ -10,7 +10,7 @@ from catchment.core.invoices.invoicing import Draft, Group, Line
 from catchment.core.invoices.settling import StepKind
 from catchment.core.shares import breakdown
 from catchment.core.shares.allocation import METHODS, Share
-from catchment.core.shares.breakdown import Basis, ShownMetric
+from catchment.core.shares.breakdown import Basis
 from catchment.core.terms.schedules import Charge
 from catchment.core.values.ids import NewId
 from catchment.core.values.money import Money
@@ -146,14 +146,15 @@ def _usage(
     places: Mapping[_Product, int],
     shares: Mapping[CustomerId, Sequence[MemberShare]],
 ) -> tuple[UsageItemGroup, ...]:
-    printed: dict[ShownMetric, PrintedMetric] = {}
+    printed: dict[int, PrintedMetric] = {}  # by identity of what all members have
 
     def item(one: breakdown.UsageItem) -> UsageItem:
         shown, value = one
-        metric = printed.get(shown)
+        metric = printed.get(id(shown))
         if metric is None:
             place = places.get((shown.schedule_id, shown.product_id))
-            metric = printed[shown] = PrintedMetric(shown.metric_id, shown.title, shown.unit, place)
+            metric = PrintedMetric(shown.metric_id, shown.title, shown.unit, place)
+            printed[id(shown)] = metric
         return UsageItem(metric, value)
 
     return tuple(

@@ -15,6 +15,7 @@ from functools import partial
 from itertools import groupby
 from typing import Generic, NamedTuple, TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 
 from catchment.core.due.pools import Pool, below
@@ -59,7 +60,7 @@ _T = TypeVar("_T")
 _MEMBERS_AT_ONCE = 200_000
 
 
-class _Key(NamedTuple):
+class _Key(msgspec.Struct, frozen=True, gc=False):
     """Who shares all of this asks for the same usage, with the same ``before`` it. ``part`` is of
     seats; the events of a day are one question.
     """
@@ -343,9 +344,10 @@ def _measured(charge: Charge, answers: Answers, known: _Known) -> Measured:
     found = known.get(id(charge))
     if found is None:
         metric = charge.item.metric
-        beside = tuple(_measured(one, answers, known) for one in charge.beside)
-        found = Measured(charge, beside=beside)
-        if metric is not None:
+        beside = tuple([_measured(one, answers, known) for one in charge.beside])
+        if metric is None:
+            found = Measured(charge, beside=beside)
+        else:
             found = answers[_key(charge, metric)].measured(charge, beside)
         known[id(charge)] = found
     return found

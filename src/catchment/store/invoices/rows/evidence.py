@@ -82,7 +82,7 @@ class Evidence(msgspec.Struct, gc=False, frozen=True):
     counted: Counted | None
 
 
-class MemberSums(NamedTuple):
+class MemberSums(msgspec.Struct, gc=False, frozen=True):
     """What all members of a line come to, and what was read to find it."""
 
     metric: Metric

@@ -142,7 +142,7 @@ class PrintedMetric(NamedTuple):
     group_index: int | None
 
 
-class UsageItem(NamedTuple):
+class UsageItem(msgspec.Struct, frozen=True, gc=False):
     """What a member used of one metric."""
 
     metric: PrintedMetric

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
 from msgspec.json import decode, encode
@@ -28,6 +29,7 @@ from catchment.store.rows import named
 from catchment.store.schema import invoice_usage_metrics, printed_metrics
 
 _P = TypeVar("_P")
+_METRIC = attrgetter("metric")
 
 USAGE_COLUMNS = (
     "id",
@@ -92,7 +94,7 @@ def usage_rows(
     """The values of USAGE_COLUMNS for the ``members`` of one invoice, of whom there may be many,
     and the metrics that they name.
     """
-    metrics = {id(metric): metric for one in members for metric, _ in one.items}
+    metrics = {id(metric): metric for one in members for metric in map(_METRIC, one.items)}
     printed = tuple(sorted(set(metrics.values()), key=_place))  # whoever used which of them first
     places = {key: printed.index(metric) for key, metric in metrics.items()}
     rows = [
@@ -105,7 +107,7 @@ def usage_rows(
             one.title,
             one.depth,
             encode(one.path[:-1]).decode(),
-            encode([(places[id(metric)], text_of(value)) for metric, value in one.items]).decode(),
+            encode([(places[id(of.metric)], text_of(of.value)) for of in one.items]).decode(),
             encode(
                 [
                     (line_index, text_of(quantity), *parts, *taxes)
