@@ -37,7 +37,7 @@ class RateDisplay(StrEnum):
     PERCENTAGE = "PERCENTAGE"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """One charge in money: ``net`` is the sum of its segments, rounded once, and of its ``steps``.
 
@@ -47,7 +47,7 @@ class Line:
     what all of it was made from; ``shares`` are the members' of a roll-up, None where the whole
     line is the payer's. An adjustment is the charge as it is known by now less what is
     ``deducted``: of that difference are its quantity, events, net and shares, while the segments
-    are the whole charge's. Nobody changes it; freezing so many fields would take its time.
+    are the whole charge's.
     """
 
     schedule_id: str

@@ -38,12 +38,11 @@ class Basis:
     last_seat: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """A charge with what it asked for; fixed and one-time prices ask for nothing.
 
     ``pool`` has the members that used something; ``beside`` are the charge's own, measured.
-    Nobody changes it; freezing so many would take its time.
     """
 
     charge: Charge

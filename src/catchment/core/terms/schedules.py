@@ -231,7 +231,7 @@ def part_of(text: str) -> ChargePart:
     return EventPart(text) if EventPart.names_one(text) else SeatPart(text)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Charge:
     """One line to be: ``item`` for the ``service`` days, to be invoiced on ``due_on``.
 
@@ -240,7 +240,7 @@ class Charge:
     the tiers, it does from the day ``tiers_from`` on, which is not after the service's first. What
     ``discounts`` and minimums make of it takes the priced charges of the cycle, itself included:
     those are ``beside`` it, wherever they matter to it. ``version`` is that of the schedule which
-    charges it. Nobody changes it; freezing so many would take its time.
+    charges it.
     """
 
     schedule_id: str
