@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 
 from catchment import ids
-from catchment.store.credits import ledger
+from catchment.store.credits import ledger, sales
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_customers, lines_behind
 from catchment.store.invoices.rows import evidence
+from catchment.store.schedules import joining
 from catchment.store.usage import usage_lines
 
 Question = Callable[[Connection, str, list[str]], object]
@@ -25,6 +26,9 @@ DAY = date(2026, 3, 1)
         ledger.drawn_by,
         ledger.paid_by,
         ledger.held,
+        sales.invoices_of,
+        joining.billed,
+        lambda tx, workspace, ids: joining.hosts(tx, workspace, ids[0]),
         evidence.bodies,
         invoice_customers.customers_on,
         lines_behind.behind,
