@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select, tuple_
 
 from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices.adjustments import ORIGINAL, BilledLine, Standing
@@ -46,6 +46,9 @@ _LAST_SEQ = case(
 )
 _READS_FROM = func.coalesce(_line.tiers_from, _line.service_start)
 _KNOWN_AT = late_looks.known_at(_line)
+
+ADJUSTING = _line.adjustment > literal(ORIGINAL, literal_execute=True)
+"""Whether a line is an adjustment, in the words of the index of those: a parameter finds none."""
 
 
 class Stretch(NamedTuple):
@@ -152,7 +155,7 @@ def adjusted(
             select(*_CHARGE)
             .distinct()
             .join(invoices, _head.id == _line.invoice_id)
-            .where(*_issued(workspace_id, ids), _line.adjustment > ORIGINAL)
+            .where(*_issued(workspace_id, ids), _line.workspace_id == workspace_id, ADJUSTING)
         )
         found.update(tuple(row) for row in tx.execute(query))
     return found

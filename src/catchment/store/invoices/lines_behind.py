@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, tuple_
 
-from catchment.core.invoices.adjustments import ORIGINAL
 from catchment.core.terms.schedules import ChargeId
 from catchment.store.chunks import chunks
+from catchment.store.invoices.adjustments import ADJUSTING
 from catchment.store.invoices.invoices import ISSUED
 from catchment.store.schema import invoices, line_items
 from catchment.store.schema import late_looks as looks
 from catchment.store.usage import late_looks
 
-_line, _head = line_items.c, invoices.c
+_line = line_items.c
 _again, _own = line_items.alias("again").c, line_items.alias("own").c
 _again_head, _own_head = invoices.alias("again_head").c, invoices.alias("own_head").c
 _CHARGE, _AGAIN, _OWN = (
     (c.schedule_id, c.price_id, c.service_start, c.part) for c in (_line, _again, _own)
 )
+_BILLED_AGAIN = ADJUSTING | (_line.live_key != literal("", literal_execute=True))
 
 
 def behind(
@@ -55,11 +56,9 @@ def _again_charged(workspace_id: str, of_hosts: Sequence[ColumnElement[bool]]) -
     """What was measured again of a workspace, or of the schedules that are charged on invoices
     whose ``_own_head`` is ``of_hosts``.
     """
-    found = (
-        select(*_CHARGE).where((_line.adjustment > ORIGINAL) | (_line.live_key != "")).distinct()
-    )
+    found = select(*_CHARGE).where(_line.workspace_id == workspace_id, _BILLED_AGAIN).distinct()
     if not of_hosts:
-        return found.where(_head.id == _line.invoice_id, _head.workspace_id == workspace_id)
+        return found
     charging = select(_own.schedule_id).where(_own_head.id == _own.invoice_id, *of_hosts)
     return found.where(_line.schedule_id.in_(charging))
 

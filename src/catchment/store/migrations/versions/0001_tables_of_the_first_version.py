@@ -1347,6 +1347,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("line_items", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_line_items_again",
+            ["workspace_id"],
+            unique=False,
+            sqlite_where=sa.text("adjustment > 0 OR live_key != ''"),
+            postgresql_where=sa.text("adjustment > 0 OR live_key != ''"),
+        )
+        batch_op.create_index(
             batch_op.f("ix_line_items_credit_grant_id"),
             ["credit_grant_id"],
             unique=False,
