@@ -148,6 +148,28 @@ def test_what_came_late_for_a_final_invoice_is_on_it(client: TestClient, books: 
     assert found["lineItems"][1]["adjusts"]["lines"][0]["invoiceNumber"]
 
 
+def test_what_came_late_for_a_schedule_that_is_over_is_on_the_next_of_who_paid(
+    client: TestClient, books: Books
+) -> None:
+    group, calls = books.customer("Group"), books.metric("calls")
+    north = books.customer("North", group)
+    own = books.schedule(group, books.price(linear("1"), calls), auto_issue_invoices=True)
+    child = books.schedule(
+        north, books.price(linear("2"), calls), bill_to="PARENT", end=date(2026, 2, 28)
+    )
+    books.write()
+    bill(books, "2026-03-01")
+    assert client.get(f"/billing-schedules/{child}/next-invoice").status_code == 404
+    books.used((north, "calls", "2026-02-09", "5"))
+
+    found = upcoming(client, child)
+
+    assert found == upcoming(client, own)
+    assert [line["netTotal"] for line in found["lineItems"]] == ["0.00", "10.00"]
+    [drafted] = bill(books, "2026-04-01")
+    assert told(client, f"/invoices/{drafted}")["netTotal"] == found["netTotal"]
+
+
 def test_members_come_in_pages(client: TestClient, books: Books, group: dict[str, str]) -> None:
     bill(books, "2026-02-01")
     first = upcoming(client, group["schedule"], limit=1)["usageItemGroups"]

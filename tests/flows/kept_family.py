@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -96,6 +96,7 @@ class KeptFamily:
             start_date=schedule.start,
             end_date=schedule.end,
             recurrence_day_of_month=schedule.billing_day,
+            bill_to=schedule.bill_to,
             roll_up_billing=schedule.roll_up,
             roll_up_exclusions=[self._ids[who] for who in sorted(schedule.exclusions)] or None,
             auto_issue_invoices=False,
@@ -144,6 +145,12 @@ class KeptFamily:
             created_at=START,
         )
         return self._ids[metric.id]
+
+    def begin(self, schedules: Iterable[Schedule], at: datetime | None) -> None:
+        """Say when some of the family's schedules were started; None leaves them drafts."""
+        found = billing_schedules.c.id.in_([self._ids[one.id] for one in schedules])
+        with writing(self.books.engine) as tx:
+            tx.execute(update(billing_schedules).where(found).values(activated_at=at))
 
     def send(self, events: Iterable[Event]) -> None:
         """Every event in a request of its own, in the order they came."""

@@ -346,7 +346,10 @@ def test_a_schedule_archived_during_the_run_is_left_out(
     meddler = instead(Meddler, books.usage)
     c = billing_schedules.c
     mine = c.id == made["schedule"]
-    meddler.meddle(update(billing_schedules).where(mine).values(archived_at=NOW, updated_at=NOW))
+    meddler.meddle(
+        update(billing_schedules).where(mine).values(archived_at=NOW),
+        update(workspaces).values(schedules_stamp="other schedules"),
+    )
 
     assert run(books, date(2026, 2, 1), meddler).drafted == ()
 
@@ -370,10 +373,9 @@ def test_what_another_run_bills_meanwhile_is_skipped(
 def test_what_was_measured_before_a_change_is_measured_again(
     books: Books, engine: Engine, data_dir
 ) -> None:
-    made = family(books)
+    family(books)
     meddler = instead(Meddler, books.usage)
-    mine = billing_schedules.c.id == made["schedule"]
-    meddler.meddle(update(billing_schedules).where(mine).values(updated_at=NOW))
+    meddler.meddle(update(workspaces).values(schedules_stamp="other schedules"))
 
     result = bill_workspace(
         books.engine,

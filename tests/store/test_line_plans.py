@@ -3,20 +3,43 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event
 
 from catchment import ids
-from catchment.store.credits import ledger
+from catchment.store.credits import ledger, sales
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_customers, lines_behind
 from catchment.store.invoices.rows import evidence
+from catchment.store.schedules import joining
 from catchment.store.usage import usage_lines
 
 Question = Callable[[Connection, str, list[str]], object]
 
 DAY = date(2026, 3, 1)
+
+
+def planned(engine: Engine, question: Question, *before: str) -> list[str]:
+    """The steps in which the database would answer a question, were it told ``before``."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        asked.append((statement, values))
+
+    explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+    with reading(engine) as tx:
+        for statement in before:
+            tx.exec_driver_sql(statement)
+        event.listen(engine, "before_cursor_execute", note)
+        question(tx, ids.new_id(), [ids.new_id() for _ in range(500)])
+        event.remove(engine, "before_cursor_execute", note)
+        return [
+            str(step[-1])
+            for statement, values in asked
+            for step in tx.exec_driver_sql(f"{explain} {statement}", values)
+        ]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +48,9 @@ DAY = date(2026, 3, 1)
         ledger.drawn_by,
         ledger.paid_by,
         ledger.held,
+        sales.invoices_of,
+        joining.billed,
+        lambda tx, workspace, ids: joining.hosts(tx, workspace, ids[0]),
         evidence.bodies,
         invoice_customers.customers_on,
         lines_behind.behind,
@@ -39,21 +65,20 @@ DAY = date(2026, 3, 1)
 def test_sqlite_walks_through_the_lines_of_no_other(engine: Engine, question: Question) -> None:
     if engine.dialect.name != "sqlite":
         return  # PostgreSQL knows how many lines there are
-    asked: list[tuple[str, object]] = []
-
-    def note(_c: object, _cursor: object, statement: str, values: object, *_: object) -> None:
-        asked.append((statement, values))
-
-    with reading(engine) as tx:
-        event.listen(engine, "before_cursor_execute", note)
-        question(tx, ids.new_id(), [ids.new_id() for _ in range(500)])
-        event.remove(engine, "before_cursor_execute", note)
-        plans = [
-            step.detail
-            for statement, values in asked
-            for step in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-        ]
+    plans = planned(engine, question)
 
     looked = [one for one in plans if re.search(r"\b(line_items|own|again)\b", one)]
     assert looked
     assert not [one for one in looked if one.startswith("SCAN")]
+
+
+@pytest.mark.parametrize("question", [lines_behind.behind, adjustments.adjusted])
+def test_what_was_billed_again_is_found_by_an_index_of_few(
+    engine: Engine, question: Callable[[Connection, str], object]
+) -> None:
+    """PostgreSQL uses it where there are many lines: here it must not walk through the few."""
+    walking = () if engine.dialect.name == "sqlite" else ("SET LOCAL enable_seqscan = off",)
+
+    plans = planned(engine, lambda tx, workspace, _: question(tx, workspace), *walking)
+
+    assert [step for step in plans if "ix_line_items_again" in step]

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, Connection, select, update
 
 from catchment.core.values.period import BEGINNING
-from catchment.store.families import links
-from catchment.store.schema import billing_schedules, customer_aliases, customer_links
+from catchment.store.schema import customer_aliases, customer_links, workspaces
 
-Stamp = tuple[Any, ...]
+Stamp = tuple[str, ...]
 
 
 def of(tx: Connection, workspace_id: str) -> Stamp:
-    """A value that changes with every change of the tree and of a schedule."""
-    schedule = billing_schedules.c
-    agreed = select(
-        func.count(),
-        func.max(schedule.updated_at),
-        func.count(schedule.activated_at),
-        func.count(schedule.archived_at),
-        func.count(schedule.suspended_at),
-    ).where(schedule.workspace_id == workspace_id)
-    return (links.stamp(tx, workspace_id), *tx.execute(agreed).one())
+    """A value that changes with every change of the tree and of a started schedule."""
+    c = workspaces.c
+    query = select(c.tree_stamp, c.schedules_stamp).where(c.id == workspace_id)
+    return tuple(tx.execute(query).one())
+
+
+def renew(tx: Connection, workspace_id: str) -> None:
+    """To be called with every change of a started schedule, by who holds the tree.
+
+    Not a time: what was asked for first may be written last.
+    """
+    here = workspaces.c.id == workspace_id
+    tx.execute(update(workspaces).where(here).values(schedules_stamp=secrets.token_hex(16)))
 
 
 def known_at(tx: Connection, workspace_id: str) -> datetime:

@@ -41,6 +41,7 @@ from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.invoices import Invoice, Status
 from catchment.store.invoices.rows import invoice_writing
 from catchment.store.invoices.rows.invoice_parts import Contents
+from catchment.store.schedules import joining
 from catchment.usage import UsageStore
 
 
@@ -103,7 +104,7 @@ def planned(
 ) -> tuple[Agreements, list[Due]]:
     """What the invoices would bill that ``wanted``, which are on none yet, were placed on.
 
-    They are all of one schedule, ``around`` whose invoices this was agreed.
+    This was agreed ``around`` the invoices of their schedules.
     Each is whole: with what joins it and stands on its draft, on demand as found by ``looking``,
     and with what it adjusts by the usage ``adjusting``. Nothing is held.
     """
@@ -143,6 +144,7 @@ def _with_adjustments(
         if key not in there
     ]
     hosts = {slot.due.schedule.id for slot in slots}
+    hosts |= joining.billing(tx, agreed.workspace.id, {slot.payer for slot in slots})
     found = late(tx, usage, agreed, hosts=hosts, renewed=drafts.keys())
     made, _ = attached(slots, filter(wanted, found), agreed.schedules)
     return [due for due in made if due.parts or due.adjusting]

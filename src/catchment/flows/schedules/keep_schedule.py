@@ -222,7 +222,7 @@ def archive(
     end_today(tx, workspace, schedules.one(tx, workspace.id, id), days, now)
     archived = replace(record, archived_at=now, updated_at=now)
     rivals = billed_usage.rivals(tx, workspace.id, record)
-    schedule_records.save_head(tx, archived)
+    schedule_records.save_head(tx, workspace.id, archived)
     if record.activated_at is not None:
         joins = joining.below(tx, workspace.id, [record.customer_id])
         recalculate_drafts(tx, usage, workspace, {id, *rivals, *joins}, now=now, new_id=new_id)
@@ -337,7 +337,7 @@ def _start(
     check_start(tx, workspace, record)
     started = replace(record, activated_at=now, updated_at=now)
     watch = billed_usage.watch(tx, workspace, started, None)
-    schedule_records.save_head(tx, started)
+    schedule_records.save_head(tx, workspace.id, started)
     watch.check(tx, now)
     bill_again(tx, usage, workspace, started, watch.rivals, today=today, now=now, new_id=new_id)
     return started

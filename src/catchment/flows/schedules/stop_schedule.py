@@ -42,7 +42,7 @@ def suspend(
         return record
     refuse_ended(record, today)
     suspended = replace(record, suspended_at=now, updated_at=now)
-    schedule_records.save_head(tx, suspended)
+    schedule_records.save_head(tx, workspace.id, suspended)
     return suspended
 
 
@@ -66,7 +66,7 @@ def resume(
     if record.suspended_at is None:
         return record
     resumed = replace(record, suspended_at=None, updated_at=now)
-    schedule_records.save_head(tx, resumed)
+    schedule_records.save_head(tx, workspace.id, resumed)
     bill_again(tx, usage, workspace, resumed, [], today=today, now=now, new_id=new_id)
     return resumed
 

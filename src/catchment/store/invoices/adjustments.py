@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, literal, select, tuple_
 
 from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices.adjustments import ORIGINAL, BilledLine, Standing
@@ -29,29 +29,26 @@ from catchment.store.schema import (
     billing_schedules,
     customer_aliases,
     invoices,
-    late_looks,
     line_items,
     line_taxations,
     usage_item_groups,
 )
+from catchment.store.schema import late_looks as looks
 from catchment.store.taxes import taxations
+from catchment.store.usage import late_looks
 
-_head, _line, _look = invoices.c, line_items.c, late_looks.c
+_head, _line = invoices.c, line_items.c
 _CHARGE = (_line.schedule_id, _line.price_id, _line.service_start, _line.part)
-_LOOKED_AT = and_(
-    _look.schedule_id == _line.schedule_id,
-    _look.price_id == _line.price_id,
-    _look.service_start == _line.service_start,
-    _look.part == _line.part,
-)
 _CHARGED = and_(_line.schedule_id.is_not(None), _line.credit_grant_id.is_(None))
 _LAST_SEQ = case(
     (_line.aggregation == Aggregation.SEATS, _line.last_seat),
-    (_look.last_seq > _line.last_seq, _look.last_seq),
-    else_=_line.last_seq,
+    else_=late_looks.last_seq(_line),
 )
 _READS_FROM = func.coalesce(_line.tiers_from, _line.service_start)
-_KNOWN_AT = case((_look.known_at > _line.known_at, _look.known_at), else_=_line.known_at)
+_KNOWN_AT = late_looks.known_at(_line)
+
+ADJUSTING = _line.adjustment > literal(ORIGINAL, literal_execute=True)
+"""Whether a line is an adjustment, in the words of the index of those: a parameter finds none."""
 
 
 class Stretch(NamedTuple):
@@ -134,7 +131,7 @@ def stretches(
                 func.max(_KNOWN_AT).label("known_at"),
             )
             .join(invoices, _head.id == _line.invoice_id)
-            .join(late_looks, _LOOKED_AT, isouter=True)
+            .join(looks, late_looks.at(_line), isouter=True)
             .where(*_issued(workspace_id, ids), _line.usage_metric_id.is_not(None))
             .group_by(*_CHARGE)
             .having(func.max(_line.last_seq).is_not(None))
@@ -158,7 +155,7 @@ def adjusted(
             select(*_CHARGE)
             .distinct()
             .join(invoices, _head.id == _line.invoice_id)
-            .where(*_issued(workspace_id, ids), _line.adjustment > ORIGINAL)
+            .where(*_issued(workspace_id, ids), _line.workspace_id == workspace_id, ADJUSTING)
         )
         found.update(tuple(row) for row in tx.execute(query))
     return found
@@ -303,7 +300,7 @@ def _of_charges(workspace_id: str) -> Select[Any]:
         )
         .join(invoices, _head.id == _line.invoice_id)
         .join(billing_schedules, billing_schedules.c.id == _line.schedule_id)
-        .join(late_looks, _LOOKED_AT, isouter=True)
+        .join(looks, late_looks.at(_line), isouter=True)
         .join(line_taxations, taxation_rows.OF_LINE, isouter=True)
         .where(_line.workspace_id == workspace_id, _CHARGED)
         .order_by(_line.adjustment)

@@ -10,22 +10,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, tuple_
 
-from catchment.core.invoices.adjustments import ORIGINAL
 from catchment.core.terms.schedules import ChargeId
 from catchment.store.chunks import chunks
+from catchment.store.invoices.adjustments import ADJUSTING
 from catchment.store.invoices.invoices import ISSUED
-from catchment.store.schema import invoices, late_looks, line_items
+from catchment.store.schema import invoices, line_items
+from catchment.store.schema import late_looks as looks
+from catchment.store.usage import late_looks
 
-_line, _head, _look = line_items.c, invoices.c, late_looks.c
+_line = line_items.c
 _again, _own = line_items.alias("again").c, line_items.alias("own").c
 _again_head, _own_head = invoices.alias("again_head").c, invoices.alias("own_head").c
-_CHARGE, _AGAIN, _OWN, _LOOKED_AT = (
-    (c.schedule_id, c.price_id, c.service_start, c.part) for c in (_line, _again, _own, _look)
+_CHARGE, _AGAIN, _OWN = (
+    (c.schedule_id, c.price_id, c.service_start, c.part) for c in (_line, _again, _own)
 )
-_LAST_SEQ = case((_look.last_seq > _own.last_seq, _look.last_seq), else_=_own.last_seq)
-_KNOWN_AT = case((_look.known_at > _own.known_at, _look.known_at), else_=_own.known_at)
+_BILLED_AGAIN = ADJUSTING | (_line.live_key != literal("", literal_execute=True))
 
 
 def behind(
@@ -55,11 +56,9 @@ def _again_charged(workspace_id: str, of_hosts: Sequence[ColumnElement[bool]]) -
     """What was measured again of a workspace, or of the schedules that are charged on invoices
     whose ``_own_head`` is ``of_hosts``.
     """
-    found = (
-        select(*_CHARGE).where((_line.adjustment > ORIGINAL) | (_line.live_key != "")).distinct()
-    )
+    found = select(*_CHARGE).where(_line.workspace_id == workspace_id, _BILLED_AGAIN).distinct()
     if not of_hosts:
-        return found.where(_head.id == _line.invoice_id, _head.workspace_id == workspace_id)
+        return found
     charging = select(_own.schedule_id).where(_own_head.id == _own.invoice_id, *of_hosts)
     return found.where(_line.schedule_id.in_(charging))
 
@@ -80,7 +79,7 @@ def _behind(again: Sequence[Any], of_hosts: Sequence[ColumnElement[bool]]) -> Se
             ),
         )
         .join(_own_head.id.table, _own_head.id == _own.invoice_id)
-        .join(late_looks, tuple_(*_LOOKED_AT) == tuple_(*_OWN), isouter=True)
+        .join(looks, late_looks.at(_own), isouter=True)
         .where(
             tuple_(*_AGAIN).in_(again),
             _again.live_key == "",
@@ -96,8 +95,8 @@ def _behind(again: Sequence[Any], of_hosts: Sequence[ColumnElement[bool]]) -> Se
         .group_by(*_AGAIN, *_OWN)
         .having(
             or_(
-                func.max(_again.last_seq) > func.max(_LAST_SEQ),
-                func.max(_again.known_at) > func.max(_KNOWN_AT),
+                func.max(_again.last_seq) > func.max(late_looks.last_seq(_own)),
+                func.max(_again.known_at) > func.max(late_looks.known_at(_own)),
             )
         )
     )

@@ -62,6 +62,34 @@ def below(tx: Connection, workspace: str, tops: Collection[CustomerId]) -> dict[
     return found
 
 
+def billing(tx: Connection, workspace: str, payers: Collection[CustomerId]) -> set[str]:
+    """The started schedules that have billed these customers above them on invoices of their own.
+
+    That is what they do where nobody's invoice could take their lines.
+    """
+    if not any_of(tx, workspace):
+        return set()
+    query = (
+        select(invoices.c.billing_schedule_id)
+        .distinct()
+        .join(billing_schedules, _c.id == invoices.c.billing_schedule_id)
+        .where(*_joining(workspace), _c.customer_id != invoices.c.customer_id)
+    )
+    return {
+        id
+        for part in chunks(sorted(payers))
+        for id in tx.execute(query.where(invoices.c.customer_id.in_(part))).scalars()
+    }
+
+
+def hosts(tx: Connection, workspace: str, schedule_id: str) -> set[str]:
+    """The schedules on whose live invoices a schedule is charged."""
+    head, line = invoices.c, line_items.c
+    query = select(head.billing_schedule_id).distinct().join(line_items, head.id == line.invoice_id)
+    mine = line.workspace_id == workspace, line.schedule_id == schedule_id, line.live_key == ""
+    return set(tx.execute(query.where(*mine)).scalars())
+
+
 def billed(tx: Connection, workspace: str, schedule_ids: Collection[str]) -> list[Billed]:
     """What of these schedules stands on live invoices, by number, drafts first."""
     head, line = invoices.c, line_items.c

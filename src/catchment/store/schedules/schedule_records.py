@@ -14,6 +14,7 @@ from catchment.core.terms.credits import PhaseGrant
 from catchment.core.terms.schedules import BillTo
 from catchment.core.values.errors import NotFound
 from catchment.core.values.period import Span
+from catchment.store import stamps
 from catchment.store.families import links
 from catchment.store.schedules import phase_grants, phase_terms
 from catchment.store.schedules.phase_terms import DiscountRecord, MinimumRecord
@@ -124,7 +125,7 @@ def add(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
 
 def save(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     """Replace what is kept of a schedule, phases included."""
-    save_head(tx, record)
+    save_head(tx, workspace, record)
     phase_terms.drop(tx, record.id)
     phase_grants.drop(tx, record.id)
     mine = select(phases.c.id).where(phases.c.schedule_id == record.id)
@@ -133,8 +134,10 @@ def save(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     _add_phases(tx, workspace, record)
 
 
-def save_head(tx: Connection, record: ScheduleRecord) -> None:
+def save_head(tx: Connection, workspace: str, record: ScheduleRecord) -> None:
     """Replace what is kept of a schedule, but for its phases."""
+    if record.activated_at is not None:  # nobody bills by a draft
+        stamps.renew(tx, workspace)
     tx.execute(update(billing_schedules).where(_c.id == record.id).values(**_values(record)))
 
 

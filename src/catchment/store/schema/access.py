@@ -38,6 +38,8 @@ workspaces = Table(
     json_column("account", nullable=True),
     # Another one with every change of the tree; see ``store.family_index``.
     Column("tree_stamp", Text, nullable=False, server_default=""),
+    # Another one with every change of a started schedule; see ``store.stamps``.
+    Column("schedules_stamp", Text, nullable=False, server_default=""),
     # Usage events that happened before were dropped; see ``store.kept_usage``.
     Column("usage_kept_since", Instant),
     # What invoices must keep to, to be issued by themselves; see ``store.billing.bounds``.

@@ -62,15 +62,6 @@ billing_schedules = Table(
     Column("archived_at", Instant),
     Index(None, "workspace_id", "id"),
     Index(None, "customer_id"),
-    # All that tells whether one has changed, so that a run looks at the index alone.
-    Index(
-        "ix_billing_schedules_changes",
-        "workspace_id",
-        "updated_at",
-        "activated_at",
-        "archived_at",
-        "suspended_at",
-    ),
 )
 
 phases = Table(

@@ -216,6 +216,13 @@ line_items = Table(
     # A charge is billed once, and adjusted by one line at a time, whatever runs twice.
     UniqueConstraint("schedule_id", "price_id", "service_start", "part", "adjustment", "live_key"),
     UniqueConstraint("invoice_id", "index"),
+    # Few are adjustments, or no longer in force: what was billed again is found by those.
+    Index(
+        "ix_line_items_again",
+        "workspace_id",
+        sqlite_where=text("adjustment > 0 OR live_key != ''"),
+        postgresql_where=text("adjustment > 0 OR live_key != ''"),
+    ),
     Index(
         None,
         "credit_grant_id",

@@ -6,6 +6,7 @@ store if the period ended now: with what joins it, and with what came late for e
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -21,7 +22,7 @@ from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices.consolidation import Due
 from catchment.core.invoices.invoicing import Draft
 from catchment.core.shares.allocation import Method
-from catchment.core.terms.schedules import Charge, Schedule
+from catchment.core.terms.schedules import BillTo, Charge, Schedule
 from catchment.core.values.errors import NotFound
 from catchment.core.values.ids import NewId
 from catchment.core.values.period import NO_END, Period, day_after
@@ -32,8 +33,9 @@ from catchment.flows.billing.drafting.draft_contents import contents_of
 from catchment.flows.billing.drafting.draft_heads import head, payers
 from catchment.flows.billing.drafting.drafts import adjustments, measured
 from catchment.flows.billing.drafting.price_dues import drafted_from
-from catchment.flows.billing.late.settlements import settlements
+from catchment.flows.billing.late.settlements import last_to_come, telling
 from catchment.flows.billing.place_charges import planned
+from catchment.flows.billing.previews.invoices_before import with_others
 from catchment.flows.billing.run_billing import unbilled
 from catchment.flows.credits.grant_phases import may_pay
 from catchment.flows.credits.preview_credits import preview_credits
@@ -44,6 +46,7 @@ from catchment.store.invoices.adjustments import invoices_of
 from catchment.store.invoices.already_billed import Billed
 from catchment.store.invoices.invoices import Invoice
 from catchment.store.invoices.rows.invoice_parts import Contents
+from catchment.store.schedules import joining
 from catchment.usage import UsageStore
 
 NOBODYS = "preview"
@@ -142,14 +145,30 @@ def _next_due(
     used = days_used(tx, usage, around, [schedule], ahead, billed=billed)
     wanted = first_unbilled(schedule, billed, today, around.zone, used)
     if not wanted:
-        dues = settlements(tx, usage, around, {schedule_id}, today, ahead=True)
-        if not dues:
-            raise NothingToBill.of(schedule)
-        [due] = dues
-        return around, due
-    agreed, dues = planned(tx, around, wanted, partial(days_used, tx, usage), usage)
+        return _last_due(tx, usage, around, schedule, today)
+    looking = partial(days_used, tx, usage)
+    agreed, dues = planned(tx, *with_others(tx, around, wanted, looking), looking, usage)
     keys = {charge.billed_as for charge in wanted}
     return agreed, next(due for due in dues if any(one.billed_as in keys for one in due.charges))
+
+
+def _last_due(
+    tx: Connection, usage: UsageStore, around: Agreements, schedule: Schedule, today: date
+) -> tuple[Agreements, Due]:
+    """The invoice that adjusts what a schedule billed that charges nothing more: its own last one,
+    or the next of who paid for it. Raises NothingToBill.
+    """
+    for due in last_to_come(tx, usage, around, schedule.id, today):
+        return around, due
+    if schedule.bill_to is BillTo.PARENT:
+        workspace = around.workspace
+        for host in sorted(joining.hosts(tx, workspace.id, schedule.id) - {schedule.id}):
+            with suppress(NothingToBill):
+                agreed, due = _next_due(tx, usage, workspace, host, today)
+                own = [one for one in due.adjusting if one.schedule.id == schedule.id]
+                if telling(tx, usage, agreed, own, due.on):
+                    return agreed, due
+    raise NothingToBill.of(schedule)
 
 
 def _drafted(

@@ -34,7 +34,9 @@ from catchment.flows.billing.drafting.draft_contents import contents_of
 from catchment.flows.billing.drafting.draft_heads import head, payers
 from catchment.flows.billing.drafting.drafts import adjustments, measured
 from catchment.flows.billing.drafting.price_dues import MeasuredDue, MeasuredPart, drafted_from
+from catchment.flows.billing.late.settlements import last_to_come
 from catchment.flows.billing.place_charges import planned
+from catchment.flows.billing.previews.invoices_before import with_others
 from catchment.flows.billing.previews.next_invoice import NOBODYS, NothingToBill, nobodys
 from catchment.flows.billing.previews.suppose_usage import Given, Supposed, supposed, used_by
 from catchment.flows.billing.run_billing import unbilled
@@ -104,12 +106,14 @@ def simulate_schedule(
     looking = partial(_with_coming, tx, usage, today)
     used_days = looking(around, [schedule], Period(schedule.start, day_after(until)))
     wanted = unbilled(schedule, charges(schedule, until, zone, used_days), billed)
-    if not wanted:
+    if wanted:
+        agreed, found = planned(tx, *with_others(tx, around, wanted, looking), looking, usage)
+        keys = {charge.billed_as for charge in wanted}
+        dues = [due for due in found if any(one.billed_as in keys for one in due.charges)]
+    else:
         _refuse_names(given)
-        return Simulation(today, until, (), ())
-    agreed, found = planned(tx, around, wanted, looking, usage)
-    keys = {charge.billed_as for charge in wanted}
-    dues = [due for due in found if any(one.billed_as in keys for one in due.charges)]
+        last = last_to_come(tx, usage, around, schedule_id, today)
+        agreed, dues = around, [due for due in last if due.on <= until]
     _check_size(dues)
     monthly = supposed(tx, usage, agreed, dues, given, today)
     used = _used(tx, usage, agreed, dues, today)

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("sandbox", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("account", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("tree_stamp", sa.Text(), server_default="", nullable=False),
+        sa.Column("schedules_stamp", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "usage_kept_since", catchment.store.schema.columns.Instant(timezone=True), nullable=True
         ),
@@ -605,11 +606,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_schedules")),
     )
     with op.batch_alter_table("billing_schedules", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_billing_schedules_changes",
-            ["workspace_id", "updated_at", "activated_at", "archived_at", "suspended_at"],
-            unique=False,
-        )
         batch_op.create_index(
             batch_op.f("ix_billing_schedules_customer_id"), ["customer_id"], unique=False
         )
@@ -1350,6 +1346,13 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("line_items", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_line_items_again",
+            ["workspace_id"],
+            unique=False,
+            sqlite_where=sa.text("adjustment > 0 OR live_key != ''"),
+            postgresql_where=sa.text("adjustment > 0 OR live_key != ''"),
+        )
         batch_op.create_index(
             batch_op.f("ix_line_items_credit_grant_id"),
             ["credit_grant_id"],
