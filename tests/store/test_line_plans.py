@@ -12,6 +12,7 @@ from catchment.store.credits import ledger
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_customers, lines_behind
 from catchment.store.invoices.rows import evidence
+from catchment.store.schedules import changed_charges
 from catchment.store.usage import usage_lines
 
 Question = Callable[[Connection, str, list[str]], object]
@@ -29,6 +30,7 @@ DAY = date(2026, 3, 1)
         invoice_customers.customers_on,
         lines_behind.behind,
         lambda tx, workspace, _: lines_behind.behind(tx, workspace),
+        changed_charges.of,
         adjustments.stretches,
         lambda tx, workspace, _: adjustments.stretches(tx, workspace),
         lambda tx, workspace, _: adjustments.adjusted(tx, workspace),
