@@ -15,8 +15,9 @@ from catchment.core.invoices.adjustments import (
     up_to_date,
 )
 from catchment.core.invoices.invoicing import Line, adjustment, line
-from catchment.core.shares.allocation import METHODS, Share
+from catchment.core.shares.allocation import METHODS
 from catchment.core.shares.breakdown import Measured
+from catchment.core.shares.line_shares import Share, Shares
 from catchment.core.terms.pricing import Graduated, Tier
 from catchment.core.terms.schedules import Charge, Frequency, Phase, PricedItem, Schedule, Timing
 from catchment.core.usage.metering import Aggregation, Metric, Usage
@@ -49,9 +50,9 @@ def measured(members: dict[str, D]) -> Measured:
 
 
 def kept(id: str, number: int, made: Line) -> BilledLine:
-    paths = {one.customer: ("a", one.customer) for one in made.shares or ()}
-    events = made.event_count or 0
-    return BilledLine(id, number, made.quantity, made.net, events, made.shares, paths)
+    paths = {who: ("a", who) for who in made.sharing}
+    events, shares = made.event_count or 0, tuple(made.shares or ())
+    return BilledLine(id, number, made.quantity, made.net, events, shares, paths)
 
 
 def adjusting(billed: list[BilledLine]) -> Adjusting:
@@ -158,8 +159,10 @@ def replace_id(one: Standing) -> Standing:
 def test_who_had_a_share_and_has_none_any_more_gives_it_back() -> None:
     before = BilledLine("a", 0, D(5), Money(50, "EUR"), 1, (Share("b", D(5), (50, None, 50)),))
 
-    assert shares_less((Share("c", D(5), (50, 50, 50)),), [before]) == (
+    found = shares_less(Shares.of([Share("c", D(5), (50, 50, 50))]), [before])
+
+    assert list(found or ()) == [
         Share("b", D(-5), (-50, None, -50)),
         Share("c", D(5), (50, 50, 50)),
-    )
+    ]
     assert shares_less(None, [before]) is None

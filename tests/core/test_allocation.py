@@ -12,7 +12,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from catchment.core.shares.allocation import METHODS, Method, Reckoning, Share, shares, workings
+from catchment.core.shares.allocation import METHODS, Method, Reckoning, workings
+from catchment.core.shares.line_shares import Share, shares
 from catchment.core.shares.weights import By
 from catchment.core.terms.pricing import (
     Graduated,

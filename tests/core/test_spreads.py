@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.shares.allocation import (
-    METHODS,
-    MemberParts,
-    Reckoning,
-    Share,
-    added,
-    spread,
-    taxed,
-    whole,
-)
+from catchment.core.shares.allocation import METHODS, MemberParts, Reckoning, added, spread
+from catchment.core.shares.line_shares import Share, Shares
 from catchment.core.shares.weights import By
 from catchment.core.values.money import Money
 
@@ -83,15 +75,17 @@ def test_parts_are_added_by_method_and_stand_by_customer_id(several: list[Member
 
 
 def test_who_has_no_share_by_a_method_has_no_tax_by_it() -> None:
-    shares = (Share("a", D(1), (1, 3, None)), Share("b", D(1), (2, None, 3)))
+    shares = Shares.of([Share("a", D(1), (1, 3, None)), Share("b", D(1), (2, None, 3))])
 
-    found = taxed(shares, D("0.5"), Money(2, "EUR"))
+    found = shares.taxed(D("0.5"), Money(2, "EUR"))
 
     assert [one.taxes for one in found] == [(1, 2, None), (1, None, 2)]
 
 
 def test_a_line_of_one_is_all_its_own_by_every_method() -> None:
-    assert whole("a", D(3), Money(7, "EUR")) == (Share("a", D(3), (7,) * len(METHODS)),)
+    found = Shares.whole("a", D(3), Money(7, "EUR"))
+
+    assert list(found) == [Share("a", D(3), (7,) * len(METHODS))]
 
 
 def test_who_has_nothing_or_all_of_a_line_is_told_in_the_same_words() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catchment.core.shares.allocation import METHODS, Share, taxed
+from catchment.core.shares.allocation import METHODS
+from catchment.core.shares.line_shares import Share, Shares
 from catchment.core.terms.taxes import (
     Identity,
     PlacedRate,
@@ -151,15 +152,17 @@ def test_taking_a_line_back_takes_back_everyones_share_of_the_tax(
 
 
 def test_shares_have_their_tax_by_each_method_and_who_has_none_has_no_tax() -> None:
-    shares = (
-        Share("a", D(1), (50, 33, None)),
-        Share("b", D(1), (50, 67, 100)),
+    shares = Shares.of(
+        [
+            Share("a", D(1), (50, 33, None)),
+            Share("b", D(1), (50, 67, 100)),
+        ]
     )
 
-    found = taxed(shares, D("0.19"), Money(19, "EUR"))
+    found = shares.taxed(D("0.19"), Money(19, "EUR"))
 
     assert [one.taxes for one in found] == [(10, 6, None), (9, 13, 19)]
-    assert taxed(shares, D(0), Money(0, "EUR")) == shares
+    assert shares.taxed(D(0), Money(0, "EUR")) == shares
     for place in range(len(METHODS)):
         assert sum(one.taxes[place] or 0 for one in found) == 19
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal as D
 
-from catchment.core.shares.allocation import METHODS, Method, shares, workings
+from catchment.core.shares.allocation import METHODS, Method, workings
+from catchment.core.shares.line_shares import shares
 from catchment.core.shares.weights import By
 from catchment.core.terms.pricing import (
     CalculationMode,

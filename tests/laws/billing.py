@@ -14,8 +14,8 @@ from catchment.core.due.pools import Pool
 from catchment.core.families import hierarchy
 from catchment.core.families.hierarchy import Forest, Link
 from catchment.core.invoices.invoicing import Draft, Line, Measured, draft, line
-from catchment.core.shares import allocation
-from catchment.core.shares.allocation import Share
+from catchment.core.shares import line_shares
+from catchment.core.shares.line_shares import Share
 from catchment.core.terms.pricing import bounds, needs_values
 from catchment.core.terms.schedules import Charge, Schedule
 from catchment.core.usage import metering
@@ -38,7 +38,7 @@ class Rules:
     claims: Callable[[Schedule, tzinfo], Iterable[Claim]] = claims.claims
     pool: Callable[..., Pool] = pools.pool
     measure: Callable[[UsageQuery, Iterable[Event]], Usage] = metering.measure
-    shares: Callable[..., tuple[Share, ...]] = allocation.shares
+    shares: Callable[..., tuple[Share, ...]] = line_shares.shares
 
 
 RULES = Rules()

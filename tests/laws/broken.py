@@ -11,7 +11,8 @@ from typing import Any
 from catchment.core.due.claims import Claim, claims
 from catchment.core.due.pools import Pool, pool
 from catchment.core.families.hierarchy import Forest
-from catchment.core.shares.allocation import METHODS, Share, shares
+from catchment.core.shares.allocation import METHODS
+from catchment.core.shares.line_shares import Share, shares
 from catchment.core.terms.schedules import EVERYONE, Schedule
 from catchment.core.usage.metering import Event, Usage, UsageQuery, measure
 from catchment.core.values.money import Money

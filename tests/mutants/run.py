@@ -61,6 +61,7 @@ _PERIODS = ("tests/core/test_period.py", "tests/core/test_schedules.py")
 _PHASES = ("tests/core/test_schedules.py", "tests/core/test_schedule_ends.py")
 TESTS = {
     "shares.allocation": _SHARING,
+    "shares.line_shares": _SHARING,
     "shares.weights": _SHARING,
     "invoices.settled_shares": _SETTLING,
     "invoices.settling": ("tests/core/test_discounts.py", *_SETTLING),

@@ -13,7 +13,7 @@ from catchment.store.credits import ledger, sales
 from catchment.store.engine import reading
 from catchment.store.invoices import adjustments, invoice_customers, lines_behind
 from catchment.store.invoices.rows import evidence
-from catchment.store.schedules import joining
+from catchment.store.schedules import changed_charges, joining
 from catchment.store.usage import usage_lines
 
 Question = Callable[[Connection, str, list[str]], object]
@@ -55,6 +55,7 @@ def planned(engine: Engine, question: Question, *before: str) -> list[str]:
         invoice_customers.customers_on,
         lines_behind.behind,
         lambda tx, workspace, _: lines_behind.behind(tx, workspace),
+        changed_charges.of,
         adjustments.stretches,
         lambda tx, workspace, _: adjustments.stretches(tx, workspace),
         lambda tx, workspace, _: adjustments.adjusted(tx, workspace),

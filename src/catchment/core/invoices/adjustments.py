@@ -16,7 +16,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from catchment.core.families.hierarchy import CustomerId
-from catchment.core.shares.allocation import METHODS, Parts, Share
+from catchment.core.shares.allocation import METHODS, Parts
+from catchment.core.shares.line_shares import Share, Shares
 from catchment.core.terms.schedules import Charge, ChargeId, Schedule
 from catchment.core.terms.taxes import NOT_TAXED, Taxation
 from catchment.core.values.money import EXACT, Money, exact_sum, total
@@ -178,9 +179,7 @@ def up_to_date(lines: Sequence[Standing]) -> bool:
     return set(last.line_ids) == known
 
 
-def shares_less(
-    shares: Sequence[Share] | None, billed: Iterable[BilledLine]
-) -> tuple[Share, ...] | None:
+def shares_less(shares: Shares | None, billed: Iterable[BilledLine]) -> Shares | None:
     """What each member has in ``shares`` beyond what it has in the lines ``billed``, by customer.
 
     By each method they add up to the difference of the lines. Whose share and quantity stay as
@@ -195,8 +194,8 @@ def shares_less(
             found[one.customer] = Share(
                 one.customer, EXACT.subtract(known.quantity, one.quantity), _less(known, one)
             )
-    return tuple(
-        one for _, one in sorted(found.items()) if one.quantity or any(part for part in one.parts)
+    return Shares.of(
+        [one for _, one in sorted(found.items()) if one.quantity or any(part for part in one.parts)]
     )
 
 

@@ -182,8 +182,7 @@ def draft(
         (schedule.customer,)
         for one in own
         if isinstance(one.measured.charge.item.settles, Minimum)
-        for share in one.shares or ()
-        if share.customer == schedule.customer
+        and schedule.customer in one.sharing
     ]
     pooled = [measured] if schedule.roll_up else []
     return Draft(

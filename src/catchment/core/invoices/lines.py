@@ -1,12 +1,11 @@
 """One charge in money: a line that explains itself, and one that brings an earlier line up to date.
 
-What it comes to is worked out in ``settling``; whose it is, in ``allocation`` and
-``settled_shares``.
+What it comes to is worked out in ``settling``; whose it is, in ``shares`` and ``settled_shares``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,9 +16,9 @@ from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices import settled_shares, settling
 from catchment.core.invoices.adjustments import ORIGINAL, Adjusting, Deducted, shares_less
 from catchment.core.invoices.settling import Applied, Step, StepKind
-from catchment.core.shares import allocation
-from catchment.core.shares.allocation import METHODS, Methods, Share
+from catchment.core.shares.allocation import METHODS, Methods
 from catchment.core.shares.breakdown import Measured
+from catchment.core.shares.line_shares import NO_SHARES, Shares
 from catchment.core.terms.minimums import Minimum
 from catchment.core.terms.pricing import SeatBased, SeatPart, Segment, first_rate, is_percentage
 from catchment.core.terms.schedules import Charge, ChargeId, ChargePart, Schedule
@@ -65,7 +64,7 @@ class Line:
     unit: str | None
     event_count: int | None
     measured: Measured = field(repr=False, compare=False)
-    shares: tuple[Share, ...] | None = None
+    shares: Shares | None = None
     deducted: Deducted | None = None
     taxation: Taxation = NOT_TAXED
     steps: tuple[Step, ...] = ()
@@ -73,6 +72,11 @@ class Line:
     @property
     def tax(self) -> Money:
         return tax_on(self.net, self.taxation.fraction)
+
+    @property
+    def sharing(self) -> Sequence[CustomerId]:
+        """Who has a share in it."""
+        return () if self.shares is None else self.shares.customers
 
     @property
     def settles(self) -> StepKind | None:
@@ -124,7 +128,7 @@ class Adjustment:
         for billed in reversed(self.adjusting.billed):
             known = {**billed.paths, **known}
         known.setdefault(self.adjusting.path[-1], self.adjusting.path)
-        return {one.customer: known[one.customer] for one in self.line.shares or ()}
+        return {who: known[who] for who in self.line.sharing}
 
 
 def line(
@@ -149,7 +153,8 @@ def line(
     if item.metric is not None and methods:
         shares = settled_shares.priced_shares(measured, net, taxation, methods)
     elif owner is not None:
-        shares = _whole(owner, made.quantity, net, taxation) if made.segments or net.minor else ()
+        charged = made.segments or net.minor
+        shares = _whole(owner, made.quantity, net, taxation) if charged else NO_SHARES
     percentage = is_percentage(item.price)
     return Line(
         schedule_id=charge.schedule_id,
@@ -207,9 +212,11 @@ def _settling_line(
     reduced = settling.settled(measured)
     shares = None
     if methods and reduced is not None and reduced.charge.item.metric is not None:
-        shares = (settled_shares.shares(measured, taxation, methods) or None) if net.minor else ()
+        shares = settled_shares.shares(measured, taxation, methods)
+        if net.minor and not shares:
+            shares = None
     if shares is None and owner is not None:
-        shares = _whole(owner, quantity, net, taxation) if net.minor else ()
+        shares = _whole(owner, quantity, net, taxation) if net.minor else NO_SHARES
     return Line(
         schedule_id=charge.schedule_id,
         phase_id=charge.phase_id,
@@ -269,7 +276,7 @@ def _nothing(schedule: Schedule, measured: Measured, *, joined: bool) -> Line:
     made = line_of(schedule, measured, joined=joined)
     if made.measured.charge.item.metric is not None or not made.segments:
         return made
-    shares = None if made.shares is None else ()
+    shares = None if made.shares is None else NO_SHARES
     return replace(
         made, quantity=Decimal(0), net=made.net - made.net, segments=(), steps=(), shares=shares
     )
@@ -286,21 +293,19 @@ def _adjusted(adjusting: Adjusting) -> str:
 def taxed(line: Line, taxation: Taxation) -> Line:
     """The line with its tax, and its members' shares of that."""
     shares = line.shares
-    if shares and taxation.rate is not None:
+    if shares is not None:
         shares = _taxed(shares, line.net, taxation)
     return replace(line, taxation=taxation, shares=shares)
 
 
-def _taxed(shares: tuple[Share, ...], net: Money, taxation: Taxation) -> tuple[Share, ...]:
+def _taxed(shares: Shares, net: Money, taxation: Taxation) -> Shares:
     """The shares of ``net`` with those of its tax."""
-    return allocation.taxed(shares, taxation.fraction, tax_on(net, taxation.fraction))
+    return shares.taxed(taxation.fraction, tax_on(net, taxation.fraction))
 
 
-def _whole(
-    owner: CustomerId, quantity: Decimal, net: Money, taxation: Taxation
-) -> tuple[Share, ...]:
+def _whole(owner: CustomerId, quantity: Decimal, net: Money, taxation: Taxation) -> Shares:
     """The one share of a line that is all its owner's, with that of its tax."""
-    return _taxed(allocation.whole(owner, quantity, net), net, taxation)
+    return _taxed(Shares.whole(owner, quantity, net), net, taxation)
 
 
 def _title(charge: Charge, usage: Usage) -> str:

@@ -10,23 +10,15 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from itertools import repeat
 from typing import NamedTuple
 
 from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices.settling import Step, applied, counts, place_of, reductions_at, steps
 from catchment.core.shares import allocation
-from catchment.core.shares.allocation import (
-    METHODS,
-    NOBODYS,
-    Columns,
-    Method,
-    Methods,
-    Share,
-    Working,
-)
+from catchment.core.shares.allocation import METHODS, NOBODYS, Columns, Method, Methods, Working
 from catchment.core.shares.breakdown import Measured
-from catchment.core.shares.weights import By, LineTerm, SettledLine, Weighing
+from catchment.core.shares.line_shares import NO_SHARES, Shares
+from catchment.core.shares.weights import By, LineTerm, SettledLine, Used, Weighing
 from catchment.core.terms.discounts import Discount, Reduction
 from catchment.core.terms.minimums import Minimum
 from catchment.core.terms.schedules import Charge
@@ -54,39 +46,34 @@ def workings(measured: Measured) -> dict[Method, Working]:
 
 def shares(
     measured: Measured, taxation: Taxation = NOT_TAXED, methods: Methods = METHODS
-) -> tuple[Share, ...]:
+) -> Shares:
     """The members' shares of what settles others and of its tax by some ``methods``, by customer
     id.
     """
     made = steps(measured)
     if not any(one.amount.minor for one in made):
-        return ()
+        return NO_SHARES
     [step] = made
     settles = measured.charge.item.settles
     if isinstance(settles, Discount):
         found = _discounted(measured, settles, methods).taken
     else:
         found = allocation.spread_over(step.amount, _shared_by(measured, step, methods).weights)
-    return _with_tax(found, repeat(_NOTHING), step.amount, taxation)
+    return _shares(found, {}, step.amount, taxation)
 
 
-def priced_shares(
-    measured: Measured, net: Money, taxation: Taxation, methods: Methods
-) -> tuple[Share, ...]:
+def priced_shares(measured: Measured, net: Money, taxation: Taxation, methods: Methods) -> Shares:
     """The members' shares of ``net``, which is left of what the price makes of a charge, and of its
     tax, by some ``methods``.
     """
     found = measured.once(_priced, net, methods)
-    used = measured.usage.members
-    return _with_tax(found, [used[who] for who in found.customers], net, taxation)
+    return _shares(found, measured.usage.members, net, taxation)
 
 
-def _with_tax(
-    found: Columns, quantities: Iterable[Decimal], net: Money, taxation: Taxation
-) -> tuple[Share, ...]:
+def _shares(found: Columns, used: Used, net: Money, taxation: Taxation) -> Shares:
+    """The shares of those who have any."""
     fraction = taxation.fraction
-    taxes = found.taxes(fraction, tax_on(net, fraction)) if fraction else None
-    return found.shares(quantities, taxes)
+    return Shares(found.sharing, used).taxed(fraction, tax_on(net, fraction))
 
 
 def _priced(measured: Measured, net: Money, methods: Methods) -> Columns:

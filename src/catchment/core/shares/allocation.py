@@ -14,7 +14,6 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
-from itertools import repeat
 from operator import add
 from typing import NamedTuple, TypeGuard
 
@@ -67,15 +66,6 @@ MemberWeights = Mapping[CustomerId, Parts]
 _NO_PARTS: Parts = (None,) * len(METHODS)
 
 
-class Share(NamedTuple):
-    """What a member used of a line, and its parts of the net and of the tax; none is untaxed."""
-
-    customer: CustomerId
-    quantity: Decimal
-    parts: Parts
-    taxes: Parts = ()
-
-
 class Columns(NamedTuple):
     """What members have of an amount, or weigh: the parts of all by each method asked for.
 
@@ -113,13 +103,13 @@ class Columns(NamedTuple):
         made = {one: change(one) for one in set(self.parts.values())}
         return Columns(self.customers, {method: made[own] for method, own in self.parts.items()})
 
-    def shares(
-        self, quantities: Iterable[Decimal], taxes: Columns | None = None
-    ) -> tuple[Share, ...]:
-        """The shares of those who have any, given what they used, with those of the tax."""
-        of_tax = repeat(()) if taxes is None else taxes.rows
-        every = map(Share, self.customers, quantities, self.rows, of_tax)
-        return tuple([one for one in every if one.parts != _NO_PARTS])
+    @property
+    def sharing(self) -> Columns:
+        """Only those who have a part by some method."""
+        if any(None not in own for own in self.parts.values()):
+            return self
+        rows = zip(self.customers, self.rows, strict=True)
+        return _among(self, [who for who, own in rows if own != _NO_PARTS])
 
     def taxes(self, fraction: Decimal, tax: Money) -> Columns:
         """What they have of the ``tax``, which is ``fraction`` of the amount."""
@@ -127,20 +117,6 @@ class Columns(NamedTuple):
 
 
 NOBODYS = Columns((), {})
-
-
-def whole(customer: CustomerId, quantity: Decimal, net: Money) -> tuple[Share, ...]:
-    """The one share of a line that is all of one member's, by whatever method."""
-    return (Share(customer, quantity, (net.minor,) * len(METHODS)),)
-
-
-def taxed(shares: Sequence[Share], fraction: Decimal, tax: Money) -> tuple[Share, ...]:
-    """The shares of a line with those of its ``tax``, which is ``fraction`` of its net."""
-    if not fraction or not shares:
-        return tuple(shares)
-    known = Columns.of({one.customer: one.parts for one in shares})
-    rows = known.taxes(fraction, tax).rows
-    return tuple([Share(*one[:3], own) for one, own in zip(shares, rows, strict=True)])
 
 
 def _taxes(fraction: Decimal, tax: Money, parts: Column) -> Column:
@@ -351,14 +327,6 @@ def _weighing(
             return alone(net, price, used, usage)
 
 
-def shares(
-    net: Money, price: Price, segments: Sequence[Segment], usage: Usage
-) -> tuple[Share, ...]:
-    """The members' shares of a usage line, by customer id; who has no share is left out."""
-    found = columns(net, price, segments, usage)
-    return found.shares([usage.members[who] for who in found.customers])
-
-
 def columns(
     net: Money,
     price: Price,
@@ -366,7 +334,7 @@ def columns(
     usage: Usage,
     methods: Methods = METHODS,
 ) -> Columns:
-    """The same by some ``methods`` in columns, with whoever has none."""
+    """What members have of a usage line by some ``methods``, with whoever has nothing."""
     if not segments:
         return NOBODYS
     if len(usage.members) == 1:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, lite
 
 from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices.adjustments import ORIGINAL, BilledLine, Standing
-from catchment.core.shares.allocation import Share
+from catchment.core.shares.line_shares import Share
 from catchment.core.terms.schedules import ChargeId
 from catchment.core.terms.taxes import NOT_TAXED, Taxation
 from catchment.core.usage.metering import Aggregation

@@ -38,6 +38,9 @@ def of(tx: Connection, workspace: str, hosts: Collection[str] | None = None) -> 
                 _line.live_key == "",
             )
             query = query.join(line_items, billed).join(invoices, invoices.c.id == _line.invoice_id)
-            query = query.where(invoices.c.billing_schedule_id.in_(ids))
+            # The workspace once more: with it the invoices are found first, then their lines.
+            query = query.where(
+                invoices.c.workspace_id == workspace, invoices.c.billing_schedule_id.in_(ids)
+            )
         found.update(tuple(row) for row in tx.execute(query))
     return found

@@ -9,7 +9,6 @@ from catchment.core.families.hierarchy import CustomerId
 from catchment.core.invoices.invoicing import Draft, Group, Line
 from catchment.core.invoices.settling import StepKind
 from catchment.core.shares import breakdown
-from catchment.core.shares.allocation import METHODS, Share
 from catchment.core.shares.breakdown import Basis
 from catchment.core.terms.schedules import Charge
 from catchment.core.values.ids import NewId
@@ -55,10 +54,9 @@ def contents_of(
             lines.append(made)
             net += made.net.minor
             tax += made.tax.minor
-            for who, quantity, parts, taxes in line.shares or ():
-                own = shares.get(who)
-                if own is not None:  # on the page that is shown
-                    own.append(MemberShare(index, quantity, parts, taxes))
+            if line.shares is not None:
+                for who, quantity, parts, taxes in line.shares.among(shares):
+                    shares[who].append(MemberShare(index, quantity, parts, taxes))
             if explained:
                 evidence[made.id] = explaining.of(line.measured)
             if line.deducted is None:
@@ -103,7 +101,7 @@ def _line(line: Line, id: str, invoice_id: str, group_id: str, index: int) -> Li
         aggregation=None if metric is None else str(metric.aggregation),
         event_type=None if metric is None else metric.event_type,
         event_count=line.event_count,
-        share_counts=None if line.shares is None else _counts(line.shares),
+        share_counts=None if line.shares is None else line.shares.counts,
         scope=item.scope,
         deducted=line.deducted,
         last_seq=basis.last_seq if basis else None,
@@ -128,15 +126,6 @@ def _reading(line: Line) -> Basis | None:
     if made.basis is not None:
         return made.basis
     return next((one.basis for one in made.beside if one.basis is not None), None)
-
-
-def _counts(shares: Sequence[Share]) -> tuple[int, ...]:
-    """How many there are by each of METHODS."""
-    count = len(shares)
-    some = [parts for _, _, parts, _ in shares if None in parts]  # mostly nobody
-    if not some:
-        return (count,) * len(METHODS)
-    return tuple([count - missing.count(None) for missing in zip(*some, strict=True)])
 
 
 def _usage(

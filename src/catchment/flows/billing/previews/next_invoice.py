@@ -111,9 +111,9 @@ def next_invoice(
     """The first invoice of a schedule that no billing run has drafted yet.
 
     Only where a ``method`` is given is it known what of its lines is whose, and by that alone: it
-    takes half as long again, and two and a half times as long by MARGINAL, for which all events are
-    walked. A draft of a schedule is looked at as if it were started; of one that bills its parent
-    it is the invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
+    takes a third as long again, and twice as long by MARGINAL, for which all events are walked. A
+    draft of a schedule is looked at as if it were started; of one that bills its parent it is the
+    invoice of who pays. Raises NotFound, NothingToBill, UsageDropped.
     """
     today = now.astimezone(ZoneInfo(workspace.timezone)).date()
     agreed, due = _next_due(tx, usage, workspace, schedule_id, today)
