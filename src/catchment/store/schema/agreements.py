@@ -61,7 +61,8 @@ billing_schedules = Table(
     Column("cancelled_at", Instant),
     Column("archived_at", Instant),
     Index(None, "workspace_id", "id"),
-    Index(None, "customer_id"),
+    Index(None, "workspace_id", "customer_id"),
+    Index(None, "workspace_id", "bill_to"),
 )
 
 phases = Table(
@@ -137,6 +138,7 @@ discounts = Table(
     created_at(),
     updated_at(),
     UniqueConstraint("phase_id", "position"),
+    Index(None, "schedule_id"),
     Index(None, "workspace_id", "id"),
 )
 
@@ -154,6 +156,7 @@ minimums = Table(
     created_at(),
     updated_at(),
     UniqueConstraint("phase_id", "position"),
+    Index(None, "schedule_id"),
 )
 
 # In a sandbox: until when the time of a schedule has come.

@@ -35,6 +35,7 @@ phase_credit_grants = Table(
     # Ids of the prices that it pays; empty: all of the schedule.
     json_column("price_ids"),
     UniqueConstraint("phase_id", "position"),
+    Index(None, "schedule_id"),
 )
 
 credit_grants = Table(

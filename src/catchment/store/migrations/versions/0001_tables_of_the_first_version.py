@@ -607,7 +607,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("billing_schedules", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_billing_schedules_customer_id"), ["customer_id"], unique=False
+            batch_op.f("ix_billing_schedules_workspace_id_bill_to"),
+            ["workspace_id", "bill_to"],
+            unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_billing_schedules_workspace_id_customer_id"),
+            ["workspace_id", "customer_id"],
+            unique=False,
         )
         batch_op.create_index(
             batch_op.f("ix_billing_schedules_workspace_id_id"), ["workspace_id", "id"], unique=False
@@ -1220,6 +1227,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("phase_id", "position", name=op.f("uq_discounts_phase_id_position")),
     )
     with op.batch_alter_table("discounts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_discounts_schedule_id"), ["schedule_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_discounts_workspace_id_id"), ["workspace_id", "id"], unique=False
         )
@@ -1386,6 +1394,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_minimums")),
         sa.UniqueConstraint("phase_id", "position", name=op.f("uq_minimums_phase_id_position")),
     )
+    with op.batch_alter_table("minimums", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_minimums_schedule_id"), ["schedule_id"], unique=False)
+
     op.create_table(
         "phase_credit_grants",
         sa.Column("id", sa.Text(), nullable=False),
@@ -1419,6 +1430,11 @@ def upgrade() -> None:
             "phase_id", "position", name=op.f("uq_phase_credit_grants_phase_id_position")
         ),
     )
+    with op.batch_alter_table("phase_credit_grants", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_phase_credit_grants_schedule_id"), ["schedule_id"], unique=False
+        )
+
     op.create_table(
         "prices",
         sa.Column("id", sa.Text(), nullable=False),
