@@ -22,7 +22,6 @@ from catchment.store.schema import sessions, sign_in_failures, users, workspaces
 
 _hasher = PasswordHasher()
 _hashing = threading.BoundedSemaphore(2)  # a flood of sign-ins leaves the other cores to the API
-_NOBODY = _hasher.hash("nobody")
 _MOST_FAILURES = 10
 _WINDOW = timedelta(minutes=5)
 
@@ -106,12 +105,14 @@ def of_password(tx: Connection, email: str, password: str) -> tuple[User, Worksp
         .join(workspaces, workspaces.c.id == users.c.workspace_id)
         .where(users.c.email == email.strip().lower())
     ).one_or_none()
+    if row is None:
+        with _hashing:
+            _hasher.hash(password)
+        return None
     try:
         with _hashing:
-            _hasher.verify(row.password_hash if row else _NOBODY, password)
+            _hasher.verify(row.password_hash, password)
     except (VerificationError, InvalidHashError):
-        return None
-    if row is None:
         return None
     return User(row.id, row.email), _workspace(row)
 

@@ -1,6 +1,8 @@
 """What endpoints ask for: the transaction, who is calling, the time, new ids, a page.
 
-This is where ids are made; the clock is in ``clock``.
+This is where ids are made; the clock is in ``clock``. What needs another of these calls it: as its
+dependency, FastAPI would read that again for every operation at the start, and hand it to a thread
+at every request.
 """
 
 import base64
@@ -91,10 +93,10 @@ def new_id() -> Callable[[], str]:
     return ids.new_id
 
 
-def transaction(request: Request, engine: Annotated[Engine, Depends(engine)]) -> Connection:
+def transaction(request: Request) -> Connection:
     """The request's one transaction; the route ends it."""
     if getattr(request.state, "tx", None) is None:
-        connection = open_connection(engine, reading=only_reads(request))
+        connection = open_connection(engine(request), reading=only_reads(request))
         request.state.tx = connection
         connection.begin()
     tx: Connection = request.state.tx
@@ -119,9 +121,6 @@ def apart(request: Request, tx: Connection) -> Iterator[None]:
 
 def caller(
     request: Request,
-    tx: Annotated[Connection, Depends(transaction)],
-    settings: Annotated[Settings, Depends(settings)],
-    now: Annotated[datetime, Depends(now)],
     authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
     sequence_version: Version = None,  # noqa: ARG001 -- read by FastAPI, which checks it
 ) -> Caller:
@@ -129,14 +128,15 @@ def caller(
 
     Raises Unauthenticated, Forbidden; leaves early with the stored answer of an Idempotency-Key.
     """
+    tx, at, hashing_key = transaction(request), now(request), settings(request).hashing_key()
     if authorization is not None:
-        who = _by_key(tx, authorization, settings.hashing_key())
+        who = _by_key(tx, authorization, hashing_key)
     else:
-        who = by_session(request, tx, settings.hashing_key(), now)
+        who = by_session(request, tx, hashing_key, at)
     key = request.headers.get("idempotency-key")
     if key is not None and request.method == "POST" and not only_reads(request):
         claim = idempotency.Claim(
-            who.workspace.id, key, request.url.path, request_hash(request), now
+            who.workspace.id, key, request.url.path, request_hash(request), at
         )
         stored = idempotency.find(tx, claim)
         if stored is not None:
@@ -192,11 +192,9 @@ def check_same_site(request: Request) -> None:
         raise Forbidden("A signed-in change needs the header X-Requested-With from the same site.")
 
 
-def today(
-    now: Annotated[datetime, Depends(now)], caller: Annotated[Caller, Depends(caller)]
-) -> date:
+def today(request: Request, caller: Annotated[Caller, Depends(caller)]) -> date:
     """The day it is in the workspace's time zone."""
-    return now.astimezone(caller.zone).date()
+    return now(request).astimezone(caller.zone).date()
 
 
 def is_id(text: str) -> bool:

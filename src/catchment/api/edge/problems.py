@@ -19,6 +19,10 @@ from catchment.api.edge.exactjson import escape
 from catchment.core.values.errors import BillingError, FieldError, Invalid, TooLarge, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+_SCHEMAS = "#/components/schemas/"
+SCHEMA = {"$ref": f"{_SCHEMAS}Problem"}
+"""What a refusal is, in the description of the API."""
+
 _log = logging.getLogger("catchment.api")
 
 
@@ -40,6 +44,12 @@ class Problem(BaseModel):
     code: str
     request_id: str = Field(serialization_alias="requestId")
     errors: list[ProblemField] = []
+
+
+def schemas() -> dict[str, Any]:
+    """The definitions that ``SCHEMA`` needs, by name."""
+    whole = Problem.model_json_schema(mode="serialization", ref_template=f"{_SCHEMAS}{{model}}")
+    return {**whole.pop("$defs"), Problem.__name__: whole}
 
 
 def install(app: FastAPI) -> None:

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 
 from catchment.api.edge import bodies, exactjson
 from catchment.api.edge.bodies import MIB
-from catchment.api.edge.problems import Problem
+from catchment.api.edge.problems import MEDIA_TYPE, SCHEMA
 from catchment.core.values.errors import Invalid
 from catchment.store import idempotency
 
@@ -93,7 +93,9 @@ def only_reads(request: Request) -> bool:
 
 
 def router(prefix: str, tag: str, route_class: type[APIRoute] = Route) -> APIRouter:
-    """A router for one resource, with the refusals every operation shares in its documentation."""
+    """A router for one resource below /api, with the refusals every operation shares in its
+    documentation.
+    """
     refusals = {
         400: "The request breaks a rule; `errors` names the fields.",
         401: "Credentials are missing or wrong.",
@@ -103,10 +105,11 @@ def router(prefix: str, tag: str, route_class: type[APIRoute] = Route) -> APIRou
         503: "The database is away or full; nothing was changed.",
     }
     responses: dict[int | str, dict[str, Any]] = {
-        status: {"model": Problem, "description": text} for status, text in refusals.items()
+        status: {"content": {MEDIA_TYPE: {"schema": SCHEMA}}, "description": text}
+        for status, text in refusals.items()
     }
     return APIRouter(
-        prefix=prefix,
+        prefix=f"/api{prefix}",
         tags=[tag],
         route_class=route_class,
         responses=responses,

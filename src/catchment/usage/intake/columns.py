@@ -32,8 +32,10 @@ COLUMNS = {
 UTC.
 """
 
-NONE = pa.schema(list(COLUMNS.items())).empty_table()
-"""No events."""
+NONE = pa.Table.from_batches([], pa.schema(list(COLUMNS.items())))
+"""No events. ``empty_table`` would load pandas where it is installed, and each command would wait
+for that.
+"""
 
 KINDS = TEXT, NUMBER, FLAG = "text", "number", "flag"
 _rest_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
