@@ -19,8 +19,8 @@ from benchmarks.usage import stored
 from benchmarks.usage.dataset import dataset
 from benchmarks.usage.month import MONTH, NAMES, TYPES
 from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
-from catchment.main import build
 from catchment.settings import Settings
+from catchment.stores import build
 from catchment.usage import UsageStore
 from catchment.usage.intake.events import micros
 from catchment.usage.questions import totals

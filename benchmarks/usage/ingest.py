@@ -23,10 +23,10 @@ from benchmarks.usage.processes import cpu_by_process
 from benchmarks.usage.senders import Load, event
 from catchment import ids
 from catchment.api.edge.clock import utcnow
-from catchment.main import build
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import writing
+from catchment.stores import build
 
 CONNECTIONS = {1: 32, 100: 16, 1000: 8}
 _MOST_COPIED = 400

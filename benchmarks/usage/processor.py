@@ -24,13 +24,13 @@ from benchmarks.usage import usual
 from benchmarks.usage.ingest import CONNECTIONS, made_key
 from benchmarks.usage.senders import Load, requests
 from benchmarks.usage.servers import Forgetful, catchment
-from catchment import main
 from catchment.api.edge.clock import utcnow
 from catchment.api.usage.event_protocol import EventProtocol
 from catchment.api.usage.group_commit import GroupCommit
 from catchment.flows.usage.ingest_usage import Arrival
 from catchment.settings import Settings
 from catchment.store.access import Key
+from catchment.stores import build
 from catchment.usage import Batch
 from catchment.usage.intake.pressure import Pressure
 
@@ -86,7 +86,7 @@ async def _least(answer: Callable[[bytes], Awaitable[None]], sent: list[bytes]) 
 
 
 def _kept(data_dir: Path, key: tuple[str, str], together: int) -> Figures:
-    built = main.build(Settings(data_dir=data_dir))
+    built = build(Settings(data_dir=data_dir))
     writer = GroupCommit(built.engine, utcnow, built.settings.hashing_key(), Pressure(1 << 20))
     figures = {}
     for events in CONNECTIONS:

@@ -15,15 +15,16 @@ import uvicorn
 from fastapi import FastAPI
 
 from benchmarks.usage import usual
-from catchment import main
 from catchment.api.edge.clock import utcnow
 from catchment.api.server import serve
 from catchment.api.usage.group_commit import GroupCommit, Told
 from catchment.api.usage.intake import Intake
 from catchment.flows.usage.ingest_usage import Place
+from catchment.main import app_of
 from catchment.settings import Settings
 from catchment.store.access import Key
 from catchment.store.idempotency import Stored
+from catchment.stores import build
 from catchment.usage import Batch
 from catchment.usage.intake.pressure import Pressure
 
@@ -51,8 +52,8 @@ def _nowhere() -> Place:
 
 def catchment(intake: type[Intake], data_dir: Path) -> FastAPI:
     """Our application with another intake."""
-    built = main.build(Settings(data_dir=data_dir))
-    app = built.app()
+    built = build(Settings(data_dir=data_dir))
+    app = app_of(built)
     key, pressure = built.settings.hashing_key(), Pressure(1 << 20)
     commits = GroupCommit(built.engine, utcnow, key, pressure)
     app.state.intake = intake(built.engine, commits, key, pressure)

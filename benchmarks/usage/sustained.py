@@ -28,11 +28,11 @@ from catchment import ids
 from catchment.api.edge.clock import utcnow
 from catchment.core.usage.metering import Aggregation, Member, Metric, UsageQuery
 from catchment.core.values.period import ALWAYS
-from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.engine import reading, writing
+from catchment.stores import Built, build
 from catchment.usage import SentEvent, batch
 from catchment.usage.intake import inbox
 

@@ -13,7 +13,6 @@ from uuid import uuid4
 from fastapi import FastAPI, Header, HTTPException
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from catchment import main
 from catchment.api.edge.deps import key_of
 from catchment.api.usage import event_reader
 from catchment.core.values.errors import Unauthenticated
@@ -21,6 +20,7 @@ from catchment.core.values.period import BEGINNING, FOREVER
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading
+from catchment.stores import build
 from catchment.usage.intake import properties
 
 
@@ -50,7 +50,7 @@ class _Event(BaseModel):
 
 def app(data_dir: Path) -> FastAPI:
     """The application, which knows the keys of the database in ``data_dir``."""
-    built = main.build(Settings(data_dir=data_dir))
+    built = build(Settings(data_dir=data_dir))
     known: dict[str, str] = {}
     usual = FastAPI()
 

@@ -1,53 +1,19 @@
-"""The one place that builds real things and joins them."""
+"""The one place that joins the API and the dashboard with real stores."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fastapi import FastAPI
-from sqlalchemy import Engine
 
-from catchment import ids
 from catchment.api.app import create_app
-from catchment.flows.billing.runs.helpers import helpers_for
-from catchment.flows.billing.runs.work import Helpers
 from catchment.settings import Settings
-from catchment.store.engine import connect, migrate
-from catchment.usage import UsageStore
-from catchment.usage.opening import usage_store
+from catchment.stores import Built, build
 
 
-@dataclass(frozen=True, slots=True)
-class Built:
-    """The stores of one process."""
-
-    settings: Settings
-    engine: Engine
-    usage: UsageStore
-
-    def helpers(self) -> Helpers | None:
-        """What drafts beside who bills."""
-        return helpers_for(self.settings, ids.new_id)
-
-    def app(self) -> FastAPI:
-        """The API and dashboard over them."""
-        return create_app(self.engine, self.usage, self.settings)
-
-
-def database(settings: Settings) -> Engine:
-    """The relational database, brought to this version's schema."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = connect(settings.sqlalchemy_url())
-    migrate(engine)
-    return engine
-
-
-def build(settings: Settings) -> Built:
-    """Open the stores, bringing the database to this version's schema."""
-    engine = database(settings)
-    return Built(settings, engine, usage_store(engine, settings.data_dir, settings.usage_url))
+def app_of(built: Built) -> FastAPI:
+    """The API and dashboard over these stores."""
+    return create_app(built.engine, built.usage, built.settings)
 
 
 def app() -> FastAPI:
     """For servers that load an application by name: ``uvicorn --factory catchment.main:app``."""
-    return build(Settings()).app()
+    return app_of(build(Settings()))

@@ -9,8 +9,9 @@ from typer.testing import CliRunner, Result
 
 from catchment import __version__
 from catchment.cli import app
-from catchment.main import build
+from catchment.main import app_of
 from catchment.settings import Settings
+from catchment.stores import build
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_a_new_key_opens_the_api_until_it_is_revoked(home: Path) -> None:
     assert set(printed) == {"clientId", "clientSecret"}
     key = (printed["clientId"], printed["clientSecret"])
     built = build(Settings(data_dir=home))
-    with TestClient(built.app(), base_url="http://testserver/api") as client:
+    with TestClient(app_of(built), base_url="http://testserver/api") as client:
         assert client.get("/products", auth=key).status_code == 200
 
         assert at(home, "keys", "revoke", printed["clientId"]).exit_code == 0
@@ -52,7 +53,7 @@ def test_a_new_user_signs_in(home: Path) -> None:
     made = at(home, "users", "create", "ada@example.com", "--password", "correct horse")
     assert (made.exit_code, made.stdout) == (0, "ada@example.com may sign in to My company.\n")
     built = build(Settings(data_dir=home))
-    with TestClient(built.app(), base_url="http://testserver/api") as client:
+    with TestClient(app_of(built), base_url="http://testserver/api") as client:
         answer = client.post(
             "/session",
             json={"email": "ada@example.com", "password": "correct horse"},

@@ -10,16 +10,16 @@ import pytest
 from typer.testing import CliRunner
 
 from catchment import ids
-from catchment.cli import app, working
+from catchment.cli import app
 from catchment.core.control.bounds import Bounds
 from catchment.core.values.errors import Unavailable
-from catchment.jobs import billing
-from catchment.main import Built, build
+from catchment.jobs import billing, working
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.billing import billing_runs, bounds
 from catchment.store.billing.billing_runs import RunStatus
 from catchment.store.engine import reading, writing
+from catchment.stores import Built, build
 from tests.flows.books import START, Books, fixed
 from tests.flows.running import started
 from tests.flows.running import working as work_of

@@ -9,11 +9,12 @@ from threading import Event
 import pytest
 from typer.testing import CliRunner
 
-from catchment.cli import app, loading
-from catchment.main import Built, build
+from catchment.cli import app
+from catchment.jobs import loading
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import writing
+from catchment.stores import Built, build
 from tests.usage.world import EVERYTHING, START, event, send
 
 runner = CliRunner()

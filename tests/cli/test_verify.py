@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 
 from catchment import ids
 from catchment.cli import app
-from catchment.main import Built, build
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import writing
 from catchment.store.schema import invoices, line_items
+from catchment.stores import Built, build
 from tests.flows.books import START, Books, fixed
 
 runner = CliRunner()

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from catchment.api.app import serve_from
-from catchment.cli import loading
+from catchment.jobs import loading
 from catchment.settings import Settings
 from catchment.store.access import Workspace
 from catchment.usage import UsageStore

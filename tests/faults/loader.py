@@ -7,9 +7,9 @@ import logging
 import sys
 from threading import Event
 
-from catchment.cli.loading import watch
-from catchment.main import build
+from catchment.jobs.loading import watch
 from catchment.settings import Settings
+from catchment.stores import build
 from catchment.usage import loading
 from catchment.usage.embedded import merging
 

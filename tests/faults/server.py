@@ -7,15 +7,16 @@ import uvicorn
 
 from catchment.api.server import config
 from catchment.api.usage.writing.process import writing_apart
-from catchment.cli.loading import loading
-from catchment.main import build
+from catchment.jobs.loading import loading
+from catchment.main import app_of
 from catchment.settings import Settings
+from catchment.stores import build
 from tests.programs import listening
 
 
 def main(port: str, *flags: str) -> None:
     built = build(Settings())
-    app = built.app()
+    app = app_of(built)
     apart = writing_apart(app.state.intake, built.settings)
     with (
         loading(built) if "--loader" in flags else nullcontext(),

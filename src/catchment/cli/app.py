@@ -15,14 +15,15 @@ from sqlalchemy import Engine
 
 from catchment import __version__, ids
 from catchment.api import server
-from catchment.cli.loading import loading
-from catchment.cli.working import working
 from catchment.core.values.errors import BillingError
-from catchment.main import Built, build
+from catchment.jobs.loading import loading
+from catchment.jobs.working import working
+from catchment.main import app_of
 from catchment.settings import Settings
 from catchment.store import access, users
 from catchment.store.engine import reading, writing
 from catchment.store.usage.usage_homes import UsageElsewhere
+from catchment.stores import Built, build
 from catchment.usage.clickhouse.address import AddressInvalid
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Billing you run yourself.")
@@ -115,7 +116,7 @@ def serve(
     address, number = host or built.settings.host, built.settings.port if port is None else port
     here = f"Catchment {__version__} on http://{address}:{number}"
     with loading(built), working(built):
-        server.serve(built.app(), address, number, lambda: console.print(here, highlight=False))
+        server.serve(app_of(built), address, number, lambda: console.print(here, highlight=False))
 
 
 @app.command()

@@ -26,11 +26,11 @@ from catchment.cli.told_run import tell, went_wrong
 from catchment.core.values.money import money_text
 from catchment.flows.billing.runs.bill_workspace import bill_workspace
 from catchment.flows.billing.runs.work_on_run import RunResult
-from catchment.main import Built
 from catchment.store import access
 from catchment.store.billing import billing_runs
 from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading
+from catchment.stores import Built
 
 
 @app.command()

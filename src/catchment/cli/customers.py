@@ -20,10 +20,10 @@ from catchment import ids
 from catchment.cli.app import AsJson, DataDir, app, console, opened, problems, workspace
 from catchment.flows.families.export_families import export_families
 from catchment.flows.families.import_families import Imported, import_families
-from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading, writing
 from catchment.store.families.families import View
+from catchment.stores import Built
 
 customers = typer.Typer(no_args_is_help=True, help="Families of customers, as CSV files.")
 app.add_typer(customers, name="customers")

@@ -12,12 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from catchment.api.server import serve
 from catchment.cli.app import app, console, opened, problems
-from catchment.cli.loading import loading
-from catchment.cli.working import working
 from catchment.core.values.errors import BillingError
 from catchment.demo.build import Demo, build_demo
 from catchment.demo.flights import NoFlights, folder
 from catchment.demo.server import Failed
+from catchment.jobs.loading import loading
+from catchment.jobs.working import working
+from catchment.main import app_of
 
 
 @app.command()
@@ -60,7 +61,7 @@ def demo(
     if not no_serve:
         with loading(built), working(built):
             ready = partial(console.print, "\nReady. Ctrl-C ends it.")
-            serve(built.app(), built.settings.host, number, ready)
+            serve(app_of(built), built.settings.host, number, ready)
 
 
 def _tell(done: Demo, data_dir: Path, host: str, port: int) -> None:

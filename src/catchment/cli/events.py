@@ -27,7 +27,7 @@ from catchment.api.usage import event_files
 from catchment.cli.app import AsJson, DataDir, app, console, one_or_all, opened, problems, workspace
 from catchment.core.values.errors import BillingError
 from catchment.flows.usage.import_usage import Part, Upload, begun, import_usage
-from catchment.main import Built
+from catchment.stores import Built
 from catchment.usage.intake import imports
 from catchment.usage.intake.pressure import Pressure
 

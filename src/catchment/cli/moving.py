@@ -12,12 +12,12 @@ from sqlalchemy import Engine
 from catchment.cli.app import DataDir, OneOrAll, bars, console, problems, settings_of, workspaces
 from catchment.cli.usage import usage
 from catchment.core.values.errors import Unavailable
-from catchment.main import database
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading
 from catchment.store.lease import held
 from catchment.store.usage import usage_homes
+from catchment.stores import database
 from catchment.usage.clickhouse.address import AddressInvalid, parse
 from catchment.usage.clickhouse.copying import ClickHouseCopy
 from catchment.usage.copying import Copy

@@ -27,18 +27,18 @@ from catchment.cli.app import (
     problems,
 )
 from catchment.cli.told_run import run_table, tell, went_wrong
-from catchment.cli.working import jobs_of
 from catchment.core.values.errors import BillingError
 from catchment.flows.billing.runs.bill_workspace import bill_at_once
 from catchment.flows.billing.runs.start_run import cancel_run, retry_run
 from catchment.flows.billing.runs.work import Work
 from catchment.flows.billing.runs.work_on_run import RunResult, result_of
 from catchment.jobs.billing import watch
-from catchment.main import Built
+from catchment.jobs.working import jobs_of
 from catchment.store import access
 from catchment.store.billing import billing_runs
 from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading, writing
+from catchment.stores import Built
 
 runs = typer.Typer(no_args_is_help=True, help="Billing runs.")
 app.add_typer(runs, name="runs")

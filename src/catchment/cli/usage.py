@@ -14,10 +14,10 @@ import typer
 from rich.table import Table
 
 from catchment.cli.app import AsJson, DataDir, OneOrAll, app, console, one_or_all, opened, problems
-from catchment.cli.loading import watch
 from catchment.core.values.errors import BillingError
 from catchment.core.values.period import months_after
 from catchment.flows.usage.drop_usage import Dropping, drop_usage, would_drop
+from catchment.jobs.loading import watch
 from catchment.store.access import Workspace
 from catchment.store.engine import reading
 from catchment.store.families import known_aliases

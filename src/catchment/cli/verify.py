@@ -23,9 +23,9 @@ from catchment.cli.app import (
 )
 from catchment.flows.billing.checking.check_numbers import number_faults
 from catchment.flows.billing.checking.verify_invoices import Verdict, verify_invoices
-from catchment.main import Built
 from catchment.store import access
 from catchment.store.engine import reading
+from catchment.stores import Built
 
 _NAMED = 10
 

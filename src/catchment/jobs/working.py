@@ -21,8 +21,8 @@ from catchment import ids
 from catchment.core.values.errors import Unavailable
 from catchment.flows.billing.runs.work_on_run import THE_WORLDS
 from catchment.jobs.billing import BillingJobs, watch
-from catchment.main import Built, build
 from catchment.settings import Settings
+from catchment.stores import Built, build
 
 _JOIN_SECONDS = 0.5
 

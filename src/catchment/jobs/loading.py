@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from threading import Event, Thread
 
-from catchment.main import Built, build
 from catchment.settings import Settings
+from catchment.stores import Built, build
 from catchment.usage import UsageStore
 
 LOOK_SECONDS = 0.5
