@@ -113,6 +113,19 @@ def test_seats_count_on_the_days_at_whose_end_a_member_is_in_the_pool() -> None:
     )
 
 
+@pytest.mark.parametrize("proration", ALL)
+def test_who_leaves_on_the_first_day_owes_no_minimum(proration: Proration) -> None:
+    """Another pool has the member at the end of that day, and is charged the minimum for all of it."""
+    morning = datetime(2026, 4, 1, 9, tzinfo=UTC)
+    gone = seats(noon(3, 1, 5), spans=(Span(ALWAYS.start, morning),))
+
+    assert (gone.values, gone.members) == ((), {})
+    assert cost(per_seat("1", proration, 3), gone) == Money(0, "USD")
+
+    came = seats(noon(3, 1, 5), spans=(Span(morning, ALWAYS.end),))
+    assert cost(per_seat("1", proration, 3), came) == Money(500, "USD")
+
+
 def test_who_leaves_at_midnight_was_there_on_the_day_before() -> None:
     until = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 4, 16, tzinfo=UTC))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from tests.oracle.calendars import DAY, beginning
 from tests.oracle.contracts import (
@@ -17,7 +17,7 @@ from tests.oracle.contracts import (
     Schedule,
     Tier,
 )
-from tests.oracle.draw import METRICS, RATES
+from tests.oracle.draw import METRICS, RATES, SEATS
 
 
 def found(zone: str) -> tuple[Contract, ...]:
@@ -27,6 +27,7 @@ def found(zone: str) -> tuple[Contract, ...]:
         _counts_no_more(zone),
         _waits_for_its_milestone(zone),
         _minimum_waits(zone),
+        _leaves_on_the_first_day(zone),
     )
 
 
@@ -99,3 +100,21 @@ def _minimum_waits(zone: str) -> Contract:
     late = Event("0", 1, 0, "call", beginning(date(2024, 2, 28), zone), {}, come=5)
     home = Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC))
     return Contract(zone, (Customer(), Customer()), (home,), (parent, child), (late,), RATES)
+
+
+def _leaves_on_the_first_day(zone: str) -> Contract:
+    """A member for whom seats are contracted leaves the pool in the morning of the first day of a month."""
+    start, gone = date(2024, 1, 31), beginning(date(2024, 10, 1), zone) + timedelta(hours=9)
+    price = Price(
+        "seats",
+        "SEAT_BASED",
+        "MONTHLY",
+        tiers=(Tier(None, "36", "0"),),
+        metric=SEATS[0],
+        proration="USE_MAXIMUM",
+        least=3,
+        names=frozenset({1}),
+    )
+    schedule = Schedule("s0", 0, "EUR", (Phase(start, None, (price,)),), rolls_up=True)
+    moves = (Move(1, 0, datetime(1970, 1, 1, tzinfo=UTC)), Move(1, None, gone))
+    return Contract(zone, (Customer(), Customer()), moves, (schedule,), (), RATES)

@@ -45,7 +45,8 @@ def measure(
     """The seats of ``members`` together; ``totals`` are by alias, in any order.
 
     What members had is averaged over the days of ``service``; who never had any is left out. Where
-    nobody had, the ``payer`` is there with none, or who comes first: a minimum is somebody's.
+    nobody had, the ``payer`` is there with none, or who comes first: a minimum is somebody's. Who
+    belongs to the pool at the end of no day is not there.
     ``values`` are the seats of all, in the order of time, each number with its days, and
     ``member_values`` those of each. Events count that are within the service. With ``first_day``
     everything is as if nothing changed after that.
@@ -61,15 +62,15 @@ def measure(
             changes = changes[:1]
         if any(seats for _, seats in changes):
             daily[member.customer] = changes
-    if members and not daily:
-        customers = sorted(member.customer for member in members)
-        who = payer if payer in customers else customers[0]
+    there = sorted(one.customer for one in members if _there(one.spans, service, zone))
+    if there and not daily:
+        who = payer if payer in there else there[0]
         daily[who] = ((service.start, 0),)
     averages = {
         who: quotient(_seat_days(stretches(changes, service)), service.days)
         for who, changes in sorted(daily.items())
     }
-    together = stretches(added(daily.values(), service), service) if members else ()
+    together = stretches(added(daily.values(), service), service) if there else ()
     return Usage(
         pooled=exact_sum(averages.values()),
         members=averages,
@@ -116,6 +117,15 @@ def by_day(
         if not found or found[-1][1] != seats:
             found.append((day, seats))
     return tuple(found)
+
+
+def _there(spans: Collection[Span], service: Period, zone: tzinfo) -> bool:
+    """Whether a member belongs to the pool at the end of some day of a service."""
+    for span in spans:
+        day = max(service.start, span.start.astimezone(zone).date())
+        if day < service.end and first_instant(day + ONE_DAY, zone) <= span.end:
+            return True
+    return False
 
 
 def added(parts: Iterable[Changes], service: Period) -> Changes:
