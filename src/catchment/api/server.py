@@ -10,6 +10,7 @@ from socket import socket
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from catchment.api.usage.event_protocol import EventProtocol
 from catchment.api.usage.writing.process import writing_apart
@@ -41,6 +42,7 @@ class Server(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
+        await run_in_threadpool(lambda: None)  # imports what else the first request would wait for
         await super().startup(sockets)
         if self.started:
             self._ready()

@@ -142,12 +142,11 @@ def homes_of_keys(tx: Connection, keys: Collection[Key], hashing_key: bytes) -> 
         f" WHERE client_id IN {driver.marks(len(client_ids))} AND revoked_at IS NULL",
         tuple(client_ids),
     )
-    rows = [tuple(row) for row in found]
-    dropping = {id for _, _, id, whole in rows if not whole}
+    dropping = {id for _, _, id, whole in found if not whole}
     kept = homes(tx, dropping) if dropping else {}
     known = {
         client_id: (secret_hash, kept.get(id, Home(id, None)))
-        for client_id, secret_hash, id, _ in rows
+        for client_id, secret_hash, id, _ in found
     }
     opened = {}
     for key in keys:

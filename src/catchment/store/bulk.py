@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Dialect, Table
 
 from catchment.store import driver
 from catchment.store.chunks import chunks
@@ -50,9 +50,9 @@ def add_rows(
     same = [
         value if to is None else to(value)
         for name, value in common.items()
-        for to in [_in_database(tx, table, name)]
+        for to in [_in_database(tx.dialect, table, name)]
     ]
-    convert = [None if name in ready else _in_database(tx, table, name) for name in columns]
+    convert = [None if name in ready else _in_database(tx.dialect, table, name) for name in columns]
     for part in chunks(rows, _AT_ONCE):
         names, values = [*common], []
         for name, to, own in zip(columns, convert, zip(*part, strict=True), strict=True):
@@ -77,11 +77,7 @@ def copy(tx: Connection, table: Table, names: Sequence[str], rows: Iterable[Sequ
             for row in rows:
                 copy.write_row(row)
     except tx.dialect.loaded_dbapi.Error as error:
-        # As errors of statements are raised, by which callers know whose fault they are.
-        wrapped = DBAPIError.instance(
-            statement, None, error, tx.dialect.loaded_dbapi.Error, dialect=tx.dialect
-        )
-        raise wrapped from error
+        raise driver.raised(tx, statement, error) from error
     finally:
         cursor.close()
 
@@ -94,7 +90,7 @@ def add_together(
     Where other threads are busy that is much sooner done than one statement a row, each of which
     lets go of the interpreter and has to get it back.
     """
-    convert = [_in_database(tx, table, name) for name in columns]
+    convert = [_in_database(tx.dialect, table, name) for name in columns]
     places = ", ".join([driver.marks(len(columns))] * len(rows))
     statement = _insert(tx, table, columns, places)
     values = [
@@ -124,7 +120,7 @@ def change_rows(
     if not rows:
         return
     names = [*columns, "id"]
-    convert = [_in_database(tx, table, name) for name in names]
+    convert = [_in_database(tx.dialect, table, name) for name in names]
     values = [
         own if to is None else _converted(to, own)
         for to, own in zip(convert, zip(*rows, strict=True), strict=True)
@@ -149,10 +145,7 @@ def _quoted(tx: Connection, names: Iterable[str]) -> str:
     return ", ".join(map(tx.dialect.identifier_preparer.quote, names))
 
 
-def _in_database(tx: Connection, table: Table, name: str) -> Callable[[Any], Any] | None:
+@lru_cache(maxsize=4096)
+def _in_database(dialect: Dialect, table: Table, name: str) -> Callable[[Any], Any] | None:
     """What turns values of a column into those of the database; None where they are alike."""
-    kind = table.c[name].type
-    convert = kind.dialect_impl(tx.dialect).bind_processor(tx.dialect)
-    if convert is None:
-        return None
-    return convert
+    return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)

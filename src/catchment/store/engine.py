@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from catchment.store import driver
 from catchment.store.turns import Turns
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -107,19 +108,19 @@ def _prepare_sqlite(connection: _SQLite, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """Begin as the connection is marked; whoever writes has a turn first."""
     if connection.get_execution_options().get("reading", False):
-        connection.exec_driver_sql("BEGIN")
+        driver.run(connection, "BEGIN")
         return
     begin = "BEGIN IMMEDIATE"
-    driver = connection.connection.dbapi_connection
-    assert isinstance(driver, _SQLite), driver
+    own = connection.connection.dbapi_connection
+    assert isinstance(own, _SQLite), own
     try:
-        driver.turns.take(driver)
+        own.turns.take(own)
     except TimeoutError as error:
         raise OperationalError(begin, None, error) from error
     try:
-        connection.exec_driver_sql(begin)
+        driver.run(connection, begin)
     except BaseException:
-        driver.turns.give(driver)
+        own.turns.give(own)
         raise
 
 

@@ -65,10 +65,11 @@ def reserve(tx: Connection, workspace_ids: Iterable[str], count: int) -> list[in
     """The ids, ascending, of ``count`` rows that are about to be added to these workspaces."""
     hold(tx, workspace_ids)
     if tx.dialect.name == "postgresql":
-        return list(driver.run(tx, _NEXT, (count,)).scalars())
+        return [id for (id,) in driver.run(tx, _NEXT, (count,))]
     # An explicit id moves the table's sequence along, and nobody else writes meanwhile.
-    last = driver.run(tx, _LAST, ()).scalar() or 0
-    return list(range(last + 1, last + count + 1))
+    last = driver.run(tx, _LAST)
+    first = last[0][0] + 1 if last else 1
+    return list(range(first, first + count))
 
 
 _NEXT = (
