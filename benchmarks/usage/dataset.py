@@ -23,9 +23,9 @@ from sqlalchemy import text
 from benchmarks.families.seller import seller
 from benchmarks.usage import month
 from catchment.store.engine import connect, writing
-from catchment.usage.embedded import duck, keys, layout, segments
+from catchment.usage.embedded import keys, layout, loader, segments
 from catchment.usage.embedded.segments import Kind, Segment
-from catchment.usage.embedded.superseding import superseded
+from catchment.usage.embedded.superseding import fresh
 from catchment.usage.intake.events import instant, last_place
 
 _AT_ONCE = 40  # parts
@@ -48,14 +48,13 @@ def dataset(folder: Path, count: int) -> Dataset:
     if found.events >= count // month.PART * month.PART:
         return found
     engine = connect(f"sqlite:///{folder / 'catchment.db'}")
-    db = duck.Duck(folder / "usage" / "spill")
     for first in range(found.events // month.PART, count // month.PART, _AT_ONCE):
         numbers = range(first, min(first + _AT_ONCE, count // month.PART))
         parts = [month.part(number) for number in numbers]
         first_row, last_row = (one * month.PART // month.REQUEST for one in (first, numbers.stop))
         rows = range(first_row + 1, last_row + 1, month.PART // month.REQUEST)
         tables = [part.table(row) for part, row in zip(parts, rows, strict=True)]
-        written = _written(folder, found.workspace_id, db, pa.concat_tables(tables), last_row)
+        written = _written(folder, found.workspace_id, pa.concat_tables(tables), last_row)
         with writing(engine) as tx:
             segments.add(tx, found.workspace_id, written)
             tx.execute(_PAST, {"row": last_row})
@@ -70,23 +69,18 @@ def dataset(folder: Path, count: int) -> Dataset:
         )
         _told(folder).write_text(json.dumps(asdict(found)))
         print(f"{time.strftime('%X')} {found.events:,} events", flush=True)
-    db.close()
     engine.dispose()
     return found
 
 
-def _written(
-    folder: Path, workspace_id: str, db: duck.Duck, events: pa.Table, last_row: int
-) -> list[Segment]:
+def _written(folder: Path, workspace_id: str, events: pa.Table, last_row: int) -> list[Segment]:
     """Events and their keys in files of their own; nothing was sent again from one to another."""
     first, last = events["seq"][0].as_py(), last_place(last_row)
-    with db.cursor() as cursor:
-        found = superseded(cursor, events, folder, [])
-    narrow = layout.narrow(found.events)
-    ats = pc.min_max(narrow["event_at"]).as_py()
+    part = loader.ready(fresh(events), (first, last))
+    ats = pc.min_max(events["event_at"]).as_py()
     writers = {
-        Kind.EVENTS: partial(layout.write, schema=narrow.schema, tables=[layout.ordered(narrow)]),
-        Kind.KEYS: partial(keys.write, found.keys),
+        Kind.EVENTS: partial(layout.write, schema=part.schema, tables=[part.ordered]),
+        Kind.KEYS: partial(keys.write, part.fresh.keys),
     }
     made = []
     for kind, write in writers.items():

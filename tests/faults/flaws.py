@@ -52,14 +52,14 @@ def install(flaw: str, steps: Steps, say: Say, chance: random.Random) -> Say:
 def _in_two(perhaps_die: Callable[[], None], *, last: bool) -> Any:
     """A loader with two commits."""
 
-    def load(engine: Any, data_dir: Path, workspace_id: str, db: Any, batch: Any) -> None:
+    def load(engine: Any, data_dir: Path, workspace_id: str, db: Any, rows: Any, part: Any) -> None:
         with reading(engine) as tx:
             known = segments.manifest(tx, workspace_id)
         with db.cursor() as cursor:
-            found = loader.superseded(cursor, batch.events, data_dir, known)
-        fresh = list(loader._written(data_dir, workspace_id, batch, found))
+            marks = loader.superseded(cursor, part.fresh, data_dir, known)
+        fresh = list(loader._written(data_dir, workspace_id, part, marks))
         changes = [
-            lambda tx: inbox.remove(tx, workspace_id, batch.rows),
+            lambda tx: inbox.remove(tx, workspace_id, rows),
             lambda tx: segments.add(tx, workspace_id, fresh),
         ]
         first, second = reversed(changes) if last else changes

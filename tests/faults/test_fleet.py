@@ -7,10 +7,11 @@ import json
 import os
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import Engine
 
@@ -18,7 +19,7 @@ from catchment.store.access import Workspace
 from catchment.store.engine import writing
 from catchment.usage import Batch, UsageStore
 from catchment.usage.embedded import loader, segments
-from catchment.usage.embedded.superseding import Superseded, superseded
+from catchment.usage.embedded.superseding import superseded
 from catchment.usage.intake import inbox
 from catchment.usage.opening import usage_store
 from tests.conftest import DATABASES
@@ -109,9 +110,8 @@ def test_whoever_dies_all_that_was_answered_is_stored_once(
     assert fleet.thrown_away() <= fleet.killed  # what a dead one was about to commit
 
 
-def _unmarked(*asked: Any) -> Superseded:
-    found = superseded(*asked)
-    return replace(found, marks=found.marks.slice(0, 0))
+def _unmarked(*asked: Any) -> pa.Table:
+    return superseded(*asked).slice(0, 0)
 
 
 FLAWS = {

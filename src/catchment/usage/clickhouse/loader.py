@@ -24,7 +24,7 @@ from catchment.store.usage import usage_homes
 from catchment.usage.clickhouse import rows, schema, superseding
 from catchment.usage.clickhouse.clients import Clients
 from catchment.usage.intake import inbox
-from catchment.usage.intake.waiting import Batch, Lost, batches
+from catchment.usage.intake.waiting import Batch, Lost, ahead, batches
 
 _ATTEMPTS = 50
 _log = logging.getLogger("catchment.usage")
@@ -33,10 +33,10 @@ _log = logging.getLogger("catchment.usage")
 def catch_up(engine: Engine, workspace_id: str, clients: Clients) -> int:
     """Load all that waits, and return how many events were loaded. Raises UsageUnavailable."""
     loaded = 0
-    with ThreadPoolExecutor(1, "usage decoder") as ahead:
+    with ThreadPoolExecutor(1, "usage decoder") as decoder:
         for _ in range(_ATTEMPTS):
             try:
-                for batch in batches(engine, workspace_id, ahead):
+                for batch in ahead(decoder, batches(engine, workspace_id)):
                     _load(engine, workspace_id, clients, batch)
                     loaded += len(batch.events)
                 break

@@ -18,7 +18,7 @@ from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.copying import SLICE_EVENTS, Slice, Sums
 from catchment.usage.embedded import duck, loader, segments
 from catchment.usage.embedded.segments import Kind, Segment
-from catchment.usage.embedded.superseding import superseded
+from catchment.usage.embedded.superseding import fresh, superseded
 from catchment.usage.intake.events import PLACES, last_place, micros
 
 _SUMS = (
@@ -64,17 +64,16 @@ class FilesCopy:
         """Write files as a loader does, and name them at once: they are nobody's home yet."""
         with self._duck.cursor() as cursor:
             known = self._known(workspace_id)
-            events = part.events.drop_columns(["later"])
-            found = superseded(cursor, events, self._data_dir, known)
+            new = fresh(part.events.drop_columns(["later"]))
+            marks = superseded(cursor, new, self._data_dir, known)
         later = part.events["later"]
         here = pc.less_equal(later, part.places[1])
         told = part.events.select(["seq", "later"]).filter(pc.invert(here))
-        found = replace(
-            found,
-            events=events.append_column("later", pc.if_else(here, later, None)),
-            marks=pa.concat_tables([found.marks, told.cast(duck.MARKS)]),
-        )
-        loader.store(self._engine, self._data_dir, workspace_id, part, found, lambda _: None)
+        at = new.events.column_names.index("later")
+        events = new.events.set_column(at, "later", pc.if_else(here, later, None))
+        part_ready = loader.ready(replace(new, events=events), part.places)
+        marks = pa.concat_tables([marks, told.cast(duck.MARKS)])
+        loader.store(self._engine, self._data_dir, workspace_id, part_ready, marks, lambda _: None)
 
     def sums(self, workspace_id: str, to: int) -> list[Sums]:
         """What the events come to."""

@@ -13,7 +13,7 @@ from catchment.store.engine import reading
 from catchment.store.usage import kept_usage, usage_homes
 from catchment.usage.embedded import dropping, duck, loader, relations, segments
 from catchment.usage.embedded.segments import Kind
-from catchment.usage.embedded.superseding import superseded
+from catchment.usage.embedded.superseding import fresh, superseded
 from catchment.usage.intake import columns, inbox, tables
 from catchment.usage.intake.events import InboxRow, last_place
 from catchment.usage.questions.engine import Cursor
@@ -97,17 +97,16 @@ class EmbeddedStorage:
         chosen = [one for one in segments.near(known, within) if one.kind is Kind.EVENTS]
         chosen = [one for one in chosen if one.first_seq <= last]
         with self._duck.cursor() as connection:
-            fresh, marks = columns.NONE, duck.MARKS.empty_table()
+            events, marks = columns.NONE, duck.MARKS.empty_table()
             if waiting:
-                new = tables.table(workspace_id, waiting)
-                found = superseded(connection, new, self._data_dir, known)
-                fresh, marks = found.events, found.marks
+                new = fresh(tables.table(workspace_id, waiting))
+                events, marks = new.events, superseded(connection, new, self._data_dir, known)
             if near.since is not None:
                 marked = marks["seq"].to_pylist()
                 chosen = segments.new_since(chosen, known, near.since, marked)
             snapshot = relations.Snapshot(
                 [self._data_dir / one.path for one in chosen],
-                fresh,
+                events,
                 segments.files(self._data_dir, segments.overlapping(known, chosen), Kind.MARKS),
                 marks,
                 last,

@@ -23,32 +23,36 @@ from catchment.usage.embedded.segments import Kind, Segment, files, overlapping
 
 
 @dataclass(frozen=True, slots=True)
-class Superseded:
-    """New ``events``, each with the place of the next that has its id in ``later``; ``marks`` for
-    the stored ones that they supersede; and the ``keys`` of the new, sorted.
+class Fresh:
+    """New ``events``, each with the place of the next that has its id in ``later``.
+
+    Their ``keys`` are sorted; ``places`` tells whose each of these is.
     """
 
     events: pa.Table
-    marks: pa.Table
     keys: keys.Keys
+    places: npt.NDArray[np.int64]
 
 
-def superseded(
-    cursor: duckdb.DuckDBPyConnection, fresh: pa.Table, data_dir: Path, known: Sequence[Segment]
-) -> Superseded:
-    """What ``fresh`` events supersede, among themselves and in segments ``known``, all earlier."""
-    own = keys.of(fresh["customer_event_id"])
+def fresh(events: pa.Table) -> Fresh:
+    """New events, and what they supersede among themselves."""
+    own = keys.of(events["customer_event_id"])
     order = sorting.order(own)
     ordered = own[order]
-    ids = fresh.select(["seq", "customer_event_id"])
-    later = pa.nulls(len(fresh), pa.int64())
+    later = pa.nulls(len(events), pa.int64())
     again = ordered[1:] == ordered[:-1]
     if again.any():
         alike = np.append(again, False) | np.insert(again, 0, False)
-        later = _later(ids, np.sort(order[alike]))
-    marks = duck.MARKS.empty_table()
-    sought = keys.Sought(ordered)
-    suspect = np.zeros(len(ordered), bool)
+        later = _later(events, np.sort(order[alike]))
+    return Fresh(events.append_column("later", later), ordered, order)
+
+
+def superseded(
+    cursor: duckdb.DuckDBPyConnection, new: Fresh, data_dir: Path, known: Sequence[Segment]
+) -> pa.Table:
+    """Marks for what new events supersede in segments ``known``, all of which are earlier."""
+    sought = keys.Sought(new.keys)
+    suspect = np.zeros(len(new.keys), bool)
     where: list[Segment] = []
     for segment in known:
         if segment.kind is Kind.KEYS:
@@ -56,22 +60,23 @@ def superseded(
             if found.any():
                 suspect |= found
                 where.append(segment)
-    if where:
-        cursor.register("suspects", ids.take(order[suspect]))
-        marks = _before(cursor, data_dir, overlapping(known, where))
-    return Superseded(fresh.append_column("later", later), marks, ordered)
+    if not where:
+        return duck.MARKS.empty_table()
+    ids = new.events.select(["seq", "customer_event_id"])
+    cursor.register("suspects", ids.take(new.places[suspect]))
+    return _before(cursor, data_dir, overlapping(known, where))
 
 
-def _later(ids: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Array:
-    """For each of ``ids`` the place of the next that is the same, where both are of these ``rows``,
-    which ascend.
+def _later(events: pa.Table, rows: npt.NDArray[np.int64]) -> pa.Array:
+    """For each of ``events`` the place of the next that has its id, where both are of these
+    ``rows``, which ascend.
     """
-    sent = ids["customer_event_id"].take(rows).combine_chunks()
+    sent = events["customer_event_id"].take(rows).combine_chunks()
     numbers = sent.dictionary_encode().indices.to_numpy()  # the same for the same id alone
     order = sorting.order(numbers)
     same = np.flatnonzero(numbers[order[1:]] == numbers[order[:-1]])
-    later = np.zeros(len(ids), np.int64)
-    later[rows[order[same]]] = ids["seq"].to_numpy()[rows[order[same + 1]]]
+    later = np.zeros(len(events), np.int64)
+    later[rows[order[same]]] = events["seq"].to_numpy()[rows[order[same + 1]]]
     return pa.array(later, mask=later == 0)
 
 

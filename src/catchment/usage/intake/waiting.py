@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 from sqlalchemy import Engine
@@ -12,6 +12,8 @@ from sqlalchemy import Engine
 from catchment.store.engine import reading
 from catchment.usage.intake import inbox, tables
 from catchment.usage.intake.events import InboxRow, first_place, last_place
+
+_T = TypeVar("_T")
 
 BATCH_EVENTS = 250_000
 """About how many events are loaded at once."""
@@ -33,20 +35,26 @@ class Batch(NamedTuple):
         return first_place(self.rows[0].id), last_place(self.rows[-1].id)
 
 
-def batches(
-    engine: Engine, workspace_id: str, ahead: Executor, *, whole: bool = False
-) -> Iterator[Batch]:
-    """What waits, in order; the next is decoded while one is stored.
+def batches(engine: Engine, workspace_id: str, *, whole: bool = False) -> Iterator[Batch]:
+    """What waits, in order.
 
     What comes meanwhile too, but only while it is enough for another ``whole`` batch, as all is if
     only those are wanted.
     """
     with reading(engine) as tx:
         newest = 0 if whole else inbox.newest(tx, workspace_id)
-    coming = ahead.submit(_next, engine, workspace_id, 0, newest)
-    while (batch := coming.result()) is not None:
-        coming = ahead.submit(_next, engine, workspace_id, batch.rows[-1].id, newest)
+    after = 0
+    while (batch := _next(engine, workspace_id, after, newest)) is not None:
         yield batch
+        after = batch.rows[-1].id
+
+
+def ahead(thread: Executor, coming: Iterator[_T]) -> Iterator[_T]:
+    """What is ``coming``; the next is made in ``thread`` while there is still to do with one."""
+    made = thread.submit(next, coming, None)
+    while (one := made.result()) is not None:
+        made = thread.submit(next, coming, None)
+        yield one
 
 
 def _next(engine: Engine, workspace_id: str, after: int, newest: int) -> Batch | None:
