@@ -62,11 +62,11 @@ async def _answered(
     connection.connection_made(cast("asyncio.Transport", _Nowhere()))
 
     async def answer(request: bytes) -> None:
+        before = connection.cycle
         for start in range(0, len(request), _READ):
             connection.data_received(request[start : start + _READ])
-            if not connection.cycle or not connection.cycle.response_complete:
-                await asyncio.sleep(0)
-        while not connection.cycle.response_complete:  # noqa: ASYNC110 -- there is nothing to wait for
+            await asyncio.sleep(0)
+        while connection.cycle is before or not connection.cycle.response_complete:  # noqa: ASYNC110 -- nothing to wait for
             await asyncio.sleep(0)
 
     return {

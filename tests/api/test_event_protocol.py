@@ -242,6 +242,28 @@ def test_requests_that_come_together_are_answered_in_their_order(served: Served)
         assert [wire.answer().body["customerEventId"] for _ in names] == names
 
 
+def test_what_comes_right_behind_much_waits_for_it(served: Served) -> None:
+    many = b"[%b]" % b",".join([ONE] * 1000)
+    with served.wire() as wire:
+        both = wire.head(len(many), "/batch") + many + wire.head(len(ONE)) + ONE
+        wire.socket.sendall(both)
+
+        assert wire.answer().body["accepted"] == 1000
+        assert wire.answer().status == 201
+
+
+def test_much_that_came_before_a_connection_ended_is_kept(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = calls(monkeypatch, served.app.state.intake, "keep_plainly")
+    with served.wire() as wire:
+        kept.clear()
+        wire.send(b"[%b]" % b",".join([ONE] * 1000), "/batch")
+        wire.socket.shutdown(socket.SHUT_RDWR)
+
+        assert kept.wait(30)
+
+
 def test_a_key_that_was_revoked_opens_nothing_and_is_forgotten(
     served: Served, engine: Engine, clock: Clock
 ) -> None:

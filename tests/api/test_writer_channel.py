@@ -147,6 +147,29 @@ def test_room_is_used_again_and_bodies_arrive_whole() -> None:
     assert arrived == [Arrival(KEY, one(n, 50 * (n % 8))) for n in range(30)]
 
 
+@pytest.mark.parametrize(("count", "padding", "early"), [(1, 0, 0), (20, 0, 16), (1, 40_000, 1)])
+def test_the_writer_gets_much_before_the_loop_has_done_all_else(
+    count: int, padding: int, early: int
+) -> None:
+    ours, theirs = socket.socketpair()
+    frames = wire.Frames()
+    room = memoryview(bytearray(1 << 20))
+    channel = WriterChannel(ours, room, lambda *_: None)
+
+    async def handed_over() -> int:
+        for n in range(count):
+            assert channel.submit(KEY, one(n, padding), lambda _: None)
+        theirs.setblocking(False)
+        try:
+            return len(frames.handed(theirs.recv(wire.READ)))
+        except BlockingIOError:
+            return 0
+
+    with theirs:
+        assert asyncio.run(handed_over()) == early
+        channel.close()
+
+
 def test_of_a_writer_that_dies_nobody_knows_and_it_gets_no_more() -> None:
     def die(_: list[Arrival]) -> Sequence[Told]:
         raise ConnectionError

@@ -54,6 +54,7 @@ from catchment.api.taxes import tax_categories, tax_rates, tax_registrations
 from catchment.api.usage import backfills, usage_events, usage_imports, usage_intake
 from catchment.api.usage.group_commit import GroupCommit
 from catchment.api.usage.intake import Intake
+from catchment.api.usage.large_reads import LargeReads
 from catchment.core.values.errors import NotFound
 from catchment.settings import Settings
 from catchment.usage import UsageStore
@@ -153,6 +154,7 @@ def serve_from(
     pressure = Pressure(settings.usage_inbox_limit_mib)
     commits = GroupCommit(engine, clock, settings.hashing_key(), pressure)
     app.state.intake = Intake(engine, commits, settings.hashing_key(), pressure)
+    app.state.large_reads = LargeReads()
 
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

@@ -27,6 +27,7 @@ from catchment.api.edge.route import MAX_BODY
 from catchment.api.usage import event_answers, event_reader
 from catchment.api.usage.event_reader import Taken
 from catchment.api.usage.group_commit import Told
+from catchment.api.usage.large_reads import LARGE
 from catchment.flows.usage.ingest_usage import Place
 from catchment.store.access import Key
 from catchment.usage import Batch
@@ -91,8 +92,28 @@ class EventProtocol(HttpToolsProtocol):
         self.catchment = config.app.state  # type: ignore[union-attr]
         self._arriving: _Arriving | None = None
         self._patience: asyncio.TimerHandle | None = None
+        self._unread: list[bytes] = []
 
     def data_received(self, data: bytes) -> None:
+        if self._unread:
+            self._unread.append(data)
+        elif len(data) < LARGE:
+            self._read(data)
+        else:
+            self._unset_keepalive_if_required()
+            self._unread.append(data)
+            self.catchment.large_reads.add(self.loop, self._read_on)
+
+    def _read_on(self) -> None:
+        unread, self._unread = self._unread, []
+        try:
+            for data in unread:
+                self._read(data)
+        except BaseException:
+            self.transport.abort()
+            raise
+
+    def _read(self, data: bytes) -> None:
         super().data_received(data)
         if self._arriving is not None and self._patience is None:
             self._patience = self.loop.call_later(_PROMPT, self._pass_on)
@@ -122,10 +143,12 @@ class EventProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._read_on()
         self._done_arriving()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
+        self._read_on()
         self._pass_on()  # so that the body may come to its end
         super().shutdown()
 

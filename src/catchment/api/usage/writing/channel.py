@@ -20,6 +20,13 @@ from catchment.usage import Batch
 
 Tell = Callable[[Told], None]
 
+_ENOUGH = 32 * 1024
+_EACH = 4 * 1024
+"""The writer gets what a turn of the loop brings at its end, or once it is so many bytes, where a
+request counts as so many more than its events: else it would wait while the last of many requests
+are checked, and the server after that for all of them to be written.
+"""
+
 
 class WriterChannel:
     """One process that writes, for as long as it lives.
@@ -39,6 +46,7 @@ class WriterChannel:
         self._ring = Ring(len(room))
         self._waiting: deque[tuple[Key, Batch, Tell]] = deque()
         self._unsent = bytearray()
+        self._put_off = 0
         self._frames = wire.Frames()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lost = False
@@ -63,6 +71,9 @@ class WriterChannel:
         if not self._unsent:
             loop.call_soon(self._send)  # with what else this turn of the loop brings
         self._unsent += wire.hand_over(key, batch, self._room, place).frame()
+        self._put_off += _EACH + len(batch.json)
+        if self._put_off >= _ENOUGH:
+            self._send()
         return True
 
     def close(self) -> None:
@@ -72,13 +83,14 @@ class WriterChannel:
         self._socket.close()
 
     def _send(self) -> None:
-        if self._lost:
+        if self._lost or not self._unsent:
             return
         try:
             sent = self._socket.send(self._unsent)
         except OSError:  # it has much to read: then it answers; or it is gone: then that is heard
             return
         del self._unsent[:sent]
+        self._put_off = 0
 
     def _hear(self) -> None:
         try:
