@@ -28,7 +28,9 @@ from catchment.store import access
 from catchment.store.engine import writing
 from catchment.stores import build
 
-CONNECTIONS = {1: 32, 100: 16, 1000: 8}
+CONNECTIONS = {1: 32, 100: 16, 1000: 6}
+"""By events a request: enough to keep all three processes busy, so that more would only wait."""
+
 _MOST_COPIED = 400
 """Transactions a second that PostgreSQL will not reach."""
 

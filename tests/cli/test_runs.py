@@ -13,7 +13,7 @@ from catchment import ids
 from catchment.cli import app
 from catchment.core.control.bounds import Bounds
 from catchment.core.values.errors import Unavailable
-from catchment.jobs import billing, working
+from catchment.jobs import apart, billing, working
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.billing import billing_runs, bounds
@@ -88,7 +88,7 @@ def test_another_process_bills_what_waits_beside_a_server(
     built: Built, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(billing, "LOOK_SECONDS", PAUSE)
-    monkeypatch.setattr(working, "_JOIN_SECONDS", PAUSE)
+    monkeypatch.setattr(apart, "_JOIN_SECONDS", PAUSE)
     id = started(work_of(books))
 
     with working.working(built):
@@ -102,7 +102,7 @@ def test_another_process_bills_what_waits_beside_a_server(
 def test_a_server_that_ends_takes_its_worker_along(
     built: Built, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(working, "_JOIN_SECONDS", PAUSE)
+    monkeypatch.setattr(apart, "_JOIN_SECONDS", PAUSE)
     id = started(work_of(books))
 
     with working.working(built):

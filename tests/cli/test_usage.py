@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from catchment.cli import app
-from catchment.jobs import loading
+from catchment.jobs import apart, loading
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import writing
@@ -70,7 +70,7 @@ def test_a_loader_that_dies_is_started_again_and_ends_with_its_server(
     built: Built, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "_RESTART_SECONDS", PAUSE)
-    monkeypatch.setattr(loading, "_JOIN_SECONDS", PAUSE)
+    monkeypatch.setattr(apart, "_JOIN_SECONDS", PAUSE)
     for number in range(64):  # as many requests as are worth a file
         send(built.engine, built.usage, "w", [event(number)])
 

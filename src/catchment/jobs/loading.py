@@ -8,13 +8,13 @@ itself, it is started again, and nothing is lost or doubled by that.
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from threading import Event, Thread
 
+from catchment.jobs.apart import apart
 from catchment.settings import Settings
 from catchment.stores import Built, build
 from catchment.usage import UsageStore
@@ -29,7 +29,6 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """What ``mallopt`` sets, by glibc's malloc.h."""
 
 _RESTART_SECONDS = 1.0
-_JOIN_SECONDS = 0.5
 
 
 def watch(usage: UsageStore, ended: Callable[[float], bool]) -> None:
@@ -63,14 +62,8 @@ def loading(built: Built) -> Iterator[None]:
 
 def _keep(settings: Settings, stopping: Event) -> None:
     """See that a loader runs until ``stopping``; the one that runs then ends its batch."""
-    spawn = multiprocessing.get_context("spawn")
     while not stopping.is_set():
-        ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_load, args=(settings, theirs), name="usage loader")
-        process.start()
-        theirs.close()
-        while process.is_alive() and not stopping.is_set():
-            process.join(_JOIN_SECONDS)
+        process, ours = apart(_load, settings, "usage loader", stopping)
         ours.close()
         process.join()
         stopping.wait(_RESTART_SECONDS)

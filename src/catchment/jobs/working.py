@@ -6,7 +6,6 @@ its parent, however that ends, and may die at any moment: whoever looks next goe
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -20,11 +19,10 @@ from threading import Event, Thread
 from catchment import ids
 from catchment.core.values.errors import Unavailable
 from catchment.flows.billing.runs.work_on_run import THE_WORLDS
+from catchment.jobs.apart import apart
 from catchment.jobs.billing import BillingJobs, watch
 from catchment.settings import Settings
 from catchment.stores import Built, build
-
-_JOIN_SECONDS = 0.5
 
 
 def jobs_of(built: Built) -> BillingJobs:
@@ -64,13 +62,7 @@ def _bill_apart(settings: Settings, stopping: Event) -> None:
 
     Raises Unavailable where it could not, or died.
     """
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_bill, args=(settings, theirs), name="billing")
-    process.start()
-    theirs.close()
-    while process.is_alive() and not stopping.is_set():
-        process.join(_JOIN_SECONDS)
+    process, ours = apart(_bill, settings, "billing", stopping)
     if stopping.is_set():
         process.kill()
     process.join()

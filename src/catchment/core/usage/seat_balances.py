@@ -111,7 +111,7 @@ def by_day(
     for day in sorted(days):
         closing = first_instant(day + ONE_DAY, zone)
         seats = 0
-        if any(span.start < closing <= span.end for span in spans):
+        if _is_in(spans, closing):
             place = bisect_left(totals, closing, key=lambda one: one.at)
             seats = totals[place - 1].seats if place else 0
         if not found or found[-1][1] != seats:
@@ -121,11 +121,15 @@ def by_day(
 
 def _there(spans: Collection[Span], service: Period, zone: tzinfo) -> bool:
     """Whether a member belongs to the pool at the end of some day of a service."""
-    for span in spans:
-        day = max(service.start, span.start.astimezone(zone).date())
-        if day < service.end and first_instant(day + ONE_DAY, zone) <= span.end:
-            return True
-    return False
+    days = {max(service.start, span.start.astimezone(zone).date()) for span in spans}
+    return any(
+        day < service.end and _is_in(spans, first_instant(day + ONE_DAY, zone)) for day in days
+    )
+
+
+def _is_in(spans: Collection[Span], closing: datetime) -> bool:
+    """Whether a member belongs to the pool at the end of the day that closes at that instant."""
+    return any(span.start < closing <= span.end for span in spans)
 
 
 def added(parts: Iterable[Changes], service: Period) -> Changes:
