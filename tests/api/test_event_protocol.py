@@ -1,5 +1,6 @@
 """Requests that are taken at the connection are answered as the application would answer them."""
 
+import asyncio
 import base64
 import json
 import socket
@@ -17,6 +18,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from catchment import ids
 from catchment.api.edge.route import MAX_BODY
@@ -250,6 +252,57 @@ def test_what_comes_right_behind_much_waits_for_it(served: Served) -> None:
 
         assert wire.answer().body["accepted"] == 1000
         assert wire.answer().status == 201
+
+
+class Endless(asyncio.Transport):
+    """A peer that sends whenever it may, until nobody wants more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paused = self.over = False
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
+
+    def is_closing(self) -> bool:
+        return self.over
+
+    def abort(self) -> None:
+        self.over = True
+
+    def close(self) -> None:
+        self.over = True
+
+
+def test_of_a_body_that_nobody_reads_little_is_taken(client: TestClient) -> None:
+    gone = asyncio.Event()
+
+    async def waiting(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        await gone.wait()
+
+    async def taken() -> int:
+        waiting.state = cast("FastAPI", client.app).state  # type: ignore[attr-defined]
+        using = config(cast("FastAPI", waiting))
+        using.load()
+        peer = Endless()
+        connection = EventProtocol(using, ServerState(), {})
+        connection.connection_made(peer)
+        connection.data_received(b"POST /api/x HTTP/1.1\r\nContent-Length: 1000000000\r\n\r\n")
+        size = 0
+        for _ in range(200):
+            while not peer.paused and size < 100_000_000:
+                connection.data_received(bytes(100_000))
+                size += 100_000
+            await asyncio.sleep(0)  # a turn of the loop
+        connection.connection_lost(None)
+        gone.set()
+        await asyncio.sleep(0)
+        return size
+
+    assert 1_000_000 < asyncio.run(taken()) < 4_000_000
 
 
 def test_much_that_came_before_a_connection_ended_is_kept(

@@ -35,6 +35,9 @@ from catchment.usage import Batch
 _PROMPT = 1.0
 """Seconds that a body may take here."""
 
+_MOST_UNREAD = 1024 * 1024
+"""Bytes that may come on a connection before it is its turn, and at most one read more."""
+
 _JSON = b"application/json"
 _KEPT = b"%b%bcontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n%b\r\n%b"
 _MORE = frozenset(
@@ -97,6 +100,8 @@ class EventProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._unread:
             self._unread.append(data)
+            if sum(map(len, self._unread)) >= _MOST_UNREAD:
+                self.flow.pause_reading()
         elif len(data) < LARGE:
             self._read(data)
         else:
@@ -105,7 +110,10 @@ class EventProtocol(HttpToolsProtocol):
             self.catchment.large_reads.add(self.loop, self._read_on)
 
     def _read_on(self) -> None:
+        """Read what has come meanwhile."""
         unread, self._unread = self._unread, []
+        if sum(map(len, unread)) >= _MOST_UNREAD and not self.transport.is_closing():
+            self.flow.resume_reading()  # before it is read: then it may be too much for others
         try:
             for data in unread:
                 self._read(data)
