@@ -71,9 +71,9 @@ class FilesCopy:
         told = part.events.select(["seq", "later"]).filter(pc.invert(here))
         at = new.events.column_names.index("later")
         events = new.events.set_column(at, "later", pc.if_else(here, later, None))
-        part_ready = loader.ready(replace(new, events=events), part.places)
+        whole = loader.ready(replace(new, events=events), part.places)
         marks = pa.concat_tables([marks, told.cast(duck.MARKS)])
-        loader.store(self._engine, self._data_dir, workspace_id, part_ready, marks, lambda _: None)
+        loader.store(self._engine, self._data_dir, workspace_id, whole, marks, lambda _: None)
 
     def sums(self, workspace_id: str, to: int) -> list[Sums]:
         """What the events come to."""
