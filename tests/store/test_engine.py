@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
+from catchment.store import driver
 from catchment.store.engine import connect, open_connection, writing
 from catchment.store.turns import Turns
 
@@ -145,3 +146,11 @@ def test_nobody_else_has_a_turn_until_the_log_is_moved(
     other.join()
 
     assert "pages" in found[0]
+
+
+def test_what_the_driver_is_handed_first_begins_a_transaction(engine: Engine) -> None:
+    with open_connection(engine) as tx:
+        driver.run(tx, "CREATE TABLE things (id INTEGER)")
+        tx.rollback()
+        with pytest.raises(DBAPIError):
+            driver.run(tx, "SELECT id FROM things")

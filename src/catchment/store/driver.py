@@ -22,6 +22,17 @@ def run(tx: Connection, statement: str, values: Sequence[Any] = ()) -> list[Row]
     The rows that it asks for; none where it asks for nothing. Raises DBAPIError, as SQLAlchemy
     does.
     """
+    if not tx.in_transaction():
+        tx.begin()  # as with the first statement that SQLAlchemy itself hands over
+    return _run(tx, statement, values)
+
+
+def begin(tx: Connection, statement: str) -> None:
+    """Run the ``statement`` that begins the transaction of ``tx``. Raises DBAPIError."""
+    _run(tx, statement, ())
+
+
+def _run(tx: Connection, statement: str, values: Sequence[Any]) -> list[Row]:
     if _is_watched(tx):
         result = tx.exec_driver_sql(_written(tx, statement), tuple(values))
         return [tuple(row) for row in result] if result.returns_rows else []

@@ -108,7 +108,7 @@ def _prepare_sqlite(connection: _SQLite, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     """Begin as the connection is marked; whoever writes has a turn first."""
     if connection.get_execution_options().get("reading", False):
-        driver.run(connection, "BEGIN")
+        driver.begin(connection, "BEGIN")
         return
     begin = "BEGIN IMMEDIATE"
     own = connection.connection.dbapi_connection
@@ -118,7 +118,7 @@ def _begin_sqlite(connection: Connection) -> None:
     except TimeoutError as error:
         raise OperationalError(begin, None, error) from error
     try:
-        driver.run(connection, begin)
+        driver.begin(connection, begin)
     except BaseException:
         own.turns.give(own)
         raise
