@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from threading import Event
+from threading import Event, Thread
 
 from catchment.settings import Settings
 
 _JOIN_SECONDS = 0.5
+
+
+@contextmanager
+def kept(keeper: Thread, stopping: Event) -> Iterator[None]:
+    """Have ``keeper`` run while the block does; it ends because it finds us ``stopping``."""
+    keeper.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        keeper.join()
 
 
 def apart(

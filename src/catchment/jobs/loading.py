@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from threading import Event, Thread
 
-from catchment.jobs.apart import apart
+from catchment.jobs.apart import apart, kept
 from catchment.settings import Settings
 from catchment.stores import Built, build
 from catchment.usage import UsageStore
@@ -51,12 +51,10 @@ def loading(built: Built) -> Iterator[None]:
     built.usage.loading.elsewhere = True
     stopping = Event()
     keeper = Thread(target=_keep, args=(built.settings, stopping), name="loader's keeper")
-    keeper.start()
     try:
-        yield
+        with kept(keeper, stopping):
+            yield
     finally:
-        stopping.set()
-        keeper.join()
         built.usage.loading.elsewhere = False
 
 

@@ -19,7 +19,7 @@ from threading import Event, Thread
 from catchment import ids
 from catchment.core.values.errors import Unavailable
 from catchment.flows.billing.runs.work_on_run import THE_WORLDS
-from catchment.jobs.apart import apart
+from catchment.jobs.apart import apart, kept
 from catchment.jobs.billing import BillingJobs, watch
 from catchment.settings import Settings
 from catchment.stores import Built, build
@@ -49,12 +49,8 @@ def working(built: Built) -> Iterator[None]:
     if built.settings.usage_url.startswith("chdb:"):
         bill = jobs.work_off
     keeper = Thread(target=watch, args=(jobs, stopping.wait, bill), name="billing's keeper")
-    keeper.start()
-    try:
+    with kept(keeper, stopping):
         yield
-    finally:
-        stopping.set()
-        keeper.join()
 
 
 def _bill_apart(settings: Settings, stopping: Event) -> None:
