@@ -68,12 +68,13 @@ class WriterChannel:
         if place is None:
             return False
         self._waiting.append((sender, batch, tell))
-        if not self._unsent:
-            loop.call_soon(self._send)  # with what else this turn of the loop brings
+        first = not self._unsent
         self._unsent += wire.hand_over(key, batch, self._room, place).frame()
         self._put_off += _EACH + len(batch.json)
         if self._put_off >= _ENOUGH:
             self._send()
+        elif first:
+            loop.call_soon(self._send)  # with what else this turn of the loop brings
         return True
 
     def close(self) -> None:
