@@ -89,10 +89,9 @@ def _load(api: Api, clock: Clock, data: Path, progress: Progress) -> None:
     progress.advance(reading)
     done = _bar(progress, "Price list", len(MEASURES) + len(PRODUCTS) + len(CHARGES))
     list_prices = load_catalogue(api, done)
-    done = _bar(progress, "Customers", len(GROUPS) + len(airlines) + len(fleet))
-    customers = load_customers(api, clock, airlines, fleet, done)
-    sending = progress.add_task("Departures", total=len(flown))
-    load_usage(api, flown, lambda count: progress.advance(sending, count))
+    many = _counter(progress, "Customers", len(GROUPS) + len(airlines) + len(fleet))
+    customers = load_customers(api, clock, airlines, fleet, many)
+    load_usage(api, flown, _counter(progress, "Departures", len(flown)))
     done = _bar(progress, "Billing schedules", len(AGREEMENTS))
     load_schedules(api, clock, customers, list_prices, done)
 
@@ -127,5 +126,10 @@ def _issue(api: Api, clock: Clock, folder: Path, progress: Progress) -> list[dic
 
 
 def _bar(progress: Progress, title: str, total: int) -> Callable[[], None]:
+    many = _counter(progress, title, total)
+    return lambda: many(1)
+
+
+def _counter(progress: Progress, title: str, total: int) -> Callable[[int], None]:
     task = progress.add_task(title, total=total)
-    return lambda: progress.advance(task)
+    return lambda count: progress.advance(task, count)

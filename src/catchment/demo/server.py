@@ -67,6 +67,11 @@ class Api:
         """What was made. Raises Failed."""
         return self._answer(self._client.post(path, json=body)).json()
 
+    def upload(self, path: str, content: bytes, media_type: str) -> Any:
+        """What became of a file. Raises Failed."""
+        headers = {"Content-Type": media_type}
+        return self._answer(self._client.post(path, content=content, headers=headers)).json()
+
     def put(self, path: str, body: Any) -> Any:
         """What it became. Raises Failed."""
         return self._answer(self._client.put(path, json=body)).json()
