@@ -13,11 +13,10 @@ from rich.progress import Progress
 
 from catchment import ids
 from catchment.api.billing.billing_run_wire import BillingRunReportOut
-from catchment.cli.app import (
+from catchment.cli.shared import (
     AsJson,
     DataDir,
     OneOrAll,
-    app,
     bars,
     one_or_all,
     opened,
@@ -31,6 +30,8 @@ from catchment.store.billing import billing_runs
 from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading
 from catchment.stores import Built
+
+app = typer.Typer()
 
 
 @app.command()

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from catchment import ids
-from catchment.cli.app import AsJson, DataDir, app, console, opened, problems, workspace
+from catchment.cli.shared import AsJson, DataDir, console, opened, problems, workspace
 from catchment.flows.families.export_families import export_families
 from catchment.flows.families.import_families import Imported, import_families
 from catchment.store import access
@@ -25,6 +25,7 @@ from catchment.store.engine import reading, writing
 from catchment.store.families.families import View
 from catchment.stores import Built
 
+app = typer.Typer()
 customers = typer.Typer(no_args_is_help=True, help="Families of customers, as CSV files.")
 app.add_typer(customers, name="customers")
 WorkspaceName = Annotated[

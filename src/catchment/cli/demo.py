@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from catchment.api.server import serve
-from catchment.cli.app import app, console, opened, problems
+from catchment.cli.shared import console, opened, problems
 from catchment.core.values.errors import BillingError
 from catchment.demo.build import Demo, build_demo
 from catchment.demo.flights import NoFlights, folder
@@ -19,6 +19,8 @@ from catchment.demo.server import Failed
 from catchment.jobs.loading import loading
 from catchment.jobs.working import working
 from catchment.main import app_of
+
+app = typer.Typer()
 
 
 @app.command()

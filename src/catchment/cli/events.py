@@ -24,7 +24,7 @@ from rich.text import Text
 
 from catchment.api.edge.arriving import unpacking
 from catchment.api.usage import event_files
-from catchment.cli.app import AsJson, DataDir, app, console, one_or_all, opened, problems, workspace
+from catchment.cli.shared import AsJson, DataDir, console, one_or_all, opened, problems, workspace
 from catchment.core.values.errors import BillingError
 from catchment.flows.usage.import_usage import Part, Upload, begun, import_usage
 from catchment.stores import Built
@@ -34,6 +34,7 @@ from catchment.usage.intake.pressure import Pressure
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+app = typer.Typer()
 events = typer.Typer(no_args_is_help=True, help="Usage events, as NDJSON or CSV files.")
 app.add_typer(events, name="events")
 WorkspaceName = Annotated[

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from catchment.cli.app import DataDir, OneOrAll, bars, console, problems, settings_of, workspaces
-from catchment.cli.usage import usage
+from catchment.cli.shared import DataDir, OneOrAll, bars, console, problems, settings_of, workspaces
 from catchment.core.values.errors import Unavailable
 from catchment.settings import Settings
 from catchment.store import access
@@ -26,10 +25,11 @@ from catchment.usage.loading import LEASE
 from catchment.usage.moving import CopyDiffers
 from catchment.usage.moving import move as move_events
 
+moving = typer.Typer()
 _FILES = "embedded"
 
 
-@usage.command()
+@moving.command()
 def move(
     to: Annotated[
         str,
@@ -51,7 +51,7 @@ def move(
                 _move(engine, home, source, target, drop_old=drop_old)
 
 
-@usage.command()
+@moving.command()
 def rewind(data_dir: DataDir = None, workspace: OneOrAll = None) -> None:
     """After a restore: remove from ClickHouse what the database knows nothing of.
 

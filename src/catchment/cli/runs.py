@@ -15,11 +15,10 @@ import typer
 
 from catchment import ids
 from catchment.api.billing.billing_run_wire import BillingRunOut, BillingRunReportOut
-from catchment.cli.app import (
+from catchment.cli.shared import (
     AsJson,
     DataDir,
     OneOrAll,
-    app,
     bars,
     console,
     one_or_all,
@@ -40,6 +39,7 @@ from catchment.store.billing.billing_runs import Source
 from catchment.store.engine import reading, writing
 from catchment.stores import Built
 
+app = typer.Typer()
 runs = typer.Typer(no_args_is_help=True, help="Billing runs.")
 app.add_typer(runs, name="runs")
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Its id.")]

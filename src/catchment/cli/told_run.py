@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from rich.table import Table
 from rich.text import Text
 
-from catchment.cli.app import console, problems
 from catchment.cli.control_sheet import late_table, sheet_table, told_differences
+from catchment.cli.shared import console, problems
 from catchment.core.values.money import total
 from catchment.flows.billing.runs.work_on_run import RunResult
 from catchment.store import access

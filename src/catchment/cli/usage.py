@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import typer
 from rich.table import Table
 
-from catchment.cli.app import AsJson, DataDir, OneOrAll, app, console, one_or_all, opened, problems
+from catchment.cli.moving import moving
+from catchment.cli.shared import AsJson, DataDir, OneOrAll, console, one_or_all, opened, problems
 from catchment.core.values.errors import BillingError
 from catchment.core.values.period import months_after
 from catchment.flows.usage.drop_usage import Dropping, drop_usage, would_drop
@@ -23,8 +24,10 @@ from catchment.store.engine import reading
 from catchment.store.families import known_aliases
 from catchment.usage import UsageStats
 
+app = typer.Typer()
 usage = typer.Typer(no_args_is_help=True, help="What is kept of usage events.")
 app.add_typer(usage, name="usage")
+usage.add_typer(moving)
 _REASONS = 20
 
 

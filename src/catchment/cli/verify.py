@@ -10,11 +10,10 @@ import typer
 from rich.progress import Progress
 from rich.text import Text
 
-from catchment.cli.app import (
+from catchment.cli.shared import (
     AsJson,
     DataDir,
     OneOrAll,
-    app,
     bars,
     console,
     one_or_all,
@@ -26,6 +25,8 @@ from catchment.flows.billing.checking.verify_invoices import Verdict, verify_inv
 from catchment.store import access
 from catchment.store.engine import reading
 from catchment.stores import Built
+
+app = typer.Typer()
 
 _NAMED = 10
 

@@ -10,12 +10,13 @@ import typer
 from rich.table import Table
 
 from catchment import ids
-from catchment.cli.app import AsJson, DataDir, app, console, opened, problems
+from catchment.cli.shared import AsJson, DataDir, console, opened, problems
 from catchment.core.values.errors import BillingError
 from catchment.flows.billing.change_time_zone import change_time_zone, time_zones
 from catchment.store import access, accounts
 from catchment.store.engine import reading, writing
 
+app = typer.Typer()
 commands = typer.Typer(no_args_is_help=True, help="Workspaces: sellers' separate data.")
 app.add_typer(commands, name="workspaces")
 
