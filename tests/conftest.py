@@ -221,11 +221,24 @@ def settings(data_dir: Path, database_url: str, usage_url: str) -> Settings:
     return _settings(data_dir, database_url, usage_url)
 
 
+@pytest.fixture(scope="session")
+def _usage_stores() -> Iterator[dict[object, UsageStore]]:
+    """Those of this process: to open DuckDB takes longer than many a test."""
+    stores: dict[object, UsageStore] = {}
+    yield stores
+    for store in stores.values():
+        store.close()
+
+
 @pytest.fixture
-def usage(engine: Engine, data_dir: Path, usage_url: str) -> Iterator[UsageStore]:
-    store = usage_store(engine, data_dir, usage_url)
-    yield store
-    store.close()
+def usage(
+    engine: Engine, data_dir: Path, usage_url: str, _usage_stores: dict[object, UsageStore]
+) -> UsageStore:
+    """Over the engine's database, and files of its own; it outlives the test."""
+    key = engine.url, usage_url
+    if key not in _usage_stores:
+        _usage_stores[key] = usage_store(engine, data_dir, usage_url)
+    return _usage_stores[key]
 
 
 @pytest.fixture
