@@ -8,7 +8,8 @@ from tests.browser.story import dialog, family, february, row, table
 
 def change_from(page: Page, customer: str, day: str) -> Locator:
     """The drawer that makes the shop independent from a day on, filled in."""
-    page.goto(f"/customers/{customer}")
+    # What is above the button still grows until everything is there.
+    page.goto(f"/customers/{customer}", wait_until="networkidle")
     page.get_by_role("button", name="Move…").click()
     form = dialog(page, "Move Northwind Leeds")
     form.get_by_role("button", name="Clear selection").click()
