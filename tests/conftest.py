@@ -25,7 +25,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine, text
 
 from catchment import ids
 from catchment.api.app import create_app, serve_from
@@ -222,9 +222,9 @@ def settings(data_dir: Path, database_url: str, usage_url: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def _usage_stores() -> Iterator[dict[object, UsageStore]]:
-    """Those of this process: to open DuckDB takes longer than many a test."""
-    stores: dict[object, UsageStore] = {}
+def _files() -> Iterator[dict[URL, UsageStore]]:
+    """Stores of this process by their database: to open DuckDB takes longer than many a test."""
+    stores: dict[URL, UsageStore] = {}
     yield stores
     for store in stores.values():
         store.close()
@@ -232,13 +232,16 @@ def _usage_stores() -> Iterator[dict[object, UsageStore]]:
 
 @pytest.fixture
 def usage(
-    engine: Engine, data_dir: Path, usage_url: str, _usage_stores: dict[object, UsageStore]
-) -> UsageStore:
-    """Over the engine's database, and files of its own; it outlives the test."""
-    key = engine.url, usage_url
-    if key not in _usage_stores:
-        _usage_stores[key] = usage_store(engine, data_dir, usage_url)
-    return _usage_stores[key]
+    engine: Engine, data_dir: Path, usage_url: str, _files: dict[URL, UsageStore]
+) -> Iterator[UsageStore]:
+    if usage_url:
+        store = usage_store(engine, data_dir, usage_url)
+        yield store
+        store.close()
+        return
+    if engine.url not in _files:
+        _files[engine.url] = usage_store(engine, data_dir)
+    yield _files[engine.url]
 
 
 @pytest.fixture

@@ -41,7 +41,9 @@ def load_customers(
     for code, name in airlines.items():
         ensure(code, _customer(name, office_of(code), "Airline"))
     done(len(GROUPS) + len(airlines))
-    api.upload("/customers/import", _file(fleet), "text/csv")
+    missing = [one for one in fleet if one.alias not in known]
+    if missing:
+        api.upload("/customers/import", _file(missing), "text/csv")
     done(len(fleet))
     for move in MOVES:
         _record(api, clock, known, move)
@@ -49,10 +51,7 @@ def load_customers(
 
 
 def _file(fleet: Sequence[Aircraft]) -> bytes:
-    """The aircraft as rows of a file, each below its carrier, whose address and contacts it takes.
-
-    Those that are there already are left alone.
-    """
+    """Aircraft as rows of a file, each below its carrier, whose address and contacts it takes."""
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(_COLUMNS)
