@@ -102,7 +102,7 @@ def test_failed_work_lets_go(held: Held) -> None:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_work_goes_on_where_the_lease_is_lost(engine: Engine, held: Held) -> None:
     others = (
-        "SELECT pg_terminate_backend(pid) FROM pg_locks"
+        "SELECT pg_terminate_backend(pid, 60000) FROM pg_locks"  # waits until it is gone
         " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
     )
 
