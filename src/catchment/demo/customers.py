@@ -27,7 +27,7 @@ def load_customers(
 ) -> Customers:
     """Make whoever is missing, and every move that has not been recorded yet.
 
-    ``done`` is told of how many customers are there now.
+    ``done`` is told each time how many more customers are there.
     """
     known: Customers = {a["value"]: a["customerId"] for a in api.every("/customer-aliases")}
 
