@@ -31,7 +31,8 @@ from catchment import ids
 from catchment.api.app import create_app, serve_from
 from catchment.settings import Settings
 from catchment.store import access
-from catchment.store.engine import connect, migrate, writing
+from catchment.store.engine import connect, writing
+from catchment.store.migrating import migrate
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store

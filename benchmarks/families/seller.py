@@ -22,7 +22,8 @@ from catchment.core.values.period import BEGINNING
 from catchment.store import access
 from catchment.store.access import Workspace
 from catchment.store.bulk import add_rows, roomy
-from catchment.store.engine import connect, migrate, writing
+from catchment.store.engine import connect, writing
+from catchment.store.migrating import migrate
 from catchment.store.schema import (
     billing_schedules,
     contacts,

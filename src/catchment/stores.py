@@ -13,7 +13,8 @@ from catchment import ids
 from catchment.flows.billing.runs.helpers import helpers_for
 from catchment.flows.billing.runs.work import Helpers
 from catchment.settings import Settings
-from catchment.store.engine import connect, migrate
+from catchment.store.engine import connect
+from catchment.store.migrating import migrate
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store
 

@@ -17,7 +17,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from catchment.core.values import money
-from catchment.store.engine import connect, migrate
+from catchment.store.engine import connect
+from catchment.store.migrating import migrate
 from catchment.usage.opening import usage_store
 from tests.oracle.contracts import MINOR_DIGITS
 from tests.oracle.draw import MONTHS_BILLED, ZONES, contract

@@ -18,7 +18,8 @@ from sqlalchemy import Engine, select
 from catchment.api.app import create_app
 from catchment.demo.build import Demo, build_demo
 from catchment.settings import Settings
-from catchment.store.engine import connect, migrate, reading
+from catchment.store.engine import connect, reading
+from catchment.store.migrating import migrate
 from catchment.store.schema import metadata
 from catchment.usage import UsageStore
 from catchment.usage.opening import usage_store

@@ -9,14 +9,22 @@ from typing import Annotated
 import typer
 from sqlalchemy import Engine
 
-from catchment.cli.shared import DataDir, OneOrAll, bars, console, problems, settings_of, workspaces
+from catchment.cli.shared import (
+    DataDir,
+    OneOrAll,
+    bars,
+    console,
+    opened_database,
+    problems,
+    settings_of,
+    workspaces,
+)
 from catchment.core.values.errors import Unavailable
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading
 from catchment.store.lease import held
 from catchment.store.usage import usage_homes
-from catchment.stores import database
 from catchment.usage.clickhouse.address import AddressInvalid, parse
 from catchment.usage.clickhouse.copying import ClickHouseCopy
 from catchment.usage.copying import Copy
@@ -43,7 +51,7 @@ def move(
 ) -> None:
     """Move usage events into ClickHouse, or out of it into files, and compare before switching."""
     settings = settings_of(data_dir)
-    engine = database(settings)
+    engine = opened_database(settings)
     with _refusals_told(), _copies(settings, engine, to) as (files, clickhouse):
         source, target = (clickhouse, files) if to == _FILES else (files, clickhouse)
         for home in workspaces(engine, workspace):
@@ -58,7 +66,7 @@ def rewind(data_dir: DataDir = None, workspace: OneOrAll = None) -> None:
     Only while nothing else runs.
     """
     settings = settings_of(data_dir)
-    engine = database(settings)
+    engine = opened_database(settings)
     with _refusals_told(), _copies(settings, engine, "clickhouse") as (_, clickhouse):
         for home in workspaces(engine, workspace):
             with held(engine, LEASE, home.id, wait=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +17,9 @@ from catchment import ids
 from catchment.settings import Settings
 from catchment.store import access
 from catchment.store.engine import reading, writing
+from catchment.store.migrating import SchemaUnknown
 from catchment.store.usage.usage_homes import UsageElsewhere
-from catchment.stores import Built, build
+from catchment.stores import Built, build, database
 from catchment.usage.clickhouse.address import AddressInvalid
 
 console = Console()
@@ -38,9 +41,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 def opened(data_dir: Path | None) -> Built:
     """The stores in ``data_dir``, or where the settings say. Ends the command if they cannot be."""
-    try:
+    with _ending():
         return build(settings_of(data_dir))
-    except (AddressInvalid, UsageElsewhere) as error:
+
+
+def opened_database(settings: Settings) -> Engine:
+    """Only the relational database. Ends the command if it cannot be opened."""
+    with _ending():
+        return database(settings)
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    try:
+        yield
+    except (AddressInvalid, SchemaUnknown, UsageElsewhere) as error:
         problems.print(str(error), markup=False)
         raise typer.Exit(2) from error
 

@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
@@ -27,7 +25,6 @@ from sqlalchemy.exc import OperationalError
 from catchment.store import driver
 from catchment.store.turns import Turns
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -167,13 +164,3 @@ def try_lock(tx: Connection, *names: str) -> bool:
 def _key(names: Sequence[str]) -> int:
     digest = hashlib.blake2b("/".join(names).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the database to the schema of this version. Safe to repeat and to run twice at once."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    with writing(engine) as tx:
-        lock(tx, "migrate")
-        config.attributes["connection"] = tx
-        command.upgrade(config, "head")

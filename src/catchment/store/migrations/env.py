@@ -1,4 +1,4 @@
-"""Alembic runs inside the transaction that ``store.engine.migrate`` opened."""
+"""Alembic runs inside the transaction that ``store.migrating.migrate`` opened."""
 
 from alembic import context
 
