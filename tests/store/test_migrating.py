@@ -7,7 +7,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from catchment.cli import app
@@ -25,8 +24,8 @@ def own(engine: Engine) -> Iterator[Engine]:
     apart = engine.execution_options(isolation_level="AUTOCOMMIT")
     with apart.connect() as connection:
         connection.exec_driver_sql("CREATE DATABASE spoilt")
-    url = make_url(engine.url).set(database="spoilt").render_as_string(hide_password=False)
-    spoilt = connect(url.replace("+psycopg", ""))
+    url = engine.url.set(database="spoilt")
+    spoilt = connect(url.render_as_string(hide_password=False))
     migrate(spoilt)
     yield spoilt
     spoilt.dispose()
